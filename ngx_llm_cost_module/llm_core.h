@@ -1,0 +1,62 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#ifndef _LLM_CORE_H_INCLUDED_
+#define _LLM_CORE_H_INCLUDED_
+
+
+/*
+ * What every pure file of the module shares.  Nothing here knows nginx; a
+ * llm_str_t has the layout of an ngx_str_t, so that glue code may cast.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+
+typedef struct {
+    size_t           len;
+    unsigned char   *data;
+} llm_str_t;
+
+
+#define llm_string(s)        { sizeof(s) - 1, (unsigned char *) s }
+#define llm_str_set(p, s)                                                     \
+    (p)->len = sizeof(s) - 1; (p)->data = (unsigned char *) s
+
+
+/*
+ * Memory comes from whoever calls: an nginx pool or malloc in tests.  Nothing
+ * is given back one by one; all of it dies with the caller's pool.
+ */
+
+typedef struct {
+    void           *(*alloc)(void *ctx, size_t size);
+    void            *ctx;
+} llm_mem_t;
+
+
+#define llm_alloc(m, size)   (m)->alloc((m)->ctx, size)
+
+
+/* results of pure functions; anything below zero is a failure */
+
+#define LLM_OK               0
+#define LLM_ERROR           -1    /* no memory, or our own fault */
+#define LLM_BAD             -2    /* the input is wrong; err says where */
+#define LLM_LIMIT           -3    /* a stated bound was passed */
+#define LLM_DECLINED        -4    /* not found, or not mine */
+
+
+/* money: nano-USD for amounts, pico-USD for rates; -1 where unknown */
+
+#define LLM_NANO             1000000000LL
+#define LLM_NANO_MAX         9000000000000000LL     /* 9,000,000 USD */
+
+typedef __int128             llm_int128_t;
+
+
+#endif /* _LLM_CORE_H_INCLUDED_ */

@@ -1,0 +1,116 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#ifndef _LLM_JSON_H_INCLUDED_
+#define _LLM_JSON_H_INCLUDED_
+
+
+/*
+ * A bounded, strict (RFC 8259) JSON scanner.  One pass over the text writes a
+ * flat array of nodes in document order; no value is copied, every node knows
+ * its bytes, so that a request can be spliced and hashed in place.
+ *
+ *   {"a":[1,2]}   ->   0 OBJECT  next 5
+ *                      1 STRING "a" (the key)  next 2
+ *                      2 ARRAY   next 5
+ *                      3 NUMBER 1   4 NUMBER 2
+ *
+ * Children of the container i start at i + 1; the next sibling of a node n is
+ * n.next; the container ends where the walk reaches its own next.  In an
+ * object keys and values alternate.
+ *
+ * Refused: anything after the value, depth above LLM_JSON_DEPTH, more nodes
+ * than the limit, invalid UTF-8, unescaped control characters, numbers that
+ * the grammar does not know, lone surrogate escapes are accepted (Python and
+ * JavaScript clients send them) and read as U+FFFD.
+ */
+
+#include "llm_core.h"
+
+
+#define LLM_JSON_DEPTH       128
+
+#define LLM_JSON_OBJECT      1
+#define LLM_JSON_ARRAY       2
+#define LLM_JSON_STRING      3
+#define LLM_JSON_NUMBER      4
+#define LLM_JSON_TRUE        5
+#define LLM_JSON_FALSE       6
+#define LLM_JSON_NULL        7
+
+#define LLM_JSON_NONE        UINT32_MAX         /* "no such node" */
+
+
+typedef struct {
+    uint32_t          start;     /* first byte; of a string: after the quote */
+    uint32_t          end;       /* after the last; of a string: the quote */
+    uint32_t          next;      /* node after this value and its children */
+    uint8_t           type;
+    uint8_t           escaped;   /* string holds at least one backslash */
+    uint16_t          depth;
+} llm_json_node_t;
+
+
+typedef struct {
+    const unsigned char  *data;
+    size_t                len;
+    llm_json_node_t      *nodes;
+    uint32_t              n;
+    uint32_t              max;       /* bound on n; 0: one per two bytes */
+    llm_mem_t            *mem;
+
+    /* of a failure */
+    const char           *err;       /* static text: "unexpected character" */
+    size_t                err_pos;   /* byte offset */
+} llm_json_t;
+
+
+/* LLM_OK, LLM_BAD (err, err_pos), LLM_LIMIT (err), LLM_ERROR (no memory) */
+
+int llm_json_parse(llm_json_t *j, const unsigned char *data, size_t len);
+
+/* value node of a key in the object at index obj, or LLM_JSON_NONE */
+
+uint32_t llm_json_get(const llm_json_t *j, uint32_t obj, const char *key);
+
+/* the key occurs more than once in the object (refused for metered fields) */
+
+int llm_json_duplicate(const llm_json_t *j, uint32_t obj, const char *key);
+
+/* the string equals the text, escapes resolved */
+
+int llm_json_equal(const llm_json_t *j, uint32_t node, const char *text);
+
+/*
+ * The string with its escapes resolved.  Without escapes it points into the
+ * document; otherwise it is decoded into memory of j->mem (or into buf, if buf
+ * is not NULL, which must hold end - start bytes).
+ */
+
+int llm_json_string(const llm_json_t *j, uint32_t node, llm_str_t *s,
+    unsigned char *buf);
+
+/*
+ * A number as an exact integer: "1", "1.0", "1e3" and "-0" are integers, "1.5"
+ * is LLM_BAD, out of int64 is LLM_LIMIT (with *v clamped to INT64_MAX or MIN).
+ */
+
+int llm_json_int(const llm_json_t *j, uint32_t node, int64_t *v);
+
+/* same on text: also used for numbers sent as strings and for price maps */
+
+int llm_parse_int(const unsigned char *p, size_t len, int64_t *v);
+
+/*
+ * A decimal number scaled by 10^scale, exact; with digits left over it is
+ * rounded up (away from zero): "3e-7", scale 12 -> 300000.  LLM_BAD, LLM_LIMIT.
+ */
+
+int llm_parse_scaled(const unsigned char *p, size_t len, int scale,
+    int64_t *v);
+
+
+#endif /* _LLM_JSON_H_INCLUDED_ */

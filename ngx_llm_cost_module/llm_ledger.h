@@ -1,0 +1,213 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#ifndef _LLM_LEDGER_H_INCLUDED_
+#define _LLM_LEDGER_H_INCLUDED_
+
+
+/*
+ * The ledger: budget counters and reservations in one region of memory that
+ * all workers map.  It is the store when there is no Redis, and the journal
+ * and last-known state of the counters when there is one.
+ *
+ * The region holds offsets and indices only, no pointers, so that it can be a
+ * shared mapping of a file as well as anonymous memory, at any address.  Every
+ * call takes the region's lock (a robust process-shared mutex) itself and
+ * holds it for O(budgets of the request); nothing is allocated.
+ *
+ * A counter is never evicted while its window is live.  When its window is
+ * over and nothing is reserved in it, its slot may be taken after
+ * LLM_LEDGER_KEEP seconds.
+ *
+ * Law (docs/budgets.md): at every admission, for every enforced budget,
+ * spent + reserved + new <= limit.
+ */
+
+#include "llm_core.h"
+#include "llm_window.h"
+
+
+#define LLM_BUDGETS_MAX      16       /* of one request */
+#define LLM_KEY_MAX          64       /* bytes of a budget's key value */
+#define LLM_NAME_MAX         32       /* bytes of a budget's name */
+#define LLM_LEDGER_KEEP      86400
+#define LLM_ALERTS_MAX       4        /* thresholds of one budget */
+#define LLM_NO_LIMIT         INT64_MAX
+
+
+typedef enum {
+    LLM_UNIT_USD = 0,                 /* nano-USD */
+    LLM_UNIT_TOKENS,
+    LLM_UNIT_REQUESTS,
+    LLM_UNIT_N
+} llm_unit_e;
+
+
+/* a budget as one request meets it; strings are only read during a call */
+
+typedef struct {
+    llm_str_t        name;            /* at most LLM_NAME_MAX */
+    llm_str_t        key;             /* at most LLM_KEY_MAX, or empty */
+    llm_unit_e       unit;
+    llm_period_e     period;
+    int64_t          start;           /* of the window, UTC seconds */
+    int64_t          end;
+    int64_t          limit;           /* LLM_NO_LIMIT: counted only */
+    unsigned         observe:1;       /* never refuses */
+    unsigned         nalerts;
+    uint8_t          alerts[LLM_ALERTS_MAX];   /* percent, ascending */
+} llm_budget_t;
+
+
+/* state of one counter as a call leaves it */
+
+typedef struct {
+    int64_t          spent;
+    int64_t          reserved;
+    int64_t          limit;           /* in force: patched, else as given */
+    uint8_t          crossed;         /* bit i: alerts[i] was crossed just now */
+    unsigned         refused_first:1; /* first refusal of this window */
+} llm_balance_t;
+
+
+/* identity of a reservation, unique over nodes, processes and restarts */
+
+typedef struct {
+    uint64_t         node;            /* random per region incarnation */
+    uint64_t         seq;             /* ascending in a region */
+} llm_hold_id_t;
+
+
+/*
+ * Admission.  least <= most for each unit; the region grants the same amount
+ * of a unit in all budgets of that unit: as much as fits, up to most; if less
+ * than least fits in any enforced budget, nothing is reserved anywhere.
+ */
+
+typedef struct {
+    llm_budget_t    *budgets;
+    unsigned         n;
+    int64_t          most[LLM_UNIT_N];
+    int64_t          least[LLM_UNIT_N];
+    int64_t          now;             /* UTC seconds */
+    int64_t          expires;         /* of the reservation, UTC seconds */
+    uint32_t         owner;           /* the worker's pid */
+    unsigned         hit:1;           /* cache hit: usd and tokens are 0 and
+                                         their budgets never refuse */
+
+    /* results */
+    llm_hold_id_t    id;
+    int64_t          granted[LLM_UNIT_N];
+    llm_balance_t    balances[LLM_BUDGETS_MAX];   /* after; on refusal before */
+    unsigned         refused;         /* index of the budget that is short */
+} llm_admission_t;
+
+
+typedef struct llm_ledger_s  llm_ledger_t;   /* the region itself */
+
+
+/* bytes of a region with room for so many counters and open reservations */
+
+size_t llm_ledger_size(size_t counters, size_t holds);
+
+/* make a region of all of size bytes; node: a random number */
+
+llm_ledger_t *llm_ledger_create(void *mem, size_t size, uint64_t node);
+
+/* a region that another process made, or NULL (err: which check failed) */
+
+llm_ledger_t *llm_ledger_attach(void *mem, size_t size, const char **err);
+
+
+#define LLM_LEDGER_FITS      LLM_OK
+#define LLM_LEDGER_SHORT     1        /* refused: a budget is short */
+#define LLM_LEDGER_NEVER     2        /* least is above the limit itself */
+#define LLM_LEDGER_FULL      3        /* no room for a counter or a hold */
+
+int llm_ledger_reserve(llm_ledger_t *l, llm_admission_t *a);
+
+
+/*
+ * Settle: the reserved amounts leave, the spent ones are added, in the windows
+ * of the reservation.  Exactly once: a second call for the same id changes
+ * nothing and returns LLM_DECLINED.  balances (n of them, in the order of
+ * admission) may be NULL.
+ */
+
+int llm_ledger_settle(llm_ledger_t *l, const llm_hold_id_t *id,
+    const int64_t spent[LLM_UNIT_N], llm_balance_t *balances, unsigned n);
+
+/* nothing was sent upstream: the reservation leaves, nothing is spent */
+
+int llm_ledger_cancel(llm_ledger_t *l, const llm_hold_id_t *id);
+
+/* a live stream keeps its reservation */
+
+int llm_ledger_renew(llm_ledger_t *l, const llm_hold_id_t *id,
+    int64_t expires);
+
+/*
+ * What has been seen so far of a running request; whoever finds the
+ * reservation without its owner settles with this.
+ */
+
+int llm_ledger_note(llm_ledger_t *l, const llm_hold_id_t *id,
+    const int64_t spent[LLM_UNIT_N]);
+
+/*
+ * Settle what was left behind: reservations of dead owners (gone() says so)
+ * with the amounts noted, and expired ones with all that was reserved
+ * (charge) or nothing.  At most max a call; returns how many.
+ */
+
+unsigned llm_ledger_sweep(llm_ledger_t *l, int64_t now, int charge,
+    int (*gone)(uint32_t owner), unsigned max);
+
+
+/* reading: counters one by one, consistent each; cursor starts at 0 */
+
+typedef struct {
+    unsigned char    name[LLM_NAME_MAX];
+    unsigned char    key[LLM_KEY_MAX];
+    uint8_t          name_len;
+    uint8_t          key_len;
+    llm_unit_e       unit;
+    llm_period_e     period;
+    unsigned         observe:1;
+    int64_t          start;
+    int64_t          end;
+    int64_t          limit;
+    int64_t          spent;
+    int64_t          reserved;
+} llm_counter_view_t;
+
+/* LLM_OK, or LLM_DECLINED at the end */
+
+int llm_ledger_next(llm_ledger_t *l, uint32_t *cursor,
+    llm_counter_view_t *v);
+
+/* a limit that holds until the window ends (PATCH budgets) */
+
+int llm_ledger_patch(llm_ledger_t *l, const llm_budget_t *b, int64_t limit);
+
+typedef struct {
+    uint32_t         counters;        /* in use, and room for */
+    uint32_t         counters_max;
+    uint32_t         holds;
+    uint32_t         holds_max;
+    uint64_t         reserves;        /* since the region was made */
+    uint64_t         refusals;
+    uint64_t         settles;
+    uint64_t         cancels;
+    uint64_t         expired;
+    uint64_t         full;
+    int64_t          overrun;         /* nano-USD spent above limits */
+} llm_ledger_stat_t;
+
+void llm_ledger_stat(llm_ledger_t *l, llm_ledger_stat_t *st);
+
+
+#endif /* _LLM_LEDGER_H_INCLUDED_ */

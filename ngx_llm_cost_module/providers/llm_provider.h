@@ -1,0 +1,226 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#ifndef _LLM_PROVIDER_H_INCLUDED_
+#define _LLM_PROVIDER_H_INCLUDED_
+
+
+/*
+ * A dialect: one file in providers/ and one line in llm_provider_list.c.  It
+ * knows which paths are its own, where model, stream and limits are in a
+ * request, what the request's input counts, how usage is spelled, and what an
+ * error looks like.  It never sees an nginx request.
+ */
+
+#include "llm_core.h"
+#include "llm_json.h"
+#include "llm_usage.h"
+#include "llm_tokenizer.h"
+
+
+typedef struct llm_provider_s  llm_provider_t;
+typedef struct llm_request_s   llm_request_t;
+typedef struct llm_answer_s    llm_answer_t;
+
+
+/* what a (method, path) pair is */
+
+typedef enum {
+    LLM_PATH_UNKNOWN = 0,     /* not this dialect's */
+    LLM_PATH_FREE,            /* passed at no cost: GET /v1/models, polling */
+    LLM_PATH_METERED,         /* has a body that must be read and priced */
+    LLM_PATH_UNSUPPORTED      /* known, costs money, cannot be metered yet */
+} llm_path_e;
+
+
+/* counting: text goes through here, so that a memo can sit in between */
+
+typedef struct llm_counter_s  llm_counter_t;
+
+struct llm_counter_s {
+    const llm_vocab_t    *vocab;
+    llm_scratch_t        *scratch;
+    size_t              (*count)(llm_counter_t *c, const unsigned char *text,
+                                 size_t len);
+    void                 *data;           /* the memo's */
+    unsigned              estimate:1;     /* vocabulary is a guess */
+};
+
+
+/* a plain counter's count(): llm_count() on vocab and scratch */
+
+size_t llm_counter_plain(llm_counter_t *c, const unsigned char *text,
+    size_t len);
+
+
+typedef enum {
+    LLM_KIND_CHAT = 1,
+    LLM_KIND_EMBEDDINGS,
+    LLM_KIND_COMPLETION,
+    LLM_KIND_OTHER
+} llm_kind_e;
+
+
+struct llm_request_s {
+    const llm_provider_t *provider;
+    llm_kind_e            kind;
+    llm_str_t             path;             /* as given, for model in the URL */
+    llm_json_t            json;             /* of the body; root is node 0 */
+    llm_mem_t            *mem;
+
+    /* facts, set by parse() */
+    llm_str_t             model;            /* unescaped; at most 256 bytes */
+    llm_str_t             service_tier;     /* asked for, or empty */
+    int64_t               max_output;       /* tokens an answer, -1: none said */
+    int64_t               choices;          /* n (times best_of); 1 */
+    unsigned              stream:1;
+    unsigned              usage_asked:1;    /* client asked for stream usage */
+    unsigned              usage_refused:1;  /* ... said include_usage: false */
+    unsigned              can_inject:1;     /* usage may be asked for */
+    unsigned              can_fit:1;        /* a maximum may be written */
+    unsigned              stateful:1;       /* answer must not be cached */
+
+    /* set by count() */
+    int64_t               input_tokens;     /* with framing */
+    unsigned              estimate:1;       /* input_tokens is not exact */
+
+    /* of a failure: static text, and the member it is about */
+    const char           *err;              /* "must be a string" */
+    const char           *param;            /* "model", or NULL */
+    size_t                err_pos;          /* byte, where JSON is malformed */
+};
+
+
+/* wanted changes of the body: replace [start, end) by text; ascending */
+
+#define LLM_EDITS            8
+
+typedef struct {
+    size_t                start;
+    size_t                end;
+    llm_str_t             text;
+} llm_edit_t;
+
+typedef struct {
+    llm_edit_t            e[LLM_EDITS];
+    unsigned              n;
+
+    /* what is wanted */
+    int64_t               set_max_output;   /* write this maximum; -1: leave */
+    llm_str_t             set_model;        /* write this model; len 0: leave */
+    unsigned              inject_usage:1;   /* ask for usage in the stream */
+} llm_edits_t;
+
+
+/* what has been read of an answer so far; init with llm_answer_init() */
+
+struct llm_answer_s {
+    llm_mem_t            *mem;
+    llm_kind_e            kind;
+
+    llm_usage_t           usage;            /* last non-null values */
+    llm_str_t             model;            /* first non-empty one, a copy */
+    llm_str_t             service_tier;     /* a copy, or empty */
+
+    unsigned              usage_seen:1;
+    unsigned              usage_bad:1;      /* a field was not usable */
+    unsigned              finished:1;       /* ended as it should: [DONE],
+                                               finish_reason of every choice */
+    unsigned              error:1;          /* an error event or object */
+    unsigned              stream:1;
+    unsigned              truncated:1;      /* finish_reason "length" */
+
+    /* output that went by, counted when usage is missing; NULL: do not */
+    llm_counter_t        *counter;
+    int64_t               counted_output;   /* tokens seen so far */
+    void                 *state;            /* the dialect's own, from mem */
+};
+
+void llm_answer_init(llm_answer_t *a, llm_mem_t *mem, llm_kind_e kind,
+    llm_counter_t *counter);
+
+
+/* parse_event() tells what to do with the event's bytes */
+
+#define LLM_EVENT_PASS       0
+#define LLM_EVENT_USAGE      1              /* holds nothing but the usage that
+                                               was asked for by injection */
+
+
+typedef enum {
+    LLM_REFUSE_BUDGET = 1,       /* 429, insufficient_quota, budget_exceeded */
+    LLM_REFUSE_TOO_EXPENSIVE,    /* 400, request_exceeds_budget */
+    LLM_REFUSE_INVALID,          /* 400, invalid_request_error */
+    LLM_REFUSE_UNKNOWN_MODEL,    /* 400, model_not_priced */
+    LLM_REFUSE_TOO_LARGE,        /* 413 */
+    LLM_REFUSE_UNKNOWN_PATH,     /* 404 */
+    LLM_REFUSE_MEDIA_TYPE,       /* 415 */
+    LLM_REFUSE_STORE,            /* 503 */
+    LLM_REFUSE_UPSTREAM,         /* 502 */
+    LLM_REFUSE_UPGRADE           /* 426/400: realtime */
+} llm_refuse_e;
+
+typedef struct {
+    llm_refuse_e          why;
+    unsigned              status;           /* HTTP */
+    llm_str_t             message;          /* UTF-8, not yet escaped */
+    llm_str_t             param;            /* or empty */
+    llm_str_t             code;             /* "budget_exceeded" */
+} llm_refusal_t;
+
+
+struct llm_provider_s {
+    llm_str_t      name;                    /* "openai" */
+
+    /* method "POST", path without arguments; fills kind when METERED */
+    llm_path_e   (*path)(const llm_str_t *method, const llm_str_t *path,
+                         llm_kind_e *kind);
+
+    /*
+     * q->json is parsed, q->kind and q->path are set.  LLM_OK, or LLM_BAD with
+     * err and param (a client's fault, 400), or LLM_ERROR.
+     */
+    int          (*parse)(llm_request_t *q);
+
+    /* input tokens, exact or marked as an estimate; never too small if it can
+       be helped.  LLM_OK or LLM_ERROR */
+    int          (*count)(llm_request_t *q, llm_counter_t *c);
+
+    /* turn what is wanted into byte edits; what cannot be done is left out */
+    int          (*edit)(llm_request_t *q, llm_edits_t *e);
+
+    /* a complete JSON answer; root is node 0.  LLM_OK, LLM_ERROR */
+    int          (*answer)(llm_answer_t *a, const llm_json_t *j);
+
+    /* one event of a stream: LLM_EVENT_*, or LLM_ERROR */
+    int          (*event)(llm_answer_t *a, const llm_str_t *type,
+                          const llm_str_t *data);
+
+    /* end of the stream or of a cut one: what is left to count is counted */
+    void         (*finish)(llm_answer_t *a);
+
+    /* the dialect's error object; returns its length; buf NULL: only that */
+    size_t       (*error)(unsigned char *buf, const llm_refusal_t *f);
+
+    /*
+     * Feed the canonical form of the request to update(): two requests give
+     * the same bytes if and only if they must get the same answer (see
+     * docs/cache.md for what is in and out).
+     */
+    int          (*canonical)(llm_request_t *q,
+                              void (*update)(void *ctx, const void *p,
+                                             size_t n), void *ctx);
+};
+
+
+/* NULL-terminated, in the order in which "auto" asks them */
+
+extern const llm_provider_t * const  llm_providers[];
+
+const llm_provider_t *llm_provider_find(const llm_str_t *name);
+
+
+#endif /* _LLM_PROVIDER_H_INCLUDED_ */
