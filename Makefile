@@ -1,0 +1,174 @@
+# Copyright (C) 2026 the ngx_llm_cost_module authors
+#
+#   make              the module, the tokenizer's tools, the vocabularies
+#   make install      DESTDIR= MODULES= DATADIR=
+#   make test         everything; ends with "N passed, N failed, N skipped"
+#   make test-unit    C unit tests only
+#   make test-nginx   t/ only; FILES="t/000-load.t ..." chooses
+#   make test-asan    t/ against an nginx built with sanitizers; FILES= too
+#   make bench demo clean
+#
+# V=1 shows the commands.
+
+BUILD    = build
+CC       = gcc
+NGINX    = nginx
+NGX_SRC  = /usr/share/nginx/src
+DATADIR  = /usr/share/llm-cost
+MODULES  = $(shell $(NGINX) -V 2>&1 \
+             | sed -n 's/.*--modules-path=\([^ ]*\).*/\1/p')
+FILES    =
+JOBS     = 2
+
+# What Debian builds its nginx with, less the paths of its build machine.
+
+MODULE_CFLAGS  = -g -O2 -fPIC -fstack-protector-strong -Wformat \
+                 -Werror=format-security -D_FORTIFY_SOURCE=2
+MODULE_LDFLAGS = -Wl,-z,relro -Wl,-z,now -fPIC
+
+export CC MODULE_CFLAGS MODULE_LDFLAGS
+
+V ?= 0
+Q  = $(if $(filter 1,$(V)),,@)
+
+root      = $(CURDIR)
+out       = $(abspath $(BUILD))
+module    = $(BUILD)/module/ngx_llm_cost_module.so
+setup     = $(BUILD)/setup.done
+prices    = $(patsubst %,$(BUILD)/%,$(wildcard prices/*.json))
+tokenizer = $(MAKE) --no-print-directory -C tokenizer \
+                BUILD=$(out)/tokenizer VOCAB=$(out)/vocab
+harness   = perl t/util/harness.pl --build $(out) --jobs $(JOBS)
+
+.PHONY: all setup module vocab tokenizer install clean
+.PHONY: test test-unit test-nginx test-asan bench demo unit asan
+
+all: module vocab tokenizer
+
+
+# Set-up
+
+$(setup): tools/packages.txt tools/setup.sh
+	$(Q)mkdir -p $(BUILD)
+	$(Q)tools/setup.sh
+	$(Q)touch $@
+
+setup: $(setup)
+
+
+# The module
+
+addon_files = config config.make tools/configure-module.sh
+addon_srcs  = $(wildcard ngx_llm_cost_module/*.[ch] \
+                         ngx_llm_cost_module/providers/*.[ch] \
+                         ngx_llm_cost_module/scripts/*.lua \
+                         tokenizer/include/*.h tokenizer/src/*.[ch])
+
+inputs = $(DATADIR) $(CC) $(MODULE_CFLAGS) $(MODULE_LDFLAGS) $(addon_srcs)
+
+# nginx's configure globs the sources and writes flags and paths into its
+# makefile: it runs again when a file comes or goes, or an input changes
+
+$(BUILD)/sources.list: $(setup) FORCE
+	$(Q)echo "$(inputs)" | cmp -s - $@ || echo "$(inputs)" > $@
+
+$(BUILD)/module/Makefile: $(BUILD)/sources.list $(addon_files)
+	$(Q)rm -rf $(BUILD)/module
+	$(Q)LLM_DATA_DIR=$(DATADIR) \
+	    tools/configure-module.sh $(NGX_SRC) $(BUILD)/module
+
+module: $(BUILD)/module/Makefile
+	$(Q)$(MAKE) --no-print-directory -C $(NGX_SRC) \
+	    -f $(out)/module/Makefile modules $(if $(filter 1,$(V)),,>/dev/null)
+
+FORCE:
+
+
+# Data: build/ has the layout of the data directory
+
+tokenizer: $(setup)
+	$(Q)test ! -f tokenizer/Makefile || $(tokenizer) lib tools
+
+vocab: $(setup) $(prices)
+	$(Q)test ! -f tokenizer/Makefile || $(tokenizer) vocab
+
+$(BUILD)/prices/%.json: prices/%.json
+	$(Q)mkdir -p $(@D)
+	$(Q)cp $< $@
+
+install: all
+	install -d $(DESTDIR)$(MODULES) $(DESTDIR)$(DATADIR)/vocab \
+	    $(DESTDIR)$(DATADIR)/prices
+	install -m 644 $(module) $(DESTDIR)$(MODULES)/
+	for f in $(BUILD)/vocab/*.llmv; do [ ! -f $$f ] \
+	    || install -m 644 $$f $(DESTDIR)$(DATADIR)/vocab/ || exit 1; done
+	for f in prices/*.json; do [ ! -f $$f ] \
+	    || install -m 644 $$f $(DESTDIR)$(DATADIR)/prices/ || exit 1; done
+
+
+# C unit tests: the pure sources once, as a library, then a program per file
+
+UNIT_CFLAGS = -g -O1 -std=gnu11 -Wall -Wextra -Werror -MMD -MP \
+              -fsanitize=address,undefined -fno-sanitize-recover=all \
+              -fno-omit-frame-pointer -Ingx_llm_cost_module \
+              -Ingx_llm_cost_module/providers -Itokenizer/include \
+              -Itokenizer/src
+UNIT_LIBS   = -ljansson -lpcre2-8 -lz -lcrypto -lcmocka -lm
+
+pure_srcs = $(wildcard ngx_llm_cost_module/llm_*.c \
+                       ngx_llm_cost_module/providers/*.c tokenizer/src/*.c)
+pure_objs = $(pure_srcs:%.c=$(BUILD)/unit/%.o)
+pure_lib  = $(BUILD)/unit/libllm_pure.a
+unit_bins = $(patsubst ngx_llm_cost_module/tests/%.c,$(BUILD)/unit/%,\
+                $(wildcard ngx_llm_cost_module/tests/test_*.c))
+
+$(BUILD)/unit/%.o: %.c | $(setup)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(UNIT_CFLAGS) -c -o $@ $<
+
+$(pure_lib): $(pure_objs)
+	$(Q)mkdir -p $(@D)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $(pure_objs)
+
+$(unit_bins): $(BUILD)/unit/%: \
+    $(BUILD)/unit/ngx_llm_cost_module/tests/%.o $(pure_lib)
+	$(Q)$(CC) -fsanitize=address,undefined -o $@ $^ $(UNIT_LIBS)
+
+.PRECIOUS: $(BUILD)/unit/ngx_llm_cost_module/tests/%.o
+
+unit: $(unit_bins)
+
+-include $(shell find $(BUILD)/unit -name '*.d' 2>/dev/null)
+
+
+# Tests
+
+asan: $(setup)
+	$(Q)tools/build-asan.sh $(BUILD)
+
+test: all unit asan
+	$(Q)$(harness) unit tokenizer nginx clients asan
+
+test-unit: unit vocab
+	$(Q)$(harness) unit
+
+test-nginx: all
+	$(Q)$(harness) nginx $(FILES)
+
+test-asan: all asan
+	$(Q)$(harness) asan $(FILES)
+
+
+# The rest
+
+bench: all
+	$(Q)test -x bench/run || { echo "no bench/run"; exit 1; }
+	$(Q)bench/run
+
+demo: all
+	$(Q)test -x tools/demo || { echo "no tools/demo"; exit 1; }
+	$(Q)KEEP=$(KEEP) UPSTREAM=$(UPSTREAM) tools/demo
+
+clean:
+	rm -rf $(BUILD) t/servroot*

@@ -1,0 +1,17 @@
+# Copyright (C) 2026 the ngx_llm_cost_module authors
+#
+# Read by nginx's auto/make, appends to the generated Makefile.
+
+llm_scripts=$(ls $ngx_addon_dir/ngx_llm_cost_module/scripts/*.lua 2>/dev/null \
+              | tr '\n' ' ')
+
+cat << END                                                    >> $NGX_MAKEFILE
+
+$NGX_OBJS/llm_cost/ngx_http_llm_cost_scripts.h: \\
+	$ngx_addon_dir/tools/embed-scripts \\
+	$llm_scripts
+	$ngx_addon_dir/tools/embed-scripts \\
+		$llm_scripts > \$@.tmp
+	mv \$@.tmp \$@
+
+END
