@@ -1,0 +1,578 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#ifndef _NGX_HTTP_LLM_COST_H_INCLUDED_
+#define _NGX_HTTP_LLM_COST_H_INCLUDED_
+
+
+/*
+ * The map of the glue: the structures that its files share, and one block of
+ * prototypes per file.  The way of a request through them:
+ *
+ *   REWRITE .. ACCESS (all other handlers)
+ *       |
+ *   _request.c   the state machine, last in ACCESS or in PRECONTENT
+ *       |  _body.c        body in one piece
+ *       |  llm_json.c, providers/   what is asked for, input tokens
+ *       |  llm_price.c, _budget.c   worst case, budgets, windows
+ *       |  _cache.c       key
+ *       |  store->admit() entry or reservation, one step
+ *       +-- refused      _error.c, in the client's dialect
+ *       +-- hit          _cache.c
+ *       `-- forward      _body.c writes the edits
+ *   CONTENT  proxy_pass
+ *       |
+ *   _filter.c    PASS | HOLD (JSON) | STREAM (SSE); usage through providers/
+ *       |
+ *   _settle.c    price, settle, statistics, alerts: at the last byte, or from
+ *                the request's cleanup when there was no last byte
+ *   LOG          $llm_* of _variables.c
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "llm_core.h"
+#include "llm_json.h"
+#include "llm_sse.h"
+#include "llm_usage.h"
+#include "llm_price.h"
+#include "llm_window.h"
+#include "llm_ledger.h"
+#include "llm_stats.h"
+#include "llm_provider.h"
+#include "llm_tokenizer.h"
+
+
+#define NGX_HTTP_LLM_COST_MODEL_MAX     256
+#define NGX_HTTP_LLM_COST_TAGS          8
+#define NGX_HTTP_LLM_COST_KEY_ID_LEN    32      /* hex of $llm_api_key_id */
+#define NGX_HTTP_LLM_COST_CACHE_KEY     32      /* bytes of SHA-256 */
+
+
+typedef struct ngx_http_llm_cost_ctx_s    ngx_http_llm_cost_ctx_t;
+typedef struct ngx_http_llm_cost_store_s  ngx_http_llm_cost_store_t;
+typedef struct ngx_http_llm_cost_zone_s   ngx_http_llm_cost_zone_t;
+typedef struct ngx_http_llm_cost_redis_s  ngx_http_llm_cost_redis_t;
+typedef struct ngx_http_llm_cost_cache_s  ngx_http_llm_cost_cache_t;
+
+
+/* configuration */
+
+
+/* llm_zone: parts of one shared memory zone, each with a fixed share */
+
+struct ngx_http_llm_cost_zone_s {
+    ngx_shm_zone_t             *shm_zone;
+    ngx_slab_pool_t            *shpool;
+    llm_ledger_t               *ledger;
+    llm_stats_t                *stats;      /* usage, counters, alerts */
+    ngx_http_llm_cost_cache_t  *cache;      /* exact cache, first level */
+};
+
+
+/* llm_redis, llm_cache_redis: what a connection needs to know */
+
+typedef struct {
+    ngx_addr_t                  addr;
+    ngx_str_t                   username;
+    ngx_str_t                   password;
+    ngx_str_t                   prefix;     /* "llm:" */
+    ngx_int_t                   db;
+    ngx_msec_t                  timeout;
+    ngx_msec_t                  connect_timeout;
+    ngx_uint_t                  connections;
+    u_char                     *file_name;  /* of the directive, */
+    ngx_uint_t                  line;       /* for messages */
+} ngx_http_llm_cost_redis_conf_t;
+
+
+/* llm_tokenizer, and one of each vocabulary that may be used */
+
+typedef struct {
+    ngx_str_t                   name;
+    llm_vocab_t                *vocab;
+} ngx_http_llm_cost_vocab_t;
+
+
+typedef struct {
+    ngx_str_t                   pattern;    /* exact, or "~regex" */
+    ngx_regex_t                *regex;
+    llm_vocab_t                *vocab;
+} ngx_http_llm_cost_tokenizer_t;
+
+
+typedef struct {
+    ngx_http_llm_cost_zone_t   *zone;
+    ngx_http_llm_cost_redis_conf_t  *redis;         /* NULL: zone is the store */
+    ngx_http_llm_cost_redis_conf_t  *cache_redis;   /* NULL: as redis */
+    const ngx_http_llm_cost_store_t *store;
+
+    llm_prices_t               *prices;
+    ngx_array_t                 price_files;        /* ngx_str_t */
+    ngx_array_t                 price_rows;         /* rows, in order */
+
+    ngx_str_t                   data_path;          /* llm_data_path */
+    ngx_array_t                 vocabs;             /* ..._vocab_t */
+    ngx_array_t                 tokenizers;         /* ..._tokenizer_t */
+    ngx_array_t                 tags;               /* ngx_str_t, all names */
+
+    ngx_str_t                   key_salt;           /* llm_key_salt_file */
+    ngx_msec_t                  reservation_ttl;
+    ngx_uint_t                  reservation_charge; /* on expiry */
+
+    unsigned                    enabled:1;          /* llm_cost on somewhere */
+    unsigned                    shipped_prices:1;   /* no llm_prices given */
+} ngx_http_llm_cost_main_conf_t;
+
+
+#define NGX_HTTP_LLM_COST_EMPTY_REJECT  0
+#define NGX_HTTP_LLM_COST_EMPTY_SKIP    1
+#define NGX_HTTP_LLM_COST_EMPTY_TEXT    2
+
+typedef struct {
+    ngx_str_t                   name;
+    ngx_http_complex_value_t   *key;        /* NULL: one counter for all */
+    ngx_http_complex_value_t   *limit_text; /* limit with variables, or NULL */
+    ngx_str_t                   limit_arg;  /* as configured */
+    int64_t                     limit;
+    llm_unit_e                  unit;
+    llm_period_e                period;
+    llm_zone_t                 *timezone;
+    ngx_str_t                   timezone_name;
+    ngx_str_t                   empty_text;
+    unsigned                    empty:2;    /* NGX_HTTP_LLM_COST_EMPTY_* */
+    unsigned                    observe:1;
+    unsigned                    nalerts;
+    uint8_t                     alerts[LLM_ALERTS_MAX];
+} ngx_http_llm_cost_budget_t;
+
+
+typedef struct {
+    ngx_str_t                   name;
+    ngx_http_complex_value_t    value;
+} ngx_http_llm_cost_tag_t;
+
+
+/* values of the enumerated directives */
+
+#define NGX_HTTP_LLM_COST_FIT_OFF       0
+#define NGX_HTTP_LLM_COST_FIT_MISSING   1
+#define NGX_HTTP_LLM_COST_FIT_ON        2
+
+#define NGX_HTTP_LLM_COST_UNKNOWN_AUTO    0     /* reject under a usd budget */
+#define NGX_HTTP_LLM_COST_UNKNOWN_REJECT  1
+#define NGX_HTTP_LLM_COST_UNKNOWN_ALLOW   2
+#define NGX_HTTP_LLM_COST_UNKNOWN_PRICE   3
+
+#define NGX_HTTP_LLM_COST_FAIL_LOCAL    0
+#define NGX_HTTP_LLM_COST_FAIL_OPEN     1
+#define NGX_HTTP_LLM_COST_FAIL_CLOSED   2
+
+#define NGX_HTTP_LLM_COST_LOST_COUNTED  0
+#define NGX_HTTP_LLM_COST_LOST_RESERVE  1
+#define NGX_HTTP_LLM_COST_LOST_ZERO     2
+
+#define NGX_HTTP_LLM_COST_ABORT_BILL    0
+#define NGX_HTTP_LLM_COST_ABORT_RESERVE 1
+
+#define NGX_HTTP_LLM_COST_SCOPE_PAYER   0
+#define NGX_HTTP_LLM_COST_SCOPE_SHARED  1
+
+
+typedef struct {
+    ngx_flag_t                  enable;             /* llm_cost */
+    const llm_provider_t       *provider;           /* NULL: auto */
+
+    ngx_http_complex_value_t   *user;               /* llm_user */
+    ngx_array_t                *tags;               /* ..._tag_t */
+
+    ngx_array_t                *budgets;            /* merged; ..._budget_t */
+    ngx_flag_t                  budgets_none;       /* llm_budget none */
+    unsigned                    enforced:1;         /* some budget enforces */
+    unsigned                    enforced_usd:1;     /* ... of unit usd */
+
+    ngx_uint_t                  unknown_model;
+    llm_price_t                *unknown_price;      /* input=… output=… */
+    ngx_uint_t                  unknown_path;       /* reject, allow, auto */
+
+    ngx_int_t                   reserve_output;     /* N, or 0: the model's */
+    ngx_uint_t                  fit;
+    ngx_int_t                   fit_min;
+
+    ngx_uint_t                  store_failure;
+    int64_t                     store_allowance;    /* nano-USD, local= */
+    ngx_uint_t                  client_abort;
+    ngx_uint_t                  upstream_lost;
+
+    ngx_flag_t                  cache;
+    time_t                      cache_ttl;
+    ngx_http_complex_value_t   *cache_key;
+    ngx_uint_t                  cache_scope;
+    ngx_array_t                *cache_bypass;       /* predicates */
+    ngx_array_t                *no_cache;
+    size_t                      cache_max_size;
+
+    ngx_flag_t                  usage_inject;
+    ngx_flag_t                  headers;
+    size_t                      max_body;
+    size_t                      max_response;
+    ngx_flag_t                  trust_reported_cost;
+
+    ngx_flag_t                  api;                /* llm_api */
+    ngx_flag_t                  api_write;
+} ngx_http_llm_cost_loc_conf_t;
+
+
+/* a request */
+
+
+/*
+ * Who owns the request in a state, what guards it, what resumes it, and what
+ * cleans up when it dies there:
+ *
+ *   state      owner          guard               resumed by     cleaned by
+ *   NEW        phase engine   -                   -              -
+ *   READING    body reader    client_body_timeout _body_done()   nothing held
+ *   READ       phase engine   -                   -              nothing held
+ *   ADMITTING  store (op)     op timer            _resume()      store->detach,
+ *                                                                op cancels
+ *   FORWARD    upstream       proxy_*_timeout     filters        _settle_final
+ *   ANSWERED   we: refusal,   send_timeout        -              _settle_final
+ *              hit
+ *   SETTLED    -              -                   -              -
+ *
+ * Only _request.c moves a request from NEW to FORWARD or ANSWERED, only
+ * _settle.c to SETTLED.
+ */
+
+typedef enum {
+    NGX_HTTP_LLM_COST_NEW = 0,
+    NGX_HTTP_LLM_COST_READING,
+    NGX_HTTP_LLM_COST_READ,
+    NGX_HTTP_LLM_COST_ADMITTING,
+    NGX_HTTP_LLM_COST_ADMITTED,         /* verdict is in, not acted upon yet */
+    NGX_HTTP_LLM_COST_FORWARD,
+    NGX_HTTP_LLM_COST_ANSWERED
+} ngx_http_llm_cost_state_e;
+
+
+/* what the store says; LLM_LEDGER_* for the first four */
+
+#define NGX_HTTP_LLM_COST_FITS          LLM_LEDGER_FITS
+#define NGX_HTTP_LLM_COST_SHORT         LLM_LEDGER_SHORT
+#define NGX_HTTP_LLM_COST_NEVER         LLM_LEDGER_NEVER
+#define NGX_HTTP_LLM_COST_FULL          LLM_LEDGER_FULL
+#define NGX_HTTP_LLM_COST_HIT           4
+#define NGX_HTTP_LLM_COST_STORE_DOWN    5   /* closed: refuse with 503 */
+
+
+/* where the numbers of a request come from; the order is that of the names */
+
+typedef enum {
+    NGX_HTTP_LLM_COST_SOURCE_NONE = 0,
+    NGX_HTTP_LLM_COST_SOURCE_UPSTREAM,
+    NGX_HTTP_LLM_COST_SOURCE_COUNTED,
+    NGX_HTTP_LLM_COST_SOURCE_CACHE,
+    NGX_HTTP_LLM_COST_SOURCE_LOST
+} ngx_http_llm_cost_source_e;
+
+
+/* a cached answer; data lives in the request's pool */
+
+typedef struct {
+    ngx_uint_t                  status;
+    ngx_str_t                   content_type;
+    ngx_str_t                   body;
+    ngx_str_t                   model;              /* of the answer */
+    int64_t                     input;              /* its usage and cost */
+    int64_t                     output;
+    int64_t                     cost;
+    time_t                      stored;
+    unsigned                    stream:1;
+} ngx_http_llm_cost_entry_t;
+
+
+struct ngx_http_llm_cost_ctx_s {
+    ngx_http_request_t         *request;
+    ngx_http_llm_cost_state_e   state;
+
+    llm_mem_t                   mem;                /* the request's pool */
+    const llm_provider_t       *provider;
+    llm_request_t               q;
+    ngx_str_t                   body;               /* as the client sent it */
+
+    ngx_str_t                   user;
+    ngx_str_t                   key_id;             /* hex, empty: no key */
+    ngx_str_t                   tags[NGX_HTTP_LLM_COST_TAGS];
+
+    /* price of admission: it does not change while the request runs */
+    const llm_price_t          *price;              /* NULL: unknown */
+    llm_tier_e                  tier;
+    llm_counter_t               counter;
+    int64_t                     max_output;         /* all choices; reserved */
+    int64_t                     reserved_cost;      /* nano-USD */
+    int64_t                     written_max;        /* by fit or N; -1: none */
+
+    /* admission: filled by _budget.c, answered by the store */
+    llm_admission_t             adm;
+    llm_budget_t               *budgets;            /* adm.n of them */
+    ngx_http_llm_cost_budget_t **budget_confs;      /* in the same order */
+    ngx_int_t                   verdict;
+    void                       *op;                 /* the store's, waiting */
+
+    /* exact cache */
+    u_char                      cache_key[NGX_HTTP_LLM_COST_CACHE_KEY];
+    ngx_http_llm_cost_entry_t  *entry;              /* hit, or being made */
+    ngx_str_t                   cache_status;       /* HIT MISS BYPASS, empty */
+
+    /* the answer */
+    llm_answer_t                answer;
+    void                       *filter;             /* of _filter.c */
+
+    /* the end */
+    llm_usage_t                 usage;              /* normalised, as billed */
+    int64_t                     cost;               /* nano-USD, -1 unknown */
+    int64_t                     saved_cost;         /* of a hit */
+    ngx_http_llm_cost_source_e  source;
+    ngx_str_t                   refusal;            /* code, or empty */
+    ngx_msec_t                  first_token;        /* ms from start, or -1 */
+
+    unsigned                    keyed:1;            /* cache_key is set */
+    unsigned                    storable:1;         /* answer may be cached */
+    unsigned                    held:1;             /* a reservation is open */
+    unsigned                    injected:1;         /* usage was asked for */
+    unsigned                    fitted:1;
+    unsigned                    settled:1;          /* numbers are final */
+    unsigned                    logged:1;           /* statistics were fed */
+    unsigned                    complete:1;         /* answer ended normally */
+    unsigned                    local:1;            /* held in the zone while
+                                                       the store is away */
+};
+
+
+/* the store: one interface, two implementations that pass the same suite */
+
+struct ngx_http_llm_cost_store_s {
+    ngx_str_t     name;                             /* "zone", "redis" */
+
+    /*
+     * Look up ctx->cache_key (if keyed and the entry is not bypassed) and
+     * reserve ctx->adm, in one step.  NGX_OK: ctx->verdict is set (and
+     * ctx->entry on a hit).  NGX_AGAIN: ngx_http_llm_cost_resume(ctx) will be
+     * called from an event of its own, never from inside a reply callback;
+     * until then ctx->op belongs to the store.  NGX_ERROR: our own fault, 500.
+     */
+    ngx_int_t   (*admit)(ngx_http_llm_cost_ctx_t *ctx);
+
+    /* the client has gone while admit() waits: ctx must not be used again */
+    void        (*detach)(ngx_http_llm_cost_ctx_t *ctx);
+
+    /*
+     * Settle or cancel ctx's reservation (amounts: what was spent of each
+     * unit), count the event in the usage statistics.  Nobody waits; what is
+     * needed later is copied.  hold may be absent (ctx->held == 0): then only
+     * the statistics are fed.
+     */
+    void        (*settle)(ngx_http_llm_cost_ctx_t *ctx,
+                          const int64_t spent[LLM_UNIT_N],
+                          const llm_stats_event_t *event);
+    void        (*cancel)(ngx_http_llm_cost_ctx_t *ctx,
+                          const llm_stats_event_t *event);
+
+    /* a reservation of a stream that lives long is renewed */
+    void        (*renew)(ngx_http_llm_cost_ctx_t *ctx, time_t expires);
+
+    /* keep an answer under ctx->cache_key for ttl seconds; nobody waits */
+    void        (*put)(ngx_http_llm_cost_ctx_t *ctx,
+                       const ngx_http_llm_cost_entry_t *entry, time_t ttl);
+
+    ngx_int_t   (*init_process)(ngx_cycle_t *cycle);
+    void        (*exit_process)(ngx_cycle_t *cycle);
+};
+
+
+extern ngx_module_t                     ngx_llm_cost_module;
+
+extern const ngx_http_llm_cost_store_t  ngx_http_llm_cost_zone_store;
+extern const ngx_http_llm_cost_store_t  ngx_http_llm_cost_redis_store;
+
+
+/* _module.c */
+
+void *ngx_http_llm_cost_pool_alloc(void *pool, size_t size);
+
+
+/* _conf.c: directive handlers that are not generic slots */
+
+char *ngx_http_llm_cost_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_llm_cost_conf_redis(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_llm_cost_conf_prices(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_llm_cost_conf_price(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_llm_cost_conf_unknown_model(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+char *ngx_http_llm_cost_conf_provider(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_llm_cost_conf_tokenizer(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_llm_cost_conf_tag(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_llm_cost_conf_reserve_output(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+char *ngx_http_llm_cost_conf_fit(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_llm_cost_conf_store_failure(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+char *ngx_http_llm_cost_conf_reservation_ttl(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+char *ngx_http_llm_cost_conf_salt(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+
+/* _conf_budget.c: llm_budget */
+
+char *ngx_http_llm_cost_conf_budget(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_llm_cost_merge_budgets(ngx_conf_t *cf,
+    ngx_http_llm_cost_loc_conf_t *prev, ngx_http_llm_cost_loc_conf_t *conf);
+
+
+/* _model.c: prices, vocabularies and counters of models */
+
+ngx_int_t ngx_http_llm_cost_init_prices(ngx_conf_t *cf,
+    ngx_http_llm_cost_main_conf_t *lmcf);
+ngx_int_t ngx_http_llm_cost_init_vocabs(ngx_conf_t *cf,
+    ngx_http_llm_cost_main_conf_t *lmcf);
+llm_vocab_t *ngx_http_llm_cost_vocab(ngx_conf_t *cf,
+    ngx_http_llm_cost_main_conf_t *lmcf, ngx_str_t *name);
+void ngx_http_llm_cost_counter(ngx_http_llm_cost_main_conf_t *lmcf,
+    const ngx_str_t *model, const llm_price_t *price, llm_counter_t *c);
+
+
+/* _request.c: the state machine */
+
+ngx_int_t ngx_http_llm_cost_access_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_llm_cost_precontent_handler(ngx_http_request_t *r);
+ngx_http_llm_cost_ctx_t *ngx_http_llm_cost_get_ctx(ngx_http_request_t *r);
+void ngx_http_llm_cost_resume(ngx_http_llm_cost_ctx_t *ctx);
+
+
+/* _identity.c: who pays */
+
+ngx_int_t ngx_http_llm_cost_key_id(ngx_http_request_t *r, ngx_str_t *id);
+ngx_int_t ngx_http_llm_cost_identity(ngx_http_llm_cost_ctx_t *ctx);
+
+
+/* _body.c */
+
+/* body of the request in one piece; NGX_OK, NGX_ERROR, NGX_DECLINED: > max */
+
+ngx_int_t ngx_http_llm_cost_body_gather(ngx_http_request_t *r, size_t max,
+    ngx_str_t *body);
+ngx_int_t ngx_http_llm_cost_body_edit(ngx_http_llm_cost_ctx_t *ctx,
+    const llm_edits_t *e);
+
+
+/* _budget.c */
+
+/* NGX_OK, NGX_ERROR, NGX_DECLINED: ctx->refusal and msg say why (refuse) */
+
+ngx_int_t ngx_http_llm_cost_budgets_init(ngx_http_llm_cost_ctx_t *ctx,
+    llm_refusal_t *f);
+void ngx_http_llm_cost_budget_message(ngx_http_llm_cost_ctx_t *ctx,
+    llm_refusal_t *f);
+
+
+/* _error.c */
+
+ngx_int_t ngx_http_llm_cost_refuse(ngx_http_llm_cost_ctx_t *ctx,
+    llm_refusal_t *f);
+void ngx_http_llm_cost_refusal(llm_refusal_t *f, llm_refuse_e why,
+    const char *message);
+
+
+/* _filter.c */
+
+ngx_int_t ngx_http_llm_cost_filter_init(ngx_conf_t *cf);
+ngx_int_t ngx_http_llm_cost_add_header(ngx_http_request_t *r,
+    ngx_list_t *list, const char *name, size_t name_len, ngx_str_t *value);
+void ngx_http_llm_cost_limit_encodings(ngx_http_request_t *r);
+
+
+/* _headers.c: the response headers of design.md section 3 */
+
+ngx_int_t ngx_http_llm_cost_request_headers(ngx_http_llm_cost_ctx_t *ctx);
+ngx_int_t ngx_http_llm_cost_answer_headers(ngx_http_llm_cost_ctx_t *ctx,
+    ngx_list_t *list);
+
+
+/* _settle.c */
+
+/* price what is known and settle, once; from the filter at the last byte */
+
+void ngx_http_llm_cost_settle(ngx_http_llm_cost_ctx_t *ctx);
+
+/* the same from the request's cleanup: whatever happened, it ends here */
+
+void ngx_http_llm_cost_settle_final(ngx_http_llm_cost_ctx_t *ctx);
+
+
+/* _cache.c: key, entries, hits */
+
+ngx_int_t ngx_http_llm_cost_cache_prepare(ngx_http_llm_cost_ctx_t *ctx);
+ngx_int_t ngx_http_llm_cost_cache_send(ngx_http_llm_cost_ctx_t *ctx);
+
+/* an entry as bytes, the same in zone and Redis: versioned, with a digest */
+
+size_t ngx_http_llm_cost_entry_size(const ngx_http_llm_cost_entry_t *e);
+void ngx_http_llm_cost_entry_write(const ngx_http_llm_cost_entry_t *e,
+    u_char *p);
+ngx_int_t ngx_http_llm_cost_entry_read(ngx_pool_t *pool, u_char *p,
+    size_t len, ngx_http_llm_cost_entry_t **e);
+
+
+/* _cache_zone.c: entries in shared memory, least recently used leave */
+
+ngx_int_t ngx_http_llm_cost_cache_zone_init(ngx_http_llm_cost_zone_t *z,
+    size_t share);
+ngx_int_t ngx_http_llm_cost_cache_zone_get(ngx_http_llm_cost_zone_t *z,
+    const u_char *key, ngx_pool_t *pool, ngx_http_llm_cost_entry_t **e);
+void ngx_http_llm_cost_cache_zone_put(ngx_http_llm_cost_zone_t *z,
+    const u_char *key, const ngx_http_llm_cost_entry_t *e, time_t ttl);
+ngx_uint_t ngx_http_llm_cost_cache_zone_clear(ngx_http_llm_cost_zone_t *z);
+void ngx_http_llm_cost_cache_zone_stat(ngx_http_llm_cost_zone_t *z,
+    ngx_uint_t *entries, size_t *bytes);
+
+
+/* _zone.c: the shared memory zone and the store that needs nothing else */
+
+ngx_int_t ngx_http_llm_cost_zone_init(ngx_shm_zone_t *shm_zone, void *data);
+ngx_http_llm_cost_zone_t *ngx_http_llm_cost_zone(void);
+
+
+/* _redis.c, _redis_conn.c: see ngx_http_llm_cost_redis.h */
+
+
+/* _variables.c */
+
+ngx_int_t ngx_http_llm_cost_add_variables(ngx_conf_t *cf);
+ngx_int_t ngx_http_llm_cost_add_tag_variable(ngx_conf_t *cf,
+    ngx_str_t *name);
+
+
+/* _api.c: llm_api */
+
+char *ngx_http_llm_cost_conf_api(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+
+#endif /* _NGX_HTTP_LLM_COST_H_INCLUDED_ */
