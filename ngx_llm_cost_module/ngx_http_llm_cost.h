@@ -397,7 +397,7 @@ struct ngx_http_llm_cost_store_s {
 };
 
 
-extern ngx_module_t                     ngx_llm_cost_module;
+extern ngx_module_t                     ngx_http_llm_cost_module;
 
 extern const ngx_http_llm_cost_store_t  ngx_http_llm_cost_zone_store;
 extern const ngx_http_llm_cost_store_t  ngx_http_llm_cost_redis_store;
