@@ -33,18 +33,32 @@ typedef enum {
 } llm_rate_e;
 
 
-/* service tiers: a rate that a tier lacks is the default tier's */
+/*
+ * Service tiers: a rate that a tier lacks is the default tier's; a batch rate
+ * that is not listed is half of the default tier's.
+ */
 
 typedef enum {
     LLM_TIER_DEFAULT = 0,
     LLM_TIER_FLEX,
     LLM_TIER_PRIORITY,
+    LLM_TIER_ULTRAFAST,
     LLM_TIER_BATCH,
     LLM_TIER_N
 } llm_tier_e;
 
 
+/*
+ * A tier by the names that requests and answers use: "flex", "priority",
+ * "fast" (which is priority), "ultrafast", "batch"; anything else, "auto"
+ * included, is the default tier.
+ */
+
+llm_tier_e llm_tier_find(const llm_str_t *name);
+
+
 #define LLM_PRICE_STEPS      4
+#define LLM_PRICE_NAME_MAX   512     /* bytes of a model's name */
 
 typedef struct {
     int64_t          above;                     /* input tokens above N: */
@@ -59,7 +73,7 @@ struct llm_price_s {
     llm_str_t         provider;                 /* litellm_provider, or empty */
     llm_str_t         vocabulary;               /* of base=, else empty */
     int64_t           rates[LLM_TIER_N][LLM_RATE_N];
-    llm_price_step_t  steps[LLM_PRICE_STEPS];   /* ascending */
+    llm_price_step_t *steps;                    /* ascending; few rows have */
     unsigned          nsteps;
     int64_t           max_output;               /* tokens, -1 unknown */
     int64_t           max_input;                /* tokens, -1 unknown */
@@ -75,31 +89,51 @@ llm_prices_t *llm_prices_create(llm_mem_t *mem);
 void llm_prices_destroy(llm_prices_t *t);
 
 /*
- * Add a map in LiteLLM's format; later rows replace earlier ones key by key.
- * LLM_OK, LLM_BAD (err: "line 3: …"), LLM_ERROR.
+ * Add a map in LiteLLM's format.  A row replaces the whole row of the same
+ * model of an earlier map (rates of two lists are never mixed), but not one of
+ * the configuration.  A row without usable rates is kept for its limits.
+ * LLM_OK, LLM_BAD (err: "line 3: ..."), LLM_ERROR; after a failure the table
+ * may hold some of the rows and is of no use.
  */
 
 int llm_prices_load(llm_prices_t *t, const unsigned char *json, size_t len,
     char *err, size_t errsize);
 
 /*
- * Add one row of the configuration: model ("~regex" for an expression),
- * arguments such as "base=gpt-4o-mini", "input=3.00" (USD per million).
+ * Add one row of the configuration: model ("~regex" for an expression, "~*"
+ * without case), arguments such as "base=gpt-4o-mini", "input=3.00" (USD per
+ * million).  base= is looked up at once: maps are loaded before.
  */
 
 int llm_prices_add(llm_prices_t *t, const llm_str_t *model,
     const llm_str_t *args, unsigned nargs, char *err, size_t errsize);
 
 /*
- * The row of a model: exact, provider prefixes tried and stripped, a dated
- * name (-2024-08-06, -20241022, -0613, @date, -latest) falls back to the undated,
- * "ft:" to its base, then expressions in order.  NULL: no price.
+ * The row of a model, or NULL: no price.  Names are tried in this order, the
+ * first that has a row is taken:
+ *
+ *   1. the name;
+ *   2. of a fine-tuned model "ft:BASE:...": "ft:BASE", as 1, 4 and 5 say;
+ *   3. of a fine-tuned model: BASE, as 1, 4 and 5 say;
+ *   4. the name without its date or "-latest" (-2024-08-06, -20241022, -0613,
+ *      @20240620, @latest, @default);
+ *   5. the undated name and "-latest";
+ *   6. expressions, in order of the configuration, on the name as it is.
+ *
+ * Each name of 1 to 5 is tried as PROVIDER/NAME, as NAME, and then the same
+ * without what precedes its first, second, ... slash.  Of two rows of one name
+ * the configuration's wins over a map's, a later map's over an earlier one's.
  */
 
 const llm_price_t *llm_prices_find(const llm_prices_t *t,
     const llm_str_t *model, const llm_str_t *provider);
 
-/* nano-USD, or -1 where a rate that is needed is not listed or it overflows */
+/*
+ * Nano-USD, or -1 where a rate that is needed is not listed, a needed counter
+ * is unknown (of a part that is free it may be) or the sum is above
+ * LLM_NANO_MAX.  A token is charged once: where parts add up to more than
+ * their whole, the dearest parts are charged first, up to the whole.
+ */
 
 int64_t llm_price_cost(const llm_price_t *p, llm_tier_e tier,
     const llm_usage_t *u);
@@ -107,13 +141,21 @@ int64_t llm_price_cost(const llm_price_t *p, llm_tier_e tier,
 /*
  * The most that this many tokens can cost: every input token at the dearest
  * input rate of the row (steps included where input may pass them), every
- * output token at the dearest output rate, in the dearest tier that can apply.
+ * output token at the dearest output rate, in the dearer of this tier and the
+ * default one, which upstream may fall back to (a batch never does).  At least
+ * what llm_price_cost() gives for any usage within these numbers.
+ *
+ * -1 where a needed rate or number is unknown; a sum above LLM_NANO_MAX is
+ * LLM_NANO_MAX + 1, which fits no limit.
  */
 
 int64_t llm_price_worst(const llm_price_t *p, llm_tier_e tier, int64_t input,
     int64_t output);
 
-/* the most output tokens whose worst case fits into the amount; -1: none */
+/*
+ * The most output tokens whose worst case fits into the amount: INT64_MAX
+ * where output is free, -1 where none fits or a rate is unknown.
+ */
 
 int64_t llm_price_fit(const llm_price_t *p, llm_tier_e tier, int64_t input,
     int64_t amount);
@@ -131,7 +173,10 @@ size_t llm_usd_print(unsigned char *buf, int64_t nano);
 
 size_t llm_usd_print_short(unsigned char *buf, int64_t nano);
 
-/* "50", "0.5", "1000.000000001" -> nano-USD; LLM_BAD, LLM_LIMIT */
+/*
+ * "50", "0.5", "1000.000000001" -> nano-USD.  LLM_BAD: no decimal number, a
+ * sign, an exponent, more than nine places; LLM_LIMIT: above LLM_NANO_MAX.
+ */
 
 int llm_usd_parse(const unsigned char *p, size_t len, int64_t *nano);
 
