@@ -60,6 +60,7 @@ typedef struct {
     llm_json_node_t      *nodes;
     uint32_t              n;
     uint32_t              max;       /* bound on n; 0: one per two bytes */
+    uint32_t              size;      /* nodes allocated */
     llm_mem_t            *mem;
 
     /* of a failure */
@@ -68,13 +69,28 @@ typedef struct {
 } llm_json_t;
 
 
-/* LLM_OK, LLM_BAD (err, err_pos), LLM_LIMIT (err), LLM_ERROR (no memory) */
+/*
+ * LLM_OK, LLM_BAD (err, err_pos), LLM_LIMIT (err), LLM_ERROR (no memory).
+ * A fresh llm_json_t is all zero but for mem (and max).  One that is used
+ * again keeps its nodes, so that parsing event after event allocates once.
+ */
 
 int llm_json_parse(llm_json_t *j, const unsigned char *data, size_t len);
 
-/* value node of a key in the object at index obj, or LLM_JSON_NONE */
+/*
+ * Value node of a key in the object at index obj, or LLM_JSON_NONE; the last
+ * of several, as most readers of JSON have it.
+ */
 
 uint32_t llm_json_get(const llm_json_t *j, uint32_t obj, const char *key);
+
+/*
+ * Several members in one pass: values[i] is the value node of names[i] or
+ * LLM_JSON_NONE.  Returns the first name that occurs twice, or NULL.
+ */
+
+const char *llm_json_fields(const llm_json_t *j, uint32_t obj,
+    const char * const *names, unsigned n, uint32_t *values);
 
 /* the key occurs more than once in the object (refused for metered fields) */
 
@@ -92,6 +108,13 @@ int llm_json_equal(const llm_json_t *j, uint32_t node, const char *text);
 
 int llm_json_string(const llm_json_t *j, uint32_t node, llm_str_t *s,
     unsigned char *buf);
+
+/*
+ * Any UTF-8 text as the inside of a JSON string; what is not UTF-8 becomes
+ * U+FFFD.  Returns the length; buf NULL: only that.
+ */
+
+size_t llm_json_escape(unsigned char *buf, const llm_str_t *text);
 
 /*
  * A number as an exact integer: "1", "1.0", "1e3" and "-0" are integers, "1.5"

@@ -1,0 +1,215 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "llm_json.h"
+#include "llm_json_lex.h"
+
+#include <string.h>
+
+
+/* Numbers: their grammar, and their exact values without any float. */
+
+
+static const unsigned char *
+llm_json_digits(const unsigned char *p, const unsigned char *last)
+{
+    while (p < last && (unsigned) *p - '0' <= 9) {
+        p++;
+    }
+
+    return p;
+}
+
+
+const unsigned char *
+llm_json_number(const unsigned char *p, const unsigned char *last,
+    const unsigned char **stop)
+{
+    const unsigned char  *digits;
+
+    if (p < last && *p == '-') {
+        p++;
+    }
+
+    if (p < last && *p == '0') {
+        p++;
+
+    } else {
+        digits = p;
+        p = llm_json_digits(p, last);
+
+        if (p == digits) {
+            goto failed;
+        }
+    }
+
+    if (p < last && *p == '.') {
+        digits = ++p;
+        p = llm_json_digits(p, last);
+
+        if (p == digits) {
+            goto failed;
+        }
+    }
+
+    if (p < last && (*p == 'e' || *p == 'E')) {
+        p++;
+
+        if (p < last && (*p == '+' || *p == '-')) {
+            p++;
+        }
+
+        digits = p;
+        p = llm_json_digits(p, last);
+
+        if (p == digits) {
+            goto failed;
+        }
+    }
+
+    return p;
+
+failed:
+
+    *stop = p;
+
+    return NULL;
+}
+
+
+/*
+ * A decimal text as an integer number of units of 10^-scale.  The digits are
+ * taken one by one, so that nothing but the result has to fit into 64 bits;
+ * *rest says that digits other than zero were left over.
+ */
+
+static int
+llm_parse_decimal(const unsigned char *p, size_t len, int scale, int64_t *v,
+    int *rest)
+{
+    int                   neg, limit;
+    int64_t               e, point;
+    uint64_t              n, bound;
+    const unsigned char  *q, *end, *last, *stop;
+
+    last = p + len;
+
+    if (llm_json_number(p, last, &stop) != last) {
+        return LLM_BAD;
+    }
+
+    neg = (*p == '-');
+    p += neg;
+
+    /* where the digits end, and the exponent, which saturates */
+
+    for (end = p; end < last && *end != 'e' && *end != 'E'; end++) { /* void */ }
+
+    e = 0;
+
+    if (end < last) {
+        q = end + 1;
+
+        if (*q == '+' || *q == '-') {
+            q++;
+        }
+
+        for ( /* void */ ; q < last; q++) {
+            if (e < INT64_MAX / 100) {
+                e = e * 10 + (*q - '0');
+            }
+        }
+
+        if (end[1] == '-') {
+            e = -e;
+        }
+    }
+
+    q = memchr(p, '.', end - p);
+
+    point = (q ? q : end) - p;      /* digits before the point */
+    point += e + scale;             /* digits of the result */
+
+    n = 0;
+    limit = 0;
+    *rest = 0;
+    bound = (uint64_t) INT64_MAX + neg;
+
+    for ( /* void */ ; p < end; p++) {
+
+        if (*p == '.') {
+            continue;
+        }
+
+        if (point <= 0) {
+            *rest |= (*p != '0');
+            continue;
+        }
+
+        point--;
+
+        if (n > (bound - (*p - '0')) / 10) {
+            limit = 1;
+            break;
+        }
+
+        n = n * 10 + (*p - '0');
+    }
+
+    while (n && point > 0 && !limit) {
+        limit = (n > bound / 10);
+        n *= 10;
+        point--;
+    }
+
+    if (*rest && !limit) {
+        limit = (n == bound);
+        n++;
+    }
+
+    if (limit) {
+        n = bound;
+    }
+
+    *v = neg ? (int64_t) (0 - n) : (int64_t) n;
+
+    return limit ? LLM_LIMIT : LLM_OK;
+}
+
+
+int
+llm_parse_scaled(const unsigned char *p, size_t len, int scale, int64_t *v)
+{
+    int  rest;
+
+    return llm_parse_decimal(p, len, scale, v, &rest);
+}
+
+
+int
+llm_parse_int(const unsigned char *p, size_t len, int64_t *v)
+{
+    int  rc, rest;
+
+    rc = llm_parse_decimal(p, len, 0, v, &rest);
+
+    return (rc == LLM_OK && rest) ? LLM_BAD : rc;
+}
+
+
+int
+llm_json_int(const llm_json_t *j, uint32_t node, int64_t *v)
+{
+    const llm_json_node_t  *n;
+
+    n = &j->nodes[node];
+
+    if (n->type != LLM_JSON_NUMBER) {
+        return LLM_BAD;
+    }
+
+    return llm_parse_int(j->data + n->start, n->end - n->start, v);
+}

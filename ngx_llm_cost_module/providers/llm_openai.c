@@ -1,0 +1,645 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "llm_openai.h"
+
+#include <string.h>
+
+
+/*
+ * OpenAI's dialect: chat completions and embeddings, and everybody who speaks
+ * them (Azure, Groq, Mistral, DeepSeek, OpenRouter, vLLM, Ollama, ...).
+ */
+
+#define LLM_OPENAI_MODEL_MAX    256
+#define LLM_OPENAI_CHOICES_MAX  128
+#define LLM_OPENAI_TOKENS_MAX   INT32_MAX
+
+
+static const char * const  llm_openai_names[LLM_OPENAI_FIELDS] = {
+    "model", "messages", "input", "stream", "stream_options", "max_tokens",
+    "max_completion_tokens", "n", "best_of", "tools", "tool_choice",
+    "functions", "function_call", "response_format", "service_tier", "store",
+    "modalities", "reasoning_effort", "web_search_options"
+};
+
+
+/* POST paths, by their last segments, and what they are */
+
+typedef struct {
+    llm_str_t    end;
+    llm_path_e   what;
+    llm_kind_e   kind;
+} llm_openai_path_t;
+
+
+static const llm_openai_path_t  llm_openai_posts[] = {
+    { llm_string("/chat/completions"), LLM_PATH_METERED, LLM_KIND_CHAT },
+    { llm_string("/embeddings"), LLM_PATH_METERED, LLM_KIND_EMBEDDINGS },
+    { llm_string("/completions"), LLM_PATH_UNSUPPORTED, LLM_KIND_COMPLETION },
+    { llm_string("/responses"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
+    { llm_string("/moderations"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
+    { llm_string("/images/generations"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
+    { llm_string("/images/edits"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
+    { llm_string("/images/variations"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
+    { llm_string("/audio/speech"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
+    { llm_string("/audio/transcriptions"), LLM_PATH_UNSUPPORTED,
+      LLM_KIND_OTHER },
+    { llm_string("/audio/translations"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
+    { llm_string("/videos"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
+    { llm_string("/files"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
+    { llm_string("/uploads"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
+    { llm_string("/batches"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
+    { llm_string("/fine_tuning/jobs"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
+    { llm_string("/vector_stores"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
+    { llm_string("/assistants"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
+    { llm_string("/threads"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
+    { llm_string("/runs"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
+    { llm_string("/evals"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
+    { llm_string("/realtime/sessions"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
+    { llm_string("/realtime"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER }
+};
+
+
+/*
+ * Things that may be looked at, listed, deleted and cancelled for nothing.
+ * Polling must stay free: the answer may repeat a usage that was paid before.
+ */
+
+static const llm_str_t  llm_openai_free[] = {
+    llm_string("/models"),
+    llm_string("/chat/completions"),
+    llm_string("/responses"),
+    llm_string("/batches"),
+    llm_string("/files"),
+    llm_string("/uploads"),
+    llm_string("/fine_tuning"),
+    llm_string("/vector_stores"),
+    llm_string("/assistants"),
+    llm_string("/threads"),
+    llm_string("/evals"),
+    llm_string("/videos")
+};
+
+
+static int
+llm_openai_method(const llm_str_t *method, const char *name)
+{
+    return method->len == strlen(name)
+           && memcmp(method->data, name, method->len) == 0;
+}
+
+
+static int
+llm_openai_ends(const llm_str_t *path, const llm_str_t *end)
+{
+    return path->len >= end->len
+           && memcmp(path->data + path->len - end->len, end->data, end->len)
+              == 0;
+}
+
+
+/* where the path holds the segments, last or followed by others, or NULL */
+
+static const unsigned char *
+llm_openai_within(const llm_str_t *path, const llm_str_t *part)
+{
+    const unsigned char  *p, *last;
+
+    last = path->data + path->len;
+
+    for (p = path->data; (size_t) (last - p) >= part->len; p++) {
+
+        if (memcmp(p, part->data, part->len) == 0
+            && (p + part->len == last || p[part->len] == '/'))
+        {
+            return p;
+        }
+    }
+
+    return NULL;
+}
+
+
+static int
+llm_openai_is_free(const llm_str_t *method, const llm_str_t *path)
+{
+    size_t                  i;
+    static const llm_str_t  cancel = llm_string("/cancel");
+
+    if (!llm_openai_method(method, "GET")
+        && !llm_openai_method(method, "DELETE")
+        && !(llm_openai_method(method, "POST")
+             && llm_openai_ends(path, &cancel)))
+    {
+        return 0;
+    }
+
+    for (i = 0; i < sizeof(llm_openai_free) / sizeof(llm_str_t); i++) {
+        if (llm_openai_within(path, &llm_openai_free[i])) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static llm_path_e
+llm_openai_path(const llm_str_t *method, const llm_str_t *path,
+    llm_kind_e *kind)
+{
+    size_t                    i, n;
+    llm_str_t                 p;
+    const llm_openai_path_t  *row;
+    static const llm_str_t    anthropic = llm_string("/messages/batches");
+
+    p = *path;
+
+    if (p.len > 1 && p.data[p.len - 1] == '/') {
+        p.len--;
+    }
+
+    if (llm_openai_is_free(method, &p)) {
+        return LLM_PATH_FREE;
+    }
+
+    if (!llm_openai_method(method, "POST") || llm_openai_ends(&p, &anthropic)) {
+        return LLM_PATH_UNKNOWN;
+    }
+
+    n = sizeof(llm_openai_posts) / sizeof(llm_openai_path_t);
+
+    for (i = 0; i < n; i++) {
+        row = &llm_openai_posts[i];
+
+        if (llm_openai_ends(&p, &row->end)) {
+            *kind = row->kind;
+            return row->what;
+        }
+    }
+
+    return LLM_PATH_UNKNOWN;
+}
+
+
+const char *
+llm_openai_fields(const llm_json_t *j, uint32_t values[LLM_OPENAI_FIELDS])
+{
+    return llm_json_fields(j, 0, llm_openai_names, LLM_OPENAI_FIELDS, values);
+}
+
+
+int
+llm_openai_given(const llm_json_t *j, uint32_t node)
+{
+    return node != LLM_JSON_NONE && j->nodes[node].type != LLM_JSON_NULL;
+}
+
+
+static int
+llm_openai_bad(llm_request_t *q, llm_openai_field_e field, const char *err)
+{
+    q->err = err;
+    q->param = llm_openai_names[field];
+
+    return LLM_BAD;
+}
+
+
+/*
+ * Azure names the model, which it calls a deployment, in the path, and never
+ * looks at the one in the body.
+ */
+
+static int
+llm_openai_deployment(const llm_str_t *path, llm_str_t *name)
+{
+    const unsigned char     *p, *end, *last;
+    static const llm_str_t   part = llm_string("/deployments");
+
+    last = path->data + path->len;
+    p = llm_openai_within(path, &part);
+
+    if (p == NULL || last - p <= (ptrdiff_t) part.len) {
+        return 0;
+    }
+
+    p += part.len + 1;
+    end = memchr(p, '/', last - p);
+
+    if (end == NULL || end == p) {
+        return 0;
+    }
+
+    name->data = (unsigned char *) p;
+    name->len = end - p;
+
+    return 1;
+}
+
+
+static int
+llm_openai_parse_model(llm_request_t *q, uint32_t node)
+{
+    size_t             i;
+    const llm_json_t  *j;
+
+    j = &q->json;
+
+    if (!llm_openai_deployment(&q->path, &q->model)) {
+
+        if (!llm_openai_given(j, node)) {
+            return llm_openai_bad(q, LLM_OPENAI_MODEL, "is required");
+        }
+
+        if (j->nodes[node].type != LLM_JSON_STRING) {
+            return llm_openai_bad(q, LLM_OPENAI_MODEL, "must be a string");
+        }
+
+        /* an escaped character is written with up to six bytes */
+
+        if (j->nodes[node].end - j->nodes[node].start
+            > 6 * LLM_OPENAI_MODEL_MAX)
+        {
+            return llm_openai_bad(q, LLM_OPENAI_MODEL,
+                                  "must be at most 256 bytes long");
+        }
+
+        if (llm_json_string(j, node, &q->model, NULL) != LLM_OK) {
+            return LLM_ERROR;
+        }
+    }
+
+    if (q->model.len == 0) {
+        return llm_openai_bad(q, LLM_OPENAI_MODEL, "must not be empty");
+    }
+
+    if (q->model.len > LLM_OPENAI_MODEL_MAX) {
+        return llm_openai_bad(q, LLM_OPENAI_MODEL,
+                              "must be at most 256 bytes long");
+    }
+
+    for (i = 0; i < q->model.len; i++) {
+        if (q->model.data[i] < 0x20 || q->model.data[i] == 0x7f) {
+            return llm_openai_bad(q, LLM_OPENAI_MODEL,
+                                  "must not hold control characters");
+        }
+    }
+
+    return LLM_OK;
+}
+
+
+/* an integer from 1 to max; *v is left alone where it is absent or null */
+
+static int
+llm_openai_parse_number(llm_request_t *q, const uint32_t *f,
+    llm_openai_field_e field, int64_t max, int64_t *v)
+{
+    int                rc;
+    int64_t            n;
+    uint32_t           node;
+    const llm_json_t  *j;
+
+    j = &q->json;
+    node = f[field];
+
+    if (!llm_openai_given(j, node)) {
+        return LLM_OK;
+    }
+
+    rc = llm_json_int(j, node, &n);
+
+    if (rc == LLM_BAD) {
+        return llm_openai_bad(q, field, "must be an integer");
+    }
+
+    if (n < 1) {
+        return llm_openai_bad(q, field, "must be at least 1");
+    }
+
+    if (rc == LLM_LIMIT || n > max) {
+        return llm_openai_bad(q, field, max == LLM_OPENAI_CHOICES_MAX
+                                        ? "must be at most 128"
+                                        : "must be at most 2147483647");
+    }
+
+    if (n > *v) {
+        *v = n;
+    }
+
+    return LLM_OK;
+}
+
+
+/* 1, 0, or LLM_BAD where it is neither true nor false nor null */
+
+static int
+llm_openai_parse_bool(llm_request_t *q, uint32_t node,
+    llm_openai_field_e field)
+{
+    if (!llm_openai_given(&q->json, node)) {
+        return 0;
+    }
+
+    switch (q->json.nodes[node].type) {
+
+    case LLM_JSON_TRUE:
+        return 1;
+
+    case LLM_JSON_FALSE:
+        return 0;
+    }
+
+    return llm_openai_bad(q, field, "must be true or false");
+}
+
+
+static int
+llm_openai_parse_stream(llm_request_t *q, const uint32_t *f)
+{
+    int                asked;
+    uint32_t           options, node;
+    const llm_json_t  *j;
+
+    j = &q->json;
+
+    asked = llm_openai_parse_bool(q, f[LLM_OPENAI_STREAM], LLM_OPENAI_STREAM);
+    if (asked < 0) {
+        return LLM_BAD;
+    }
+
+    q->stream = asked;
+
+    options = f[LLM_OPENAI_STREAM_OPTIONS];
+
+    if (llm_openai_given(j, options)) {
+
+        if (j->nodes[options].type != LLM_JSON_OBJECT) {
+            return llm_openai_bad(q, LLM_OPENAI_STREAM_OPTIONS,
+                                  "must be an object");
+        }
+
+        if (llm_json_duplicate(j, options, "include_usage")) {
+            return llm_openai_bad(q, LLM_OPENAI_STREAM_OPTIONS,
+                                  "has include_usage more than once");
+        }
+
+        node = llm_json_get(j, options, "include_usage");
+
+        asked = llm_openai_parse_bool(q, node, LLM_OPENAI_STREAM_OPTIONS);
+        if (asked < 0) {
+            q->err = "must have include_usage true or false";
+            return LLM_BAD;
+        }
+
+        q->usage_asked = asked;
+        q->usage_refused = !asked && llm_openai_given(j, node);
+    }
+
+    q->can_inject = q->stream && !q->usage_asked && !q->usage_refused;
+
+    return LLM_OK;
+}
+
+
+static int
+llm_openai_parse_chat(llm_request_t *q, const uint32_t *f)
+{
+    int                rc;
+    uint32_t           i, node;
+    const llm_json_t  *j;
+
+    j = &q->json;
+    node = f[LLM_OPENAI_MESSAGES];
+
+    if (!llm_openai_given(j, node)) {
+        return llm_openai_bad(q, LLM_OPENAI_MESSAGES, "is required");
+    }
+
+    if (j->nodes[node].type != LLM_JSON_ARRAY) {
+        return llm_openai_bad(q, LLM_OPENAI_MESSAGES, "must be an array");
+    }
+
+    for (i = node + 1; i < j->nodes[node].next; i = j->nodes[i].next) {
+        if (j->nodes[i].type != LLM_JSON_OBJECT) {
+            return llm_openai_bad(q, LLM_OPENAI_MESSAGES,
+                                  "must be an array of objects");
+        }
+    }
+
+    rc = llm_openai_parse_stream(q, f);
+
+    if (rc == LLM_OK) {
+        rc = llm_openai_parse_number(q, f, LLM_OPENAI_MAX_TOKENS,
+                                     LLM_OPENAI_TOKENS_MAX, &q->max_output);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_openai_parse_number(q, f, LLM_OPENAI_MAX_COMPLETION,
+                                     LLM_OPENAI_TOKENS_MAX, &q->max_output);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_openai_parse_number(q, f, LLM_OPENAI_N,
+                                     LLM_OPENAI_CHOICES_MAX, &q->choices);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_openai_parse_number(q, f, LLM_OPENAI_BEST_OF,
+                                     LLM_OPENAI_CHOICES_MAX, &q->choices);
+    }
+
+    q->can_fit = 1;
+
+    return rc;
+}
+
+
+/* text, texts, tokens, or arrays of tokens */
+
+static int
+llm_openai_parse_input(llm_request_t *q, uint32_t node)
+{
+    uint32_t                i;
+    unsigned                type;
+    const llm_json_t       *j;
+    const llm_json_node_t  *v;
+
+    j = &q->json;
+
+    if (!llm_openai_given(j, node)) {
+        return llm_openai_bad(q, LLM_OPENAI_INPUT, "is required");
+    }
+
+    v = j->nodes;
+
+    if (v[node].type == LLM_JSON_STRING) {
+        return LLM_OK;
+    }
+
+    if (v[node].type != LLM_JSON_ARRAY) {
+        return llm_openai_bad(q, LLM_OPENAI_INPUT,
+                              "must be a string or an array");
+    }
+
+    type = 0;
+
+    for (i = node + 1; i < v[node].next; i = v[i].next) {
+
+        if (type == 0) {
+            type = v[i].type;
+        }
+
+        if (v[i].type != type
+            || (type != LLM_JSON_STRING && type != LLM_JSON_NUMBER
+                && type != LLM_JSON_ARRAY)
+            || (type == LLM_JSON_ARRAY && v[i].next > i + 1
+                && v[i + 1].type != LLM_JSON_NUMBER))
+        {
+            return llm_openai_bad(q, LLM_OPENAI_INPUT,
+                                  "must be an array of strings, of tokens, "
+                                  "or of arrays of tokens");
+        }
+    }
+
+    return LLM_OK;
+}
+
+
+static int
+llm_openai_parse(llm_request_t *q)
+{
+    int          rc;
+    uint32_t     f[LLM_OPENAI_FIELDS], tier;
+    const char  *twice;
+
+    q->max_output = -1;
+    q->choices = 1;
+
+    if (q->json.nodes[0].type != LLM_JSON_OBJECT) {
+        q->err = "the request body must be a JSON object";
+        return LLM_BAD;
+    }
+
+    twice = llm_openai_fields(&q->json, f);
+
+    if (twice) {
+        q->err = "must not occur more than once";
+        q->param = twice;
+
+        return LLM_BAD;
+    }
+
+    rc = llm_openai_parse_model(q, f[LLM_OPENAI_MODEL]);
+    if (rc != LLM_OK) {
+        return rc;
+    }
+
+    tier = f[LLM_OPENAI_SERVICE_TIER];
+
+    if (llm_openai_given(&q->json, tier)) {
+
+        if (q->json.nodes[tier].type != LLM_JSON_STRING) {
+            return llm_openai_bad(q, LLM_OPENAI_SERVICE_TIER,
+                                  "must be a string");
+        }
+
+        if (llm_json_string(&q->json, tier, &q->service_tier, NULL) != LLM_OK) {
+            return LLM_ERROR;
+        }
+    }
+
+    if (q->kind == LLM_KIND_EMBEDDINGS) {
+        q->max_output = 0;
+
+        return llm_openai_parse_input(q, f[LLM_OPENAI_INPUT]);
+    }
+
+    rc = llm_openai_parse_bool(q, f[LLM_OPENAI_STORE], LLM_OPENAI_STORE);
+    if (rc < 0) {
+        return rc;
+    }
+
+    q->stateful = rc;
+
+    return llm_openai_parse_chat(q, f);
+}
+
+
+int
+llm_openai_is(const llm_str_t *model, const char *prefix)
+{
+    size_t  n;
+
+    n = strlen(prefix);
+
+    return model->len >= n && memcmp(model->data, prefix, n) == 0;
+}
+
+
+llm_str_t
+llm_openai_bare(const llm_str_t *model)
+{
+    size_t     i;
+    llm_str_t  s;
+
+    s = *model;
+
+    for (i = s.len; i > 0 && s.data[i - 1] != '/'; i--) { /* void */ }
+
+    s.data += i;
+    s.len -= i;
+
+    if (llm_openai_is(&s, "ft:")) {
+        s.data += 3;
+        s.len -= 3;
+    }
+
+    return s;
+}
+
+
+llm_openai_family_e
+llm_openai_family(const llm_str_t *model)
+{
+    llm_str_t  s;
+
+    s = llm_openai_bare(model);
+
+    if (llm_openai_is(&s, "gpt-5") || llm_openai_is(&s, "gpt-6")) {
+        return LLM_OPENAI_GPT5;
+    }
+
+    if (llm_openai_is(&s, "gpt-3.5") || llm_openai_is(&s, "gpt-35")
+        || llm_openai_is(&s, "gpt-4") || llm_openai_is(&s, "chatgpt-4o"))
+    {
+        return LLM_OPENAI_CLASSIC;
+    }
+
+    if (s.len >= 2 && s.data[0] == 'o' && s.data[1] >= '1' && s.data[1] <= '9'
+        && (s.len == 2 || s.data[2] == '-'))
+    {
+        return LLM_OPENAI_O_SERIES;
+    }
+
+    return LLM_OPENAI_OTHER;
+}
+
+
+const llm_provider_t  llm_openai = {
+    llm_string("openai"),
+    llm_openai_path,
+    llm_openai_parse,
+    llm_openai_count,
+    llm_openai_edit,
+    llm_openai_answer,
+    llm_openai_event,
+    llm_openai_finish,
+    llm_openai_error,
+    llm_openai_canonical
+};

@@ -1,0 +1,91 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#ifndef _LLM_OPENAI_H_INCLUDED_
+#define _LLM_OPENAI_H_INCLUDED_
+
+
+/* what the files of the OpenAI dialect share among themselves */
+
+#include "llm_provider.h"
+
+
+/* members of a request that cost, limit or change what is counted */
+
+typedef enum {
+    LLM_OPENAI_MODEL = 0,
+    LLM_OPENAI_MESSAGES,
+    LLM_OPENAI_INPUT,
+    LLM_OPENAI_STREAM,
+    LLM_OPENAI_STREAM_OPTIONS,
+    LLM_OPENAI_MAX_TOKENS,
+    LLM_OPENAI_MAX_COMPLETION,
+    LLM_OPENAI_N,
+    LLM_OPENAI_BEST_OF,
+    LLM_OPENAI_TOOLS,
+    LLM_OPENAI_TOOL_CHOICE,
+    LLM_OPENAI_FUNCTIONS,
+    LLM_OPENAI_FUNCTION_CALL,
+    LLM_OPENAI_RESPONSE_FORMAT,
+    LLM_OPENAI_SERVICE_TIER,
+    LLM_OPENAI_STORE,
+    LLM_OPENAI_MODALITIES,
+    LLM_OPENAI_REASONING_EFFORT,
+    LLM_OPENAI_WEB_SEARCH,
+    LLM_OPENAI_FIELDS
+} llm_openai_field_e;
+
+
+/* nodes of the root's members; returns a name that occurs twice, or NULL */
+
+const char *llm_openai_fields(const llm_json_t *j,
+    uint32_t values[LLM_OPENAI_FIELDS]);
+
+/* the node is there and not null */
+
+int llm_openai_given(const llm_json_t *j, uint32_t node);
+
+
+/* a family of models, as far as requests and counting differ */
+
+typedef enum {
+    LLM_OPENAI_OTHER = 0,     /* of another maker: counts are estimates */
+    LLM_OPENAI_CLASSIC,       /* gpt-3.5, gpt-4, gpt-4o, gpt-4.1, gpt-4.5 */
+    LLM_OPENAI_O_SERIES,      /* o1, o3, o4 */
+    LLM_OPENAI_GPT5           /* gpt-5 and later */
+} llm_openai_family_e;
+
+llm_openai_family_e llm_openai_family(const llm_str_t *model);
+
+/* the model's name without a provider or "ft:" in front */
+
+llm_str_t llm_openai_bare(const llm_str_t *model);
+
+/* model begins with the text */
+
+int llm_openai_is(const llm_str_t *model, const char *prefix);
+
+
+int llm_openai_count(llm_request_t *q, llm_counter_t *c);
+
+int llm_openai_edit(llm_request_t *q, llm_edits_t *e);
+
+size_t llm_openai_error(unsigned char *buf, const llm_refusal_t *f);
+
+int llm_openai_answer(llm_answer_t *a, const llm_json_t *j);
+int llm_openai_event(llm_answer_t *a, const llm_str_t *type,
+    const llm_str_t *data);
+void llm_openai_finish(llm_answer_t *a);
+
+/* a usage object into a->usage */
+
+void llm_openai_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj);
+
+int llm_openai_canonical(llm_request_t *q,
+    void (*update)(void *ctx, const void *p, size_t n), void *ctx);
+
+
+#endif /* _LLM_OPENAI_H_INCLUDED_ */

@@ -1,0 +1,606 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "llm_openai.h"
+
+#include <string.h>
+
+
+/*
+ * Answers, whole or event by event.  Every figure is taken when it goes by;
+ * the text is counted while it goes by, in bounded memory, for the case that
+ * no usage ever comes: a stream that was not asked for it, or was cut.
+ */
+
+/* choices that are told apart; any above share the last place */
+
+#define LLM_OPENAI_CHOICES      128
+
+/* of an event; more values than this are not a chunk of a chat */
+
+#define LLM_OPENAI_EVENT_NODES  65536
+
+
+/* text of one choice: parts are counted by themselves, in turn */
+
+#define LLM_OPENAI_PART_NONE       0
+#define LLM_OPENAI_PART_CONTENT    1
+#define LLM_OPENAI_PART_REASONING  2
+#define LLM_OPENAI_PART_REFUSAL    3
+#define LLM_OPENAI_PART_FUNCTION   4
+#define LLM_OPENAI_PART_TOOL       5      /* and on, by the call's index */
+
+typedef struct {
+    llm_count_stream_t    text;
+    int64_t               tokens;         /* of the parts before */
+    int64_t               part;
+    int64_t               calls;          /* tool calls seen */
+    unsigned              finished:1;
+} llm_openai_choice_t;
+
+
+typedef struct {
+    llm_json_t            json;           /* of an event; nodes are kept */
+    unsigned char        *text;           /* for strings with escapes */
+    size_t                size;
+    unsigned              usage:1;        /* other than x_groq's was seen */
+    unsigned              done:1;         /* [DONE] */
+    unsigned              uncounted:1;    /* memory failed: count no more */
+    llm_openai_choice_t  *choices[LLM_OPENAI_CHOICES];
+} llm_openai_state_t;
+
+
+typedef enum {
+    LLM_OPENAI_CHOICES_NODE = 0,
+    LLM_OPENAI_USAGE_NODE,
+    LLM_OPENAI_MODEL_NODE,
+    LLM_OPENAI_TIER_NODE,
+    LLM_OPENAI_ERROR_NODE,
+    LLM_OPENAI_GROQ_NODE,
+    LLM_OPENAI_DATA_NODE,
+    LLM_OPENAI_ANSWER_FIELDS
+} llm_openai_answer_field_e;
+
+static const char * const  llm_openai_answer_names[] = {
+    "choices", "usage", "model", "service_tier", "error", "x_groq", "data"
+};
+
+
+static llm_openai_state_t *
+llm_openai_state(llm_answer_t *a)
+{
+    llm_openai_state_t  *st;
+
+    if (a->state == NULL) {
+
+        st = llm_alloc(a->mem, sizeof(llm_openai_state_t));
+        if (st == NULL) {
+            return NULL;
+        }
+
+        memset(st, 0, sizeof(llm_openai_state_t));
+
+        st->json.mem = a->mem;
+        st->json.max = LLM_OPENAI_EVENT_NODES;
+
+        a->state = st;
+    }
+
+    return a->state;
+}
+
+
+/* a copy of the string, unless there is one already */
+
+static int
+llm_openai_keep(llm_answer_t *a, const llm_json_t *j, uint32_t node,
+    llm_str_t *to)
+{
+    size_t          len;
+    llm_str_t       s;
+    unsigned char  *p;
+
+    if (to->len || node == LLM_JSON_NONE
+        || j->nodes[node].type != LLM_JSON_STRING)
+    {
+        return LLM_OK;
+    }
+
+    len = j->nodes[node].end - j->nodes[node].start;
+
+    if (len == 0 || len > 1024) {
+        return LLM_OK;
+    }
+
+    p = llm_alloc(a->mem, len);
+    if (p == NULL) {
+        return LLM_ERROR;
+    }
+
+    llm_json_string(j, node, &s, p);
+
+    if (s.data != p) {
+        memcpy(p, s.data, s.len);
+    }
+
+    to->data = p;
+    to->len = s.len;
+
+    return LLM_OK;
+}
+
+
+/* a choice's record; made with the first sight of its index */
+
+static llm_openai_choice_t *
+llm_openai_choice(llm_answer_t *a, llm_openai_state_t *st,
+    const llm_json_t *j, uint32_t obj)
+{
+    int64_t               index;
+    uint32_t              node;
+    llm_openai_choice_t  *ch;
+
+    node = llm_json_get(j, obj, "index");
+
+    if (node == LLM_JSON_NONE || llm_json_int(j, node, &index) != LLM_OK
+        || index < 0)
+    {
+        index = 0;
+    }
+
+    if (index >= LLM_OPENAI_CHOICES) {
+        index = LLM_OPENAI_CHOICES - 1;
+    }
+
+    ch = st->choices[index];
+
+    if (ch == NULL) {
+
+        ch = llm_alloc(a->mem, sizeof(llm_openai_choice_t));
+        if (ch == NULL) {
+            return NULL;
+        }
+
+        memset(ch, 0, sizeof(llm_openai_choice_t));
+        st->choices[index] = ch;
+    }
+
+    return ch;
+}
+
+
+/* text of a part: one that begins ends the one before it */
+
+static void
+llm_openai_feed(llm_answer_t *a, llm_openai_state_t *st,
+    llm_openai_choice_t *ch, int64_t part, const llm_json_t *j, uint32_t node)
+{
+    size_t     len;
+    llm_str_t  s;
+
+    if (node == LLM_JSON_NONE || j->nodes[node].type != LLM_JSON_STRING) {
+        return;
+    }
+
+    len = j->nodes[node].end - j->nodes[node].start;
+
+    if (j->nodes[node].escaped && len > st->size) {
+
+        st->text = llm_alloc(a->mem, len * 2);
+        if (st->text == NULL) {
+            st->size = 0;
+            st->uncounted = 1;
+            return;
+        }
+
+        st->size = len * 2;
+    }
+
+    llm_json_string(j, node, &s, st->text);
+
+    if (ch->part != part) {
+
+        if (ch->part != LLM_OPENAI_PART_NONE) {
+            ch->tokens += llm_count_stream_finish(&ch->text, NULL);
+        }
+
+        llm_count_stream_init(&ch->text, a->counter->vocab,
+                              a->counter->scratch);
+        ch->part = part;
+    }
+
+    llm_count_stream_feed(&ch->text, (const char *) s.data, s.len);
+}
+
+
+static void
+llm_openai_feed_calls(llm_answer_t *a, llm_openai_state_t *st,
+    llm_openai_choice_t *ch, const llm_json_t *j, uint32_t calls)
+{
+    int64_t                 index, n;
+    uint32_t                i, node, fn;
+    const llm_json_node_t  *v;
+
+    v = j->nodes;
+
+    if (calls == LLM_JSON_NONE || v[calls].type != LLM_JSON_ARRAY) {
+        return;
+    }
+
+    n = 0;
+
+    for (i = calls + 1; i < v[calls].next; i = v[i].next, n++) {
+
+        node = llm_json_get(j, i, "index");
+
+        if (node == LLM_JSON_NONE || llm_json_int(j, node, &index) != LLM_OK
+            || index < 0 || index > INT32_MAX)
+        {
+            index = n;
+        }
+
+        if (index >= ch->calls) {
+            ch->calls = index + 1;
+        }
+
+        fn = llm_json_get(j, i, "function");
+
+        if (fn == LLM_JSON_NONE) {
+            continue;
+        }
+
+        llm_openai_feed(a, st, ch, LLM_OPENAI_PART_TOOL + index * 2, j,
+                        llm_json_get(j, fn, "name"));
+        llm_openai_feed(a, st, ch, LLM_OPENAI_PART_TOOL + index * 2 + 1, j,
+                        llm_json_get(j, fn, "arguments"));
+    }
+}
+
+
+/* the text of a message, or of a delta of one */
+
+static void
+llm_openai_feed_message(llm_answer_t *a, llm_openai_state_t *st,
+    llm_openai_choice_t *ch, const llm_json_t *j, uint32_t obj)
+{
+    uint32_t  f[7];
+
+    static const char * const  names[] = {
+        "content", "reasoning_content", "reasoning", "refusal", "tool_calls",
+        "function_call", "audio"
+    };
+
+    llm_json_fields(j, obj, names, 7, f);
+
+    /* the same thoughts, in the spelling of one maker or of the other */
+
+    llm_openai_feed(a, st, ch, LLM_OPENAI_PART_REASONING, j,
+                    llm_openai_given(j, f[1]) ? f[1] : f[2]);
+    llm_openai_feed(a, st, ch, LLM_OPENAI_PART_CONTENT, j, f[0]);
+    llm_openai_feed(a, st, ch, LLM_OPENAI_PART_REFUSAL, j, f[3]);
+    llm_openai_feed_calls(a, st, ch, j, f[4]);
+
+    if (llm_openai_given(j, f[5])) {
+        ch->calls += (ch->calls == 0);
+        llm_openai_feed(a, st, ch, LLM_OPENAI_PART_FUNCTION, j,
+                        llm_json_get(j, f[5], "name"));
+        llm_openai_feed(a, st, ch, LLM_OPENAI_PART_FUNCTION, j,
+                        llm_json_get(j, f[5], "arguments"));
+    }
+
+    if (llm_openai_given(j, f[6])) {
+        llm_openai_feed(a, st, ch, LLM_OPENAI_PART_CONTENT, j,
+                        llm_json_get(j, f[6], "transcript"));
+    }
+}
+
+
+static int
+llm_openai_choices(llm_answer_t *a, llm_openai_state_t *st,
+    const llm_json_t *j, uint32_t choices)
+{
+    uint32_t                i, f[3];
+    llm_openai_choice_t    *ch;
+    const llm_json_node_t  *v;
+
+    static const char * const  names[] = { "delta", "message",
+                                           "finish_reason" };
+
+    v = j->nodes;
+
+    if (choices == LLM_JSON_NONE || v[choices].type != LLM_JSON_ARRAY) {
+        return LLM_OK;
+    }
+
+    for (i = choices + 1; i < v[choices].next; i = v[i].next) {
+
+        if (v[i].type != LLM_JSON_OBJECT) {
+            continue;
+        }
+
+        ch = llm_openai_choice(a, st, j, i);
+        if (ch == NULL) {
+            return LLM_ERROR;
+        }
+
+        llm_json_fields(j, i, names, 3, f);
+
+        if (a->counter && a->usage.output < 0 && !st->uncounted) {
+            llm_openai_feed_message(a, st, ch, j,
+                                    llm_openai_given(j, f[0]) ? f[0] : f[1]);
+        }
+
+        if (llm_openai_given(j, f[2])) {
+            ch->finished = 1;
+
+            if (llm_json_equal(j, f[2], "length")) {
+                a->truncated = 1;
+            }
+        }
+    }
+
+    return LLM_OK;
+}
+
+
+/* usage, with Groq's second place for it where there is no first */
+
+static void
+llm_openai_figures(llm_answer_t *a, llm_openai_state_t *st,
+    const llm_json_t *j, const uint32_t *f)
+{
+    uint32_t  usage;
+
+    usage = f[LLM_OPENAI_USAGE_NODE];
+
+    if (llm_openai_given(j, usage)
+        && j->nodes[usage].type == LLM_JSON_OBJECT)
+    {
+        st->usage = 1;
+        llm_openai_usage(a, j, usage);
+
+        return;
+    }
+
+    if (llm_openai_given(j, usage)) {
+        a->usage_bad = 1;
+    }
+
+    if (st->usage || f[LLM_OPENAI_GROQ_NODE] == LLM_JSON_NONE) {
+        return;
+    }
+
+    usage = llm_json_get(j, f[LLM_OPENAI_GROQ_NODE], "usage");
+
+    if (usage != LLM_JSON_NONE && j->nodes[usage].type == LLM_JSON_OBJECT) {
+        llm_openai_usage(a, j, usage);
+    }
+}
+
+
+/* what a whole answer and a chunk have in common */
+
+static int
+llm_openai_read(llm_answer_t *a, llm_openai_state_t *st, const llm_json_t *j,
+    uint32_t *f)
+{
+    llm_json_fields(j, 0, llm_openai_answer_names, LLM_OPENAI_ANSWER_FIELDS,
+                    f);
+
+    if (llm_openai_keep(a, j, f[LLM_OPENAI_MODEL_NODE], &a->model) != LLM_OK
+        || llm_openai_keep(a, j, f[LLM_OPENAI_TIER_NODE], &a->service_tier)
+           != LLM_OK)
+    {
+        return LLM_ERROR;
+    }
+
+    llm_openai_figures(a, st, j, f);
+
+    if (llm_openai_given(j, f[LLM_OPENAI_ERROR_NODE])) {
+        a->error = 1;
+    }
+
+    return llm_openai_choices(a, st, j, f[LLM_OPENAI_CHOICES_NODE]);
+}
+
+
+/*
+ * An event that is there for its usage alone.  Anything else in it may be of
+ * interest to the client (Azure's filter results come with no choices, too).
+ */
+
+static int
+llm_openai_only_usage(const llm_json_t *j, const uint32_t *f)
+{
+    size_t                  k;
+    uint32_t                i, choices, usage;
+    const llm_json_node_t  *v;
+
+    static const char * const  known[] = {
+        "id", "object", "created", "model", "choices", "usage",
+        "service_tier", "system_fingerprint", "obfuscation", "provider",
+        "x_groq"
+    };
+
+    v = j->nodes;
+    choices = f[LLM_OPENAI_CHOICES_NODE];
+    usage = f[LLM_OPENAI_USAGE_NODE];
+
+    if (choices == LLM_JSON_NONE || v[choices].type != LLM_JSON_ARRAY
+        || v[choices].next != choices + 1
+        || usage == LLM_JSON_NONE || v[usage].type != LLM_JSON_OBJECT)
+    {
+        return 0;
+    }
+
+    for (i = 1; i < v[0].next; i = v[i + 1].next) {
+
+        for (k = 0; k < sizeof(known) / sizeof(char *); k++) {
+            if (llm_json_equal(j, i, known[k])) {
+                break;
+            }
+        }
+
+        if (k == sizeof(known) / sizeof(char *)) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+int
+llm_openai_event(llm_answer_t *a, const llm_str_t *type, const llm_str_t *data)
+{
+    int                  rc;
+    uint32_t             f[LLM_OPENAI_ANSWER_FIELDS];
+    llm_json_t          *j;
+    llm_openai_state_t  *st;
+
+    a->stream = 1;
+
+    st = llm_openai_state(a);
+    if (st == NULL) {
+        return LLM_ERROR;
+    }
+
+    if (data->len == 6 && memcmp(data->data, "[DONE]", 6) == 0) {
+        st->done = 1;
+        a->finished = 1;
+
+        return LLM_EVENT_PASS;
+    }
+
+    if (type->len == 5 && memcmp(type->data, "error", 5) == 0) {
+        a->error = 1;
+    }
+
+    j = &st->json;
+    rc = llm_json_parse(j, data->data, data->len);
+
+    if (rc == LLM_ERROR) {
+        return LLM_ERROR;
+    }
+
+    if (rc != LLM_OK || j->nodes[0].type != LLM_JSON_OBJECT) {
+        return LLM_EVENT_PASS;
+    }
+
+    if (llm_openai_read(a, st, j, f) != LLM_OK) {
+        return LLM_ERROR;
+    }
+
+    return llm_openai_only_usage(j, f) ? LLM_EVENT_USAGE : LLM_EVENT_PASS;
+}
+
+
+/* every choice that was begun has ended */
+
+static int
+llm_openai_all_finished(const llm_openai_state_t *st)
+{
+    unsigned  i, n;
+
+    for (n = 0, i = 0; i < LLM_OPENAI_CHOICES; i++) {
+
+        if (st->choices[i] == NULL) {
+            continue;
+        }
+
+        if (!st->choices[i]->finished) {
+            return 0;
+        }
+
+        n++;
+    }
+
+    return n > 0;
+}
+
+
+/* the sum of what was fed; choices that said nothing still ended */
+
+static void
+llm_openai_count_output(llm_answer_t *a, const llm_openai_state_t *st)
+{
+    unsigned                    i;
+    int64_t                     n;
+    const llm_openai_choice_t  *ch;
+
+    a->counted_output = 0;
+
+    for (i = 0; i < LLM_OPENAI_CHOICES; i++) {
+
+        ch = st->choices[i];
+
+        if (ch == NULL) {
+            continue;
+        }
+
+        n = ch->tokens;
+
+        if (ch->part != LLM_OPENAI_PART_NONE) {
+            n += llm_count_stream_finish(&ch->text, NULL);
+        }
+
+        a->counted_output += n;
+    }
+}
+
+
+void
+llm_openai_finish(llm_answer_t *a)
+{
+    llm_openai_state_t  *st;
+
+    st = a->state;
+
+    if (st == NULL) {
+        return;
+    }
+
+    if (st->done || llm_openai_all_finished(st)) {
+        a->finished = 1;
+    }
+
+    if (a->counter && a->usage.output < 0) {
+        llm_openai_count_output(a, st);
+    }
+}
+
+
+int
+llm_openai_answer(llm_answer_t *a, const llm_json_t *j)
+{
+    uint32_t             f[LLM_OPENAI_ANSWER_FIELDS], data;
+    llm_openai_state_t  *st;
+
+    st = llm_openai_state(a);
+    if (st == NULL) {
+        return LLM_ERROR;
+    }
+
+    if (j->nodes[0].type != LLM_JSON_OBJECT) {
+        return LLM_OK;
+    }
+
+    if (llm_openai_read(a, st, j, f) != LLM_OK) {
+        return LLM_ERROR;
+    }
+
+    data = f[LLM_OPENAI_DATA_NODE];
+
+    if (a->kind == LLM_KIND_EMBEDDINGS && data != LLM_JSON_NONE
+        && j->nodes[data].type == LLM_JSON_ARRAY)
+    {
+        a->finished = 1;
+    }
+
+    llm_openai_finish(a);
+
+    return LLM_OK;
+}

@@ -1,0 +1,59 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "llm_provider.h"
+
+#include <string.h>
+
+
+extern const llm_provider_t  llm_openai;
+
+
+/* "auto" asks them in this order: a new dialect is one line here */
+
+const llm_provider_t * const  llm_providers[] = {
+    &llm_openai,
+    NULL
+};
+
+
+const llm_provider_t *
+llm_provider_find(const llm_str_t *name)
+{
+    const llm_provider_t * const  *p;
+
+    for (p = llm_providers; *p; p++) {
+        if ((*p)->name.len == name->len
+            && memcmp((*p)->name.data, name->data, name->len) == 0)
+        {
+            return *p;
+        }
+    }
+
+    return NULL;
+}
+
+
+void
+llm_answer_init(llm_answer_t *a, llm_mem_t *mem, llm_kind_e kind,
+    llm_counter_t *counter)
+{
+    static const llm_usage_t  unknown = LLM_USAGE_INIT;
+
+    memset(a, 0, sizeof(llm_answer_t));
+
+    a->mem = mem;
+    a->kind = kind;
+    a->usage = unknown;
+    a->counter = counter;
+}
+
+
+size_t
+llm_counter_plain(llm_counter_t *c, const unsigned char *text, size_t len)
+{
+    return llm_count(c->vocab, c->scratch, (const char *) text, len);
+}
