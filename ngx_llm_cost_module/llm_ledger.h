@@ -20,7 +20,7 @@
  *
  * A counter is never evicted while its window is live.  When its window is
  * over and nothing is reserved in it, its slot may be taken after
- * LLM_LEDGER_KEEP seconds.
+ * LLM_LEDGER_KEEP seconds, or at once when no slot is free.
  *
  * Law (docs/budgets.md): at every admission, for every enforced budget,
  * spent + reserved + new <= limit.
@@ -62,14 +62,18 @@ typedef struct {
 } llm_budget_t;
 
 
-/* state of one counter as a call leaves it */
+/*
+ * State of one counter as a call leaves it.  Each alert is raised once in a
+ * window: "crossed" by settled spend, and that of 100 percent as well by the
+ * window's first refusal, whichever comes first.
+ */
 
 typedef struct {
     int64_t          spent;
     int64_t          reserved;
     int64_t          limit;           /* in force: patched, else as given */
-    uint8_t          crossed;         /* bit i: alerts[i] was crossed just now */
-    unsigned         refused_first:1; /* first refusal of this window */
+    uint8_t          crossed;         /* bit i: raise alerts[i] now */
+    unsigned         refused_first:1; /* raise the alert of 100 percent now */
 } llm_balance_t;
 
 
@@ -84,7 +88,11 @@ typedef struct {
 /*
  * Admission.  least <= most for each unit; the region grants the same amount
  * of a unit in all budgets of that unit: as much as fits, up to most; if less
- * than least fits in any enforced budget, nothing is reserved anywhere.
+ * than least fits in any enforced budget, nothing is reserved anywhere.  An
+ * amount of 0 always fits, be the budget overdrawn or not.
+ *
+ * A budget may stand in the list once (LLM_BAD otherwise; so are a budget out
+ * of its bounds, and amounts below 0 or with least above most).
  */
 
 typedef struct {
@@ -102,18 +110,25 @@ typedef struct {
     llm_hold_id_t    id;
     int64_t          granted[LLM_UNIT_N];
     llm_balance_t    balances[LLM_BUDGETS_MAX];   /* after; on refusal before */
-    unsigned         refused;         /* index of the budget that is short */
+    unsigned         refused;         /* index of the budget that is short:
+                                         of several, the last to end */
 } llm_admission_t;
 
 
 typedef struct llm_ledger_s  llm_ledger_t;   /* the region itself */
 
 
-/* bytes of a region with room for so many counters and open reservations */
+/*
+ * Bytes of a region with room for so many counters and open reservations, at
+ * least: the two share the region at a fixed ratio.
+ */
 
 size_t llm_ledger_size(size_t counters, size_t holds);
 
-/* make a region of all of size bytes; node: a random number */
+/*
+ * Make a region of all of size bytes, aligned to 16; node: a random number.
+ * NULL: too small, or no mutex.
+ */
 
 llm_ledger_t *llm_ledger_create(void *mem, size_t size, uint64_t node);
 
@@ -125,7 +140,9 @@ llm_ledger_t *llm_ledger_attach(void *mem, size_t size, const char **err);
 #define LLM_LEDGER_FITS      LLM_OK
 #define LLM_LEDGER_SHORT     1        /* refused: a budget is short */
 #define LLM_LEDGER_NEVER     2        /* least is above the limit itself */
-#define LLM_LEDGER_FULL      3        /* no room for a counter or a hold */
+#define LLM_LEDGER_FULL      3        /* no room for a counter or a hold;
+                                         observed and unlimited budgets are
+                                         then left out instead */
 
 int llm_ledger_reserve(llm_ledger_t *l, llm_admission_t *a);
 
@@ -140,7 +157,10 @@ int llm_ledger_reserve(llm_ledger_t *l, llm_admission_t *a);
 int llm_ledger_settle(llm_ledger_t *l, const llm_hold_id_t *id,
     const int64_t spent[LLM_UNIT_N], llm_balance_t *balances, unsigned n);
 
-/* nothing was sent upstream: the reservation leaves, nothing is spent */
+/*
+ * Nothing was sent upstream: the reservation leaves, nothing is spent, and the
+ * admission is not counted.
+ */
 
 int llm_ledger_cancel(llm_ledger_t *l, const llm_hold_id_t *id);
 
@@ -158,9 +178,10 @@ int llm_ledger_note(llm_ledger_t *l, const llm_hold_id_t *id,
     const int64_t spent[LLM_UNIT_N]);
 
 /*
- * Settle what was left behind: reservations of dead owners (gone() says so)
- * with the amounts noted, and expired ones with all that was reserved
- * (charge) or nothing.  At most max a call; returns how many.
+ * Settle what was left behind: reservations of dead owners (gone() says so;
+ * may be NULL) with the amounts noted, and those without a note, and expired
+ * ones, with all that was reserved (charge) or nothing.  At most max a call;
+ * returns how many.
  */
 
 unsigned llm_ledger_sweep(llm_ledger_t *l, int64_t now, int charge,
@@ -177,6 +198,7 @@ typedef struct {
     llm_unit_e       unit;
     llm_period_e     period;
     unsigned         observe:1;
+    unsigned         patched:1;
     int64_t          start;
     int64_t          end;
     int64_t          limit;
@@ -189,9 +211,33 @@ typedef struct {
 int llm_ledger_next(llm_ledger_t *l, uint32_t *cursor,
     llm_counter_view_t *v);
 
-/* a limit that holds until the window ends (PATCH budgets) */
+/* open reservations one by one, for a store that has to replay them */
+
+typedef struct {
+    llm_hold_id_t        id;
+    uint32_t             owner;
+    int64_t              expires;
+    int64_t              granted[LLM_UNIT_N];
+    int64_t              noted[LLM_UNIT_N];
+    unsigned             has_note:1;
+    unsigned             n;
+    llm_counter_view_t   counters[LLM_BUDGETS_MAX];
+} llm_hold_view_t;
+
+int llm_ledger_next_hold(llm_ledger_t *l, uint32_t *cursor,
+    llm_hold_view_t *v);
+
+/*
+ * A limit that holds until the window ends (PATCH budgets); the counter need
+ * not exist yet.  LLM_OK, LLM_BAD, LLM_LEDGER_FULL.
+ */
 
 int llm_ledger_patch(llm_ledger_t *l, const llm_budget_t *b, int64_t limit);
+
+/* what another store last said of a counter; results as above */
+
+int llm_ledger_shadow(llm_ledger_t *l, const llm_budget_t *b, int64_t spent,
+    int64_t reserved);
 
 typedef struct {
     uint32_t         counters;        /* in use, and room for */

@@ -1,0 +1,240 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#ifndef _LLM_LEDGER_REGION_H_INCLUDED_
+#define _LLM_LEDGER_REGION_H_INCLUDED_
+
+
+/*
+ * The inside of the ledger's region, for llm_ledger*.c only.
+ *
+ * Links are indices plus one, so that 0 is "none" and fresh zero pages are
+ * empty tables.  All functions here want the region's lock held.
+ *
+ * Whatever can be reached by others is changed through the redo record only:
+ * llm_redo_set*() collects new values, llm_redo_commit() makes them all true.
+ * A slot that is not in use yet cannot be reached and is filled directly.
+ */
+
+#include <pthread.h>
+
+#include "llm_ledger.h"
+
+
+#define LLM_LEDGER_MAGIC     0x3165676465726c6cULL
+#define LLM_LEDGER_VERSION   1
+
+#define LLM_LEDGER_NAMES     1024     /* different budget names alive */
+#define LLM_LEDGER_PER_HOLD  6        /* counters to one reservation */
+#define LLM_LEDGER_REAP      4        /* slots looked at per admission */
+#define LLM_LEDGER_PRESS     256      /* when there is no free one */
+
+/* bits of a reservation's seq that say where it is */
+#define LLM_HOLD_BITS        20
+#define LLM_HOLD_MASK        ((1U << LLM_HOLD_BITS) - 1)
+
+/* the most that one change can need: see llm_ledger_admit() */
+#define LLM_REDO_MAX         (LLM_BUDGETS_MAX * 6 + 32)
+
+
+#define LLM_COUNTER_USED     0x01
+#define LLM_COUNTER_OBSERVE  0x02
+#define LLM_COUNTER_PATCHED  0x04
+#define LLM_COUNTER_REFUSED  0x08
+
+
+typedef struct {
+    uint8_t          alerts[LLM_ALERTS_MAX];      /* 0: no more */
+    uint8_t          fired;                       /* bits of alerts */
+    uint8_t          flags;
+    uint8_t          period;
+    uint8_t          unit;
+} llm_counter_meta_t;
+
+
+typedef struct {
+    int64_t             spent;
+    int64_t             reserved;
+    int64_t             limit;                    /* in force */
+    int64_t             start;
+    int64_t             end;
+    llm_counter_meta_t  meta;                     /* one redo word */
+    uint32_t            hash;
+    uint32_t            next;                     /* in chain or free list */
+    uint32_t            holds;                    /* that point here */
+    uint16_t            name;
+    uint8_t             key_len;
+    uint8_t             unused;
+    unsigned char       key[LLM_KEY_MAX];
+} llm_counter_t;
+
+
+#define LLM_HOLD_FREE        0
+#define LLM_HOLD_OPEN        1
+#define LLM_HOLD_EXPIRED     2        /* charged; settling still corrects */
+#define LLM_HOLD_DONE        3        /* settled after it had expired */
+
+
+typedef struct {
+    uint8_t          state;
+    uint8_t          noted;
+    uint8_t          n;
+    uint8_t          unused[5];
+} llm_hold_meta_t;
+
+
+typedef struct {
+    uint64_t         seq;
+    int64_t          expires;
+    int64_t          amount[LLM_UNIT_N];          /* reserved; then charged */
+    int64_t          noted[LLM_UNIT_N];
+    llm_hold_meta_t  meta;                        /* one redo word */
+    uint32_t         owner;
+    uint32_t         next;                        /* free or expired list */
+    uint32_t         counters[LLM_BUDGETS_MAX];   /* 0: was skipped */
+} llm_hold_t;
+
+
+typedef struct {
+    uint32_t         refs;                        /* counters of that name */
+    uint32_t         len;
+    unsigned char    text[LLM_NAME_MAX];
+} llm_ledger_name_t;
+
+
+typedef struct {
+    uint32_t         offset;
+    uint32_t         size;                        /* 4 or 8 */
+    uint64_t         value;
+} llm_redo_entry_t;
+
+
+typedef struct {
+    uint32_t          committed;
+    uint32_t          n;
+    llm_redo_entry_t  entries[LLM_REDO_MAX];
+} llm_redo_t;
+
+
+struct llm_ledger_s {
+    uint64_t         magic;
+    uint32_t         version;
+    uint32_t         header_size;
+    uint64_t         size;
+    uint64_t         node;
+    uint64_t         seed[2];                     /* of the hash */
+
+    uint32_t         counters_max;
+    uint32_t         holds_max;
+    uint32_t         buckets_off;
+    uint32_t         counters_off;
+    uint32_t         holds_off;
+    uint32_t         hand;                        /* of the reaper: a hint */
+
+    pthread_mutex_t  mutex;
+
+    uint32_t         counters_top;                /* ever used */
+    uint32_t         counters_free;
+    uint32_t         counters_used;
+    uint32_t         holds_top;
+    uint32_t         holds_free;
+    uint32_t         holds_used;                  /* open ones */
+    uint32_t         expired_first;
+    uint32_t         expired_last;
+    uint32_t         names_top;
+    uint32_t         unused;
+    uint64_t         gen;                         /* of the next seq */
+
+    uint64_t         reserves;
+    uint64_t         refusals;
+    uint64_t         settles;
+    uint64_t         cancels;
+    uint64_t         expired;
+    uint64_t         full;
+    int64_t          overrun;
+
+    llm_redo_t         redo;
+    llm_ledger_name_t  names[LLM_LEDGER_NAMES];
+};
+
+
+_Static_assert(sizeof(llm_counter_meta_t) == 8, "meta is one redo word");
+_Static_assert(sizeof(llm_hold_meta_t) == 8, "meta is one redo word");
+_Static_assert(sizeof(llm_counter_t) == 128, "two cache lines a counter");
+_Static_assert(sizeof(llm_hold_t) == 144, "memory a reservation");
+
+
+#define llm_ledger_at(l, off)    ((unsigned char *) (l) + (off))
+
+#define llm_ledger_bucket(l, hash)                                            \
+    ((uint32_t *) llm_ledger_at(l, (l)->buckets_off)                          \
+     + (((uint64_t) (hash) * (l)->counters_max) >> 32))
+
+/* i is an index plus one */
+
+#define llm_ledger_counter(l, i)                                              \
+    ((llm_counter_t *) llm_ledger_at(l, (l)->counters_off) + (i) - 1)
+#define llm_ledger_hold(l, i)                                                 \
+    ((llm_hold_t *) llm_ledger_at(l, (l)->holds_off) + (i) - 1)
+#define llm_ledger_counter_index(l, c)                                        \
+    ((uint32_t) ((c) - llm_ledger_counter(l, 1) + 1))
+#define llm_ledger_hold_index(l, h)                                           \
+    ((uint32_t) ((h) - llm_ledger_hold(l, 1) + 1))
+
+
+/* region: LLM_ERROR of the lock means that the mutex is beyond repair */
+
+int llm_ledger_lock(llm_ledger_t *l);
+void llm_ledger_unlock(llm_ledger_t *l);
+
+void llm_redo_set32(llm_ledger_t *l, uint32_t *p, uint32_t value);
+void llm_redo_set64(llm_ledger_t *l, void *p, const void *value);
+void llm_redo_add(llm_ledger_t *l, int64_t *p, int64_t delta);
+int llm_redo_commit(llm_ledger_t *l);
+void llm_redo_recover(llm_ledger_t *l);
+
+
+/* counters */
+
+int llm_budget_check(const llm_budget_t *b);
+uint32_t llm_counter_hash(llm_ledger_t *l, const llm_budget_t *b);
+llm_counter_t *llm_counter_find(llm_ledger_t *l, const llm_budget_t *b,
+    uint32_t hash);
+
+/* a change of its own; NULL when the table is full */
+
+llm_counter_t *llm_counter_make(llm_ledger_t *l, const llm_budget_t *b,
+    uint32_t hash, int64_t now);
+
+/* limit, alerts and mode of the budget as given now: into the redo record */
+
+void llm_counter_touch(llm_ledger_t *l, llm_counter_t *c,
+    const llm_budget_t *b, llm_counter_meta_t *meta);
+void llm_counter_set_meta(llm_ledger_t *l, llm_counter_t *c,
+    const llm_counter_meta_t *meta);
+
+/* the alerts that this spend raises, once each; marks them in meta */
+
+uint8_t llm_counter_cross(llm_counter_meta_t *meta, int64_t spent,
+    int64_t limit);
+
+/* free slots whose window ended at or before the given time, looking at n */
+
+void llm_counter_reap(llm_ledger_t *l, int64_t ended, unsigned n);
+
+
+/* reservations */
+
+/*
+ * A free reservation, still out of reach: the caller fills it and puts what
+ * makes it an open one into the redo record.  NULL when there is none.
+ */
+
+llm_hold_t *llm_hold_take(llm_ledger_t *l);
+void llm_hold_open(llm_ledger_t *l, llm_hold_t *h, unsigned n);
+
+
+#endif /* _LLM_LEDGER_REGION_H_INCLUDED_ */

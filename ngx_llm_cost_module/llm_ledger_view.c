@@ -1,0 +1,182 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+/*
+ * Reading the ledger: counters, open reservations, figures, and a check of
+ * the whole region.
+ */
+
+#include <string.h>
+
+#include "llm_ledger_region.h"
+
+
+#define LLM_VIEW_BATCH       1024     /* free slots passed under one lock */
+
+
+static int llm_view_counter(llm_ledger_t *l, uint32_t *cursor,
+    llm_counter_view_t *v);
+static int llm_view_hold(llm_ledger_t *l, uint32_t *cursor,
+    llm_hold_view_t *v);
+static void llm_view_fill(llm_ledger_t *l, const llm_counter_t *c,
+    llm_counter_view_t *v);
+
+
+int
+llm_ledger_next(llm_ledger_t *l, uint32_t *cursor, llm_counter_view_t *v)
+{
+    int  rc;
+
+    do {
+        if (llm_ledger_lock(l) != LLM_OK) {
+            return LLM_ERROR;
+        }
+
+        rc = llm_view_counter(l, cursor, v);
+
+        llm_ledger_unlock(l);
+
+    } while (rc == LLM_LIMIT);
+
+    return rc;
+}
+
+
+int
+llm_ledger_next_hold(llm_ledger_t *l, uint32_t *cursor, llm_hold_view_t *v)
+{
+    int  rc;
+
+    do {
+        if (llm_ledger_lock(l) != LLM_OK) {
+            return LLM_ERROR;
+        }
+
+        rc = llm_view_hold(l, cursor, v);
+
+        llm_ledger_unlock(l);
+
+    } while (rc == LLM_LIMIT);
+
+    return rc;
+}
+
+
+/* LLM_LIMIT: nothing found yet, others may have the lock in between */
+
+static int
+llm_view_counter(llm_ledger_t *l, uint32_t *cursor, llm_counter_view_t *v)
+{
+    unsigned        n;
+    llm_counter_t  *c;
+
+    for (n = 0; n < LLM_VIEW_BATCH; n++) {
+        if (*cursor >= l->counters_top) {
+            return LLM_DECLINED;
+        }
+
+        c = llm_ledger_counter(l, ++*cursor);
+
+        if (c->meta.flags & LLM_COUNTER_USED) {
+            llm_view_fill(l, c, v);
+            return LLM_OK;
+        }
+    }
+
+    return LLM_LIMIT;
+}
+
+
+static int
+llm_view_hold(llm_ledger_t *l, uint32_t *cursor, llm_hold_view_t *v)
+{
+    unsigned     n, i;
+    llm_hold_t  *h;
+
+    for (n = 0; n < LLM_VIEW_BATCH; n++) {
+        if (*cursor >= l->holds_top) {
+            return LLM_DECLINED;
+        }
+
+        h = llm_ledger_hold(l, ++*cursor);
+
+        if (h->meta.state != LLM_HOLD_OPEN) {
+            continue;
+        }
+
+        memset(v, 0, sizeof(llm_hold_view_t));
+
+        v->id.node = l->node;
+        v->id.seq = h->seq;
+        v->owner = h->owner;
+        v->expires = h->expires;
+        v->has_note = h->meta.noted;
+        memcpy(v->granted, h->amount, sizeof(v->granted));
+        memcpy(v->noted, h->noted, sizeof(v->noted));
+
+        for (i = 0; i < h->meta.n && i < LLM_BUDGETS_MAX; i++) {
+            if (h->counters[i] != 0 && h->counters[i] <= l->counters_max) {
+                llm_view_fill(l, llm_ledger_counter(l, h->counters[i]),
+                              &v->counters[v->n++]);
+            }
+        }
+
+        return LLM_OK;
+    }
+
+    return LLM_LIMIT;
+}
+
+
+static void
+llm_view_fill(llm_ledger_t *l, const llm_counter_t *c, llm_counter_view_t *v)
+{
+    const llm_ledger_name_t  *name;
+
+    name = &l->names[c->name % LLM_LEDGER_NAMES];
+
+    memset(v, 0, sizeof(llm_counter_view_t));
+    memcpy(v->name, name->text, LLM_NAME_MAX);
+    memcpy(v->key, c->key, LLM_KEY_MAX);
+
+    v->name_len = name->len <= LLM_NAME_MAX ? name->len : LLM_NAME_MAX;
+    v->key_len = c->key_len <= LLM_KEY_MAX ? c->key_len : LLM_KEY_MAX;
+    v->unit = c->meta.unit;
+    v->period = c->meta.period;
+    v->observe = (c->meta.flags & LLM_COUNTER_OBSERVE) != 0;
+    v->patched = (c->meta.flags & LLM_COUNTER_PATCHED) != 0;
+    v->start = c->start;
+    v->end = c->end;
+    v->limit = c->limit;
+    v->spent = c->spent;
+    v->reserved = c->reserved;
+}
+
+
+void
+llm_ledger_stat(llm_ledger_t *l, llm_ledger_stat_t *st)
+{
+    memset(st, 0, sizeof(llm_ledger_stat_t));
+
+    st->counters_max = l->counters_max;
+    st->holds_max = l->holds_max;
+
+    if (llm_ledger_lock(l) != LLM_OK) {
+        return;
+    }
+
+    st->counters = l->counters_used;
+    st->holds = l->holds_used;
+    st->reserves = l->reserves;
+    st->refusals = l->refusals;
+    st->settles = l->settles;
+    st->cancels = l->cancels;
+    st->expired = l->expired;
+    st->full = l->full;
+    st->overrun = l->overrun;
+
+    llm_ledger_unlock(l);
+}
