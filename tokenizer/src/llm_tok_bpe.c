@@ -1,0 +1,283 @@
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ *
+ * Byte-pair encoding of one piece in linear time.
+ *
+ * A sequence of tokens is the encoding of its bytes if and only if each two
+ * neighbours are the encoding of theirs.  So the encoding is found from the
+ * left with the longest token that goes with the one before, and where none
+ * does, the one before was wrong and is shortened.  A place from which no
+ * way on was found is marked dead and never tried again.
+ */
+
+#include "llm_tok_internal.h"
+
+
+static inline uint32_t
+llm_tok_merge(const llm_vocab_t *v, uint32_t left, uint32_t right)
+{
+    int              i;
+    uint64_t         key, hash, bit;
+    const uint64_t  *pair;
+
+    key = llm_tok_pair_key(left, right);
+    hash = llm_tok_pair_hash(key, v->seed);
+    bit = hash & v->filter_mask;
+
+    if (!(v->filter[bit >> 6] >> (bit & 63) & 1)) {
+        return LLM_TOK_NONE;
+    }
+
+    pair = v->pair + (hash >> v->pair_shift) * LLM_TOK_BUCKET;
+
+    for (i = 0; i < 2 * LLM_TOK_BUCKET && pair[i] != LLM_TOK_NO_PAIR; i++) {
+        if ((pair[i] & LLM_TOK_PAIR_KEY) == key) {
+            return llm_tok_pair_token(pair[i]);
+        }
+    }
+
+    return LLM_TOK_NONE;
+}
+
+
+/*
+ * Takes the merges of both tokens back, the latest first, and looks at each
+ * state whether the two parts at the border would have merged earlier than
+ * what was just taken back.  Ends because each turn lowers a token's index,
+ * which llm_vocab_open() has checked.
+ */
+
+int
+llm_tok_pair_valid(const llm_vocab_t *v, uint32_t one, uint32_t two)
+{
+    uint32_t  limit, merged, part;
+
+    limit = LLM_TOK_NONE;
+
+    for ( ;; ) {
+        merged = llm_tok_merge(v, one, two);
+
+        if (merged < limit) {
+            return 0;
+        }
+
+        if (one > two) {
+            part = llm_tok_right(v->rec[one]);
+
+            if (part != one) {
+                limit = one;
+                one = part;
+                continue;
+            }
+        }
+
+        part = llm_tok_left(v->rec[two]);
+
+        if (part != two) {
+            /* the same token further right would have been later */
+            limit = two + 1;
+            two = part;
+            continue;
+        }
+
+        part = llm_tok_right(v->rec[one]);
+
+        if (part == one) {
+            return 1;
+        }
+
+        limit = one;
+        one = part;
+    }
+}
+
+
+static inline int
+llm_tok_pair_known(const llm_vocab_t *v, llm_scratch_t *s, uint32_t one,
+    uint32_t two)
+{
+    int        valid;
+    uint64_t   key, *memo;
+
+    /* the top bit tells an entry of tokens 0 and 0 from a free one */
+
+    key = llm_tok_pair_key(one, two) << 1 | 1ULL << 63;
+    memo = &s->memo[(key * 0x9e3779b97f4a7c15ULL) >> 52];
+
+    if ((*memo & ~1ULL) == key) {
+        return (int) (*memo & 1);
+    }
+
+    valid = llm_tok_pair_valid(v, one, two);
+    *memo = key | (uint64_t) valid;
+
+    return valid;
+}
+
+
+/* the longest token that the text begins with */
+
+static inline uint32_t
+llm_tok_longest(const llm_vocab_t *v, const uint8_t *p, size_t n)
+{
+    size_t    i;
+    uint32_t  token;
+    uint64_t  node;
+
+    if (n < 2) {
+        return v->byte[*p];
+    }
+
+    node = v->root[(unsigned) p[0] << 8 | p[1]];
+    token = llm_tok_node_token(node);
+
+    for (i = 2; i < n && llm_tok_node_base(node); i++) {
+        node = v->node[llm_tok_node_base(node) + p[i]];
+
+        if (llm_tok_node_check(node) != (p[i] | 0x100u)) {
+            break;
+        }
+
+        if (llm_tok_node_token(node)) {
+            token = llm_tok_node_token(node);
+        }
+    }
+
+    return token ? token - 1 : v->byte[*p];
+}
+
+
+typedef struct {
+    size_t    base;             /* what lies before it is final */
+    size_t    depth;            /* tokens on the stack, the first at base */
+    uint32_t  last;             /* the token before base, or none */
+} llm_tok_merging_t;
+
+#define llm_tok_dead_word(s, at)                                              \
+    ((s)->dead[((at) >> 6) & (LLM_TOK_DEAD - 1)])
+#define llm_tok_dead_bit(at)  (1ULL << ((at) & 63))
+
+
+/* makes the older half of the window final, which frees its places */
+
+static void
+llm_tok_settle(const llm_vocab_t *v, llm_scratch_t *s, llm_tok_merging_t *m,
+    llm_tok_out_t *out)
+{
+    size_t  n, end;
+
+    end = m->base;
+
+    for (n = 0; end < m->base + LLM_TOK_WINDOW / 2; n++) {
+        end += llm_tok_len(v->rec[s->stack[n]]);
+    }
+
+    llm_tok_emit(out, s->stack, n);
+    m->last = s->stack[n - 1];
+    m->depth -= n;
+    memmove(s->stack, s->stack + n, m->depth * sizeof(s->stack[0]));
+
+    for ( /* void */ ; m->base < end; m->base++) {
+        llm_tok_dead_word(s, m->base) &= ~llm_tok_dead_bit(m->base);
+    }
+}
+
+
+/*
+ * Returns 0, or -1 if the way back leads before base: no text is known for
+ * which it does, but then what was settled may be wrong.
+ */
+
+static int
+llm_tok_bpe_back(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
+    size_t n, llm_tok_out_t *out)
+{
+    size_t             pos, end;
+    uint32_t           token, last, shorter;
+    uint64_t           rec;
+    llm_tok_merging_t  m;
+
+    m.base = 0;
+    m.depth = 0;
+    m.last = LLM_TOK_NONE;
+
+    pos = 0;
+    last = LLM_TOK_NONE;
+    token = llm_tok_longest(v, p, n);
+
+    for ( ;; ) {
+        rec = v->rec[token];
+        end = pos + llm_tok_len(rec);
+
+        if (end <= n
+            && !(llm_tok_dead_word(s, end) & llm_tok_dead_bit(end))
+            && (last == LLM_TOK_NONE
+                || llm_tok_pair_known(v, s, last, token)))
+        {
+            s->stack[m.depth++] = token;
+            last = token;
+            pos = end;
+
+            if (pos == n) {
+                llm_tok_emit(out, s->stack, m.depth);
+                return 0;
+            }
+
+            if (llm_tok_unlikely(pos - m.base >= LLM_TOK_WINDOW)) {
+                llm_tok_settle(v, s, &m, out);
+            }
+
+            token = llm_tok_longest(v, p + pos, n - pos);
+            continue;
+        }
+
+        shorter = llm_tok_prefix(rec);
+
+        if (llm_tok_len(v->rec[shorter]) < llm_tok_len(rec)) {
+            token = shorter;
+            continue;
+        }
+
+        if (m.depth == 0) {
+            return -1;
+        }
+
+        llm_tok_dead_word(s, pos) |= llm_tok_dead_bit(pos);
+
+        token = last;
+        pos -= llm_tok_len(v->rec[token]);
+        m.depth--;
+        last = m.depth ? s->stack[m.depth - 1] : m.last;
+    }
+}
+
+
+void
+llm_tok_bpe(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
+    size_t n, llm_tok_out_t *out)
+{
+    size_t  words, before, repaired;
+
+    if (llm_tok_unlikely(!llm_tok_valid(p, n))) {
+        repaired = llm_tok_repair(p, n, s->repaired, sizeof(s->repaired));
+
+        if (repaired == SIZE_MAX) {
+            llm_tok_bpe_forward(v, p, n, out);
+            return;
+        }
+
+        p = s->repaired;
+        n = repaired;
+    }
+
+    words = n / 64 + 1;
+    memset(s->dead, 0, (words < LLM_TOK_DEAD ? words : LLM_TOK_DEAD)
+                       * sizeof(s->dead[0]));
+
+    before = out->n;
+
+    if (llm_tok_bpe_back(v, s, p, n, out) != 0) {
+        out->n = before;
+        llm_tok_bpe_forward(v, p, n, out);
+    }
+}

@@ -1,0 +1,133 @@
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ *
+ * The vocabulary image: what tools/llm-vocab writes and llm_vocab_open() maps.
+ *
+ * A header and read-only arrays at 64-byte boundaries, without pointers, in
+ * the byte order of the machine that wrote it.  Tokens have an index: their
+ * place in order of rank, which is also the order in which merges apply.
+ * The id that the world knows is IDS[index].
+ */
+
+#ifndef LLM_TOK_IMAGE_H_INCLUDED_
+#define LLM_TOK_IMAGE_H_INCLUDED_
+
+
+#include <stddef.h>
+#include <stdint.h>
+
+
+#define LLM_TOK_MAGIC         "LLMVOCAB"
+#define LLM_TOK_VERSION       1
+#define LLM_TOK_ENDIAN        0x01020304
+
+#define LLM_TOK_MAX_TOKENS    (1 << 18)
+#define LLM_TOK_MAX_TOKEN     255         /* bytes of the longest token */
+#define LLM_TOK_MAX_NAME      48
+
+#define LLM_TOK_GPT2          1
+#define LLM_TOK_CL100K        2
+#define LLM_TOK_O200K         3
+
+/*
+ * A trie node, in a double array: bits 0-7 its label and bit 8 "in use", which
+ * a child must show to be the parent's; bits 9-31 where its children start
+ * (child c is node[base + c]), 0 if there are none; bits 32-50 the index of
+ * the token that ends here plus one, or 0.
+ */
+#define llm_tok_node(label, base, token)                                      \
+    ((uint64_t) (label) | 0x100 | (uint64_t) (base) << 9                      \
+     | (uint64_t) (token) << 32)
+#define llm_tok_node_check(n)   ((unsigned) (n) & 0x1ff)
+#define llm_tok_node_base(n)    ((uint32_t) (n) >> 9)
+#define llm_tok_node_token(n)   ((uint32_t) ((n) >> 32))
+
+/*
+ * A token: the two tokens whose merge makes it (itself for a single byte), the
+ * longest token that is a proper prefix of it (itself if none), its length.
+ */
+#define LLM_TOK_MASK            0x3ffff
+#define llm_tok_rec(left, right, prefix, len)                                 \
+    ((uint64_t) (left) | (uint64_t) (right) << 18                             \
+     | (uint64_t) (prefix) << 36 | (uint64_t) (len) << 54)
+#define llm_tok_left(r)         ((uint32_t) (r) & LLM_TOK_MASK)
+#define llm_tok_right(r)        ((uint32_t) ((r) >> 18) & LLM_TOK_MASK)
+#define llm_tok_prefix(r)       ((uint32_t) ((r) >> 36) & LLM_TOK_MASK)
+#define llm_tok_len(r)          ((uint32_t) ((r) >> 54))
+
+/*
+ * Which token a pair of tokens merges into: a hash table of 64-byte buckets;
+ * a full bucket overflows into the next one, and no further.
+ */
+#define LLM_TOK_BUCKET          8
+#define LLM_TOK_NO_PAIR         UINT64_MAX
+#define LLM_TOK_PAIR_KEY        0xfffffffffULL
+#define llm_tok_pair_key(l, r)  ((uint64_t) (l) | (uint64_t) (r) << 18)
+#define llm_tok_pair(l, r, t)   (llm_tok_pair_key(l, r) | (uint64_t) (t) << 36)
+#define llm_tok_pair_token(p)   ((uint32_t) ((p) >> 36))
+
+
+/* sections, in the order in which they lie in the file */
+
+enum {
+    LLM_TOK_SEC_BYTE = 0,   /* uint32_t[256]: index of each byte's token */
+    LLM_TOK_SEC_ROOT,       /* uint64_t[65536]: node of each two bytes */
+    LLM_TOK_SEC_NODE,       /* uint64_t[nodes] */
+    LLM_TOK_SEC_REC,        /* uint64_t[tokens] */
+    LLM_TOK_SEC_PAIR,       /* uint64_t[(buckets + 1) * 8] */
+    LLM_TOK_SEC_FILTER,     /* uint64_t[filter / 64]: may a pair exist */
+    LLM_TOK_SEC_IDS,        /* uint32_t[tokens + specials], ascending */
+    LLM_TOK_SEC_OFS,        /* uint32_t[tokens + specials + 1] */
+    LLM_TOK_SEC_TEXT,       /* the bytes of the tokens, then of specials */
+    LLM_TOK_SECTIONS
+};
+
+
+typedef struct {
+    char      magic[8];
+    uint32_t  version;
+    uint32_t  endian;
+    uint64_t  size;          /* of the file */
+    uint64_t  sum;           /* llm_tok_sum() of all that follows this field */
+    uint32_t  grammar;
+    uint32_t  tokens;
+    uint32_t  specials;
+    uint32_t  max_len;
+    uint32_t  nodes;
+    uint32_t  bucket_bits;
+    uint32_t  filter_bits;
+    uint32_t  text;
+    uint64_t  seed;          /* odd, of the hash of pairs */
+    char      name[LLM_TOK_MAX_NAME];
+    uint64_t  offset[LLM_TOK_SECTIONS];
+    uint64_t  reserved;
+} llm_tok_image_t;
+
+#define LLM_TOK_SUMMED  (offsetof(llm_tok_image_t, sum) + sizeof(uint64_t))
+
+
+/* the hash of pairs: the top bits choose the bucket, the next the filter bit */
+
+static inline uint64_t
+llm_tok_pair_hash(uint64_t key, uint64_t seed)
+{
+    uint64_t  h;
+
+    h = (key ^ (key >> 15)) * seed;
+
+    return h ^ (h >> 29);
+}
+
+
+/* the size in bytes of each section that the header's counts call for */
+void llm_tok_section_sizes(const llm_tok_image_t *image,
+    uint64_t size[LLM_TOK_SECTIONS]);
+
+/*
+ * A 64-bit checksum, fast enough to run at every start.  Any change within one
+ * aligned 8-byte word, and so any single flipped bit, changes it.
+ */
+uint64_t llm_tok_sum(const void *data, size_t len);
+
+
+#endif /* LLM_TOK_IMAGE_H_INCLUDED_ */

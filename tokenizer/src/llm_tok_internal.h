@@ -1,0 +1,163 @@
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ *
+ * What the library's files share.
+ */
+
+#ifndef LLM_TOK_INTERNAL_H_INCLUDED_
+#define LLM_TOK_INTERNAL_H_INCLUDED_
+
+
+#include "../include/llm_tokenizer.h"
+#include "llm_tok_class.h"
+#include "llm_tok_image.h"
+
+#include <string.h>
+
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#define LLM_TOK_HAVE_AVX2  1
+#endif
+
+#define llm_tok_likely(x)    __builtin_expect(!!(x), 1)
+#define llm_tok_unlikely(x)  __builtin_expect(!!(x), 0)
+
+#define LLM_TOK_NONE    UINT32_MAX
+
+#define LLM_TOK_WINDOW  4096        /* bytes that a merge may look back over */
+#define LLM_TOK_DEAD    128         /* words of a ring of bits, > the window */
+#define LLM_TOK_BATCH   512         /* pieces found before they are counted */
+#define LLM_TOK_LONG    16          /* pieces from here on are not remembered */
+
+#define LLM_TOK_HOT     4096        /* entries of 16 bytes */
+#define LLM_TOK_WARM    8192        /* sets of four such entries */
+#define LLM_TOK_MEMO    4096        /* pairs of tokens */
+
+
+struct llm_vocab_s {
+    const llm_tok_image_t  *image;
+    const uint32_t         *byte;
+    const uint64_t         *root;
+    const uint64_t         *node;
+    const uint64_t         *rec;
+    const uint64_t         *pair;
+    const uint64_t         *filter;
+    const uint32_t         *ids;
+    const uint32_t         *ofs;
+    const char             *text;
+    uint64_t                filter_mask;
+    uint64_t                seed;
+    unsigned                pair_shift;
+    unsigned                grammar;
+    size_t                  mapped;
+};
+
+
+/*
+ * A remembered piece: 15 bytes, then its length in the upper and its count in
+ * the lower half of the last byte.  Length 0 is a free entry.
+ */
+
+typedef struct {
+    uint64_t  lo;
+    uint64_t  hi;
+} llm_tok_entry_t;
+
+#define LLM_TOK_COUNT_MASK     (15ULL << 56)
+#define llm_tok_entry_count(e)  ((unsigned) ((e)->hi >> 56) & 15)
+
+
+typedef struct {
+    uint32_t  ofs;              /* from the start of the batch */
+    uint32_t  len;
+} llm_tok_piece_t;
+
+
+struct llm_scratch_s {
+    uint64_t         vocab;     /* the checksum of what is remembered */
+    int              simd;
+    llm_tok_entry_t  hot[LLM_TOK_HOT] __attribute__((aligned(64)));
+    llm_tok_entry_t  warm[LLM_TOK_WARM][4];
+    uint64_t         memo[LLM_TOK_MEMO];
+    llm_tok_entry_t  key[LLM_TOK_BATCH];
+    uint32_t         stack[LLM_TOK_WINDOW + 1];
+    uint64_t         dead[LLM_TOK_DEAD];
+    llm_tok_piece_t  piece[LLM_TOK_BATCH];
+    uint8_t          repaired[LLM_TOK_WINDOW];
+};
+
+
+/* where ids go: n counts all of them, ids (if any) takes the first max */
+
+typedef struct {
+    uint32_t        *ids;
+    size_t           max;
+    size_t           n;
+    const uint32_t  *map;       /* token index to id */
+} llm_tok_out_t;
+
+
+static inline void
+llm_tok_emit(llm_tok_out_t *out, const uint32_t *token, size_t n)
+{
+    size_t  i;
+
+    for (i = 0; i < n && out->n + i < out->max; i++) {
+        out->ids[out->n + i] = out->map[token[i]];
+    }
+
+    out->n += n;
+}
+
+
+/*
+ * Text.
+ */
+
+/*
+ * The length of the character at p < end, and in *c its code point.  What is
+ * ill-formed is U+FFFD of the length of its maximal subpart.
+ */
+size_t llm_tok_char(const uint8_t *p, const uint8_t *end, uint32_t *c);
+
+int llm_tok_valid(const uint8_t *p, size_t len);
+
+/*
+ * Writes U+FFFD over what is ill-formed.  Returns the length, or SIZE_MAX if
+ * it is more than room.
+ */
+size_t llm_tok_repair(const uint8_t *p, size_t len, uint8_t *out,
+    size_t room);
+
+/*
+ * The length of the first piece of the text, not 0 if p < end.  What is
+ * ill-formed has the class of U+FFFD.
+ */
+typedef size_t (*llm_tok_scan_pt)(const uint8_t *p, const uint8_t *end);
+
+llm_tok_scan_pt llm_tok_scanner(unsigned grammar);
+
+/*
+ * The largest n <= len so that a piece begins at text[n] whatever stands
+ * before text and after it, 0 if there is none.
+ */
+size_t llm_tok_certain(const uint8_t *text, size_t len);
+
+
+/*
+ * Merging.
+ */
+
+/* appends the tokens of a piece */
+void llm_tok_bpe(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
+    size_t n, llm_tok_out_t *out);
+
+/* the same without looking back: slower, but by a bounded factor */
+void llm_tok_bpe_forward(const llm_vocab_t *v, const uint8_t *p, size_t n,
+    llm_tok_out_t *out);
+
+/* whether the encoding of two tokens' bytes is these two tokens */
+int llm_tok_pair_valid(const llm_vocab_t *v, uint32_t one, uint32_t two);
+
+
+#endif /* LLM_TOK_INTERNAL_H_INCLUDED_ */

@@ -1,0 +1,101 @@
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ *
+ * Pieces of text: how a batch of them is found, and the key by which a short
+ * one is remembered.
+ */
+
+#ifndef LLM_TOK_PIECE_H_INCLUDED_
+#define LLM_TOK_PIECE_H_INCLUDED_
+
+
+#include "llm_tok_internal.h"
+
+
+typedef struct {
+    const uint8_t    *p;            /* what is split up to here */
+    const uint8_t    *end;
+    llm_tok_scan_pt   scan;
+    unsigned          grammar;
+    int               simd;
+} llm_tok_split_t;
+
+
+void llm_tok_split_init(llm_tok_split_t *split, const llm_vocab_t *v,
+    const llm_scratch_t *s, const char *text, size_t len);
+
+/*
+ * The next pieces, at most max: at least one if split->p < split->end.  Their
+ * offsets are from where split->p was.
+ */
+size_t llm_tok_split(llm_tok_split_t *split, llm_tok_piece_t *piece,
+    size_t max);
+
+/* forgets what a scratch remembers */
+void llm_tok_forget(llm_scratch_t *s);
+
+
+static inline uint64_t
+llm_tok_load(const uint8_t *p)
+{
+    uint64_t  word;
+
+    memcpy(&word, p, sizeof(word));
+
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+
+    return word;
+}
+
+
+/* len is 1 to 15; nothing is read at or after end */
+
+static inline void
+llm_tok_key(const uint8_t *p, uint32_t len, const uint8_t *end,
+    llm_tok_entry_t *key)
+{
+    uint8_t  copy[16];
+
+    if (llm_tok_unlikely(end - p < 16)) {
+        memset(copy, 0, sizeof(copy));
+        memcpy(copy, p, len);
+        p = copy;
+    }
+
+    if (len < 8) {
+        key->lo = llm_tok_load(p) << (64 - 8 * len) >> (64 - 8 * len);
+        key->hi = (uint64_t) len << 60;
+        return;
+    }
+
+    key->lo = llm_tok_load(p);
+    key->hi = (llm_tok_load(p + 8) & ((1ULL << (8 * (len - 8))) - 1))
+              | (uint64_t) len << 60;
+}
+
+
+static inline uint64_t
+llm_tok_key_hash(const llm_tok_entry_t *key)
+{
+    uint64_t  h;
+
+    h = (key->lo ^ (key->hi * 0x9e3779b97f4a7c15ULL)) * 0xd6e8feb86659fd93ULL;
+
+    return h ^ (h >> 32);
+}
+
+#define llm_tok_hot_slot(hash)   ((hash) & (LLM_TOK_HOT - 1))
+#define llm_tok_warm_slot(hash)  (((hash) >> 12) & (LLM_TOK_WARM - 1))
+
+
+static inline int
+llm_tok_entry_is(const llm_tok_entry_t *e, const llm_tok_entry_t *key)
+{
+    return ((e->lo ^ key->lo) | ((e->hi ^ key->hi) & ~LLM_TOK_COUNT_MASK))
+           == 0;
+}
+
+
+#endif /* LLM_TOK_PIECE_H_INCLUDED_ */

@@ -1,0 +1,357 @@
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ *
+ * Splits text into pieces as the published patterns do, one piece at a time
+ * and without a table of states: each function is its pattern, read aloud.
+ */
+
+#include "llm_tok_internal.h"
+
+
+#define llm_tok_in(class, set)  ((set) >> (class) & 1)
+
+#define LLM_TOK_SPACES    (1 << LLM_TOK_S | 1 << LLM_TOK_R)
+#define LLM_TOK_LETTERS   (1 << LLM_TOK_U | 1 << LLM_TOK_L | 1 << LLM_TOK_C)
+#define LLM_TOK_OTHERS    (1 << LLM_TOK_P | 1 << LLM_TOK_M)
+#define LLM_TOK_PREFIXES  (1 << LLM_TOK_P | 1 << LLM_TOK_M | 1 << LLM_TOK_S)
+
+/* o200k: [\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}] and [\p{Ll}\p{Lm}\p{Lo}\p{M}] */
+#define LLM_TOK_UPPERS    (1 << LLM_TOK_U | 1 << LLM_TOK_C | 1 << LLM_TOK_M)
+#define LLM_TOK_LOWERS    (1 << LLM_TOK_L | 1 << LLM_TOK_C | 1 << LLM_TOK_M)
+
+#define LLM_TOK_END       8
+
+
+/* the class of the character at p, and its length; LLM_TOK_END at the end */
+
+static inline unsigned
+llm_tok_at(const uint8_t *p, const uint8_t *end, size_t *len)
+{
+    uint32_t  c;
+
+    if (llm_tok_unlikely(p == end)) {
+        *len = 0;
+        return LLM_TOK_END;
+    }
+
+    if (llm_tok_likely(*p < 0x80)) {
+        *len = 1;
+        return llm_tok_class_block[*p];
+    }
+
+    *len = llm_tok_char(p, end, &c);
+
+    return llm_tok_class(c);
+}
+
+
+/* how long the run of characters of a set is that begins at p */
+
+static inline const uint8_t *
+llm_tok_run(const uint8_t *p, const uint8_t *end, unsigned set)
+{
+    size_t  len;
+
+    while (llm_tok_in(llm_tok_at(p, end, &len), set)) {
+        p += len;
+    }
+
+    return p;
+}
+
+
+/* (?i:'s|'t|'re|'ve|'m|'ll|'d); U+017F is another s; 0 if it is not there */
+
+static size_t
+llm_tok_contraction(const uint8_t *p, const uint8_t *end)
+{
+    unsigned  c, d;
+
+    if (end - p < 2 || *p != '\'') {
+        return 0;
+    }
+
+    c = p[1] | 0x20;
+    d = end - p > 2 ? p[2] : 0;
+
+    if (c == 's' || c == 't' || c == 'm' || c == 'd') {
+        return 2;
+    }
+
+    if (p[1] == 0xc5 && d == 0xbf) {
+        return 3;
+    }
+
+    d |= 0x20;
+
+    if ((c == 'r' && d == 'e') || (c == 'v' && d == 'e')
+        || (c == 'l' && d == 'l'))
+    {
+        return 3;
+    }
+
+    return 0;
+}
+
+
+/* \p{N}{1,3} */
+
+static const uint8_t *
+llm_tok_digits(const uint8_t *p, const uint8_t *end)
+{
+    int     i;
+    size_t  len;
+
+    for (i = 0; i < 3 && llm_tok_at(p, end, &len) == LLM_TOK_N; i++) {
+        p += len;
+    }
+
+    return p;
+}
+
+
+/* \s*[\r\n]+|\s+(?!\S)|\s+ where some \s is; lines is 0 without the first */
+
+static const uint8_t *
+llm_tok_spaces(const uint8_t *p, const uint8_t *end, int lines)
+{
+    size_t          len;
+    unsigned        class;
+    const uint8_t  *start, *last, *after;
+
+    start = p;
+    last = p;
+    after = NULL;
+
+    for ( ;; ) {
+        class = llm_tok_at(p, end, &len);
+
+        if (!llm_tok_in(class, LLM_TOK_SPACES)) {
+            break;
+        }
+
+        last = p;
+        p += len;
+
+        if (class == LLM_TOK_R && lines) {
+            after = p;
+        }
+    }
+
+    if (after) {
+        return after;
+    }
+
+    return class == LLM_TOK_END || last == start ? p : last;
+}
+
+
+/* ` ?[^\s\p{L}\p{N}]+` or NULL */
+
+static const uint8_t *
+llm_tok_others(const uint8_t *p, const uint8_t *end)
+{
+    const uint8_t  *start;
+
+    start = p + (*p == ' ');
+    p = llm_tok_run(start, end, LLM_TOK_OTHERS);
+
+    return p == start ? NULL : p;
+}
+
+
+/* [upper]*[lower]+ or NULL */
+
+static const uint8_t *
+llm_tok_word(const uint8_t *p, const uint8_t *end)
+{
+    size_t          len;
+    unsigned        class;
+    const uint8_t  *both;
+
+    both = NULL;
+
+    for ( ;; ) {
+        class = llm_tok_at(p, end, &len);
+
+        if (!llm_tok_in(class, LLM_TOK_UPPERS)) {
+            break;
+        }
+
+        p += len;
+
+        if (class != LLM_TOK_U) {
+            both = p;
+        }
+    }
+
+    if (class == LLM_TOK_L) {
+        return llm_tok_run(p + len, end, LLM_TOK_LOWERS);
+    }
+
+    /* backtracking: the last that is upper and lower is the only lower */
+
+    return both;
+}
+
+
+/*
+ * The first two branches of o200k's pattern, which differ only in that the
+ * second does without a lower case letter, or NULL.
+ */
+
+static const uint8_t *
+llm_tok_o200k_word(const uint8_t *p, const uint8_t *end,
+    unsigned class, size_t len)
+{
+    const uint8_t  *q, *start;
+
+    q = NULL;
+    start = llm_tok_in(class, LLM_TOK_PREFIXES) ? p + len : p;
+
+    if (start != p) {
+        q = llm_tok_word(start, end);
+    }
+
+    if (q == NULL && (start == p || class == LLM_TOK_M)) {
+        q = llm_tok_word(p, end);
+    }
+
+    if (q == NULL) {
+        q = llm_tok_run(start, end, LLM_TOK_UPPERS);
+
+        if (q == start) {
+            return NULL;
+        }
+    }
+
+    return q + llm_tok_contraction(q, end);
+}
+
+
+static size_t
+llm_tok_scan_o200k(const uint8_t *p, const uint8_t *end)
+{
+    size_t          len;
+    unsigned        class;
+    const uint8_t  *q;
+
+    class = llm_tok_at(p, end, &len);
+
+    if (class == LLM_TOK_N) {
+        return (size_t) (llm_tok_digits(p, end) - p);
+    }
+
+    if (class != LLM_TOK_R) {
+        q = llm_tok_o200k_word(p, end, class, len);
+        if (q) {
+            return (size_t) (q - p);
+        }
+
+        q = llm_tok_others(p, end);
+        if (q) {
+            while (q < end && (*q == '\r' || *q == '\n' || *q == '/')) {
+                q++;
+            }
+
+            return (size_t) (q - p);
+        }
+    }
+
+    return (size_t) (llm_tok_spaces(p, end, 1) - p);
+}
+
+
+static size_t
+llm_tok_scan_cl100k(const uint8_t *p, const uint8_t *end)
+{
+    size_t          len;
+    unsigned        class;
+    const uint8_t  *q, *start;
+
+    class = llm_tok_at(p, end, &len);
+
+    if (class == LLM_TOK_N) {
+        return (size_t) (llm_tok_digits(p, end) - p);
+    }
+
+    if (class != LLM_TOK_R) {
+        len = llm_tok_in(class, LLM_TOK_PREFIXES) ? len : 0;
+
+        if (*p == '\'' && llm_tok_contraction(p, end)) {
+            return llm_tok_contraction(p, end);
+        }
+
+        start = p + len;
+        q = llm_tok_run(start, end, LLM_TOK_LETTERS);
+        if (q != start) {
+            return (size_t) (q - p);
+        }
+
+        q = llm_tok_others(p, end);
+        if (q) {
+            while (q < end && (*q == '\r' || *q == '\n')) {
+                q++;
+            }
+
+            return (size_t) (q - p);
+        }
+    }
+
+    return (size_t) (llm_tok_spaces(p, end, 1) - p);
+}
+
+
+static size_t
+llm_tok_scan_gpt2(const uint8_t *p, const uint8_t *end)
+{
+    size_t          n;
+    const uint8_t  *q, *start;
+
+
+    /* here the letters are small ones only */
+
+    n = llm_tok_contraction(p, end);
+
+    if (n && p[1] >= 'a' && p[1] <= 'z' && (n == 2 || p[2] >= 'a')) {
+        return n;
+    }
+
+    start = p + (*p == ' ');
+
+    q = llm_tok_run(start, end, LLM_TOK_LETTERS);
+
+    if (q == start) {
+        q = llm_tok_run(start, end, 1 << LLM_TOK_N);
+    }
+
+    if (q == start) {
+        q = llm_tok_run(start, end, LLM_TOK_OTHERS);
+    }
+
+    if (q == start) {
+        q = llm_tok_spaces(p, end, 0);
+    }
+
+    return (size_t) (q - p);
+}
+
+
+llm_tok_scan_pt
+llm_tok_scanner(unsigned grammar)
+{
+    switch (grammar) {
+
+    case LLM_TOK_GPT2:
+        return llm_tok_scan_gpt2;
+
+    case LLM_TOK_CL100K:
+        return llm_tok_scan_cl100k;
+
+    case LLM_TOK_O200K:
+        return llm_tok_scan_o200k;
+
+    default:
+        return NULL;
+    }
+}

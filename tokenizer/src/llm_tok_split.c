@@ -1,0 +1,105 @@
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ *
+ * Splits text into batches of pieces, with the widest instructions that the
+ * scratch allows; and the scratch itself.
+ */
+
+#include "llm_tok_piece.h"
+
+
+size_t
+llm_scratch_size(void)
+{
+    return sizeof(llm_scratch_t);
+}
+
+
+llm_scratch_t *
+llm_scratch_init(void *mem, size_t size)
+{
+    llm_scratch_t  *s;
+
+    if (mem == NULL || (uintptr_t) mem % 64 != 0
+        || size < sizeof(llm_scratch_t))
+    {
+        return NULL;
+    }
+
+    s = mem;
+    memset(s, 0, sizeof(llm_scratch_t));
+
+    (void) llm_scratch_simd(s, LLM_SIMD_AVX2);
+
+    return s;
+}
+
+
+int
+llm_scratch_simd(llm_scratch_t *s, int simd)
+{
+    if (simd == LLM_SIMD_SCALAR) {
+        s->simd = simd;
+        return 0;
+    }
+
+#if LLM_TOK_HAVE_AVX2
+    if (simd == LLM_SIMD_AVX2 && __builtin_cpu_supports("avx2")
+        && __builtin_cpu_supports("bmi"))
+    {
+        s->simd = simd;
+        return 0;
+    }
+#endif
+
+    return -1;
+}
+
+
+void
+llm_tok_forget(llm_scratch_t *s)
+{
+    memset(s->hot, 0, sizeof(s->hot));
+    memset(s->warm, 0, sizeof(s->warm));
+    memset(s->memo, 0, sizeof(s->memo));
+}
+
+
+void
+llm_tok_split_init(llm_tok_split_t *split, const llm_vocab_t *v,
+    const llm_scratch_t *s, const char *text, size_t len)
+{
+    split->p = (const uint8_t *) text;
+    split->end = len ? split->p + len : split->p;
+    split->scan = llm_tok_scanner(v->grammar);
+    split->grammar = v->grammar;
+    split->simd = s->simd;
+}
+
+
+/* offsets are 32 bits wide: a batch ends when its text gets long */
+
+#define LLM_TOK_BATCH_BYTES  (1 << 20)
+
+size_t
+llm_tok_split(llm_tok_split_t *split, llm_tok_piece_t *piece, size_t max)
+{
+    size_t          n, len;
+    const uint8_t  *start;
+
+    start = split->p;
+
+    for (n = 0; n < max && split->p < split->end; n++) {
+        len = split->scan(split->p, split->end);
+
+        piece[n].ofs = (uint32_t) (split->p - start);
+        piece[n].len = (uint32_t) len;
+        split->p += len;
+
+        if (split->p - start > LLM_TOK_BATCH_BYTES) {
+            return n + 1;
+        }
+    }
+
+    return n;
+}

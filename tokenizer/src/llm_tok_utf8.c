@@ -1,0 +1,186 @@
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ *
+ * Characters of text that may be anything.
+ */
+
+#include "llm_tok_internal.h"
+
+
+/*
+ * Table 3-7 of the Unicode standard: what may follow a lead byte first, and
+ * how many bytes follow.  A sequence that breaks off is as long as it got.
+ */
+
+size_t
+llm_tok_char(const uint8_t *p, const uint8_t *end, uint32_t *c)
+{
+    size_t    i, follow;
+    uint8_t   lead, low, high;
+    uint32_t  value;
+
+    lead = *p;
+    low = 0x80;
+    high = 0xbf;
+
+    if (lead < 0x80) {
+        *c = lead;
+        return 1;
+    }
+
+    *c = 0xfffd;
+
+    if (lead < 0xc2 || lead > 0xf4) {
+        return 1;
+    }
+
+    if (lead < 0xe0) {
+        follow = 1;
+        value = lead & 0x1f;
+
+    } else if (lead < 0xf0) {
+        follow = 2;
+        value = lead & 0x0f;
+        low = lead == 0xe0 ? 0xa0 : 0x80;
+        high = lead == 0xed ? 0x9f : 0xbf;
+
+    } else {
+        follow = 3;
+        value = lead & 0x07;
+        low = lead == 0xf0 ? 0x90 : 0x80;
+        high = lead == 0xf4 ? 0x8f : 0xbf;
+    }
+
+    for (i = 1; i <= follow; i++) {
+        if (p + i == end || p[i] < low || p[i] > high) {
+            return i;
+        }
+
+        value = value << 6 | (p[i] & 0x3f);
+        low = 0x80;
+        high = 0xbf;
+    }
+
+    *c = value;
+
+    return i;
+}
+
+
+/* what llm_tok_char() says of a well-formed U+FFFD too */
+
+static int
+llm_tok_is_broken(const uint8_t *p, size_t n, uint32_t c)
+{
+    return c == 0xfffd && (n != 3 || *p != 0xef);
+}
+
+
+int
+llm_tok_valid(const uint8_t *p, size_t len)
+{
+    size_t          n;
+    uint32_t        c;
+    const uint8_t  *end;
+
+    for (end = p + len; p < end; p += n) {
+        n = llm_tok_char(p, end, &c);
+
+        if (llm_tok_is_broken(p, n, c)) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+size_t
+llm_tok_repair(const uint8_t *p, size_t len, uint8_t *out, size_t room)
+{
+    size_t          n, written;
+    uint32_t        c;
+    const uint8_t  *end, *from;
+
+    written = 0;
+
+    for (end = p + len; p < end; p += n) {
+        n = llm_tok_char(p, end, &c);
+        from = llm_tok_is_broken(p, n, c) ? (const uint8_t *) "\xef\xbf\xbd"
+                                          : p;
+        len = from == p ? n : 3;
+
+        if (room - written < len) {
+            return SIZE_MAX;
+        }
+
+        memcpy(out + written, from, len);
+        written += len;
+    }
+
+    return written;
+}
+
+
+/*
+ * Whether no pattern lets a piece go on from one character into the next.
+ * A word goes on with marks and, after an apostrophe, a contraction;
+ * punctuation goes on with line ends, those with "/", spaces with anything.
+ */
+
+static int
+llm_tok_parts(unsigned class, unsigned next, uint32_t c)
+{
+    switch (class) {
+
+    case LLM_TOK_S:
+        return 0;
+
+    case LLM_TOK_R:
+        return next != LLM_TOK_S && next != LLM_TOK_R && c != '/';
+
+    case LLM_TOK_N:
+        return next != LLM_TOK_N;
+
+    case LLM_TOK_P:
+    case LLM_TOK_M:
+        return next == LLM_TOK_S || next == LLM_TOK_N;
+
+    default:
+        return next == LLM_TOK_S || next == LLM_TOK_N || next == LLM_TOK_R
+               || (next == LLM_TOK_P && c != '\'');
+    }
+}
+
+
+size_t
+llm_tok_certain(const uint8_t *text, size_t len)
+{
+    size_t    at, back, n;
+    uint32_t  c, next;
+
+    for (at = len; at > 1; ) {
+        at--;
+
+        n = llm_tok_char(text + at, text + len, &next);
+        if (llm_tok_is_broken(text + at, n, next)) {
+            continue;
+        }
+
+        for (back = 1; back < 4 && back < at; back++) {
+            if ((text[at - back] & 0xc0) != 0x80) {
+                break;
+            }
+        }
+
+        n = llm_tok_char(text + at - back, text + at, &c);
+
+        if (n == back && !llm_tok_is_broken(text + at - back, n, c)
+            && llm_tok_parts(llm_tok_class(c), llm_tok_class(next), next))
+        {
+            return at;
+        }
+    }
+
+    return 0;
+}

@@ -1,0 +1,347 @@
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ *
+ * Opening vocabulary images, and what can be read off them.
+ *
+ * A file may say anything.  After llm_vocab_open() no index in the tables that
+ * counting follows leads out of them, and every chain of tokens ends; the
+ * texts of tokens are checked when they are read, which is rare.
+ */
+
+#define _GNU_SOURCE
+
+#include "llm_tok_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+
+#ifndef MAP_POPULATE
+#define MAP_POPULATE  0
+#endif
+
+
+/* returns NULL, or what is wrong with the header */
+
+static const char *
+llm_tok_check_header(const llm_tok_image_t *image, size_t size)
+{
+    int       i;
+    uint64_t  need[LLM_TOK_SECTIONS], end;
+
+    if (size < sizeof(*image) || memcmp(image->magic, LLM_TOK_MAGIC, 8) != 0) {
+        return "is not a vocabulary image";
+    }
+
+    if (image->endian != LLM_TOK_ENDIAN) {
+        return "was written on a machine with the other byte order";
+    }
+
+    if (image->version != LLM_TOK_VERSION) {
+        return "has another format version, compile it again";
+    }
+
+    if (image->size != size) {
+        return "is truncated or has something appended";
+    }
+
+    if (llm_tok_sum((const char *) image + LLM_TOK_SUMMED,
+                    size - LLM_TOK_SUMMED)
+        != image->sum)
+    {
+        return "is damaged: its checksum is wrong";
+    }
+
+    if (image->tokens < 256 || image->tokens > LLM_TOK_MAX_TOKENS
+        || image->specials > LLM_TOK_MAX_TOKENS || image->nodes < 256
+        || image->bucket_bits < 1 || image->bucket_bits > 24
+        || image->filter_bits < 6 || image->filter_bits > 32
+        || memchr(image->name, '\0', LLM_TOK_MAX_NAME) == NULL)
+    {
+        return "has an impossible header";
+    }
+
+    if (llm_tok_scanner(image->grammar) == NULL) {
+        return "needs a split pattern that this library does not have";
+    }
+
+    llm_tok_section_sizes(image, need);
+    end = sizeof(*image);
+
+    for (i = 0; i < LLM_TOK_SECTIONS; i++) {
+        if (image->offset[i] < end || image->offset[i] & 63
+            || image->offset[i] > size || need[i] > size - image->offset[i])
+        {
+            return "has sections outside of the file";
+        }
+
+        end = image->offset[i] + need[i];
+    }
+
+    return NULL;
+}
+
+
+/* loops without a way out, which the compiler makes wide */
+
+static unsigned
+llm_tok_check_nodes(const uint64_t *node, size_t n, uint32_t nodes,
+    uint32_t tokens)
+{
+    size_t    i;
+    unsigned  bad;
+
+    for (bad = 0, i = 0; i < n; i++) {
+        bad |= llm_tok_node_base(node[i]) > nodes - 256;
+        bad |= llm_tok_node_token(node[i]) > tokens;
+    }
+
+    return bad;
+}
+
+
+static unsigned
+llm_tok_check_tokens(const uint64_t *rec, uint32_t tokens)
+{
+    uint32_t  i;
+    unsigned  bad;
+
+    for (bad = 0, i = 0; i < tokens; i++) {
+        bad |= llm_tok_left(rec[i]) > i;
+        bad |= llm_tok_right(rec[i]) > i;
+        bad |= llm_tok_prefix(rec[i]) >= tokens;
+        bad |= llm_tok_len(rec[i]) - 1 >= LLM_TOK_MAX_TOKEN;
+    }
+
+    return bad;
+}
+
+
+static const char *
+llm_tok_check_tables(const llm_vocab_t *v)
+{
+    int       i;
+    uint32_t  tokens, nodes;
+
+    tokens = v->image->tokens;
+    nodes = v->image->nodes;
+
+    for (i = 0; i < 256; i++) {
+        if (v->byte[i] >= tokens || llm_tok_len(v->rec[v->byte[i]]) != 1) {
+            return "has no token for some byte";
+        }
+    }
+
+    if (llm_tok_check_nodes(v->root, 65536, nodes, tokens)
+        || llm_tok_check_nodes(v->node, nodes, nodes, tokens)
+        || llm_tok_check_tokens(v->rec, tokens))
+    {
+        return "has tables that lead nowhere";
+    }
+
+    return NULL;
+}
+
+
+static void
+llm_tok_sections(llm_vocab_t *v)
+{
+    const char      *base;
+    const uint64_t  *at;
+
+    base = (const char *) v->image;
+    at = v->image->offset;
+
+    v->byte = (const uint32_t *) (base + at[LLM_TOK_SEC_BYTE]);
+    v->root = (const uint64_t *) (base + at[LLM_TOK_SEC_ROOT]);
+    v->node = (const uint64_t *) (base + at[LLM_TOK_SEC_NODE]);
+    v->rec = (const uint64_t *) (base + at[LLM_TOK_SEC_REC]);
+    v->pair = (const uint64_t *) (base + at[LLM_TOK_SEC_PAIR]);
+    v->filter = (const uint64_t *) (base + at[LLM_TOK_SEC_FILTER]);
+    v->ids = (const uint32_t *) (base + at[LLM_TOK_SEC_IDS]);
+    v->ofs = (const uint32_t *) (base + at[LLM_TOK_SEC_OFS]);
+    v->text = base + at[LLM_TOK_SEC_TEXT];
+
+    v->filter_mask = (1ULL << v->image->filter_bits) - 1;
+    v->pair_shift = 64 - v->image->bucket_bits;
+    v->seed = v->image->seed;
+    v->grammar = v->image->grammar;
+}
+
+
+/* returns NULL or a sentence; the mapping is v's in both cases */
+
+static const char *
+llm_tok_map(llm_vocab_t *v, int fd)
+{
+    void         *p;
+    const char   *wrong;
+    struct stat   st;
+
+    if (fstat(fd, &st) != 0) {
+        return strerror(errno);
+    }
+
+    if (!S_ISREG(st.st_mode)) {
+        return "is not a regular file";
+    }
+
+    if ((uint64_t) st.st_size < sizeof(llm_tok_image_t)) {
+        return "is not a vocabulary image";
+    }
+
+    p = mmap(NULL, (size_t) st.st_size, PROT_READ, MAP_SHARED | MAP_POPULATE,
+             fd, 0);
+
+    if (p == MAP_FAILED) {
+        return strerror(errno);
+    }
+
+    v->image = p;
+    v->mapped = (size_t) st.st_size;
+
+    wrong = llm_tok_check_header(v->image, v->mapped);
+    if (wrong) {
+        return wrong;
+    }
+
+    llm_tok_sections(v);
+
+    return llm_tok_check_tables(v);
+}
+
+
+int
+llm_vocab_open(llm_vocab_t **vp, const char *path, char *err,
+    size_t errsize)
+{
+    int           fd;
+    const char   *wrong;
+    llm_vocab_t  *v;
+
+    *vp = NULL;
+
+    v = calloc(1, sizeof(llm_vocab_t));
+    if (v == NULL) {
+        (void) snprintf(err, errsize, "no memory to open \"%s\"", path);
+        return -1;
+    }
+
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd == -1) {
+        (void) snprintf(err, errsize, "cannot open \"%s\": %s", path,
+                        strerror(errno));
+        free(v);
+        return -1;
+    }
+
+    wrong = llm_tok_map(v, fd);
+    (void) close(fd);
+
+    if (wrong) {
+        (void) snprintf(err, errsize, "\"%s\": %s", path, wrong);
+        llm_vocab_close(v);
+        return -1;
+    }
+
+    *vp = v;
+
+    return 0;
+}
+
+
+void
+llm_vocab_close(llm_vocab_t *v)
+{
+    if (v == NULL) {
+        return;
+    }
+
+    if (v->image) {
+        (void) munmap((void *) (uintptr_t) v->image, v->mapped);
+    }
+
+    free(v);
+}
+
+
+const char *
+llm_vocab_name(const llm_vocab_t *v)
+{
+    return v->image->name;
+}
+
+
+size_t
+llm_vocab_size(const llm_vocab_t *v)
+{
+    return (size_t) v->ids[v->image->tokens - 1] + 1;
+}
+
+
+/* the index of an id in an ascending part of ids, or n */
+
+static size_t
+llm_tok_index(const uint32_t *ids, size_t n, uint32_t id)
+{
+    size_t  low, high, middle;
+
+    for (low = 0, high = n; low < high; ) {
+        middle = low + (high - low) / 2;
+
+        if (ids[middle] < id) {
+            low = middle + 1;
+
+        } else {
+            high = middle;
+        }
+    }
+
+    return low < n && ids[low] == id ? low : n;
+}
+
+
+size_t
+llm_decode(const llm_vocab_t *v, const uint32_t *ids, size_t n, char *out,
+    size_t max)
+{
+    size_t    i, at, len, room, written, tokens, specials;
+    uint32_t  from;
+
+    tokens = v->image->tokens;
+    specials = v->image->specials;
+    written = 0;
+
+    for (i = 0; i < n; i++) {
+        at = llm_tok_index(v->ids, tokens, ids[i]);
+
+        if (at == tokens) {
+            at += llm_tok_index(v->ids + tokens, specials, ids[i]);
+        }
+
+        if (at == tokens + specials) {
+            continue;
+        }
+
+        from = v->ofs[at];
+        len = v->ofs[at + 1] - from;
+
+        if (from > v->image->text || len > v->image->text - from) {
+            continue;
+        }
+
+        if (written < max) {
+            room = max - written;
+            memcpy(out + written, v->text + from, len < room ? len : room);
+        }
+
+        written += len;
+    }
+
+    return written;
+}

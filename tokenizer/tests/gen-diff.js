@@ -1,0 +1,255 @@
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ *
+ * Writes texts and the ids that npm's tiktoken gives them, for diff.c:
+ *
+ *     node gen-diff.js VOCABULARY SEED BYTES > FILE
+ *
+ * FILE has, per text: length, bytes, number of ids, ids (32 bits each, in
+ * the machine's order).  The fixed part (each assigned code point, runs) is written
+ * when SEED is 1; BYTES is how much generated text follows.
+ */
+
+'use strict';
+
+const fs = require('fs');
+const { get_encoding } = require('tiktoken');
+
+const name = process.argv[2];
+const bytes = Number(process.argv[4]);
+const enc = get_encoding(name);
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+let state = Number(process.argv[3]) * 2654435761 >>> 0;
+let out = [];
+let size = 0;
+
+
+function random(n) {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    state >>>= 0;
+
+    return state % n;
+}
+
+function pick(list) {
+    return list[random(list.length)];
+}
+
+function times(n, make) {
+    return Array.from({ length: n }, make).join('');
+}
+
+
+function flush() {
+    fs.writeSync(1, Buffer.concat(out));
+    out = [];
+}
+
+function record(text) {
+    const raw = Buffer.isBuffer(text) ? text : Buffer.from(text, 'utf8');
+    const ids = enc.encode_ordinary(decoder.decode(raw));
+    const head = Buffer.from(new Uint32Array([raw.length]).buffer);
+    const count = Buffer.from(new Uint32Array([ids.length]).buffer);
+
+    out.push(head, raw, count,
+             Buffer.from(ids.buffer, ids.byteOffset, ids.byteLength));
+    size += raw.length;
+
+    if (out.length > 4096) {
+        flush();
+    }
+}
+
+
+const SENTENCES = [
+    'The seventh train left late, didn\'t it? We\'ll wait; they\'re coming.',
+    'Der Zähler läuft weiter, obwohl niemand mehr im Büro sitzt.',
+    'L\'été dernier, j\'ai compté vingt-deux hérons près de l\'écluse.',
+    'El año pasado llovió más de lo que nadie esperaba, ¿verdad?',
+    'A última conta não bateu: faltavam três cêntimos.',
+    'Il caffè è già freddo, perché nessuno l\'ha bevuto.',
+    'De rekening klopt niet helemaal; zo\'n 0,5% ontbreekt.',
+    'Räkningen på åtta kronor överraskade ingen.',
+    'Regningen på elleve øre ble aldri betalt.',
+    'Lasku saapui viikkoa myöhemmin kuin yöllä luvattiin.',
+    'Za każdą zużytą jednostkę płacimy według cennika, źdźbło po źdźble.',
+    'Příliš mnoho žádostí přišlo najednou během čtvrtka.',
+    'A számláló hétfőn éjfélkor nulláról indul újra.',
+    'Numărătoarea începe luni și se încheie vineri, fără întârziere.',
+    'Sayaç gece yarısı sıfırlanır; İstanbul\'da ışıklar söner.',
+    'Bộ đếm được đặt lại vào nửa đêm mỗi ngày.',
+    'Счётчик обнуляется в полночь, а отчёт приходит утром.',
+    'Лічильник скидається опівночі, її звіт — вранці.',
+    'Броячът се нулира в полунощ.',
+    'Ο μετρητής μηδενίζεται τα μεσάνυχτα κάθε ημέρας.',
+    'המונה מתאפס בחצות, והדו״ח נשלח בבוקר.',
+    'يُعاد ضبط العدّاد عند منتصف الليل، ويصل التقرير صباحًا.',
+    'شمارنده نیمه‌شب صفر می‌شود.',
+    'गिनती आधी रात को शून्य हो जाती है।',
+    'গণনা মধ্যরাতে শূন্যে ফিরে যায়।',
+    'எண்ணிக்கை நள்ளிரவில் பூஜ்ஜியமாகிறது.',
+    'ตัวนับจะเริ่มใหม่ตอนเที่ยงคืนของทุกวัน',
+    '计数器在午夜归零，报告于早晨送达。共计１２３项，约４５％。',
+    '計數器每天凌晨重新開始，帳單在月底寄出。',
+    'カウンターは真夜中にリセットされ、ＡＢＣ社へ報告が届きます。',
+    '카운터는 자정에 초기화되고 보고서는 아침에 도착합니다.',
+    'მრიცხველი შუაღამისას ნულდება։ Հաշվիչը զրոյանում է։',
+    'ቆጣሪው እኩለ ሌሊት ላይ ወደ ዜሮ ይመለሳል።',
+    'int main(void)\n{\n\tfor (i = 0; i < n; i++) {\n\t\tx[i] += y[i];\n\t}\n',
+    'def countTokens(self, text: str) -> int:\n    """Doc."""\n    return 0\n\n',
+    'const HTTPServer = async (req, res) => { res.end(`${a}:${b}`); };\r\n',
+    '<div class="a-b__c">&nbsp;<!-- note --></div>\n\n\n<br/>\n',
+    '{"model":"gpt-4o","messages":[{"role":"user","content":"Hi\\n"}]}',
+    'SELECT "userID", COUNT(*) FROM t_2024 WHERE x <> \'it\'\'s\';',
+    'https://example.org/a/b?c=d%20e&f=1#g  192.168.10.255:8080\t// end\n',
+    '| a | b |\n|---|---|\n| 1 | 2,000.50 |\n\n- **bold**, `code`\n    - x\n',
+    '# include <stdio.h>\n//////// ---- ==== \\\\\\\\ \n:\n/usr/bin\n//\n',
+];
+
+const TRICKY = [
+    '\'s', '\'S', '\'ll', '\'LL', '\'lL', '\'re', '\'VE', '\'d', '\'m', '\'t',
+    '\'\u017f', '\'x', '\'', '\'\'', ' ', '  ', '   ', '\t', '\n', '\r', '\r\n',
+    '\n\n', ' \n', '\n ', '\u00a0', '\u0085', '\u180e', '\u2003', '\u2028',
+    '\u3000', '\ufeff', '\u200b', '\u200d', '\v', '\f', '\x1c', '\0', '\x7f',
+    'a', 'b', 'A', 'B', 'aB', 'Ab', 'ABc', 'abc', 'ABC', '日', '本', '語',
+    'ǅ', 'ʰ', 'ª', 'ʕ', '\u0301', '\u0300\u0302', 'e\u0301', 'İ', 'ı', 'ß',
+    'K', 'ſ', '1', '12', '123', '1234', '١', '²', '½', 'Ⅷ', '９', '一', '!',
+    '?', '.', '...', '/', '//', '/\n', '-', '_', '(', ')', '":', '\\', '#', '،',
+    '，', '。', '「', '—', '😀', '👩\u200d👩\u200d👧', '🇩🇪', '👍🏽', '️', '©', '€',
+    'ก', 'ำ', 'ि', '가', 'ㄱ', 'あ', 'ア', 'ﾊ', 'я', 'Я', 'Σ', 'ς', 'ა', 'Ა',
+    '<|endoftext|>', '<|im_start|>', '\ufffd', '\u{10ffff}', '\u{1d400}', '𝒳',
+];
+
+const UNITS = [
+    'a', 'A', ' ', '\n', '\t', '^', '-', '=', '1', 'é', '中', '😀', 'ab', 'aB',
+    ' a', '\u0301', '\u00a0', '\r\n', '/', '\'s', '的',
+];
+
+const LENGTHS = [
+    1, 2, 3, 4, 5, 7, 8, 9, 13, 15, 16, 17, 31, 32, 33, 62, 63, 64, 65, 66,
+    127, 128, 129, 255, 256, 511, 1000, 2100,
+];
+
+
+/* texts of the vocabulary's own tokens meet each of its tables */
+
+const ranks = [];
+
+function token() {
+    const limit = random(3) ? 5000 : ranks.length;
+
+    return ranks[random(Math.min(limit, ranks.length))];
+}
+
+function loadRanks() {
+    const path = require.resolve(`tiktoken/encoders/${name}.json`);
+    const data = JSON.parse(fs.readFileSync(path));
+
+    for (const line of data.bpe_ranks.split('\n')) {
+        for (const item of line.split(' ').slice(2)) {
+            ranks.push(Buffer.from(item, 'base64'));
+        }
+    }
+}
+
+
+function codePoint() {
+    const c = random(pick([0x80, 0x250, 0x800, 0x3100, 0x10000, 0x110000]));
+
+    return c >= 0xd800 && c <= 0xdfff ? 'x' : String.fromCodePoint(c);
+}
+
+function mixed(parts) {
+    return times(2 + random(parts), () => pick([
+        () => pick(SENTENCES), () => pick(TRICKY), codePoint,
+        () => pick(SENTENCES).slice(random(20), 20 + random(40)),
+        () => decoder.decode(token()),
+    ])());
+}
+
+function anyBytes(n) {
+    return Buffer.from(Array.from({ length: n }, () => pick([
+        random(256), 0x80 + random(0x40), 0xc0 + random(0x40), 0x20 + random(95),
+        0xe2, 0xf0, 0xed, 0xc5, 0x27,
+    ])));
+}
+
+function cut(text) {
+    const raw = Buffer.from(text);
+    const from = random(raw.length);
+
+    return raw.subarray(from, from + random(raw.length - from) + 1);
+}
+
+const LETTERS = 'etaoinshrdlucmfwypvbgkjqxz';
+
+const MAKERS = [
+    () => times(1 + random(60), () => pick(SENTENCES) + pick([' ', '\n', ''])),
+    () => cut(times(1 + random(8), () => pick(SENTENCES) + ' ')),
+    () => times(1 + random(40), () => pick(TRICKY)),
+    () => times(1 + random(12), () => pick(TRICKY)),
+    () => mixed(40),
+    () => cut(mixed(20)),
+    () => Buffer.concat(Array.from({ length: 1 + random(80) }, token)),
+    () => Buffer.concat(Array.from({ length: 1 + random(10) }, token)),
+    () => times(1 + random(200), () => String.fromCharCode(random(128))),
+    () => times(1 + random(200), () => String.fromCharCode(32 + random(95))),
+    () => times(1 + random(100), codePoint),
+    () => anyBytes(1 + random(200)),
+    () => Buffer.from(Array.from({ length: 60 }, () => random(256)))
+              .toString(pick(['base64', 'hex', 'latin1'])),
+    () => times(1 + random(300), () => LETTERS[random(26)]),
+    () => times(1 + random(300), () => LETTERS[random(1 + random(4))]),
+    () => times(1 + random(100), () => String.fromCodePoint(
+              0x4e00 + random(pick([200, 20902])))),
+    () => times(1 + random(100), () => String.fromCodePoint(
+              0xac00 + random(11172))),
+    () => pick(UNITS).repeat(1 + random(90)) + pick(TRICKY),
+];
+
+
+function fixed() {
+    let text = '';
+
+    for (let c = 0; c < 0x110000; c++) {
+        const ch = String.fromCodePoint(c);
+
+        if (c >= 0xd800 && c <= 0xdfff
+            || c % 64 && !/\p{Assigned}/u.test(ch))
+        {
+            continue;
+        }
+
+        text += `a${ch}b${ch}${ch} ${ch}A${ch}1`;
+
+        if (text.length > 400) {
+            record(text);
+            text = '';
+        }
+    }
+
+    for (const unit of UNITS) {
+        for (const n of LENGTHS) {
+            record(unit.repeat(n));
+            record(unit.repeat(n) + 'x');
+            record('B' + unit.repeat(n) + ' y');
+        }
+    }
+}
+
+
+loadRanks();
+record('');
+
+if (process.argv[3] === '1') {
+    fixed();
+}
+
+for (size = 0; size < bytes; ) {
+    record(pick(MAKERS)());
+}
+
+flush();

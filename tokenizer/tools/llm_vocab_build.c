@@ -1,0 +1,203 @@
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ *
+ * Lays a vocabulary out as an image.
+ */
+
+#include "llm_vocab.h"
+
+#include <string.h>
+
+
+#define VOCAB_SEEDS  64
+
+
+typedef struct {
+    llm_tok_image_t  *image;
+    char             *base;
+} vocab_out_t;
+
+
+static void *
+vocab_section(vocab_out_t *out, int section)
+{
+    return out->base + out->image->offset[section];
+}
+
+
+static int
+vocab_log2(uint64_t n)
+{
+    int  bits;
+
+    for (bits = 0; (1ULL << bits) < n; bits++) { /* void */ }
+
+    return bits;
+}
+
+
+/* returns 0 if some bucket and the one after it are full: another seed, then */
+
+static int
+vocab_pairs(vocab_out_t *out, const uint32_t *left, const uint32_t *right)
+{
+    int               i;
+    uint32_t          t;
+    uint64_t          key, hash, *bucket, *pair, *filter, bit;
+    llm_tok_image_t  *image;
+
+    image = out->image;
+    pair = vocab_section(out, LLM_TOK_SEC_PAIR);
+    filter = vocab_section(out, LLM_TOK_SEC_FILTER);
+
+    memset(pair, 0xff, ((1ULL << image->bucket_bits) + 1) * LLM_TOK_BUCKET * 8);
+    memset(filter, 0, (1ULL << image->filter_bits) / 8);
+
+    for (t = 0; t < image->tokens; t++) {
+        if (left[t] == t) {
+            continue;
+        }
+
+        key = llm_tok_pair_key(left[t], right[t]);
+        hash = llm_tok_pair_hash(key, image->seed);
+        bucket = pair + (hash >> (64 - image->bucket_bits)) * LLM_TOK_BUCKET;
+
+        for (i = 0; bucket[i] != LLM_TOK_NO_PAIR; i++) {
+            if (i == 2 * LLM_TOK_BUCKET - 1) {
+                return 0;
+            }
+        }
+
+        bucket[i] = llm_tok_pair(left[t], right[t], t);
+
+        bit = hash & ((1ULL << image->filter_bits) - 1);
+        filter[bit >> 6] |= 1ULL << (bit & 63);
+    }
+
+    return 1;
+}
+
+
+static void
+vocab_merges(vocab_out_t *out, const vocab_t *v, const vocab_trie_t *trie)
+{
+    uint32_t   i, *left, *right;
+    uint64_t  *rec;
+
+    left = vocab_alloc(v->tokens, sizeof(uint32_t));
+    right = vocab_alloc(v->tokens, sizeof(uint32_t));
+    vocab_merge(v, left, right);
+
+    rec = vocab_section(out, LLM_TOK_SEC_REC);
+
+    for (i = 0; i < v->tokens; i++) {
+        rec[i] = llm_tok_rec(left[i], right[i], trie->prefix[i],
+                             v->token[i].len);
+    }
+
+    out->image->seed = 0x9e3779b97f4a7c15ULL;
+
+    for (i = 0; !vocab_pairs(out, left, right); i++) {
+        if (i == VOCAB_SEEDS) {
+            die("the pairs do not fit");
+        }
+
+        out->image->seed = out->image->seed * 0xd1342543de82ef95ULL + 2;
+    }
+}
+
+
+static void
+vocab_strings(vocab_out_t *out, const vocab_t *v)
+{
+    char                 *text;
+    uint32_t              i, at, *ids, *ofs, *byte;
+    const vocab_token_t  *t;
+
+    ids = vocab_section(out, LLM_TOK_SEC_IDS);
+    ofs = vocab_section(out, LLM_TOK_SEC_OFS);
+    text = vocab_section(out, LLM_TOK_SEC_TEXT);
+    byte = vocab_section(out, LLM_TOK_SEC_BYTE);
+
+    for (i = 0, at = 0; i < v->tokens + v->specials; i++) {
+        t = i < v->tokens ? &v->token[i] : &v->special[i - v->tokens];
+
+        if (i < v->tokens && t->len == 1) {
+            byte[(uint8_t) v->text[t->ofs]] = i;
+        }
+
+        ids[i] = t->id;
+        ofs[i] = at;
+        memcpy(text + at, v->text + t->ofs, t->len);
+        at += t->len;
+    }
+
+    ofs[i] = at;
+}
+
+
+static void
+vocab_header(llm_tok_image_t *image, const vocab_t *v,
+    const vocab_trie_t *trie)
+{
+    int       i;
+    uint64_t  at, size[LLM_TOK_SECTIONS];
+    uint32_t  j;
+
+    memcpy(image->magic, LLM_TOK_MAGIC, sizeof(image->magic));
+    memcpy(image->name, v->name, sizeof(image->name));
+    image->version = LLM_TOK_VERSION;
+    image->endian = LLM_TOK_ENDIAN;
+    image->grammar = v->grammar;
+    image->tokens = v->tokens;
+    image->specials = v->specials;
+    image->nodes = trie->nodes;
+    image->bucket_bits = (uint32_t) vocab_log2(v->tokens) - 2;
+    image->filter_bits = (uint32_t) vocab_log2(v->tokens) + 3;
+    image->text = (uint32_t) v->text_len;
+
+    for (j = 0; j < v->tokens; j++) {
+        if (v->token[j].len > image->max_len) {
+            image->max_len = v->token[j].len;
+        }
+    }
+
+    llm_tok_section_sizes(image, size);
+    at = sizeof(llm_tok_image_t);
+
+    for (i = 0; i < LLM_TOK_SECTIONS; i++) {
+        at = (at + 63) & ~(uint64_t) 63;
+        image->offset[i] = at;
+        at += size[i];
+    }
+
+    image->size = at;
+}
+
+
+void *
+vocab_build(const vocab_t *v, size_t *size)
+{
+    vocab_out_t      out;
+    vocab_trie_t     trie;
+    llm_tok_image_t  head = { 0 };
+
+    vocab_trie(v, &trie);
+    vocab_header(&head, v, &trie);
+
+    out.base = vocab_alloc(head.size, 1);
+    out.image = (llm_tok_image_t *) out.base;
+    memcpy(out.base, &head, sizeof(head));
+
+    memcpy(vocab_section(&out, LLM_TOK_SEC_ROOT), trie.root, 65536 * 8);
+    memcpy(vocab_section(&out, LLM_TOK_SEC_NODE), trie.node,
+           (size_t) trie.nodes * 8);
+    vocab_strings(&out, v);
+    vocab_merges(&out, v, &trie);
+
+    out.image->sum = llm_tok_sum(out.base + LLM_TOK_SUMMED,
+                                 head.size - LLM_TOK_SUMMED);
+    *size = head.size;
+
+    return out.base;
+}
