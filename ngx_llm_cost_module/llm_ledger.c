@@ -17,7 +17,7 @@
 
 typedef struct {
     uint32_t         hash;
-    llm_counter_t   *counter;         /* NULL: not there */
+    llm_slot_t   *counter;         /* NULL: not there */
     int64_t          room;            /* that is left for this request */
     unsigned         counted:1;       /* this request adds to it */
     unsigned         hard:1;          /* it may refuse */
@@ -37,7 +37,7 @@ static int llm_ledger_make(llm_ledger_t *l, llm_admission_t *a,
 static void llm_ledger_take(llm_ledger_t *l, llm_admission_t *a,
     llm_meet_t *meet, llm_hold_t *h);
 static int llm_budget_same(const llm_budget_t *x, const llm_budget_t *y);
-static llm_counter_t *llm_ledger_get(llm_ledger_t *l, const llm_budget_t *b);
+static llm_slot_t *llm_ledger_get(llm_ledger_t *l, const llm_budget_t *b);
 
 
 int
@@ -100,7 +100,7 @@ llm_ledger_admit(llm_ledger_t *l, llm_admission_t *a)
     llm_hold_t  *h;
     llm_meet_t   meet[LLM_BUDGETS_MAX];
 
-    llm_counter_reap(l, a->now - LLM_LEDGER_KEEP, LLM_LEDGER_REAP);
+    llm_slot_reap(l, a->now - LLM_LEDGER_KEEP, LLM_LEDGER_REAP);
 
     if (llm_ledger_meet(l, a, meet) != LLM_OK) {
         return LLM_BAD;
@@ -139,7 +139,7 @@ llm_ledger_admit(llm_ledger_t *l, llm_admission_t *a)
 
         for (i = 0; i < a->n; i++) {
             if (meet[i].counter) {
-                h->counters[i] = llm_ledger_counter_index(l, meet[i].counter);
+                h->counters[i] = llm_ledger_slot_index(l, meet[i].counter);
             }
         }
 
@@ -173,8 +173,8 @@ llm_ledger_meet(llm_ledger_t *l, llm_admission_t *a, llm_meet_t *meet)
         m = &meet[i];
         bal = &a->balances[i];
 
-        m->hash = llm_counter_hash(l, b);
-        m->counter = llm_counter_find(l, b, m->hash);
+        m->hash = llm_slot_hash(l, b);
+        m->counter = llm_slot_find(l, b, m->hash);
         m->counted = !a->hit || b->unit == LLM_UNIT_REQUESTS;
         m->hard = !b->observe && m->counted;
         m->is_short = 0;
@@ -186,7 +186,7 @@ llm_ledger_meet(llm_ledger_t *l, llm_admission_t *a, llm_meet_t *meet)
             bal->spent = m->counter->spent;
             bal->reserved = m->counter->reserved;
 
-            if (m->counter->meta.flags & LLM_COUNTER_PATCHED) {
+            if (m->counter->meta.flags & LLM_SLOT_PATCHED) {
                 bal->limit = m->counter->limit;
             }
         }
@@ -276,7 +276,7 @@ llm_ledger_refuse(llm_ledger_t *l, llm_admission_t *a, llm_meet_t *meet,
     int why)
 {
     unsigned            i, k, raised;
-    llm_counter_meta_t  meta;
+    llm_slot_meta_t  meta;
 
     memset(a->granted, 0, sizeof(a->granted));
 
@@ -285,11 +285,11 @@ llm_ledger_refuse(llm_ledger_t *l, llm_admission_t *a, llm_meet_t *meet,
             continue;
         }
 
-        llm_counter_touch(l, meet[i].counter, &a->budgets[i], &meta);
+        llm_slot_touch(l, meet[i].counter, &a->budgets[i], &meta);
 
         if (why == LLM_LEDGER_SHORT && meet[i].is_short) {
-            raised = meta.flags & LLM_COUNTER_REFUSED;
-            meta.flags |= LLM_COUNTER_REFUSED;
+            raised = meta.flags & LLM_SLOT_REFUSED;
+            meta.flags |= LLM_SLOT_REFUSED;
 
             for (k = 0; k < LLM_ALERTS_MAX; k++) {
                 if (meta.alerts[k] == 100) {
@@ -301,7 +301,7 @@ llm_ledger_refuse(llm_ledger_t *l, llm_admission_t *a, llm_meet_t *meet,
             a->balances[i].refused_first = raised == 0;
         }
 
-        llm_counter_set_meta(l, meet[i].counter, &meta);
+        llm_slot_set_meta(l, meet[i].counter, &meta);
     }
 
     llm_redo_add(l, (int64_t *) &l->refusals, 1);
@@ -333,7 +333,7 @@ llm_ledger_make(llm_ledger_t *l, llm_admission_t *a, llm_meet_t *meet)
             continue;
         }
 
-        meet[i].counter = llm_counter_make(l, &a->budgets[i], meet[i].hash,
+        meet[i].counter = llm_slot_make(l, &a->budgets[i], meet[i].hash,
                                            now);
 
         if (meet[i].counter == NULL && meet[i].hard
@@ -354,9 +354,9 @@ llm_ledger_take(llm_ledger_t *l, llm_admission_t *a, llm_meet_t *meet,
 {
     int64_t              amount;
     unsigned             i;
-    llm_counter_t       *c;
+    llm_slot_t       *c;
     llm_balance_t       *b;
-    llm_counter_meta_t   meta;
+    llm_slot_meta_t   meta;
 
     for (i = 0; i < a->n; i++) {
         c = meet[i].counter;
@@ -368,7 +368,7 @@ llm_ledger_take(llm_ledger_t *l, llm_admission_t *a, llm_meet_t *meet,
         b = &a->balances[i];
         amount = a->granted[a->budgets[i].unit];
 
-        llm_counter_touch(l, c, &a->budgets[i], &meta);
+        llm_slot_touch(l, c, &a->budgets[i], &meta);
 
         if (h) {
             b->reserved += amount;
@@ -377,11 +377,11 @@ llm_ledger_take(llm_ledger_t *l, llm_admission_t *a, llm_meet_t *meet,
 
         } else {
             b->spent += amount;
-            b->crossed = llm_counter_cross(&meta, b->spent, b->limit);
+            b->crossed = llm_slot_cross(&meta, b->spent, b->limit);
             llm_redo_set64(l, &c->spent, &b->spent);
         }
 
-        llm_counter_set_meta(l, c, &meta);
+        llm_slot_set_meta(l, c, &meta);
     }
 }
 
@@ -402,8 +402,8 @@ int
 llm_ledger_patch(llm_ledger_t *l, const llm_budget_t *b, int64_t limit)
 {
     int                  rc;
-    llm_counter_t       *c;
-    llm_counter_meta_t   meta;
+    llm_slot_t       *c;
+    llm_slot_meta_t   meta;
 
     if (limit < 0 || llm_budget_check(b) != LLM_OK) {
         return LLM_BAD;
@@ -418,7 +418,7 @@ llm_ledger_patch(llm_ledger_t *l, const llm_budget_t *b, int64_t limit)
 
     if (c) {
         meta = c->meta;
-        meta.flags |= LLM_COUNTER_PATCHED;
+        meta.flags |= LLM_SLOT_PATCHED;
 
         llm_redo_set64(l, &c->limit, &limit);
         llm_redo_set64(l, &c->meta, &meta);
@@ -436,8 +436,8 @@ llm_ledger_shadow(llm_ledger_t *l, const llm_budget_t *b, int64_t spent,
     int64_t reserved)
 {
     int                  rc;
-    llm_counter_t       *c;
-    llm_counter_meta_t   meta;
+    llm_slot_t       *c;
+    llm_slot_meta_t   meta;
 
     if (spent < 0 || reserved < 0 || spent > INT64_MAX - reserved
         || llm_budget_check(b) != LLM_OK)
@@ -453,8 +453,8 @@ llm_ledger_shadow(llm_ledger_t *l, const llm_budget_t *b, int64_t spent,
     c = llm_ledger_get(l, b);
 
     if (c) {
-        llm_counter_touch(l, c, b, &meta);
-        llm_counter_set_meta(l, c, &meta);
+        llm_slot_touch(l, c, b, &meta);
+        llm_slot_set_meta(l, c, &meta);
         llm_redo_set64(l, &c->spent, &spent);
         llm_redo_set64(l, &c->reserved, &reserved);
         rc = llm_redo_commit(l);
@@ -468,14 +468,14 @@ llm_ledger_shadow(llm_ledger_t *l, const llm_budget_t *b, int64_t spent,
 
 /* only what is long over makes room here: no request waits for this one */
 
-static llm_counter_t *
+static llm_slot_t *
 llm_ledger_get(llm_ledger_t *l, const llm_budget_t *b)
 {
     uint32_t        hash;
-    llm_counter_t  *c;
+    llm_slot_t  *c;
 
-    hash = llm_counter_hash(l, b);
-    c = llm_counter_find(l, b, hash);
+    hash = llm_slot_hash(l, b);
+    c = llm_slot_find(l, b, hash);
 
-    return c ? c : llm_counter_make(l, b, hash, b->start);
+    return c ? c : llm_slot_make(l, b, hash, b->start);
 }

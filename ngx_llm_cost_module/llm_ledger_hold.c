@@ -34,7 +34,7 @@ typedef struct {
 static llm_hold_t *llm_hold_find(llm_ledger_t *l, const llm_hold_id_t *id);
 static void llm_hold_finish(llm_ledger_t *l, llm_hold_t *h,
     const int64_t *spent, llm_balance_t *balances, unsigned n);
-static int64_t llm_hold_charge(llm_ledger_t *l, llm_counter_t *c,
+static int64_t llm_hold_charge(llm_ledger_t *l, llm_slot_t *c,
     int64_t held, int64_t delta, llm_balance_t *balance);
 static void llm_hold_release(llm_ledger_t *l, llm_hold_t *h);
 static void llm_hold_expire(llm_ledger_t *l, llm_hold_t *h, int charge);
@@ -247,7 +247,7 @@ llm_hold_finish(llm_ledger_t *l, llm_hold_t *h, const int64_t *spent,
 {
     int64_t         amount, held, over, most;
     unsigned        i;
-    llm_counter_t  *c;
+    llm_slot_t  *c;
     llm_balance_t  *b;
 
     most = 0;
@@ -264,7 +264,7 @@ llm_hold_finish(llm_ledger_t *l, llm_hold_t *h, const int64_t *spent,
             continue;
         }
 
-        c = llm_ledger_counter(l, h->counters[i]);
+        c = llm_ledger_slot(l, h->counters[i]);
         held = h->amount[c->meta.unit];
 
         /* an admission is a request, however it ended */
@@ -303,12 +303,12 @@ llm_hold_finish(llm_ledger_t *l, llm_hold_t *h, const int64_t *spent,
 /* moves one counter; returns by how much nano-USD passed the limit */
 
 static int64_t
-llm_hold_charge(llm_ledger_t *l, llm_counter_t *c, int64_t held,
+llm_hold_charge(llm_ledger_t *l, llm_slot_t *c, int64_t held,
     int64_t delta, llm_balance_t *balance)
 {
     int64_t             spent, reserved, base;
     llm_int128_t        sum;
-    llm_counter_meta_t  meta;
+    llm_slot_meta_t  meta;
 
     reserved = c->reserved > held ? c->reserved - held : 0;
 
@@ -331,12 +331,12 @@ llm_hold_charge(llm_ledger_t *l, llm_counter_t *c, int64_t held,
         balance->spent = spent;
         balance->reserved = reserved;
         balance->limit = c->limit;
-        balance->crossed = llm_counter_cross(&meta, spent, c->limit);
+        balance->crossed = llm_slot_cross(&meta, spent, c->limit);
 
-        llm_counter_set_meta(l, c, &meta);
+        llm_slot_set_meta(l, c, &meta);
     }
 
-    if (c->meta.unit != LLM_UNIT_USD || (c->meta.flags & LLM_COUNTER_OBSERVE))
+    if (c->meta.unit != LLM_UNIT_USD || (c->meta.flags & LLM_SLOT_OBSERVE))
     {
         return 0;
     }
@@ -378,7 +378,7 @@ llm_hold_expire(llm_ledger_t *l, llm_hold_t *h, int charge)
 {
     int64_t           zero;
     uint32_t          i, k;
-    llm_counter_t    *c;
+    llm_slot_t    *c;
     llm_hold_meta_t   meta;
 
     for (k = 0; k < h->meta.n && k < LLM_BUDGETS_MAX; k++) {
@@ -386,7 +386,7 @@ llm_hold_expire(llm_ledger_t *l, llm_hold_t *h, int charge)
             continue;
         }
 
-        c = llm_ledger_counter(l, h->counters[k]);
+        c = llm_ledger_slot(l, h->counters[k]);
 
         (void) llm_hold_charge(l, c, h->amount[c->meta.unit],
                                charge || c->meta.unit == LLM_UNIT_REQUESTS
@@ -426,7 +426,7 @@ llm_hold_bury(llm_ledger_t *l)
 {
     uint32_t          i, k;
     llm_hold_t       *h;
-    llm_counter_t    *c;
+    llm_slot_t    *c;
     llm_hold_meta_t   meta;
 
     i = l->expired_first;
@@ -442,7 +442,7 @@ llm_hold_bury(llm_ledger_t *l)
             continue;
         }
 
-        c = llm_ledger_counter(l, h->counters[k]);
+        c = llm_ledger_slot(l, h->counters[k]);
         llm_redo_set32(l, &c->holds, c->holds - 1);
     }
 
@@ -512,7 +512,7 @@ llm_ledger_sweep(llm_ledger_t *l, int64_t now, int charge,
         llm_hold_bury(l);
     }
 
-    llm_counter_reap(l, now - LLM_LEDGER_KEEP, LLM_LEDGER_PRESS);
+    llm_slot_reap(l, now - LLM_LEDGER_KEEP, LLM_LEDGER_PRESS);
 
     llm_ledger_unlock(l);
 

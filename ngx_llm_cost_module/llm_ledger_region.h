@@ -40,10 +40,10 @@
 #define LLM_REDO_MAX         (LLM_BUDGETS_MAX * 6 + 32)
 
 
-#define LLM_COUNTER_USED     0x01
-#define LLM_COUNTER_OBSERVE  0x02
-#define LLM_COUNTER_PATCHED  0x04
-#define LLM_COUNTER_REFUSED  0x08
+#define LLM_SLOT_USED     0x01
+#define LLM_SLOT_OBSERVE  0x02
+#define LLM_SLOT_PATCHED  0x04
+#define LLM_SLOT_REFUSED  0x08
 
 
 typedef struct {
@@ -52,7 +52,7 @@ typedef struct {
     uint8_t          flags;
     uint8_t          period;
     uint8_t          unit;
-} llm_counter_meta_t;
+} llm_slot_meta_t;
 
 
 typedef struct {
@@ -61,7 +61,7 @@ typedef struct {
     int64_t             limit;                    /* in force */
     int64_t             start;
     int64_t             end;
-    llm_counter_meta_t  meta;                     /* one redo word */
+    llm_slot_meta_t  meta;                     /* one redo word */
     uint32_t            hash;
     uint32_t            next;                     /* in chain or free list */
     uint32_t            holds;                    /* that point here */
@@ -69,7 +69,7 @@ typedef struct {
     uint8_t             key_len;
     uint8_t             unused;
     unsigned char       key[LLM_KEY_MAX];
-} llm_counter_t;
+} llm_slot_t;
 
 
 #define LLM_HOLD_FREE        0
@@ -161,9 +161,9 @@ struct llm_ledger_s {
 };
 
 
-_Static_assert(sizeof(llm_counter_meta_t) == 8, "meta is one redo word");
+_Static_assert(sizeof(llm_slot_meta_t) == 8, "meta is one redo word");
 _Static_assert(sizeof(llm_hold_meta_t) == 8, "meta is one redo word");
-_Static_assert(sizeof(llm_counter_t) == 128, "two cache lines a counter");
+_Static_assert(sizeof(llm_slot_t) == 128, "two cache lines a counter");
 _Static_assert(sizeof(llm_hold_t) == 144, "memory a reservation");
 
 
@@ -175,12 +175,12 @@ _Static_assert(sizeof(llm_hold_t) == 144, "memory a reservation");
 
 /* i is an index plus one */
 
-#define llm_ledger_counter(l, i)                                              \
-    ((llm_counter_t *) llm_ledger_at(l, (l)->counters_off) + (i) - 1)
+#define llm_ledger_slot(l, i)                                              \
+    ((llm_slot_t *) llm_ledger_at(l, (l)->counters_off) + (i) - 1)
 #define llm_ledger_hold(l, i)                                                 \
     ((llm_hold_t *) llm_ledger_at(l, (l)->holds_off) + (i) - 1)
-#define llm_ledger_counter_index(l, c)                                        \
-    ((uint32_t) ((c) - llm_ledger_counter(l, 1) + 1))
+#define llm_ledger_slot_index(l, c)                                        \
+    ((uint32_t) ((c) - llm_ledger_slot(l, 1) + 1))
 #define llm_ledger_hold_index(l, h)                                           \
     ((uint32_t) ((h) - llm_ledger_hold(l, 1) + 1))
 
@@ -200,30 +200,30 @@ void llm_redo_recover(llm_ledger_t *l);
 /* counters */
 
 int llm_budget_check(const llm_budget_t *b);
-uint32_t llm_counter_hash(llm_ledger_t *l, const llm_budget_t *b);
-llm_counter_t *llm_counter_find(llm_ledger_t *l, const llm_budget_t *b,
+uint32_t llm_slot_hash(llm_ledger_t *l, const llm_budget_t *b);
+llm_slot_t *llm_slot_find(llm_ledger_t *l, const llm_budget_t *b,
     uint32_t hash);
 
 /* a change of its own; NULL when the table is full */
 
-llm_counter_t *llm_counter_make(llm_ledger_t *l, const llm_budget_t *b,
+llm_slot_t *llm_slot_make(llm_ledger_t *l, const llm_budget_t *b,
     uint32_t hash, int64_t now);
 
 /* limit, alerts and mode of the budget as given now: into the redo record */
 
-void llm_counter_touch(llm_ledger_t *l, llm_counter_t *c,
-    const llm_budget_t *b, llm_counter_meta_t *meta);
-void llm_counter_set_meta(llm_ledger_t *l, llm_counter_t *c,
-    const llm_counter_meta_t *meta);
+void llm_slot_touch(llm_ledger_t *l, llm_slot_t *c,
+    const llm_budget_t *b, llm_slot_meta_t *meta);
+void llm_slot_set_meta(llm_ledger_t *l, llm_slot_t *c,
+    const llm_slot_meta_t *meta);
 
 /* the alerts that this spend raises, once each; marks them in meta */
 
-uint8_t llm_counter_cross(llm_counter_meta_t *meta, int64_t spent,
+uint8_t llm_slot_cross(llm_slot_meta_t *meta, int64_t spent,
     int64_t limit);
 
 /* free slots whose window ended at or before the given time, looking at n */
 
-void llm_counter_reap(llm_ledger_t *l, int64_t ended, unsigned n);
+void llm_slot_reap(llm_ledger_t *l, int64_t ended, unsigned n);
 
 
 /* reservations */

@@ -18,14 +18,14 @@
 
 
 /* start, a word of small fields, name, key: zero-padded */
-#define LLM_COUNTER_WORDS    (2 + (LLM_NAME_MAX + LLM_KEY_MAX) / 8)
+#define LLM_SLOT_WORDS    (2 + (LLM_NAME_MAX + LLM_KEY_MAX) / 8)
 
 
-static llm_counter_t *llm_counter_slot(llm_ledger_t *l, int64_t now);
-static int llm_counter_name(llm_ledger_t *l, const llm_str_t *text);
-static int llm_counter_is(llm_ledger_t *l, const llm_counter_t *c,
+static llm_slot_t *llm_slot_room(llm_ledger_t *l, int64_t now);
+static int llm_slot_name(llm_ledger_t *l, const llm_str_t *text);
+static int llm_slot_is(llm_ledger_t *l, const llm_slot_t *c,
     const llm_budget_t *b, uint32_t hash);
-static void llm_counter_remove(llm_ledger_t *l, llm_counter_t *c);
+static void llm_slot_remove(llm_ledger_t *l, llm_slot_t *c);
 
 
 int
@@ -54,10 +54,10 @@ llm_budget_check(const llm_budget_t *b)
 
 
 uint32_t
-llm_counter_hash(llm_ledger_t *l, const llm_budget_t *b)
+llm_slot_hash(llm_ledger_t *l, const llm_budget_t *b)
 {
     unsigned char  *p;
-    uint64_t        words[LLM_COUNTER_WORDS];
+    uint64_t        words[LLM_SLOT_WORDS];
 
     memset(words, 0, sizeof(words));
 
@@ -78,19 +78,19 @@ llm_counter_hash(llm_ledger_t *l, const llm_budget_t *b)
 }
 
 
-llm_counter_t *
-llm_counter_find(llm_ledger_t *l, const llm_budget_t *b, uint32_t hash)
+llm_slot_t *
+llm_slot_find(llm_ledger_t *l, const llm_budget_t *b, uint32_t hash)
 {
     uint32_t        i;
-    llm_counter_t  *c;
+    llm_slot_t  *c;
 
     for (i = *llm_ledger_bucket(l, hash);
          i != 0 && i <= l->counters_max;
          i = c->next)
     {
-        c = llm_ledger_counter(l, i);
+        c = llm_ledger_slot(l, i);
 
-        if (llm_counter_is(l, c, b, hash)) {
+        if (llm_slot_is(l, c, b, hash)) {
             return c;
         }
     }
@@ -100,7 +100,7 @@ llm_counter_find(llm_ledger_t *l, const llm_budget_t *b, uint32_t hash)
 
 
 static int
-llm_counter_is(llm_ledger_t *l, const llm_counter_t *c, const llm_budget_t *b,
+llm_slot_is(llm_ledger_t *l, const llm_slot_t *c, const llm_budget_t *b,
     uint32_t hash)
 {
     llm_ledger_name_t  *name;
@@ -121,17 +121,17 @@ llm_counter_is(llm_ledger_t *l, const llm_counter_t *c, const llm_budget_t *b,
 }
 
 
-llm_counter_t *
-llm_counter_make(llm_ledger_t *l, const llm_budget_t *b, uint32_t hash,
+llm_slot_t *
+llm_slot_make(llm_ledger_t *l, const llm_budget_t *b, uint32_t hash,
     int64_t now)
 {
     int                  name;
     uint32_t             i, *bucket;
-    llm_counter_t       *c;
-    llm_counter_meta_t   meta;
+    llm_slot_t       *c;
+    llm_slot_meta_t   meta;
 
-    c = llm_counter_slot(l, now);
-    name = llm_counter_name(l, &b->name);
+    c = llm_slot_room(l, now);
+    name = llm_slot_name(l, &b->name);
 
     if (c == NULL || name == LLM_DECLINED) {
         return NULL;
@@ -155,17 +155,17 @@ llm_counter_make(llm_ledger_t *l, const llm_budget_t *b, uint32_t hash,
         memcpy(c->key, b->key.data, b->key.len);
     }
 
-    memset(&meta, 0, sizeof(llm_counter_meta_t));
+    memset(&meta, 0, sizeof(llm_slot_meta_t));
 
     if (b->nalerts) {
         memcpy(meta.alerts, b->alerts, b->nalerts);
     }
 
-    meta.flags = LLM_COUNTER_USED | (b->observe ? LLM_COUNTER_OBSERVE : 0);
+    meta.flags = LLM_SLOT_USED | (b->observe ? LLM_SLOT_OBSERVE : 0);
     meta.period = b->period;
     meta.unit = b->unit;
 
-    i = llm_ledger_counter_index(l, c);
+    i = llm_ledger_slot_index(l, c);
     bucket = llm_ledger_bucket(l, hash);
 
     if (i == l->counters_free) {
@@ -189,22 +189,22 @@ llm_counter_make(llm_ledger_t *l, const llm_budget_t *b, uint32_t hash,
 }
 
 
-static llm_counter_t *
-llm_counter_slot(llm_ledger_t *l, int64_t now)
+static llm_slot_t *
+llm_slot_room(llm_ledger_t *l, int64_t now)
 {
     if (l->counters_free == 0 && l->counters_top >= l->counters_max) {
 
         /* rather forget what is over than refuse who is here */
 
-        llm_counter_reap(l, now, LLM_LEDGER_PRESS);
+        llm_slot_reap(l, now, LLM_LEDGER_PRESS);
     }
 
     if (l->counters_free != 0 && l->counters_free <= l->counters_max) {
-        return llm_ledger_counter(l, l->counters_free);
+        return llm_ledger_slot(l, l->counters_free);
     }
 
     if (l->counters_top < l->counters_max) {
-        return llm_ledger_counter(l, l->counters_top + 1);
+        return llm_ledger_slot(l, l->counters_top + 1);
     }
 
     return NULL;
@@ -214,7 +214,7 @@ llm_counter_slot(llm_ledger_t *l, int64_t now)
 /* names come from the configuration: tens, so that a walk is cheap enough */
 
 static int
-llm_counter_name(llm_ledger_t *l, const llm_str_t *text)
+llm_slot_name(llm_ledger_t *l, const llm_str_t *text)
 {
     int                 i, free, top;
     llm_ledger_name_t  *name;
@@ -250,21 +250,21 @@ llm_counter_name(llm_ledger_t *l, const llm_str_t *text)
 
 
 void
-llm_counter_touch(llm_ledger_t *l, llm_counter_t *c, const llm_budget_t *b,
-    llm_counter_meta_t *meta)
+llm_slot_touch(llm_ledger_t *l, llm_slot_t *c, const llm_budget_t *b,
+    llm_slot_meta_t *meta)
 {
     uint8_t   fired;
     unsigned  i, k;
 
-    if (!(c->meta.flags & LLM_COUNTER_PATCHED) && c->limit != b->limit) {
+    if (!(c->meta.flags & LLM_SLOT_PATCHED) && c->limit != b->limit) {
         llm_redo_set64(l, &c->limit, &b->limit);
     }
 
     *meta = c->meta;
-    meta->flags &= ~LLM_COUNTER_OBSERVE;
+    meta->flags &= ~LLM_SLOT_OBSERVE;
 
     if (b->observe) {
-        meta->flags |= LLM_COUNTER_OBSERVE;
+        meta->flags |= LLM_SLOT_OBSERVE;
     }
 
     /* thresholds may have been configured anew: what was raised stays so */
@@ -289,17 +289,17 @@ llm_counter_touch(llm_ledger_t *l, llm_counter_t *c, const llm_budget_t *b,
 
 
 void
-llm_counter_set_meta(llm_ledger_t *l, llm_counter_t *c,
-    const llm_counter_meta_t *meta)
+llm_slot_set_meta(llm_ledger_t *l, llm_slot_t *c,
+    const llm_slot_meta_t *meta)
 {
-    if (memcmp(&c->meta, meta, sizeof(llm_counter_meta_t)) != 0) {
+    if (memcmp(&c->meta, meta, sizeof(llm_slot_meta_t)) != 0) {
         llm_redo_set64(l, &c->meta, meta);
     }
 }
 
 
 uint8_t
-llm_counter_cross(llm_counter_meta_t *meta, int64_t spent, int64_t limit)
+llm_slot_cross(llm_slot_meta_t *meta, int64_t spent, int64_t limit)
 {
     uint8_t   crossed;
     unsigned  i;
@@ -326,9 +326,9 @@ llm_counter_cross(llm_counter_meta_t *meta, int64_t spent, int64_t limit)
 
 
 void
-llm_counter_reap(llm_ledger_t *l, int64_t ended, unsigned n)
+llm_slot_reap(llm_ledger_t *l, int64_t ended, unsigned n)
 {
-    llm_counter_t  *c;
+    llm_slot_t  *c;
 
     if (n > l->counters_top) {
         n = l->counters_top;
@@ -337,25 +337,25 @@ llm_counter_reap(llm_ledger_t *l, int64_t ended, unsigned n)
     while (n--) {
         l->hand = l->hand < l->counters_top ? l->hand + 1 : 1;
 
-        c = llm_ledger_counter(l, l->hand);
+        c = llm_ledger_slot(l, l->hand);
 
-        if ((c->meta.flags & LLM_COUNTER_USED)
+        if ((c->meta.flags & LLM_SLOT_USED)
             && c->end <= ended && c->holds == 0)
         {
-            llm_counter_remove(l, c);
+            llm_slot_remove(l, c);
         }
     }
 }
 
 
 static void
-llm_counter_remove(llm_ledger_t *l, llm_counter_t *c)
+llm_slot_remove(llm_ledger_t *l, llm_slot_t *c)
 {
     uint32_t            i, *link;
-    llm_counter_meta_t  meta;
+    llm_slot_meta_t  meta;
     llm_ledger_name_t  *name;
 
-    i = llm_ledger_counter_index(l, c);
+    i = llm_ledger_slot_index(l, c);
     link = llm_ledger_bucket(l, c->hash);
 
     while (*link != i) {
@@ -363,11 +363,11 @@ llm_counter_remove(llm_ledger_t *l, llm_counter_t *c)
             return;
         }
 
-        link = &llm_ledger_counter(l, *link)->next;
+        link = &llm_ledger_slot(l, *link)->next;
     }
 
     name = &l->names[c->name % LLM_LEDGER_NAMES];
-    memset(&meta, 0, sizeof(llm_counter_meta_t));
+    memset(&meta, 0, sizeof(llm_slot_meta_t));
 
     llm_redo_set32(l, link, c->next);
     llm_redo_set32(l, &c->next, l->counters_free);

@@ -17,11 +17,11 @@
 #define LLM_VIEW_BATCH       1024     /* free slots passed under one lock */
 
 
-static int llm_view_counter(llm_ledger_t *l, uint32_t *cursor,
+static int llm_view_slot(llm_ledger_t *l, uint32_t *cursor,
     llm_counter_view_t *v);
 static int llm_view_hold(llm_ledger_t *l, uint32_t *cursor,
     llm_hold_view_t *v);
-static void llm_view_fill(llm_ledger_t *l, const llm_counter_t *c,
+static void llm_view_fill(llm_ledger_t *l, const llm_slot_t *c,
     llm_counter_view_t *v);
 
 
@@ -35,7 +35,7 @@ llm_ledger_next(llm_ledger_t *l, uint32_t *cursor, llm_counter_view_t *v)
             return LLM_ERROR;
         }
 
-        rc = llm_view_counter(l, cursor, v);
+        rc = llm_view_slot(l, cursor, v);
 
         llm_ledger_unlock(l);
 
@@ -68,19 +68,19 @@ llm_ledger_next_hold(llm_ledger_t *l, uint32_t *cursor, llm_hold_view_t *v)
 /* LLM_LIMIT: nothing found yet, others may have the lock in between */
 
 static int
-llm_view_counter(llm_ledger_t *l, uint32_t *cursor, llm_counter_view_t *v)
+llm_view_slot(llm_ledger_t *l, uint32_t *cursor, llm_counter_view_t *v)
 {
     unsigned        n;
-    llm_counter_t  *c;
+    llm_slot_t  *c;
 
     for (n = 0; n < LLM_VIEW_BATCH; n++) {
         if (*cursor >= l->counters_top) {
             return LLM_DECLINED;
         }
 
-        c = llm_ledger_counter(l, ++*cursor);
+        c = llm_ledger_slot(l, ++*cursor);
 
-        if (c->meta.flags & LLM_COUNTER_USED) {
+        if (c->meta.flags & LLM_SLOT_USED) {
             llm_view_fill(l, c, v);
             return LLM_OK;
         }
@@ -119,7 +119,7 @@ llm_view_hold(llm_ledger_t *l, uint32_t *cursor, llm_hold_view_t *v)
 
         for (i = 0; i < h->meta.n && i < LLM_BUDGETS_MAX; i++) {
             if (h->counters[i] != 0 && h->counters[i] <= l->counters_max) {
-                llm_view_fill(l, llm_ledger_counter(l, h->counters[i]),
+                llm_view_fill(l, llm_ledger_slot(l, h->counters[i]),
                               &v->counters[v->n++]);
             }
         }
@@ -132,7 +132,7 @@ llm_view_hold(llm_ledger_t *l, uint32_t *cursor, llm_hold_view_t *v)
 
 
 static void
-llm_view_fill(llm_ledger_t *l, const llm_counter_t *c, llm_counter_view_t *v)
+llm_view_fill(llm_ledger_t *l, const llm_slot_t *c, llm_counter_view_t *v)
 {
     const llm_ledger_name_t  *name;
 
@@ -146,8 +146,8 @@ llm_view_fill(llm_ledger_t *l, const llm_counter_t *c, llm_counter_view_t *v)
     v->key_len = c->key_len <= LLM_KEY_MAX ? c->key_len : LLM_KEY_MAX;
     v->unit = c->meta.unit;
     v->period = c->meta.period;
-    v->observe = (c->meta.flags & LLM_COUNTER_OBSERVE) != 0;
-    v->patched = (c->meta.flags & LLM_COUNTER_PATCHED) != 0;
+    v->observe = (c->meta.flags & LLM_SLOT_OBSERVE) != 0;
+    v->patched = (c->meta.flags & LLM_SLOT_PATCHED) != 0;
     v->start = c->start;
     v->end = c->end;
     v->limit = c->limit;
