@@ -85,7 +85,7 @@ sub run_block ($) {
         return;
     }
 
-    start_nginx($block);
+    return if !start_nginx($block);
 
     if (defined $block->init) {
         eval $block->init;
@@ -120,8 +120,10 @@ sub start_nginx ($) {
 
     return start($block) if !running_pid();
 
-    reload($block)
-        or fail($block->name . ' - the new configuration does not answer');
+    return 1 if reload($block);
+
+    fail($block->name . ' - the new configuration does not answer');
+    return 0;
 }
 
 
