@@ -127,6 +127,7 @@ llm_sse_overflow(llm_sse_input_t *in)
     in->sse->oversize = 1;
     in->sse->has_data = 1;
     in->sse->data_len = 0;
+    in->sse->len = 0;
     in->text.data = NULL;
 }
 
