@@ -53,6 +53,8 @@
 #define NGX_HTTP_LLM_COST_TAGS          8
 #define NGX_HTTP_LLM_COST_KEY_ID_LEN    32      /* hex of $llm_api_key_id */
 #define NGX_HTTP_LLM_COST_CACHE_KEY     32      /* bytes of SHA-256 */
+#define NGX_HTTP_LLM_COST_LABEL_MAX     256     /* bytes of a user or tag */
+#define NGX_HTTP_LLM_COST_MESSAGE       512     /* bytes of a refusal's text */
 
 
 typedef struct ngx_http_llm_cost_ctx_s    ngx_http_llm_cost_ctx_t;
@@ -92,6 +94,16 @@ typedef struct {
 } ngx_http_llm_cost_redis_conf_t;
 
 
+/* llm_price as written; added once all price files are loaded */
+
+typedef struct {
+    ngx_str_t                  *args;       /* directive, model, name=value… */
+    ngx_uint_t                  nargs;
+    u_char                     *file_name;
+    ngx_uint_t                  line;
+} ngx_http_llm_cost_price_row_t;
+
+
 /* llm_tokenizer, and one of each vocabulary that may be used */
 
 typedef struct {
@@ -103,6 +115,7 @@ typedef struct {
 typedef struct {
     ngx_str_t                   pattern;    /* exact, or "~regex" */
     ngx_regex_t                *regex;
+    ngx_str_t                   vocab_name;
     llm_vocab_t                *vocab;
 } ngx_http_llm_cost_tokenizer_t;
 
@@ -115,19 +128,18 @@ typedef struct {
 
     llm_prices_t               *prices;
     ngx_array_t                 price_files;        /* ngx_str_t */
-    ngx_array_t                 price_rows;         /* rows, in order */
+    ngx_array_t                 price_rows;         /* ..._price_row_t */
 
     ngx_str_t                   data_path;          /* llm_data_path */
     ngx_array_t                 vocabs;             /* ..._vocab_t */
     ngx_array_t                 tokenizers;         /* ..._tokenizer_t */
-    ngx_array_t                 tags;               /* ngx_str_t, all names */
+    ngx_array_t                 budgets;            /* ..._budget_t, all */
 
     ngx_str_t                   key_salt;           /* llm_key_salt_file */
     ngx_msec_t                  reservation_ttl;
     ngx_uint_t                  reservation_charge; /* on expiry */
 
     unsigned                    enabled:1;          /* llm_cost on somewhere */
-    unsigned                    shipped_prices:1;   /* no llm_prices given */
 } ngx_http_llm_cost_main_conf_t;
 
 
@@ -318,6 +330,8 @@ struct ngx_http_llm_cost_ctx_s {
     int64_t                     max_output;         /* all choices; reserved */
     int64_t                     reserved_cost;      /* nano-USD */
     int64_t                     written_max;        /* by fit or N; -1: none */
+    int64_t                     fit_output;         /* the most that would fit
+                                                       a limit; 0: none */
 
     /* admission: filled by _budget.c, answered by the store */
     llm_admission_t             adm;
@@ -333,24 +347,33 @@ struct ngx_http_llm_cost_ctx_s {
 
     /* the answer */
     llm_answer_t                answer;
+    ngx_uint_t                  answer_status;      /* upstream's; 0: none */
     void                       *filter;             /* of _filter.c */
 
     /* the end */
     llm_usage_t                 usage;              /* normalised, as billed */
     int64_t                     cost;               /* nano-USD, -1 unknown */
+    int64_t                     spent[LLM_UNIT_N];  /* as settled */
     int64_t                     saved_cost;         /* of a hit */
     ngx_http_llm_cost_source_e  source;
     ngx_str_t                   refusal;            /* code, or empty */
     ngx_msec_t                  first_token;        /* ms from start, or -1 */
 
     unsigned                    keyed:1;            /* cache_key is set */
+    unsigned                    lookup:1;           /* ... is looked up */
     unsigned                    storable:1;         /* answer may be cached */
     unsigned                    held:1;             /* a reservation is open */
     unsigned                    injected:1;         /* usage was asked for */
     unsigned                    fitted:1;
     unsigned                    settled:1;          /* numbers are final */
-    unsigned                    logged:1;           /* statistics were fed */
+    unsigned                    whole:1;            /* the reservation is
+                                                       billed as it was */
     unsigned                    complete:1;         /* answer ended normally */
+    unsigned                    cut:1;              /* upstream broke it off */
+    unsigned                    unread:1;           /* could not be looked at:
+                                                       no usage, no count */
+    unsigned                    free:1;             /* proxy_cache's: upstream
+                                                       was not asked */
     unsigned                    local:1;            /* held in the zone while
                                                        the store is away */
 };
@@ -412,14 +435,14 @@ void *ngx_http_llm_cost_pool_alloc(void *pool, size_t size);
 
 char *ngx_http_llm_cost_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+ngx_int_t ngx_http_llm_cost_zone_default(ngx_conf_t *cf,
+    ngx_http_llm_cost_main_conf_t *lmcf);
 char *ngx_http_llm_cost_conf_redis(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_llm_cost_conf_prices(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_llm_cost_conf_price(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-char *ngx_http_llm_cost_conf_unknown_model(ngx_conf_t *cf,
-    ngx_command_t *cmd, void *conf);
 char *ngx_http_llm_cost_conf_provider(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_llm_cost_conf_tokenizer(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -430,18 +453,26 @@ char *ngx_http_llm_cost_conf_reserve_output(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf);
 char *ngx_http_llm_cost_conf_fit(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_http_llm_cost_conf_salt(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+
+/* _conf_policy.c: what to do when something is unknown or away */
+
+char *ngx_http_llm_cost_conf_unknown_model(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
 char *ngx_http_llm_cost_conf_store_failure(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf);
 char *ngx_http_llm_cost_conf_reservation_ttl(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf);
-char *ngx_http_llm_cost_conf_salt(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
 
 
 /* _conf_budget.c: llm_budget */
 
 char *ngx_http_llm_cost_conf_budget(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+ngx_int_t ngx_http_llm_cost_parse_limit(const ngx_str_t *s, int64_t *limit,
+    llm_unit_e *unit);
 char *ngx_http_llm_cost_merge_budgets(ngx_conf_t *cf,
     ngx_http_llm_cost_loc_conf_t *prev, ngx_http_llm_cost_loc_conf_t *conf);
 
@@ -454,6 +485,7 @@ ngx_int_t ngx_http_llm_cost_init_vocabs(ngx_conf_t *cf,
     ngx_http_llm_cost_main_conf_t *lmcf);
 llm_vocab_t *ngx_http_llm_cost_vocab(ngx_conf_t *cf,
     ngx_http_llm_cost_main_conf_t *lmcf, ngx_str_t *name);
+ngx_int_t ngx_http_llm_cost_init_scratch(ngx_cycle_t *cycle);
 void ngx_http_llm_cost_counter(ngx_http_llm_cost_main_conf_t *lmcf,
     const ngx_str_t *model, const llm_price_t *price, llm_counter_t *c);
 
@@ -470,6 +502,8 @@ void ngx_http_llm_cost_resume(ngx_http_llm_cost_ctx_t *ctx);
 
 ngx_int_t ngx_http_llm_cost_key_id(ngx_http_request_t *r, ngx_str_t *id);
 ngx_int_t ngx_http_llm_cost_identity(ngx_http_llm_cost_ctx_t *ctx);
+ngx_str_t *ngx_http_llm_cost_find_header(ngx_http_request_t *r,
+    const char *name, size_t len);
 
 
 /* _body.c */
@@ -500,16 +534,19 @@ void ngx_http_llm_cost_refusal(llm_refusal_t *f, llm_refuse_e why,
     const char *message);
 
 
-/* _filter.c */
+/* _filter.c; what its own files share is in ngx_http_llm_cost_filter.h */
 
 ngx_int_t ngx_http_llm_cost_filter_init(ngx_conf_t *cf);
-ngx_int_t ngx_http_llm_cost_add_header(ngx_http_request_t *r,
-    ngx_list_t *list, const char *name, size_t name_len, ngx_str_t *value);
-void ngx_http_llm_cost_limit_encodings(ngx_http_request_t *r);
 
 
 /* _headers.c: the response headers of design.md section 3 */
 
+ngx_int_t ngx_http_llm_cost_add_header(ngx_http_request_t *r,
+    ngx_list_t *list, const char *name, size_t name_len, ngx_str_t *value);
+
+/* after the body was edited: ctx->injected decides, too */
+
+void ngx_http_llm_cost_limit_encodings(ngx_http_request_t *r);
 ngx_int_t ngx_http_llm_cost_request_headers(ngx_http_llm_cost_ctx_t *ctx);
 ngx_int_t ngx_http_llm_cost_answer_headers(ngx_http_llm_cost_ctx_t *ctx,
     ngx_list_t *list);
@@ -531,6 +568,10 @@ void ngx_http_llm_cost_settle_final(ngx_http_llm_cost_ctx_t *ctx);
 ngx_int_t ngx_http_llm_cost_cache_prepare(ngx_http_llm_cost_ctx_t *ctx);
 ngx_int_t ngx_http_llm_cost_cache_send(ngx_http_llm_cost_ctx_t *ctx);
 
+/* a fresh answer, ctx->entry->body, goes to the store if it may be kept */
+
+void ngx_http_llm_cost_cache_keep(ngx_http_llm_cost_ctx_t *ctx);
+
 /* an entry as bytes, the same in zone and Redis: versioned, with a digest */
 
 size_t ngx_http_llm_cost_entry_size(const ngx_http_llm_cost_entry_t *e);
@@ -544,10 +585,14 @@ ngx_int_t ngx_http_llm_cost_entry_read(ngx_pool_t *pool, u_char *p,
 
 ngx_int_t ngx_http_llm_cost_cache_zone_init(ngx_http_llm_cost_zone_t *z,
     size_t share);
+ngx_int_t ngx_http_llm_cost_cache_zone_attach(ngx_http_llm_cost_zone_t *z,
+    void *mem, size_t share);
 ngx_int_t ngx_http_llm_cost_cache_zone_get(ngx_http_llm_cost_zone_t *z,
     const u_char *key, ngx_pool_t *pool, ngx_http_llm_cost_entry_t **e);
 void ngx_http_llm_cost_cache_zone_put(ngx_http_llm_cost_zone_t *z,
     const u_char *key, const ngx_http_llm_cost_entry_t *e, time_t ttl);
+void ngx_http_llm_cost_cache_zone_put_bytes(ngx_http_llm_cost_zone_t *z,
+    const u_char *key, const u_char *p, size_t size, time_t ttl);
 ngx_uint_t ngx_http_llm_cost_cache_zone_clear(ngx_http_llm_cost_zone_t *z);
 void ngx_http_llm_cost_cache_zone_stat(ngx_http_llm_cost_zone_t *z,
     ngx_uint_t *entries, size_t *bytes);
@@ -555,8 +600,23 @@ void ngx_http_llm_cost_cache_zone_stat(ngx_http_llm_cost_zone_t *z,
 
 /* _zone.c: the shared memory zone and the store that needs nothing else */
 
+#define NGX_HTTP_LLM_COST_ZONE_MIN      (1024 * 1024)
+
 ngx_int_t ngx_http_llm_cost_zone_init(ngx_shm_zone_t *shm_zone, void *data);
 ngx_http_llm_cost_zone_t *ngx_http_llm_cost_zone(void);
+
+/* the sweeper of the ledger: with Redis as the store the journal needs it */
+
+void ngx_http_llm_cost_sweep_start(ngx_cycle_t *cycle);
+void ngx_http_llm_cost_sweep_stop(void);
+
+
+/* _alert.c: what ctx->adm.balances say has just been crossed */
+
+void ngx_http_llm_cost_alert_admission(ngx_http_llm_cost_ctx_t *ctx);
+void ngx_http_llm_cost_alert_settled(ngx_http_llm_cost_ctx_t *ctx);
+void ngx_http_llm_cost_alert(ngx_log_t *log, const llm_budget_t *b,
+    ngx_uint_t percent, int64_t spent, int64_t limit);
 
 
 /* _redis.c, _redis_conn.c: see ngx_http_llm_cost_redis.h */
@@ -565,8 +625,6 @@ ngx_http_llm_cost_zone_t *ngx_http_llm_cost_zone(void);
 /* _variables.c */
 
 ngx_int_t ngx_http_llm_cost_add_variables(ngx_conf_t *cf);
-ngx_int_t ngx_http_llm_cost_add_tag_variable(ngx_conf_t *cf,
-    ngx_str_t *name);
 
 
 /* _api.c: llm_api */

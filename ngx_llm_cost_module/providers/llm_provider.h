@@ -160,7 +160,8 @@ typedef enum {
     LLM_REFUSE_MEDIA_TYPE,       /* 415 */
     LLM_REFUSE_STORE,            /* 503 */
     LLM_REFUSE_UPSTREAM,         /* 502 */
-    LLM_REFUSE_UPGRADE           /* 426/400: realtime */
+    LLM_REFUSE_UPGRADE,          /* 400: realtime */
+    LLM_REFUSE_NO_KEY            /* 403: nobody pays for it */
 } llm_refuse_e;
 
 typedef struct {

@@ -1,0 +1,158 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "ngx_http_llm_cost.h"
+
+
+/*
+ * The request's body.  A body that nginx has in one piece of memory is used
+ * where it lies; otherwise (two buffers, a temporary file) it is copied once.
+ * Nobody changes those bytes: an edited body is a new buffer, so that what the
+ * client sent stays at hand for a fallback to another location.
+ */
+
+ngx_int_t
+ngx_http_llm_cost_body_gather(ngx_http_request_t *r, size_t max,
+    ngx_str_t *body)
+{
+    off_t         size;
+    u_char       *p;
+    ssize_t       n;
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    body->len = 0;
+    body->data = (u_char *) "";
+
+    if (r->request_body == NULL || r->request_body->bufs == NULL) {
+        return NGX_OK;
+    }
+
+    size = 0;
+
+    for (cl = r->request_body->bufs; cl; cl = cl->next) {
+        size += ngx_buf_size(cl->buf);
+    }
+
+    if (size > (off_t) max) {
+        return NGX_DECLINED;
+    }
+
+    body->len = (size_t) size;
+
+    cl = r->request_body->bufs;
+
+    if (cl->next == NULL && ngx_buf_in_memory(cl->buf)) {
+        body->data = cl->buf->pos;
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(r->pool, body->len + 1);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    body->data = p;
+
+    for ( /* void */ ; cl; cl = cl->next) {
+        b = cl->buf;
+
+        if (ngx_buf_in_memory(b)) {
+            p = ngx_cpymem(p, b->pos, b->last - b->pos);
+            continue;
+        }
+
+        /* just written, so it is read from the page cache */
+
+        n = ngx_read_file(b->file, p, (size_t) (b->file_last - b->file_pos),
+                          b->file_pos);
+
+        if (n != (ssize_t) (b->file_last - b->file_pos)) {
+            ngx_log_error(NGX_LOG_ALERT, r->connection->log, 0,
+                          "request body file \"%V\" was not read whole",
+                          &b->file->name);
+            return NGX_ERROR;
+        }
+
+        p += n;
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * Put the edits into a body of our own.  The buffer starts at its memory's
+ * start: a retry on the next upstream rewinds pos to start.
+ */
+
+ngx_int_t
+ngx_http_llm_cost_body_edit(ngx_http_llm_cost_ctx_t *ctx,
+    const llm_edits_t *e)
+{
+    size_t               len, from;
+    unsigned             i;
+    ngx_buf_t           *b;
+    ngx_str_t           *body;
+    ngx_chain_t         *cl;
+    ngx_table_elt_t     *h;
+    ngx_http_request_t  *r;
+
+    if (e->n == 0) {
+        return NGX_OK;
+    }
+
+    r = ctx->request;
+    body = &ctx->body;
+
+    len = body->len;
+
+    for (i = 0; i < e->n; i++) {
+        len -= e->e[i].end - e->e[i].start;
+        len += e->e[i].text.len;
+    }
+
+    b = ngx_create_temp_buf(r->pool, len);
+    cl = ngx_alloc_chain_link(r->pool);
+
+    if (b == NULL || cl == NULL) {
+        return NGX_ERROR;
+    }
+
+    from = 0;
+
+    for (i = 0; i < e->n; i++) {
+        b->last = ngx_cpymem(b->last, body->data + from,
+                             e->e[i].start - from);
+        b->last = ngx_cpymem(b->last, e->e[i].text.data, e->e[i].text.len);
+        from = e->e[i].end;
+    }
+
+    b->last = ngx_cpymem(b->last, body->data + from, body->len - from);
+    b->last_buf = 1;
+
+    cl->buf = b;
+    cl->next = NULL;
+
+    r->request_body->bufs = cl;
+    r->request_body->buf = b;
+    r->request_body->temp_file = NULL;
+
+    r->headers_in.content_length_n = len;
+
+    h = r->headers_in.content_length;
+
+    if (h) {
+        h->value.data = ngx_pnalloc(r->pool, NGX_OFF_T_LEN);
+        if (h->value.data == NULL) {
+            return NGX_ERROR;
+        }
+
+        h->value.len = ngx_sprintf(h->value.data, "%uz", len) - h->value.data;
+    }
+
+    return NGX_OK;
+}

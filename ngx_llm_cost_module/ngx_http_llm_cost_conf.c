@@ -1,0 +1,617 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "ngx_http_llm_cost.h"
+
+
+#define NGX_HTTP_LLM_COST_ZONE_MIN      (1024 * 1024)
+#define NGX_HTTP_LLM_COST_ZONE_DEFAULT  (32 * 1024 * 1024)
+#define NGX_HTTP_LLM_COST_SALT_MAX      4096
+
+
+static char *ngx_http_llm_cost_conf_redis_arg(ngx_conf_t *cf,
+    ngx_http_llm_cost_redis_conf_t *rcf, ngx_str_t *arg);
+static char *ngx_http_llm_cost_read_secret(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_str_t *secret);
+static ngx_int_t ngx_http_llm_cost_add_zone(ngx_conf_t *cf,
+    ngx_http_llm_cost_main_conf_t *lmcf, ngx_str_t *name, size_t size);
+
+
+/* llm_zone zone=name:size */
+
+char *
+ngx_http_llm_cost_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_llm_cost_main_conf_t *lmcf = conf;
+
+    u_char     *p;
+    ssize_t     size;
+    ngx_str_t  *value, name, s;
+
+    value = cf->args->elts;
+
+    if (lmcf->zone) {
+        return "is duplicate";
+    }
+
+    if (ngx_strncmp(value[1].data, "zone=", 5) != 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid parameter \"%V\", it must be "
+                           "\"zone=name:size\"", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    name.data = value[1].data + 5;
+    p = (u_char *) ngx_strchr(name.data, ':');
+
+    if (p == NULL || p == name.data) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid zone \"%V\", it must be "
+                           "\"zone=name:size\"", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    name.len = p - name.data;
+
+    s.data = p + 1;
+    s.len = value[1].data + value[1].len - s.data;
+
+    size = ngx_parse_size(&s);
+
+    if (size == NGX_ERROR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid zone size \"%V\", write for example "
+                           "\"zone=%V:32m\"", &s, &name);
+        return NGX_CONF_ERROR;
+    }
+
+    if (size < NGX_HTTP_LLM_COST_ZONE_MIN) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "zone \"%V\" is too small, it must be at least 1m",
+                           &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_llm_cost_add_zone(cf, lmcf, &name, (size_t) size) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_add_zone(ngx_conf_t *cf, ngx_http_llm_cost_main_conf_t *lmcf,
+    ngx_str_t *name, size_t size)
+{
+    ngx_shm_zone_t            *shm_zone;
+    ngx_http_llm_cost_zone_t  *zone;
+
+    zone = ngx_pcalloc(cf->pool, sizeof(ngx_http_llm_cost_zone_t));
+    if (zone == NULL) {
+        return NGX_ERROR;
+    }
+
+    shm_zone = ngx_shared_memory_add(cf, name, size,
+                                     &ngx_http_llm_cost_module);
+    if (shm_zone == NULL) {
+        return NGX_ERROR;
+    }
+
+    shm_zone->init = ngx_http_llm_cost_zone_init;
+    shm_zone->data = zone;
+
+    zone->shm_zone = shm_zone;
+    lmcf->zone = zone;
+
+    return NGX_OK;
+}
+
+
+/* a metered configuration that names no zone has the default one */
+
+ngx_int_t
+ngx_http_llm_cost_zone_default(ngx_conf_t *cf,
+    ngx_http_llm_cost_main_conf_t *lmcf)
+{
+    ngx_str_t  name = ngx_string("llm");
+
+    if (lmcf->zone) {
+        return NGX_OK;
+    }
+
+    return ngx_http_llm_cost_add_zone(cf, lmcf, &name,
+                                      NGX_HTTP_LLM_COST_ZONE_DEFAULT);
+}
+
+
+/* llm_redis, llm_cache_redis: address [name=value ...] */
+
+char *
+ngx_http_llm_cost_conf_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char  *p = conf;
+
+    char                            *rv;
+    ngx_str_t                       *value;
+    ngx_url_t                        u;
+    ngx_uint_t                       i;
+    ngx_http_llm_cost_redis_conf_t  *rcf, **field;
+
+    field = (ngx_http_llm_cost_redis_conf_t **) (p + cmd->offset);
+
+    if (*field) {
+        return "is duplicate";
+    }
+
+    rcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_llm_cost_redis_conf_t));
+    if (rcf == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_str_set(&rcf->prefix, "llm:");
+    rcf->timeout = 100;
+    rcf->connect_timeout = 1000;
+    rcf->connections = 1;
+    rcf->file_name = cf->conf_file->file.name.data;
+    rcf->line = cf->conf_file->line;
+
+    value = cf->args->elts;
+
+    ngx_memzero(&u, sizeof(ngx_url_t));
+
+    u.url = value[1];
+    u.default_port = 6379;
+
+    if (ngx_parse_url(cf->pool, &u) != NGX_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "%s in Redis address \"%V\", write \"host:port\" "
+                           "or \"unix:/path\"",
+                           u.err ? u.err : "error", &u.url);
+        return NGX_CONF_ERROR;
+    }
+
+    rcf->addr = u.addrs[0];
+
+    for (i = 2; i < cf->args->nelts; i++) {
+        rv = ngx_http_llm_cost_conf_redis_arg(cf, rcf, &value[i]);
+        if (rv != NGX_CONF_OK) {
+            return rv;
+        }
+    }
+
+    *field = rcf;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_llm_cost_conf_redis_arg(ngx_conf_t *cf,
+    ngx_http_llm_cost_redis_conf_t *rcf, ngx_str_t *arg)
+{
+    ngx_str_t   s;
+    ngx_int_t   n;
+    u_char     *p;
+
+    p = ngx_strlchr(arg->data, arg->data + arg->len, '=');
+    if (p == NULL) {
+        goto invalid;
+    }
+
+    s.data = p + 1;
+    s.len = arg->data + arg->len - s.data;
+
+    if (ngx_strncmp(arg->data, "username=", 9) == 0) {
+        rcf->username = s;
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strncmp(arg->data, "password_file=", 14) == 0) {
+        return ngx_http_llm_cost_read_secret(cf, &s, &rcf->password);
+    }
+
+    if (ngx_strncmp(arg->data, "prefix=", 7) == 0) {
+
+        if (s.len == 0 || s.len > 64
+            || ngx_strlchr(s.data, s.data + s.len, '{')
+            || ngx_strlchr(s.data, s.data + s.len, '}'))
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid prefix \"%V\", it must have 1 to 64 "
+                               "characters and no braces", &s);
+            return NGX_CONF_ERROR;
+        }
+
+        rcf->prefix = s;
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strncmp(arg->data, "timeout=", 8) == 0) {
+        n = ngx_parse_time(&s, 0);
+        if (n <= 0) {
+            goto invalid;
+        }
+
+        rcf->timeout = n;
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strncmp(arg->data, "connect_timeout=", 16) == 0) {
+        n = ngx_parse_time(&s, 0);
+        if (n <= 0) {
+            goto invalid;
+        }
+
+        rcf->connect_timeout = n;
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strncmp(arg->data, "db=", 3) == 0) {
+        n = ngx_atoi(s.data, s.len);
+        if (n == NGX_ERROR) {
+            goto invalid;
+        }
+
+        rcf->db = n;
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strncmp(arg->data, "connections=", 12) == 0) {
+        n = ngx_atoi(s.data, s.len);
+        if (n < 1 || n > 64) {
+            goto invalid;
+        }
+
+        rcf->connections = n;
+        return NGX_CONF_OK;
+    }
+
+invalid:
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid parameter \"%V\", known are username=, "
+                       "password_file=, db=, prefix=, timeout=, "
+                       "connect_timeout= and connections=1..64", arg);
+    return NGX_CONF_ERROR;
+}
+
+
+/* a secret is the file's content without the white space at its end */
+
+static char *
+ngx_http_llm_cost_read_secret(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_str_t *secret)
+{
+    u_char   buf[NGX_HTTP_LLM_COST_SALT_MAX + 1];
+    ssize_t  n;
+    ngx_fd_t fd;
+
+    if (ngx_conf_full_name(cf->cycle, name, 1) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    fd = ngx_open_file(name->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+
+    if (fd == NGX_INVALID_FILE) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           ngx_open_file_n " \"%V\" failed", name);
+        return NGX_CONF_ERROR;
+    }
+
+    n = ngx_read_fd(fd, buf, sizeof(buf));
+
+    if (ngx_close_file(fd) == NGX_FILE_ERROR) {
+        ngx_conf_log_error(NGX_LOG_ALERT, cf, ngx_errno,
+                           ngx_close_file_n " \"%V\" failed", name);
+    }
+
+    if (n == -1) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           ngx_read_fd_n " \"%V\" failed", name);
+        return NGX_CONF_ERROR;
+    }
+
+    while (n > 0 && (buf[n - 1] == LF || buf[n - 1] == CR || buf[n - 1] == ' '))
+    {
+        n--;
+    }
+
+    if (n == 0 || n > NGX_HTTP_LLM_COST_SALT_MAX) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "file \"%V\" is empty or longer than %d bytes",
+                           name, NGX_HTTP_LLM_COST_SALT_MAX);
+        ngx_explicit_memzero(buf, sizeof(buf));
+        return NGX_CONF_ERROR;
+    }
+
+    secret->len = n;
+    secret->data = ngx_pnalloc(cf->pool, n);
+    if (secret->data == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memcpy(secret->data, buf, n);
+    ngx_explicit_memzero(buf, sizeof(buf));
+
+    return NGX_CONF_OK;
+}
+
+
+/* llm_key_salt_file file */
+
+char *
+ngx_http_llm_cost_conf_salt(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_llm_cost_main_conf_t *lmcf = conf;
+
+    ngx_str_t  *value;
+
+    if (lmcf->key_salt.len) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    return ngx_http_llm_cost_read_secret(cf, &value[1], &lmcf->key_salt);
+}
+
+
+/* llm_prices file */
+
+char *
+ngx_http_llm_cost_conf_prices(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_llm_cost_main_conf_t *lmcf = conf;
+
+    ngx_str_t  *value, *file;
+
+    value = cf->args->elts;
+
+    file = ngx_array_push(&lmcf->price_files);
+    if (file == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *file = value[1];
+
+    if (ngx_conf_full_name(cf->cycle, file, 1) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/*
+ * llm_price model name=value ...: kept as written, since base= may name a row
+ * of a file that a later directive loads; _model.c adds them in order.
+ */
+
+char *
+ngx_http_llm_cost_conf_price(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_llm_cost_main_conf_t *lmcf = conf;
+
+    ngx_http_llm_cost_price_row_t  *row;
+
+    row = ngx_array_push(&lmcf->price_rows);
+    if (row == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    row->args = ngx_pnalloc(cf->pool, cf->args->nelts * sizeof(ngx_str_t));
+    if (row->args == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memcpy(row->args, cf->args->elts, cf->args->nelts * sizeof(ngx_str_t));
+
+    row->nargs = cf->args->nelts;
+    row->file_name = cf->conf_file->file.name.data;
+    row->line = cf->conf_file->line;
+
+    return NGX_CONF_OK;
+}
+
+
+/* llm_provider auto|name */
+
+char *
+ngx_http_llm_cost_conf_provider(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_llm_cost_loc_conf_t *llcf = conf;
+
+    ngx_str_t   *value;
+    ngx_uint_t   i;
+
+    if (llcf->provider != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "auto") == 0) {
+        llcf->provider = NULL;
+        return NGX_CONF_OK;
+    }
+
+    llcf->provider = llm_provider_find((llm_str_t *) &value[1]);
+
+    if (llcf->provider == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "unknown provider \"%V\", known are \"auto\" and",
+                           &value[1]);
+
+        for (i = 0; llm_providers[i]; i++) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "    \"%V\"",
+                               (ngx_str_t *) &llm_providers[i]->name);
+        }
+
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* llm_tag name value */
+
+char *
+ngx_http_llm_cost_conf_tag(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_llm_cost_loc_conf_t *llcf = conf;
+
+    u_char                            ch;
+    size_t                            i;
+    ngx_str_t                        *value;
+    ngx_http_llm_cost_tag_t          *tag;
+    ngx_http_compile_complex_value_t  ccv;
+
+    value = cf->args->elts;
+
+    for (i = 0; i < value[1].len; i++) {
+        ch = value[1].data[i];
+
+        if (!(ch >= 'a' && ch <= 'z') && !(ch >= '0' && ch <= '9')
+            && ch != '_')
+        {
+            i = 0;
+            break;
+        }
+    }
+
+    if (i == 0 || value[1].len > LLM_NAME_MAX) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid tag name \"%V\", it must have 1 to %d of "
+                           "a-z, 0-9 and _", &value[1], LLM_NAME_MAX);
+        return NGX_CONF_ERROR;
+    }
+
+    if (llcf->tags == NULL) {
+        llcf->tags = ngx_array_create(cf->pool, NGX_HTTP_LLM_COST_TAGS,
+                                      sizeof(ngx_http_llm_cost_tag_t));
+        if (llcf->tags == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    if (llcf->tags->nelts == NGX_HTTP_LLM_COST_TAGS) {
+        return "is given more than 8 times";
+    }
+
+    tag = ngx_array_push(llcf->tags);
+    if (tag == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    tag->name = value[1];
+
+    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
+
+    ccv.cf = cf;
+    ccv.value = &value[2];
+    ccv.complex_value = &tag->value;
+
+    if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* llm_reserve_output model|N */
+
+char *
+ngx_http_llm_cost_conf_reserve_output(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_llm_cost_loc_conf_t *llcf = conf;
+
+    ngx_int_t   n;
+    ngx_str_t  *value;
+
+    if (llcf->reserve_output != NGX_CONF_UNSET) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "model") == 0) {
+        llcf->reserve_output = 0;
+        return NGX_CONF_OK;
+    }
+
+    n = ngx_atoi(value[1].data, value[1].len);
+
+    if (n < 1 || n > 100000000) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid number of tokens \"%V\", it must be "
+                           "\"model\" or 1 to 100000000", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    llcf->reserve_output = n;
+
+    return NGX_CONF_OK;
+}
+
+
+/* llm_fit missing|on|off [min=N] */
+
+char *
+ngx_http_llm_cost_conf_fit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_llm_cost_loc_conf_t *llcf = conf;
+
+    ngx_int_t   n;
+    ngx_str_t  *value;
+
+    if (llcf->fit != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "missing") == 0) {
+        llcf->fit = NGX_HTTP_LLM_COST_FIT_MISSING;
+
+    } else if (ngx_strcmp(value[1].data, "on") == 0) {
+        llcf->fit = NGX_HTTP_LLM_COST_FIT_ON;
+
+    } else if (ngx_strcmp(value[1].data, "off") == 0) {
+        llcf->fit = NGX_HTTP_LLM_COST_FIT_OFF;
+
+    } else {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\", it must be \"missing\", "
+                           "\"on\" or \"off\"", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (cf->args->nelts == 2) {
+        return NGX_CONF_OK;
+    }
+
+    n = NGX_ERROR;
+
+    if (ngx_strncmp(value[2].data, "min=", 4) == 0) {
+        n = ngx_atoi(value[2].data + 4, value[2].len - 4);
+    }
+
+    if (n < 1 || n > 1000000) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid parameter \"%V\", it must be "
+                           "\"min=N\" with 1 to 1000000 tokens", &value[2]);
+        return NGX_CONF_ERROR;
+    }
+
+    llcf->fit_min = n;
+
+    return NGX_CONF_OK;
+}

@@ -1,0 +1,487 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "ngx_http_llm_cost.h"
+
+
+static char *ngx_http_llm_cost_budget_arg(ngx_conf_t *cf,
+    ngx_http_llm_cost_budget_t *b, ngx_str_t *arg);
+static char *ngx_http_llm_cost_budget_limit(ngx_conf_t *cf,
+    ngx_http_llm_cost_budget_t *b, ngx_str_t *s);
+static char *ngx_http_llm_cost_budget_alerts(ngx_conf_t *cf,
+    ngx_http_llm_cost_budget_t *b, ngx_str_t *s);
+static char *ngx_http_llm_cost_budget_check(ngx_conf_t *cf,
+    ngx_http_llm_cost_budget_t *b);
+static ngx_http_llm_cost_budget_t *ngx_http_llm_cost_budget_find(
+    ngx_array_t *budgets, ngx_str_t *name);
+static ngx_http_complex_value_t *ngx_http_llm_cost_compile(ngx_conf_t *cf,
+    ngx_str_t *s);
+
+
+/* a limit with its unit: "50usd", "1000000tokens", "100requests", "none" */
+
+ngx_int_t
+ngx_http_llm_cost_parse_limit(const ngx_str_t *s, int64_t *limit,
+    llm_unit_e *unit)
+{
+    size_t                   len;
+    ngx_uint_t               i;
+    static const ngx_str_t   units[] = {
+        ngx_string("usd"), ngx_string("tokens"), ngx_string("requests")
+    };
+
+    if (s->len == 4 && ngx_strncmp(s->data, "none", 4) == 0) {
+        *limit = LLM_NO_LIMIT;
+        return NGX_OK;
+    }
+
+    for (i = 0; i < LLM_UNIT_N; i++) {
+
+        len = units[i].len;
+
+        if (s->len <= len
+            || ngx_strncmp(s->data + s->len - len, units[i].data, len) != 0)
+        {
+            continue;
+        }
+
+        len = s->len - len;
+        *unit = i;
+
+        if (i == LLM_UNIT_USD) {
+            if (llm_usd_parse(s->data, len, limit) != LLM_OK) {
+                return NGX_ERROR;
+            }
+
+        } else if (llm_parse_int(s->data, len, limit) != LLM_OK) {
+            return NGX_ERROR;
+        }
+
+        return (*limit >= 0 && *limit <= LLM_NANO_MAX) ? NGX_OK : NGX_ERROR;
+    }
+
+    return NGX_ERROR;
+}
+
+
+/* llm_budget name [key=] limit= period= [...] | none */
+
+char *
+ngx_http_llm_cost_conf_budget(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_llm_cost_loc_conf_t *llcf = conf;
+
+    char                        *rv;
+    ngx_str_t                   *value;
+    ngx_uint_t                   i;
+    ngx_http_llm_cost_budget_t  *b;
+
+    value = cf->args->elts;
+
+    if (cf->args->nelts == 2 && ngx_strcmp(value[1].data, "none") == 0) {
+        llcf->budgets_none = 1;
+        return NGX_CONF_OK;
+    }
+
+    if (value[1].len > LLM_NAME_MAX || ngx_strchr(value[1].data, ':')
+        || ngx_strchr(value[1].data, '=') || ngx_strchr(value[1].data, '"'))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid budget name \"%V\", it must have 1 to %d "
+                           "characters without ':', '=' and quotes",
+                           &value[1], LLM_NAME_MAX);
+        return NGX_CONF_ERROR;
+    }
+
+    if (llcf->budgets == NULL) {
+        llcf->budgets = ngx_array_create(cf->pool, 4,
+                                         sizeof(ngx_http_llm_cost_budget_t));
+        if (llcf->budgets == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    if (ngx_http_llm_cost_budget_find(llcf->budgets, &value[1])) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "budget \"%V\" is given twice on this level",
+                           &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    b = ngx_array_push(llcf->budgets);
+    if (b == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(b, sizeof(ngx_http_llm_cost_budget_t));
+
+    b->name = value[1];
+    b->period = LLM_PERIOD_N;
+    b->nalerts = 2;
+    b->alerts[0] = 80;
+    b->alerts[1] = 100;
+    ngx_str_set(&b->timezone_name, "UTC");
+
+    for (i = 2; i < cf->args->nelts; i++) {
+        rv = ngx_http_llm_cost_budget_arg(cf, b, &value[i]);
+        if (rv != NGX_CONF_OK) {
+            return rv;
+        }
+    }
+
+    return ngx_http_llm_cost_budget_check(cf, b);
+}
+
+
+static char *
+ngx_http_llm_cost_budget_arg(ngx_conf_t *cf, ngx_http_llm_cost_budget_t *b,
+    ngx_str_t *arg)
+{
+    ngx_str_t   s;
+    u_char     *p;
+
+    p = ngx_strlchr(arg->data, arg->data + arg->len, '=');
+
+    if (p) {
+        s.data = p + 1;
+        s.len = arg->data + arg->len - s.data;
+
+        if (ngx_strncmp(arg->data, "key=", 4) == 0 && s.len) {
+            b->key = ngx_http_llm_cost_compile(cf, &s);
+            return b->key ? NGX_CONF_OK : NGX_CONF_ERROR;
+        }
+
+        if (ngx_strncmp(arg->data, "limit=", 6) == 0) {
+            return ngx_http_llm_cost_budget_limit(cf, b, &s);
+        }
+
+        if (ngx_strncmp(arg->data, "alert=", 6) == 0) {
+            return ngx_http_llm_cost_budget_alerts(cf, b, &s);
+        }
+
+        if (ngx_strncmp(arg->data, "timezone=", 9) == 0 && s.len) {
+            b->timezone_name = s;
+            return NGX_CONF_OK;
+        }
+
+        if (ngx_strncmp(arg->data, "period=", 7) == 0
+            && llm_period_parse((llm_str_t *) &s, &b->period) == LLM_OK)
+        {
+            return NGX_CONF_OK;
+        }
+
+        if (ngx_strcmp(arg->data, "mode=enforce") == 0) {
+            return NGX_CONF_OK;
+        }
+
+        if (ngx_strcmp(arg->data, "mode=observe") == 0) {
+            b->observe = 1;
+            return NGX_CONF_OK;
+        }
+
+        if (ngx_strncmp(arg->data, "empty=", 6) == 0 && s.len
+            && s.len <= LLM_KEY_MAX)
+        {
+            if (ngx_strcmp(s.data, "reject") == 0) {
+                b->empty = NGX_HTTP_LLM_COST_EMPTY_REJECT;
+
+            } else if (ngx_strcmp(s.data, "skip") == 0) {
+                b->empty = NGX_HTTP_LLM_COST_EMPTY_SKIP;
+
+            } else {
+                b->empty = NGX_HTTP_LLM_COST_EMPTY_TEXT;
+                b->empty_text = s;
+            }
+
+            return NGX_CONF_OK;
+        }
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid parameter \"%V\" of budget \"%V\", known are "
+                       "key=, limit=N(usd|tokens|requests), "
+                       "period=(minute|hour|day|week|month|total), timezone=, "
+                       "alert=80%%,100%%, mode=(enforce|observe) and "
+                       "empty=(reject|skip|TEXT)", arg, &b->name);
+
+    return NGX_CONF_ERROR;
+}
+
+
+static char *
+ngx_http_llm_cost_budget_limit(ngx_conf_t *cf, ngx_http_llm_cost_budget_t *b,
+    ngx_str_t *s)
+{
+    b->limit_arg = *s;
+
+    if (ngx_http_script_variables_count(s)) {
+        b->limit_text = ngx_http_llm_cost_compile(cf, s);
+        return b->limit_text ? NGX_CONF_OK : NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_llm_cost_parse_limit(s, &b->limit, &b->unit) != NGX_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid limit \"%V\" of budget \"%V\", write for "
+                           "example \"50usd\" (at most 9000000), "
+                           "\"1000000tokens\", \"100requests\" or \"none\"",
+                           s, &b->name);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* "80%,100%": ascending percentages */
+
+static char *
+ngx_http_llm_cost_budget_alerts(ngx_conf_t *cf, ngx_http_llm_cost_budget_t *b,
+    ngx_str_t *s)
+{
+    u_char     *p, *last, *end;
+    ngx_int_t   n;
+
+    b->nalerts = 0;
+
+    if (s->len == 3 && ngx_strncmp(s->data, "off", 3) == 0) {
+        return NGX_CONF_OK;
+    }
+
+    last = s->data + s->len;
+
+    for (p = s->data; p <= last; p = end + 1) {
+
+        end = ngx_strlchr(p, last, ',');
+        if (end == NULL) {
+            end = last;
+        }
+
+        if (end - p < 2 || *(end - 1) != '%' || b->nalerts == LLM_ALERTS_MAX) {
+            goto invalid;
+        }
+
+        n = ngx_atoi(p, end - p - 1);
+
+        if (n < 1 || n > 100
+            || (b->nalerts && n <= b->alerts[b->nalerts - 1]))
+        {
+            goto invalid;
+        }
+
+        b->alerts[b->nalerts++] = (uint8_t) n;
+    }
+
+    return NGX_CONF_OK;
+
+invalid:
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid alert \"%V\" of budget \"%V\", write at most "
+                       "%d ascending percentages such as \"80%%,100%%\", or "
+                       "\"off\"", s, &b->name, LLM_ALERTS_MAX);
+
+    return NGX_CONF_ERROR;
+}
+
+
+/*
+ * A name is one line of counters wherever it is used, so its unit, its period
+ * and its zone are the same everywhere; only keys and limits may differ.
+ */
+
+static char *
+ngx_http_llm_cost_budget_check(ngx_conf_t *cf, ngx_http_llm_cost_budget_t *b)
+{
+    char                            err[NGX_MAX_CONF_ERRSTR];
+    llm_mem_t                       mem;
+    ngx_uint_t                      i;
+    ngx_http_llm_cost_budget_t     *other;
+    ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    if (b->limit_arg.len == 0 || b->period == LLM_PERIOD_N) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "budget \"%V\" has no %s", &b->name,
+                           b->limit_arg.len ? "period" : "limit");
+        return NGX_CONF_ERROR;
+    }
+
+    mem.alloc = ngx_http_llm_cost_pool_alloc;
+    mem.ctx = cf->pool;
+
+    b->timezone = llm_zone_load(&mem, (char *) b->timezone_name.data, err,
+                                sizeof(err));
+    if (b->timezone == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "timezone \"%V\" of budget \"%V\": %s",
+                           &b->timezone_name, &b->name, err);
+        return NGX_CONF_ERROR;
+    }
+
+    lmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_llm_cost_module);
+
+    for (i = 0; i < lmcf->budgets.nelts; i++) {
+        other = &((ngx_http_llm_cost_budget_t *) lmcf->budgets.elts)[i];
+
+        if (other->name.len != b->name.len
+            || ngx_strncmp(other->name.data, b->name.data, b->name.len) != 0)
+        {
+            continue;
+        }
+
+        if (other->period != b->period
+            || other->timezone_name.len != b->timezone_name.len
+            || ngx_strncmp(other->timezone_name.data, b->timezone_name.data,
+                           b->timezone_name.len)
+               != 0
+            || (other->unit != b->unit && other->limit_text == NULL
+                && b->limit_text == NULL && other->limit != LLM_NO_LIMIT
+                && b->limit != LLM_NO_LIMIT))
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "budget \"%V\" was given before with another "
+                               "unit, period or timezone, use another name",
+                               &b->name);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    other = ngx_array_push(&lmcf->budgets);
+    if (other == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *other = *b;
+
+    return NGX_CONF_OK;
+}
+
+
+/* what the outer level has and the inner one does not override adds up */
+
+char *
+ngx_http_llm_cost_merge_budgets(ngx_conf_t *cf,
+    ngx_http_llm_cost_loc_conf_t *prev, ngx_http_llm_cost_loc_conf_t *conf)
+{
+    ngx_uint_t                   i;
+    ngx_array_t                 *merged;
+    ngx_http_llm_cost_budget_t  *b, *outer;
+
+    ngx_conf_init_value(conf->budgets_none, 0);
+
+    if (conf->budgets_none || prev->budgets == NULL) {
+        goto done;
+    }
+
+    if (conf->budgets == NULL) {
+        conf->budgets = prev->budgets;
+        goto done;
+    }
+
+    merged = ngx_array_create(cf->pool,
+                              prev->budgets->nelts + conf->budgets->nelts,
+                              sizeof(ngx_http_llm_cost_budget_t));
+    if (merged == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    outer = prev->budgets->elts;
+
+    for (i = 0; i < prev->budgets->nelts; i++) {
+        if (ngx_http_llm_cost_budget_find(conf->budgets, &outer[i].name)) {
+            continue;
+        }
+
+        b = ngx_array_push(merged);
+        if (b == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *b = outer[i];
+    }
+
+    b = ngx_array_push_n(merged, conf->budgets->nelts);
+    if (b == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memcpy(b, conf->budgets->elts,
+               conf->budgets->nelts * sizeof(ngx_http_llm_cost_budget_t));
+
+    conf->budgets = merged;
+
+done:
+
+    if (conf->budgets == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    if (conf->budgets->nelts > LLM_BUDGETS_MAX) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "more than %d budgets apply to one location",
+                           LLM_BUDGETS_MAX);
+        return NGX_CONF_ERROR;
+    }
+
+    conf->enforced = 0;
+    conf->enforced_usd = 0;
+
+    b = conf->budgets->elts;
+
+    for (i = 0; i < conf->budgets->nelts; i++) {
+        if (b[i].observe) {
+            continue;
+        }
+
+        conf->enforced = 1;
+
+        if (b[i].limit_text || b[i].unit == LLM_UNIT_USD) {
+            conf->enforced_usd = 1;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_http_llm_cost_budget_t *
+ngx_http_llm_cost_budget_find(ngx_array_t *budgets, ngx_str_t *name)
+{
+    ngx_uint_t                   i;
+    ngx_http_llm_cost_budget_t  *b;
+
+    b = budgets->elts;
+
+    for (i = 0; i < budgets->nelts; i++) {
+        if (b[i].name.len == name->len
+            && ngx_strncmp(b[i].name.data, name->data, name->len) == 0)
+        {
+            return &b[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+static ngx_http_complex_value_t *
+ngx_http_llm_cost_compile(ngx_conf_t *cf, ngx_str_t *s)
+{
+    ngx_http_complex_value_t          *cv;
+    ngx_http_compile_complex_value_t   ccv;
+
+    cv = ngx_palloc(cf->pool, sizeof(ngx_http_complex_value_t));
+    if (cv == NULL) {
+        return NULL;
+    }
+
+    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
+
+    ccv.cf = cf;
+    ccv.value = s;
+    ccv.complex_value = cv;
+
+    return ngx_http_compile_complex_value(&ccv) == NGX_OK ? cv : NULL;
+}

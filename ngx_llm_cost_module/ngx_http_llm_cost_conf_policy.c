@@ -1,0 +1,217 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "ngx_http_llm_cost.h"
+
+
+static ngx_int_t ngx_http_llm_cost_parse_amount(ngx_str_t *s,
+    int64_t *amount);
+
+
+/* llm_store_failure local[=amount]|open|closed */
+
+char *
+ngx_http_llm_cost_conf_store_failure(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_llm_cost_loc_conf_t *llcf = conf;
+
+    ngx_str_t  *value, s;
+
+    if (llcf->store_failure != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    llcf->store_allowance = 0;
+
+    if (ngx_strcmp(value[1].data, "open") == 0) {
+        llcf->store_failure = NGX_HTTP_LLM_COST_FAIL_OPEN;
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strcmp(value[1].data, "closed") == 0) {
+        llcf->store_failure = NGX_HTTP_LLM_COST_FAIL_CLOSED;
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strcmp(value[1].data, "local") == 0) {
+        llcf->store_failure = NGX_HTTP_LLM_COST_FAIL_LOCAL;
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strncmp(value[1].data, "local=", 6) == 0) {
+        s.data = value[1].data + 6;
+        s.len = value[1].len - 6;
+
+        if (ngx_http_llm_cost_parse_amount(&s, &llcf->store_allowance)
+            == NGX_OK)
+        {
+            llcf->store_failure = NGX_HTTP_LLM_COST_FAIL_LOCAL;
+            return NGX_CONF_OK;
+        }
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid value \"%V\", it must be \"local\", "
+                       "\"local=5usd\", \"open\" or \"closed\"", &value[1]);
+
+    return NGX_CONF_ERROR;
+}
+
+
+/* "5usd" or "5" */
+
+static ngx_int_t
+ngx_http_llm_cost_parse_amount(ngx_str_t *s, int64_t *amount)
+{
+    size_t  len;
+
+    len = s->len;
+
+    if (len > 3 && ngx_strncmp(s->data + len - 3, "usd", 3) == 0) {
+        len -= 3;
+    }
+
+    if (llm_usd_parse(s->data, len, amount) != LLM_OK || *amount < 0) {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* llm_reservation_ttl time [charge|release] */
+
+char *
+ngx_http_llm_cost_conf_reservation_ttl(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_llm_cost_main_conf_t *lmcf = conf;
+
+    ngx_int_t   n;
+    ngx_str_t  *value;
+
+    if (lmcf->reservation_ttl != NGX_CONF_UNSET_MSEC) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    n = ngx_parse_time(&value[1], 0);
+
+    if (n < 1000) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid time \"%V\", it must be at least 1s",
+                           &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    lmcf->reservation_ttl = n;
+
+    if (cf->args->nelts == 2) {
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strcmp(value[2].data, "charge") == 0) {
+        lmcf->reservation_charge = 1;
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strcmp(value[2].data, "release") == 0) {
+        lmcf->reservation_charge = 0;
+        return NGX_CONF_OK;
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid parameter \"%V\", it must be \"charge\" or "
+                       "\"release\"", &value[2]);
+
+    return NGX_CONF_ERROR;
+}
+
+
+/* llm_unknown_model reject|allow|input=… output=… */
+
+char *
+ngx_http_llm_cost_conf_unknown_model(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_llm_cost_loc_conf_t *llcf = conf;
+
+    char               err[NGX_MAX_CONF_ERRSTR];
+    llm_mem_t         *mem;
+    ngx_str_t         *value;
+    llm_prices_t      *prices;
+    static llm_str_t   any = llm_string("*");
+
+    if (llcf->unknown_model != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (cf->args->nelts == 2) {
+
+        if (ngx_strcmp(value[1].data, "reject") == 0) {
+            llcf->unknown_model = NGX_HTTP_LLM_COST_UNKNOWN_REJECT;
+            return NGX_CONF_OK;
+        }
+
+        if (ngx_strcmp(value[1].data, "allow") == 0) {
+            llcf->unknown_model = NGX_HTTP_LLM_COST_UNKNOWN_ALLOW;
+            return NGX_CONF_OK;
+        }
+
+        goto invalid;
+    }
+
+    /* a row of its own in a table of its own: nothing else can find it */
+
+    mem = ngx_palloc(cf->pool, sizeof(llm_mem_t));
+    if (mem == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    mem->alloc = ngx_http_llm_cost_pool_alloc;
+    mem->ctx = cf->pool;
+
+    prices = llm_prices_create(mem);
+    if (prices == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (llm_prices_add(prices, &any, (llm_str_t *) &value[1], 2, err,
+                       sizeof(err))
+        != LLM_OK)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s", err);
+        return NGX_CONF_ERROR;
+    }
+
+    llcf->unknown_price = (llm_price_t *) llm_prices_find(prices, &any, NULL);
+
+    if (llcf->unknown_price == NULL
+        || llcf->unknown_price->rates[LLM_TIER_DEFAULT][LLM_RATE_INPUT] < 0
+        || llcf->unknown_price->rates[LLM_TIER_DEFAULT][LLM_RATE_OUTPUT] < 0)
+    {
+        goto invalid;
+    }
+
+    llcf->unknown_model = NGX_HTTP_LLM_COST_UNKNOWN_PRICE;
+
+    return NGX_CONF_OK;
+
+invalid:
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid value \"%V\", it must be \"reject\", "
+                       "\"allow\" or \"input=N output=N\" in usd per million "
+                       "tokens", &value[1]);
+
+    return NGX_CONF_ERROR;
+}

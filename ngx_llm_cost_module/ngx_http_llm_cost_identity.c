@@ -1,0 +1,259 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include <openssl/evp.h>
+
+#include "ngx_http_llm_cost.h"
+
+
+/*
+ * Who a request is for.  The user and the tags are attribution: what somebody
+ * says of himself.  The key id is the name of the credential that upstream
+ * will check, never the credential: 32 hex digits of its SHA-256.
+ */
+
+
+static ngx_int_t ngx_http_llm_cost_credential(ngx_http_request_t *r,
+    ngx_str_t *credential);
+static ngx_int_t ngx_http_llm_cost_sigv4_key(ngx_str_t *value,
+    ngx_str_t *credential);
+static void ngx_http_llm_cost_label(ngx_str_t *s);
+
+
+#define ngx_http_llm_cost_header(r, s)                                        \
+    ngx_http_llm_cost_find_header(r, s, sizeof(s) - 1)
+
+
+/* NGX_OK, NGX_DECLINED: the client sent no credential, NGX_ERROR */
+
+ngx_int_t
+ngx_http_llm_cost_key_id(ngx_http_request_t *r, ngx_str_t *id)
+{
+    u_char                          md[EVP_MAX_MD_SIZE], *p;
+    ngx_int_t                       rc;
+    ngx_str_t                       credential;
+    EVP_MD_CTX                     *md_ctx;
+    ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    rc = ngx_http_llm_cost_credential(r, &credential);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    lmcf = ngx_http_get_module_main_conf(r, ngx_http_llm_cost_module);
+
+    p = ngx_pnalloc(r->pool, NGX_HTTP_LLM_COST_KEY_ID_LEN);
+    md_ctx = EVP_MD_CTX_new();
+
+    if (p == NULL || md_ctx == NULL
+        || !EVP_DigestInit_ex(md_ctx, EVP_sha256(), NULL)
+        || !EVP_DigestUpdate(md_ctx, lmcf->key_salt.data, lmcf->key_salt.len)
+        || !EVP_DigestUpdate(md_ctx, credential.data, credential.len)
+        || !EVP_DigestFinal_ex(md_ctx, md, NULL))
+    {
+        EVP_MD_CTX_free(md_ctx);
+        return NGX_ERROR;
+    }
+
+    EVP_MD_CTX_free(md_ctx);
+
+    ngx_hex_dump(p, md, NGX_HTTP_LLM_COST_KEY_ID_LEN / 2);
+
+    id->data = p;
+    id->len = NGX_HTTP_LLM_COST_KEY_ID_LEN;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_credential(ngx_http_request_t *r, ngx_str_t *credential)
+{
+    ngx_str_t  *value;
+
+    if (r->headers_in.authorization) {
+        value = &r->headers_in.authorization->value;
+
+        if (value->len > 7
+            && ngx_strncasecmp(value->data, (u_char *) "Bearer ", 7) == 0)
+        {
+            credential->data = value->data + 7;
+            credential->len = value->len - 7;
+            return NGX_OK;
+        }
+
+        if (ngx_http_llm_cost_sigv4_key(value, credential) == NGX_OK) {
+            return NGX_OK;
+        }
+    }
+
+    value = ngx_http_llm_cost_header(r, "x-api-key");
+
+    if (value == NULL) {
+        value = ngx_http_llm_cost_header(r, "api-key");
+    }
+
+    if (value == NULL) {
+        value = ngx_http_llm_cost_header(r, "x-goog-api-key");
+    }
+
+    if (value) {
+        *credential = *value;
+        return NGX_OK;
+    }
+
+    if (ngx_http_arg(r, (u_char *) "key", 3, credential) == NGX_OK
+        && credential->len)
+    {
+        return NGX_OK;
+    }
+
+    return NGX_DECLINED;
+}
+
+
+/* AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/bedrock/aws4_request */
+
+static ngx_int_t
+ngx_http_llm_cost_sigv4_key(ngx_str_t *value, ngx_str_t *credential)
+{
+    u_char  *p, *last;
+
+    if (value->len < 16
+        || ngx_strncmp(value->data, "AWS4-HMAC-SHA256", 16) != 0)
+    {
+        return NGX_DECLINED;
+    }
+
+    last = value->data + value->len;
+
+    p = ngx_strnstr(value->data, "Credential=", value->len);
+    if (p == NULL) {
+        return NGX_DECLINED;
+    }
+
+    credential->data = p + sizeof("Credential=") - 1;
+
+    p = ngx_strlchr(credential->data, last, '/');
+    if (p == NULL || p == credential->data) {
+        return NGX_DECLINED;
+    }
+
+    credential->len = p - credential->data;
+
+    return NGX_OK;
+}
+
+
+/* the first header line of that name that is not empty, or NULL */
+
+ngx_str_t *
+ngx_http_llm_cost_find_header(ngx_http_request_t *r, const char *name,
+    size_t len)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    part = &r->headers_in.headers.part;
+    h = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                return NULL;
+            }
+
+            part = part->next;
+            h = part->elts;
+            i = 0;
+        }
+
+        if (h[i].key.len == len && h[i].value.len
+            && ngx_strncasecmp(h[i].key.data, (u_char *) name, len) == 0)
+        {
+            return &h[i].value;
+        }
+    }
+}
+
+
+/* user, key id and tags of a request */
+
+ngx_int_t
+ngx_http_llm_cost_identity(ngx_http_llm_cost_ctx_t *ctx)
+{
+    ngx_str_t                     *value;
+    ngx_uint_t                     i;
+    ngx_http_request_t            *r;
+    ngx_http_llm_cost_tag_t       *tag;
+    ngx_http_llm_cost_loc_conf_t  *llcf;
+
+    r = ctx->request;
+    llcf = ngx_http_get_module_loc_conf(r, ngx_http_llm_cost_module);
+
+    if (llcf->user) {
+        if (ngx_http_complex_value(r, llcf->user, &ctx->user) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+    } else {
+        value = ngx_http_llm_cost_header(r, "x-user-id");
+        if (value) {
+            ctx->user = *value;
+        }
+    }
+
+    ngx_http_llm_cost_label(&ctx->user);
+
+    if (ctx->user.len == 0) {
+        ngx_str_set(&ctx->user, "anonymous");
+    }
+
+    if (ngx_http_llm_cost_key_id(r, &ctx->key_id) == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    if (llcf->tags == NULL) {
+        return NGX_OK;
+    }
+
+    tag = llcf->tags->elts;
+
+    for (i = 0; i < llcf->tags->nelts; i++) {
+        if (ngx_http_complex_value(r, &tag[i].value, &ctx->tags[i])
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        ngx_http_llm_cost_label(&ctx->tags[i]);
+    }
+
+    return NGX_OK;
+}
+
+
+/* a label is at most 256 bytes, cut where a UTF-8 character begins */
+
+static void
+ngx_http_llm_cost_label(ngx_str_t *s)
+{
+    size_t  n;
+
+    if (s->len <= NGX_HTTP_LLM_COST_LABEL_MAX) {
+        return;
+    }
+
+    n = NGX_HTTP_LLM_COST_LABEL_MAX;
+
+    while (n && (s->data[n] & 0xc0) == 0x80) {
+        n--;
+    }
+
+    s->len = n;
+}

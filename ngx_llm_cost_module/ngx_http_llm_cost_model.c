@@ -1,0 +1,419 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "ngx_http_llm_cost.h"
+
+
+/*
+ * What belongs to models rather than to requests: the price table and the
+ * vocabularies, made once per configuration, and the counter of a model.
+ */
+
+
+#define NGX_HTTP_LLM_COST_PRICES_MAX  (64 * 1024 * 1024)
+
+
+static ngx_int_t ngx_http_llm_cost_load_prices(ngx_conf_t *cf,
+    llm_prices_t *prices, ngx_str_t *file);
+static u_char *ngx_http_llm_cost_read_file(ngx_conf_t *cf, ngx_str_t *file,
+    size_t *len);
+static void ngx_http_llm_cost_prices_cleanup(void *data);
+static void ngx_http_llm_cost_vocab_cleanup(void *data);
+
+
+/*
+ * Scratch memory of the tokenizer: one block per worker, made before the first
+ * request; a worker is one thread, and counting never yields.
+ */
+
+static llm_scratch_t  *ngx_http_llm_cost_scratch;
+
+
+/* the shipped map, then the files, then the rows, each in its order */
+
+ngx_int_t
+ngx_http_llm_cost_init_prices(ngx_conf_t *cf,
+    ngx_http_llm_cost_main_conf_t *lmcf)
+{
+    char                            err[NGX_MAX_CONF_ERRSTR];
+    llm_mem_t                      *mem;
+    ngx_str_t                       shipped, *file;
+    ngx_uint_t                      i;
+    ngx_pool_cleanup_t             *cln;
+    ngx_http_llm_cost_price_row_t  *row;
+
+    mem = ngx_palloc(cf->pool, sizeof(llm_mem_t));
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+
+    if (mem == NULL || cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    mem->alloc = ngx_http_llm_cost_pool_alloc;
+    mem->ctx = cf->pool;
+
+    lmcf->prices = llm_prices_create(mem);
+    if (lmcf->prices == NULL) {
+        return NGX_ERROR;
+    }
+
+    cln->handler = ngx_http_llm_cost_prices_cleanup;
+    cln->data = lmcf->prices;
+
+    shipped.len = lmcf->data_path.len + sizeof("/prices/prices.json") - 1;
+    shipped.data = ngx_pnalloc(cf->pool, shipped.len + 1);
+    if (shipped.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_sprintf(shipped.data, "%V/prices/prices.json%Z", &lmcf->data_path);
+
+    if (ngx_http_llm_cost_load_prices(cf, lmcf->prices, &shipped) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    file = lmcf->price_files.elts;
+
+    for (i = 0; i < lmcf->price_files.nelts; i++) {
+        if (ngx_http_llm_cost_load_prices(cf, lmcf->prices, &file[i])
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    row = lmcf->price_rows.elts;
+
+    for (i = 0; i < lmcf->price_rows.nelts; i++) {
+
+        if (llm_prices_add(lmcf->prices, (llm_str_t *) &row[i].args[1],
+                           (llm_str_t *) &row[i].args[2], row[i].nargs - 2,
+                           err, sizeof(err))
+            != LLM_OK)
+        {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "llm_price \"%V\": %s in %s:%ui", &row[i].args[1],
+                          err, row[i].file_name, row[i].line);
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_load_prices(ngx_conf_t *cf, llm_prices_t *prices,
+    ngx_str_t *file)
+{
+    char     err[NGX_MAX_CONF_ERRSTR];
+    size_t   len;
+    u_char  *text;
+
+    text = ngx_http_llm_cost_read_file(cf, file, &len);
+    if (text == NULL) {
+        return NGX_ERROR;
+    }
+
+    /* the table may refer to the text: both live in the cycle's pool */
+
+    if (llm_prices_load(prices, text, len, err, sizeof(err)) != LLM_OK) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "price file \"%V\": %s",
+                      file, err);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static u_char *
+ngx_http_llm_cost_read_file(ngx_conf_t *cf, ngx_str_t *file, size_t *len)
+{
+    off_t            size;
+    u_char          *text;
+    ssize_t          n;
+    ngx_file_t       f;
+    ngx_file_info_t  fi;
+
+    ngx_memzero(&f, sizeof(ngx_file_t));
+
+    f.name = *file;
+    f.log = cf->log;
+    f.fd = ngx_open_file(file->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+
+    if (f.fd == NGX_INVALID_FILE) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, ngx_errno,
+                      "price file: " ngx_open_file_n " \"%V\" failed", file);
+        return NULL;
+    }
+
+    text = NULL;
+
+    if (ngx_fd_info(f.fd, &fi) == NGX_FILE_ERROR) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, ngx_errno,
+                      ngx_fd_info_n " \"%V\" failed", file);
+        goto done;
+    }
+
+    size = ngx_file_size(&fi);
+
+    if (!ngx_is_file(&fi) || size > NGX_HTTP_LLM_COST_PRICES_MAX) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "price file \"%V\" is no regular file or larger than "
+                      "%d bytes", file, NGX_HTTP_LLM_COST_PRICES_MAX);
+        goto done;
+    }
+
+    text = ngx_pnalloc(cf->pool, (size_t) size + 1);
+    if (text == NULL) {
+        goto done;
+    }
+
+    n = ngx_read_file(&f, text, (size_t) size, 0);
+
+    if (n != size) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "price file \"%V\" could not be read whole", file);
+        text = NULL;
+        goto done;
+    }
+
+    *len = (size_t) n;
+
+done:
+
+    if (ngx_close_file(f.fd) == NGX_FILE_ERROR) {
+        ngx_log_error(NGX_LOG_ALERT, cf->log, ngx_errno,
+                      ngx_close_file_n " \"%V\" failed", file);
+    }
+
+    return text;
+}
+
+
+static void
+ngx_http_llm_cost_prices_cleanup(void *data)
+{
+    llm_prices_destroy(data);
+}
+
+
+/* vocabularies are opened when nginx reads its configuration, or not at all */
+
+llm_vocab_t *
+ngx_http_llm_cost_vocab(ngx_conf_t *cf, ngx_http_llm_cost_main_conf_t *lmcf,
+    ngx_str_t *name)
+{
+    char                        err[NGX_MAX_CONF_ERRSTR];
+    u_char                     *path;
+    ngx_uint_t                  i;
+    ngx_pool_cleanup_t         *cln;
+    ngx_http_llm_cost_vocab_t  *v;
+
+    v = lmcf->vocabs.elts;
+
+    for (i = 0; i < lmcf->vocabs.nelts; i++) {
+        if (v[i].name.len == name->len
+            && ngx_strncmp(v[i].name.data, name->data, name->len) == 0)
+        {
+            return v[i].vocab;
+        }
+    }
+
+    path = ngx_pnalloc(cf->pool, lmcf->data_path.len + name->len
+                                 + sizeof("/vocab/.llmv"));
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    v = ngx_array_push(&lmcf->vocabs);
+
+    if (path == NULL || cln == NULL || v == NULL) {
+        return NULL;
+    }
+
+    ngx_sprintf(path, "%V/vocab/%V.llmv%Z", &lmcf->data_path, name);
+
+    v->name = *name;
+
+    if (llm_vocab_open(&v->vocab, (char *) path, err, sizeof(err)) != 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "vocabulary \"%V\": %s", name, err);
+        lmcf->vocabs.nelts--;
+        return NULL;
+    }
+
+    cln->handler = ngx_http_llm_cost_vocab_cleanup;
+    cln->data = v->vocab;
+
+    return v->vocab;
+}
+
+
+static void
+ngx_http_llm_cost_vocab_cleanup(void *data)
+{
+    llm_vocab_close(data);
+}
+
+
+/* those that the table of well-known models names, and those configured */
+
+ngx_int_t
+ngx_http_llm_cost_init_vocabs(ngx_conf_t *cf,
+    ngx_http_llm_cost_main_conf_t *lmcf)
+{
+    ngx_uint_t                      i;
+    ngx_http_llm_cost_tokenizer_t  *t;
+    static ngx_str_t                names[] = {
+        ngx_string("o200k_base"),
+        ngx_string("cl100k_base")
+    };
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (ngx_http_llm_cost_vocab(cf, lmcf, &names[i]) == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    t = lmcf->tokenizers.elts;
+
+    for (i = 0; i < lmcf->tokenizers.nelts; i++) {
+        t[i].vocab = ngx_http_llm_cost_vocab(cf, lmcf, &t[i].vocab_name);
+        if (t[i].vocab == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* llm_tokenizer pattern vocabulary */
+
+char *
+ngx_http_llm_cost_conf_tokenizer(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_llm_cost_main_conf_t *lmcf = conf;
+
+    u_char                          errstr[NGX_MAX_CONF_ERRSTR];
+    ngx_str_t                      *value;
+    ngx_regex_compile_t             rc;
+    ngx_http_llm_cost_tokenizer_t  *t;
+
+    value = cf->args->elts;
+
+    t = ngx_array_push(&lmcf->tokenizers);
+    if (t == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(t, sizeof(ngx_http_llm_cost_tokenizer_t));
+
+    t->pattern = value[1];
+    t->vocab_name = value[2];
+
+    if (value[1].data[0] != '~') {
+        return NGX_CONF_OK;
+    }
+
+    ngx_memzero(&rc, sizeof(ngx_regex_compile_t));
+
+    rc.pattern.data = value[1].data + 1;
+    rc.pattern.len = value[1].len - 1;
+    rc.pool = cf->pool;
+    rc.err.len = NGX_MAX_CONF_ERRSTR;
+    rc.err.data = errstr;
+
+    if (ngx_regex_compile(&rc) != NGX_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%V", &rc.err);
+        return NGX_CONF_ERROR;
+    }
+
+    t->regex = rc.regex;
+
+    return NGX_CONF_OK;
+}
+
+
+ngx_int_t
+ngx_http_llm_cost_init_scratch(ngx_cycle_t *cycle)
+{
+    void  *p;
+
+    p = ngx_pmemalign(cycle->pool, llm_scratch_size(), 64);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_llm_cost_scratch = llm_scratch_init(p, llm_scratch_size());
+
+    return ngx_http_llm_cost_scratch ? NGX_OK : NGX_ERROR;
+}
+
+
+/* a model's counter: configured, of the price row's base, well known, guessed */
+
+void
+ngx_http_llm_cost_counter(ngx_http_llm_cost_main_conf_t *lmcf,
+    const ngx_str_t *model, const llm_price_t *price, llm_counter_t *c)
+{
+    int                             estimate;
+    ngx_str_t                       name;
+    const char                     *known;
+    ngx_uint_t                      i;
+    ngx_http_llm_cost_vocab_t      *v;
+    ngx_http_llm_cost_tokenizer_t  *t;
+
+    c->scratch = ngx_http_llm_cost_scratch;
+    c->count = llm_counter_plain;
+    c->data = NULL;
+    c->estimate = 0;
+
+    t = lmcf->tokenizers.elts;
+
+    for (i = 0; i < lmcf->tokenizers.nelts; i++) {
+
+        if (t[i].regex
+            ? ngx_regex_exec(t[i].regex, (ngx_str_t *) model, NULL, 0) >= 0
+            : t[i].pattern.len == model->len
+              && ngx_strncmp(t[i].pattern.data, model->data, model->len) == 0)
+        {
+            c->vocab = t[i].vocab;
+            return;
+        }
+    }
+
+    estimate = 0;
+
+    if (price && price->vocabulary.len) {
+        known = llm_model_vocab((char *) price->vocabulary.data,
+                                price->vocabulary.len, &estimate);
+
+    } else {
+        known = llm_model_vocab((char *) model->data, model->len, &estimate);
+    }
+
+    name.data = (u_char *) known;
+    name.len = ngx_strlen(known);
+
+    c->estimate = estimate ? 1 : 0;
+
+    v = lmcf->vocabs.elts;
+
+    for (i = 0; i < lmcf->vocabs.nelts; i++) {
+        if (v[i].name.len == name.len
+            && ngx_strncmp(v[i].name.data, name.data, name.len) == 0)
+        {
+            c->vocab = v[i].vocab;
+            return;
+        }
+    }
+
+    /* well known, but its vocabulary is not among those opened */
+
+    c->vocab = v[0].vocab;
+    c->estimate = 1;
+}

@@ -1,0 +1,644 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "ngx_http_llm_cost.h"
+
+
+static void *ngx_http_llm_cost_create_main_conf(ngx_conf_t *cf);
+static char *ngx_http_llm_cost_init_main_conf(ngx_conf_t *cf, void *conf);
+static void *ngx_http_llm_cost_create_loc_conf(ngx_conf_t *cf);
+static char *ngx_http_llm_cost_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+static char *ngx_http_llm_cost_enable(ngx_conf_t *cf, void *post, void *data);
+static ngx_int_t ngx_http_llm_cost_preconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_http_llm_cost_init(ngx_conf_t *cf);
+static ngx_int_t ngx_http_llm_cost_init_process(ngx_cycle_t *cycle);
+static void ngx_http_llm_cost_exit_process(ngx_cycle_t *cycle);
+
+
+static ngx_conf_post_t  ngx_http_llm_cost_enable_post =
+    { ngx_http_llm_cost_enable };
+
+
+static ngx_conf_enum_t  ngx_http_llm_cost_unknown_path[] = {
+    { ngx_string("reject"), NGX_HTTP_LLM_COST_UNKNOWN_REJECT },
+    { ngx_string("allow"), NGX_HTTP_LLM_COST_UNKNOWN_ALLOW },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_conf_enum_t  ngx_http_llm_cost_client_abort[] = {
+    { ngx_string("bill"), NGX_HTTP_LLM_COST_ABORT_BILL },
+    { ngx_string("reserve"), NGX_HTTP_LLM_COST_ABORT_RESERVE },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_conf_enum_t  ngx_http_llm_cost_upstream_lost[] = {
+    { ngx_string("counted"), NGX_HTTP_LLM_COST_LOST_COUNTED },
+    { ngx_string("reserve"), NGX_HTTP_LLM_COST_LOST_RESERVE },
+    { ngx_string("zero"), NGX_HTTP_LLM_COST_LOST_ZERO },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_conf_enum_t  ngx_http_llm_cost_cache_scope[] = {
+    { ngx_string("payer"), NGX_HTTP_LLM_COST_SCOPE_PAYER },
+    { ngx_string("shared"), NGX_HTTP_LLM_COST_SCOPE_SHARED },
+    { ngx_null_string, 0 }
+};
+
+
+#define NGX_HTTP_LLM_COST_HSL                                                 \
+    NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF
+
+
+static ngx_command_t  ngx_http_llm_cost_commands[] = {
+
+    { ngx_string("llm_cost"),
+      NGX_HTTP_LLM_COST_HSL|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_llm_cost_loc_conf_t, enable),
+      &ngx_http_llm_cost_enable_post },
+
+    { ngx_string("llm_zone"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_llm_cost_conf_zone,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("llm_redis"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_http_llm_cost_conf_redis,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_llm_cost_main_conf_t, redis),
+      NULL },
+
+    { ngx_string("llm_cache_redis"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_http_llm_cost_conf_redis,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_llm_cost_main_conf_t, cache_redis),
+      NULL },
+
+    { ngx_string("llm_prices"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_llm_cost_conf_prices,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("llm_price"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_2MORE,
+      ngx_http_llm_cost_conf_price,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("llm_data_path"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_llm_cost_main_conf_t, data_path),
+      NULL },
+
+    { ngx_string("llm_tokenizer"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE2,
+      ngx_http_llm_cost_conf_tokenizer,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("llm_key_salt_file"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_llm_cost_conf_salt,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("llm_reservation_ttl"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
+      ngx_http_llm_cost_conf_reservation_ttl,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("llm_unknown_model"),
+      NGX_HTTP_LLM_COST_HSL|NGX_CONF_TAKE12,
+      ngx_http_llm_cost_conf_unknown_model,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("llm_provider"),
+      NGX_HTTP_LLM_COST_HSL|NGX_CONF_TAKE1,
+      ngx_http_llm_cost_conf_provider,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("llm_user"),
+      NGX_HTTP_LLM_COST_HSL|NGX_CONF_TAKE1,
+      ngx_http_set_complex_value_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_llm_cost_loc_conf_t, user),
+      NULL },
+
+    { ngx_string("llm_tag"),
+      NGX_HTTP_LLM_COST_HSL|NGX_CONF_TAKE2,
+      ngx_http_llm_cost_conf_tag,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("llm_budget"),
+      NGX_HTTP_LLM_COST_HSL|NGX_CONF_1MORE,
+      ngx_http_llm_cost_conf_budget,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("llm_reserve_output"),
+      NGX_HTTP_LLM_COST_HSL|NGX_CONF_TAKE1,
+      ngx_http_llm_cost_conf_reserve_output,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("llm_fit"),
+      NGX_HTTP_LLM_COST_HSL|NGX_CONF_TAKE12,
+      ngx_http_llm_cost_conf_fit,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("llm_store_failure"),
+      NGX_HTTP_LLM_COST_HSL|NGX_CONF_TAKE1,
+      ngx_http_llm_cost_conf_store_failure,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("llm_client_abort"),
+      NGX_HTTP_LLM_COST_HSL|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_llm_cost_loc_conf_t, client_abort),
+      &ngx_http_llm_cost_client_abort },
+
+    { ngx_string("llm_upstream_lost"),
+      NGX_HTTP_LLM_COST_HSL|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_llm_cost_loc_conf_t, upstream_lost),
+      &ngx_http_llm_cost_upstream_lost },
+
+    { ngx_string("llm_cache"),
+      NGX_HTTP_LLM_COST_HSL|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_llm_cost_loc_conf_t, cache),
+      NULL },
+
+    { ngx_string("llm_cache_ttl"),
+      NGX_HTTP_LLM_COST_HSL|NGX_CONF_TAKE1,
+      ngx_conf_set_sec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_llm_cost_loc_conf_t, cache_ttl),
+      NULL },
+
+    { ngx_string("llm_cache_key"),
+      NGX_HTTP_LLM_COST_HSL|NGX_CONF_TAKE1,
+      ngx_http_set_complex_value_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_llm_cost_loc_conf_t, cache_key),
+      NULL },
+
+    { ngx_string("llm_cache_scope"),
+      NGX_HTTP_LLM_COST_HSL|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_llm_cost_loc_conf_t, cache_scope),
+      &ngx_http_llm_cost_cache_scope },
+
+    { ngx_string("llm_cache_bypass"),
+      NGX_HTTP_LLM_COST_HSL|NGX_CONF_1MORE,
+      ngx_http_set_predicate_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_llm_cost_loc_conf_t, cache_bypass),
+      NULL },
+
+    { ngx_string("llm_no_cache"),
+      NGX_HTTP_LLM_COST_HSL|NGX_CONF_1MORE,
+      ngx_http_set_predicate_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_llm_cost_loc_conf_t, no_cache),
+      NULL },
+
+    { ngx_string("llm_cache_max_size"),
+      NGX_HTTP_LLM_COST_HSL|NGX_CONF_TAKE1,
+      ngx_conf_set_size_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_llm_cost_loc_conf_t, cache_max_size),
+      NULL },
+
+    { ngx_string("llm_usage_inject"),
+      NGX_HTTP_LLM_COST_HSL|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_llm_cost_loc_conf_t, usage_inject),
+      NULL },
+
+    { ngx_string("llm_headers"),
+      NGX_HTTP_LLM_COST_HSL|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_llm_cost_loc_conf_t, headers),
+      NULL },
+
+    { ngx_string("llm_max_body"),
+      NGX_HTTP_LLM_COST_HSL|NGX_CONF_TAKE1,
+      ngx_conf_set_size_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_llm_cost_loc_conf_t, max_body),
+      NULL },
+
+    { ngx_string("llm_max_response"),
+      NGX_HTTP_LLM_COST_HSL|NGX_CONF_TAKE1,
+      ngx_conf_set_size_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_llm_cost_loc_conf_t, max_response),
+      NULL },
+
+    { ngx_string("llm_unknown_path"),
+      NGX_HTTP_LLM_COST_HSL|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_llm_cost_loc_conf_t, unknown_path),
+      &ngx_http_llm_cost_unknown_path },
+
+    { ngx_string("llm_trust_reported_cost"),
+      NGX_HTTP_LLM_COST_HSL|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_llm_cost_loc_conf_t, trust_reported_cost),
+      NULL },
+
+    { ngx_string("llm_api"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
+      ngx_http_llm_cost_conf_api,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+      ngx_null_command
+};
+
+
+static ngx_http_module_t  ngx_http_llm_cost_module_ctx = {
+    ngx_http_llm_cost_preconfiguration,    /* preconfiguration */
+    ngx_http_llm_cost_init,                /* postconfiguration */
+
+    ngx_http_llm_cost_create_main_conf,    /* create main configuration */
+    ngx_http_llm_cost_init_main_conf,      /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    ngx_http_llm_cost_create_loc_conf,     /* create location configuration */
+    ngx_http_llm_cost_merge_loc_conf       /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_http_llm_cost_module = {
+    NGX_MODULE_V1,
+    &ngx_http_llm_cost_module_ctx,         /* module context */
+    ngx_http_llm_cost_commands,            /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    ngx_http_llm_cost_init_process,        /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    ngx_http_llm_cost_exit_process,        /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+void *
+ngx_http_llm_cost_pool_alloc(void *pool, size_t size)
+{
+    return ngx_palloc(pool, size);
+}
+
+
+static void *
+ngx_http_llm_cost_create_main_conf(ngx_conf_t *cf)
+{
+    ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    lmcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_llm_cost_main_conf_t));
+    if (lmcf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     lmcf->zone, redis, cache_redis, store, prices = NULL;
+     *     lmcf->data_path, key_salt = { 0, NULL };
+     *     lmcf->enabled = 0;
+     */
+
+    lmcf->reservation_ttl = NGX_CONF_UNSET_MSEC;
+    lmcf->reservation_charge = NGX_CONF_UNSET_UINT;
+
+    if (ngx_array_init(&lmcf->price_files, cf->pool, 2, sizeof(ngx_str_t))
+        != NGX_OK
+        || ngx_array_init(&lmcf->price_rows, cf->pool, 8,
+                          sizeof(ngx_http_llm_cost_price_row_t))
+           != NGX_OK
+        || ngx_array_init(&lmcf->vocabs, cf->pool, 4,
+                          sizeof(ngx_http_llm_cost_vocab_t))
+           != NGX_OK
+        || ngx_array_init(&lmcf->tokenizers, cf->pool, 4,
+                          sizeof(ngx_http_llm_cost_tokenizer_t))
+           != NGX_OK
+        || ngx_array_init(&lmcf->budgets, cf->pool, 4,
+                          sizeof(ngx_http_llm_cost_budget_t))
+           != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return lmcf;
+}
+
+
+static char *
+ngx_http_llm_cost_init_main_conf(ngx_conf_t *cf, void *conf)
+{
+    ngx_http_llm_cost_main_conf_t *lmcf = conf;
+
+    if (lmcf->data_path.len == 0) {
+        ngx_str_set(&lmcf->data_path, LLM_DATA_DIR);
+
+    } else if (ngx_conf_full_name(cf->cycle, &lmcf->data_path, 0) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_conf_init_msec_value(lmcf->reservation_ttl, 600000);
+    ngx_conf_init_uint_value(lmcf->reservation_charge, 1);
+
+    lmcf->store = lmcf->redis ? &ngx_http_llm_cost_redis_store
+                              : &ngx_http_llm_cost_zone_store;
+
+    return NGX_CONF_OK;
+}
+
+
+static void *
+ngx_http_llm_cost_create_loc_conf(ngx_conf_t *cf)
+{
+    ngx_http_llm_cost_loc_conf_t  *llcf;
+
+    llcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_llm_cost_loc_conf_t));
+    if (llcf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     llcf->user = NULL;
+     *     llcf->tags = NULL;
+     *     llcf->budgets = NULL;
+     *     llcf->unknown_price = NULL;
+     *     llcf->cache_key = NULL;
+     */
+
+    llcf->enable = NGX_CONF_UNSET;
+    llcf->provider = NGX_CONF_UNSET_PTR;
+    llcf->budgets_none = NGX_CONF_UNSET;
+    llcf->unknown_model = NGX_CONF_UNSET_UINT;
+    llcf->unknown_path = NGX_CONF_UNSET_UINT;
+    llcf->reserve_output = NGX_CONF_UNSET;
+    llcf->fit = NGX_CONF_UNSET_UINT;
+    llcf->fit_min = NGX_CONF_UNSET;
+    llcf->store_failure = NGX_CONF_UNSET_UINT;
+    llcf->client_abort = NGX_CONF_UNSET_UINT;
+    llcf->upstream_lost = NGX_CONF_UNSET_UINT;
+    llcf->cache = NGX_CONF_UNSET;
+    llcf->cache_ttl = NGX_CONF_UNSET;
+    llcf->cache_scope = NGX_CONF_UNSET_UINT;
+    llcf->cache_bypass = NGX_CONF_UNSET_PTR;
+    llcf->no_cache = NGX_CONF_UNSET_PTR;
+    llcf->cache_max_size = NGX_CONF_UNSET_SIZE;
+    llcf->usage_inject = NGX_CONF_UNSET;
+    llcf->headers = NGX_CONF_UNSET;
+    llcf->max_body = NGX_CONF_UNSET_SIZE;
+    llcf->max_response = NGX_CONF_UNSET_SIZE;
+    llcf->trust_reported_cost = NGX_CONF_UNSET;
+
+    return llcf;
+}
+
+
+static char *
+ngx_http_llm_cost_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_http_llm_cost_loc_conf_t *prev = parent;
+    ngx_http_llm_cost_loc_conf_t *conf = child;
+
+    ngx_conf_merge_value(conf->enable, prev->enable, 0);
+    ngx_conf_merge_ptr_value(conf->provider, prev->provider, NULL);
+
+    if (conf->user == NULL) {
+        conf->user = prev->user;
+    }
+
+    if (conf->tags == NULL) {
+        conf->tags = prev->tags;
+    }
+
+    if (ngx_http_llm_cost_merge_budgets(cf, prev, conf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->unknown_model == NGX_CONF_UNSET_UINT) {
+        conf->unknown_price = prev->unknown_price;
+    }
+
+    ngx_conf_merge_uint_value(conf->unknown_model, prev->unknown_model,
+                              NGX_HTTP_LLM_COST_UNKNOWN_AUTO);
+    ngx_conf_merge_uint_value(conf->unknown_path, prev->unknown_path,
+                              NGX_HTTP_LLM_COST_UNKNOWN_AUTO);
+
+    ngx_conf_merge_value(conf->reserve_output, prev->reserve_output, 0);
+    ngx_conf_merge_uint_value(conf->fit, prev->fit,
+                              NGX_HTTP_LLM_COST_FIT_MISSING);
+    ngx_conf_merge_value(conf->fit_min, prev->fit_min, 16);
+
+    if (conf->store_failure == NGX_CONF_UNSET_UINT) {
+        conf->store_allowance = prev->store_allowance;
+    }
+
+    ngx_conf_merge_uint_value(conf->store_failure, prev->store_failure,
+                              NGX_HTTP_LLM_COST_FAIL_LOCAL);
+    ngx_conf_merge_uint_value(conf->client_abort, prev->client_abort,
+                              NGX_HTTP_LLM_COST_ABORT_BILL);
+    ngx_conf_merge_uint_value(conf->upstream_lost, prev->upstream_lost,
+                              NGX_HTTP_LLM_COST_LOST_COUNTED);
+
+    ngx_conf_merge_value(conf->cache, prev->cache, 0);
+    ngx_conf_merge_sec_value(conf->cache_ttl, prev->cache_ttl, 3600);
+
+    if (conf->cache_key == NULL) {
+        conf->cache_key = prev->cache_key;
+    }
+
+    ngx_conf_merge_uint_value(conf->cache_scope, prev->cache_scope,
+                              NGX_HTTP_LLM_COST_SCOPE_PAYER);
+    ngx_conf_merge_ptr_value(conf->cache_bypass, prev->cache_bypass, NULL);
+    ngx_conf_merge_ptr_value(conf->no_cache, prev->no_cache, NULL);
+    ngx_conf_merge_size_value(conf->cache_max_size, prev->cache_max_size,
+                              1024 * 1024);
+
+    ngx_conf_merge_value(conf->usage_inject, prev->usage_inject, 1);
+    ngx_conf_merge_value(conf->headers, prev->headers, 1);
+    ngx_conf_merge_size_value(conf->max_body, prev->max_body,
+                              16 * 1024 * 1024);
+    ngx_conf_merge_size_value(conf->max_response, prev->max_response,
+                              2 * 1024 * 1024);
+    ngx_conf_merge_value(conf->trust_reported_cost,
+                         prev->trust_reported_cost, 0);
+
+    return NGX_CONF_OK;
+}
+
+
+/* a module that is loaded but metered nowhere costs nothing */
+
+static char *
+ngx_http_llm_cost_enable(ngx_conf_t *cf, void *post, void *data)
+{
+    ngx_flag_t                     *enable = data;
+    ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    if (*enable) {
+        lmcf = ngx_http_conf_get_module_main_conf(cf,
+                                                  ngx_http_llm_cost_module);
+        lmcf->enabled = 1;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_preconfiguration(ngx_conf_t *cf)
+{
+    return ngx_http_llm_cost_add_variables(cf);
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_init(ngx_conf_t *cf)
+{
+    ngx_http_handler_pt            *h, *handlers;
+    ngx_http_core_main_conf_t      *cmcf;
+    ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    lmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_llm_cost_module);
+
+    if (!lmcf->enabled) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_llm_cost_zone_default(cf, lmcf) != NGX_OK
+        || ngx_http_llm_cost_init_vocabs(cf, lmcf) != NGX_OK
+        || ngx_http_llm_cost_init_prices(cf, lmcf) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    /*
+     * Access handlers run from the last one of the array to the first: a
+     * place in front lets every other module decide first.
+     */
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_ACCESS_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    handlers = cmcf->phases[NGX_HTTP_ACCESS_PHASE].handlers.elts;
+    ngx_memmove(&handlers[1], &handlers[0], (u_char *) h - (u_char *) handlers);
+    handlers[0] = ngx_http_llm_cost_access_handler;
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_PRECONTENT_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_http_llm_cost_precontent_handler;
+
+    return ngx_http_llm_cost_filter_init(cf);
+}
+
+
+/*
+ * Called in the cache manager and loader too, which leave without
+ * exit_process, and where there is no http{} at all.
+ */
+
+static ngx_int_t
+ngx_http_llm_cost_init_process(ngx_cycle_t *cycle)
+{
+    ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
+    {
+        return NGX_OK;
+    }
+
+    lmcf = ngx_http_cycle_get_module_main_conf(cycle,
+                                               ngx_http_llm_cost_module);
+
+    if (lmcf == NULL || !lmcf->enabled) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_llm_cost_init_scratch(cycle) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return lmcf->store->init_process(cycle);
+}
+
+
+static void
+ngx_http_llm_cost_exit_process(ngx_cycle_t *cycle)
+{
+    ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
+    {
+        return;
+    }
+
+    lmcf = ngx_http_cycle_get_module_main_conf(cycle,
+                                               ngx_http_llm_cost_module);
+
+    if (lmcf && lmcf->enabled) {
+        lmcf->store->exit_process(cycle);
+    }
+}

@@ -1,0 +1,420 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "ngx_http_llm_cost.h"
+
+
+/*
+ * The end of a request: what it used, what that costs, and the one settlement
+ * of its reservation.  It happens at the answer's last byte, before the client
+ * has it, so that the client's next request finds its budget settled; and for
+ * everything that has no last byte, in the request's cleanup, before the
+ * access log is written.
+ *
+ *   never sent upstream               cancelled, nothing spent but the
+ *                                     admission of a requests budget
+ *   upstream's own 4xx, 5xx           0
+ *   usage in the answer               as reported
+ *   complete, no usage                counted
+ *   stream broken by the client       counted, or the reservation
+ *   stream or answer lost             llm_upstream_lost
+ *   answer not readable, or unread    the reservation
+ *   because the client left
+ */
+
+
+static void ngx_http_llm_cost_price(ngx_http_llm_cost_ctx_t *ctx);
+static void ngx_http_llm_cost_price_answer(ngx_http_llm_cost_ctx_t *ctx);
+static void ngx_http_llm_cost_price_broken(ngx_http_llm_cost_ctx_t *ctx);
+static void ngx_http_llm_cost_use_counted(ngx_http_llm_cost_ctx_t *ctx);
+static void ngx_http_llm_cost_use_reserve(ngx_http_llm_cost_ctx_t *ctx);
+static void ngx_http_llm_cost_apply(ngx_http_llm_cost_ctx_t *ctx);
+static ngx_uint_t ngx_http_llm_cost_sent(ngx_http_llm_cost_ctx_t *ctx);
+static void ngx_http_llm_cost_event(ngx_http_llm_cost_ctx_t *ctx,
+    llm_stats_event_t *event);
+
+
+void
+ngx_http_llm_cost_settle(ngx_http_llm_cost_ctx_t *ctx)
+{
+    llm_stats_event_t               event;
+    ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    if (ctx->settled) {
+        return;
+    }
+
+    ctx->settled = 1;
+
+    ngx_http_llm_cost_price(ctx);
+    ngx_http_llm_cost_event(ctx, &event);
+
+    lmcf = ngx_http_get_module_main_conf(ctx->request,
+                                         ngx_http_llm_cost_module);
+
+    lmcf->store->settle(ctx, ctx->spent, &event);
+
+    ngx_http_llm_cost_cache_keep(ctx);
+}
+
+
+void
+ngx_http_llm_cost_settle_final(ngx_http_llm_cost_ctx_t *ctx)
+{
+    llm_stats_event_t               event;
+    ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    if (ctx->settled) {
+        return;
+    }
+
+    if (ctx->state == NGX_HTTP_LLM_COST_FORWARD
+        && (ctx->answer_status || ngx_http_llm_cost_sent(ctx)))
+    {
+        ngx_http_llm_cost_settle(ctx);
+        return;
+    }
+
+    if (ctx->state == NGX_HTTP_LLM_COST_ANSWERED
+        && ctx->verdict == NGX_HTTP_LLM_COST_HIT && ctx->entry)
+    {
+        ngx_http_llm_cost_settle(ctx);
+        return;
+    }
+
+    /*
+     * Nothing was sent: refused, or the client left first, or no upstream
+     * could be reached.  A reservation that waits for the store's reply is
+     * cancelled by detach().
+     */
+
+    ctx->settled = 1;
+    ctx->cost = 0;
+    ctx->source = NGX_HTTP_LLM_COST_SOURCE_NONE;
+
+    lmcf = ngx_http_get_module_main_conf(ctx->request,
+                                         ngx_http_llm_cost_module);
+
+    if (ctx->state == NGX_HTTP_LLM_COST_FORWARD) {
+        ngx_http_llm_cost_event(ctx, &event);
+        lmcf->store->cancel(ctx, &event);
+        return;
+    }
+
+    if (ctx->refusal.len) {
+        llm_stats_refuse(lmcf->zone->stats, (llm_str_t *) &ctx->refusal);
+    }
+
+    lmcf->store->cancel(ctx, NULL);
+}
+
+
+/* usage, cost and source of a request that was sent upstream, or hit */
+
+static void
+ngx_http_llm_cost_price(ngx_http_llm_cost_ctx_t *ctx)
+{
+    ngx_uint_t  status;
+
+    if (ctx->state == NGX_HTTP_LLM_COST_ANSWERED) {
+
+        /* a cache hit: its usage is shown, what it saves is remembered */
+
+        ctx->usage.input = ctx->entry->input;
+        ctx->usage.output = ctx->entry->output;
+        ctx->saved_cost = ctx->entry->cost;
+        ctx->source = NGX_HTTP_LLM_COST_SOURCE_CACHE;
+        ctx->cost = 0;
+        ctx->spent[LLM_UNIT_REQUESTS] = 1;
+        return;
+    }
+
+    status = ctx->answer_status;
+
+    if (status >= NGX_HTTP_BAD_REQUEST || ctx->free) {
+
+        /* upstream's own refusal, or an answer of nginx's own cache */
+
+        ctx->usage.input = 0;
+        ctx->usage.output = 0;
+        ctx->source = NGX_HTTP_LLM_COST_SOURCE_NONE;
+
+    } else if (ctx->complete && !ctx->cut) {
+        ngx_http_llm_cost_price_answer(ctx);
+
+    } else {
+        ngx_http_llm_cost_price_broken(ctx);
+    }
+
+    ngx_http_llm_cost_apply(ctx);
+}
+
+
+static void
+ngx_http_llm_cost_price_answer(ngx_http_llm_cost_ctx_t *ctx)
+{
+    if (ctx->unread) {
+        ngx_http_llm_cost_use_reserve(ctx);
+        ctx->source = NGX_HTTP_LLM_COST_SOURCE_COUNTED;
+        return;
+    }
+
+    if (!ctx->answer.usage_seen) {
+        ngx_http_llm_cost_use_counted(ctx);
+        ctx->source = NGX_HTTP_LLM_COST_SOURCE_COUNTED;
+        return;
+    }
+
+    ctx->usage = ctx->answer.usage;
+    ctx->source = NGX_HTTP_LLM_COST_SOURCE_UPSTREAM;
+
+    if (ctx->usage.output < 0 && ctx->q.kind == LLM_KIND_EMBEDDINGS) {
+        ctx->usage.output = 0;
+    }
+
+    if (ctx->usage.input < 0 || ctx->usage.output < 0) {
+
+        /* half of it was not usable: the other half is counted */
+
+        if (ctx->usage.input < 0) {
+            ctx->usage.input = ctx->q.input_tokens;
+        }
+
+        if (ctx->usage.output < 0) {
+            ctx->usage.output = ctx->answer.counted_output;
+        }
+
+        ctx->source = NGX_HTTP_LLM_COST_SOURCE_COUNTED;
+    }
+
+    if (llm_usage_normalize(&ctx->usage) || ctx->answer.usage_bad) {
+        ngx_log_error(NGX_LOG_WARN, ctx->request->connection->log, 0,
+                      "upstream sent a usage that contradicts itself or "
+                      "cannot be read");
+    }
+}
+
+
+/* the answer's end is missing: who broke it off decides who is believed */
+
+static void
+ngx_http_llm_cost_price_broken(ngx_http_llm_cost_ctx_t *ctx)
+{
+    ngx_uint_t                           client;
+    ngx_http_request_t                  *r;
+    const ngx_http_llm_cost_loc_conf_t  *llcf;
+
+    r = ctx->request;
+    llcf = ngx_http_get_module_loc_conf(r, ngx_http_llm_cost_module);
+
+    client = !ctx->cut
+             && (r->connection->error || r->connection->timedout
+                 || r->headers_out.status == NGX_HTTP_CLIENT_CLOSED_REQUEST);
+
+    if (client) {
+        ctx->source = NGX_HTTP_LLM_COST_SOURCE_COUNTED;
+
+        /* an answer that is not a stream is being written in full upstream */
+
+        if (!ctx->answer.stream
+            || llcf->client_abort == NGX_HTTP_LLM_COST_ABORT_RESERVE)
+        {
+            ngx_http_llm_cost_use_reserve(ctx);
+            return;
+        }
+
+    } else {
+        ctx->source = NGX_HTTP_LLM_COST_SOURCE_LOST;
+
+        if (llcf->upstream_lost == NGX_HTTP_LLM_COST_LOST_ZERO) {
+            ctx->usage.input = 0;
+            ctx->usage.output = 0;
+            return;
+        }
+
+        if (ctx->unread
+            || llcf->upstream_lost == NGX_HTTP_LLM_COST_LOST_RESERVE)
+        {
+            ngx_http_llm_cost_use_reserve(ctx);
+            return;
+        }
+    }
+
+    if (ctx->answer.stream) {
+        ctx->q.provider->finish(&ctx->answer);
+    }
+
+    ngx_http_llm_cost_use_counted(ctx);
+
+    /* usage that came before the end is the better number if it is larger */
+
+    if (ctx->answer.usage_seen) {
+        ctx->usage.input = ngx_max(ctx->usage.input, ctx->answer.usage.input);
+        ctx->usage.output = ngx_max(ctx->usage.output,
+                                    ctx->answer.usage.output);
+    }
+}
+
+
+static void
+ngx_http_llm_cost_use_counted(ngx_http_llm_cost_ctx_t *ctx)
+{
+    ctx->usage = (llm_usage_t) LLM_USAGE_INIT;
+    ctx->usage.input = ctx->q.input_tokens;
+    ctx->usage.output = ctx->answer.counted_output;
+}
+
+
+static void
+ngx_http_llm_cost_use_reserve(ngx_http_llm_cost_ctx_t *ctx)
+{
+    ctx->usage = (llm_usage_t) LLM_USAGE_INIT;
+    ctx->usage.input = ctx->q.input_tokens;
+    ctx->usage.output = ctx->max_output;
+    ctx->whole = 1;
+}
+
+
+/* amounts for the budgets; an unknown cost spends nothing, and is marked */
+
+static void
+ngx_http_llm_cost_apply(ngx_http_llm_cost_ctx_t *ctx)
+{
+    const ngx_http_llm_cost_loc_conf_t  *llcf;
+
+    llcf = ngx_http_get_module_loc_conf(ctx->request,
+                                        ngx_http_llm_cost_module);
+
+    if (ctx->usage.input == 0 && ctx->usage.output == 0) {
+        ctx->cost = 0;
+
+    } else if (llcf->trust_reported_cost && ctx->usage.reported_cost >= 0) {
+        ctx->cost = ctx->usage.reported_cost;
+
+    } else if (ctx->price) {
+        ctx->cost = ctx->whole
+                    ? llm_price_worst(ctx->price, ctx->tier, ctx->usage.input,
+                                      ctx->usage.output)
+                    : llm_price_cost(ctx->price, ctx->tier, &ctx->usage);
+
+        if (ctx->cost < 0) {
+            ngx_log_error(NGX_LOG_ERR, ctx->request->connection->log, 0,
+                          "cost of model \"%V\" is unknown: its price row "
+                          "lacks a rate that its usage needs, the reserved "
+                          "cost is billed", (ngx_str_t *) &ctx->q.model);
+            ctx->cost = ctx->reserved_cost;
+        }
+
+    } else {
+        ctx->cost = -1;
+    }
+
+    ctx->spent[LLM_UNIT_USD] = ctx->cost > 0 ? ctx->cost : 0;
+    ctx->spent[LLM_UNIT_TOKENS] = ctx->usage.input + ctx->usage.output;
+    ctx->spent[LLM_UNIT_REQUESTS] = 1;
+}
+
+
+/* some byte of the request has reached an upstream */
+
+static ngx_uint_t
+ngx_http_llm_cost_sent(ngx_http_llm_cost_ctx_t *ctx)
+{
+    ngx_uint_t                  i;
+    ngx_http_request_t         *r;
+    ngx_http_upstream_state_t  *state;
+
+    r = ctx->request;
+
+    if (r->upstream_states == NULL) {
+        return 0;
+    }
+
+    if (r->upstream && r->upstream->request_sent) {
+        return 1;
+    }
+
+    state = r->upstream_states->elts;
+
+    for (i = 0; i < r->upstream_states->nelts; i++) {
+        if (state[i].bytes_sent > 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static void
+ngx_http_llm_cost_event(ngx_http_llm_cost_ctx_t *ctx,
+    llm_stats_event_t *event)
+{
+    ngx_uint_t                           i;
+    ngx_http_request_t                  *r;
+    ngx_http_llm_cost_tag_t             *tag;
+    const ngx_http_llm_cost_loc_conf_t  *llcf;
+
+    r = ctx->request;
+    llcf = ngx_http_get_module_loc_conf(r, ngx_http_llm_cost_module);
+
+    ngx_memzero(event, sizeof(llm_stats_event_t));
+
+    event->time = ngx_time();
+    event->provider = ctx->provider->name;
+    event->model = ctx->q.model;
+    event->endpoint = ctx->q.path;
+    event->user.len = ctx->user.len;
+    event->user.data = ctx->user.data;
+
+    if (llcf->tags) {
+        tag = llcf->tags->elts;
+
+        for (i = 0; i < llcf->tags->nelts; i++) {
+            event->tag_names[i].len = tag[i].name.len;
+            event->tag_names[i].data = tag[i].name.data;
+            event->tag_values[i].len = ctx->tags[i].len;
+            event->tag_values[i].data = ctx->tags[i].data;
+        }
+
+        event->ntags = llcf->tags->nelts;
+    }
+
+    event->status = r->headers_out.status;
+    event->cost = ctx->cost;
+    event->saved = ctx->saved_cost;
+    event->called = (ctx->source != NGX_HTTP_LLM_COST_SOURCE_CACHE
+                     && ctx->state == NGX_HTTP_LLM_COST_FORWARD
+                     && !ctx->free);
+
+    /* a hit shows its usage to the client, but uses nothing */
+
+    if (ctx->source != NGX_HTTP_LLM_COST_SOURCE_CACHE) {
+        event->input = ctx->usage.input;
+        event->cached = ctx->usage.cached_input;
+        event->output = ctx->usage.output;
+        event->reasoning = ctx->usage.reasoning;
+    }
+
+    switch (ctx->cache_status.len) {
+
+    case 3:
+        event->cache = LLM_STATS_CACHE_HIT;
+        break;
+
+    case 4:
+        event->cache = LLM_STATS_CACHE_MISS;
+        break;
+
+    case 6:
+        event->cache = LLM_STATS_CACHE_BYPASS;
+        break;
+
+    default:
+        event->cache = LLM_STATS_CACHE_NONE;
+        break;
+    }
+}
