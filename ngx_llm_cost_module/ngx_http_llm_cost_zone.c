@@ -1,0 +1,438 @@
+
+/*
+ * Copyright (C) 2026 the ngx_http_llm_cost_module authors
+ */
+
+
+#include <signal.h>
+
+#include "ngx_http_llm_cost.h"
+#include "llm_shm.h"
+
+
+/*
+ * The shared memory zone, and the store that needs nothing else.
+ *
+ * The zone has fixed shares, each one allocation made when the zone is: the
+ * ledger 1/2, statistics 1/8, cached answers 9/32; the rest is the slab
+ * allocator's own.  A reload keeps all of it.  Every part knows its layout: a
+ * module of another version that is reloaded over it does not start, instead
+ * of reading counters wrongly.
+ */
+
+
+#define NGX_HTTP_LLM_COST_ZONE_VERSION  1
+#define NGX_HTTP_LLM_COST_SWEEP         1000    /* ms */
+#define NGX_HTTP_LLM_COST_SWEEP_MAX     256     /* reservations at a time */
+
+
+/* at the zone's beginning; survives reloads */
+
+typedef struct {
+    uint32_t                    version;
+    uint32_t                    header_size;
+
+    llm_ledger_t               *ledger;
+    llm_stats_t                *stats;
+    ngx_http_llm_cost_cache_t  *cache;
+
+    size_t                      ledger_size;
+    size_t                      stats_size;
+    size_t                      cache_size;
+
+    ngx_atomic_t                swept;          /* second of the last sweep */
+} ngx_http_llm_cost_zone_sh_t;
+
+
+static ngx_int_t ngx_http_llm_cost_zone_create(ngx_http_llm_cost_zone_t *z,
+    size_t size);
+static ngx_int_t ngx_http_llm_cost_zone_attach(ngx_http_llm_cost_zone_t *z);
+static ngx_int_t ngx_http_llm_cost_zone_admit(ngx_http_llm_cost_ctx_t *ctx);
+static void ngx_http_llm_cost_zone_detach(ngx_http_llm_cost_ctx_t *ctx);
+static void ngx_http_llm_cost_zone_settle(ngx_http_llm_cost_ctx_t *ctx,
+    const int64_t spent[LLM_UNIT_N], const llm_stats_event_t *event);
+static void ngx_http_llm_cost_zone_cancel(ngx_http_llm_cost_ctx_t *ctx,
+    const llm_stats_event_t *event);
+static void ngx_http_llm_cost_zone_renew(ngx_http_llm_cost_ctx_t *ctx,
+    time_t expires);
+static void ngx_http_llm_cost_zone_put(ngx_http_llm_cost_ctx_t *ctx,
+    const ngx_http_llm_cost_entry_t *entry, time_t ttl);
+static ngx_int_t ngx_http_llm_cost_zone_init_process(ngx_cycle_t *cycle);
+static void ngx_http_llm_cost_zone_exit_process(ngx_cycle_t *cycle);
+static void ngx_http_llm_cost_zone_sweep(ngx_event_t *ev);
+static int ngx_http_llm_cost_zone_gone(uint32_t owner);
+
+
+const ngx_http_llm_cost_store_t  ngx_http_llm_cost_zone_store = {
+    ngx_string("zone"),
+    ngx_http_llm_cost_zone_admit,
+    ngx_http_llm_cost_zone_detach,
+    ngx_http_llm_cost_zone_settle,
+    ngx_http_llm_cost_zone_cancel,
+    ngx_http_llm_cost_zone_renew,
+    ngx_http_llm_cost_zone_put,
+    ngx_http_llm_cost_zone_init_process,
+    ngx_http_llm_cost_zone_exit_process
+};
+
+
+/* of this worker */
+
+static ngx_event_t       ngx_http_llm_cost_sweep_event;
+static ngx_connection_t  ngx_http_llm_cost_sweep_dummy;
+
+
+ngx_int_t
+ngx_http_llm_cost_zone_init(ngx_shm_zone_t *shm_zone, void *data)
+{
+    ngx_http_llm_cost_zone_t  *z;
+
+    z = shm_zone->data;
+
+    z->shm_zone = shm_zone;
+    z->shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
+
+    /*
+     * data, what the old cycle had, is not looked at: a module that was
+     * replaced on disk may have given it another layout.
+     */
+
+    if (data || shm_zone->shm.exists) {
+        return ngx_http_llm_cost_zone_attach(z);
+    }
+
+    return ngx_http_llm_cost_zone_create(z, shm_zone->shm.size);
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_zone_create(ngx_http_llm_cost_zone_t *z, size_t size)
+{
+    uint64_t                      node[2];
+    ngx_str_t                    *name;
+    ngx_http_llm_cost_zone_sh_t  *sh;
+
+    name = &z->shm_zone->shm.name;
+
+    sh = ngx_slab_calloc(z->shpool, sizeof(ngx_http_llm_cost_zone_sh_t));
+    if (sh == NULL) {
+        goto small;
+    }
+
+    z->shpool->data = sh;
+    z->shpool->log_nomem = 0;
+
+    sh->version = NGX_HTTP_LLM_COST_ZONE_VERSION;
+    sh->header_size = sizeof(ngx_http_llm_cost_zone_sh_t);
+
+    sh->ledger_size = size / 2 & ~(ngx_pagesize - 1);
+    sh->stats_size = size / 8 & ~(ngx_pagesize - 1);
+    sh->cache_size = size / 32 * 9 & ~(ngx_pagesize - 1);
+
+    sh->ledger = ngx_slab_alloc(z->shpool, sh->ledger_size);
+    sh->stats = ngx_slab_alloc(z->shpool, sh->stats_size);
+
+    if (sh->ledger == NULL || sh->stats == NULL
+        || ngx_http_llm_cost_cache_zone_init(z, sh->cache_size) != NGX_OK)
+    {
+        goto small;
+    }
+
+    sh->cache = z->cache;
+
+    llm_shm_seed(node, ((uint64_t) ngx_pid << 32) ^ (uint64_t) ngx_time());
+
+    z->ledger = llm_ledger_create(sh->ledger, sh->ledger_size, node[0]);
+    z->stats = llm_stats_create(sh->stats, sh->stats_size);
+
+    if (z->ledger == NULL || z->stats == NULL) {
+        goto small;
+    }
+
+    return NGX_OK;
+
+small:
+
+    ngx_log_error(NGX_LOG_EMERG, z->shm_zone->shm.log, 0,
+                  "llm_zone \"%V\" of %uz bytes is too small: "
+                  "use %dm or more", name, size, NGX_HTTP_LLM_COST_ZONE_MIN
+                                                 / (1024 * 1024));
+    return NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_zone_attach(ngx_http_llm_cost_zone_t *z)
+{
+    const char                   *err;
+    ngx_http_llm_cost_zone_sh_t  *sh;
+
+    sh = z->shpool->data;
+
+    if (sh->version != NGX_HTTP_LLM_COST_ZONE_VERSION
+        || sh->header_size != sizeof(ngx_http_llm_cost_zone_sh_t))
+    {
+        err = "its layout is another one";
+        goto failed;
+    }
+
+    z->ledger = llm_ledger_attach(sh->ledger, sh->ledger_size, &err);
+    if (z->ledger == NULL) {
+        goto failed;
+    }
+
+    z->stats = llm_stats_attach(sh->stats, sh->stats_size, &err);
+    if (z->stats == NULL) {
+        goto failed;
+    }
+
+    if (ngx_http_llm_cost_cache_zone_attach(z, sh->cache, sh->cache_size)
+        != NGX_OK)
+    {
+        err = "its cache is of another version";
+        goto failed;
+    }
+
+    return NGX_OK;
+
+failed:
+
+    ngx_log_error(NGX_LOG_EMERG, z->shm_zone->shm.log, 0,
+                  "llm_zone \"%V\" was made by another version of the module "
+                  "(%s): restart nginx instead of reloading it",
+                  &z->shm_zone->shm.name, err);
+
+    return NGX_ERROR;
+}
+
+
+ngx_http_llm_cost_zone_t *
+ngx_http_llm_cost_zone(void)
+{
+    ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    lmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle,
+                                               ngx_http_llm_cost_module);
+
+    return lmcf ? lmcf->zone : NULL;
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_zone_admit(ngx_http_llm_cost_ctx_t *ctx)
+{
+    ngx_int_t                  rc;
+    ngx_http_llm_cost_zone_t  *z;
+
+    z = ngx_http_llm_cost_zone();
+
+    if (ctx->lookup) {
+        rc = ngx_http_llm_cost_cache_zone_get(z, ctx->cache_key,
+                                              ctx->request->pool, &ctx->entry);
+        if (rc == NGX_ERROR) {
+            return NGX_ERROR;
+        }
+
+        ctx->adm.hit = (rc == NGX_OK);
+    }
+
+    ctx->verdict = NGX_HTTP_LLM_COST_FITS;
+
+    if (ctx->adm.n) {
+        ctx->verdict = llm_ledger_reserve(z->ledger, &ctx->adm);
+
+        if (ctx->verdict < 0) {
+            return NGX_ERROR;
+        }
+
+        ngx_http_llm_cost_alert_admission(ctx);
+    }
+
+    if (ctx->verdict != NGX_HTTP_LLM_COST_FITS) {
+
+        /* a hit too is refused where a requests budget is used up */
+
+        ctx->entry = NULL;
+        return NGX_OK;
+    }
+
+    ctx->held = (ctx->adm.n != 0);
+
+    if (ctx->adm.hit) {
+        ctx->verdict = NGX_HTTP_LLM_COST_HIT;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_llm_cost_zone_detach(ngx_http_llm_cost_ctx_t *ctx)
+{
+    /* nothing ever waits here */
+
+    ctx->op = NULL;
+}
+
+
+static void
+ngx_http_llm_cost_zone_settle(ngx_http_llm_cost_ctx_t *ctx,
+    const int64_t spent[LLM_UNIT_N], const llm_stats_event_t *event)
+{
+    ngx_http_llm_cost_zone_t  *z;
+
+    z = ngx_http_llm_cost_zone();
+
+    if (ctx->held) {
+        ctx->held = 0;
+
+        if (llm_ledger_settle(z->ledger, &ctx->adm.id, spent,
+                              ctx->adm.balances, ctx->adm.n)
+            == LLM_OK)
+        {
+            ngx_http_llm_cost_alert_settled(ctx);
+        }
+    }
+
+    if (event) {
+        llm_stats_add(z->stats, event);
+    }
+}
+
+
+static void
+ngx_http_llm_cost_zone_cancel(ngx_http_llm_cost_ctx_t *ctx,
+    const llm_stats_event_t *event)
+{
+    ngx_http_llm_cost_zone_t  *z;
+
+    z = ngx_http_llm_cost_zone();
+
+    if (ctx->held) {
+        ctx->held = 0;
+        (void) llm_ledger_cancel(z->ledger, &ctx->adm.id);
+    }
+
+    if (event) {
+        llm_stats_add(z->stats, event);
+    }
+}
+
+
+static void
+ngx_http_llm_cost_zone_renew(ngx_http_llm_cost_ctx_t *ctx, time_t expires)
+{
+    if (ctx->held) {
+        (void) llm_ledger_renew(ngx_http_llm_cost_zone()->ledger,
+                                &ctx->adm.id, (int64_t) expires);
+    }
+}
+
+
+static void
+ngx_http_llm_cost_zone_put(ngx_http_llm_cost_ctx_t *ctx,
+    const ngx_http_llm_cost_entry_t *entry, time_t ttl)
+{
+    ngx_http_llm_cost_cache_zone_put(ngx_http_llm_cost_zone(),
+                                     ctx->cache_key, entry, ttl);
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_zone_init_process(ngx_cycle_t *cycle)
+{
+    ngx_http_llm_cost_sweep_start(cycle);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_llm_cost_zone_exit_process(ngx_cycle_t *cycle)
+{
+    ngx_http_llm_cost_sweep_stop();
+}
+
+
+/*
+ * What dead workers and lost requests have left behind is settled by any
+ * worker that lives; the zone's clock says whose turn it is.
+ */
+
+void
+ngx_http_llm_cost_sweep_start(ngx_cycle_t *cycle)
+{
+    ngx_event_t  *ev;
+
+    ev = &ngx_http_llm_cost_sweep_event;
+
+    if (ngx_http_llm_cost_zone() == NULL || ev->timer_set) {
+        return;
+    }
+
+    ngx_memzero(ev, sizeof(ngx_event_t));
+
+    /* ngx_event_expire_timers() and debug logs want a connection in data */
+
+    ngx_http_llm_cost_sweep_dummy.fd = (ngx_socket_t) -1;
+
+    ev->handler = ngx_http_llm_cost_zone_sweep;
+    ev->data = &ngx_http_llm_cost_sweep_dummy;
+    ev->log = cycle->log;
+    ev->cancelable = 1;
+
+    ngx_add_timer(ev, NGX_HTTP_LLM_COST_SWEEP);
+}
+
+
+void
+ngx_http_llm_cost_sweep_stop(void)
+{
+    if (ngx_http_llm_cost_sweep_event.timer_set) {
+        ngx_del_timer(&ngx_http_llm_cost_sweep_event);
+    }
+}
+
+
+static void
+ngx_http_llm_cost_zone_sweep(ngx_event_t *ev)
+{
+    unsigned                        n;
+    ngx_atomic_uint_t               last, now;
+    ngx_http_llm_cost_zone_t       *z;
+    ngx_http_llm_cost_zone_sh_t    *sh;
+    ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    ngx_add_timer(ev, NGX_HTTP_LLM_COST_SWEEP);
+
+    z = ngx_http_llm_cost_zone();
+    sh = z->shpool->data;
+
+    last = sh->swept;
+    now = (ngx_atomic_uint_t) ngx_time();
+
+    if (last == now || !ngx_atomic_cmp_set(&sh->swept, last, now)) {
+        return;
+    }
+
+    lmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle,
+                                               ngx_http_llm_cost_module);
+
+    n = llm_ledger_sweep(z->ledger, (int64_t) now,
+                         (int) lmcf->reservation_charge,
+                         ngx_http_llm_cost_zone_gone,
+                         NGX_HTTP_LLM_COST_SWEEP_MAX);
+
+    if (n) {
+        ngx_log_error(NGX_LOG_WARN, ev->log, 0,
+                      "llm cost: %ud reservations were left without their "
+                      "worker or expired, and are settled now", n);
+    }
+}
+
+
+static int
+ngx_http_llm_cost_zone_gone(uint32_t owner)
+{
+    return kill((ngx_pid_t) owner, 0) == -1 && ngx_errno == ESRCH;
+}
