@@ -15,6 +15,7 @@
  *   REWRITE .. ACCESS (all other handlers)
  *       |
  *   _request.c   the state machine, last in ACCESS or in PRECONTENT
+ *   _admit.c     body to question, verdict to deed
  *       |  _body.c        body in one piece
  *       |  llm_json.c, providers/   what is asked for, input tokens
  *       |  llm_price.c, _budget.c   worst case, budgets, windows
@@ -257,10 +258,9 @@ typedef struct {
  *   FORWARD    upstream       proxy_*_timeout     filters        _settle_final
  *   ANSWERED   we: refusal,   send_timeout        -              _settle_final
  *              hit
- *   SETTLED    -              -                   -              -
  *
- * Only _request.c moves a request from NEW to FORWARD or ANSWERED, only
- * _settle.c to SETTLED.
+ * Only _request.c and _admit.c move a request from NEW to FORWARD or ANSWERED,
+ * only _settle.c settles it, once.
  */
 
 typedef enum {
@@ -496,6 +496,13 @@ ngx_int_t ngx_http_llm_cost_access_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_llm_cost_precontent_handler(ngx_http_request_t *r);
 ngx_http_llm_cost_ctx_t *ngx_http_llm_cost_get_ctx(ngx_http_request_t *r);
 void ngx_http_llm_cost_resume(ngx_http_llm_cost_ctx_t *ctx);
+ngx_int_t ngx_http_llm_cost_wait(ngx_http_request_t *r);
+
+
+/* _admit.c: body to question, verdict to deed */
+
+ngx_int_t ngx_http_llm_cost_admit(ngx_http_llm_cost_ctx_t *ctx);
+ngx_int_t ngx_http_llm_cost_act(ngx_http_llm_cost_ctx_t *ctx);
 
 
 /* _identity.c: who pays */

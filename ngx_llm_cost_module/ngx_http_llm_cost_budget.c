@@ -170,9 +170,18 @@ ngx_http_llm_cost_budget_key(ngx_http_llm_cost_ctx_t *ctx, ngx_str_t *key)
         last = p + key->len;
 
         while (p < last) {
-            if (*p < 0x20 || *p == 0x7f
-                || ngx_utf8_decode(&p, last - p) > 0x10ffff)
-            {
+
+            if (*p < 0x80) {
+                if (*p < 0x20 || *p == 0x7f) {
+                    break;
+                }
+
+                p++;
+                continue;
+            }
+
+            if (ngx_utf8_decode(&p, last - p) > 0x10ffff) {
+                p = key->data;
                 break;
             }
         }

@@ -1,0 +1,470 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "ngx_http_llm_cost.h"
+
+
+/*
+ * Admission: from the body to the store's question (what is asked for, what
+ * it can cost at most, which budgets must hold it), and from the store's
+ * verdict to what happens to the request.
+ */
+
+
+/* output to reserve where neither client, configuration nor price row says */
+
+#define NGX_HTTP_LLM_COST_OUTPUT_DEFAULT  16384
+#define NGX_HTTP_LLM_COST_OUTPUT_MAX      1000000000000LL
+
+
+static ngx_int_t ngx_http_llm_cost_parse(ngx_http_llm_cost_ctx_t *ctx,
+    const ngx_http_llm_cost_loc_conf_t *llcf, llm_refusal_t *f);
+static void ngx_http_llm_cost_parse_message(ngx_http_llm_cost_ctx_t *ctx,
+    llm_refusal_t *f, const char *err, const char *param, size_t pos);
+static ngx_int_t ngx_http_llm_cost_find_price(ngx_http_llm_cost_ctx_t *ctx,
+    const ngx_http_llm_cost_loc_conf_t *llcf, llm_refusal_t *f);
+static ngx_int_t ngx_http_llm_cost_worst_case(ngx_http_llm_cost_ctx_t *ctx,
+    const ngx_http_llm_cost_loc_conf_t *llcf);
+static ngx_int_t ngx_http_llm_cost_forward(ngx_http_llm_cost_ctx_t *ctx);
+static void ngx_http_llm_cost_shorten(ngx_http_llm_cost_ctx_t *ctx);
+
+
+ngx_int_t
+ngx_http_llm_cost_admit(ngx_http_llm_cost_ctx_t *ctx)
+{
+    ngx_int_t                            rc;
+    llm_refusal_t                        f;
+    ngx_http_request_t                  *r;
+    ngx_http_llm_cost_main_conf_t       *lmcf;
+    const ngx_http_llm_cost_loc_conf_t  *llcf;
+
+    r = ctx->request;
+    lmcf = ngx_http_get_module_main_conf(r, ngx_http_llm_cost_module);
+    llcf = ngx_http_get_module_loc_conf(r, ngx_http_llm_cost_module);
+
+    rc = ngx_http_llm_cost_parse(ctx, llcf, &f);
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_llm_cost_find_price(ctx, llcf, &f);
+    }
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_llm_cost_budgets_init(ctx, &f);
+    }
+
+    if (rc == NGX_DECLINED) {
+        return ngx_http_llm_cost_refuse(ctx, &f);
+    }
+
+    if (rc == NGX_ABORT) {
+        ctx->state = NGX_HTTP_LLM_COST_ANSWERED;
+        return NGX_DECLINED;
+    }
+
+    if (rc != NGX_OK
+        || ngx_http_llm_cost_worst_case(ctx, llcf) != NGX_OK
+        || ngx_http_llm_cost_cache_prepare(ctx) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->adm.owner = ngx_pid;
+    ctx->adm.expires = ctx->adm.now + lmcf->reservation_ttl / 1000;
+
+    ctx->state = NGX_HTTP_LLM_COST_ADMITTING;
+
+    rc = lmcf->store->admit(ctx);
+
+    if (rc == NGX_AGAIN) {
+        return ngx_http_llm_cost_wait(r);
+    }
+
+    if (rc != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->state = NGX_HTTP_LLM_COST_ADMITTED;
+
+    return ngx_http_llm_cost_act(ctx);
+}
+
+
+/* body to facts; NGX_DECLINED: refuse with f, NGX_ABORT: pass unmetered */
+
+static ngx_int_t
+ngx_http_llm_cost_parse(ngx_http_llm_cost_ctx_t *ctx,
+    const ngx_http_llm_cost_loc_conf_t *llcf, llm_refusal_t *f)
+{
+    int                  rc;
+    llm_request_t       *q;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+    q = &ctx->q;
+
+    switch (ngx_http_llm_cost_body_gather(r, llcf->max_body, &ctx->body)) {
+
+    case NGX_OK:
+        break;
+
+    case NGX_DECLINED:
+        if (!llcf->enforced) {
+            return NGX_ABORT;
+        }
+
+        ngx_http_llm_cost_refusal(f, LLM_REFUSE_TOO_LARGE,
+            "The request body is too large to be metered");
+        return NGX_DECLINED;
+
+    default:
+        return NGX_ERROR;
+    }
+
+    q->json.mem = &ctx->mem;
+
+    rc = llm_json_parse(&q->json, ctx->body.data, ctx->body.len);
+
+    if (rc == LLM_BAD || rc == LLM_LIMIT) {
+        ngx_http_llm_cost_parse_message(ctx, f, q->json.err, NULL,
+                                        q->json.err_pos);
+        return NGX_DECLINED;
+    }
+
+    if (rc == LLM_OK) {
+        rc = q->provider->parse(q);
+    }
+
+    if (rc == LLM_BAD || rc == LLM_LIMIT) {
+        ngx_http_llm_cost_parse_message(ctx, f, q->err, q->param, 0);
+        return NGX_DECLINED;
+    }
+
+    return rc == LLM_OK ? NGX_OK : NGX_ERROR;
+}
+
+
+/* "Invalid 'max_tokens': must be at least 1", or what and where in the JSON */
+
+static void
+ngx_http_llm_cost_parse_message(ngx_http_llm_cost_ctx_t *ctx,
+    llm_refusal_t *f, const char *err, const char *param, size_t pos)
+{
+    u_char  *p, *last;
+
+    ngx_http_llm_cost_refusal(f, LLM_REFUSE_INVALID,
+                              "The request cannot be read");
+
+    p = ngx_pnalloc(ctx->request->pool, NGX_HTTP_LLM_COST_MESSAGE);
+    if (p == NULL) {
+        return;
+    }
+
+    f->message.data = p;
+    last = p + NGX_HTTP_LLM_COST_MESSAGE;
+
+    if (param) {
+        p = ngx_slprintf(p, last, "Invalid '%s': %s", param, err);
+        f->param.data = (u_char *) param;
+        f->param.len = ngx_strlen(param);
+
+    } else {
+        p = ngx_slprintf(p, last, "The request body is not valid JSON: %s at "
+                                  "byte %uz", err, pos);
+    }
+
+    f->message.len = p - f->message.data;
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_find_price(ngx_http_llm_cost_ctx_t *ctx,
+    const ngx_http_llm_cost_loc_conf_t *llcf, llm_refusal_t *f)
+{
+    u_char                         *p;
+    int64_t                         one;
+    ngx_uint_t                      policy;
+    ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    lmcf = ngx_http_get_module_main_conf(ctx->request,
+                                         ngx_http_llm_cost_module);
+
+    ctx->tier = llm_tier_find(&ctx->q.service_tier);
+    ctx->price = llm_prices_find(lmcf->prices, &ctx->q.model,
+                                 &ctx->provider->name);
+
+    /* a row may hold no price, or none for what this request produces */
+
+    if (ctx->price) {
+        one = llm_price_worst(ctx->price, ctx->tier, 1,
+                              ctx->q.kind == LLM_KIND_EMBEDDINGS ? 0 : 1);
+        if (one >= 0) {
+            return NGX_OK;
+        }
+
+        ctx->price = NULL;
+    }
+
+    policy = llcf->unknown_model;
+
+    if (policy == NGX_HTTP_LLM_COST_UNKNOWN_AUTO) {
+        policy = llcf->enforced_usd ? NGX_HTTP_LLM_COST_UNKNOWN_REJECT
+                                    : NGX_HTTP_LLM_COST_UNKNOWN_ALLOW;
+    }
+
+    if (policy == NGX_HTTP_LLM_COST_UNKNOWN_PRICE) {
+        ctx->price = llcf->unknown_price;
+        return NGX_OK;
+    }
+
+    if (policy == NGX_HTTP_LLM_COST_UNKNOWN_ALLOW) {
+        return NGX_OK;
+    }
+
+    ngx_http_llm_cost_refusal(f, LLM_REFUSE_UNKNOWN_MODEL,
+                              "The model has no price here");
+    ngx_str_set((ngx_str_t *) &f->param, "model");
+
+    p = ngx_pnalloc(ctx->request->pool, NGX_HTTP_LLM_COST_MESSAGE);
+    if (p) {
+        f->message.data = p;
+        f->message.len = ngx_slprintf(p, p + NGX_HTTP_LLM_COST_MESSAGE,
+                                      "The model '%V' has no price here, so "
+                                      "it cannot be used under a budget",
+                                      (ngx_str_t *) &ctx->q.model)
+                         - p;
+    }
+
+    return NGX_DECLINED;
+}
+
+
+/*
+ * Count the input and write down the most that the request can use, and the
+ * least that is worth sending: between the two lies what fit may choose.
+ */
+
+static ngx_int_t
+ngx_http_llm_cost_worst_case(ngx_http_llm_cost_ctx_t *ctx,
+    const ngx_http_llm_cost_loc_conf_t *llcf)
+{
+    int64_t                         each, most, least;
+    llm_request_t                  *q;
+    ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    q = &ctx->q;
+    lmcf = ngx_http_get_module_main_conf(ctx->request,
+                                         ngx_http_llm_cost_module);
+
+    ngx_http_llm_cost_counter(lmcf, (ngx_str_t *) &q->model, ctx->price,
+                              &ctx->counter);
+
+    if (q->provider->count(q, &ctx->counter) != LLM_OK) {
+        return NGX_ERROR;
+    }
+
+    if (ctx->counter.estimate) {
+        q->estimate = 1;
+    }
+
+    each = q->max_output;
+
+    if (q->kind == LLM_KIND_EMBEDDINGS) {
+        each = 0;
+
+    } else if (each < 0) {
+
+        if (llcf->reserve_output && q->can_fit) {
+            each = llcf->reserve_output;
+            ctx->written_max = each;
+
+        } else if (ctx->price && ctx->price->max_output > 0) {
+            each = ctx->price->max_output;
+
+        } else {
+            each = NGX_HTTP_LLM_COST_OUTPUT_DEFAULT;
+        }
+    }
+
+    each = ngx_min(each, NGX_HTTP_LLM_COST_OUTPUT_MAX);
+    most = each * q->choices;
+    least = most;
+
+    if (q->can_fit && q->kind == LLM_KIND_CHAT
+        && (llcf->fit == NGX_HTTP_LLM_COST_FIT_ON
+            || (llcf->fit == NGX_HTTP_LLM_COST_FIT_MISSING
+                && q->max_output < 0)))
+    {
+        least = ngx_min(each, llcf->fit_min) * q->choices;
+    }
+
+    ctx->max_output = most;
+
+    ctx->adm.most[LLM_UNIT_REQUESTS] = 1;
+    ctx->adm.least[LLM_UNIT_REQUESTS] = 1;
+    ctx->adm.most[LLM_UNIT_TOKENS] = q->input_tokens + most;
+    ctx->adm.least[LLM_UNIT_TOKENS] = q->input_tokens + least;
+
+    if (ctx->price) {
+        ctx->adm.most[LLM_UNIT_USD] = llm_price_worst(ctx->price, ctx->tier,
+                                                      q->input_tokens, most);
+        ctx->adm.least[LLM_UNIT_USD] = llm_price_worst(ctx->price, ctx->tier,
+                                                       q->input_tokens, least);
+    }
+
+    return NGX_OK;
+}
+
+
+/* the store's verdict, carried out: a return value of a phase handler */
+
+ngx_int_t
+ngx_http_llm_cost_act(ngx_http_llm_cost_ctx_t *ctx)
+{
+    int64_t         limit, fit;
+    llm_refusal_t   f;
+    llm_budget_t   *b;
+
+    switch (ctx->verdict) {
+
+    case NGX_HTTP_LLM_COST_FITS:
+        return ngx_http_llm_cost_forward(ctx);
+
+    case NGX_HTTP_LLM_COST_HIT:
+        ctx->state = NGX_HTTP_LLM_COST_ANSWERED;
+        return ngx_http_llm_cost_cache_send(ctx);
+
+    case NGX_HTTP_LLM_COST_SHORT:
+        ngx_http_llm_cost_refusal(&f, LLM_REFUSE_BUDGET, "Budget exceeded");
+        ngx_http_llm_cost_budget_message(ctx, &f);
+        break;
+
+    case NGX_HTTP_LLM_COST_NEVER:
+        b = &ctx->budgets[ctx->adm.refused];
+        limit = ctx->adm.balances[ctx->adm.refused].limit;
+
+        if (b->unit == LLM_UNIT_USD && ctx->price) {
+            fit = llm_price_fit(ctx->price, ctx->tier, ctx->q.input_tokens,
+                                limit);
+
+        } else if (b->unit == LLM_UNIT_TOKENS) {
+            fit = limit - ctx->q.input_tokens;
+
+        } else {
+            fit = 0;
+        }
+
+        ctx->fit_output = fit > 0 ? fit / ctx->q.choices : 0;
+
+        ngx_http_llm_cost_refusal(&f, LLM_REFUSE_TOO_EXPENSIVE,
+                                  "This request exceeds its budget");
+        ngx_http_llm_cost_budget_message(ctx, &f);
+        break;
+
+    case NGX_HTTP_LLM_COST_FULL:
+        ngx_log_error(NGX_LOG_CRIT, ctx->request->connection->log, 0,
+                      "llm_zone has no room for another live counter or "
+                      "reservation, make it larger");
+        ngx_http_llm_cost_refusal(&f, LLM_REFUSE_STORE,
+            "There is no room to account for another payer now");
+        break;
+
+    default:
+        ngx_http_llm_cost_refusal(&f, LLM_REFUSE_STORE,
+            "Budgets cannot be checked now");
+        break;
+    }
+
+    return ngx_http_llm_cost_refuse(ctx, &f);
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_forward(ngx_http_llm_cost_ctx_t *ctx)
+{
+    llm_edits_t                          e;
+    ngx_http_request_t                  *r;
+    const ngx_http_llm_cost_loc_conf_t  *llcf;
+
+    r = ctx->request;
+    llcf = ngx_http_get_module_loc_conf(r, ngx_http_llm_cost_module);
+
+    ctx->reserved_cost = ctx->adm.n ? ctx->adm.granted[LLM_UNIT_USD]
+                                    : ctx->adm.most[LLM_UNIT_USD];
+
+    if (ctx->held) {
+        ngx_http_llm_cost_shorten(ctx);
+    }
+
+    ngx_memzero(&e, sizeof(llm_edits_t));
+
+    e.set_max_output = ctx->written_max;
+
+    if (llcf->usage_inject && ctx->q.can_inject) {
+        e.inject_usage = 1;
+        ctx->injected = 1;
+    }
+
+    if (e.inject_usage || e.set_max_output >= 0) {
+
+        if (ctx->q.provider->edit(&ctx->q, &e) != LLM_OK
+            || ngx_http_llm_cost_body_edit(ctx, &e) != NGX_OK)
+        {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
+
+    ngx_http_llm_cost_limit_encodings(r);
+
+    ctx->state = NGX_HTTP_LLM_COST_FORWARD;
+
+    return NGX_DECLINED;
+}
+
+
+/* the store granted less than the worst case: less output will be asked for */
+
+static void
+ngx_http_llm_cost_shorten(ngx_http_llm_cost_ctx_t *ctx)
+{
+    int64_t           fit, output;
+    unsigned          i;
+    llm_admission_t  *adm;
+
+    adm = &ctx->adm;
+    output = ctx->max_output;
+
+    for (i = 0; i < adm->n; i++) {
+
+        switch (ctx->budgets[i].unit) {
+
+        case LLM_UNIT_USD:
+            if (ctx->price == NULL
+                || adm->granted[LLM_UNIT_USD] >= adm->most[LLM_UNIT_USD])
+            {
+                continue;
+            }
+
+            fit = llm_price_fit(ctx->price, ctx->tier, ctx->q.input_tokens,
+                                adm->granted[LLM_UNIT_USD]);
+            break;
+
+        case LLM_UNIT_TOKENS:
+            fit = adm->granted[LLM_UNIT_TOKENS] - ctx->q.input_tokens;
+            break;
+
+        default:
+            continue;
+        }
+
+        output = ngx_min(output, fit);
+    }
+
+    if (output < ctx->max_output) {
+        ctx->fitted = 1;
+        ctx->written_max = output / ctx->q.choices;
+        ctx->max_output = ctx->written_max * ctx->q.choices;
+    }
+}
