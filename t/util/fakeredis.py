@@ -1,0 +1,198 @@
+#!/usr/bin/python3
+
+# Copyright (C) 2026 the ngx_llm_cost_module authors
+
+"""A faulty Redis: a proxy in front of a real one that misbehaves on order.
+
+fakeredis.py DIRECTORY BACKEND_SOCKET
+
+Prints its port and serves until its stdin ends.  DIRECTORY/fakeredis holds
+the rules of the block, one a line: "COMMAND [N]: ACTION".  COMMAND is a Redis
+command or *; N means only its Nth occurrence in the block.  Actions:
+
+  error TEXT   answer -TEXT, the backend never sees the command
+  reply TEXT   answer TEXT as it is (\\r and \\n are understood)
+  stall        no answer, the backend never sees the command
+  swallow      the backend does it, the answer is lost
+  close        close the connection instead
+  garbage      bytes that are no reply
+  cut N        only the first N bytes of the answer, then close
+  delay MS     the answer comes late
+  bytewise     the answer comes byte by byte
+
+"connect: refuse" closes the listening socket.  Commands without a rule go to
+the backend.  DIRECTORY/fakeredis.log gets each command's name.
+"""
+
+import asyncio
+import os
+import sys
+
+
+class FakeRedis:
+
+    def __init__(self, directory, backend):
+        self.path = os.path.join(directory, "fakeredis")
+        self.log_path = self.path + ".log"
+        self.backend = backend
+        self.text = None
+        self.rules = []
+        self.counts = {}
+        self.server = None
+        self.port = 0
+
+    def load(self):
+        try:
+            with open(self.path) as file:
+                text = file.read()
+        except FileNotFoundError:
+            text = ""
+
+        if text != self.text:
+            self.text = text
+            self.counts = {}
+            lines = [line.split(":", 1) for line in text.split("\n")
+                     if ":" in line and not line.startswith("#")]
+            self.rules = [(words.split(), action.strip())
+                          for words, action in lines]
+
+    def action(self, name):
+        self.load()
+        self.counts[name] = self.counts.get(name, 0) + 1
+
+        with open(self.log_path, "a") as log:
+            log.write(name + "\n")
+
+        for words, action in self.rules:
+            if words[0].upper() not in (name, "*"):
+                continue
+            if len(words) > 1 and int(words[1]) != self.counts[name]:
+                continue
+            return action
+
+        return "pass"
+
+    def refusing(self):
+        self.load()
+        return any(words == ["connect"] for words, _ in self.rules)
+
+    async def listen(self):
+        self.server = await asyncio.start_server(
+            self.serve, "127.0.0.1", self.port, limit=64 << 20)
+        self.port = self.server.sockets[0].getsockname()[1]
+
+    async def watch(self):
+        """opens and closes the door as the rules say"""
+
+        while True:
+            await asyncio.sleep(0.005)
+
+            if self.refusing():
+                if self.server:
+                    self.server.close()
+                    self.server = None
+            elif not self.server:
+                await self.listen()
+
+            # the runner waits for this before it starts nginx
+
+            with open(self.path + ".state", "w") as state:
+                state.write(self.text)
+
+    async def serve(self, reader, writer):
+        backend = None
+
+        try:
+            if os.path.exists(self.backend):
+                backend = await asyncio.open_unix_connection(
+                    self.backend, limit=64 << 20)
+
+            while True:
+                command = await read_value(reader)
+                await self.one(command, backend, writer)
+                await writer.drain()
+
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+
+        finally:
+            writer.close()
+            if backend:
+                backend[1].close()
+
+    async def one(self, command, backend, writer):
+        name = command.split(b"\r\n")[2].decode("latin-1").upper()
+        verb, _, text = self.action(name).partition(" ")
+
+        if verb == "error":
+            writer.write(b"-" + text.encode() + b"\r\n")
+        elif verb == "reply":
+            writer.write(text.encode("latin-1").decode("unicode_escape")
+                         .encode("latin-1"))
+        elif verb == "close":
+            raise ConnectionError()
+        elif verb == "garbage":
+            writer.write(b"\x00\xffHTTP/1.1 200 OK\r\n\r\n")
+        elif verb != "stall":
+            await self.forward(command, backend, writer, verb, text)
+
+    async def forward(self, command, backend, writer, verb, text):
+        if not backend:
+            writer.write(b"-ERR no backend\r\n")
+            return
+
+        backend[1].write(command)
+        reply = await read_value(backend[0])
+
+        if verb == "swallow":
+            return
+
+        if verb == "cut":
+            writer.write(reply[:int(text)])
+            await writer.drain()
+            raise ConnectionError()
+
+        if verb == "delay":
+            await asyncio.sleep(float(text) / 1000)
+
+        if verb == "bytewise":
+            for i in range(len(reply)):
+                writer.write(reply[i:i + 1])
+                await writer.drain()
+                await asyncio.sleep(0)
+            return
+
+        writer.write(reply)
+
+
+async def read_value(reader):
+    """the bytes of one RESP value"""
+
+    line = await reader.readuntil(b"\r\n")
+    kind, size = line[:1], line[1:-2]
+
+    if kind == b"$" and int(size) >= 0:
+        return line + await reader.readexactly(int(size) + 2)
+
+    if kind == b"*":
+        for _ in range(max(0, int(size))):
+            line += await read_value(reader)
+
+    return line
+
+
+async def main():
+    fake = FakeRedis(sys.argv[1], sys.argv[2])
+
+    await fake.listen()
+    print(fake.port, flush=True)
+
+    asyncio.ensure_future(fake.watch())
+
+    loop = asyncio.get_running_loop()
+    await loop.run_in_executor(None, sys.stdin.read)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
