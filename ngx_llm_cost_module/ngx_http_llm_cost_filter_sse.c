@@ -1,0 +1,251 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "ngx_http_llm_cost_filter.h"
+
+
+/*
+ * A stream is passed on at once, byte for byte: upstream's buffering is turned
+ * off, the chain that comes in is the chain that goes out, and all that is
+ * done here is looking.  ctx->answer is current after every event, so that a
+ * client that leaves is billed for what upstream has sent.
+ */
+
+
+static void
+ngx_http_llm_cost_first_event(ngx_http_llm_cost_filter_t *f)
+{
+    ngx_time_t          *tp;
+    ngx_msec_int_t       ms;
+    ngx_http_request_t  *r;
+
+    r = f->request;
+    tp = ngx_timeofday();
+
+    ms = (ngx_msec_int_t) ((tp->sec - r->start_sec) * 1000
+                           + (tp->msec - r->start_msec));
+
+    f->ctx->first_token = ngx_max(ms, 0);
+}
+
+
+static int
+ngx_http_llm_cost_stream_event(void *data, const llm_str_t *type,
+    const llm_str_t *text, size_t end)
+{
+    ngx_http_llm_cost_filter_t *f = data;
+
+    int                       rc;
+    ngx_http_llm_cost_ctx_t  *ctx;
+
+    ctx = f->ctx;
+
+    if (ctx->first_token == (ngx_msec_t) -1) {
+        ngx_http_llm_cost_first_event(f);
+    }
+
+    rc = ctx->provider->event(&ctx->answer, type, text);
+
+    if (rc < 0) {
+        return LLM_ERROR;
+    }
+
+    /*
+     * What is hidden is cut out together with all that was fed at once, so
+     * the event must be all of it; that of a stream whose lines end in a lone
+     * CR may not be, and is not hidden.
+     */
+
+    f->usage = (rc == LLM_EVENT_USAGE && end == f->piece
+                && f->sse.events == f->events + 1);
+
+    return LLM_OK;
+}
+
+
+ngx_int_t
+ngx_http_llm_cost_stream_header(ngx_http_llm_cost_filter_t *f)
+{
+    ngx_http_request_t       *r;
+    ngx_http_llm_cost_ctx_t  *ctx;
+
+    r = f->request;
+    ctx = f->ctx;
+
+    r->filter_need_in_memory = 1;
+    r->allow_ranges = 0;
+    r->upstream->buffering = 0;
+
+    ctx->answer.stream = 1;
+
+    f->sse.handler = ngx_http_llm_cost_stream_event;
+    f->sse.data = f;
+    f->sse.mem = &ctx->mem;
+    f->carry_last = &f->carry;
+    f->renewed = ngx_time();
+
+    if (ctx->injected && !ctx->q.usage_asked) {
+
+        if (f->inflate) {
+            /* what cannot be cut is not kept for others, either */
+            ctx->storable = 0;
+
+        } else {
+            f->hide = 1;
+            ngx_http_clear_content_length(r);
+            ngx_http_clear_etag(r);
+        }
+    }
+
+    if (ngx_http_llm_cost_request_headers(ctx) != NGX_OK
+        || ngx_http_llm_cost_expect_trailers(f) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_llm_cost_next_header_filter(r);
+}
+
+
+/* a reservation is renewed several times before it would expire */
+
+static void
+ngx_http_llm_cost_stream_renew(ngx_http_llm_cost_filter_t *f)
+{
+    time_t                          now, ttl;
+    ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    lmcf = ngx_http_get_module_main_conf(f->request, ngx_http_llm_cost_module);
+
+    ttl = (time_t) (lmcf->reservation_ttl / 1000);
+    now = ngx_time();
+
+    if (f->ctx->held && now - f->renewed >= ttl / 4) {
+        f->renewed = now;
+        lmcf->store->renew(f->ctx, now + ttl);
+    }
+}
+
+
+ngx_int_t
+ngx_http_llm_cost_stream_keep(ngx_http_llm_cost_filter_t *f, const u_char *p,
+    size_t len)
+{
+    ngx_http_llm_cost_loc_conf_t  *llcf;
+
+    if (!f->ctx->storable) {
+        return NGX_OK;
+    }
+
+    llcf = ngx_http_get_module_loc_conf(f->request, ngx_http_llm_cost_module);
+
+    if (f->kept.len + len > llcf->cache_max_size) {
+        (void) ngx_pfree(f->request->pool, f->kept.data);
+        ngx_memzero(&f->kept, sizeof(ngx_http_llm_cost_text_t));
+        f->ctx->storable = 0;
+
+        return NGX_OK;
+    }
+
+    return ngx_http_llm_cost_text_add(f->request->pool, &f->kept, p, len);
+}
+
+
+ngx_int_t
+ngx_http_llm_cost_stream_read(ngx_http_llm_cost_filter_t *f, const u_char *p,
+    size_t len)
+{
+    f->piece = len;
+    f->events = f->sse.events;
+
+    if (llm_sse_feed(&f->sse, p, len) != LLM_OK) {
+        return NGX_ERROR;
+    }
+
+    if (f->hide) {
+        return NGX_OK;
+    }
+
+    return ngx_http_llm_cost_stream_keep(f, p, len);
+}
+
+
+ngx_int_t
+ngx_http_llm_cost_stream_last_event(ngx_http_llm_cost_filter_t *f)
+{
+    f->piece = 0;
+    f->events = f->sse.events;
+
+    return (llm_sse_finish(&f->sse) == LLM_OK) ? NGX_OK : NGX_ERROR;
+}
+
+
+ngx_int_t
+ngx_http_llm_cost_stream_end(ngx_http_llm_cost_filter_t *f)
+{
+    ngx_http_llm_cost_ctx_t  *ctx;
+
+    ctx = f->ctx;
+
+    ctx->provider->finish(&ctx->answer);
+    ctx->complete = ctx->answer.finished;
+
+    if (f->inflate && !ngx_http_llm_cost_inflate_whole(f->inflate)) {
+        ctx->complete = 0;
+        ctx->unread = !ctx->answer.usage_seen;
+    }
+
+    if (f->sse.dropped) {
+        ctx->storable = 0;
+    }
+
+    if (ngx_http_llm_cost_answer_entry(f, &f->kept) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_llm_cost_answer_end(f);
+}
+
+
+ngx_int_t
+ngx_http_llm_cost_stream_body(ngx_http_llm_cost_filter_t *f, ngx_chain_t *in)
+{
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    ngx_http_llm_cost_stream_renew(f);
+
+    if (f->hide) {
+        return ngx_http_llm_cost_hide_body(f, in);
+    }
+
+    for (cl = in; cl; cl = cl->next) {
+        b = cl->buf;
+
+        if (ngx_buf_in_memory(b)
+            && ngx_http_llm_cost_read(f, b->pos, b->last - b->pos) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        if (ngx_http_llm_cost_failed(f->request, b)) {
+            f->ctx->cut = 1;
+
+            if (ngx_http_llm_cost_stream_last_event(f) != NGX_OK) {
+                return NGX_ERROR;
+            }
+        }
+
+        if (b->last_buf
+            && (ngx_http_llm_cost_stream_last_event(f) != NGX_OK
+                || ngx_http_llm_cost_stream_end(f) != NGX_OK))
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return ngx_http_llm_cost_next_body_filter(f->request, in);
+}
