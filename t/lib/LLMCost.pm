@@ -362,7 +362,9 @@ sub check_requests {
 
     my $unlike = $section =~ /unlike/;
 
-    wait_for { upstream_requests() >= @patterns } if !$unlike;
+    my $needed = ref $patterns eq 'ARRAY' ? @patterns : 1;
+
+    wait_for { upstream_requests() >= $needed } if !$unlike;
 
     my @texts = map { "$_->{head}\r\n$_->{body}" } upstream_requests();
 

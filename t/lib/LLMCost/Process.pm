@@ -37,10 +37,17 @@ sub start_process {
 sub stop_processes {
     return if $$ != $owner;
 
-    for my $process (splice @running) {
-        close $process->{in};
-        kill 'TERM', $process->{pid};
+    # closed first, all of them, then awaited: they end side by side
+
+    my @ending = splice @running;
+
+    close $_->{in} for @ending;
+
+    for my $process (@ending) {
+        local $SIG{ALRM} = sub { kill 'KILL', $process->{pid} };
+        alarm 5;
         waitpid $process->{pid}, 0;
+        alarm 0;
     }
 }
 
