@@ -131,8 +131,8 @@ const llm_price_t *llm_prices_find(const llm_prices_t *t,
 /*
  * Nano-USD, or -1 where a rate that is needed is not listed, a needed counter
  * is unknown (of a part that is free it may be) or the sum is above
- * LLM_NANO_MAX.  A token is charged once: where parts add up to more than
- * their whole, the dearest parts are charged first, up to the whole.
+ * LLM_NANO_MAX.  A token is charged once: where parts overlap, the dearest are
+ * charged first, up to the whole; parts at the whole's rate do not count.
  */
 
 int64_t llm_price_cost(const llm_price_t *p, llm_tier_e tier,

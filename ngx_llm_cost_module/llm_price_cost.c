@@ -146,14 +146,18 @@ llm_price_step(const llm_price_t *p, int64_t input)
 
 /*
  * One side of a request: a whole and its parts, the whole's rate for what is
- * left.  Dearest parts first, so that no contradiction in what a provider says
- * makes it cheaper, or charges a token twice.  -1: a rate is missing.
+ * left.  Parts may overlap (cached images are cached and images) and nobody
+ * says by how much.  One at the whole's own rate makes no difference and is
+ * left out; of the others the dearest are charged first, so that no token is
+ * charged twice and a contradiction makes nothing cheaper.  -1: the rate is
+ * missing.
  */
 
 static llm_int128_t
 llm_price_side(llm_price_part_t *parts, unsigned n, int64_t whole,
     int64_t rate)
 {
+    int64_t           tokens;
     unsigned          i, k;
     llm_int128_t      sum;
     llm_price_part_t  part;
@@ -170,22 +174,16 @@ llm_price_side(llm_price_part_t *parts, unsigned n, int64_t whole,
 
     sum = 0;
 
-    for (i = 0; i < n && whole; i++) {
+    for (i = 0; i < n; i++) {
 
-        if (parts[i].tokens <= 0) {
+        if (parts[i].tokens <= 0 || parts[i].rate == rate) {
             continue;
         }
 
-        if (parts[i].rate < 0) {
-            return -1;
-        }
+        tokens = parts[i].tokens < whole ? parts[i].tokens : whole;
 
-        if (parts[i].tokens > whole) {
-            parts[i].tokens = whole;
-        }
-
-        sum += (llm_int128_t) parts[i].tokens * parts[i].rate;
-        whole -= parts[i].tokens;
+        sum += (llm_int128_t) tokens * parts[i].rate;
+        whole -= tokens;
     }
 
     if (whole == 0) {
@@ -295,20 +293,24 @@ llm_price_cost(const llm_price_t *p, llm_tier_e tier, const llm_usage_t *u)
 }
 
 
-/* -1, not listed, stays: it must not be covered by another rate */
+/*
+ * The dearest of a whole's rate and those of its parts, from to to.  -1, not
+ * listed, stays: it must not be covered by another rate.
+ */
 
 static void
-llm_price_dearer(int64_t *dearest, const int64_t *r, unsigned from,
-    unsigned to)
+llm_price_dearer(int64_t *dearest, const int64_t *r, llm_rate_e whole,
+    llm_rate_e from, llm_rate_e to)
 {
     unsigned  i;
 
-    if (r[from] < 0) {
+    if (r[whole] < 0 || *dearest < 0) {
         *dearest = -1;
+        return;
     }
 
-    if (*dearest < 0) {
-        return;
+    if (r[whole] > *dearest) {
+        *dearest = r[whole];
     }
 
     for (i = from; i <= to; i++) {
@@ -347,8 +349,10 @@ llm_price_dearest(const llm_price_t *p, llm_tier_e tier, int64_t input,
         for (k = 0; k < tiers; k++) {
             llm_price_rates(p, step, t[k], r);
 
-            llm_price_dearer(in, r, LLM_RATE_INPUT, LLM_RATE_IMAGE_INPUT);
-            llm_price_dearer(out, r, LLM_RATE_OUTPUT, LLM_RATE_IMAGE_OUTPUT);
+            llm_price_dearer(in, r, LLM_RATE_INPUT, LLM_RATE_CACHED_INPUT,
+                             LLM_RATE_IMAGE_INPUT);
+            llm_price_dearer(out, r, LLM_RATE_OUTPUT, LLM_RATE_REASONING,
+                             LLM_RATE_IMAGE_OUTPUT);
         }
     }
 }
