@@ -37,7 +37,7 @@ module    = $(BUILD)/module/ngx_llm_cost_module.so
 setup     = $(BUILD)/setup.done
 prices    = $(patsubst %,$(BUILD)/%,$(wildcard prices/*.json))
 tokenizer = $(MAKE) --no-print-directory -C tokenizer \
-                BUILD=$(out)/tokenizer VOCAB=$(out)/vocab
+                BUILD=$(out)
 harness   = perl t/util/harness.pl --build $(out) --jobs $(JOBS)
 
 .PHONY: all setup module vocab tokenizer install clean

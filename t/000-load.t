@@ -39,7 +39,7 @@ nginx_test('events {}', 'no http block');
 
 nginx_test('events {} http {}', 'an empty http block');
 
-nginx_test("events {} http { llm_data_path $ENV{LLM_DATA_PATH};
+nginx_test("events {} http { access_log off; llm_data_path $ENV{LLM_DATA_PATH};
             server { location / { llm_cost on; } } }", 'llm_cost on');
 
 run_tests();

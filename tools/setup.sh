@@ -17,14 +17,23 @@ fi
 
 missing=
 
-for package in $(sed 's/#.*//' tools/packages.txt); do
+# A line may name a command after the package: whoever has the command from
+# elsewhere (Node from its makers) needs no package.
+
+while read -r package command; do
+    case $package in '' | '#'*) continue ;; esac
+
+    if [ -n "$command" ] && command -v "$command" > /dev/null; then
+        continue
+    fi
+
     status=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null \
              || true)
 
     if [ "$status" != installed ]; then
         missing="$missing $package"
     fi
-done
+done < tools/packages.txt
 
 if [ -z "$missing" ]; then
     exit 0

@@ -85,7 +85,7 @@ sub tokenizer_suite {
     local $ENV{CMOCKA_MESSAGE_OUTPUT} = 'TAP';
 
     my @make = ('make', '--no-print-directory', '-C', 'tokenizer',
-                "BUILD=$build/tokenizer", "VOCAB=$build/vocab", 'test');
+                "BUILD=$build", 'test');
 
     run([['tokenizer', 'tokenizer']], sub { [$^X, $merge, @make] });
 }
