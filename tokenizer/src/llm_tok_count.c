@@ -20,7 +20,7 @@ typedef struct {
 /* merges a piece and remembers what came out of it, if that can be */
 
 static size_t
-llm_tok_miss(const llm_tok_batch_t *b, const llm_tok_piece_t *piece,
+llm_tok_miss(const llm_tok_batch_t *b, const uint8_t *p, uint32_t len,
     const llm_tok_entry_t *key, llm_tok_entry_t *set)
 {
     llm_tok_out_t  out;
@@ -30,9 +30,9 @@ llm_tok_miss(const llm_tok_batch_t *b, const llm_tok_piece_t *piece,
     out.n = 0;
     out.map = NULL;
 
-    llm_tok_bpe(b->v, b->s, b->text + piece->ofs, piece->len, &out);
+    llm_tok_bpe(b->v, b->s, p, len, &out);
 
-    if (piece->len < LLM_TOK_LONG && out.n < 16) {
+    if (len < LLM_TOK_LONG && out.n < 16) {
         set[3] = set[2];
         set[2] = set[1];
         set[1] = set[0];
@@ -45,7 +45,7 @@ llm_tok_miss(const llm_tok_batch_t *b, const llm_tok_piece_t *piece,
 
 
 static inline size_t
-llm_tok_lookup(const llm_tok_batch_t *b, const llm_tok_piece_t *piece,
+llm_tok_lookup(const llm_tok_batch_t *b, const uint8_t *p, uint32_t len,
     const llm_tok_entry_t *key)
 {
     int               i;
@@ -70,7 +70,7 @@ llm_tok_lookup(const llm_tok_batch_t *b, const llm_tok_piece_t *piece,
         }
     }
 
-    n = llm_tok_miss(b, piece, key, set);
+    n = llm_tok_miss(b, p, len, key, set);
 
     if (n < 16) {
         *hot = set[0];
@@ -83,17 +83,19 @@ llm_tok_lookup(const llm_tok_batch_t *b, const llm_tok_piece_t *piece,
 static size_t
 llm_tok_count_batch(const llm_tok_batch_t *b, size_t n)
 {
-    size_t            i, total;
-    llm_scratch_t    *s;
-    llm_tok_piece_t  *piece;
+    size_t           i, total;
+    uint32_t         len, *at;
+    const uint8_t   *p;
+    llm_scratch_t   *s;
 
     s = b->s;
+    at = s->at;
 
     for (i = 0; i < n; i++) {
-        piece = &s->piece[i];
+        len = at[i + 1] - at[i];
 
-        if (llm_tok_likely(piece->len < LLM_TOK_LONG)) {
-            llm_tok_key(b->text + piece->ofs, piece->len, b->end, &s->key[i]);
+        if (llm_tok_likely(len < LLM_TOK_LONG)) {
+            llm_tok_key(b->text + at[i], len, b->end, &s->key[i]);
             __builtin_prefetch(
                 s->warm[llm_tok_warm_slot(llm_tok_key_hash(&s->key[i]))]);
         }
@@ -102,13 +104,14 @@ llm_tok_count_batch(const llm_tok_batch_t *b, size_t n)
     total = 0;
 
     for (i = 0; i < n; i++) {
-        piece = &s->piece[i];
+        p = b->text + at[i];
+        len = at[i + 1] - at[i];
 
-        if (llm_tok_likely(piece->len < LLM_TOK_LONG)) {
-            total += llm_tok_lookup(b, piece, &s->key[i]);
+        if (llm_tok_likely(len < LLM_TOK_LONG)) {
+            total += llm_tok_lookup(b, p, len, &s->key[i]);
 
         } else {
-            total += llm_tok_miss(b, piece, NULL, NULL);
+            total += llm_tok_miss(b, p, len, NULL, NULL);
         }
     }
 
@@ -138,7 +141,7 @@ llm_count_limit(const llm_vocab_t *v, llm_scratch_t *s, const char *text,
 
     while (split.p < split.end) {
         b.text = split.p;
-        n = llm_tok_split(&split, s->piece, LLM_TOK_BATCH);
+        n = llm_tok_split(&split, s->at);
         total += llm_tok_count_batch(&b, n);
 
         if (total > limit) {
@@ -181,10 +184,10 @@ llm_encode(const llm_vocab_t *v, llm_scratch_t *s, const char *text,
 
     while (split.p < split.end) {
         start = split.p;
-        n = llm_tok_split(&split, s->piece, LLM_TOK_BATCH);
+        n = llm_tok_split(&split, s->at);
 
         for (i = 0; i < n; i++) {
-            llm_tok_bpe(v, s, start + s->piece[i].ofs, s->piece[i].len, &out);
+            llm_tok_bpe(v, s, start + s->at[i], s->at[i + 1] - s->at[i], &out);
         }
     }
 

@@ -67,12 +67,6 @@ typedef struct {
 #define llm_tok_entry_count(e)  ((unsigned) ((e)->hi >> 56) & 15)
 
 
-typedef struct {
-    uint32_t  ofs;              /* from the start of the batch */
-    uint32_t  len;
-} llm_tok_piece_t;
-
-
 struct llm_scratch_s {
     uint64_t         vocab;     /* the checksum of what is remembered */
     int              simd;
@@ -82,7 +76,7 @@ struct llm_scratch_s {
     llm_tok_entry_t  key[LLM_TOK_BATCH];
     uint32_t         stack[LLM_TOK_WINDOW + 1];
     uint64_t         dead[LLM_TOK_DEAD];
-    llm_tok_piece_t  piece[LLM_TOK_BATCH];
+    uint32_t         at[LLM_TOK_BATCH + 4];     /* where pieces begin */
     uint8_t          repaired[LLM_TOK_WINDOW];
 };
 

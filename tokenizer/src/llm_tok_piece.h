@@ -12,6 +12,10 @@
 #include "llm_tok_internal.h"
 
 
+/* offsets are 32 bits wide: a batch ends when its text gets long */
+#define LLM_TOK_BATCH_BYTES  (1 << 20)
+
+
 typedef struct {
     const uint8_t    *p;            /* what is split up to here */
     const uint8_t    *end;
@@ -25,11 +29,15 @@ void llm_tok_split_init(llm_tok_split_t *split, const llm_vocab_t *v,
     const llm_scratch_t *s, const char *text, size_t len);
 
 /*
- * The next pieces, at most max: at least one if split->p < split->end.  Their
- * offsets are from where split->p was.
+ * The next pieces: how many, at least one if split->p < split->end, and where
+ * each begins, counted from where split->p was.  at[] has LLM_TOK_BATCH + 4
+ * elements; the one after the last piece tells where that ends.
  */
-size_t llm_tok_split(llm_tok_split_t *split, llm_tok_piece_t *piece,
-    size_t max);
+size_t llm_tok_split(llm_tok_split_t *split, uint32_t *at);
+
+#if LLM_TOK_HAVE_AVX2
+size_t llm_tok_split_avx2(llm_tok_split_t *split, uint32_t *at);
+#endif
 
 /* forgets what a scratch remembers */
 void llm_tok_forget(llm_scratch_t *s);

@@ -77,29 +77,39 @@ llm_tok_split_init(llm_tok_split_t *split, const llm_vocab_t *v,
 }
 
 
-/* offsets are 32 bits wide: a batch ends when its text gets long */
-
-#define LLM_TOK_BATCH_BYTES  (1 << 20)
-
-size_t
-llm_tok_split(llm_tok_split_t *split, llm_tok_piece_t *piece, size_t max)
+static size_t
+llm_tok_split_scalar(llm_tok_split_t *split, uint32_t *at)
 {
-    size_t          n, len;
-    const uint8_t  *start;
+    size_t          n;
+    const uint8_t  *p, *start;
 
     start = split->p;
+    p = start;
 
-    for (n = 0; n < max && split->p < split->end; n++) {
-        len = split->scan(split->p, split->end);
-
-        piece[n].ofs = (uint32_t) (split->p - start);
-        piece[n].len = (uint32_t) len;
-        split->p += len;
-
-        if (split->p - start > LLM_TOK_BATCH_BYTES) {
-            return n + 1;
+    for (n = 0; n < LLM_TOK_BATCH && p < split->end; n++) {
+        if (p - start > LLM_TOK_BATCH_BYTES) {
+            break;
         }
+
+        at[n] = (uint32_t) (p - start);
+        p += split->scan(p, split->end);
     }
 
+    at[n] = (uint32_t) (p - start);
+    split->p = p;
+
     return n;
+}
+
+
+size_t
+llm_tok_split(llm_tok_split_t *split, uint32_t *at)
+{
+#if LLM_TOK_HAVE_AVX2
+    if (split->simd == LLM_SIMD_AVX2 && split->grammar != LLM_TOK_GPT2) {
+        return llm_tok_split_avx2(split, at);
+    }
+#endif
+
+    return llm_tok_split_scalar(split, at);
 }
