@@ -312,8 +312,15 @@ ngx_http_llm_cost_cache_send(ngx_http_llm_cost_ctx_t *ctx)
     e = ctx->entry;
 
     ngx_str_set(&ctx->cache_status, "HIT");
+    ctx->answer.model.len = e->model.len;
+    ctx->answer.model.data = e->model.data;
 
     r->headers_out.status = e->status;
+
+    /* before the headers: they show what is left of the budgets */
+
+    ngx_http_llm_cost_settle(ctx);
+
     r->headers_out.content_type = e->content_type;
     r->headers_out.content_type_len = e->content_type.len;
     r->headers_out.content_type_lowcase = NULL;

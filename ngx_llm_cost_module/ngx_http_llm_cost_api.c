@@ -1,0 +1,488 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "ngx_http_llm_cost_api.h"
+
+
+/*
+ * llm_api: which endpoint, may it be asked so, what do the arguments mean;
+ * then its rows are fetched and written.  A path is recognised by how it
+ * ends, so that any location will do.
+ */
+
+
+typedef struct {
+    ngx_str_t                        path;
+    ngx_uint_t                       methods;
+    ngx_str_t                        type;
+    ngx_http_llm_cost_api_fetch_pt   fetch;
+    ngx_http_llm_cost_api_format_pt  format;
+} ngx_http_llm_cost_api_endpoint_t;
+
+
+static ngx_int_t ngx_http_llm_cost_api_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_http_llm_cost_api_find(ngx_http_request_t *r,
+    const ngx_http_llm_cost_api_endpoint_t **found);
+static ngx_int_t ngx_http_llm_cost_api_args(ngx_http_llm_cost_api_t *api);
+static ngx_int_t ngx_http_llm_cost_api_period(ngx_http_llm_cost_api_t *api);
+static ngx_int_t ngx_http_llm_cost_api_arg(ngx_http_llm_cost_api_t *api,
+    const char *name, ngx_str_t *value);
+static ngx_int_t ngx_http_llm_cost_api_arg_time(ngx_http_llm_cost_api_t *api,
+    const char *name, int64_t *t);
+static ngx_int_t ngx_http_llm_cost_api_digits(u_char *p, size_t n);
+static ngx_int_t ngx_http_llm_cost_api_send(ngx_http_llm_cost_api_t *api);
+
+
+static const ngx_http_llm_cost_api_endpoint_t  ngx_http_llm_cost_api[] = {
+
+    { ngx_string("/usage/summary"), NGX_HTTP_GET|NGX_HTTP_HEAD,
+      ngx_string("application/json"),
+      ngx_http_llm_cost_api_usage_fetch,
+      ngx_http_llm_cost_api_usage_format },
+
+    { ngx_string("/budgets"), NGX_HTTP_GET|NGX_HTTP_HEAD,
+      ngx_string("application/json"),
+      ngx_http_llm_cost_api_budgets_fetch,
+      ngx_http_llm_cost_api_budgets_format },
+
+    { ngx_string("/alerts"), NGX_HTTP_GET|NGX_HTTP_HEAD,
+      ngx_string("application/json"),
+      ngx_http_llm_cost_api_alerts_fetch,
+      ngx_http_llm_cost_api_alerts_format },
+
+    { ngx_string("/cache/stats"), NGX_HTTP_GET|NGX_HTTP_HEAD,
+      ngx_string("application/json"),
+      ngx_http_llm_cost_api_cache_fetch,
+      ngx_http_llm_cost_api_cache_format },
+
+    { ngx_string("/cache"), NGX_HTTP_DELETE,
+      ngx_string("application/json"),
+      ngx_http_llm_cost_api_clear_fetch,
+      ngx_http_llm_cost_api_clear_format },
+
+    { ngx_string("/metrics"), NGX_HTTP_GET|NGX_HTTP_HEAD,
+      ngx_string("text/plain; version=0.0.4; charset=utf-8"),
+      ngx_http_llm_cost_api_metrics_fetch,
+      ngx_http_llm_cost_api_metrics_format },
+
+    { ngx_string("/models"), NGX_HTTP_GET|NGX_HTTP_HEAD,
+      ngx_string("application/json"),
+      ngx_http_llm_cost_api_models_fetch,
+      ngx_http_llm_cost_api_models_format },
+
+    { ngx_string("/health"), NGX_HTTP_GET|NGX_HTTP_HEAD,
+      ngx_string("application/json"),
+      ngx_http_llm_cost_api_health_fetch,
+      ngx_http_llm_cost_api_health_format },
+
+    { ngx_null_string, 0, ngx_null_string, NULL, NULL }
+};
+
+
+/* llm_api [write=on] */
+
+char *
+ngx_http_llm_cost_conf_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_llm_cost_loc_conf_t *llcf = conf;
+
+    ngx_str_t                 *value;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    if (llcf->api == 1) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    llcf->api = 1;
+    llcf->api_write = 0;
+
+    if (cf->args->nelts == 2) {
+
+        if (ngx_strcmp(value[1].data, "write=on") == 0) {
+            llcf->api_write = 1;
+
+        } else if (ngx_strcmp(value[1].data, "write=off") != 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid parameter \"%V\", it must be "
+                               "\"write=on\" or \"write=off\"", &value[1]);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    clcf->handler = ngx_http_llm_cost_api_handler;
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_api_handler(ngx_http_request_t *r)
+{
+    ngx_int_t                                rc;
+    ngx_http_llm_cost_api_t                 *api;
+    const ngx_http_llm_cost_loc_conf_t      *llcf;
+    const ngx_http_llm_cost_api_endpoint_t  *ep;
+
+    rc = ngx_http_discard_request_body(r);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    api = ngx_pcalloc(r->pool, sizeof(ngx_http_llm_cost_api_t));
+    if (api == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    api->request = r;
+    api->lmcf = ngx_http_get_module_main_conf(r, ngx_http_llm_cost_module);
+    api->zone = ngx_http_llm_cost_zone();
+    api->status = NGX_HTTP_OK;
+    api->out.pool = r->pool;
+
+    rc = ngx_http_llm_cost_api_find(r, &ep);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    llcf = ngx_http_get_module_loc_conf(r, ngx_http_llm_cost_module);
+
+    if ((ep->methods & NGX_HTTP_DELETE) && !llcf->api_write) {
+        return ngx_http_llm_cost_api_refuse(api, NGX_HTTP_FORBIDDEN, NULL,
+                   "writing is not allowed here: it needs \"llm_api "
+                   "write=on\"");
+    }
+
+    api->type = ep->type;
+    api->format = ep->format;
+
+    rc = ngx_http_llm_cost_api_args(api);
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    rc = ep->fetch(api);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    api->format(api);
+
+    return ngx_http_llm_cost_api_send(api);
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_api_find(ngx_http_request_t *r,
+    const ngx_http_llm_cost_api_endpoint_t **found)
+{
+    ngx_int_t                                rc;
+    const ngx_http_llm_cost_api_endpoint_t  *ep;
+
+    rc = NGX_HTTP_NOT_FOUND;
+
+    for (ep = ngx_http_llm_cost_api; ep->path.len; ep++) {
+
+        if (r->uri.len < ep->path.len
+            || ngx_memcmp(r->uri.data + r->uri.len - ep->path.len,
+                          ep->path.data, ep->path.len)
+               != 0)
+        {
+            continue;
+        }
+
+        if (r->method & ep->methods) {
+            *found = ep;
+            return NGX_OK;
+        }
+
+        rc = NGX_HTTP_NOT_ALLOWED;
+    }
+
+    return rc;
+}
+
+
+/* NGX_DECLINED: nothing is wrong, go on; else what has been answered */
+
+static ngx_int_t
+ngx_http_llm_cost_api_args(ngx_http_llm_cost_api_t *api)
+{
+    if (ngx_http_llm_cost_api_arg(api, "user", &api->user) == NGX_ERROR
+        || ngx_http_llm_cost_api_arg(api, "by", &api->by) == NGX_ERROR
+        || ngx_http_llm_cost_api_arg(api, "name", &api->name) == NGX_ERROR
+        || ngx_http_llm_cost_api_arg(api, "key", &api->key) == NGX_ERROR)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (api->by.len
+        && ngx_strcmp(api->by.data, "endpoint") != 0
+        && ngx_strcmp(api->by.data, "provider") != 0
+        && (api->by.len < 5 || ngx_strncmp(api->by.data, "tag:", 4) != 0))
+    {
+        return ngx_http_llm_cost_api_refuse(api, NGX_HTTP_BAD_REQUEST, "by",
+                   "by must be \"tag:NAME\", \"endpoint\" or \"provider\"");
+    }
+
+    return ngx_http_llm_cost_api_period(api);
+}
+
+
+/*
+ * The last N clock hours, the running one included, or all clock hours that
+ * from= (included) and to= (excluded) touch.
+ */
+
+static ngx_int_t
+ngx_http_llm_cost_api_period(ngx_http_llm_cost_api_t *api)
+{
+    int64_t    now;
+    ngx_int_t  rc, n;
+    ngx_str_t  value;
+
+    now = (int64_t) ngx_time();
+
+    api->hours = NGX_HTTP_LLM_COST_API_HOURS;
+    api->to = now - now % 3600 + 3600;
+
+    rc = ngx_http_llm_cost_api_arg(api, "hours", &value);
+
+    if (rc == NGX_OK) {
+        n = value.len > 4 ? NGX_ERROR : ngx_atoi(value.data, value.len);
+
+        if (n < 1 || n > NGX_HTTP_LLM_COST_API_HOURS_MAX) {
+            return ngx_http_llm_cost_api_refuse(api, NGX_HTTP_BAD_REQUEST,
+                       "hours", "hours must be a whole number from 1 to 744");
+        }
+
+        api->hours = n;
+    }
+
+    rc = ngx_http_llm_cost_api_arg_time(api, "to", &api->to);
+
+    if (rc == NGX_ERROR) {
+        goto invalid;
+    }
+
+    api->to = (api->to + 3599) / 3600 * 3600;
+    api->from = api->to - (int64_t) api->hours * 3600;
+
+    rc = ngx_http_llm_cost_api_arg_time(api, "from", &api->from);
+
+    if (rc == NGX_ERROR) {
+        goto invalid;
+    }
+
+    api->from -= api->from % 3600;
+
+    if (api->from >= api->to
+        || api->to - api->from > NGX_HTTP_LLM_COST_API_HOURS_MAX * 3600)
+    {
+        return ngx_http_llm_cost_api_refuse(api, NGX_HTTP_BAD_REQUEST, "from",
+                   "from must be before to, by 744 hours at most");
+    }
+
+    api->hours = (ngx_uint_t) ((api->to - api->from) / 3600);
+
+    return NGX_DECLINED;
+
+invalid:
+
+    return ngx_http_llm_cost_api_refuse(api, NGX_HTTP_BAD_REQUEST, "from",
+               "from and to must be seconds since 1970 or a time such as "
+               "2026-11-22T00:00:00Z");
+}
+
+
+/* unescaped and ended by a zero byte; NGX_DECLINED: not given */
+
+static ngx_int_t
+ngx_http_llm_cost_api_arg(ngx_http_llm_cost_api_t *api, const char *name,
+    ngx_str_t *value)
+{
+    u_char     *dst, *src;
+    ngx_str_t   raw;
+
+    ngx_str_null(value);
+
+    if (ngx_http_arg(api->request, (u_char *) name, ngx_strlen(name), &raw)
+        != NGX_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    dst = ngx_pnalloc(api->request->pool, raw.len + 1);
+    if (dst == NULL) {
+        return NGX_ERROR;
+    }
+
+    value->data = dst;
+    src = raw.data;
+
+    ngx_unescape_uri(&dst, &src, raw.len, 0);
+
+    *dst = '\0';
+    value->len = dst - value->data;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_api_arg_time(ngx_http_llm_cost_api_t *api,
+    const char *name, int64_t *t)
+{
+    u_char     *p;
+    int64_t     n, year, month, day, era;
+    ngx_int_t   rc;
+    ngx_str_t   value;
+
+    rc = ngx_http_llm_cost_api_arg(api, name, &value);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    p = value.data;
+
+    if (value.len > 0 && value.len <= 11
+        && ngx_http_llm_cost_api_digits(p, value.len) != NGX_ERROR)
+    {
+        *t = (int64_t) ngx_atotm(p, value.len);
+        return *t < 0 ? NGX_ERROR : NGX_OK;
+    }
+
+    /* 2026-11-22T00:00:00Z */
+
+    if (value.len != 20 || p[4] != '-' || p[7] != '-' || p[10] != 'T'
+        || p[13] != ':' || p[16] != ':' || p[19] != 'Z'
+        || ngx_http_llm_cost_api_digits(p, 4) < 1970
+        || ngx_http_llm_cost_api_digits(p + 5, 2) < 1
+        || ngx_http_llm_cost_api_digits(p + 5, 2) > 12
+        || ngx_http_llm_cost_api_digits(p + 8, 2) < 1
+        || ngx_http_llm_cost_api_digits(p + 8, 2) > 31
+        || ngx_http_llm_cost_api_digits(p + 11, 2) < 0
+        || ngx_http_llm_cost_api_digits(p + 11, 2) > 23
+        || ngx_http_llm_cost_api_digits(p + 14, 2) < 0
+        || ngx_http_llm_cost_api_digits(p + 14, 2) > 59
+        || ngx_http_llm_cost_api_digits(p + 17, 2) < 0
+        || ngx_http_llm_cost_api_digits(p + 17, 2) > 59)
+    {
+        return NGX_ERROR;
+    }
+
+    year = ngx_http_llm_cost_api_digits(p, 4);
+    month = ngx_http_llm_cost_api_digits(p + 5, 2);
+    day = ngx_http_llm_cost_api_digits(p + 8, 2);
+
+    /* days since 1970 with years that begin in March */
+
+    if (month <= 2) {
+        year--;
+        month += 12;
+    }
+
+    era = year / 100;
+    n = 365 * year + year / 4 - era + era / 4 + (153 * (month - 3) + 2) / 5
+        + day - 1 - 719468;
+
+    *t = n * 86400 + ngx_http_llm_cost_api_digits(p + 11, 2) * 3600
+         + ngx_http_llm_cost_api_digits(p + 14, 2) * 60
+         + ngx_http_llm_cost_api_digits(p + 17, 2);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_api_digits(u_char *p, size_t n)
+{
+    return ngx_atoi(p, n);
+}
+
+
+/* an error in the shape that clients of LLM APIs know */
+
+ngx_int_t
+ngx_http_llm_cost_api_refuse(ngx_http_llm_cost_api_t *api, ngx_uint_t status,
+    const char *param, const char *message)
+{
+    ngx_http_llm_cost_out_t  *o;
+
+    o = &api->out;
+
+    ngx_http_llm_cost_out(o, "{\"error\":{\"message\":");
+    ngx_http_llm_cost_out_string(o, message, ngx_strlen(message));
+    ngx_http_llm_cost_out(o, ",\"type\":\"invalid_request_error\",\"param\":");
+
+    if (param) {
+        ngx_http_llm_cost_out_string(o, param, ngx_strlen(param));
+
+    } else {
+        ngx_http_llm_cost_out(o, "null");
+    }
+
+    ngx_http_llm_cost_out(o, ",\"code\":null}}");
+
+    api->status = status;
+    ngx_str_set(&api->type, "application/json");
+
+    return ngx_http_llm_cost_api_send(api);
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_api_send(ngx_http_llm_cost_api_t *api)
+{
+    ngx_int_t            rc;
+    ngx_buf_t           *b;
+    ngx_chain_t          out;
+    ngx_table_elt_t     *h;
+    ngx_http_request_t  *r;
+
+    r = api->request;
+
+    if (api->out.failed) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    h = ngx_list_push(&r->headers_out.headers);
+    b = ngx_calloc_buf(r->pool);
+
+    if (h == NULL || b == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_memzero(h, sizeof(ngx_table_elt_t));
+    h->hash = 1;
+    ngx_str_set(&h->key, "Cache-Control");
+    ngx_str_set(&h->value, "no-store");
+
+    r->headers_out.status = api->status;
+    r->headers_out.content_type = api->type;
+    r->headers_out.content_type_len = api->type.len;
+    r->headers_out.content_type_lowcase = NULL;
+    r->headers_out.content_length_n = api->out.pos - api->out.start;
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    b->pos = api->out.start;
+    b->last = api->out.pos;
+    b->memory = (b->last != b->pos);
+    b->last_buf = (r == r->main);
+    b->last_in_chain = 1;
+
+    out.buf = b;
+    out.next = NULL;
+
+    return ngx_http_output_filter(r, &out);
+}

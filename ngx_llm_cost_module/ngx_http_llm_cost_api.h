@@ -1,0 +1,159 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#ifndef _NGX_HTTP_LLM_COST_API_H_INCLUDED_
+#define _NGX_HTTP_LLM_COST_API_H_INCLUDED_
+
+
+#include "ngx_http_llm_cost.h"
+
+
+/*
+ * llm_api: a request is parsed (_api.c), its rows are fetched, from the zone
+ * at once or from Redis some events later, and then written by the
+ * endpoint's format() (_api_usage.c, _api_budgets.c, _api_metrics.c).
+ */
+
+
+#define NGX_HTTP_LLM_COST_API_HOURS     24
+#define NGX_HTTP_LLM_COST_API_HOURS_MAX 744
+
+
+/* text that grows in the request's pool; failed is set instead of returned */
+
+typedef struct {
+    ngx_pool_t                 *pool;
+    u_char                     *start;
+    u_char                     *pos;
+    u_char                     *end;
+    unsigned                    failed:1;
+} ngx_http_llm_cost_out_t;
+
+void ngx_http_llm_cost_out(ngx_http_llm_cost_out_t *o, const char *text);
+void ngx_http_llm_cost_out_bytes(ngx_http_llm_cost_out_t *o, const void *p,
+    size_t len);
+void ngx_http_llm_cost_out_int(ngx_http_llm_cost_out_t *o, int64_t n);
+
+/* nano-USD as a JSON number, exact, without zeros at the end: 0.000375 */
+
+void ngx_http_llm_cost_out_usd(ngx_http_llm_cost_out_t *o, int64_t nano);
+
+/* a JSON string with its quotes */
+
+void ngx_http_llm_cost_out_string(ngx_http_llm_cost_out_t *o, const void *p,
+    size_t len);
+
+/* a / b with four places; 0 where b is 0 */
+
+void ngx_http_llm_cost_out_ratio(ngx_http_llm_cost_out_t *o, uint64_t a,
+    uint64_t b);
+void ngx_http_llm_cost_out_time(ngx_http_llm_cost_out_t *o, int64_t t);
+
+
+/* what usage/summary shows, from wherever it comes */
+
+typedef struct {
+    ngx_str_t                   name;
+    int64_t                     count;
+    int64_t                     input;
+    int64_t                     output;
+    int64_t                     cost;       /* nano-USD */
+} ngx_http_llm_cost_api_row_t;
+
+
+typedef struct {
+    int64_t                     requests;
+    int64_t                     input;
+    int64_t                     output;
+    int64_t                     cost;
+    int64_t                     saved;
+    int64_t                     hits;
+    int64_t                     misses;
+    int64_t                     api_calls;  /* requests that went upstream */
+
+    ngx_array_t                 models;     /* ..._api_row_t */
+    ngx_array_t                 users;
+    ngx_array_t                 others;     /* by= of the request */
+} ngx_http_llm_cost_api_usage_t;
+
+
+typedef struct ngx_http_llm_cost_api_s  ngx_http_llm_cost_api_t;
+
+/* NGX_OK; NGX_AGAIN: api_resume() will be called; an HTTP status */
+
+typedef ngx_int_t (*ngx_http_llm_cost_api_fetch_pt)(
+    ngx_http_llm_cost_api_t *api);
+typedef void (*ngx_http_llm_cost_api_format_pt)(
+    ngx_http_llm_cost_api_t *api);
+
+
+struct ngx_http_llm_cost_api_s {
+    ngx_http_request_t                  *request;
+    const ngx_http_llm_cost_main_conf_t *lmcf;
+    ngx_http_llm_cost_zone_t            *zone;
+    ngx_str_t                            type;      /* of the answer */
+    ngx_http_llm_cost_api_format_pt      format;
+    ngx_uint_t                           status;
+    ngx_http_llm_cost_out_t              out;
+
+    /* arguments */
+    ngx_uint_t                           hours;
+    int64_t                              from;      /* clock hours, UTC */
+    int64_t                              to;
+    ngx_str_t                            user;
+    ngx_str_t                            by;        /* dimension, or empty */
+    ngx_str_t                            name;
+    ngx_str_t                            key;
+
+    /* rows */
+    ngx_http_llm_cost_api_usage_t        usage;
+    ngx_array_t                          budgets;   /* llm_counter_view_t */
+    ngx_array_t                          alerts;    /* llm_alert_t */
+    ngx_uint_t                           entries;   /* of the cache */
+    size_t                               bytes;
+    ngx_uint_t                           deleted;
+};
+
+
+/* _api.c */
+
+ngx_int_t ngx_http_llm_cost_api_refuse(ngx_http_llm_cost_api_t *api,
+    ngx_uint_t status, const char *param, const char *message);
+
+
+/* _api_usage.c */
+
+ngx_int_t ngx_http_llm_cost_api_usage_fetch(ngx_http_llm_cost_api_t *api);
+void ngx_http_llm_cost_api_usage_format(ngx_http_llm_cost_api_t *api);
+ngx_int_t ngx_http_llm_cost_api_models_fetch(ngx_http_llm_cost_api_t *api);
+void ngx_http_llm_cost_api_models_format(ngx_http_llm_cost_api_t *api);
+
+
+/* _api_cache.c */
+
+ngx_int_t ngx_http_llm_cost_api_cache_fetch(ngx_http_llm_cost_api_t *api);
+void ngx_http_llm_cost_api_cache_format(ngx_http_llm_cost_api_t *api);
+ngx_int_t ngx_http_llm_cost_api_clear_fetch(ngx_http_llm_cost_api_t *api);
+void ngx_http_llm_cost_api_clear_format(ngx_http_llm_cost_api_t *api);
+ngx_int_t ngx_http_llm_cost_api_health_fetch(ngx_http_llm_cost_api_t *api);
+void ngx_http_llm_cost_api_health_format(ngx_http_llm_cost_api_t *api);
+
+
+/* _api_budgets.c */
+
+ngx_int_t ngx_http_llm_cost_api_budgets_fetch(ngx_http_llm_cost_api_t *api);
+void ngx_http_llm_cost_api_budgets_format(ngx_http_llm_cost_api_t *api);
+ngx_int_t ngx_http_llm_cost_api_alerts_fetch(ngx_http_llm_cost_api_t *api);
+void ngx_http_llm_cost_api_alerts_format(ngx_http_llm_cost_api_t *api);
+
+
+/* _api_metrics.c */
+
+ngx_int_t ngx_http_llm_cost_api_metrics_fetch(ngx_http_llm_cost_api_t *api);
+void ngx_http_llm_cost_api_metrics_format(ngx_http_llm_cost_api_t *api);
+
+
+#endif /* _NGX_HTTP_LLM_COST_API_H_INCLUDED_ */
