@@ -40,6 +40,11 @@ typedef struct llm_zone_s  llm_zone_t;       /* opaque, lives in mem */
 llm_zone_t *llm_zone_load(llm_mem_t *mem, const char *name, char *err,
     size_t errsize);
 
+/* the same from the bytes of a TZif file */
+
+llm_zone_t *llm_zone_parse(llm_mem_t *mem, const unsigned char *data,
+    size_t len, char *err, size_t errsize);
+
 void llm_window_find(const llm_zone_t *z, llm_period_e period, int64_t now,
     int64_t *start, int64_t *end);
 
