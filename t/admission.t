@@ -32,7 +32,7 @@ __DATA__
         llm_cost on;
         llm_budget daily limit=1usd period=day;
         auth_basic "llm";
-        auth_basic_user_file html/users;
+        auth_basic_user_file $TEST_NGINX_HTML_DIR/users;
         proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     }
 --- user_files
@@ -56,7 +56,7 @@ POST /v1/chat/completions
         satisfy any;
         allow all;
         auth_basic "llm";
-        auth_basic_user_file html/users;
+        auth_basic_user_file $TEST_NGINX_HTML_DIR/users;
         proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     }
 --- user_files
@@ -79,7 +79,7 @@ POST /v1/chat/completions
         satisfy any;
         deny all;
         auth_basic "llm";
-        auth_basic_user_file html/users;
+        auth_basic_user_file $TEST_NGINX_HTML_DIR/users;
         proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     }
 --- user_files
@@ -104,7 +104,7 @@ POST /v1/chat/completions
         satisfy any;
         deny all;
         auth_basic "llm";
-        auth_basic_user_file html/users;
+        auth_basic_user_file $TEST_NGINX_HTML_DIR/users;
         proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     }
 --- user_files
@@ -144,11 +144,17 @@ POST /v1/chat/completions
     location /v1/ {
         llm_cost on;
         auth_request /auth;
-        auth_request_set $team $sent_http_x_team;
+        auth_request_set $team $upstream_http_x_team;
         llm_budget team key=$team limit=1usd period=day;
         proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     }
-    location = /auth { internal; add_header X-Team blue; return 204; }
+    location = /auth {
+        internal;
+        proxy_pass_request_body off;
+        proxy_set_header Content-Length "";
+        proxy_pass http://127.0.0.1:$TEST_NGINX_SERVER_PORT/who;
+    }
+    location = /who { add_header X-Team blue; return 204; }
 --- request
 POST /v1/chat/completions
 {"model":"gpt-4o-mini","messages":[{"role":"user","content":"hi"}]}
@@ -297,8 +303,9 @@ POST /v1/chat/completions
 {"model":"gpt-4o-mini","messages":[{"role":"user","content":"hi"}]}
 --- upstream_count: 2
 --- upstream_requests_like eval
-[qr/^\{[^{]*"max_tokens":77[^{]*"messages":\[\{"role":"user","content":"hi"\}\]\}?/s,
- qr/^\{[^{]*"max_tokens":77[^{]*"messages":\[\{"role":"user","content":"hi"\}\]\}?/s]
+my $body = '{"max_tokens":77,"model":"gpt-4o-mini",'
+           . '"messages":[{"role":"user","content":"hi"}]}';
+[qr/Content-Length: 83\r\n.*\r\n\r\n\Q$body\E$/s, qr/\r\n\r\n\Q$body\E$/s]
 --- access_log
 200 in=10 out=5 cost=0.000004500 src=upstream
 

@@ -31,6 +31,10 @@ our @EXPORT = qw(
 # what the nginx-version comparisons of skip_eval sections may look at
 our $NginxVersion;
 
+# The original runs nginx as a single process.  Here a master is the default:
+# only a worker of a master leaves gracefully, and so shows a timer or a
+# connection that was forgotten.
+
 my %set = (
     binary            => $ENV{TEST_NGINX_BINARY} || 'nginx',
     modules           => [split ' ', $ENV{TEST_NGINX_LOAD_MODULES} // ''],
@@ -44,7 +48,7 @@ my %set = (
     repeat_each       => 1,
     workers           => 1,
     worker_conns      => 64,
-    master            => $ENV{TEST_NGINX_MASTER_PROCESS} || 'off',
+    master            => $ENV{TEST_NGINX_MASTER_PROCESS} || 'on',
     no_root_location  => 0,
     accum_error_log   => $ENV{TEST_NGINX_CHECK_ACCUM_ERR_LOG} || 0,
     preamble          => '',
