@@ -1,0 +1,608 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+/* Maps in LiteLLM's format: what is read, what is refused. */
+
+#include "price_fixture.h"
+
+#include <jansson.h>
+
+
+#define TEST_PROVIDERS       15          /* at least, in the shipped map */
+#define TEST_MODELS          150
+
+
+static const llm_price_t *
+load(prices_t *t, const char *map)
+{
+    prices_init(t);
+
+    if (prices_load(t, map) != LLM_OK) {
+        fail_msg("%s: %s", map, t->err);
+    }
+
+    return prices_find(t, "m");
+}
+
+
+/* one row of one rate, as a number and as a string */
+
+static void
+check_rate(const char *number, int64_t pico)
+{
+    char                map[256];
+    unsigned            i;
+    prices_t            t;
+    const llm_price_t  *p;
+
+    for (i = 0; i < 2; i++) {
+        snprintf(map, sizeof(map), "{\"m\":{\"input_cost_per_token\":%s%s%s}}",
+                 i ? "\"" : "", number, i ? "\"" : "");
+
+        p = load(&t, map);
+
+        if (p->rates[LLM_TIER_DEFAULT][LLM_RATE_INPUT] != pico) {
+            fail_msg("%s: %lld", map,
+                     (long long) p->rates[LLM_TIER_DEFAULT][LLM_RATE_INPUT]);
+        }
+
+        prices_free(&t);
+    }
+}
+
+
+static void
+test_numbers(void **state)
+{
+    (void) state;
+
+    check_rate("0", 0);
+    check_rate("0.0", 0);
+    check_rate("0e5", 0);
+    check_rate("3e-7", 300000);
+    check_rate("3E-07", 300000);
+    check_rate("1.5e-06", 1500000);
+    check_rate("0.0000025", 2500000);
+    check_rate("1.25e-6", 1250000);
+    check_rate("30e-6", 30000000);
+    check_rate("0.1", 100000000000);
+    check_rate("1", 1000000000000);
+    check_rate("1e3", 1000000000000000);
+    check_rate("7.5e-8", 75000);
+
+    /* no binary fraction comes near them; what is finer goes up */
+
+    check_rate("1.0000000000001e-6", 1000001);
+    check_rate("2.0000000000000002e-07", 200001);
+    check_rate("1e-12", 1);
+    check_rate("1e-13", 1);
+    check_rate("1e-400", 1);
+    check_rate("0.000000000000000000000000000000000000000000000001", 1);
+}
+
+
+static void
+check_refused(const char *map, const char *err)
+{
+    prices_t  t;
+
+    prices_init(&t);
+
+    if (prices_load(&t, map) != LLM_BAD || strcmp(t.err, err) != 0) {
+        fail_msg("%s: \"%s\"", map, t.err);
+    }
+
+    prices_free(&t);
+}
+
+
+static void
+test_refused_values(void **state)
+{
+    unsigned            i;
+    char                map[256];
+    static const char  *bad[] = {
+        "-1", "-1e-6", "\"-1\"", "\"NaN\"", "\"inf\"", "\"\"", "\"free\"",
+        "\"1e-6 \"", "\"0x1\"", "true", "false", "[]", "{}", "[1e-6]", "1e19",
+        "1e999999999", NULL
+    };
+
+    (void) state;
+
+    for (i = 0; bad[i]; i++) {
+        snprintf(map, sizeof(map),
+                 "{\n\n \"m\": {\"output_cost_per_token\":\n %s}}", bad[i]);
+
+        check_refused(map, "line 4: model \"m\", \"output_cost_per_token\": "
+                      "not a price");
+    }
+
+    check_refused("{\"m\":{\"input_cost_per_token\":1001}}",
+                  "line 1: model \"m\", \"input_cost_per_token\": more than "
+                  "1000 USD per token");
+    check_refused("{\"m\":{\"max_tokens\":-1}}",
+                  "line 1: model \"m\", \"max_tokens\": not a number of "
+                  "tokens");
+    check_refused("{\"m\":{\"max_output_tokens\":1.5}}",
+                  "line 1: model \"m\", \"max_output_tokens\": not a number "
+                  "of tokens");
+    check_refused("{\"m\":{\"max_input_tokens\":\"many\"}}",
+                  "line 1: model \"m\", \"max_input_tokens\": not a number "
+                  "of tokens");
+    check_refused("{\"m\":{\"litellm_provider\":5}}",
+                  "line 1: model \"m\", \"litellm_provider\": not a string");
+}
+
+
+static void
+test_refused_shapes(void **state)
+{
+    (void) state;
+
+    check_refused("", "line 1: unexpected end");
+    check_refused("[]", "line 1: a price map is an object");
+    check_refused("5", "line 1: a price map is an object");
+    check_refused("{\"m\":{}", "line 1: unexpected end");
+    check_refused("{\"a\":{},\n\"m\":{\"input_cost_per_token\":NaN}}",
+                  "line 2: unexpected character");
+    check_refused("{\"a\":{},\n\"m\":5}", "line 2: model \"m\": not an object");
+    check_refused("{\"a\":{},\n\"m\":null}",
+                  "line 2: model \"m\": not an object");
+    check_refused("{\"\":{}}", "line 1: model \"\": bad length of the name");
+    check_refused("{\"m\":{},\n\"m\":{}}",
+                  "line 2: model \"m\": duplicate model");
+    check_refused("{\"m\":{\"input_cost_per_token\":1e-6,\n"
+                  "\"input_cost_per_token\":1e-6}}",
+                  "line 2: model \"m\", \"input_cost_per_token\": duplicate "
+                  "key");
+    check_refused("{\"m\":{\"input_cost_per_token_above_128k_tokens\":1e-6,"
+                  "\"input_cost_per_token_above_128000_tokens\":1e-6}}",
+                  "line 1: model \"m\", "
+                  "\"input_cost_per_token_above_128000_tokens\": duplicate "
+                  "key");
+    check_refused("{\"m\":{\"input_cost_per_token_above_1k_tokens\":1,"
+                  "\"input_cost_per_token_above_2k_tokens\":1,"
+                  "\"input_cost_per_token_above_3k_tokens\":1,"
+                  "\"input_cost_per_token_above_4k_tokens\":1,"
+                  "\"input_cost_per_token_above_5k_tokens\":1}}",
+                  "line 1: model \"m\", "
+                  "\"input_cost_per_token_above_5k_tokens\": too many steps");
+    check_refused("{\"m\\u0007\\u00e9\":{\"tiered_pricing\":5}}",
+                  "line 1: model \"m???\", \"tiered_pricing\": not an array");
+    check_refused("{\"m\":{\"tiered_pricing\":[5]}}",
+                  "line 1: model \"m\", \"tiered_pricing\": not an object");
+    check_refused("{\"m\":{\"tiered_pricing\":[{\"range\":5}]}}",
+                  "line 1: model \"m\", \"tiered_pricing\": bad range");
+    check_refused("{\"m\":{\"tiered_pricing\":[{\"range\":[]}]}}",
+                  "line 1: model \"m\", \"tiered_pricing\": bad range");
+    check_refused("{\"m\":{\"tiered_pricing\":[{\"range\":[-1,5]}]}}",
+                  "line 1: model \"m\", \"tiered_pricing\": bad range");
+}
+
+
+static void
+test_row(void **state)
+{
+    unsigned            i;
+    prices_t            t;
+    const llm_price_t  *p;
+
+    (void) state;
+
+    p = load(&t, "{\"sample_spec\": {\"max_tokens\": \"set to ...\","
+             " \"input_cost_per_token\": \"USD\"},"
+             "\"m\": {"
+             "\"input_cost_per_token\": 1e-6,"
+             "\"output_cost_per_token\": 2e-6,"
+             "\"cache_read_input_token_cost\": 3e-6,"
+             "\"cache_creation_input_token_cost\": 4e-6,"
+             "\"cache_creation_input_token_cost_above_1hr\": 5e-6,"
+             "\"input_cost_per_audio_token\": 6e-6,"
+             "\"input_cost_per_image_token\": 7e-6,"
+             "\"output_cost_per_reasoning_token\": 8e-6,"
+             "\"output_cost_per_audio_token\": 9e-6,"
+             "\"output_cost_per_image_token\": 10e-6,"
+             "\"input_cost_per_token_flex\": 11e-6,"
+             "\"output_cost_per_token_priority\": 12e-6,"
+             "\"cache_read_input_token_cost_ultrafast\": 13e-6,"
+             "\"input_cost_per_token_batches\": 14e-6,"
+             "\"input_cost_per_token_above_200k_tokens\": 15e-6,"
+             "\"cache_read_input_token_cost_above_128k_tokens_flex\": 16e-6,"
+             "\"cache_creation_input_token_cost_above_1hr"
+             "_above_200k_tokens\": 17e-6,"
+             "\"litellm_provider\": \"open\\u0061i\","
+             "\"max_tokens\": 5, \"max_output_tokens\": \"8192\","
+             "\"max_input_tokens\": 1.28e5,"
+             "\"output_cost_per_token_flex\": null}}");
+
+    for (i = 0; i < LLM_RATE_N; i++) {
+        assert_int_equal(p->rates[LLM_TIER_DEFAULT][i], (i + 1) * 1000000);
+    }
+
+    assert_int_equal(p->rates[LLM_TIER_FLEX][LLM_RATE_INPUT], 11000000);
+    assert_int_equal(p->rates[LLM_TIER_FLEX][LLM_RATE_OUTPUT], -1);
+    assert_int_equal(p->rates[LLM_TIER_PRIORITY][LLM_RATE_OUTPUT], 12000000);
+    assert_int_equal(p->rates[LLM_TIER_ULTRAFAST][LLM_RATE_CACHED_INPUT],
+                     13000000);
+    assert_int_equal(p->rates[LLM_TIER_BATCH][LLM_RATE_INPUT], 14000000);
+
+    assert_int_equal(p->nsteps, 2);
+    assert_int_equal(p->steps[0].above, 128000);
+    assert_int_equal(p->steps[0].rates[LLM_TIER_FLEX][LLM_RATE_CACHED_INPUT],
+                     16000000);
+    assert_int_equal(p->steps[1].above, 200000);
+    assert_int_equal(p->steps[1].rates[0][LLM_RATE_INPUT], 15000000);
+    assert_int_equal(p->steps[1].rates[0][LLM_RATE_CACHE_WRITE_1H], 17000000);
+
+    assert_string_equal((char *) p->provider.data, "openai");
+    assert_int_equal(p->max_output, 8192);
+    assert_int_equal(p->max_input, 128000);
+    assert_null(prices_find(&t, "sample_spec"));
+
+    prices_free(&t);
+}
+
+
+/* keys that look like a rate and are none must not be half understood */
+
+static void
+test_ignored(void **state)
+{
+    unsigned            tier, rate;
+    prices_t            t;
+    const llm_price_t  *p;
+
+    (void) state;
+
+    p = load(&t, "{\"m\": {"
+             "\"input_cost_per_token_cache_hit\": 1,"
+             "\"input_cost_per_token_cheap\": 1,"
+             "\"input_cost_per_token_above_200k_tokens_decisions\": 1,"
+             "\"cache_creation_input_token_cost_above_12hr\": 1,"
+             "\"input_cost_per_image\": -1,"
+             "\"input_cost_per_second\": \"?\","
+             "\"xinput_cost_per_token\": {},"
+             "\"mode\": \"chat\", \"source\": [1], \"max_tokens\": 0,"
+             "\"tiered_pricing\": [{\"max_results_range\": [0, 5]}]}}");
+
+    for (tier = 0; tier < LLM_TIER_N; tier++) {
+        for (rate = 0; rate < LLM_RATE_N; rate++) {
+            assert_int_equal(p->rates[tier][rate], -1);
+        }
+    }
+
+    assert_int_equal(p->nsteps, 0);
+    assert_int_equal(p->max_output, -1);
+    assert_int_equal(llm_price_worst(p, LLM_TIER_DEFAULT, 1, 1), -1);
+
+    prices_free(&t);
+}
+
+
+static void
+test_tiered(void **state)
+{
+    prices_t            t;
+    const llm_price_t  *p;
+
+    (void) state;
+
+    p = load(&t, "{\"m\": {\"tiered_pricing\": ["
+             "{\"range\": [0, 32000.0], \"input_cost_per_token\": 1e-6,"
+             " \"output_cost_per_token\": 2e-6},"
+             "{\"range\": [32e3, 128000], \"input_cost_per_token\": \"3e-6\","
+             " \"output_cost_per_token\": 4e-6}],"
+             "\"input_cost_per_token\": 9e-6,"
+             "\"cache_read_input_token_cost\": 5e-7}}");
+
+    assert_int_equal(p->rates[0][LLM_RATE_INPUT], 1000000);
+    assert_int_equal(p->rates[0][LLM_RATE_CACHED_INPUT], 500000);
+    assert_int_equal(p->nsteps, 1);
+
+    assert_int_equal(llm_price_worst(p, LLM_TIER_DEFAULT, 32000, 1),
+                     32002000);
+    assert_int_equal(llm_price_worst(p, LLM_TIER_DEFAULT, 32001, 1),
+                     96007000);
+    assert_int_equal(llm_price_worst(p, LLM_TIER_DEFAULT, 200000, 1),
+                     600004000);
+
+    prices_free(&t);
+}
+
+
+/* habits of the format */
+
+static void
+test_habits(void **state)
+{
+    prices_t            t;
+    const llm_price_t  *p;
+
+    (void) state;
+
+    /* xAI's steps begin at N */
+
+    p = load(&t, "{\"m\": {\"litellm_provider\": \"xai\","
+             "\"input_cost_per_token\": 1e-6, \"output_cost_per_token\": 0,"
+             "\"input_cost_per_token_above_200k_tokens\": 2e-6}}");
+
+    assert_int_equal(llm_price_worst(p, LLM_TIER_DEFAULT, 199999, 0),
+                     199999000);
+    assert_int_equal(llm_price_worst(p, LLM_TIER_DEFAULT, 200000, 0),
+                     400000000);
+    prices_free(&t);
+
+    /* output that is images */
+
+    p = load(&t, "{\"m\": {\"input_cost_per_token\": 1e-6,"
+             "\"output_cost_per_token\": 0,"
+             "\"output_cost_per_image_token\": 4e-5}}");
+
+    assert_int_equal(p->rates[0][LLM_RATE_OUTPUT], 40000000);
+    prices_free(&t);
+
+    p = load(&t, "{\"m\": {\"output_cost_per_image_token\": 4e-5}}");
+
+    assert_int_equal(p->rates[0][LLM_RATE_OUTPUT], 40000000);
+    prices_free(&t);
+
+    /* the older name of the most output */
+
+    p = load(&t, "{\"m\": {\"max_tokens\": 4096}}");
+
+    assert_int_equal(p->max_output, 4096);
+    prices_free(&t);
+}
+
+
+static void
+test_override(void **state)
+{
+    prices_t            t;
+    const llm_price_t  *p;
+
+    (void) state;
+
+    prices_init(&t);
+
+    assert_int_equal(prices_add(&t, "mine", "input=7 output=7"), LLM_OK);
+
+    assert_int_equal(prices_load(&t, "{\"m\":{\"input_cost_per_token\":1e-6,"
+                                 "\"cache_read_input_token_cost\":1e-7},"
+                                 "\"n\":{\"input_cost_per_token\":1e-6},"
+                                 "\"mine\":{\"input_cost_per_token\":1e-6}}"),
+                     LLM_OK);
+
+    assert_int_equal(prices_load(&t, "{\"m\":{\"input_cost_per_token\":2e-6}"
+                                 "}"),
+                     LLM_OK);
+
+    /* a row goes as a whole: the old discount was on the old price */
+
+    p = prices_find(&t, "m");
+    assert_int_equal(p->rates[0][LLM_RATE_INPUT], 2000000);
+    assert_int_equal(p->rates[0][LLM_RATE_CACHED_INPUT], -1);
+
+    assert_int_equal(prices_find(&t, "n")->rates[0][LLM_RATE_INPUT], 1000000);
+    assert_int_equal(prices_find(&t, "mine")->rates[0][LLM_RATE_INPUT],
+                     7000000);
+
+    prices_free(&t);
+}
+
+
+static void
+test_hostile(void **state)
+{
+    char      *text, *p;
+    size_t     size;
+    unsigned   i;
+    prices_t   t;
+
+    (void) state;
+
+    size = 4 * 1024 * 1024;
+    text = malloc(size);
+    assert_non_null(text);
+
+    /* deep */
+
+    prices_init(&t);
+    memset(text, '[', size);
+    memcpy(text, "{\"m\":", 5);
+    assert_int_equal(llm_prices_load(t.table, (unsigned char *) text, size,
+                                     t.err, sizeof(t.err)),
+                     LLM_BAD);
+    assert_int_equal(strncmp(t.err, "line 1: ", 8), 0);
+
+    /* wide: more values than any list has */
+
+    memset(text, ' ', size);
+    p = text + sprintf(text, "{\"m\":[");
+
+    while (p < text + size - 4) {
+        *p++ = '1';
+        *p++ = ',';
+    }
+
+    memcpy(p - 1, "]} ", 3);
+    assert_int_equal(llm_prices_load(t.table, (unsigned char *) text,
+                                     p + 1 - text, t.err, sizeof(t.err)),
+                     LLM_BAD);
+
+    /* large */
+
+    assert_int_equal(llm_prices_load(t.table, (unsigned char *) text,
+                                     (size_t) 1 << 40, t.err, sizeof(t.err)),
+                     LLM_BAD);
+    assert_int_equal(strncmp(t.err, "larger than ", 12), 0);
+
+    /* a long name, and not much room for what is wrong with it */
+
+    memset(text, 'x', 1000);
+    memcpy(text, "{\"", 2);
+    strcpy(text + 1000, "\":{}}");
+
+    for (i = 0; i < 40; i++) {
+        char  err[40];
+
+        assert_int_equal(llm_prices_load(t.table, (unsigned char *) text,
+                                         strlen(text), err, i),
+                         LLM_BAD);
+        assert_true(i == 0 || strlen(err) < i);
+    }
+
+    prices_free(&t);
+    free(text);
+}
+
+
+static void
+test_no_memory(void **state)
+{
+    int         rc;
+    size_t      left;
+    prices_t    t;
+    llm_str_t   map;
+
+    (void) state;
+
+    rc = LLM_ERROR;
+
+    for (left = 0; rc != LLM_OK; left += 16) {
+        assert_true(left < 100000);
+
+        prices_init(&t);
+
+        map = prices_str(&t, "{\"m\":{\"input_cost_per_token_above_1k_tokens\""
+                         ":1e-6,\"litellm_provider\":\"x\"}}");
+        t.arena.left = left;
+
+        rc = llm_prices_load(t.table, map.data, map.len, t.err,
+                             sizeof(t.err));
+        assert_true(rc == LLM_OK || rc == LLM_ERROR);
+
+        prices_free(&t);
+    }
+}
+
+
+/* the map that ships */
+
+static void
+test_shipped(void **state)
+{
+    unsigned            i;
+    prices_t            t;
+    const llm_price_t  *p;
+    static const char  *models[] = {
+        "gpt-4o", "gpt-4o-mini", "gpt-4.1", "gpt-4.1-mini", "gpt-4.1-nano",
+        "gpt-4.5-preview", "gpt-5", "gpt-5-mini", "gpt-5-nano", "o1",
+        "o1-mini", "o3", "o3-mini", "o4-mini", "gpt-3.5-turbo",
+        "gpt-3.5-turbo-0125", "gpt-4", "gpt-4-32k", "gpt-4-turbo",
+        "text-embedding-3-small", "text-embedding-3-large",
+        "text-embedding-ada-002", "claude-3-haiku-20240307",
+        "claude-3-5-sonnet-20241022", "claude-3-7-sonnet-20250219",
+        "claude-sonnet-4-5", "claude-sonnet-4-0", "claude-opus-4-5",
+        "gemini-1.5-pro", "gemini-2.0-flash", "gemini-2.5-pro",
+        "gemini-2.5-flash", "deepseek-chat", "deepseek-reasoner",
+        "mistral-large-latest", "mistral-small-latest",
+        "groq/llama-3.3-70b-versatile",
+        "together_ai/meta-llama/Llama-3.3-70B-Instruct-Turbo",
+        "dashscope/qwen-plus", "grok-3", "command-r-plus", NULL
+    };
+
+    (void) state;
+
+    prices_init(&t);
+    prices_load_shipped(&t);
+
+    for (i = 0; models[i]; i++) {
+        p = prices_find(&t, models[i]);
+
+        if (p == NULL || p->rates[0][LLM_RATE_INPUT] <= 0
+            || p->rates[0][LLM_RATE_OUTPUT] < 0)
+        {
+            fail_msg("%s has no price", models[i]);
+        }
+    }
+
+    prices_free(&t);
+}
+
+
+/* every row of it says where it is from, and costs something */
+
+static void
+test_shipped_rows(void **state)
+{
+    char                *text;
+    json_t              *map, *row, *providers;
+    size_t               len;
+    prices_t             t;
+    const char          *name, *provider;
+    const llm_price_t   *p;
+
+    (void) state;
+
+    prices_init(&t);
+    prices_load_shipped(&t);
+
+    text = prices_read("prices/prices.json", &len);
+    map = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(map);
+    free(text);
+
+    providers = json_object();
+
+    json_object_foreach(map, name, row) {
+        assert_non_null(json_string_value(json_object_get(row, "source")));
+        assert_int_equal(json_string_length(json_object_get(row, "date")), 10);
+
+        provider = json_string_value(json_object_get(row, "litellm_provider"));
+        assert_non_null(provider);
+        json_object_set_new(providers, provider, json_true());
+
+        p = prices_find(&t, name);
+        assert_non_null(p);
+        assert_string_equal((char *) p->model.data, name);
+
+        if (llm_price_worst(p, LLM_TIER_DEFAULT, 1000000, 0) == 0
+            && strstr(name, "moderation") == NULL)
+        {
+            fail_msg("%s is free", name);
+        }
+    }
+
+    assert_true(json_object_size(map) >= TEST_MODELS);
+    assert_true(json_object_size(providers) >= TEST_PROVIDERS);
+
+    json_decref(providers);
+    json_decref(map);
+    prices_free(&t);
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_refused_values),
+        cmocka_unit_test(test_refused_shapes),
+        cmocka_unit_test(test_row),
+        cmocka_unit_test(test_ignored),
+        cmocka_unit_test(test_tiered),
+        cmocka_unit_test(test_habits),
+        cmocka_unit_test(test_override),
+        cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_shipped),
+        cmocka_unit_test(test_shipped_rows)
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
