@@ -43,11 +43,15 @@ ngx_http_llm_cost_body_gather(ngx_http_request_t *r, size_t max,
 
     body->len = (size_t) size;
 
-    cl = r->request_body->bufs;
+    /* a chunked body ends with a buffer that holds nothing */
 
-    if (cl->next == NULL && ngx_buf_in_memory(cl->buf)) {
-        body->data = cl->buf->pos;
-        return NGX_OK;
+    for (cl = r->request_body->bufs; cl; cl = cl->next) {
+        b = cl->buf;
+
+        if (ngx_buf_in_memory(b) && b->last - b->pos == (ssize_t) size) {
+            body->data = b->pos;
+            return NGX_OK;
+        }
     }
 
     p = ngx_pnalloc(r->pool, body->len + 1);
@@ -57,11 +61,15 @@ ngx_http_llm_cost_body_gather(ngx_http_request_t *r, size_t max,
 
     body->data = p;
 
-    for ( /* void */ ; cl; cl = cl->next) {
+    for (cl = r->request_body->bufs; cl; cl = cl->next) {
         b = cl->buf;
 
         if (ngx_buf_in_memory(b)) {
             p = ngx_cpymem(p, b->pos, b->last - b->pos);
+            continue;
+        }
+
+        if (!b->in_file) {
             continue;
         }
 

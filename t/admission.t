@@ -305,7 +305,7 @@ POST /v1/chat/completions
 --- upstream_requests_like eval
 my $body = '{"max_tokens":77,"model":"gpt-4o-mini",'
            . '"messages":[{"role":"user","content":"hi"}]}';
-[qr/Content-Length: 83\r\n.*\r\n\r\n\Q$body\E$/s, qr/\r\n\r\n\Q$body\E$/s]
+[qr/Content-Length: 83\r\n(?:.*\r\n)?\r\n\Q$body\E$/s, qr/\r\n\r\n\Q$body\E$/s]
 --- access_log
 200 in=10 out=5 cost=0.000004500 src=upstream
 
@@ -346,7 +346,7 @@ subrequest into a location with an enforced llm_budget is forbidden
 --- request eval
 ["OPTIONS /v1/chat/completions", "HEAD /v1/chat/completions", "GET /v1/models"]
 --- error_code eval
-[404, 404, 200]
+[200, 200, 200]
 --- upstream_count: 3
 --- no_access_log
 src=upstream
@@ -398,7 +398,6 @@ POST /v1/surprise
     }
 --- more_headers
 Upgrade: websocket
-Connection: Upgrade
 --- request
 GET /v1/models
 --- error_code: 400
