@@ -102,7 +102,8 @@ llm_tok_pair_known(const llm_vocab_t *v, llm_scratch_t *s, uint32_t one,
     /* the top bit tells an entry of tokens 0 and 0 from a free one */
 
     key = llm_tok_pair_key(one, two) << 1 | 1ULL << 63;
-    memo = &s->memo[(key * 0x9e3779b97f4a7c15ULL) >> 52];
+    memo = &s->memo[(key * 0x9e3779b97f4a7c15ULL)
+                     >> (64 - LLM_TOK_MEMO_BITS)];
 
     if ((*memo & ~1ULL) == key) {
         return (int) (*memo & 1);
@@ -115,14 +116,17 @@ llm_tok_pair_known(const llm_vocab_t *v, llm_scratch_t *s, uint32_t one,
 }
 
 
-/* the longest token that the text begins with */
+/* the longest token that the text begins with, and its length */
 
 static inline uint32_t
-llm_tok_longest(const llm_vocab_t *v, const uint8_t *p, size_t n)
+llm_tok_longest(const llm_vocab_t *v, const uint8_t *p, size_t n,
+    size_t *len)
 {
     size_t    i;
     uint32_t  token;
     uint64_t  node;
+
+    *len = 1;
 
     if (n < 2) {
         return v->byte[*p];
@@ -130,6 +134,7 @@ llm_tok_longest(const llm_vocab_t *v, const uint8_t *p, size_t n)
 
     node = v->root[(unsigned) p[0] << 8 | p[1]];
     token = llm_tok_node_token(node);
+    *len = token ? 2 : 1;
 
     for (i = 2; i < n && llm_tok_node_base(node); i++) {
         node = v->node[llm_tok_node_base(node) + p[i]];
@@ -140,6 +145,7 @@ llm_tok_longest(const llm_vocab_t *v, const uint8_t *p, size_t n)
 
         if (llm_tok_node_token(node)) {
             token = llm_tok_node_token(node);
+            *len = i + 1;
         }
     }
 
@@ -192,9 +198,8 @@ static int
 llm_tok_bpe_back(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
     size_t n, llm_tok_out_t *out)
 {
-    size_t             pos, end;
+    size_t             pos, end, len;
     uint32_t           token, last, shorter;
-    uint64_t           rec;
     llm_tok_merging_t  m;
 
     m.base = 0;
@@ -203,11 +208,10 @@ llm_tok_bpe_back(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
 
     pos = 0;
     last = LLM_TOK_NONE;
-    token = llm_tok_longest(v, p, n);
+    token = llm_tok_longest(v, p, n, &len);
 
     for ( ;; ) {
-        rec = v->rec[token];
-        end = pos + llm_tok_len(rec);
+        end = pos + len;
 
         if (end <= n
             && !(llm_tok_dead_word(s, end) & llm_tok_dead_bit(end))
@@ -227,14 +231,15 @@ llm_tok_bpe_back(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
                 llm_tok_settle(v, s, &m, out);
             }
 
-            token = llm_tok_longest(v, p + pos, n - pos);
+            token = llm_tok_longest(v, p + pos, n - pos, &len);
             continue;
         }
 
-        shorter = llm_tok_prefix(rec);
+        shorter = llm_tok_prefix(v->rec[token]);
 
-        if (llm_tok_len(v->rec[shorter]) < llm_tok_len(rec)) {
+        if (llm_tok_len(v->rec[shorter]) < len) {
             token = shorter;
+            len = llm_tok_len(v->rec[token]);
             continue;
         }
 
@@ -245,7 +250,8 @@ llm_tok_bpe_back(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
         llm_tok_dead_word(s, pos) |= llm_tok_dead_bit(pos);
 
         token = last;
-        pos -= llm_tok_len(v->rec[token]);
+        len = llm_tok_len(v->rec[token]);
+        pos -= len;
         m.depth--;
         last = m.depth ? s->stack[m.depth - 1] : m.last;
     }

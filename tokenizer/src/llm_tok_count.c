@@ -17,12 +17,72 @@ typedef struct {
 } llm_tok_batch_t;
 
 
-/* merges a piece and remembers what came out of it, if that can be */
+#define llm_tok_known(s, hash)   ((s)->known[(hash) & (LLM_TOK_SETS - 1)])
+
+
+/*
+ * What is remembered of a piece, 0 if nothing is.  Looks at all four without
+ * asking: which of them it is cannot be predicted.
+ */
+
+static inline unsigned
+llm_tok_recall(const llm_tok_entry_t *set, const llm_tok_entry_t *key)
+{
+    int       i;
+    uint64_t  count, lo, hi;
+
+    count = 0;
+
+    for (i = 0; i < LLM_TOK_WAYS; i++) {
+        lo = set[i].lo ^ key->lo;
+        hi = set[i].hi ^ key->hi;
+        count |= (lo | (hi & ~LLM_TOK_COUNT_MASK)) ? 0 : hi;
+    }
+
+    return (unsigned) (count >> 56);
+}
+
+
+/* the oldest is forgotten */
+
+static inline void
+llm_tok_remember(llm_tok_entry_t *set, const llm_tok_entry_t *key, size_t n)
+{
+    set[3] = set[2];
+    set[2] = set[1];
+    set[1] = set[0];
+    set[0].lo = key->lo;
+    set[0].hi = key->hi | (uint64_t) n << 56;
+}
+
+
+/* whether a short piece is a token */
+
+static inline int
+llm_tok_is_whole(const llm_vocab_t *v, const llm_tok_entry_t *key,
+    uint64_t hash)
+{
+    int                     i;
+    uint64_t                found;
+    const llm_tok_entry_t  *one, *two;
+
+    one = v->whole + (hash & v->whole_mask) * LLM_TOK_WAYS;
+    two = v->whole + (llm_tok_other_hash(hash) & v->whole_mask)
+                     * LLM_TOK_WAYS;
+
+    for (found = 0, i = 0; i < LLM_TOK_WAYS; i++) {
+        found |= ((one[i].lo ^ key->lo) | (one[i].hi ^ key->hi)) == 0;
+        found |= ((two[i].lo ^ key->lo) | (two[i].hi ^ key->hi)) == 0;
+    }
+
+    return (int) found;
+}
+
 
 static size_t
-llm_tok_miss(const llm_tok_batch_t *b, const uint8_t *p, uint32_t len,
-    const llm_tok_entry_t *key, llm_tok_entry_t *set)
+llm_tok_merged(const llm_tok_batch_t *b, size_t i)
 {
+    uint32_t       from;
     llm_tok_out_t  out;
 
     out.ids = NULL;
@@ -30,62 +90,62 @@ llm_tok_miss(const llm_tok_batch_t *b, const uint8_t *p, uint32_t len,
     out.n = 0;
     out.map = NULL;
 
-    llm_tok_bpe(b->v, b->s, p, len, &out);
-
-    if (len < LLM_TOK_LONG && out.n < 16) {
-        set[3] = set[2];
-        set[2] = set[1];
-        set[1] = set[0];
-        set[0].lo = key->lo;
-        set[0].hi = key->hi | (uint64_t) out.n << 56;
-    }
+    from = b->s->at[i];
+    llm_tok_bpe(b->v, b->s, b->text + from, b->s->at[i + 1] - from, &out);
 
     return out.n;
 }
 
 
-static inline size_t
-llm_tok_lookup(const llm_tok_batch_t *b, const uint8_t *p, uint32_t len,
-    const llm_tok_entry_t *key)
+/*
+ * The pieces that are not remembered.  Another look comes first, as a piece may
+ * be twice in a batch.
+ */
+
+static size_t
+llm_tok_count_missed(const llm_tok_batch_t *b, size_t missed)
 {
-    int               i;
-    size_t            n;
-    uint64_t          hash;
-    llm_tok_entry_t  *hot, *set, found;
+    size_t            i, j, n, total;
+    llm_scratch_t    *s;
+    llm_tok_entry_t  *set, *key;
 
-    hash = llm_tok_key_hash(key);
-    hot = &b->s->hot[llm_tok_hot_slot(hash)];
+    s = b->s;
+    total = 0;
 
-    if (llm_tok_likely(llm_tok_entry_is(hot, key))) {
-        return llm_tok_entry_count(hot);
-    }
+    for (j = 0; j < missed; j++) {
+        i = s->missed[j];
+        key = &s->key[i];
 
-    set = b->s->warm[llm_tok_warm_slot(hash)];
-
-    for (i = 0; i < 4; i++) {
-        if (llm_tok_entry_is(&set[i], key)) {
-            found = set[i];
-            *hot = found;
-            return llm_tok_entry_count(&found);
+        if (s->at[i + 1] - s->at[i] >= LLM_TOK_LONG) {
+            total += llm_tok_merged(b, i);
+            continue;
         }
+
+        set = llm_tok_known(s, s->hash[i]);
+        n = llm_tok_recall(set, key);
+
+        if (n == 0) {
+            n = llm_tok_is_whole(b->v, key, llm_tok_entry_hash(key))
+                ? 1 : llm_tok_merged(b, i);
+
+            if (n < 16) {
+                llm_tok_remember(set, key, n);
+            }
+        }
+
+        total += n;
     }
 
-    n = llm_tok_miss(b, p, len, key, set);
-
-    if (n < 16) {
-        *hot = set[0];
-    }
-
-    return n;
+    return total;
 }
 
 
 static size_t
 llm_tok_count_batch(const llm_tok_batch_t *b, size_t n)
 {
-    size_t           i, total;
+    size_t           i, missed, count, total;
     uint32_t         len, *at;
-    const uint8_t   *p;
+    uint64_t         hash;
     llm_scratch_t   *s;
 
     s = b->s;
@@ -96,26 +156,36 @@ llm_tok_count_batch(const llm_tok_batch_t *b, size_t n)
 
         if (llm_tok_likely(len < LLM_TOK_LONG)) {
             llm_tok_key(b->text + at[i], len, b->end, &s->key[i]);
-            __builtin_prefetch(
-                s->warm[llm_tok_warm_slot(llm_tok_key_hash(&s->key[i]))]);
+            hash = llm_tok_entry_hash(&s->key[i]);
+            s->hash[i] = (uint32_t) hash;
+            __builtin_prefetch(llm_tok_known(s, hash));
         }
     }
 
-    total = 0;
+    for (i = 0, missed = 0, total = 0; i < n; i++) {
+        count = 0;
 
-    for (i = 0; i < n; i++) {
-        p = b->text + at[i];
-        len = at[i + 1] - at[i];
+        if (llm_tok_likely(at[i + 1] - at[i] < LLM_TOK_LONG)) {
+            count = llm_tok_recall(llm_tok_known(s, s->hash[i]), &s->key[i]);
+        }
 
-        if (llm_tok_likely(len < LLM_TOK_LONG)) {
-            total += llm_tok_lookup(b, p, len, &s->key[i]);
+        total += count;
+        s->missed[missed] = (uint32_t) i;
+        missed += count == 0;
+    }
 
-        } else {
-            total += llm_tok_miss(b, p, len, NULL, NULL);
+    for (i = 0; i < missed; i++) {
+        if (at[s->missed[i] + 1] - at[s->missed[i]] < LLM_TOK_LONG) {
+            hash = llm_tok_entry_hash(&s->key[s->missed[i]]);
+            __builtin_prefetch(b->v->whole
+                + (hash & b->v->whole_mask) * LLM_TOK_WAYS);
+            __builtin_prefetch(b->v->whole
+                + (llm_tok_other_hash(hash) & b->v->whole_mask)
+                  * LLM_TOK_WAYS);
         }
     }
 
-    return total;
+    return total + llm_tok_count_missed(b, missed);
 }
 
 

@@ -27,6 +27,8 @@ llm_tok_section_sizes(const llm_tok_image_t *image,
     size[LLM_TOK_SEC_PAIR] = ((1ULL << image->bucket_bits) + 1)
                              * LLM_TOK_BUCKET * sizeof(uint64_t);
     size[LLM_TOK_SEC_FILTER] = (1ULL << image->filter_bits) / 8;
+    size[LLM_TOK_SEC_WHOLE] = (1ULL << image->set_bits) * LLM_TOK_WAYS
+                              * sizeof(llm_tok_entry_t);
     size[LLM_TOK_SEC_IDS] = all * sizeof(uint32_t);
     size[LLM_TOK_SEC_OFS] = (all + 1) * sizeof(uint32_t);
     size[LLM_TOK_SEC_TEXT] = image->text;

@@ -66,6 +66,14 @@
 #define llm_tok_pair(l, r, t)   (llm_tok_pair_key(l, r) | (uint64_t) (t) << 36)
 #define llm_tok_pair_token(p)   ((uint32_t) ((p) >> 36))
 
+/*
+ * Which short texts are one token: 16 bytes each, the text and in the last
+ * byte its length in the upper half, four to a 64-byte set.  Each may be in
+ * either of two sets (a cuckoo table): so two loads, in parallel, tell.
+ */
+#define LLM_TOK_SHORT           15
+#define LLM_TOK_WAYS            4
+
 
 /* sections, in the order in which they lie in the file */
 
@@ -76,6 +84,7 @@ enum {
     LLM_TOK_SEC_REC,        /* uint64_t[tokens] */
     LLM_TOK_SEC_PAIR,       /* uint64_t[(buckets + 1) * 8] */
     LLM_TOK_SEC_FILTER,     /* uint64_t[filter / 64]: may a pair exist */
+    LLM_TOK_SEC_WHOLE,      /* llm_tok_entry_t[sets * 4] */
     LLM_TOK_SEC_IDS,        /* uint32_t[tokens + specials], ascending */
     LLM_TOK_SEC_OFS,        /* uint32_t[tokens + specials + 1] */
     LLM_TOK_SEC_TEXT,       /* the bytes of the tokens, then of specials */
@@ -97,13 +106,35 @@ typedef struct {
     uint32_t  bucket_bits;
     uint32_t  filter_bits;
     uint32_t  text;
+    uint32_t  set_bits;
+    uint32_t  reserved;
     uint64_t  seed;          /* odd, of the hash of pairs */
     char      name[LLM_TOK_MAX_NAME];
     uint64_t  offset[LLM_TOK_SECTIONS];
-    uint64_t  reserved;
 } llm_tok_image_t;
 
 #define LLM_TOK_SUMMED  (offsetof(llm_tok_image_t, sum) + sizeof(uint64_t))
+
+
+typedef struct {
+    uint64_t  lo;
+    uint64_t  hi;
+} llm_tok_entry_t;
+
+
+/* the two sets are the low and, through llm_tok_other_set(), the middle bits */
+
+static inline uint64_t
+llm_tok_entry_hash(const llm_tok_entry_t *key)
+{
+    uint64_t  h;
+
+    h = (key->lo ^ (key->hi * 0x9e3779b97f4a7c15ULL)) * 0xd6e8feb86659fd93ULL;
+
+    return h ^ (h >> 32);
+}
+
+#define llm_tok_other_hash(hash)  ((hash) >> 24)
 
 
 /* the hash of pairs: the top bits choose the bucket, the next the filter bit */

@@ -29,9 +29,9 @@
 #define LLM_TOK_BATCH   512         /* pieces found before they are counted */
 #define LLM_TOK_LONG    16          /* pieces from here on are not remembered */
 
-#define LLM_TOK_HOT     4096        /* entries of 16 bytes */
-#define LLM_TOK_WARM    8192        /* sets of four such entries */
-#define LLM_TOK_MEMO    4096        /* pairs of tokens */
+#define LLM_TOK_SETS    8192        /* of four remembered pieces */
+#define LLM_TOK_MEMO    (1 << LLM_TOK_MEMO_BITS)
+#define LLM_TOK_MEMO_BITS  13       /* pairs of tokens */
 
 
 struct llm_vocab_s {
@@ -42,10 +42,12 @@ struct llm_vocab_s {
     const uint64_t         *rec;
     const uint64_t         *pair;
     const uint64_t         *filter;
+    const llm_tok_entry_t  *whole;
     const uint32_t         *ids;
     const uint32_t         *ofs;
     const char             *text;
     uint64_t                filter_mask;
+    uint64_t                whole_mask;
     uint64_t                seed;
     unsigned                pair_shift;
     unsigned                grammar;
@@ -54,14 +56,9 @@ struct llm_vocab_s {
 
 
 /*
- * A remembered piece: 15 bytes, then its length in the upper and its count in
- * the lower half of the last byte.  Length 0 is a free entry.
+ * A remembered piece is an entry with its count in the lower half of the last
+ * byte.  Length 0 is a free one.
  */
-
-typedef struct {
-    uint64_t  lo;
-    uint64_t  hi;
-} llm_tok_entry_t;
 
 #define LLM_TOK_COUNT_MASK     (15ULL << 56)
 #define llm_tok_entry_count(e)  ((unsigned) ((e)->hi >> 56) & 15)
@@ -70,10 +67,12 @@ typedef struct {
 struct llm_scratch_s {
     uint64_t         vocab;     /* the checksum of what is remembered */
     int              simd;
-    llm_tok_entry_t  hot[LLM_TOK_HOT] __attribute__((aligned(64)));
-    llm_tok_entry_t  warm[LLM_TOK_WARM][4];
+    llm_tok_entry_t  known[LLM_TOK_SETS][LLM_TOK_WAYS]
+                         __attribute__((aligned(64)));
     uint64_t         memo[LLM_TOK_MEMO];
     llm_tok_entry_t  key[LLM_TOK_BATCH];
+    uint32_t         hash[LLM_TOK_BATCH];
+    uint32_t         missed[LLM_TOK_BATCH];
     uint32_t         stack[LLM_TOK_WINDOW + 1];
     uint64_t         dead[LLM_TOK_DEAD];
     uint32_t         at[LLM_TOK_BATCH + 4];     /* where pieces begin */

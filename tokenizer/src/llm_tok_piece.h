@@ -84,20 +84,6 @@ llm_tok_key(const uint8_t *p, uint32_t len, const uint8_t *end,
 }
 
 
-static inline uint64_t
-llm_tok_key_hash(const llm_tok_entry_t *key)
-{
-    uint64_t  h;
-
-    h = (key->lo ^ (key->hi * 0x9e3779b97f4a7c15ULL)) * 0xd6e8feb86659fd93ULL;
-
-    return h ^ (h >> 32);
-}
-
-#define llm_tok_hot_slot(hash)   ((hash) & (LLM_TOK_HOT - 1))
-#define llm_tok_warm_slot(hash)  (((hash) >> 12) & (LLM_TOK_WARM - 1))
-
-
 static inline int
 llm_tok_entry_is(const llm_tok_entry_t *e, const llm_tok_entry_t *key)
 {

@@ -59,8 +59,7 @@ llm_scratch_simd(llm_scratch_t *s, int simd)
 void
 llm_tok_forget(llm_scratch_t *s)
 {
-    memset(s->hot, 0, sizeof(s->hot));
-    memset(s->warm, 0, sizeof(s->warm));
+    memset(s->known, 0, sizeof(s->known));
     memset(s->memo, 0, sizeof(s->memo));
 }
 

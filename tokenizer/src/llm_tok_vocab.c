@@ -60,7 +60,7 @@ llm_tok_check_header(const llm_tok_image_t *image, size_t size)
     if (image->tokens < 256 || image->tokens > LLM_TOK_MAX_TOKENS
         || image->specials > LLM_TOK_MAX_TOKENS || image->nodes < 256
         || image->bucket_bits < 1 || image->bucket_bits > 24
-        || image->filter_bits < 6 || image->filter_bits > 32
+        || image->set_bits > 24 || image->filter_bits < 6 || image->filter_bits > 32
         || memchr(image->name, '\0', LLM_TOK_MAX_NAME) == NULL)
     {
         return "has an impossible header";
@@ -163,11 +163,13 @@ llm_tok_sections(llm_vocab_t *v)
     v->rec = (const uint64_t *) (base + at[LLM_TOK_SEC_REC]);
     v->pair = (const uint64_t *) (base + at[LLM_TOK_SEC_PAIR]);
     v->filter = (const uint64_t *) (base + at[LLM_TOK_SEC_FILTER]);
+    v->whole = (const llm_tok_entry_t *) (base + at[LLM_TOK_SEC_WHOLE]);
     v->ids = (const uint32_t *) (base + at[LLM_TOK_SEC_IDS]);
     v->ofs = (const uint32_t *) (base + at[LLM_TOK_SEC_OFS]);
     v->text = base + at[LLM_TOK_SEC_TEXT];
 
     v->filter_mask = (1ULL << v->image->filter_bits) - 1;
+    v->whole_mask = (1ULL << v->image->set_bits) - 1;
     v->pair_shift = 64 - v->image->bucket_bits;
     v->seed = v->image->seed;
     v->grammar = v->image->grammar;

@@ -49,7 +49,7 @@ void vocab_read(vocab_t *v, const char *path);
 /* llm_vocab_build.c: returns the image, *size bytes */
 void *vocab_build(const vocab_t *v, size_t *size);
 
-/* llm_vocab_merge.c: how each token comes about, as llm_tok_rec() without prefix */
+/* llm_vocab_merge.c: the two tokens that each token is made of */
 void vocab_merge(const vocab_t *v, uint32_t *left, uint32_t *right);
 
 /* llm_vocab_trie.c: the double array */
@@ -57,10 +57,13 @@ typedef struct {
     uint64_t       *root;       /* 65536 */
     uint64_t       *node;
     uint32_t        nodes;
-    uint32_t       *prefix;     /* by token: its longest proper prefix */
+    uint32_t       *prefix;     /* the longest token that is part of it */
 } vocab_trie_t;
 
 void vocab_trie(const vocab_t *v, vocab_trie_t *t);
+
+/* llm_vocab_whole.c: fills the set of short tokens, 1 << bits sets */
+void vocab_whole(const vocab_t *v, llm_tok_entry_t *set, unsigned bits);
 
 
 #endif /* LLM_VOCAB_H_INCLUDED_ */

@@ -154,6 +154,7 @@ vocab_header(llm_tok_image_t *image, const vocab_t *v,
     image->nodes = trie->nodes;
     image->bucket_bits = (uint32_t) vocab_log2(v->tokens) - 2;
     image->filter_bits = (uint32_t) vocab_log2(v->tokens) + 3;
+    image->set_bits = (uint32_t) vocab_log2(v->tokens) - 2;
     image->text = (uint32_t) v->text_len;
 
     for (j = 0; j < v->tokens; j++) {
@@ -193,6 +194,7 @@ vocab_build(const vocab_t *v, size_t *size)
     memcpy(vocab_section(&out, LLM_TOK_SEC_NODE), trie.node,
            (size_t) trie.nodes * 8);
     vocab_strings(&out, v);
+    vocab_whole(v, vocab_section(&out, LLM_TOK_SEC_WHOLE), head.set_bits);
     vocab_merges(&out, v, &trie);
 
     out.image->sum = llm_tok_sum(out.base + LLM_TOK_SUMMED,
