@@ -1,0 +1,198 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+/*
+ * libFuzzer: a price map, or the parameters of a configured row where the
+ * first byte is '='.  Whatever was read, no rate is negative but for -1, a
+ * cost never exceeds the worst case, and fit is its inverse.
+ *
+ *   clang -g -O1 -fsanitize=fuzzer,address,undefined -Ingx_llm_cost_module \
+ *       -o price_map fuzz/price_map.c ngx_llm_cost_module/llm_price*.c \
+ *       ngx_llm_cost_module/llm_json*.c -lpcre2-8
+ */
+
+#include "llm_price.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+
+#define FUZZ_ARGS            16
+#define FUZZ_ROW             4096
+
+#define fuzz_check(e)        if (!(e)) { abort(); }
+
+
+typedef struct fuzz_block_s  fuzz_block_t;
+
+struct fuzz_block_s {
+    fuzz_block_t  *next;
+    max_align_t    data[];
+};
+
+
+static void *
+fuzz_alloc(void *ctx, size_t size)
+{
+    fuzz_block_t  *b, **blocks = ctx;
+
+    b = malloc(sizeof(fuzz_block_t) + size);
+    if (b == NULL) {
+        return NULL;
+    }
+
+    b->next = *blocks;
+    *blocks = b;
+
+    return b->data;
+}
+
+
+static void
+fuzz_free(fuzz_block_t *blocks)
+{
+    fuzz_block_t  *next;
+
+    for ( /* void */ ; blocks; blocks = next) {
+        next = blocks->next;
+        free(blocks);
+    }
+}
+
+
+static void
+fuzz_amounts(const llm_price_t *p)
+{
+    int64_t              cost, worst, fit;
+    unsigned             tier;
+    static llm_usage_t   u = { 300000, 5000, 1000, 2000, 300, 40, 50, 600, 70,
+                               80, -1 };
+
+    for (tier = 0; tier < LLM_TIER_N; tier++) {
+        worst = llm_price_worst(p, tier, u.input, u.output);
+        cost = llm_price_cost(p, tier, &u);
+
+        fuzz_check(worst >= -1 && worst <= LLM_NANO_MAX + 1);
+        fuzz_check(cost >= -1 && cost <= LLM_NANO_MAX);
+        fuzz_check(worst < 0 || cost <= worst);
+
+        fit = llm_price_fit(p, tier, u.input, LLM_NANO);
+        fuzz_check(fit >= -1);
+
+        if (fit >= 0) {
+            fuzz_check(llm_price_worst(p, tier, u.input, fit) <= LLM_NANO);
+        }
+
+        if (fit >= 0 && fit < INT64_MAX) {
+            fuzz_check(llm_price_worst(p, tier, u.input, fit + 1) > LLM_NANO);
+        }
+    }
+}
+
+
+static void
+fuzz_row(llm_prices_t *t, const unsigned char *data, size_t len)
+{
+    char                 err[64];
+    size_t               i, start;
+    unsigned             n;
+    llm_str_t            model, args[FUZZ_ARGS], text;
+    static llm_str_t     none = llm_string("");
+    unsigned char        copy[FUZZ_ROW];
+    const llm_price_t   *p;
+
+    if (len > FUZZ_ROW) {
+        return;
+    }
+
+    memcpy(copy, data, len);
+
+    n = 0;
+    start = 0;
+    model = none;
+
+    for (i = 0; i <= len && n < FUZZ_ARGS; i++) {
+        if (i == len || copy[i] == ' ') {
+            text.data = copy + start;
+            text.len = i - start;
+
+            if (start == 0) {
+                model = text;
+
+            } else {
+                args[n++] = text;
+            }
+
+            start = i + 1;
+        }
+    }
+
+    if (llm_prices_add(t, &model, args, n, err, sizeof(err)) == LLM_OK) {
+        p = llm_prices_find(t, &model, &none);
+
+        if (p) {
+            fuzz_amounts(p);
+        }
+    }
+}
+
+
+static void
+fuzz_map(llm_prices_t *t, const unsigned char *data, size_t len)
+{
+    char                err[64];
+    unsigned            i;
+    const llm_price_t  *p;
+    static llm_str_t    provider = llm_string("p");
+    static llm_str_t    names[] = {
+        llm_string("m"), llm_string("a-2024-01-01"), llm_string("ft:m:x"),
+        llm_string("gpt-4o"), llm_string("q/m-latest")
+    };
+
+    if (llm_prices_load(t, data, len, err, sizeof(err)) != LLM_OK) {
+        fuzz_check(memchr(err, '\0', sizeof(err)) != NULL);
+        return;
+    }
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        p = llm_prices_find(t, &names[i], &provider);
+
+        if (p) {
+            fuzz_amounts(p);
+        }
+    }
+}
+
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    llm_mem_t      mem;
+    fuzz_block_t  *blocks;
+    llm_prices_t  *t;
+
+    blocks = NULL;
+
+    mem.alloc = fuzz_alloc;
+    mem.ctx = &blocks;
+
+    t = llm_prices_create(&mem);
+
+    if (t) {
+        if (len && data[0] == '=') {
+            fuzz_row(t, data + 1, len - 1);
+
+        } else {
+            fuzz_map(t, data, len);
+        }
+
+        llm_prices_destroy(t);
+    }
+
+    fuzz_free(blocks);
+
+    return 0;
+}
