@@ -1,0 +1,692 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "ngx_http_llm_cost_redis.h"
+
+
+/*
+ * The store that a fleet shares.  A request takes two round trips: one that
+ * looks its answer up and reserves, and one that settles, for which nobody
+ * waits.
+ *
+ *   admit   a reservation in the zone's ledger gives the identity: it is the
+ *           journal.  Then admit.lua.  A refusal takes the journal entry back;
+ *           no reply in time cancels the identity, whatever became of it, and
+ *           leaves the request to llm_store_failure
+ *   settle  the amounts are noted in the journal, then settle.lua.  Its reply
+ *           closes the journal entry; without a reply the command goes to the
+ *           outbox in shared memory, from where any worker sends it later
+ *
+ * What Redis says of a counter is written into the zone's ledger as its last
+ * known state.
+ */
+
+
+static ngx_int_t ngx_http_llm_cost_redis_admit(ngx_http_llm_cost_ctx_t *ctx);
+static ngx_int_t ngx_http_llm_cost_redis_lookup(
+    ngx_http_llm_cost_ctx_t *ctx);
+static void ngx_http_llm_cost_redis_found(ngx_http_llm_cost_redis_op_t *op,
+    redisReply *reply);
+static ngx_int_t ngx_http_llm_cost_redis_reserve(
+    ngx_http_llm_cost_ctx_t *ctx, ngx_uint_t lookup);
+static ngx_int_t ngx_http_llm_cost_redis_ask(ngx_http_llm_cost_ctx_t *ctx,
+    ngx_http_llm_cost_redis_op_t *op, ngx_uint_t lookup);
+static void ngx_http_llm_cost_redis_admitted(ngx_http_llm_cost_redis_op_t *op,
+    redisReply *reply);
+static void ngx_http_llm_cost_redis_wake(ngx_http_llm_cost_redis_op_t *op);
+static void ngx_http_llm_cost_redis_wake_handler(ngx_event_t *ev);
+static void ngx_http_llm_cost_redis_detach(ngx_http_llm_cost_ctx_t *ctx);
+static void ngx_http_llm_cost_redis_settle(ngx_http_llm_cost_ctx_t *ctx,
+    const int64_t spent[LLM_UNIT_N], const llm_stats_event_t *event);
+static void ngx_http_llm_cost_redis_cancel(ngx_http_llm_cost_ctx_t *ctx,
+    const llm_stats_event_t *event);
+static void ngx_http_llm_cost_redis_end_request(ngx_http_llm_cost_ctx_t *ctx,
+    const int64_t *spent, const llm_stats_event_t *event);
+static void ngx_http_llm_cost_redis_guess(ngx_http_llm_cost_ctx_t *ctx,
+    const int64_t *spent);
+static void ngx_http_llm_cost_redis_renew(ngx_http_llm_cost_ctx_t *ctx,
+    time_t expires);
+static void ngx_http_llm_cost_redis_put(ngx_http_llm_cost_ctx_t *ctx,
+    const ngx_http_llm_cost_entry_t *entry, time_t ttl);
+static void ngx_http_llm_cost_redis_done(ngx_http_llm_cost_redis_op_t *op,
+    redisReply *reply);
+static ngx_int_t ngx_http_llm_cost_redis_init_process(ngx_cycle_t *cycle);
+static void ngx_http_llm_cost_redis_exit_process(ngx_cycle_t *cycle);
+
+
+const ngx_http_llm_cost_store_t  ngx_http_llm_cost_redis_store = {
+    ngx_string("redis"),
+    ngx_http_llm_cost_redis_admit,
+    ngx_http_llm_cost_redis_detach,
+    ngx_http_llm_cost_redis_settle,
+    ngx_http_llm_cost_redis_cancel,
+    ngx_http_llm_cost_redis_renew,
+    ngx_http_llm_cost_redis_put,
+    ngx_http_llm_cost_redis_init_process,
+    ngx_http_llm_cost_redis_exit_process
+};
+
+
+/* of this worker; the second is the first where there is one server only */
+
+static ngx_http_llm_cost_redis_t  *ngx_http_llm_cost_money;
+static ngx_http_llm_cost_redis_t  *ngx_http_llm_cost_answers;
+
+
+ngx_http_llm_cost_redis_t *
+ngx_http_llm_cost_redis_money(void)
+{
+    return ngx_http_llm_cost_money;
+}
+
+
+ngx_http_llm_cost_redis_t *
+ngx_http_llm_cost_redis_answers(void)
+{
+    return ngx_http_llm_cost_answers;
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_redis_admit(ngx_http_llm_cost_ctx_t *ctx)
+{
+    ctx->held = 0;
+    ctx->local = 0;
+    ctx->adm.hit = 0;
+    ctx->verdict = NGX_HTTP_LLM_COST_FITS;
+
+    if (ctx->lookup
+        && (ctx->adm.n == 0
+            || ngx_http_llm_cost_answers != ngx_http_llm_cost_money))
+    {
+        return ngx_http_llm_cost_redis_lookup(ctx);
+    }
+
+    if (ctx->adm.n == 0) {
+        return NGX_OK;
+    }
+
+    return ngx_http_llm_cost_redis_reserve(ctx, ctx->lookup);
+}
+
+
+/* the answer only: nothing to reserve, or from a server of its own */
+
+static ngx_int_t
+ngx_http_llm_cost_redis_lookup(ngx_http_llm_cost_ctx_t *ctx)
+{
+    ngx_http_llm_cost_redis_t     *redis;
+    ngx_http_llm_cost_redis_op_t  *op;
+
+    redis = ngx_http_llm_cost_answers;
+
+    op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_found, ctx);
+    if (op == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_llm_cost_redis_command(redis, "GET");
+    ngx_http_llm_cost_redis_answer_key(ctx->cache_key);
+
+    if (ngx_http_llm_cost_redis_end(op) != NGX_OK) {
+        ngx_http_llm_cost_redis_free(op);
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_llm_cost_redis_send(redis, op, redis->conf->timeout)
+        == NGX_OK)
+    {
+        ctx->op = op;
+        return NGX_AGAIN;
+    }
+
+    ngx_http_llm_cost_redis_free(op);
+
+    return ctx->adm.n ? ngx_http_llm_cost_redis_reserve(ctx, 0) : NGX_OK;
+}
+
+
+static void
+ngx_http_llm_cost_redis_found(ngx_http_llm_cost_redis_op_t *op,
+    redisReply *reply)
+{
+    ngx_int_t                 rc;
+    ngx_http_llm_cost_ctx_t  *ctx;
+
+    ctx = op->data;
+
+    if (reply && reply->type == REDIS_REPLY_STRING) {
+        ngx_http_llm_cost_redis_entry(ctx, reply);
+    }
+
+    ctx->adm.hit = (ctx->entry != NULL);
+
+    if (ctx->adm.n) {
+        rc = ngx_http_llm_cost_redis_reserve(ctx, 0);
+
+        if (rc == NGX_AGAIN) {
+            ngx_http_llm_cost_redis_free(op);
+            return;
+        }
+
+        if (rc == NGX_ERROR) {
+            ctx->verdict = NGX_HTTP_LLM_COST_STORE_DOWN;
+        }
+
+    } else if (ctx->entry) {
+        ctx->verdict = NGX_HTTP_LLM_COST_HIT;
+    }
+
+    ngx_http_llm_cost_redis_wake(op);
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_redis_reserve(ngx_http_llm_cost_ctx_t *ctx,
+    ngx_uint_t lookup)
+{
+    ngx_int_t                      rc;
+    ngx_http_llm_cost_redis_op_t  *op;
+
+    if (ngx_http_llm_cost_money->down) {
+        return ngx_http_llm_cost_redis_local(ctx);
+    }
+
+    op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_admitted, ctx);
+    if (op == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = ngx_http_llm_cost_redis_journal(ctx, &op->id);
+
+    if (rc != NGX_OK) {
+        ngx_http_llm_cost_redis_free(op);
+
+        if (rc == NGX_DECLINED) {
+            ctx->verdict = NGX_HTTP_LLM_COST_FULL;
+            return NGX_OK;
+        }
+
+        return NGX_ERROR;
+    }
+
+    rc = ngx_http_llm_cost_redis_ask(ctx, op, lookup);
+
+    if (rc != NGX_AGAIN) {
+        ngx_http_llm_cost_redis_unjournal(&op->id);
+        ngx_http_llm_cost_redis_free(op);
+    }
+
+    return rc == NGX_DECLINED ? ngx_http_llm_cost_redis_local(ctx) : rc;
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_redis_ask(ngx_http_llm_cost_ctx_t *ctx,
+    ngx_http_llm_cost_redis_op_t *op, ngx_uint_t lookup)
+{
+    ngx_int_t                       i;
+    llm_admission_t                *a;
+    ngx_http_llm_cost_redis_t      *redis;
+    ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    a = &ctx->adm;
+    redis = ngx_http_llm_cost_money;
+    lmcf = ngx_http_get_module_main_conf(ctx->request,
+                                         ngx_http_llm_cost_module);
+
+    ngx_http_llm_cost_redis_begin(redis, NGX_HTTP_LLM_COST_SCRIPT_ADMIT);
+    ngx_http_llm_cost_redis_indexes();
+    ngx_http_llm_cost_redis_identity(&op->id);
+    ngx_http_llm_cost_redis_counters(a->budgets, a->n);
+
+    if (lookup) {
+        ngx_http_llm_cost_redis_answer_key(ctx->cache_key);
+    }
+
+    ngx_http_llm_cost_redis_number(a->now);
+    ngx_http_llm_cost_redis_number(ngx_max(a->expires - a->now, 1));
+    ngx_http_llm_cost_redis_number(ngx_http_llm_cost_redis_seq(&op->id));
+    ngx_http_llm_cost_redis_number(a->n);
+    ngx_http_llm_cost_redis_number(lmcf->reservation_charge != 0);
+    ngx_http_llm_cost_redis_number(a->hit);
+
+    for (i = 0; i < LLM_UNIT_N; i++) {
+        ngx_http_llm_cost_redis_number(a->most[i]);
+    }
+
+    for (i = 0; i < LLM_UNIT_N; i++) {
+        ngx_http_llm_cost_redis_number(a->least[i]);
+    }
+
+    ngx_http_llm_cost_redis_budgets(a->budgets, a->n);
+
+    if (ngx_http_llm_cost_redis_end(op) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_llm_cost_redis_send(redis, op, redis->conf->timeout)
+        != NGX_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    ctx->op = op;
+
+    return NGX_AGAIN;
+}
+
+
+static void
+ngx_http_llm_cost_redis_admitted(ngx_http_llm_cost_redis_op_t *op,
+    redisReply *reply)
+{
+    ngx_http_llm_cost_ctx_t  *ctx;
+
+    ctx = op->data;
+
+    if (reply == NULL
+        || ngx_http_llm_cost_redis_read_admission(ctx, reply) != NGX_OK)
+    {
+        /* whatever has become of it: it is over */
+
+        ngx_http_llm_cost_redis_unjournal(&op->id);
+
+        if (op->sent) {
+            ngx_http_llm_cost_redis_revoke(&op->id);
+        }
+
+        if (ngx_http_llm_cost_redis_local(ctx) != NGX_OK) {
+            ctx->verdict = NGX_HTTP_LLM_COST_STORE_DOWN;
+        }
+
+        ngx_http_llm_cost_redis_wake(op);
+        return;
+    }
+
+    if (ctx->verdict == NGX_HTTP_LLM_COST_FITS) {
+        ctx->held = 1;
+        ctx->adm.id = op->id;
+
+    } else {
+        ngx_http_llm_cost_redis_unjournal(&op->id);
+    }
+
+    ngx_http_llm_cost_redis_shadow(ctx->budgets, ctx->adm.balances,
+                                   ctx->adm.n);
+    ngx_http_llm_cost_alert_admission(ctx);
+    ngx_http_llm_cost_alert_settled(ctx);
+
+    ngx_http_llm_cost_redis_wake(op);
+}
+
+
+/* the request goes on in an event of its own, never inside a reply */
+
+static void
+ngx_http_llm_cost_redis_wake(ngx_http_llm_cost_redis_op_t *op)
+{
+    ngx_http_llm_cost_ctx_t  *ctx;
+
+    ctx = op->data;
+    ctx->op = op;
+
+    op->done = 1;
+    op->wake.handler = ngx_http_llm_cost_redis_wake_handler;
+    op->wake.data = op;
+    op->wake.log = ngx_cycle->log;
+
+    ngx_post_event(&op->wake, &ngx_posted_events);
+}
+
+
+static void
+ngx_http_llm_cost_redis_wake_handler(ngx_event_t *ev)
+{
+    ngx_http_llm_cost_ctx_t       *ctx;
+    ngx_http_llm_cost_redis_op_t  *op;
+
+    op = ev->data;
+    ctx = op->data;
+
+    ctx->op = NULL;
+    ngx_http_llm_cost_redis_free(op);
+
+    ngx_http_llm_cost_resume(ctx);
+}
+
+
+/* the client has gone while it waited: what was reserved for it is not used */
+
+static void
+ngx_http_llm_cost_redis_detach(ngx_http_llm_cost_ctx_t *ctx)
+{
+    ngx_http_llm_cost_redis_op_t  *op;
+
+    op = ctx->op;
+    ctx->op = NULL;
+
+    if (op->done) {
+
+        /* the verdict is in: a reservation is cancelled as any other */
+
+        ngx_http_llm_cost_redis_free(op);
+        return;
+    }
+
+    if (op->id.seq) {
+        ngx_http_llm_cost_redis_unjournal(&op->id);
+
+        if (op->sent) {
+            ngx_http_llm_cost_redis_revoke(&op->id);
+        }
+    }
+
+    if (ngx_http_llm_cost_redis_forget(op) == NGX_OK) {
+        ngx_http_llm_cost_redis_free(op);
+    }
+}
+
+
+static void
+ngx_http_llm_cost_redis_settle(ngx_http_llm_cost_ctx_t *ctx,
+    const int64_t spent[LLM_UNIT_N], const llm_stats_event_t *event)
+{
+    ngx_http_llm_cost_redis_end_request(ctx, spent, event);
+}
+
+
+static void
+ngx_http_llm_cost_redis_cancel(ngx_http_llm_cost_ctx_t *ctx,
+    const llm_stats_event_t *event)
+{
+    ngx_http_llm_cost_redis_end_request(ctx, NULL, event);
+}
+
+
+/* spent is NULL for a cancelled one; event is NULL where nothing is counted */
+
+static void
+ngx_http_llm_cost_redis_end_request(ngx_http_llm_cost_ctx_t *ctx,
+    const int64_t *spent, const llm_stats_event_t *event)
+{
+    ngx_uint_t                     held;
+    ngx_http_llm_cost_zone_t      *z;
+    ngx_http_llm_cost_redis_op_t  *op;
+
+    z = ngx_http_llm_cost_zone();
+    held = ctx->held;
+    ctx->held = 0;
+
+    if (event) {
+        llm_stats_add(z->stats, event);
+    }
+
+    if (!held && event == NULL) {
+        return;
+    }
+
+    op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_settled, NULL);
+    if (op == NULL) {
+        goto failed;
+    }
+
+    if (held) {
+        op->id = ctx->adm.id;
+        op->spends = (spent != NULL);
+
+        if (spent) {
+            ngx_memcpy(op->spent, spent, sizeof(op->spent));
+            op->spent[LLM_UNIT_REQUESTS] = ctx->adm.granted[LLM_UNIT_REQUESTS];
+        }
+
+        if (ngx_http_llm_cost_redis_copy_budgets(op, ctx->budgets, ctx->adm.n)
+            != NGX_OK)
+        {
+            goto failed;
+        }
+    }
+
+    if (ngx_http_llm_cost_redis_settlement(op, event) != NGX_OK) {
+        goto failed;
+    }
+
+    if (held && ctx->local) {
+        ngx_http_llm_cost_redis_settle_local(ctx, op);
+        return;
+    }
+
+    if (held) {
+        ngx_http_llm_cost_redis_guess(ctx, spent);
+
+        if (spent) {
+            (void) llm_ledger_note(z->ledger, &op->id, op->spent);
+        }
+    }
+
+    if (ngx_http_llm_cost_redis_send(ngx_http_llm_cost_money, op,
+                                     NGX_HTTP_LLM_COST_REDIS_LINGER)
+        != NGX_OK)
+    {
+        ngx_http_llm_cost_redis_settled(op, NULL);
+    }
+
+    return;
+
+failed:
+
+    ngx_log_error(NGX_LOG_CRIT, ctx->request->connection->log, 0,
+                  "llm cost: no memory to settle: the reservation expires");
+
+    if (op) {
+        ngx_http_llm_cost_redis_free(op);
+    }
+}
+
+
+/* what the balances will be, for the headers: nobody waits for the reply */
+
+static void
+ngx_http_llm_cost_redis_guess(ngx_http_llm_cost_ctx_t *ctx,
+    const int64_t *spent)
+{
+    ngx_uint_t      i;
+    llm_unit_e      unit;
+    llm_balance_t  *b;
+
+    for (i = 0; i < ctx->adm.n; i++) {
+        b = &ctx->adm.balances[i];
+        unit = ctx->budgets[i].unit;
+
+        b->reserved = ngx_max(b->reserved - ctx->adm.granted[unit], 0);
+
+        if (spent) {
+            b->spent += spent[unit];
+        }
+    }
+}
+
+
+void
+ngx_http_llm_cost_redis_settled(ngx_http_llm_cost_redis_op_t *op,
+    redisReply *reply)
+{
+    ngx_uint_t      i, k;
+    llm_budget_t   *b;
+    llm_balance_t   balances[LLM_BUDGETS_MAX];
+
+    if (op->id.seq == 0) {
+
+        /* usage only: what is lost with Redis is in the zone's statistics */
+
+        ngx_http_llm_cost_redis_complain(reply);
+        ngx_http_llm_cost_redis_free(op);
+        return;
+    }
+
+    if (reply == NULL
+        || ngx_http_llm_cost_redis_read_balances(reply, 1, balances,
+                                                 op->nbudgets)
+           != NGX_OK)
+    {
+        ngx_http_llm_cost_redis_complain(reply);
+        ngx_http_llm_cost_redis_close_journal(op);
+        ngx_http_llm_cost_redis_outbox_add(op);
+        ngx_http_llm_cost_redis_free(op);
+        return;
+    }
+
+    ngx_http_llm_cost_redis_close_journal(op);
+    ngx_http_llm_cost_redis_shadow(op->budgets, balances, op->nbudgets);
+
+    for (i = 0; i < op->nbudgets; i++) {
+        b = &op->budgets[i];
+
+        for (k = 0; k < b->nalerts; k++) {
+            if (balances[i].crossed & (1 << k)) {
+                ngx_http_llm_cost_alert(ngx_cycle->log, b, b->alerts[k],
+                                        balances[i].spent, balances[i].limit);
+            }
+        }
+    }
+
+    ngx_http_llm_cost_redis_free(op);
+}
+
+
+static void
+ngx_http_llm_cost_redis_renew(ngx_http_llm_cost_ctx_t *ctx, time_t expires)
+{
+    ngx_http_llm_cost_redis_t     *redis;
+    ngx_http_llm_cost_redis_op_t  *op;
+
+    redis = ngx_http_llm_cost_money;
+
+    if (!ctx->held) {
+        return;
+    }
+
+    (void) llm_ledger_renew(ngx_http_llm_cost_zone()->ledger, &ctx->adm.id,
+                            (int64_t) expires);
+
+    op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_done, NULL);
+    if (op == NULL) {
+        return;
+    }
+
+    ngx_http_llm_cost_redis_begin(redis, NGX_HTTP_LLM_COST_SCRIPT_RENEW);
+    ngx_http_llm_cost_redis_indexes();
+    ngx_http_llm_cost_redis_identity(&ctx->adm.id);
+    ngx_http_llm_cost_redis_number(ngx_max(expires - ngx_time(), 1));
+
+    if (ngx_http_llm_cost_redis_end(op) != NGX_OK
+        || ngx_http_llm_cost_redis_send(redis, op,
+                                        NGX_HTTP_LLM_COST_REDIS_LINGER)
+           != NGX_OK)
+    {
+        ngx_http_llm_cost_redis_free(op);
+    }
+}
+
+
+static void
+ngx_http_llm_cost_redis_put(ngx_http_llm_cost_ctx_t *ctx,
+    const ngx_http_llm_cost_entry_t *entry, time_t ttl)
+{
+    size_t                         size;
+    u_char                        *p;
+    ngx_http_llm_cost_redis_t     *redis;
+    ngx_http_llm_cost_redis_op_t  *op;
+
+    redis = ngx_http_llm_cost_answers;
+
+    if (redis->down || ttl <= 0) {
+        return;
+    }
+
+    size = ngx_http_llm_cost_entry_size(entry);
+
+    p = ngx_alloc(size, ngx_cycle->log);
+    op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_done, NULL);
+
+    if (p && op) {
+        ngx_http_llm_cost_entry_write(entry, p);
+
+        ngx_http_llm_cost_redis_begin(redis, NGX_HTTP_LLM_COST_SCRIPT_PUT);
+        ngx_http_llm_cost_redis_key("c");
+        ngx_http_llm_cost_redis_answer_key(ctx->cache_key);
+        ngx_http_llm_cost_redis_number(ttl);
+        ngx_http_llm_cost_redis_arg(p, size);
+
+        if (ngx_http_llm_cost_redis_end(op) == NGX_OK
+            && ngx_http_llm_cost_redis_send(redis, op,
+                                            NGX_HTTP_LLM_COST_REDIS_LINGER)
+               == NGX_OK)
+        {
+            op = NULL;
+        }
+    }
+
+    if (op) {
+        ngx_http_llm_cost_redis_free(op);
+    }
+
+    if (p) {
+        ngx_free(p);
+    }
+}
+
+
+static void
+ngx_http_llm_cost_redis_done(ngx_http_llm_cost_redis_op_t *op,
+    redisReply *reply)
+{
+    ngx_http_llm_cost_redis_complain(reply);
+    ngx_http_llm_cost_redis_free(op);
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_redis_init_process(ngx_cycle_t *cycle)
+{
+    ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    lmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_llm_cost_module);
+
+    if (ngx_http_llm_cost_redis_scripts_init(cycle) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_llm_cost_money = ngx_http_llm_cost_redis_create(cycle,
+                                                             lmcf->redis, 1);
+    ngx_http_llm_cost_answers = ngx_http_llm_cost_money;
+
+    if (lmcf->cache_redis) {
+        ngx_http_llm_cost_answers = ngx_http_llm_cost_redis_create(cycle,
+                                                      lmcf->cache_redis, 0);
+    }
+
+    if (ngx_http_llm_cost_money == NULL || ngx_http_llm_cost_answers == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_llm_cost_redis_outbox_start(cycle);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_llm_cost_redis_exit_process(ngx_cycle_t *cycle)
+{
+    ngx_http_llm_cost_redis_outbox_stop();
+
+    ngx_http_llm_cost_redis_close(ngx_http_llm_cost_money);
+
+    if (ngx_http_llm_cost_answers != ngx_http_llm_cost_money) {
+        ngx_http_llm_cost_redis_close(ngx_http_llm_cost_answers);
+    }
+}

@@ -1,0 +1,278 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#ifndef _NGX_HTTP_LLM_COST_REDIS_H_INCLUDED_
+#define _NGX_HTTP_LLM_COST_REDIS_H_INCLUDED_
+
+
+/*
+ * What the files of the Redis store share, and what llm_api asks of it.
+ *
+ *   _redis.c         the store: admit, settle, cancel, renew, put
+ *   _redis_reply.c   what the scripts answer
+ *   _redis_local.c   while Redis is away: the zone admits
+ *   _redis_outbox.c  settlements that Redis does not have yet, in the zone
+ *   _redis_query.c   reading, for llm_api
+ *   _redis_script.c  scripts and their arguments
+ *   _redis_conn.c    connections, operations in order
+ *   _redis_state.c   greetings, fitness, failures, backoff
+ *
+ * An operation (op) belongs to this side, never to a request: it lives until
+ * its handler has run, which happens exactly once, with a reply or with NULL.
+ * A request that waits for an op is woken by a posted event of its own.
+ */
+
+#include <hiredis/hiredis.h>
+
+#include "ngx_http_llm_cost.h"
+
+
+#define NGX_HTTP_LLM_COST_REDIS_CONNS_MAX   16
+#define NGX_HTTP_LLM_COST_REDIS_OPS_MAX     8192   /* of one connection */
+#define NGX_HTTP_LLM_COST_REDIS_BYTES_MAX   (64 * 1024 * 1024)
+#define NGX_HTTP_LLM_COST_REDIS_REPLY_MAX   (64 * 1024 * 1024)
+#define NGX_HTTP_LLM_COST_REDIS_LINGER      2000   /* ms: nobody waits */
+#define NGX_HTTP_LLM_COST_REDIS_KEY_MAX     192    /* without the hash tag */
+
+/*
+ * Identities in Redis are (node, number); the ledger's seq has the number of a
+ * reservation above the bits that say where it is.
+ */
+
+#define NGX_HTTP_LLM_COST_REDIS_SEQ_SHIFT   20
+#define ngx_http_llm_cost_redis_seq(id)                                       \
+    ((id)->seq >> NGX_HTTP_LLM_COST_REDIS_SEQ_SHIFT)
+
+
+typedef struct ngx_http_llm_cost_redis_conn_s  ngx_http_llm_cost_redis_conn_t;
+typedef struct ngx_http_llm_cost_redis_op_s    ngx_http_llm_cost_redis_op_t;
+
+/* reply is NULL when there will be none; the handler owns op from now on */
+
+typedef void (*ngx_http_llm_cost_redis_pt)(ngx_http_llm_cost_redis_op_t *op,
+    redisReply *reply);
+
+
+typedef enum {
+    NGX_HTTP_LLM_COST_REDIS_IDLE = 0,
+    NGX_HTTP_LLM_COST_REDIS_CONNECTING,
+    NGX_HTTP_LLM_COST_REDIS_AUTH,
+    NGX_HTTP_LLM_COST_REDIS_SELECT,
+    NGX_HTTP_LLM_COST_REDIS_CHECK,      /* may it evict what we count? */
+    NGX_HTTP_LLM_COST_REDIS_PROBE,      /* does it take what we write? */
+    NGX_HTTP_LLM_COST_REDIS_READY,
+    NGX_HTTP_LLM_COST_REDIS_BACKOFF
+} ngx_http_llm_cost_redis_state_e;
+
+
+typedef enum {
+    NGX_HTTP_LLM_COST_SCRIPT_ADMIT = 0,
+    NGX_HTTP_LLM_COST_SCRIPT_SETTLE,
+    NGX_HTTP_LLM_COST_SCRIPT_RENEW,
+    NGX_HTTP_LLM_COST_SCRIPT_PUT,
+    NGX_HTTP_LLM_COST_SCRIPT_BUDGETS,
+    NGX_HTTP_LLM_COST_SCRIPT_SUMMARY,
+    NGX_HTTP_LLM_COST_SCRIPT_N,
+    NGX_HTTP_LLM_COST_SCRIPT_NONE       /* a plain command */
+} ngx_http_llm_cost_script_e;
+
+
+struct ngx_http_llm_cost_redis_op_s {
+    void                            *data;       /* the handler's */
+    ngx_http_llm_cost_redis_pt       handler;
+    ngx_http_llm_cost_redis_conn_t  *conn;       /* NULL: not queued */
+    ngx_int_t                        ident;      /* after three pointers, as
+                                                    in ngx_connection_t */
+    ngx_queue_t                      queue;
+    ngx_event_t                      timer;      /* until the reply */
+    ngx_event_t                      wake;       /* of who waits */
+
+    ngx_http_llm_cost_script_e       script;
+    u_char                          *command;    /* ngx_alloc() */
+    size_t                           size;
+    size_t                           sent;       /* bytes of it */
+
+    llm_hold_id_t                    id;         /* of a reservation */
+    int64_t                          spent[LLM_UNIT_N];
+    llm_budget_t                    *budgets;    /* copy, ngx_alloc() */
+    ngx_uint_t                       nbudgets;
+    void                            *entry;      /* of the outbox */
+
+    unsigned                         waited:1;   /* a client waits for it */
+    unsigned                         done:1;     /* the wake event is posted */
+    unsigned                         spends:1;   /* else it is cancelled */
+    unsigned                         greeting:1; /* before others may be sent */
+};
+
+
+struct ngx_http_llm_cost_redis_conn_s {
+    ngx_http_llm_cost_redis_t       *redis;
+    ngx_connection_t                *c;
+    redisReader                     *reader;
+    ngx_http_llm_cost_redis_state_e  state;
+
+    ngx_queue_t                      waiting;    /* not wholly sent */
+    ngx_queue_t                      sent;       /* their replies are due */
+    ngx_uint_t                       nops;       /* in both */
+    size_t                           bytes;      /* waiting */
+
+    ngx_event_t                      timer;      /* connect, backoff, check */
+    ngx_event_t                      flush;      /* posted: send what waits */
+    ngx_connection_t                 dummy;      /* data of these events */
+
+    ngx_log_t                        quiet;      /* for core's connect */
+    ngx_uint_t                       failures;   /* in a row */
+    ngx_err_t                        err;        /* of connect() */
+    unsigned                         info:1;     /* CONFIG is forbidden */
+};
+
+
+/* a server, as one worker sees it */
+
+struct ngx_http_llm_cost_redis_s {
+    ngx_http_llm_cost_redis_conf_t  *conf;
+    ngx_str_t                        tag;        /* "{llm:}" */
+    ngx_uint_t                       nconns;
+    ngx_http_llm_cost_redis_conn_t  *conns;
+    time_t                           since;      /* of the state */
+    u_char                           error[160]; /* why it is down */
+    unsigned                         money:1;    /* budgets live there */
+    unsigned                         ready:1;    /* was, at least once */
+    unsigned                         down:1;
+};
+
+
+/* _redis_conn.c */
+
+ngx_http_llm_cost_redis_t *ngx_http_llm_cost_redis_create(ngx_cycle_t *cycle,
+    ngx_http_llm_cost_redis_conf_t *conf, ngx_uint_t money);
+ngx_http_llm_cost_redis_op_t *ngx_http_llm_cost_redis_op(
+    ngx_http_llm_cost_redis_pt handler, void *data);
+
+/*
+ * The op is the connection's until its handler runs, which never happens from
+ * within this call.  NGX_DECLINED: Redis is away or has too much to do, the op
+ * is still the caller's.
+ */
+
+ngx_int_t ngx_http_llm_cost_redis_send(ngx_http_llm_cost_redis_t *redis,
+    ngx_http_llm_cost_redis_op_t *op, ngx_msec_t timeout);
+
+/*
+ * Nobody wants the reply any more.  NGX_OK: it was not sent, the op is the
+ * caller's again; NGX_DECLINED: it was, the op frees itself.
+ */
+
+ngx_int_t ngx_http_llm_cost_redis_forget(ngx_http_llm_cost_redis_op_t *op);
+void ngx_http_llm_cost_redis_free(ngx_http_llm_cost_redis_op_t *op);
+
+
+/* between the two */
+
+void ngx_http_llm_cost_redis_connect(ngx_http_llm_cost_redis_conn_t *conn);
+void ngx_http_llm_cost_redis_flush(ngx_http_llm_cost_redis_conn_t *conn);
+void ngx_http_llm_cost_redis_unlink(ngx_http_llm_cost_redis_op_t *op);
+
+
+/* _redis_state.c */
+
+void ngx_http_llm_cost_redis_greet(ngx_http_llm_cost_redis_conn_t *conn);
+void ngx_http_llm_cost_redis_fail(ngx_http_llm_cost_redis_conn_t *conn,
+    ngx_err_t err, const char *why);
+ngx_uint_t ngx_http_llm_cost_redis_unusable(redisReply *reply);
+void ngx_http_llm_cost_redis_timer_handler(ngx_event_t *ev);
+void ngx_http_llm_cost_redis_close(ngx_http_llm_cost_redis_t *redis);
+
+
+/* _redis_script.c: one command at a time is put together */
+
+ngx_int_t ngx_http_llm_cost_redis_scripts_init(ngx_cycle_t *cycle);
+void ngx_http_llm_cost_redis_begin(ngx_http_llm_cost_redis_t *redis,
+    ngx_http_llm_cost_script_e script);
+void ngx_http_llm_cost_redis_command(ngx_http_llm_cost_redis_t *redis,
+    const char *name);
+
+/* keys first, in the order of the script */
+
+void ngx_http_llm_cost_redis_key(const char *fmt, ...);
+void ngx_http_llm_cost_redis_indexes(void);
+void ngx_http_llm_cost_redis_identity(const llm_hold_id_t *id);
+void ngx_http_llm_cost_redis_counters(const llm_budget_t *budgets,
+    ngx_uint_t n);
+
+/* data has to live until _end(), which copies it */
+
+void ngx_http_llm_cost_redis_arg(const void *data, size_t len);
+void ngx_http_llm_cost_redis_text(const char *text);
+void ngx_http_llm_cost_redis_number(int64_t n);
+void ngx_http_llm_cost_redis_budgets(const llm_budget_t *budgets,
+    ngx_uint_t n);
+void ngx_http_llm_cost_redis_event(const llm_stats_event_t *e);
+
+ngx_int_t ngx_http_llm_cost_redis_end(ngx_http_llm_cost_redis_op_t *op);
+ngx_int_t ngx_http_llm_cost_redis_unsha(ngx_http_llm_cost_redis_op_t *op);
+
+
+void ngx_http_llm_cost_redis_answer_key(const u_char *key);
+ngx_int_t ngx_http_llm_cost_redis_settlement(
+    ngx_http_llm_cost_redis_op_t *op, const llm_stats_event_t *event);
+
+
+/* _redis_reply.c: NGX_DECLINED for what is not such a reply */
+
+ngx_int_t ngx_http_llm_cost_redis_integer(redisReply *reply, ngx_uint_t i,
+    int64_t *n);
+ngx_int_t ngx_http_llm_cost_redis_read_admission(
+    ngx_http_llm_cost_ctx_t *ctx, redisReply *reply);
+ngx_int_t ngx_http_llm_cost_redis_read_balances(redisReply *reply,
+    ngx_uint_t i, llm_balance_t *balances, ngx_uint_t n);
+void ngx_http_llm_cost_redis_entry(ngx_http_llm_cost_ctx_t *ctx,
+    redisReply *reply);
+void ngx_http_llm_cost_redis_complain(redisReply *reply);
+
+
+/* _redis_local.c */
+
+/* an identity; NGX_DECLINED: the zone is full */
+
+ngx_int_t ngx_http_llm_cost_redis_journal(ngx_http_llm_cost_ctx_t *ctx,
+    llm_hold_id_t *id);
+void ngx_http_llm_cost_redis_unjournal(const llm_hold_id_t *id);
+void ngx_http_llm_cost_redis_close_journal(
+    ngx_http_llm_cost_redis_op_t *op);
+void ngx_http_llm_cost_redis_shadow(const llm_budget_t *budgets,
+    const llm_balance_t *balances, ngx_uint_t n);
+
+/* the verdict of llm_store_failure */
+
+ngx_int_t ngx_http_llm_cost_redis_local(ngx_http_llm_cost_ctx_t *ctx);
+void ngx_http_llm_cost_redis_settle_local(ngx_http_llm_cost_ctx_t *ctx,
+    ngx_http_llm_cost_redis_op_t *op);
+void ngx_http_llm_cost_redis_revoke(const llm_hold_id_t *id);
+ngx_int_t ngx_http_llm_cost_redis_copy_budgets(
+    ngx_http_llm_cost_redis_op_t *op, const llm_budget_t *budgets,
+    ngx_uint_t n);
+
+
+/* _redis_outbox.c */
+
+ngx_int_t ngx_http_llm_cost_redis_init(ngx_conf_t *cf,
+    ngx_http_llm_cost_main_conf_t *lmcf);
+void ngx_http_llm_cost_redis_outbox_start(ngx_cycle_t *cycle);
+void ngx_http_llm_cost_redis_outbox_stop(void);
+void ngx_http_llm_cost_redis_outbox_add(ngx_http_llm_cost_redis_op_t *op);
+void ngx_http_llm_cost_redis_outbox_send(ngx_http_llm_cost_redis_t *redis);
+
+
+/* _redis.c: of this worker; NULL before it starts, or without Redis */
+
+ngx_http_llm_cost_redis_t *ngx_http_llm_cost_redis_money(void);
+ngx_http_llm_cost_redis_t *ngx_http_llm_cost_redis_answers(void);
+void ngx_http_llm_cost_redis_settled(ngx_http_llm_cost_redis_op_t *op,
+    redisReply *reply);
+
+
+#endif /* _NGX_HTTP_LLM_COST_REDIS_H_INCLUDED_ */

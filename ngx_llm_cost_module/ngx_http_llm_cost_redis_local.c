@@ -1,0 +1,338 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "ngx_http_llm_cost_redis.h"
+
+
+/*
+ * The zone's ledger behind Redis.  While Redis answers it is the journal of
+ * this node's reservations and the last known state of their counters.  While
+ * Redis is away it admits, as llm_store_failure says:
+ *
+ *   closed   no request that an enforced budget applies to
+ *   open     every request; it is counted, and merged later
+ *   local    what fits into the limit less the last known spent and reserved
+ *            amounts, and an allowance in usd beyond that
+ *
+ * What was admitted so is settled in the ledger at once, and goes to the
+ * outbox: Redis does not know its identity and adds it in full, once.
+ */
+
+
+static void ngx_http_llm_cost_redis_soften(llm_budget_t *copy,
+    const llm_budget_t *budgets, ngx_uint_t n);
+static ngx_uint_t ngx_http_llm_cost_redis_enforced(
+    ngx_http_llm_cost_ctx_t *ctx);
+static ngx_int_t ngx_http_llm_cost_redis_reserve_local(
+    ngx_http_llm_cost_ctx_t *ctx, llm_budget_t *budgets, int64_t allowance);
+
+
+/*
+ * Redis decides: in the journal the reservation is only counted, with the most
+ * that it may be granted.
+ */
+
+ngx_int_t
+ngx_http_llm_cost_redis_journal(ngx_http_llm_cost_ctx_t *ctx,
+    llm_hold_id_t *id)
+{
+    int              rc;
+    llm_budget_t     budgets[LLM_BUDGETS_MAX];
+    llm_admission_t  a;
+
+    ngx_http_llm_cost_redis_soften(budgets, ctx->adm.budgets, ctx->adm.n);
+
+    a = ctx->adm;
+    a.budgets = budgets;
+    a.hit = 0;
+
+    rc = llm_ledger_reserve(ngx_http_llm_cost_zone()->ledger, &a);
+
+    if (rc == LLM_LEDGER_FITS) {
+        *id = a.id;
+        return NGX_OK;
+    }
+
+    return rc == LLM_LEDGER_FULL ? NGX_DECLINED : NGX_ERROR;
+}
+
+
+static void
+ngx_http_llm_cost_redis_soften(llm_budget_t *copy,
+    const llm_budget_t *budgets, ngx_uint_t n)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < n; i++) {
+        copy[i] = budgets[i];
+        copy[i].observe = 1;
+    }
+}
+
+
+void
+ngx_http_llm_cost_redis_unjournal(const llm_hold_id_t *id)
+{
+    (void) llm_ledger_cancel(ngx_http_llm_cost_zone()->ledger, id);
+}
+
+
+void
+ngx_http_llm_cost_redis_close_journal(ngx_http_llm_cost_redis_op_t *op)
+{
+    llm_ledger_t  *l;
+
+    l = ngx_http_llm_cost_zone()->ledger;
+
+    if (op->spends) {
+        (void) llm_ledger_settle(l, &op->id, op->spent, NULL, 0);
+
+    } else {
+        (void) llm_ledger_cancel(l, &op->id);
+    }
+}
+
+
+/* what Redis has just said of these counters, for a time without it */
+
+void
+ngx_http_llm_cost_redis_shadow(const llm_budget_t *budgets,
+    const llm_balance_t *balances, ngx_uint_t n)
+{
+    ngx_uint_t     i;
+    llm_ledger_t  *l;
+
+    l = ngx_http_llm_cost_zone()->ledger;
+
+    for (i = 0; i < n; i++) {
+        (void) llm_ledger_shadow(l, &budgets[i],
+                                 ngx_max(balances[i].spent, 0),
+                                 ngx_max(balances[i].reserved, 0));
+    }
+}
+
+
+ngx_int_t
+ngx_http_llm_cost_redis_local(ngx_http_llm_cost_ctx_t *ctx)
+{
+    ngx_uint_t                           i, policy;
+    llm_budget_t                         budgets[LLM_BUDGETS_MAX];
+    const ngx_http_llm_cost_loc_conf_t  *llcf;
+
+    llcf = ngx_http_get_module_loc_conf(ctx->request,
+                                        ngx_http_llm_cost_module);
+
+    policy = ngx_http_llm_cost_redis_enforced(ctx)
+             ? llcf->store_failure : NGX_HTTP_LLM_COST_FAIL_OPEN;
+
+    if (policy == NGX_HTTP_LLM_COST_FAIL_CLOSED) {
+        ctx->verdict = NGX_HTTP_LLM_COST_STORE_DOWN;
+        ctx->entry = NULL;
+        return NGX_OK;
+    }
+
+    if (policy == NGX_HTTP_LLM_COST_FAIL_OPEN) {
+        ngx_http_llm_cost_redis_soften(budgets, ctx->adm.budgets, ctx->adm.n);
+
+        return ngx_http_llm_cost_redis_reserve_local(ctx, budgets, 0);
+    }
+
+    for (i = 0; i < ctx->adm.n; i++) {
+        budgets[i] = ctx->adm.budgets[i];
+
+        if (budgets[i].unit == LLM_UNIT_USD
+            && budgets[i].limit <= LLM_NANO_MAX)
+        {
+            budgets[i].limit += llcf->store_allowance;
+        }
+    }
+
+    return ngx_http_llm_cost_redis_reserve_local(ctx, budgets,
+                                                 llcf->store_allowance);
+}
+
+
+static ngx_uint_t
+ngx_http_llm_cost_redis_enforced(ngx_http_llm_cost_ctx_t *ctx)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < ctx->adm.n; i++) {
+        if (!ctx->adm.budgets[i].observe
+            && ctx->adm.budgets[i].limit != LLM_NO_LIMIT)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_redis_reserve_local(ngx_http_llm_cost_ctx_t *ctx,
+    llm_budget_t *budgets, int64_t allowance)
+{
+    ngx_uint_t        i, hit;
+    llm_ledger_t     *l;
+    llm_budget_t     *asked;
+    llm_admission_t  *a;
+
+    a = &ctx->adm;
+    l = ngx_http_llm_cost_zone()->ledger;
+
+    asked = a->budgets;
+    a->budgets = budgets;
+
+    hit = a->hit;
+
+    if (hit) {
+
+        /* held as well, so that its request is merged */
+
+        a->hit = 0;
+        a->most[LLM_UNIT_USD] = 0;
+        a->most[LLM_UNIT_TOKENS] = 0;
+        a->least[LLM_UNIT_USD] = 0;
+        a->least[LLM_UNIT_TOKENS] = 0;
+    }
+
+    ctx->verdict = llm_ledger_reserve(l, a);
+
+    a->budgets = asked;
+
+    if (ctx->verdict < 0) {
+        return NGX_ERROR;
+    }
+
+    /* refusals and headers speak of the limit that people know */
+
+    for (i = 0; i < a->n; i++) {
+        if (asked[i].unit == LLM_UNIT_USD && allowance
+            && a->balances[i].limit == budgets[i].limit)
+        {
+            a->balances[i].limit = asked[i].limit;
+        }
+    }
+
+    ngx_http_llm_cost_alert_admission(ctx);
+
+    if (ctx->verdict != NGX_HTTP_LLM_COST_FITS) {
+        ctx->entry = NULL;
+        return NGX_OK;
+    }
+
+    ctx->local = 1;
+    ctx->held = 1;
+
+    if (hit) {
+        a->hit = 1;
+        ctx->verdict = NGX_HTTP_LLM_COST_HIT;
+    }
+
+    /* whoever finds it without its worker knows that Redis does not have it */
+
+    (void) llm_ledger_note(l, &a->id, a->granted);
+
+    return NGX_OK;
+}
+
+
+/* admitted here, settled here; what it spent is merged when Redis is back */
+
+void
+ngx_http_llm_cost_redis_settle_local(ngx_http_llm_cost_ctx_t *ctx,
+    ngx_http_llm_cost_redis_op_t *op)
+{
+    llm_ledger_t  *l;
+
+    l = ngx_http_llm_cost_zone()->ledger;
+
+    if (op->spends) {
+        if (llm_ledger_settle(l, &op->id, op->spent, ctx->adm.balances,
+                              ctx->adm.n)
+            == LLM_OK)
+        {
+            ngx_http_llm_cost_alert_settled(ctx);
+        }
+
+        ngx_http_llm_cost_redis_outbox_add(op);
+
+    } else {
+        (void) llm_ledger_cancel(l, &op->id);
+    }
+
+    ngx_http_llm_cost_redis_free(op);
+}
+
+
+/*
+ * Whether Redis has reserved for this identity is not known.  It is closed: if
+ * the reservation is there it leaves, and if it comes later it is refused.
+ */
+
+void
+ngx_http_llm_cost_redis_revoke(const llm_hold_id_t *id)
+{
+    ngx_http_llm_cost_redis_op_t  *op;
+
+    op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_settled, NULL);
+    if (op == NULL) {
+        return;
+    }
+
+    op->id = *id;
+
+    if (ngx_http_llm_cost_redis_settlement(op, NULL) != NGX_OK) {
+        ngx_http_llm_cost_redis_free(op);
+        return;
+    }
+
+    if (ngx_http_llm_cost_redis_send(ngx_http_llm_cost_redis_money(), op,
+                                     NGX_HTTP_LLM_COST_REDIS_LINGER)
+        != NGX_OK)
+    {
+        ngx_http_llm_cost_redis_settled(op, NULL);
+    }
+}
+
+
+/* the request's strings do not outlive it */
+
+ngx_int_t
+ngx_http_llm_cost_redis_copy_budgets(ngx_http_llm_cost_redis_op_t *op,
+    const llm_budget_t *budgets, ngx_uint_t n)
+{
+    size_t       size;
+    u_char      *p;
+    ngx_uint_t   i;
+
+    size = n * sizeof(llm_budget_t);
+
+    for (i = 0; i < n; i++) {
+        size += budgets[i].name.len + budgets[i].key.len;
+    }
+
+    op->budgets = ngx_alloc(size, ngx_cycle->log);
+    if (op->budgets == NULL) {
+        return NGX_ERROR;
+    }
+
+    op->nbudgets = n;
+    p = (u_char *) &op->budgets[n];
+
+    for (i = 0; i < n; i++) {
+        op->budgets[i] = budgets[i];
+
+        op->budgets[i].name.data = p;
+        p = ngx_cpymem(p, budgets[i].name.data, budgets[i].name.len);
+
+        op->budgets[i].key.data = p;
+        p = ngx_cpymem(p, budgets[i].key.data, budgets[i].key.len);
+    }
+
+    return NGX_OK;
+}

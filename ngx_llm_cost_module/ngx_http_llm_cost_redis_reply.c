@@ -1,0 +1,229 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "ngx_http_llm_cost_redis.h"
+
+
+/*
+ * What the scripts answer.  Whatever has another shape came from something
+ * else than our scripts, and is treated as no answer.
+ */
+
+
+#define NGX_HTTP_LLM_COST_REDIS_HEAD     6   /* of an admission's reply */
+#define NGX_HTTP_LLM_COST_REDIS_BALANCE  4   /* values of each budget */
+
+
+ngx_int_t
+ngx_http_llm_cost_redis_integer(redisReply *reply, ngx_uint_t i, int64_t *n)
+{
+    u_char      *p, *last;
+    ngx_uint_t   minus;
+    redisReply  *e;
+
+    if (reply->type != REDIS_REPLY_ARRAY || i >= reply->elements) {
+        return NGX_DECLINED;
+    }
+
+    e = reply->element[i];
+
+    if (e->type == REDIS_REPLY_INTEGER) {
+        *n = e->integer;
+        return NGX_OK;
+    }
+
+    if (e->type != REDIS_REPLY_STRING || e->len == 0 || e->len > 19) {
+        return NGX_DECLINED;
+    }
+
+    p = (u_char *) e->str;
+    last = p + e->len;
+    minus = (*p == '-');
+    p += minus;
+
+    *n = ngx_atoof(p, last - p);
+
+    if (*n < 0) {
+        return NGX_DECLINED;
+    }
+
+    if (minus) {
+        *n = -*n;
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_llm_cost_redis_read_balances(redisReply *reply, ngx_uint_t i,
+    llm_balance_t *balances, ngx_uint_t n)
+{
+    int64_t     mark;
+    ngx_uint_t  k;
+
+    for (k = 0; k < n; k++, i += NGX_HTTP_LLM_COST_REDIS_BALANCE) {
+        ngx_memzero(&balances[k], sizeof(llm_balance_t));
+
+        if (ngx_http_llm_cost_redis_integer(reply, i, &balances[k].spent)
+               != NGX_OK
+            || ngx_http_llm_cost_redis_integer(reply, i + 1,
+                                               &balances[k].reserved)
+               != NGX_OK
+            || ngx_http_llm_cost_redis_integer(reply, i + 2,
+                                               &balances[k].limit)
+               != NGX_OK
+            || ngx_http_llm_cost_redis_integer(reply, i + 3, &mark) != NGX_OK)
+        {
+            return NGX_DECLINED;
+        }
+
+        if (balances[k].limit < 0) {
+            balances[k].limit = LLM_NO_LIMIT;
+        }
+
+        balances[k].crossed = (uint8_t) mark;
+    }
+
+    /* a settlement without budgets has its own sign of life */
+
+    return reply->type == REDIS_REPLY_ARRAY ? NGX_OK : NGX_DECLINED;
+}
+
+
+ngx_int_t
+ngx_http_llm_cost_redis_read_admission(ngx_http_llm_cost_ctx_t *ctx,
+    redisReply *reply)
+{
+    int64_t           what, refused, hit;
+    ngx_uint_t        i;
+    llm_admission_t  *a;
+
+    a = &ctx->adm;
+
+    if (ngx_http_llm_cost_redis_integer(reply, 0, &what) != NGX_OK
+        || ngx_http_llm_cost_redis_integer(reply, 1, &refused) != NGX_OK
+        || ngx_http_llm_cost_redis_integer(reply, 2, &hit) != NGX_OK
+        || what < LLM_LEDGER_FITS || what > LLM_LEDGER_NEVER
+        || refused < 0 || refused >= (int64_t) a->n)
+    {
+        ngx_http_llm_cost_redis_complain(reply);
+        return NGX_DECLINED;
+    }
+
+    for (i = 0; i < LLM_UNIT_N; i++) {
+        if (ngx_http_llm_cost_redis_integer(reply, 3 + i, &a->granted[i])
+            != NGX_OK)
+        {
+            return NGX_DECLINED;
+        }
+    }
+
+    i = NGX_HTTP_LLM_COST_REDIS_HEAD;
+
+    if (ngx_http_llm_cost_redis_read_balances(reply, i, a->balances, a->n)
+        != NGX_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    ctx->verdict = what;
+    a->refused = refused;
+
+    if (what != LLM_LEDGER_FITS) {
+
+        /* the mark of a refusal; a hit, too, is refused for requests */
+
+        for (i = 0; i < a->n; i++) {
+            a->balances[i].refused_first = (a->balances[i].crossed != 0);
+            a->balances[i].crossed = 0;
+        }
+
+        ctx->entry = NULL;
+        return NGX_OK;
+    }
+
+    if (!hit) {
+        return NGX_OK;
+    }
+
+    i += a->n * NGX_HTTP_LLM_COST_REDIS_BALANCE;
+
+    if (i < reply->elements) {
+        ngx_http_llm_cost_redis_entry(ctx, reply->element[i]);
+    }
+
+    if (ctx->entry == NULL) {
+        return NGX_DECLINED;
+    }
+
+    a->hit = 1;
+    ctx->verdict = NGX_HTTP_LLM_COST_HIT;
+
+    return NGX_OK;
+}
+
+
+/* a cached answer moves into the request's pool; one that is no answer stays */
+
+void
+ngx_http_llm_cost_redis_entry(ngx_http_llm_cost_ctx_t *ctx,
+    redisReply *reply)
+{
+    u_char      *p;
+    ngx_pool_t  *pool;
+
+    if (reply->type != REDIS_REPLY_STRING || reply->len == 0) {
+        return;
+    }
+
+    pool = ctx->request->pool;
+
+    p = ngx_pnalloc(pool, reply->len);
+    if (p == NULL) {
+        return;
+    }
+
+    ngx_memcpy(p, reply->str, reply->len);
+
+    if (ngx_http_llm_cost_entry_read(pool, p, reply->len, &ctx->entry)
+        != NGX_OK)
+    {
+        ctx->entry = NULL;
+    }
+}
+
+
+/* an error that leaves the connection usable: once a second is enough */
+
+void
+ngx_http_llm_cost_redis_complain(redisReply *reply)
+{
+    size_t         i, n;
+    u_char         text[160];
+    static time_t  last;
+
+    if (reply == NULL || reply->type != REDIS_REPLY_ERROR
+        || last == ngx_time())
+    {
+        return;
+    }
+
+    last = ngx_time();
+
+    n = ngx_min(reply->len, sizeof(text));
+
+    for (i = 0; i < n; i++) {
+        text[i] = reply->str[i];
+
+        if (text[i] < ' ' || text[i] >= 0x7f) {
+            text[i] = '?';
+        }
+    }
+
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                  "llm cost: Redis said \"%*s\"", n, text);
+}

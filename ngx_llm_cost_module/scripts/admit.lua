@@ -1,0 +1,168 @@
+-- Copyright (C) 2026 the ngx_llm_cost_module authors
+--
+-- Admission: look the answer up, and reserve in all budgets of the request or
+-- in none.  Asking twice with one identity reserves once.
+--
+-- KEYS: as in common.lua; the cached answer's after the counters, if any
+-- ARGV: now, seconds the reservation lives, seq, number of budgets, 1 when it
+--       is charged on expiry, 1 when the answer was found elsewhere, most and
+--       least of each unit, the budgets
+--
+-- Answer: what (FITS ..), index of the budget that refuses, 1 for a hit,
+--       granted amounts, then for each budget spent, reserved, limit, and 1
+--       for the first refusal of its window or, of a hit, the bits of the
+--       alerts that it crossed; after them the cached answer
+
+local FITS, SHORT, NEVER, CLOSED = 0, 1, 2, 6
+
+local now, ttl = tonumber(ARGV[1]), tonumber(ARGV[2])
+local seq, n = tonumber(ARGV[3]), tonumber(ARGV[4])
+
+
+local function answer(what, refused, granted, budgets, hit, entry)
+    local out = { what, refused, hit and 1 or 0, granted.usd,
+                  granted.tokens, granted.requests }
+
+    for _, b in ipairs(budgets) do
+        out[#out + 1] = b.spent
+        out[#out + 1] = b.reserved
+        out[#out + 1] = b.limit
+        out[#out + 1] = b.mark or 0
+    end
+
+    out[#out + 1] = entry
+
+    return out
+end
+
+
+-- The same amount of a unit in all its budgets: as much as fits, up to most.
+-- What can never fit is said first; of several budgets that are short, the one
+-- whose window ends last is named, because before that a retry is in vain.
+
+local function grant(budgets, granted, least, hit)
+    local what, refused, last = FITS, 0, -1
+
+    for i, b in ipairs(budgets) do
+        if b.enforced and (not hit or b.unit == 'requests') then
+            local room = math.max(b.limit - b.spent - b.reserved, 0)
+
+            if least[b.unit] > b.limit then
+                return NEVER, i
+            end
+
+            if room < least[b.unit] then
+                local finish = b.finish == '0' and math.huge
+                               or tonumber(b.finish)
+                what, b.short = SHORT, true
+
+                if finish > last then
+                    refused, last = i, finish
+                end
+            end
+
+            granted[b.unit] = math.min(granted[b.unit], room)
+        end
+    end
+
+    return what, refused
+end
+
+
+-- The first refusal of a window raises the alert of 100 percent, unless
+-- settled spend has raised it before.
+
+local function refuse(b)
+    b.mark = redis.call('HSETNX', b.counter, 'refused', text(now))
+
+    for _, percent in ipairs(b.alerts) do
+        if percent == 100 and not raise(b, 100, now) then
+            b.mark = 0
+        end
+    end
+
+    save_budget(b)
+end
+
+
+-- a hit costs no money and no tokens, and is over at once
+
+local function charge_hit(budgets, granted)
+    for _, b in ipairs(budgets) do
+        if b.unit == 'requests' then
+            save_budget(b)
+            add(b.counter, 'spent', granted.requests)
+            b.spent = b.spent + granted.requests
+            b.mark = crossed(b, now)
+        end
+    end
+
+    close(KEYS[6], seq)
+end
+
+
+local function reserve(budgets, granted)
+    local hold = { KEYS[7], 'state', 'open', 'charge', ARGV[5],
+                   'usd', text(granted.usd), 'tokens', text(granted.tokens),
+                   'requests', text(granted.requests) }
+
+    for i, b in ipairs(budgets) do
+        save_budget(b)
+        add(b.counter, 'reserved', granted[b.unit])
+        b.reserved = b.reserved + granted[b.unit]
+
+        hold[#hold + 1] = text(i)
+        hold[#hold + 1] = b.counter
+    end
+
+    redis.call('HSET', unpack(hold))
+    redis.call('ZADD', KEYS[2], text(TIME + ttl), KEYS[7])
+end
+
+
+sweep(now)
+
+local budgets = load_budgets(13, n)
+local nothing = { usd = 0, tokens = 0, requests = 0 }
+
+if is_closed(KEYS[6], seq) then
+    return answer(CLOSED, 0, nothing, budgets)
+end
+
+local open = load_hold(KEYS[7])
+
+if open then
+    return answer(open.state == 'open' and FITS or CLOSED, 0, open, budgets)
+end
+
+local entry = KEYS[8 + n] and redis.call('GET', KEYS[8 + n]) or nil
+local hit = entry or ARGV[6] == '1'
+local granted = { usd = tonumber(ARGV[7]), tokens = tonumber(ARGV[8]),
+                  requests = tonumber(ARGV[9]) }
+local least = { usd = tonumber(ARGV[10]), tokens = tonumber(ARGV[11]),
+                requests = tonumber(ARGV[12]) }
+
+if hit then
+    least.usd, least.tokens = 0, 0
+    granted.usd, granted.tokens = 0, 0
+end
+
+local what, refused = grant(budgets, granted, least, hit)
+
+if what ~= FITS then
+    for i, b in ipairs(budgets) do
+        if b.short then
+            refuse(b)
+        end
+    end
+
+    return answer(what, refused - 1, nothing, budgets, hit)
+end
+
+if hit then
+    charge_hit(budgets, granted)
+else
+    reserve(budgets, granted)
+end
+
+return answer(FITS, 0, granted, budgets, hit, entry)
