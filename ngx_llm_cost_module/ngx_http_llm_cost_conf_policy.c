@@ -148,6 +148,7 @@ ngx_http_llm_cost_conf_unknown_model(ngx_conf_t *cf, ngx_command_t *cmd,
     ngx_str_t         *value;
     llm_prices_t      *prices;
     static llm_str_t   any = llm_string("*");
+    static llm_str_t   none = llm_string("");
 
     if (llcf->unknown_model != NGX_CONF_UNSET_UINT) {
         return "is duplicate";
@@ -193,7 +194,8 @@ ngx_http_llm_cost_conf_unknown_model(ngx_conf_t *cf, ngx_command_t *cmd,
         return NGX_CONF_ERROR;
     }
 
-    llcf->unknown_price = (llm_price_t *) llm_prices_find(prices, &any, NULL);
+    llcf->unknown_price = (llm_price_t *) llm_prices_find(prices, &any,
+                                                         &none);
 
     if (llcf->unknown_price == NULL
         || llcf->unknown_price->rates[LLM_TIER_DEFAULT][LLM_RATE_INPUT] < 0

@@ -1,0 +1,12 @@
+# Copyright (C) 2026 the ngx_llm_cost_module authors
+#
+# Budgets with the redis as the store: the suite that both stores pass.
+
+use lib 't/lib';
+use LLMCost redis => 1;
+
+require './t/suite/budget.pl';
+
+suite('llm_redis unix:$TEST_NGINX_REDIS_SOCKET;');
+
+__DATA__
