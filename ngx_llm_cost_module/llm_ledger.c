@@ -125,9 +125,9 @@ llm_ledger_admit(llm_ledger_t *l, llm_admission_t *a)
 
     if (rc != LLM_LEDGER_FITS) {
         memset(a->granted, 0, sizeof(a->granted));
-        llm_redo_add(l, (int64_t *) &l->full, 1);
+        llm_redo_add(&l->redo, (int64_t *) &l->full, 1);
 
-        return llm_redo_commit(l) == LLM_OK ? rc : LLM_ERROR;
+        return llm_redo_commit(&l->redo) == LLM_OK ? rc : LLM_ERROR;
     }
 
     if (h) {
@@ -150,9 +150,9 @@ llm_ledger_admit(llm_ledger_t *l, llm_admission_t *a)
     }
 
     llm_ledger_take(l, a, meet, h);
-    llm_redo_add(l, (int64_t *) &l->reserves, 1);
+    llm_redo_add(&l->redo, (int64_t *) &l->reserves, 1);
 
-    return llm_redo_commit(l) == LLM_OK ? LLM_LEDGER_FITS : LLM_ERROR;
+    return llm_redo_commit(&l->redo) == LLM_OK ? LLM_LEDGER_FITS : LLM_ERROR;
 }
 
 
@@ -304,9 +304,9 @@ llm_ledger_refuse(llm_ledger_t *l, llm_admission_t *a, llm_meet_t *meet,
         llm_slot_set_meta(l, meet[i].counter, &meta);
     }
 
-    llm_redo_add(l, (int64_t *) &l->refusals, 1);
+    llm_redo_add(&l->redo, (int64_t *) &l->refusals, 1);
 
-    return llm_redo_commit(l) == LLM_OK ? why : LLM_ERROR;
+    return llm_redo_commit(&l->redo) == LLM_OK ? why : LLM_ERROR;
 }
 
 
@@ -372,13 +372,13 @@ llm_ledger_take(llm_ledger_t *l, llm_admission_t *a, llm_meet_t *meet,
 
         if (h) {
             b->reserved += amount;
-            llm_redo_set64(l, &c->reserved, &b->reserved);
-            llm_redo_set32(l, &c->holds, c->holds + 1);
+            llm_redo_set64(&l->redo, &c->reserved, &b->reserved);
+            llm_redo_set32(&l->redo, &c->holds, c->holds + 1);
 
         } else {
             b->spent += amount;
             b->crossed = llm_slot_cross(&meta, b->spent, b->limit);
-            llm_redo_set64(l, &c->spent, &b->spent);
+            llm_redo_set64(&l->redo, &c->spent, &b->spent);
         }
 
         llm_slot_set_meta(l, c, &meta);
@@ -420,9 +420,9 @@ llm_ledger_patch(llm_ledger_t *l, const llm_budget_t *b, int64_t limit)
         meta = c->meta;
         meta.flags |= LLM_SLOT_PATCHED;
 
-        llm_redo_set64(l, &c->limit, &limit);
-        llm_redo_set64(l, &c->meta, &meta);
-        rc = llm_redo_commit(l);
+        llm_redo_set64(&l->redo, &c->limit, &limit);
+        llm_redo_set64(&l->redo, &c->meta, &meta);
+        rc = llm_redo_commit(&l->redo);
     }
 
     llm_ledger_unlock(l);
@@ -455,9 +455,9 @@ llm_ledger_shadow(llm_ledger_t *l, const llm_budget_t *b, int64_t spent,
     if (c) {
         llm_slot_touch(l, c, b, &meta);
         llm_slot_set_meta(l, c, &meta);
-        llm_redo_set64(l, &c->spent, &spent);
-        llm_redo_set64(l, &c->reserved, &reserved);
-        rc = llm_redo_commit(l);
+        llm_redo_set64(&l->redo, &c->spent, &spent);
+        llm_redo_set64(&l->redo, &c->reserved, &reserved);
+        rc = llm_redo_commit(&l->redo);
     }
 
     llm_ledger_unlock(l);

@@ -77,10 +77,10 @@ llm_hold_open(llm_ledger_t *l, llm_hold_t *h, unsigned n)
     h->seq = l->gen << LLM_HOLD_BITS | i;
 
     if (i == l->holds_free) {
-        llm_redo_set32(l, &l->holds_free, h->next);
+        llm_redo_set32(&l->redo, &l->holds_free, h->next);
 
     } else {
-        llm_redo_set32(l, &l->holds_top, l->holds_top + 1);
+        llm_redo_set32(&l->redo, &l->holds_top, l->holds_top + 1);
     }
 
     memset(&meta, 0, sizeof(llm_hold_meta_t));
@@ -89,9 +89,9 @@ llm_hold_open(llm_ledger_t *l, llm_hold_t *h, unsigned n)
 
     gen = l->gen + 1;
 
-    llm_redo_set64(l, &h->meta, &meta);
-    llm_redo_set64(l, &l->gen, &gen);
-    llm_redo_set32(l, &l->holds_used, l->holds_used + 1);
+    llm_redo_set64(&l->redo, &h->meta, &meta);
+    llm_redo_set64(&l->redo, &l->gen, &gen);
+    llm_redo_set32(&l->redo, &l->holds_used, l->holds_used + 1);
 }
 
 
@@ -117,8 +117,8 @@ llm_ledger_settle(llm_ledger_t *l, const llm_hold_id_t *id,
 
     if (h) {
         llm_hold_finish(l, h, spent, balances, n);
-        llm_redo_add(l, (int64_t *) &l->settles, 1);
-        rc = llm_redo_commit(l);
+        llm_redo_add(&l->redo, (int64_t *) &l->settles, 1);
+        rc = llm_redo_commit(&l->redo);
     }
 
     llm_ledger_unlock(l);
@@ -142,8 +142,8 @@ llm_ledger_cancel(llm_ledger_t *l, const llm_hold_id_t *id)
 
     if (h) {
         llm_hold_finish(l, h, NULL, NULL, 0);
-        llm_redo_add(l, (int64_t *) &l->cancels, 1);
-        rc = llm_redo_commit(l);
+        llm_redo_add(&l->redo, (int64_t *) &l->cancels, 1);
+        rc = llm_redo_commit(&l->redo);
     }
 
     llm_ledger_unlock(l);
@@ -166,8 +166,8 @@ llm_ledger_renew(llm_ledger_t *l, const llm_hold_id_t *id, int64_t expires)
     h = llm_hold_find(l, id);
 
     if (h && h->meta.state == LLM_HOLD_OPEN) {
-        llm_redo_set64(l, &h->expires, &expires);
-        rc = llm_redo_commit(l);
+        llm_redo_set64(&l->redo, &h->expires, &expires);
+        rc = llm_redo_commit(&l->redo);
     }
 
     llm_ledger_unlock(l);
@@ -199,14 +199,14 @@ llm_ledger_note(llm_ledger_t *l, const llm_hold_id_t *id,
 
     if (h && h->meta.state == LLM_HOLD_OPEN) {
         for (u = 0; u < LLM_UNIT_N; u++) {
-            llm_redo_set64(l, &h->noted[u], &spent[u]);
+            llm_redo_set64(&l->redo, &h->noted[u], &spent[u]);
         }
 
         meta = h->meta;
         meta.noted = 1;
 
-        llm_redo_set64(l, &h->meta, &meta);
-        rc = llm_redo_commit(l);
+        llm_redo_set64(&l->redo, &h->meta, &meta);
+        rc = llm_redo_commit(&l->redo);
     }
 
     llm_ledger_unlock(l);
@@ -287,13 +287,13 @@ llm_hold_finish(llm_ledger_t *l, llm_hold_t *h, const int64_t *spent,
             most = over;
         }
 
-        llm_redo_set32(l, &c->holds, c->holds - 1);
+        llm_redo_set32(&l->redo, &c->holds, c->holds - 1);
     }
 
     /* one request above several budgets is one overrun: the largest */
 
     if (most) {
-        llm_redo_add(l, &l->overrun, most);
+        llm_redo_add(&l->redo, &l->overrun, most);
     }
 
     llm_hold_release(l, h);
@@ -319,8 +319,8 @@ llm_hold_charge(llm_ledger_t *l, llm_slot_t *c, int64_t held,
             : sum > INT64_MAX - reserved ? INT64_MAX - reserved
             : (int64_t) sum;
 
-    llm_redo_set64(l, &c->spent, &spent);
-    llm_redo_set64(l, &c->reserved, &reserved);
+    llm_redo_set64(&l->redo, &c->spent, &spent);
+    llm_redo_set64(&l->redo, &c->reserved, &reserved);
 
     if (balance) {
 
@@ -359,15 +359,15 @@ llm_hold_release(llm_ledger_t *l, llm_hold_t *h)
         /* it stays where it is in the list of the expired */
 
         meta.state = LLM_HOLD_DONE;
-        llm_redo_set64(l, &h->meta, &meta);
+        llm_redo_set64(&l->redo, &h->meta, &meta);
 
         return;
     }
 
-    llm_redo_set64(l, &h->meta, &meta);
-    llm_redo_set32(l, &h->next, l->holds_free);
-    llm_redo_set32(l, &l->holds_free, llm_ledger_hold_index(l, h));
-    llm_redo_set32(l, &l->holds_used, l->holds_used - 1);
+    llm_redo_set64(&l->redo, &h->meta, &meta);
+    llm_redo_set32(&l->redo, &h->next, l->holds_free);
+    llm_redo_set32(&l->redo, &l->holds_free, llm_ledger_hold_index(l, h));
+    llm_redo_set32(&l->redo, &l->holds_used, l->holds_used - 1);
 }
 
 
@@ -395,8 +395,8 @@ llm_hold_expire(llm_ledger_t *l, llm_hold_t *h, int charge)
 
     if (!charge) {
         zero = 0;
-        llm_redo_set64(l, &h->amount[LLM_UNIT_USD], &zero);
-        llm_redo_set64(l, &h->amount[LLM_UNIT_TOKENS], &zero);
+        llm_redo_set64(&l->redo, &h->amount[LLM_UNIT_USD], &zero);
+        llm_redo_set64(&l->redo, &h->amount[LLM_UNIT_TOKENS], &zero);
     }
 
     meta = h->meta;
@@ -404,18 +404,18 @@ llm_hold_expire(llm_ledger_t *l, llm_hold_t *h, int charge)
 
     i = llm_ledger_hold_index(l, h);
 
-    llm_redo_set64(l, &h->meta, &meta);
-    llm_redo_set32(l, &h->next, 0);
-    llm_redo_set32(l, &l->holds_used, l->holds_used - 1);
+    llm_redo_set64(&l->redo, &h->meta, &meta);
+    llm_redo_set32(&l->redo, &h->next, 0);
+    llm_redo_set32(&l->redo, &l->holds_used, l->holds_used - 1);
 
     if (l->expired_last != 0) {
-        llm_redo_set32(l, &llm_ledger_hold(l, l->expired_last)->next, i);
+        llm_redo_set32(&l->redo, &llm_ledger_hold(l, l->expired_last)->next, i);
 
     } else {
-        llm_redo_set32(l, &l->expired_first, i);
+        llm_redo_set32(&l->redo, &l->expired_first, i);
     }
 
-    llm_redo_set32(l, &l->expired_last, i);
+    llm_redo_set32(&l->redo, &l->expired_last, i);
 }
 
 
@@ -443,22 +443,22 @@ llm_hold_bury(llm_ledger_t *l)
         }
 
         c = llm_ledger_slot(l, h->counters[k]);
-        llm_redo_set32(l, &c->holds, c->holds - 1);
+        llm_redo_set32(&l->redo, &c->holds, c->holds - 1);
     }
 
     memset(&meta, 0, sizeof(llm_hold_meta_t));
 
-    llm_redo_set64(l, &h->meta, &meta);
-    llm_redo_set32(l, &l->expired_first, h->next);
+    llm_redo_set64(&l->redo, &h->meta, &meta);
+    llm_redo_set32(&l->redo, &l->expired_first, h->next);
 
     if (h->next == 0) {
-        llm_redo_set32(l, &l->expired_last, 0);
+        llm_redo_set32(&l->redo, &l->expired_last, 0);
     }
 
-    llm_redo_set32(l, &h->next, l->holds_free);
-    llm_redo_set32(l, &l->holds_free, i);
+    llm_redo_set32(&l->redo, &h->next, l->holds_free);
+    llm_redo_set32(&l->redo, &l->holds_free, i);
 
-    (void) llm_redo_commit(l);
+    (void) llm_redo_commit(&l->redo);
 }
 
 
@@ -544,9 +544,9 @@ llm_sweep_hold(llm_ledger_t *l, llm_hold_t *h, int64_t now, int charge,
         return 0;
     }
 
-    llm_redo_add(l, (int64_t *) &l->expired, 1);
+    llm_redo_add(&l->redo, (int64_t *) &l->expired, 1);
 
-    return llm_redo_commit(l) == LLM_OK;
+    return llm_redo_commit(&l->redo) == LLM_OK;
 }
 
 

@@ -19,9 +19,8 @@
  * A slot that is not in use yet cannot be reached and is filled directly.
  */
 
-#include <pthread.h>
-
 #include "llm_ledger.h"
+#include "llm_redo.h"
 
 
 #define LLM_LEDGER_MAGIC     0x3165676465726c6cULL
@@ -35,9 +34,6 @@
 /* bits of a reservation's seq that say where it is */
 #define LLM_HOLD_BITS        20
 #define LLM_HOLD_MASK        ((1U << LLM_HOLD_BITS) - 1)
-
-/* the most that one change can need: see llm_ledger_admit() */
-#define LLM_REDO_MAX         (LLM_BUDGETS_MAX * 6 + 32)
 
 
 #define LLM_SLOT_USED     0x01
@@ -105,20 +101,6 @@ typedef struct {
 } llm_ledger_name_t;
 
 
-typedef struct {
-    uint32_t         offset;
-    uint32_t         size;                        /* 4 or 8 */
-    uint64_t         value;
-} llm_redo_entry_t;
-
-
-typedef struct {
-    uint32_t          committed;
-    uint32_t          n;
-    llm_redo_entry_t  entries[LLM_REDO_MAX];
-} llm_redo_t;
-
-
 struct llm_ledger_s {
     uint64_t         magic;
     uint32_t         version;
@@ -161,6 +143,9 @@ struct llm_ledger_s {
 };
 
 
+/* a settlement changes five places of each counter, and a few of its own */
+
+_Static_assert(LLM_BUDGETS_MAX * 5 + 16 <= LLM_REDO_MAX, "room for a change");
 _Static_assert(sizeof(llm_slot_meta_t) == 8, "meta is one redo word");
 _Static_assert(sizeof(llm_hold_meta_t) == 8, "meta is one redo word");
 _Static_assert(sizeof(llm_slot_t) == 128, "two cache lines a counter");
@@ -189,12 +174,6 @@ _Static_assert(sizeof(llm_hold_t) == 144, "memory a reservation");
 
 int llm_ledger_lock(llm_ledger_t *l);
 void llm_ledger_unlock(llm_ledger_t *l);
-
-void llm_redo_set32(llm_ledger_t *l, uint32_t *p, uint32_t value);
-void llm_redo_set64(llm_ledger_t *l, void *p, const void *value);
-void llm_redo_add(llm_ledger_t *l, int64_t *p, int64_t delta);
-int llm_redo_commit(llm_ledger_t *l);
-void llm_redo_recover(llm_ledger_t *l);
 
 
 /* counters */

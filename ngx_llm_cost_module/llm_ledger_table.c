@@ -14,7 +14,6 @@
 #include <string.h>
 
 #include "llm_ledger_region.h"
-#include "llm_shm.h"
 
 
 /* start, a word of small fields, name, key: zero-padded */
@@ -169,23 +168,23 @@ llm_slot_make(llm_ledger_t *l, const llm_budget_t *b, uint32_t hash,
     bucket = llm_ledger_bucket(l, hash);
 
     if (i == l->counters_free) {
-        llm_redo_set32(l, &l->counters_free, c->next);
+        llm_redo_set32(&l->redo, &l->counters_free, c->next);
 
     } else {
-        llm_redo_set32(l, &l->counters_top, l->counters_top + 1);
+        llm_redo_set32(&l->redo, &l->counters_top, l->counters_top + 1);
     }
 
-    llm_redo_set64(l, &c->meta, &meta);
-    llm_redo_set32(l, &c->next, *bucket);
-    llm_redo_set32(l, bucket, i);
-    llm_redo_set32(l, &l->counters_used, l->counters_used + 1);
-    llm_redo_set32(l, &l->names[name].refs, l->names[name].refs + 1);
+    llm_redo_set64(&l->redo, &c->meta, &meta);
+    llm_redo_set32(&l->redo, &c->next, *bucket);
+    llm_redo_set32(&l->redo, bucket, i);
+    llm_redo_set32(&l->redo, &l->counters_used, l->counters_used + 1);
+    llm_redo_set32(&l->redo, &l->names[name].refs, l->names[name].refs + 1);
 
     if ((uint32_t) name == l->names_top) {
-        llm_redo_set32(l, &l->names_top, l->names_top + 1);
+        llm_redo_set32(&l->redo, &l->names_top, l->names_top + 1);
     }
 
-    return llm_redo_commit(l) == LLM_OK ? c : NULL;
+    return llm_redo_commit(&l->redo) == LLM_OK ? c : NULL;
 }
 
 
@@ -257,7 +256,7 @@ llm_slot_touch(llm_ledger_t *l, llm_slot_t *c, const llm_budget_t *b,
     unsigned  i, k;
 
     if (!(c->meta.flags & LLM_SLOT_PATCHED) && c->limit != b->limit) {
-        llm_redo_set64(l, &c->limit, &b->limit);
+        llm_redo_set64(&l->redo, &c->limit, &b->limit);
     }
 
     *meta = c->meta;
@@ -293,7 +292,7 @@ llm_slot_set_meta(llm_ledger_t *l, llm_slot_t *c,
     const llm_slot_meta_t *meta)
 {
     if (memcmp(&c->meta, meta, sizeof(llm_slot_meta_t)) != 0) {
-        llm_redo_set64(l, &c->meta, meta);
+        llm_redo_set64(&l->redo, &c->meta, meta);
     }
 }
 
@@ -369,12 +368,12 @@ llm_slot_remove(llm_ledger_t *l, llm_slot_t *c)
     name = &l->names[c->name % LLM_LEDGER_NAMES];
     memset(&meta, 0, sizeof(llm_slot_meta_t));
 
-    llm_redo_set32(l, link, c->next);
-    llm_redo_set32(l, &c->next, l->counters_free);
-    llm_redo_set32(l, &l->counters_free, i);
-    llm_redo_set32(l, &l->counters_used, l->counters_used - 1);
-    llm_redo_set32(l, &name->refs, name->refs - 1);
-    llm_redo_set64(l, &c->meta, &meta);
+    llm_redo_set32(&l->redo, link, c->next);
+    llm_redo_set32(&l->redo, &c->next, l->counters_free);
+    llm_redo_set32(&l->redo, &l->counters_free, i);
+    llm_redo_set32(&l->redo, &l->counters_used, l->counters_used - 1);
+    llm_redo_set32(&l->redo, &name->refs, name->refs - 1);
+    llm_redo_set64(&l->redo, &c->meta, &meta);
 
-    (void) llm_redo_commit(l);
+    (void) llm_redo_commit(&l->redo);
 }
