@@ -167,8 +167,8 @@ bench: all
 	$(Q)bench/run
 
 demo: all
-	$(Q)test -x tools/demo || { echo "no tools/demo"; exit 1; }
-	$(Q)KEEP=$(KEEP) UPSTREAM=$(UPSTREAM) tools/demo
+	$(Q)test -x tools/demo/run || { echo "no tools/demo/run"; exit 1; }
+	$(Q)KEEP=$(KEEP) UPSTREAM=$(UPSTREAM) BUILD=$(out) tools/demo/run
 
 clean:
 	rm -rf $(BUILD) t/servroot*
