@@ -262,7 +262,9 @@ llm_query_rows(llm_query_t *q, llm_stats_row_t *rows, size_t *n)
         for (k = 0; k < LLM_QUERY_BATCH && i < q->labels; k++, i++) {
             sum = &q->sums[i];
 
-            if (!sum->used) {
+            /* a killed worker may leave a row with nothing in it */
+
+            if (!sum->used || sum->count == 0) {
                 continue;
             }
 
