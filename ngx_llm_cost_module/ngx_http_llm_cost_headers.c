@@ -200,8 +200,8 @@ ngx_http_llm_cost_remove_ours(ngx_list_t *list)
 
 
 /*
- * The enforced usd budget that leaves least.  The balances are those right
- * after the reservation; once settled, what was spent takes its place.
+ * The enforced usd budget that leaves least.  The store keeps the balances as
+ * its last step left them: with the reservation, then with what was spent.
  */
 
 static ngx_http_llm_cost_budget_t *
@@ -227,12 +227,6 @@ ngx_http_llm_cost_tightest(ngx_http_llm_cost_ctx_t *ctx, int64_t *remaining)
         }
 
         left = balance->limit - balance->spent - balance->reserved;
-
-        if (ctx->settled && ctx->verdict == NGX_HTTP_LLM_COST_FITS
-            && ctx->cost >= 0)
-        {
-            left += ctx->adm.granted[LLM_UNIT_USD] - ctx->cost;
-        }
 
         if (found == NULL || left < least) {
             found = ctx->budget_confs[i];
