@@ -287,3 +287,37 @@ llm_tok_bpe(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
         llm_tok_bpe_forward(v, p, n, out);
     }
 }
+
+
+size_t
+llm_tok_bpe_greedy(const llm_vocab_t *v, llm_scratch_t *s,
+    const llm_tok_text_t *text)
+{
+    size_t         i;
+    llm_tok_out_t  out;
+
+    i = 0;
+
+    if (text->tokens <= LLM_TOK_GREEDY && llm_tok_valid(text->p, text->len)) {
+        for (i = 1; i < text->tokens; i++) {
+            if (!llm_tok_pair_known(v, s, text->token[i - 1],
+                                    text->token[i]))
+            {
+                break;
+            }
+        }
+
+        if (i == text->tokens) {
+            return i;
+        }
+    }
+
+    out.ids = NULL;
+    out.max = 0;
+    out.n = 0;
+    out.map = NULL;
+
+    llm_tok_bpe(v, s, text->p, text->len, &out);
+
+    return out.n;
+}

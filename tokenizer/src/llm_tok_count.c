@@ -80,63 +80,98 @@ llm_tok_is_whole(const llm_vocab_t *v, const llm_tok_entry_t *key,
 
 
 static size_t
-llm_tok_merged(const llm_tok_batch_t *b, size_t i)
+llm_tok_merged(const llm_tok_batch_t *b, const llm_tok_text_t *text)
 {
-    uint32_t       from;
-    llm_tok_out_t  out;
+    size_t            n;
+    llm_scratch_t    *s;
+    llm_tok_entry_t  *set, *key;
 
-    out.ids = NULL;
-    out.max = 0;
-    out.n = 0;
-    out.map = NULL;
+    s = b->s;
 
-    from = b->s->at[i];
-    llm_tok_bpe(b->v, b->s, b->text + from, b->s->at[i + 1] - from, &out);
+    if (text->len >= LLM_TOK_LONG) {
+        return llm_tok_bpe_greedy(b->v, s, text);
+    }
 
-    return out.n;
+    key = &s->key[text->piece];
+    set = llm_tok_known(s, s->hash[text->piece]);
+    n = llm_tok_recall(set, key);
+
+    if (n == 0) {
+        n = llm_tok_bpe_greedy(b->v, s, text);
+
+        if (n < 16) {
+            llm_tok_remember(set, key, n);
+        }
+    }
+
+    return n;
+}
+
+
+static size_t
+llm_tok_merged_all(const llm_tok_batch_t *b, llm_tok_text_t *text,
+    size_t n)
+{
+    size_t  i, total;
+
+    llm_tok_greedy(b->v, text, n);
+
+    for (i = 0, total = 0; i < n; i++) {
+        total += llm_tok_merged(b, &text[i]);
+    }
+
+    return total;
 }
 
 
 /*
- * The pieces that are not remembered.  Another look comes first, as a piece may
- * be twice in a batch.
+ * The pieces that are not remembered.  Those that are still not when their turn
+ * comes, for a piece may be twice in a batch, are tokens or are merged.
  */
 
 static size_t
 llm_tok_count_missed(const llm_tok_batch_t *b, size_t missed)
 {
     size_t            i, j, n, total;
+    uint32_t          len;
     llm_scratch_t    *s;
+    llm_tok_text_t    text[LLM_TOK_AHEAD];
     llm_tok_entry_t  *set, *key;
 
     s = b->s;
+    n = 0;
     total = 0;
 
     for (j = 0; j < missed; j++) {
         i = s->missed[j];
+        len = s->at[i + 1] - s->at[i];
         key = &s->key[i];
 
-        if (s->at[i + 1] - s->at[i] >= LLM_TOK_LONG) {
-            total += llm_tok_merged(b, i);
+        if (len < LLM_TOK_LONG
+            && llm_tok_is_whole(b->v, key, llm_tok_entry_hash(key)))
+        {
+            set = llm_tok_known(s, s->hash[i]);
+
+            if (llm_tok_recall(set, key) == 0) {
+                llm_tok_remember(set, key, 1);
+            }
+
+            total++;
             continue;
         }
 
-        set = llm_tok_known(s, s->hash[i]);
-        n = llm_tok_recall(set, key);
-
-        if (n == 0) {
-            n = llm_tok_is_whole(b->v, key, llm_tok_entry_hash(key))
-                ? 1 : llm_tok_merged(b, i);
-
-            if (n < 16) {
-                llm_tok_remember(set, key, n);
-            }
+        if (n == LLM_TOK_AHEAD) {
+            total += llm_tok_merged_all(b, text, n);
+            n = 0;
         }
 
-        total += n;
+        text[n].p = b->text + s->at[i];
+        text[n].len = len;
+        text[n].piece = (uint32_t) i;
+        n++;
     }
 
-    return total;
+    return total + llm_tok_merged_all(b, text, n);
 }
 
 

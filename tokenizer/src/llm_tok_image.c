@@ -9,7 +9,7 @@
 #include <string.h>
 
 
-#define LLM_TOK_LANES  8
+#define LLM_TOK_SUM_LANES  8
 
 
 void
@@ -44,19 +44,19 @@ uint64_t
 llm_tok_sum(const void *data, size_t len)
 {
     size_t       i, j;
-    uint64_t     lane[LLM_TOK_LANES], word[LLM_TOK_LANES], sum;
+    uint64_t     lane[LLM_TOK_SUM_LANES], word[LLM_TOK_SUM_LANES], sum;
     const char  *p;
 
     p = data;
 
-    for (j = 0; j < LLM_TOK_LANES; j++) {
+    for (j = 0; j < LLM_TOK_SUM_LANES; j++) {
         lane[j] = (j + 1) * 0x9e3779b97f4a7c15ULL;
     }
 
     for (i = 0; i + sizeof(word) <= len; i += sizeof(word)) {
         memcpy(word, p + i, sizeof(word));
 
-        for (j = 0; j < LLM_TOK_LANES; j++) {
+        for (j = 0; j < LLM_TOK_SUM_LANES; j++) {
             lane[j] = (lane[j] ^ word[j]) * 0xff51afd7ed558ccdULL;
             lane[j] ^= lane[j] >> 32;
         }
@@ -66,7 +66,7 @@ llm_tok_sum(const void *data, size_t len)
     memcpy(word, p + i, len - i);
     sum = len;
 
-    for (j = 0; j < LLM_TOK_LANES; j++) {
+    for (j = 0; j < LLM_TOK_SUM_LANES; j++) {
         lane[j] = (lane[j] ^ word[j]) * 0xff51afd7ed558ccdULL;
         lane[j] ^= lane[j] >> 32;
         sum = (sum ^ lane[j]) * 0xc4ceb9fe1a85ec53ULL;

@@ -29,6 +29,9 @@
 #define LLM_TOK_BATCH   512         /* pieces found before they are counted */
 #define LLM_TOK_LONG    16          /* pieces from here on are not remembered */
 
+#define LLM_TOK_LANES   8           /* texts walked side by side */
+#define LLM_TOK_AHEAD   32          /* texts walked before they are merged */
+#define LLM_TOK_GREEDY  28          /* tokens of each that are kept */
 #define LLM_TOK_SETS    8192        /* of four remembered pieces */
 #define LLM_TOK_MEMO    (1 << LLM_TOK_MEMO_BITS)
 #define LLM_TOK_MEMO_BITS  13       /* pairs of tokens */
@@ -144,6 +147,22 @@ size_t llm_tok_certain(const uint8_t *text, size_t len);
 /* appends the tokens of a piece */
 void llm_tok_bpe(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
     size_t n, llm_tok_out_t *out);
+
+/* a text with what taking the longest token everywhere makes of it */
+
+typedef struct {
+    const uint8_t  *p;
+    uint32_t        len;        /* not 0 */
+    uint32_t        piece;      /* the caller's */
+    uint32_t        tokens;     /* more than there is room for: not known */
+    uint32_t        token[LLM_TOK_GREEDY];
+} llm_tok_text_t;
+
+void llm_tok_greedy(const llm_vocab_t *v, llm_tok_text_t *text, size_t n);
+
+/* llm_tok_bpe() of such a text, which counts only */
+size_t llm_tok_bpe_greedy(const llm_vocab_t *v, llm_scratch_t *s,
+    const llm_tok_text_t *text);
 
 /* the same without looking back: slower, but by a bounded factor */
 void llm_tok_bpe_forward(const llm_vocab_t *v, const uint8_t *p, size_t n,
