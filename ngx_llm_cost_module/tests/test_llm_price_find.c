@@ -104,7 +104,7 @@ test_date(void **state)
     prices_t            t;
     static const char  *rows[] = {
         "gpt-4o", "gpt-4o-2024-05-13", "azure/gpt-4o", "claude-3-opus-latest",
-        "gpt-4", "claude-3-5-sonnet", "mistral-large-latest", NULL
+        "gpt-4", "claude-3-5-sonnet", "mistral-large-latest", "-latest", NULL
     };
 
     (void) state;
@@ -135,7 +135,7 @@ test_date(void **state)
     check_find(&t, "gpt-4o-123456", "", "-");
     check_find(&t, "gpt-4o2024-08-06", "", "-");
     check_find(&t, "-2024-08-06", "", "-");
-    check_find(&t, "-latest", "", "-");
+    check_find(&t, "@default", "", "-");
 
     prices_free(&t);
 }
@@ -225,6 +225,12 @@ test_regex_limits(void **state)
 
     check_find(&t, "aaaa", "", "~^(a+)+$");
 
+    /* without our limit, PCRE2's own would let this one come to an end */
+
+    check_add(&t, "~^(?:(b+)+c|.*)$", "input=1 output=1");
+    check_find(&t, "bbbbd", "", "~^(?:(b+)+c|.*)$");
+    check_find(&t, "bbbbbbbbbbbbbbbbbbbbd", "", "-");
+
     prices_free(&t);
 }
 
@@ -232,12 +238,16 @@ test_regex_limits(void **state)
 static void
 test_long_names(void **state)
 {
-    char      name[LLM_PRICE_NAME_MAX + 2];
+    char      name[LLM_PRICE_NAME_MAX + 2], longer[10001];
     prices_t  t;
 
     (void) state;
 
     prices_init(&t);
+
+    memset(longer, 'm', sizeof(longer) - 1);
+    longer[sizeof(longer) - 1] = '\0';
+    check_find(&t, longer, "p", "-");
 
     memset(name, 'm', sizeof(name) - 1);
     name[LLM_PRICE_NAME_MAX + 1] = '\0';

@@ -404,7 +404,7 @@ test_hostile(void **state)
 
     (void) state;
 
-    size = 4 * 1024 * 1024;
+    size = 5 * 1024 * 1024;
     text = malloc(size);
     assert_non_null(text);
 
@@ -432,6 +432,7 @@ test_hostile(void **state)
     assert_int_equal(llm_prices_load(t.table, (unsigned char *) text,
                                      p + 1 - text, t.err, sizeof(t.err)),
                      LLM_BAD);
+    assert_string_equal(t.err, "line 1: too many values");
 
     /* large */
 
