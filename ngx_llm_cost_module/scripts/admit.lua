@@ -40,11 +40,11 @@ end
 -- What can never fit is said first; of several budgets that are short, the one
 -- whose window ends last is named, because before that a retry is in vain.
 
-local function grant(budgets, granted, least, hit)
+local function grant(budgets, granted, least)
     local what, refused, last = FITS, 0, -1
 
     for i, b in ipairs(budgets) do
-        if b.enforced and (not hit or b.unit == 'requests') then
+        if b.enforced then
             local room = math.max(b.limit - b.spent - b.reserved, 0)
 
             if least[b.unit] > b.limit then
@@ -147,7 +147,7 @@ if hit then
     granted.usd, granted.tokens = 0, 0
 end
 
-local what, refused = grant(budgets, granted, least, hit)
+local what, refused = grant(budgets, granted, least)
 
 if what ~= FITS then
     for i, b in ipairs(budgets) do

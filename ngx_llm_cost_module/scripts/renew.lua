@@ -10,6 +10,6 @@ if redis.call('HGET', KEYS[7], 'state') ~= 'open' then
     return 0
 end
 
-redis.call('ZADD', KEYS[2], 'XX', text(TIME + tonumber(ARGV[1])), KEYS[7])
+redis.call('ZADD', KEYS[2], text(TIME + tonumber(ARGV[1])), KEYS[7])
 
 return 1
