@@ -106,7 +106,9 @@ llm_parse_decimal(const unsigned char *p, size_t len, int scale, int64_t *v,
 
     /* where the digits end, and the exponent, which saturates */
 
-    for (end = p; end < last && *end != 'e' && *end != 'E'; end++) { /* void */ }
+    for (end = p; end < last && *end != 'e' && *end != 'E'; end++) {
+        /* void */
+    }
 
     e = 0;
 

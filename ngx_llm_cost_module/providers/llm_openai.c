@@ -27,165 +27,6 @@ static const char * const  llm_openai_names[LLM_OPENAI_FIELDS] = {
 };
 
 
-/* POST paths, by their last segments, and what they are */
-
-typedef struct {
-    llm_str_t    end;
-    llm_path_e   what;
-    llm_kind_e   kind;
-} llm_openai_path_t;
-
-
-static const llm_openai_path_t  llm_openai_posts[] = {
-    { llm_string("/chat/completions"), LLM_PATH_METERED, LLM_KIND_CHAT },
-    { llm_string("/embeddings"), LLM_PATH_METERED, LLM_KIND_EMBEDDINGS },
-    { llm_string("/completions"), LLM_PATH_UNSUPPORTED, LLM_KIND_COMPLETION },
-    { llm_string("/responses"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
-    { llm_string("/moderations"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
-    { llm_string("/images/generations"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
-    { llm_string("/images/edits"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
-    { llm_string("/images/variations"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
-    { llm_string("/audio/speech"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
-    { llm_string("/audio/transcriptions"), LLM_PATH_UNSUPPORTED,
-      LLM_KIND_OTHER },
-    { llm_string("/audio/translations"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
-    { llm_string("/videos"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
-    { llm_string("/files"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
-    { llm_string("/uploads"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
-    { llm_string("/batches"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
-    { llm_string("/fine_tuning/jobs"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
-    { llm_string("/vector_stores"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
-    { llm_string("/assistants"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
-    { llm_string("/threads"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
-    { llm_string("/runs"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
-    { llm_string("/evals"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
-    { llm_string("/realtime/sessions"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
-    { llm_string("/realtime"), LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER }
-};
-
-
-/*
- * Things that may be looked at, listed, deleted and cancelled for nothing.
- * Polling must stay free: the answer may repeat a usage that was paid before.
- */
-
-static const llm_str_t  llm_openai_free[] = {
-    llm_string("/models"),
-    llm_string("/chat/completions"),
-    llm_string("/responses"),
-    llm_string("/batches"),
-    llm_string("/files"),
-    llm_string("/uploads"),
-    llm_string("/fine_tuning"),
-    llm_string("/vector_stores"),
-    llm_string("/assistants"),
-    llm_string("/threads"),
-    llm_string("/evals"),
-    llm_string("/videos")
-};
-
-
-static int
-llm_openai_method(const llm_str_t *method, const char *name)
-{
-    return method->len == strlen(name)
-           && memcmp(method->data, name, method->len) == 0;
-}
-
-
-static int
-llm_openai_ends(const llm_str_t *path, const llm_str_t *end)
-{
-    return path->len >= end->len
-           && memcmp(path->data + path->len - end->len, end->data, end->len)
-              == 0;
-}
-
-
-/* where the path holds the segments, last or followed by others, or NULL */
-
-static const unsigned char *
-llm_openai_within(const llm_str_t *path, const llm_str_t *part)
-{
-    const unsigned char  *p, *last;
-
-    last = path->data + path->len;
-
-    for (p = path->data; (size_t) (last - p) >= part->len; p++) {
-
-        if (memcmp(p, part->data, part->len) == 0
-            && (p + part->len == last || p[part->len] == '/'))
-        {
-            return p;
-        }
-    }
-
-    return NULL;
-}
-
-
-static int
-llm_openai_is_free(const llm_str_t *method, const llm_str_t *path)
-{
-    size_t                  i;
-    static const llm_str_t  cancel = llm_string("/cancel");
-
-    if (!llm_openai_method(method, "GET")
-        && !llm_openai_method(method, "DELETE")
-        && !(llm_openai_method(method, "POST")
-             && llm_openai_ends(path, &cancel)))
-    {
-        return 0;
-    }
-
-    for (i = 0; i < sizeof(llm_openai_free) / sizeof(llm_str_t); i++) {
-        if (llm_openai_within(path, &llm_openai_free[i])) {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-static llm_path_e
-llm_openai_path(const llm_str_t *method, const llm_str_t *path,
-    llm_kind_e *kind)
-{
-    size_t                    i, n;
-    llm_str_t                 p;
-    const llm_openai_path_t  *row;
-    static const llm_str_t    anthropic = llm_string("/messages/batches");
-
-    p = *path;
-
-    if (p.len > 1 && p.data[p.len - 1] == '/') {
-        p.len--;
-    }
-
-    if (llm_openai_is_free(method, &p)) {
-        return LLM_PATH_FREE;
-    }
-
-    if (!llm_openai_method(method, "POST") || llm_openai_ends(&p, &anthropic)) {
-        return LLM_PATH_UNKNOWN;
-    }
-
-    n = sizeof(llm_openai_posts) / sizeof(llm_openai_path_t);
-
-    for (i = 0; i < n; i++) {
-        row = &llm_openai_posts[i];
-
-        if (llm_openai_ends(&p, &row->end)) {
-            *kind = row->kind;
-            return row->what;
-        }
-    }
-
-    return LLM_PATH_UNKNOWN;
-}
-
-
 const char *
 llm_openai_fields(const llm_json_t *j, uint32_t values[LLM_OPENAI_FIELDS])
 {
@@ -207,38 +48,6 @@ llm_openai_bad(llm_request_t *q, llm_openai_field_e field, const char *err)
     q->param = llm_openai_names[field];
 
     return LLM_BAD;
-}
-
-
-/*
- * Azure names the model, which it calls a deployment, in the path, and never
- * looks at the one in the body.
- */
-
-static int
-llm_openai_deployment(const llm_str_t *path, llm_str_t *name)
-{
-    const unsigned char     *p, *end, *last;
-    static const llm_str_t   part = llm_string("/deployments");
-
-    last = path->data + path->len;
-    p = llm_openai_within(path, &part);
-
-    if (p == NULL || last - p <= (ptrdiff_t) part.len) {
-        return 0;
-    }
-
-    p += part.len + 1;
-    end = memchr(p, '/', last - p);
-
-    if (end == NULL || end == p) {
-        return 0;
-    }
-
-    name->data = (unsigned char *) p;
-    name->len = end - p;
-
-    return 1;
 }
 
 
@@ -568,6 +377,17 @@ llm_openai_parse(llm_request_t *q)
     q->stateful = rc;
 
     return llm_openai_parse_chat(q, f);
+}
+
+
+int
+llm_openai_ends(const llm_str_t *s, const char *end)
+{
+    size_t  n;
+
+    n = strlen(end);
+
+    return s->len >= n && memcmp(s->data + s->len - n, end, n) == 0;
 }
 
 

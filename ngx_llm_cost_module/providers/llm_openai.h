@@ -68,6 +68,78 @@ llm_str_t llm_openai_bare(const llm_str_t *model);
 
 int llm_openai_is(const llm_str_t *model, const char *prefix);
 
+/* s ends with the text */
+
+int llm_openai_ends(const llm_str_t *s, const char *end);
+
+
+/* text that grows; failed is set where memory was not to be had */
+
+typedef struct {
+    llm_mem_t            *mem;
+    unsigned char        *data;
+    size_t                len;
+    size_t                size;
+    unsigned              failed:1;
+} llm_openai_text_t;
+
+void llm_openai_put(llm_openai_text_t *t, const void *p, size_t n);
+void llm_openai_puts(llm_openai_text_t *t, const char *s);
+
+/* the string of a node, escapes resolved; nothing where it is no string */
+
+void llm_openai_put_string(llm_openai_text_t *t, const llm_json_t *j,
+    uint32_t node);
+
+/* n bytes at an offset that the text has reached */
+
+void llm_openai_insert(llm_openai_text_t *t, size_t at, const char *s);
+
+
+/* the text from an offset on becomes a JSON string, without its quotes */
+
+void llm_openai_escape(llm_openai_text_t *t, size_t from, unsigned flags);
+
+
+/* a value as Python's json.dumps() writes it */
+
+#define LLM_OPENAI_COMPACT   0            /* separators=(',', ':') */
+#define LLM_OPENAI_SPACED    1            /* the default ones */
+#define LLM_OPENAI_ASCII     2            /* ensure_ascii */
+#define LLM_OPENAI_SCHEMA    4            /* less what models are not shown */
+
+void llm_openai_render(llm_openai_text_t *t, const llm_json_t *j,
+    uint32_t node, unsigned flags);
+
+
+/* the members of tools or functions as a model sees them */
+
+typedef struct {
+    llm_openai_text_t    *text;
+    const llm_json_t     *json;
+    size_t                work;           /* bounds what $ref can repeat */
+    unsigned              depth;
+    unsigned              functions;      /* how many there were */
+    unsigned              titles:1;       /* titles are shown */
+    unsigned              estimate:1;     /* something is not as it is shown */
+} llm_openai_tools_t;
+
+void llm_openai_tools(llm_openai_tools_t *r, uint32_t tools,
+    uint32_t functions);
+
+
+/* tokens of a picture; *estimate is set where its size cannot be seen */
+
+int64_t llm_openai_image(llm_request_t *q, uint32_t part, unsigned *estimate);
+
+
+llm_path_e llm_openai_path(const llm_str_t *method, const llm_str_t *path,
+    llm_kind_e *kind);
+
+/* the model that an Azure path names: 1, or 0 where it names none */
+
+int llm_openai_deployment(const llm_str_t *path, llm_str_t *name);
+
 
 int llm_openai_count(llm_request_t *q, llm_counter_t *c);
 

@@ -41,8 +41,8 @@ typedef struct {
 /* what cannot change the answer, or is written in front */
 
 static const char * const  llm_openai_immaterial[] = {
-    "stream", "user", "metadata", "stream_options", "store", "safety_identifier",
-    "prompt_cache_key", "prompt_cache_retention"
+    "stream", "stream_options", "user", "metadata", "store",
+    "safety_identifier", "prompt_cache_key", "prompt_cache_retention"
 };
 
 

@@ -4,29 +4,554 @@
  */
 
 
-#include "llm_openai.h"
+#include "llm_openai_count.h"
+
+#include <string.h>
+
+
+/*
+ * The input tokens of a request: the texts, and what OpenAI puts around them.
+ * The rules were found from the prompt_tokens of recorded requests.  For
+ * models of other makers they are an estimate.
+ */
+
+#define LLM_OPENAI_GPT5_TOOLS   82        /* a text about channels */
+#define LLM_OPENAI_FILE_BYTES   8         /* of base64, for one token */
+#define LLM_OPENAI_AUDIO_BYTES  64
+
+
+static const char * const  llm_message_names[] = {
+    "role", "content", "name", "tool_calls", "function_call", "refusal",
+    "audio"
+};
+
+
+void
+llm_count_bytes(llm_openai_count_t *cc, const void *p, size_t n)
+{
+    if (n) {
+        cc->tokens += cc->c->count(cc->c, p, n);
+    }
+}
+
+
+void
+llm_count_text(llm_openai_count_t *cc, llm_openai_text_t *t)
+{
+    llm_count_bytes(cc, t->data, t->len);
+    t->len = 0;
+}
+
+
+unsigned
+llm_count_kind(const llm_openai_count_t *cc, uint32_t node)
+{
+    return (node == LLM_JSON_NONE) ? 0 : cc->j->nodes[node].type;
+}
+
+
+void
+llm_count_string(llm_openai_count_t *cc, uint32_t node)
+{
+    const llm_json_node_t  *v;
+
+    if (llm_count_kind(cc, node) != LLM_JSON_STRING) {
+        return;
+    }
+
+    v = &cc->j->nodes[node];
+
+    if (!v->escaped) {
+        llm_count_bytes(cc, cc->j->data + v->start, v->end - v->start);
+        return;
+    }
+
+    cc->text.len = 0;
+    llm_openai_put_string(&cc->text, cc->j, node);
+    llm_count_text(cc, &cc->text);
+}
+
+
+/* what is neither text nor picture: a guess from its bytes */
+
+static void
+llm_count_media(llm_openai_count_t *cc, uint32_t part, uint32_t type)
+{
+    size_t                  len;
+    const llm_json_node_t  *v;
+
+    v = &cc->j->nodes[part];
+    len = v->end - v->start;
+
+    cc->estimate = 1;
+    cc->tokens += llm_json_equal(cc->j, type, "input_audio")
+                  ? len / LLM_OPENAI_AUDIO_BYTES : len / LLM_OPENAI_FILE_BYTES;
+}
+
+
+/* one part of a content; text is gathered, to be counted with its neighbours */
+
+static void
+llm_count_part(llm_openai_count_t *cc, uint32_t part)
+{
+    int64_t   n;
+    uint32_t  f[3];
+    unsigned  estimate;
+
+    static const char * const  names[] = { "type", "text", "refusal" };
+
+    if (llm_count_kind(cc, part) == LLM_JSON_STRING) {
+        llm_openai_put_string(&cc->text, cc->j, part);
+        return;
+    }
+
+    llm_json_fields(cc->j, part, names, 3, f);
+
+    if (llm_count_kind(cc, f[1]) == LLM_JSON_STRING
+        || llm_count_kind(cc, f[2]) == LLM_JSON_STRING)
+    {
+        llm_openai_put_string(&cc->text, cc->j, f[1]);
+        llm_openai_put_string(&cc->text, cc->j, f[2]);
+        return;
+    }
+
+    llm_count_text(cc, &cc->text);
+
+    if (f[0] != LLM_JSON_NONE && llm_json_equal(cc->j, f[0], "image_url")) {
+        estimate = 0;
+        n = llm_openai_image(cc->q, part, &estimate);
+
+        if (n < 0) {
+            cc->text.failed = 1;
+            return;
+        }
+
+        cc->tokens += n;
+        cc->estimate |= estimate;
+
+        return;
+    }
+
+    llm_count_media(cc, part, f[0] == LLM_JSON_NONE ? part : f[0]);
+}
+
+
+void
+llm_count_content(llm_openai_count_t *cc, uint32_t node,
+    const llm_openai_text_t *tail)
+{
+    uint32_t                i;
+    const llm_json_node_t  *v;
+
+    v = cc->j->nodes;
+
+    if (tail == NULL && llm_count_kind(cc, node) == LLM_JSON_STRING) {
+        llm_count_string(cc, node);
+        return;
+    }
+
+    cc->text.len = 0;
+
+    switch (llm_count_kind(cc, node)) {
+
+    case LLM_JSON_STRING:
+        llm_openai_put_string(&cc->text, cc->j, node);
+        break;
+
+    case LLM_JSON_ARRAY:
+        for (i = node + 1; i < v[node].next; i = v[i].next) {
+            llm_count_part(cc, i);
+        }
+        break;
+
+    case LLM_JSON_OBJECT:
+    case LLM_JSON_NUMBER:
+        llm_openai_render(&cc->text, cc->j, node, LLM_OPENAI_COMPACT);
+        cc->estimate = 1;
+    }
+
+    if (tail) {
+        llm_openai_puts(&cc->text, "\n\n");
+        llm_openai_put(&cc->text, tail->data, tail->len);
+    }
+
+    llm_count_text(cc, &cc->text);
+}
+
+
+int
+llm_count_empty(const llm_openai_count_t *cc, uint32_t node)
+{
+    const llm_json_node_t  *v;
+
+    v = cc->j->nodes;
+
+    switch (llm_count_kind(cc, node)) {
+
+    case LLM_JSON_STRING:
+        return v[node].end == v[node].start;
+
+    case LLM_JSON_ARRAY:
+        return v[node].next == node + 1;
+
+    case LLM_JSON_OBJECT:
+    case LLM_JSON_NUMBER:
+        return 0;
+    }
+
+    return 1;
+}
+
+
+/* roles and names are short; what has escapes is taken to differ */
+
+static int
+llm_count_same(const llm_openai_count_t *cc, uint32_t a, uint32_t b)
+{
+    size_t                  n;
+    const llm_json_node_t  *v;
+
+    v = cc->j->nodes;
+
+    if (llm_count_kind(cc, a) != LLM_JSON_STRING || v[a].escaped
+        || v[b].escaped)
+    {
+        return 0;
+    }
+
+    n = v[a].end - v[a].start;
+
+    return v[b].end - v[b].start == n
+           && memcmp(cc->j->data + v[a].start, cc->j->data + v[b].start, n)
+              == 0;
+}
+
+
+static void
+llm_count_plain(llm_openai_count_t *cc, const uint32_t *f,
+    const llm_openai_text_t *tail)
+{
+    uint32_t  name;
+
+    cc->tokens += LLM_OPENAI_PER_MESSAGE;
+
+    llm_count_string(cc, f[LLM_MESSAGE_ROLE]);
+    llm_count_content(cc, f[LLM_MESSAGE_CONTENT], tail);
+    llm_count_string(cc, f[LLM_MESSAGE_REFUSAL]);
+
+    name = f[LLM_MESSAGE_NAME];
+
+    if (llm_count_kind(cc, name) == LLM_JSON_STRING) {
+        llm_count_string(cc, name);
+
+        /* a name that equals the role is not parted from it */
+
+        cc->tokens += !llm_count_same(cc, f[LLM_MESSAGE_ROLE], name);
+    }
+
+    if (llm_openai_given(cc->j, f[LLM_MESSAGE_AUDIO])) {
+        cc->estimate = 1;
+    }
+}
+
+
+/* a schema's name goes in front of every reply that follows it */
+
+static void
+llm_count_schema_name(llm_openai_count_t *cc)
+{
+    if (cc->schema != LLM_JSON_NONE && !cc->reasoning) {
+        llm_count_string(cc, cc->schema);
+        cc->tokens += 2;
+    }
+}
+
+
+/* tools and schema without a system message to put them in */
+
+static void
+llm_count_extra(llm_openai_count_t *cc)
+{
+    cc->tokens += LLM_OPENAI_PER_MESSAGE + 1;
+    llm_count_text(cc, &cc->extra);
+}
+
+
+/* one message, or a run of results; returns the last that was counted */
+
+static uint32_t
+llm_count_message(llm_openai_count_t *cc, uint32_t i, uint32_t last)
+{
+    uint32_t                  f[LLM_MESSAGE_N], role;
+    const llm_openai_text_t  *tail;
+
+#define llm_role(s)                                                           \
+    (role != LLM_JSON_NONE && llm_json_equal(cc->j, role, s))
+
+    tail = NULL;
+
+    llm_json_fields(cc->j, i, llm_message_names, LLM_MESSAGE_N, f);
+    role = f[LLM_MESSAGE_ROLE];
+
+    if (cc->extra.len) {
+
+        if (llm_role("system") || llm_role("developer")) {
+            tail = &cc->extra;
+            cc->tokens += (cc->family >= LLM_OPENAI_O_SERIES) ? 3 : 0;
+
+        } else {
+            llm_count_extra(cc);
+        }
+    }
+
+    if (llm_role("assistant")) {
+
+        if (llm_count_calls(cc, f)) {
+            return i;
+        }
+
+        cc->tokens += cc->reasoning ? 2 : 0;
+        llm_count_schema_name(cc);
+
+    } else if (llm_role("tool") || llm_role("function")) {
+        return llm_count_results(cc, f, i, last);
+    }
+
+    llm_count_plain(cc, f, tail);
+    cc->extra.len = 0;
+
+    return i;
+}
+
+
+/* "function": {"name": ...} of a call that the client demands */
+
+static void
+llm_count_forced(llm_openai_count_t *cc, uint32_t choice, uint32_t call)
+{
+    uint32_t  fn, name;
+
+    fn = (llm_count_kind(cc, choice) == LLM_JSON_OBJECT)
+         ? llm_json_get(cc->j, choice, "function") : call;
+
+    if (llm_count_kind(cc, fn) != LLM_JSON_OBJECT
+        || cc->family == LLM_OPENAI_GPT5)
+    {
+        return;
+    }
+
+    name = llm_json_get(cc->j, fn, "name");
+
+    cc->tokens += 4;
+
+    if (cc->old) {
+        llm_count_string(cc, name);
+        return;
+    }
+
+    cc->text.len = 0;
+    llm_openai_puts(&cc->text, " to=functions.");
+    llm_openai_put_string(&cc->text, cc->j, name);
+    llm_count_text(cc, &cc->text);
+}
+
+
+/* tools as text; some models get more than that */
+
+static void
+llm_count_tools(llm_openai_count_t *cc, uint32_t tools, uint32_t functions)
+{
+    llm_openai_tools_t  r;
+
+    if (llm_count_empty(cc, tools) && llm_count_empty(cc, functions)) {
+        return;
+    }
+
+    memset(&r, 0, sizeof(llm_openai_tools_t));
+
+    r.text = &cc->extra;
+    r.json = cc->j;
+    r.titles = !cc->old;
+
+    llm_openai_tools(&r, tools, functions);
+
+    cc->functions = 1;
+    cc->estimate |= r.estimate;
+    cc->tokens--;
+
+    if (cc->family == LLM_OPENAI_GPT5) {
+        cc->tokens += LLM_OPENAI_GPT5_TOOLS;
+
+    } else if (cc->family == LLM_OPENAI_O_SERIES) {
+        cc->tokens++;
+    }
+}
+
+
+/* a schema for the reply, as text behind the tools */
+
+static void
+llm_count_schema(llm_openai_count_t *cc, uint32_t format)
+{
+    uint32_t            type, f[3];
+    llm_openai_text_t  *t;
+
+    static const char * const  names[] = { "name", "description", "schema" };
+
+    type = llm_json_get(cc->j, format, "type");
+
+    if (type == LLM_JSON_NONE || !llm_json_equal(cc->j, type, "json_schema")) {
+        return;
+    }
+
+    llm_json_fields(cc->j, llm_json_get(cc->j, format, "json_schema"), names,
+                    3, f);
+
+    t = &cc->extra;
+
+    if (t->len) {
+        llm_openai_puts(t, "\n\n");
+    }
+
+    llm_openai_puts(t, "# Response Formats\n\n## ");
+    llm_openai_put_string(t, cc->j, f[0]);
+    llm_openai_puts(t, "\n\n");
+
+    if (!llm_count_empty(cc, f[1])) {
+        llm_openai_puts(t, "// ");
+        llm_openai_put_string(t, cc->j, f[1]);
+        llm_openai_puts(t, "\n");
+    }
+
+    if (f[2] != LLM_JSON_NONE) {
+        llm_openai_render(t, cc->j, f[2], LLM_OPENAI_COMPACT
+                          | LLM_OPENAI_ASCII | LLM_OPENAI_SCHEMA);
+    }
+
+    cc->schema = f[0];
+}
+
+
+static void
+llm_count_chat(llm_openai_count_t *cc)
+{
+    uint32_t                i, f[LLM_OPENAI_FIELDS], messages;
+    const llm_json_node_t  *v;
+
+    v = cc->j->nodes;
+
+    llm_openai_fields(cc->j, f);
+    messages = f[LLM_OPENAI_MESSAGES];
+
+    llm_count_tools(cc, f[LLM_OPENAI_TOOLS], f[LLM_OPENAI_FUNCTIONS]);
+    llm_count_schema(cc, f[LLM_OPENAI_RESPONSE_FORMAT]);
+
+    for (i = messages + 1; i < v[messages].next; i = v[i].next) {
+        i = llm_count_message(cc, i, v[messages].next);
+    }
+
+    if (cc->extra.len) {
+        llm_count_extra(cc);
+    }
+
+    if (!cc->functions) {
+        llm_count_schema_name(cc);
+    }
+
+    llm_count_forced(cc, f[LLM_OPENAI_TOOL_CHOICE],
+                     f[LLM_OPENAI_FUNCTION_CALL]);
+
+    /* the reply begins; upstream may look things up and read them, too */
+
+    cc->tokens += cc->reply;
+    cc->estimate |= llm_openai_given(cc->j, f[LLM_OPENAI_WEB_SEARCH]);
+}
+
+
+/* a text, texts, tokens, or arrays of tokens: only texts have to be counted */
+
+static void
+llm_count_embeddings(llm_openai_count_t *cc)
+{
+    uint32_t                i, input, f[LLM_OPENAI_FIELDS];
+    const llm_json_node_t  *v;
+
+    v = cc->j->nodes;
+
+    llm_openai_fields(cc->j, f);
+    input = f[LLM_OPENAI_INPUT];
+
+    for (i = input; i < v[input].next; i++) {
+
+        if (v[i].type == LLM_JSON_STRING) {
+            llm_count_string(cc, i);
+
+        } else if (v[i].type == LLM_JSON_NUMBER) {
+            cc->tokens++;
+        }
+    }
+}
+
+
+/* what a model's name says about framing */
+
+static void
+llm_count_model(llm_openai_count_t *cc)
+{
+    llm_str_t  model;
+
+    model = llm_openai_bare(&cc->q->model);
+
+    cc->family = llm_openai_family(&cc->q->model);
+
+    cc->reasoning = cc->family >= LLM_OPENAI_O_SERIES
+                    && !llm_openai_is(&model, "o3-mini");
+
+    cc->reply = (cc->family >= LLM_OPENAI_O_SERIES
+                 && !llm_openai_is(&model, "o1-mini")) ? 2 : 3;
+
+    cc->old = llm_openai_ends(&model, "-0613")
+              || (model.len == 5 && llm_openai_is(&model, "gpt-4"));
+
+    cc->estimate |= cc->family == LLM_OPENAI_OTHER
+                    || llm_openai_is(&model, "o1-preview")
+                    || llm_openai_is(&model, "gpt-4o-search")
+                    || llm_openai_is(&model, "gpt-4o-mini-search")
+                    || llm_openai_is(&model, "gpt-5-search");
+}
 
 
 int
 llm_openai_count(llm_request_t *q, llm_counter_t *c)
 {
-    llm_str_t               s;
-    uint32_t                i, end;
-    const llm_json_node_t  *v;
+    llm_openai_count_t  cc;
 
-    v = q->json.nodes;
-    end = q->json.n;
-    q->input_tokens = 3;
-    q->estimate = 1;
+    memset(&cc, 0, sizeof(llm_openai_count_t));
 
-    for (i = 0; i < end; i++) {
-        if (v[i].type == LLM_JSON_STRING) {
-            if (llm_json_string(&q->json, i, &s, NULL) != LLM_OK) {
-                return LLM_ERROR;
-            }
-            q->input_tokens += c->count(c, s.data, s.len);
-        }
+    cc.q = q;
+    cc.c = c;
+    cc.j = &q->json;
+    cc.text.mem = q->mem;
+    cc.extra.mem = q->mem;
+    cc.args.mem = q->mem;
+    cc.call = LLM_JSON_NONE;
+    cc.schema = LLM_JSON_NONE;
+    cc.estimate = c->estimate;
+
+    if (q->kind == LLM_KIND_EMBEDDINGS) {
+        llm_count_embeddings(&cc);
+
+    } else {
+        llm_count_model(&cc);
+        llm_count_chat(&cc);
     }
+
+    if (cc.text.failed || cc.extra.failed) {
+        return LLM_ERROR;
+    }
+
+    q->input_tokens = cc.tokens;
+    q->estimate = cc.estimate;
 
     return LLM_OK;
 }

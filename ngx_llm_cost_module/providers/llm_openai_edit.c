@@ -58,7 +58,7 @@ llm_openai_replace(llm_request_t *q, llm_edits_t *e, uint32_t node,
  */
 
 static int
-llm_openai_insert(llm_request_t *q, llm_edits_t *e, uint32_t obj,
+llm_openai_add_member(llm_request_t *q, llm_edits_t *e, uint32_t obj,
     const char *member)
 {
     size_t                  len;
@@ -96,7 +96,7 @@ llm_openai_edit_usage(llm_request_t *q, llm_edits_t *e, const uint32_t *f)
     options = f[LLM_OPENAI_STREAM_OPTIONS];
 
     if (options == LLM_JSON_NONE) {
-        return llm_openai_insert(q, e, 0,
+        return llm_openai_add_member(q, e, 0,
                                  "\"stream_options\":{\"include_usage\":true}");
     }
 
@@ -108,7 +108,7 @@ llm_openai_edit_usage(llm_request_t *q, llm_edits_t *e, const uint32_t *f)
     node = llm_json_get(&q->json, options, "include_usage");
 
     if (node == LLM_JSON_NONE) {
-        return llm_openai_insert(q, e, options, "\"include_usage\":true");
+        return llm_openai_add_member(q, e, options, "\"include_usage\":true");
     }
 
     llm_openai_replace(q, e, node, &yes);
@@ -194,7 +194,7 @@ llm_openai_edit_max(llm_request_t *q, llm_edits_t *e, const uint32_t *f)
                                             : "max_completion_tokens",
              (long long) e->set_max_output);
 
-    return llm_openai_insert(q, e, 0, buf);
+    return llm_openai_add_member(q, e, 0, buf);
 }
 
 
@@ -276,7 +276,7 @@ llm_openai_error_type(llm_refuse_e why)
 
 
 static size_t
-llm_openai_put(unsigned char *buf, size_t len, const char *text)
+llm_openai_error_text(unsigned char *buf, size_t len, const char *text)
 {
     size_t  n;
 
@@ -293,16 +293,16 @@ llm_openai_put(unsigned char *buf, size_t len, const char *text)
 /* a string, or null where it is empty */
 
 static size_t
-llm_openai_put_string(unsigned char *buf, size_t len, const llm_str_t *s)
+llm_openai_error_string(unsigned char *buf, size_t len, const llm_str_t *s)
 {
     if (s->len == 0) {
-        return llm_openai_put(buf, len, "null");
+        return llm_openai_error_text(buf, len, "null");
     }
 
-    len = llm_openai_put(buf, len, "\"");
+    len = llm_openai_error_text(buf, len, "\"");
     len += llm_json_escape(buf ? buf + len : NULL, s);
 
-    return llm_openai_put(buf, len, "\"");
+    return llm_openai_error_text(buf, len, "\"");
 }
 
 
@@ -311,14 +311,14 @@ llm_openai_error(unsigned char *buf, const llm_refusal_t *f)
 {
     size_t  len;
 
-    len = llm_openai_put(buf, 0, "{\"error\":{\"message\":\"");
+    len = llm_openai_error_text(buf, 0, "{\"error\":{\"message\":\"");
     len += llm_json_escape(buf ? buf + len : NULL, &f->message);
-    len = llm_openai_put(buf, len, "\",\"type\":\"");
-    len = llm_openai_put(buf, len, llm_openai_error_type(f->why));
-    len = llm_openai_put(buf, len, "\",\"param\":");
-    len = llm_openai_put_string(buf, len, &f->param);
-    len = llm_openai_put(buf, len, ",\"code\":");
-    len = llm_openai_put_string(buf, len, &f->code);
+    len = llm_openai_error_text(buf, len, "\",\"type\":\"");
+    len = llm_openai_error_text(buf, len, llm_openai_error_type(f->why));
+    len = llm_openai_error_text(buf, len, "\",\"param\":");
+    len = llm_openai_error_string(buf, len, &f->param);
+    len = llm_openai_error_text(buf, len, ",\"code\":");
+    len = llm_openai_error_string(buf, len, &f->code);
 
-    return llm_openai_put(buf, len, "}}");
+    return llm_openai_error_text(buf, len, "}}");
 }

@@ -1,0 +1,91 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#ifndef _LLM_OPENAI_COUNT_H_INCLUDED_
+#define _LLM_OPENAI_COUNT_H_INCLUDED_
+
+
+/* counting of chat requests: what _count.c and _calls.c share */
+
+#include "llm_openai.h"
+
+
+#define LLM_OPENAI_PER_MESSAGE  3
+
+
+typedef struct {
+    llm_request_t        *q;
+    llm_counter_t        *c;
+    const llm_json_t     *j;
+    llm_openai_family_e   family;
+    int64_t               tokens;
+    int64_t               reply;          /* tokens that begin the reply */
+
+    llm_openai_text_t     text;           /* joined or unescaped, for a while */
+    llm_openai_text_t     extra;          /* tools and schema, to be placed */
+    llm_json_t            args;           /* of a call */
+
+    uint32_t              schema;         /* json_schema's name */
+    uint32_t              call;           /* name of the last call, if one */
+    unsigned              functions:1;
+    unsigned              reasoning:1;    /* replies have a channel */
+    unsigned              old:1;          /* the models of June 2023 */
+    unsigned              parallel:1;     /* last calls were several */
+    unsigned              estimate:1;
+} llm_openai_count_t;
+
+
+typedef enum {
+    LLM_MESSAGE_ROLE = 0,
+    LLM_MESSAGE_CONTENT,
+    LLM_MESSAGE_NAME,
+    LLM_MESSAGE_CALLS,
+    LLM_MESSAGE_CALL,
+    LLM_MESSAGE_REFUSAL,
+    LLM_MESSAGE_AUDIO,
+    LLM_MESSAGE_N
+} llm_message_e;
+
+
+/* the type of a node, 0 where there is none */
+
+unsigned llm_count_kind(const llm_openai_count_t *cc, uint32_t node);
+
+/* no text and no values */
+
+int llm_count_empty(const llm_openai_count_t *cc, uint32_t node);
+
+/* text that is tokenized by itself */
+
+void llm_count_bytes(llm_openai_count_t *cc, const void *p, size_t n);
+
+/* the same; the text is empty afterwards */
+
+void llm_count_text(llm_openai_count_t *cc, llm_openai_text_t *t);
+
+/* a string by itself: in place where it has no escapes */
+
+void llm_count_string(llm_openai_count_t *cc, uint32_t node);
+
+/* a message's content; tail (or NULL) is put behind its last text */
+
+void llm_count_content(llm_openai_count_t *cc, uint32_t node,
+    const llm_openai_text_t *tail);
+
+/* an assistant's message if it holds calls: 1, else 0 */
+
+int llm_count_calls(llm_openai_count_t *cc, const uint32_t *f);
+
+/*
+ * A tool's or function's message; after several calls all the results up to
+ * the node last are one message.  Returns the last message that was counted.
+ */
+
+uint32_t llm_count_results(llm_openai_count_t *cc, const uint32_t *f,
+    uint32_t i, uint32_t last);
+
+
+#endif /* _LLM_OPENAI_COUNT_H_INCLUDED_ */

@@ -1,0 +1,300 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "llm_openai_answer.h"
+
+#include <string.h>
+
+
+/*
+ * The text of answers, counted while it goes by: the only source of output
+ * tokens where upstream never says how many there were.
+ */
+
+#define LLM_OPENAI_PART_NONE       0
+#define LLM_OPENAI_PART_CONTENT    1
+#define LLM_OPENAI_PART_REASONING  2
+#define LLM_OPENAI_PART_REFUSAL    3
+#define LLM_OPENAI_PART_FUNCTION   4
+#define LLM_OPENAI_PART_TOOL       5      /* and on, by the call's index */
+
+
+/* a choice's record; made with the first sight of its index */
+
+static llm_openai_choice_t *
+llm_openai_choice(llm_answer_t *a, llm_openai_state_t *st,
+    const llm_json_t *j, uint32_t obj)
+{
+    int64_t               index;
+    uint32_t              node;
+    llm_openai_choice_t  *ch;
+
+    node = llm_json_get(j, obj, "index");
+
+    if (node == LLM_JSON_NONE || llm_json_int(j, node, &index) != LLM_OK
+        || index < 0)
+    {
+        index = 0;
+    }
+
+    if (index >= LLM_OPENAI_CHOICES) {
+        index = LLM_OPENAI_CHOICES - 1;
+    }
+
+    ch = st->choices[index];
+
+    if (ch == NULL) {
+
+        ch = llm_alloc(a->mem, sizeof(llm_openai_choice_t));
+        if (ch == NULL) {
+            return NULL;
+        }
+
+        memset(ch, 0, sizeof(llm_openai_choice_t));
+        st->choices[index] = ch;
+    }
+
+    return ch;
+}
+
+
+/* text of a part: one that begins ends the one before it */
+
+static void
+llm_openai_feed(llm_answer_t *a, llm_openai_state_t *st,
+    llm_openai_choice_t *ch, int64_t part, const llm_json_t *j, uint32_t node)
+{
+    size_t     len;
+    llm_str_t  s;
+
+    if (node == LLM_JSON_NONE || j->nodes[node].type != LLM_JSON_STRING) {
+        return;
+    }
+
+    len = j->nodes[node].end - j->nodes[node].start;
+
+    if (j->nodes[node].escaped && len > st->size) {
+
+        st->text = llm_alloc(a->mem, len * 2);
+        if (st->text == NULL) {
+            st->size = 0;
+            st->uncounted = 1;
+            return;
+        }
+
+        st->size = len * 2;
+    }
+
+    llm_json_string(j, node, &s, st->text);
+
+    if (ch->part != part) {
+
+        if (ch->part != LLM_OPENAI_PART_NONE) {
+            ch->tokens += llm_count_stream_finish(&ch->text, NULL);
+        }
+
+        llm_count_stream_init(&ch->text, a->counter->vocab,
+                              a->counter->scratch);
+        ch->part = part;
+    }
+
+    llm_count_stream_feed(&ch->text, (const char *) s.data, s.len);
+}
+
+
+static void
+llm_openai_feed_calls(llm_answer_t *a, llm_openai_state_t *st,
+    llm_openai_choice_t *ch, const llm_json_t *j, uint32_t calls)
+{
+    int64_t                 index, n;
+    uint32_t                i, node, fn;
+    const llm_json_node_t  *v;
+
+    v = j->nodes;
+
+    if (calls == LLM_JSON_NONE || v[calls].type != LLM_JSON_ARRAY) {
+        return;
+    }
+
+    n = 0;
+
+    for (i = calls + 1; i < v[calls].next; i = v[i].next, n++) {
+
+        node = llm_json_get(j, i, "index");
+
+        if (node == LLM_JSON_NONE || llm_json_int(j, node, &index) != LLM_OK
+            || index < 0 || index > INT32_MAX)
+        {
+            index = n;
+        }
+
+        if (index >= ch->calls) {
+            ch->calls = index + 1;
+        }
+
+        fn = llm_json_get(j, i, "function");
+
+        if (fn == LLM_JSON_NONE) {
+            continue;
+        }
+
+        llm_openai_feed(a, st, ch, LLM_OPENAI_PART_TOOL + index * 2, j,
+                        llm_json_get(j, fn, "name"));
+        llm_openai_feed(a, st, ch, LLM_OPENAI_PART_TOOL + index * 2 + 1, j,
+                        llm_json_get(j, fn, "arguments"));
+    }
+}
+
+
+/* the text of a message, or of a delta of one */
+
+static void
+llm_openai_feed_message(llm_answer_t *a, llm_openai_state_t *st,
+    llm_openai_choice_t *ch, const llm_json_t *j, uint32_t obj)
+{
+    uint32_t  f[7];
+
+    static const char * const  names[] = {
+        "content", "reasoning_content", "reasoning", "refusal", "tool_calls",
+        "function_call", "audio"
+    };
+
+    llm_json_fields(j, obj, names, 7, f);
+
+    /* the same thoughts, in the spelling of one maker or of the other */
+
+    llm_openai_feed(a, st, ch, LLM_OPENAI_PART_REASONING, j,
+                    llm_openai_given(j, f[1]) ? f[1] : f[2]);
+    llm_openai_feed(a, st, ch, LLM_OPENAI_PART_CONTENT, j, f[0]);
+    llm_openai_feed(a, st, ch, LLM_OPENAI_PART_REFUSAL, j, f[3]);
+    llm_openai_feed_calls(a, st, ch, j, f[4]);
+
+    if (llm_openai_given(j, f[5])) {
+        ch->calls += (ch->calls == 0);
+        llm_openai_feed(a, st, ch, LLM_OPENAI_PART_FUNCTION, j,
+                        llm_json_get(j, f[5], "name"));
+        llm_openai_feed(a, st, ch, LLM_OPENAI_PART_FUNCTION, j,
+                        llm_json_get(j, f[5], "arguments"));
+    }
+
+    if (llm_openai_given(j, f[6])) {
+        llm_openai_feed(a, st, ch, LLM_OPENAI_PART_CONTENT, j,
+                        llm_json_get(j, f[6], "transcript"));
+    }
+}
+
+
+int
+llm_openai_choices(llm_answer_t *a, llm_openai_state_t *st,
+    const llm_json_t *j, uint32_t choices)
+{
+    uint32_t                i, f[3];
+    llm_openai_choice_t    *ch;
+    const llm_json_node_t  *v;
+
+    static const char * const  names[] = { "delta", "message",
+                                           "finish_reason" };
+
+    v = j->nodes;
+
+    if (choices == LLM_JSON_NONE || v[choices].type != LLM_JSON_ARRAY) {
+        return LLM_OK;
+    }
+
+    for (i = choices + 1; i < v[choices].next; i = v[i].next) {
+
+        if (v[i].type != LLM_JSON_OBJECT) {
+            continue;
+        }
+
+        ch = llm_openai_choice(a, st, j, i);
+        if (ch == NULL) {
+            return LLM_ERROR;
+        }
+
+        llm_json_fields(j, i, names, 3, f);
+
+        if (a->counter && a->usage.output < 0 && !st->uncounted) {
+            llm_openai_feed_message(a, st, ch, j,
+                                    llm_openai_given(j, f[0]) ? f[0] : f[1]);
+        }
+
+        if (llm_openai_given(j, f[2])) {
+            ch->finished = 1;
+
+            if (llm_json_equal(j, f[2], "length")) {
+                a->truncated = 1;
+            }
+        }
+    }
+
+    return LLM_OK;
+}
+
+
+int
+llm_openai_all_finished(const llm_openai_state_t *st)
+{
+    unsigned  i, n;
+
+    for (n = 0, i = 0; i < LLM_OPENAI_CHOICES; i++) {
+
+        if (st->choices[i] == NULL) {
+            continue;
+        }
+
+        if (!st->choices[i]->finished) {
+            return 0;
+        }
+
+        n++;
+    }
+
+    return n > 0;
+}
+
+
+/*
+ * What stands around a reply besides its text: the same for a choice whatever
+ * is in it, found from recorded answers.  Hidden reasoning cannot be counted.
+ */
+
+static int64_t
+llm_openai_overhead(const llm_answer_t *a, const llm_openai_choice_t *ch)
+{
+    switch (llm_openai_family(&a->model)) {
+
+    case LLM_OPENAI_O_SERIES:
+    case LLM_OPENAI_GPT5:
+        return ch->calls ? 16 * ch->calls : 10;
+
+    default:
+        return (ch->calls > 1) ? 8 + 10 * ch->calls : 7 * ch->calls;
+    }
+}
+
+
+void
+llm_openai_count_output(llm_answer_t *a, const llm_openai_state_t *st)
+{
+    unsigned                    i;
+    const llm_openai_choice_t  *ch;
+
+    a->counted_output = 0;
+
+    for (i = 0; i < LLM_OPENAI_CHOICES; i++) {
+
+        ch = st->choices[i];
+
+        if (ch == NULL || ch->part == LLM_OPENAI_PART_NONE) {
+            continue;
+        }
+
+        a->counted_output += ch->tokens
+                             + llm_count_stream_finish(&ch->text, NULL)
+                             + llm_openai_overhead(a, ch);
+    }
+}

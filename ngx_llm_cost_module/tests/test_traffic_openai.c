@@ -1,0 +1,919 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+/*
+ * Recorded requests and answers, read from $TRAFFIC_DIR: the usage that is
+ * read must be the usage that was recorded, at any split of the bytes, and the
+ * input counted before sending the prompt_tokens that came back.
+ */
+
+#include "llm_arena.h"
+#include "llm_provider.h"
+#include "llm_sse.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <zlib.h>
+
+
+#define VOCABS  2
+
+static const char  *vocab_names[VOCABS] = { "cl100k_base", "o200k_base" };
+
+static llm_vocab_t        *vocabs[VOCABS];
+static llm_scratch_t      *scratch;
+static const llm_provider_t  *openai;
+
+static json_t             *records;
+
+
+/* the recordings, those of this dialect only; NULL without them */
+
+static int
+load_line(const char *line, size_t len)
+{
+    size_t       i;
+    json_t      *r;
+    const char  *api;
+
+    static const char * const  apis[] = {
+        "openai.chat", "groq.chat", "mistral.chat", "openai.embeddings"
+    };
+
+    r = json_loadb(line, len, JSON_ALLOW_NUL, NULL);
+
+    if (r == NULL) {
+        return 0;
+    }
+
+    api = json_string_value(json_object_get(r, "api"));
+
+    for (i = 0; i < 4; i++) {
+        if (strcmp(api, apis[i]) == 0
+            && !json_is_true(json_object_get(r, "suspect_synthetic")))
+        {
+            json_array_append(records, r);
+        }
+    }
+
+    json_decref(r);
+
+    return 1;
+}
+
+
+static int
+load(void **state)
+{
+    char        *line, path[512], err[256];
+    void        *mem;
+    gzFile       f;
+    size_t       len, size, i;
+    unsigned     lost;
+    llm_str_t    name = llm_string("openai");
+    const char  *dir;
+
+    (void) state;
+
+    openai = llm_provider_find(&name);
+
+    dir = getenv("TRAFFIC_DIR");
+    snprintf(path, sizeof(path), "%s/open.jsonl.gz",
+             dir ? dir : "../shared/traffic");
+
+    f = gzopen(path, "rb");
+
+    if (f == NULL) {
+        print_message("# no recordings: %s\n", path);
+        return 0;
+    }
+
+    gzbuffer(f, 1 << 20);
+
+    records = json_array();
+    size = 1 << 20;
+    line = malloc(size);
+    lost = 0;
+
+    for (len = 0; gzgets(f, line + len, (int) (size - len)); ) {
+
+        len += strlen(line + len);
+
+        if (line[len - 1] != '\n') {
+            size *= 2;
+            line = realloc(line, size);
+            continue;
+        }
+
+        lost += !load_line(line, len);
+        len = 0;
+    }
+
+    gzclose(f);
+    free(line);
+
+    /* a few hold half a surrogate pair, which jansson refuses */
+
+    assert_true(lost < 5);
+
+    if (posix_memalign(&mem, 64, llm_scratch_size()) == 0) {
+        scratch = llm_scratch_init(mem, llm_scratch_size());
+    }
+
+    dir = getenv("LLM_VOCAB_DIR");
+
+    for (i = 0; i < VOCABS; i++) {
+        snprintf(path, sizeof(path), "%s/%s.llmv", dir ? dir : "build/vocab",
+                 vocab_names[i]);
+        llm_vocab_open(&vocabs[i], path, err, sizeof(err));
+    }
+
+    return 0;
+}
+
+
+static int
+unload(void **state)
+{
+    size_t  i;
+
+    (void) state;
+
+    json_decref(records);
+    free(scratch);
+
+    for (i = 0; i < VOCABS; i++) {
+        llm_vocab_close(vocabs[i]);
+    }
+
+    return 0;
+}
+
+
+static const char *
+text(json_t *r, const char *key)
+{
+    const char  *s;
+
+    s = json_string_value(json_object_get(r, key));
+
+    return s ? s : "";
+}
+
+
+/* a body that was kept as it came, compressed and in base64 */
+
+static char *
+inflated(const char *p, size_t n, size_t *len)
+{
+    char           *out;
+    size_t          i, size, at;
+    uint32_t        v;
+    z_stream        z;
+    const char     *c;
+    unsigned char  *in;
+
+    static const char  digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "abcdefghijklmnopqrstuvwxyz0123456789+/";
+
+    in = malloc(n);
+    v = 0;
+
+    for (at = 0, i = 0; i < n && (c = strchr(digits, p[i])) != NULL; i++) {
+        v = v << 6 | (uint32_t) (c - digits);
+
+        if (i % 4) {
+            in[at++] = (unsigned char) (v >> (6 - i % 4 * 2));
+        }
+    }
+
+    memset(&z, 0, sizeof(z));
+    assert_int_equal(inflateInit2(&z, 47), Z_OK);
+
+    size = 16 * n + 65536;
+    out = malloc(size);
+
+    z.next_in = in;
+    z.avail_in = (unsigned) at;
+    z.next_out = (unsigned char *) out;
+    z.avail_out = (unsigned) size;
+
+    assert_int_equal(inflate(&z, Z_FINISH), Z_STREAM_END);
+    *len = z.total_out;
+
+    inflateEnd(&z);
+    free(in);
+
+    return out;
+}
+
+
+/* the answer as it came: one event a line becomes a stream again */
+
+static char *
+body_of(json_t *r, size_t *len)
+{
+    char        *out;
+    size_t       n;
+    const char  *p, *eol, *end, *framing;
+
+    p = text(r, "response_body");
+    n = json_string_length(json_object_get(r, "response_body"));
+    end = p + n;
+
+    if (strcmp(text(r, "response_encoding"), "gzip") == 0) {
+        return inflated(p, n, len);
+    }
+
+    framing = text(json_object_get(r, "framing"), "framing");
+    out = malloc(n * 3 + 64);
+
+    if (strcmp(framing, "chunk-lines") != 0) {
+        memcpy(out, p, n);
+        *len = n;
+
+        return out;
+    }
+
+    for (*len = 0; p < end; p = eol + 1) {
+
+        eol = memchr(p, '\n', end - p);
+        eol = eol ? eol : end;
+
+        if (eol > p) {
+            *len += sprintf(out + *len, "data: %.*s\n\n", (int) (eol - p), p);
+        }
+    }
+
+    *len += sprintf(out + *len, "data: [DONE]\n\n");
+
+    return out;
+}
+
+
+typedef struct {
+    llm_answer_t  answer;
+    unsigned      usage_events;
+} reading_t;
+
+
+static int
+on_event(void *data, const llm_str_t *type, const llm_str_t *event, size_t end)
+{
+    int         rc;
+    reading_t  *rd;
+
+    (void) end;
+
+    rd = data;
+    rc = openai->event(&rd->answer, type, event);
+
+    assert_true(rc >= 0);
+    rd->usage_events += (rc == LLM_EVENT_USAGE);
+
+    return LLM_OK;
+}
+
+
+static int
+is_stream(json_t *r)
+{
+    return *text(json_object_get(r, "framing"), "framing") != '\0';
+}
+
+
+static llm_counter_t *
+counter_of(llm_counter_t *c, const char *model)
+{
+    int          i, estimate;
+    const char  *name;
+
+    memset(c, 0, sizeof(llm_counter_t));
+
+    name = llm_model_vocab(model, strlen(model), &estimate);
+    i = (strcmp(name, "cl100k_base") == 0) ? 0 : 1;
+
+    c->vocab = vocabs[i];
+    c->scratch = scratch;
+    c->count = llm_counter_plain;
+    c->estimate = estimate;
+
+    return c->vocab ? c : NULL;
+}
+
+
+/* an answer in pieces; 0: in one */
+
+static void
+read_answer(llm_arena_t *a, json_t *r, reading_t *rd, const char *body,
+    size_t len, size_t piece, llm_counter_t *c)
+{
+    char        *copy;
+    size_t       at, n;
+    llm_sse_t    sse;
+    llm_kind_e   kind;
+    llm_json_t   j;
+
+    memset(rd, 0, sizeof(reading_t));
+
+    kind = strcmp(text(r, "api"), "openai.embeddings") ? LLM_KIND_CHAT
+                                                       : LLM_KIND_EMBEDDINGS;
+    llm_answer_init(&rd->answer, &a->mem, kind, c);
+
+    if (!is_stream(r)) {
+        memset(&j, 0, sizeof(j));
+        j.mem = &a->mem;
+
+        if (llm_json_parse(&j, (unsigned char *) body, len) == LLM_OK) {
+            assert_int_equal(openai->answer(&rd->answer, &j), LLM_OK);
+        }
+
+        return;
+    }
+
+    memset(&sse, 0, sizeof(sse));
+    sse.handler = on_event;
+    sse.data = rd;
+    sse.mem = &a->mem;
+
+    for (at = 0; at < len; at += n) {
+        n = (piece && at + piece < len) ? piece : len - at;
+
+        copy = malloc(n);
+        memcpy(copy, body + at, n);
+        assert_int_equal(llm_sse_feed(&sse, (unsigned char *) copy, n),
+                         LLM_OK);
+        free(copy);
+    }
+
+    assert_int_equal(llm_sse_finish(&sse), LLM_OK);
+    openai->finish(&rd->answer);
+}
+
+
+static int64_t
+number(json_t *o, const char *key)
+{
+    json_t  *v;
+
+    v = json_object_get(o, key);
+
+    return json_is_integer(v) ? json_integer_value(v) : -1;
+}
+
+
+static int64_t
+either(int64_t a, int64_t b)
+{
+    return a >= 0 ? a : b;
+}
+
+
+/* what the recorder says, in our terms */
+
+static void
+expected(json_t *r, llm_usage_t *u)
+{
+    int64_t   total;
+    json_t   *o, *in, *out, *cost;
+
+    static const llm_usage_t  unknown = LLM_USAGE_INIT;
+
+    *u = unknown;
+
+    o = json_object_get(r, "usage");
+    in = json_object_get(o, "prompt_tokens_details");
+    out = json_object_get(o, "completion_tokens_details");
+    total = number(o, "total_tokens");
+
+    u->input = number(o, "prompt_tokens");
+    u->output = number(o, "completion_tokens");
+
+    if (strcmp(text(r, "api"), "openai.embeddings") == 0) {
+        u->input = either(u->input, total);
+        u->output = (u->input < 0) ? -1 : either(u->output, 0);
+
+    } else if (total >= 0 && total > u->input + u->output) {
+        u->output = total - u->input;
+    }
+
+    u->cached_input = either(number(in, "cached_tokens"),
+                             either(number(o, "prompt_cache_hit_tokens"),
+                                    either(number(o, "cached_tokens"),
+                                           number(o, "num_cached_tokens"))));
+    u->cache_write = either(number(in, "cache_write_tokens"),
+                            number(o, "cache_creation_input_tokens"));
+    u->audio_input = number(in, "audio_tokens");
+    u->image_input = number(in, "image_tokens");
+    u->reasoning = either(number(out, "reasoning_tokens"),
+                          number(o, "reasoning_tokens"));
+    u->audio_output = number(out, "audio_tokens");
+    u->image_output = number(out, "image_tokens");
+
+    cost = json_object_get(o, "cost");
+    cost = json_is_object(cost) ? json_object_get(cost, "total_cost") : cost;
+
+    if (json_is_number(cost)) {
+        u->reported_cost = llround(json_number_value(cost) * 1e9);
+
+    } else if (number(o, "cost_in_usd_ticks") >= 0) {
+        u->reported_cost = (number(o, "cost_in_usd_ticks") + 9) / 10;
+    }
+}
+
+
+static void
+check_usage(json_t *r, const llm_usage_t *got, size_t piece)
+{
+    int          i;
+    llm_usage_t  want;
+
+    expected(r, &want);
+
+    for (i = 0; i < 10; i++) {
+        if (((int64_t *) got)[i] != ((int64_t *) &want)[i]) {
+            fail_msg("%s in pieces of %zu: field %d is %lld, recorded %lld",
+                     text(r, "id"), piece, i,
+                     (long long) ((int64_t *) got)[i],
+                     (long long) ((int64_t *) &want)[i]);
+        }
+    }
+
+    /* a double is not exact, ours is rounded up */
+
+    if (llabs(got->reported_cost - want.reported_cost) > 1) {
+        fail_msg("%s: cost %lld, recorded %lld", text(r, "id"),
+                 (long long) got->reported_cost,
+                 (long long) want.reported_cost);
+    }
+}
+
+
+static void
+test_usage(void **state)
+{
+    char        *body;
+    size_t       i, k, len;
+    json_t      *r;
+    unsigned     streams, answers, usage, own;
+    reading_t    rd;
+    llm_arena_t  a;
+
+    static const size_t  pieces[] = { 0, 1, 7 };
+
+    (void) state;
+
+    if (records == NULL) {
+        skip();
+    }
+
+    streams = 0;
+    answers = 0;
+    usage = 0;
+    own = 0;
+
+    json_array_foreach(records, i, r) {
+        body = body_of(r, &len);
+
+        for (k = 0; k < (is_stream(r) ? 3 : 1); k++) {
+            llm_arena_init(&a);
+
+            read_answer(&a, r, &rd, body, len, pieces[k], NULL);
+            check_usage(r, &rd.answer.usage, pieces[k]);
+
+            assert_int_equal(rd.answer.usage_seen,
+                             rd.answer.usage.input >= 0
+                             || rd.answer.usage.output >= 0);
+            assert_int_equal(rd.answer.usage_bad, 0);
+
+            if (*text(r, "model_reported")) {
+                assert_int_equal(rd.answer.model.len,
+                                 strlen(text(r, "model_reported")));
+                assert_memory_equal(rd.answer.model.data,
+                                    text(r, "model_reported"),
+                                    rd.answer.model.len);
+            }
+
+            if (rd.answer.usage_seen
+                && strcmp(text(r, "api"), "openai.embeddings") != 0
+                && !rd.answer.finished && !rd.answer.error)
+            {
+                print_message("# not finished: %s\n", text(r, "id"));
+            }
+
+            llm_arena_free(&a);
+        }
+
+        streams += is_stream(r);
+        answers += !is_stream(r);
+        usage += rd.answer.usage_seen;
+        own += rd.usage_events > 0;
+        free(body);
+    }
+
+    print_message("# %u answers, %u streams: %u with usage, %u with an event "
+                  "of its own for it\n", answers, streams, usage, own);
+
+    assert_true(answers > 1200);
+    assert_true(streams > 250);
+}
+
+
+/*
+ * Counting.  A class is as good as the page that describes the rules says, or
+ * better.  Distinct prompts only: a repeated one says nothing new.
+ */
+
+typedef enum {
+    CLASS_PLAIN = 0,
+    CLASS_PLAIN5,
+    CLASS_SCHEMA,
+    CLASS_TOOLS,
+    CLASS_HISTORY,
+    CLASS_HISTORY5,
+    CLASS_FORCED,
+    CLASS_PARALLEL,
+    CLASS_IMAGES,
+    CLASS_N
+} class_e;
+
+static const struct {
+    const char  *name;
+    double       floor;         /* share that must be exact */
+} classes[CLASS_N] = {
+    { "plain, gpt-3.5/4/4o/4.1", 587.0 / 589 },
+    { "plain, gpt-5", 34.0 / 35 },
+    { "json_schema", 124.0 / 125 },
+    { "tools, first turn", 147.0 / 159 },
+    { "tools, call history", 125.0 / 128 },
+    { "the same, gpt-5", 7.0 / 7 },
+    { "forced tool", 14.0 / 14 },
+    { "parallel calls", 15.0 / 33 },
+    { "inline images", 18.0 / 21 }
+};
+
+
+static int
+starts(const char *s, const char *prefix)
+{
+    return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+
+static int
+has_part(json_t *messages, const char *kind, const char *url)
+{
+    size_t       i, k;
+    json_t      *m, *p, *u;
+
+    json_array_foreach(messages, i, m) {
+        json_array_foreach(json_object_get(m, "content"), k, p) {
+
+            if (strcmp(text(p, "type"), kind) != 0) {
+                continue;
+            }
+
+            u = json_object_get(p, "image_url");
+            u = json_is_object(u) ? json_object_get(u, "url") : u;
+
+            if (url == NULL || (u && starts(json_string_value(u), url))) {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
+}
+
+
+/* CLASS_N: what nobody can count without the provider */
+
+static class_e
+class_of(json_t *q, const char *model)
+{
+    int       calls, parallel;
+    size_t    i;
+    json_t   *messages, *m, *format;
+
+    messages = json_object_get(q, "messages");
+
+    if (strstr(model, "search") || starts(model, "o1-preview")
+        || has_part(messages, "input_audio", NULL)
+        || has_part(messages, "file", NULL) || json_object_get(q, "audio")
+        || has_part(messages, "image_url", "http"))
+    {
+        return CLASS_N;
+    }
+
+    if (has_part(messages, "image_url", NULL)) {
+        return CLASS_IMAGES;
+    }
+
+    calls = 0;
+    parallel = 0;
+
+    json_array_foreach(messages, i, m) {
+        calls |= json_array_size(json_object_get(m, "tool_calls")) > 0
+                 || json_is_object(json_object_get(m, "function_call"));
+        parallel |= json_array_size(json_object_get(m, "tool_calls")) > 1;
+    }
+
+    format = json_object_get(q, "response_format");
+
+    return parallel ? CLASS_PARALLEL
+           : json_is_object(json_object_get(q, "tool_choice"))
+             || json_is_object(json_object_get(q, "function_call"))
+             ? CLASS_FORCED
+           : calls ? (starts(model, "gpt-5") ? CLASS_HISTORY5 : CLASS_HISTORY)
+           : json_array_size(json_object_get(q, "tools"))
+             || json_array_size(json_object_get(q, "functions")) ? CLASS_TOOLS
+           : strcmp(text(format, "type"), "json_schema") == 0 ? CLASS_SCHEMA
+           : starts(model, "gpt-5") ? CLASS_PLAIN5 : CLASS_PLAIN;
+}
+
+
+/* input tokens of a request; *exact is what the dialect thinks of its count */
+
+static int64_t
+count_request(json_t *r, const char *model, int *exact)
+{
+    int            rc;
+    int64_t        n;
+    const char    *body;
+    llm_arena_t    a;
+    llm_counter_t  c;
+    llm_request_t  q;
+
+    llm_arena_init(&a);
+    memset(&q, 0, sizeof(q));
+
+    q.kind = strcmp(text(r, "api"), "openai.embeddings") ? LLM_KIND_CHAT
+                                                         : LLM_KIND_EMBEDDINGS;
+    q.mem = &a.mem;
+    q.json.mem = &a.mem;
+    body = text(r, "request_body");
+
+    assert_int_equal(llm_json_parse(&q.json, (unsigned char *) body,
+                                    strlen(body)), LLM_OK);
+
+    rc = openai->parse(&q);
+
+    if (rc != LLM_OK) {
+        assert_string_equal(q.param, "model");       /* Azure */
+    }
+
+    q.model.data = (unsigned char *) model;
+    q.model.len = strlen(model);
+
+    assert_int_equal(openai->count(&q, counter_of(&c, model)), LLM_OK);
+
+    n = q.input_tokens;
+    *exact = !q.estimate;
+
+    llm_arena_free(&a);
+
+    return n;
+}
+
+
+static void
+test_count(void **state)
+{
+    int          exact;
+    char        *key;
+    size_t       i;
+    json_t      *r, *q, *seen;
+    int64_t      n, want;
+    class_e      c;
+    unsigned     right[CLASS_N], all[CLASS_N], sure, wrong, below;
+    const char  *model, *provider;
+
+    (void) state;
+
+    if (records == NULL || vocabs[0] == NULL || vocabs[1] == NULL) {
+        print_message("# no recordings or no vocabularies\n");
+        skip();
+    }
+
+    memset(right, 0, sizeof(right));
+    memset(all, 0, sizeof(all));
+    sure = 0;
+    wrong = 0;
+    seen = json_object();
+
+    json_array_foreach(records, i, r) {
+        provider = text(r, "provider");
+        model = text(r, "model_reported");
+        want = number(json_object_get(r, "usage"), "prompt_tokens");
+
+        /* a recorder that sorts members shows another prompt than was sent */
+
+        if (strcmp(text(r, "api"), "openai.chat") != 0 || want < 0
+            || strcmp(text(r, "request_fidelity"), "reserialized") == 0
+            || (strcmp(provider, "openai") && strcmp(provider, "azure"))
+            || (!starts(model, "gpt-") && !starts(model, "o1")
+                && !starts(model, "o3") && !starts(model, "o4")))
+        {
+            continue;
+        }
+
+        q = json_loads(text(r, "request_body"), 0, NULL);
+
+        if (!json_is_array(json_object_get(q, "messages"))) {
+            json_decref(q);
+            continue;
+        }
+
+        c = class_of(q, model);
+        n = count_request(r, model, &exact);
+
+        /* one prompt, one vote */
+
+        json_object_del(q, "stream");
+        json_object_del(q, "stream_options");
+        json_object_set_new(q, "model", json_string(model));
+        key = json_dumps(q, JSON_SORT_KEYS|JSON_COMPACT);
+
+        if (c != CLASS_N && json_object_get(seen, key) == NULL) {
+            json_object_set_new(seen, key, json_true());
+
+            all[c]++;
+            right[c] += (n == want);
+            sure += exact;
+
+            if (exact && n != want) {
+                wrong++;
+
+                if (getenv("TRAFFIC_VERBOSE")) {
+                    print_message("# %s %s %s: %lld, reported %lld\n",
+                                  text(r, "id"), model, classes[c].name,
+                                  (long long) n, (long long) want);
+                }
+            }
+        }
+
+        free(key);
+        json_decref(q);
+    }
+
+    json_decref(seen);
+
+    below = 0;
+
+    for (c = 0; c < CLASS_N; c++) {
+        print_message("# %-26s %4u of %4u exact, %5.1f %%, at least %5.1f %%\n",
+                      classes[c].name, right[c], all[c],
+                      all[c] ? 100.0 * right[c] / all[c] : 0,
+                      100 * classes[c].floor);
+
+        assert_true(all[c] > 0);
+        below += right[c] < floor(classes[c].floor * all[c]);
+    }
+
+    print_message("# of %u said to be exact, %u are not\n", sure, wrong);
+
+    assert_int_equal(below, 0);
+    assert_true(wrong * 100 <= sure * 3);
+}
+
+
+static int
+by_value(const void *a, const void *b)
+{
+    double  x, y;
+
+    x = *(const double *) a;
+    y = *(const double *) b;
+
+    return (x > y) - (x < y);
+}
+
+
+/* output counted as if no usage had come, against the usage that did come */
+
+static void
+test_output(void **state)
+{
+    char          *body, *p;
+    double        *errors, diff;
+    size_t         i, len, n, exact;
+    json_t        *r;
+    int64_t        want;
+    reading_t      rd;
+    llm_usage_t    u;
+    llm_arena_t    a;
+    llm_counter_t  c;
+
+    (void) state;
+
+    if (records == NULL || vocabs[0] == NULL || vocabs[1] == NULL) {
+        skip();
+    }
+
+    errors = malloc(json_array_size(records) * sizeof(double));
+    n = 0;
+    exact = 0;
+
+    json_array_foreach(records, i, r) {
+        expected(r, &u);
+        want = u.output - (u.reasoning > 0 ? u.reasoning : 0);
+
+        if (strcmp(text(r, "provider"), "openai") != 0
+            || strcmp(text(r, "api"), "openai.chat") != 0
+            || want <= 0 || u.reasoning > 0 || u.audio_output > 0)
+        {
+            continue;
+        }
+
+        body = body_of(r, &len);
+
+        for (p = body; p < body + len; p++) {
+            if (body + len - p > 7 && memcmp(p, "\"usage\"", 7) == 0) {
+                p[1] = 'X';
+            }
+        }
+
+        llm_arena_init(&a);
+        read_answer(&a, r, &rd, body, len, 0,
+                    counter_of(&c, text(r, "model_reported")));
+
+        assert_int_equal(rd.answer.usage_seen, 0);
+
+        diff = fabs((double) (rd.answer.counted_output - want)) / (double) want;
+        exact += (rd.answer.counted_output == want);
+        errors[n++] = diff;
+
+        llm_arena_free(&a);
+        free(body);
+    }
+
+    qsort(errors, n, sizeof(double), by_value);
+
+    print_message("# output of %zu answers: %zu exact, median error %.1f %%, "
+                  "nine of ten within %.1f %%\n", n, exact,
+                  100 * errors[n / 2], 100 * errors[n * 9 / 10]);
+
+    assert_true(n > 500);
+    assert_true(errors[n / 2] <= 0.01);
+    assert_true(errors[n * 9 / 10] <= 0.15);
+
+    free(errors);
+}
+
+
+/* embeddings: what was counted is what was billed */
+
+static void
+test_embeddings(void **state)
+{
+    int          exact;
+    size_t       i;
+    json_t      *r;
+    int64_t      want;
+    unsigned     n, right;
+
+    (void) state;
+
+    if (records == NULL || vocabs[0] == NULL) {
+        skip();
+    }
+
+    n = 0;
+    right = 0;
+
+    json_array_foreach(records, i, r) {
+        want = number(json_object_get(r, "usage"), "prompt_tokens");
+
+        if (strcmp(text(r, "api"), "openai.embeddings") != 0 || want < 0
+            || strcmp(text(r, "provider"), "openai") != 0
+            || *text(r, "request_body") == '\0')
+        {
+            continue;
+        }
+
+        n++;
+        right += (count_request(r, "text-embedding-3-small", &exact) == want);
+    }
+
+    print_message("# embeddings: %u of %u exact\n", right, n);
+
+    assert_true(n > 20);
+    assert_int_equal(right, n);
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(test_usage),
+        cmocka_unit_test(test_count),
+        cmocka_unit_test(test_output),
+        cmocka_unit_test(test_embeddings)
+    };
+
+    return cmocka_run_group_tests(tests, load, unload);
+}
