@@ -17,11 +17,6 @@
 
 #define LLM_PRICES_SIZE      256         /* slots to begin with */
 
-/* an expression of the configuration works on a name that a client sends */
-
-#define LLM_PRICE_MATCHES    10000
-#define LLM_PRICE_HEAP       1024        /* KB */
-
 
 llm_prices_t *
 llm_prices_create(llm_mem_t *mem)
@@ -45,18 +40,6 @@ llm_prices_create(llm_mem_t *mem)
     }
 
     memset(t->slots, 0, t->size * sizeof(llm_price_row_t *));
-
-    t->match = pcre2_match_data_create(1, NULL);
-    t->limits = pcre2_match_context_create(NULL);
-
-    if (t->match == NULL || t->limits == NULL) {
-        llm_prices_destroy(t);
-        return NULL;
-    }
-
-    (void) pcre2_set_match_limit(t->limits, LLM_PRICE_MATCHES);
-    (void) pcre2_set_depth_limit(t->limits, LLM_PRICE_MATCHES);
-    (void) pcre2_set_heap_limit(t->limits, LLM_PRICE_HEAP);
 
     return t;
 }

@@ -84,7 +84,8 @@ typedef struct llm_prices_s  llm_prices_t;      /* opaque: table and regexes */
 
 llm_prices_t *llm_prices_create(llm_mem_t *mem);
 
-/* frees what does not live in mem (regular expressions) */
+/* frees what does not live in mem: regular expressions, if there are any; the
+   rows stay */
 
 void llm_prices_destroy(llm_prices_t *t);
 

@@ -19,6 +19,11 @@
 
 #define LLM_PRICE_ROW_ARGS   64
 
+/* an expression works on a name that a client sends */
+
+#define LLM_PRICE_MATCHES    10000
+#define LLM_PRICE_HEAP       1024        /* KB */
+
 
 static const llm_price_name_t  llm_price_row_names[] = {
     { llm_string("input"), LLM_RATE_INPUT },
@@ -279,6 +284,32 @@ llm_price_row_args(llm_price_row_ctx_t *c, const llm_str_t *args,
 }
 
 
+/* what all expressions match with: made with the first of them, so that a
+   table without any holds nothing of PCRE2's */
+
+static int
+llm_price_row_matcher(llm_prices_t *t)
+{
+    if (t->match == NULL) {
+        t->match = pcre2_match_data_create(1, NULL);
+    }
+
+    if (t->limits == NULL) {
+        t->limits = pcre2_match_context_create(NULL);
+    }
+
+    if (t->match == NULL || t->limits == NULL) {
+        return LLM_ERROR;
+    }
+
+    (void) pcre2_set_match_limit(t->limits, LLM_PRICE_MATCHES);
+    (void) pcre2_set_depth_limit(t->limits, LLM_PRICE_MATCHES);
+    (void) pcre2_set_heap_limit(t->limits, LLM_PRICE_HEAP);
+
+    return LLM_OK;
+}
+
+
 static int
 llm_price_row_regex(llm_price_row_ctx_t *c)
 {
@@ -306,7 +337,7 @@ llm_price_row_regex(llm_price_row_ctx_t *c)
     }
 
     re = llm_alloc(&c->prices->mem, sizeof(llm_price_regex_t));
-    if (re == NULL) {
+    if (re == NULL || llm_price_row_matcher(c->prices) != LLM_OK) {
         return LLM_ERROR;
     }
 

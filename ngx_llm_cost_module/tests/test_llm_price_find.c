@@ -458,6 +458,23 @@ test_tiers(void **state)
 }
 
 
+/* a table without expressions needs no destroying: nothing is left behind */
+
+static void
+test_not_destroyed(void **state)
+{
+    prices_t  t;
+
+    (void) state;
+
+    prices_init(&t);
+    check_add(&t, "m", "input=1 output=1");
+    check_find(&t, "none", "", "-");
+
+    llm_arena_free(&t.arena);
+}
+
+
 /* at every place where memory may run out */
 
 static void
@@ -513,6 +530,7 @@ main(void)
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_tiers),
+        cmocka_unit_test(test_not_destroyed),
         cmocka_unit_test(test_no_memory)
     };
 
