@@ -225,7 +225,7 @@ ngx_http_llm_cost_find_price(ngx_http_llm_cost_ctx_t *ctx,
 
     ngx_http_llm_cost_refusal(f, LLM_REFUSE_UNKNOWN_MODEL,
                               "The model has no price here");
-    ngx_str_set((ngx_str_t *) &f->param, "model");
+    llm_str_set(&f->param, "model");
 
     p = ngx_pnalloc(ctx->request->pool, NGX_HTTP_LLM_COST_MESSAGE);
     if (p) {
