@@ -164,18 +164,25 @@ typedef struct {
 #define llm_tok_dead_bit(at)  (1ULL << ((at) & 63))
 
 
-/* makes the older half of the window final, which frees its places */
+/*
+ * Makes the older half of the window final, which frees its places.  Returns
+ * -1 if the tokens are not as long as the image said.
+ */
 
-static void
+static int
 llm_tok_settle(const llm_vocab_t *v, llm_scratch_t *s, llm_tok_merging_t *m,
-    llm_tok_out_t *out)
+    size_t pos, llm_tok_out_t *out)
 {
     size_t  n, end;
 
     end = m->base;
 
-    for (n = 0; end < m->base + LLM_TOK_WINDOW / 2; n++) {
+    for (n = 0; n < m->depth && end < m->base + LLM_TOK_WINDOW / 2; n++) {
         end += llm_tok_len(v->rec[s->stack[n]]);
+    }
+
+    if (end > pos || pos - end >= LLM_TOK_WINDOW) {
+        return -1;
     }
 
     llm_tok_emit(out, s->stack, n);
@@ -186,12 +193,15 @@ llm_tok_settle(const llm_vocab_t *v, llm_scratch_t *s, llm_tok_merging_t *m,
     for ( /* void */ ; m->base < end; m->base++) {
         llm_tok_dead_word(s, m->base) &= ~llm_tok_dead_bit(m->base);
     }
+
+    return 0;
 }
 
 
 /*
  * Returns 0, or -1 if the way back leads before base: no text is known for
- * which it does, but then what was settled may be wrong.
+ * which it does, but then what was settled may be wrong.  An image whose
+ * tokens are not as long as it says leads there, too, not out of bounds.
  */
 
 static int
@@ -227,8 +237,11 @@ llm_tok_bpe_back(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
                 return 0;
             }
 
-            if (llm_tok_unlikely(pos - m.base >= LLM_TOK_WINDOW)) {
-                llm_tok_settle(v, s, &m, out);
+            if (llm_tok_unlikely(pos - m.base >= LLM_TOK_WINDOW
+                                 || m.depth >= LLM_TOK_WINDOW)
+                && llm_tok_settle(v, s, &m, pos, out) != 0)
+            {
+                return -1;
             }
 
             token = llm_tok_longest(v, p + pos, n - pos, &len);
@@ -251,6 +264,11 @@ llm_tok_bpe_back(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
 
         token = last;
         len = llm_tok_len(v->rec[token]);
+
+        if (len > pos - m.base) {
+            return -1;
+        }
+
         pos -= len;
         m.depth--;
         last = m.depth ? s->stack[m.depth - 1] : m.last;

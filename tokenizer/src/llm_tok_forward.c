@@ -105,16 +105,26 @@ llm_tok_reach(const llm_vocab_t *v, const llm_tok_reader_t *r,
 }
 
 
-/* from a place back to the nearest one on the path, or to where ids end */
+/*
+ * The place where the token that ends at a place begins.  In an image that
+ * lies about its tokens it may seem to be anywhere.
+ */
 
 static size_t
-llm_tok_trace(const llm_vocab_t *v, const llm_tok_trail_t *t, size_t at)
+llm_tok_begin(const llm_vocab_t *v, const llm_tok_trail_t *t, size_t at)
 {
-    while (at > t->done && !t->path[at % LLM_TOK_LINKS]) {
-        at -= llm_tok_len(v->rec[t->token[at % LLM_TOK_LINKS]]);
+    size_t    len;
+    uint32_t  token;
+
+    token = t->token[at % LLM_TOK_LINKS];
+
+    if (token == LLM_TOK_NONE) {
+        return t->done;
     }
 
-    return at;
+    len = llm_tok_len(v->rec[token]);
+
+    return len < at - t->done ? at - len : t->done;
 }
 
 
@@ -131,27 +141,36 @@ llm_tok_write(const llm_vocab_t *v, llm_tok_trail_t *t,
     size_t    i, n, back, join;
     uint32_t  token[LLM_TOK_LINKS];
 
-    for (back = at; back > t->done; ) {
+    for (back = at; back > t->done; back = llm_tok_begin(v, t, back)) {
         t->path[back % LLM_TOK_LINKS] = 1;
-        back -= llm_tok_len(v->rec[t->token[back % LLM_TOK_LINKS]]);
     }
 
     join = at;
 
     for (i = at + 1; i <= at + LLM_TOK_MAX_TOKEN; i++) {
-        if (ring[i % LLM_TOK_RING].token != LLM_TOK_NONE) {
-            t->token[i % LLM_TOK_LINKS] = ring[i % LLM_TOK_RING].token;
-            back = llm_tok_trace(v, t, i);
-            join = back < join ? back : join;
+        if (ring[i % LLM_TOK_RING].token == LLM_TOK_NONE) {
+            continue;
         }
+
+        t->token[i % LLM_TOK_LINKS] = ring[i % LLM_TOK_RING].token;
+
+        for (back = i; back > t->done; back = llm_tok_begin(v, t, back)) {
+            if (t->path[back % LLM_TOK_LINKS]) {
+                break;
+            }
+        }
+
+        join = back < join ? back : join;
     }
 
     join = join > t->done ? join : at;
     memset(t->path, 0, sizeof(t->path));
+    n = LLM_TOK_LINKS;
 
-    for (n = LLM_TOK_LINKS, back = join; back > t->done; ) {
-        token[--n] = t->token[back % LLM_TOK_LINKS];
-        back -= llm_tok_len(v->rec[token[n]]);
+    for (back = join; back > t->done && n; back = llm_tok_begin(v, t, back)) {
+        if (t->token[back % LLM_TOK_LINKS] != LLM_TOK_NONE) {
+            token[--n] = t->token[back % LLM_TOK_LINKS];
+        }
     }
 
     llm_tok_emit(out, token + n, LLM_TOK_LINKS - n);

@@ -34,7 +34,7 @@ llm_tok_check_header(const llm_tok_image_t *image, size_t size)
     int       i;
     uint64_t  need[LLM_TOK_SECTIONS], end;
 
-    if (size < sizeof(*image) || memcmp(image->magic, LLM_TOK_MAGIC, 8) != 0) {
+    if (memcmp(image->magic, LLM_TOK_MAGIC, sizeof(image->magic)) != 0) {
         return "is not a vocabulary image";
     }
 
@@ -60,7 +60,8 @@ llm_tok_check_header(const llm_tok_image_t *image, size_t size)
     if (image->tokens < 256 || image->tokens > LLM_TOK_MAX_TOKENS
         || image->specials > LLM_TOK_MAX_TOKENS || image->nodes < 256
         || image->bucket_bits < 1 || image->bucket_bits > 24
-        || image->set_bits > 24 || image->filter_bits < 6 || image->filter_bits > 32
+        || image->set_bits > 24 || image->filter_bits < 6
+        || image->filter_bits > 32
         || memchr(image->name, '\0', LLM_TOK_MAX_NAME) == NULL)
     {
         return "has an impossible header";
