@@ -1,0 +1,165 @@
+# Copyright (C) 2026 the ngx_llm_cost_module authors
+#
+# The shared memory zone: what a reload keeps, what becomes of the requests of
+# a worker that was killed, and sizes.
+
+use lib 't/lib';
+use LLMCost;
+
+use IO::Socket::INET;
+
+no_long_string();
+workers(2);
+
+
+my $chat = '{"model":"gpt-4o-mini","messages":[{"role":"user","content":'
+           . '"hi"}],"max_tokens":1000}';
+
+sub chat { "POST /v1/chat/completions\n$chat" }
+
+
+add_block_preprocessor(sub {
+    my $block = shift;
+
+    $block->set_value(config => <<'END') if !defined $block->config;
+    location /v1/ {
+        llm_cost on;
+        llm_cache on;
+        llm_budget daily limit=1usd period=day;
+        proxy_http_version 1.1;
+        proxy_set_header Connection "";
+        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    }
+    location /llm/ { llm_api; }
+END
+});
+
+
+# after: what is done between a block's requests, by name
+
+add_response_body_check(sub {
+    my ($block, $body, $i) = @_;
+
+    my $after = $block->after or return;
+    my $name = ref $after ? $after->[$i] : $after;
+    return if !$name;
+
+    $name =~ s/\s+$//;
+
+    no strict 'refs';
+    &{"main::$name"}($block);
+});
+
+
+sub workers_of {
+    my $master = shift;
+
+    return split ' ', `ps -o pid= --ppid $master`;
+}
+
+
+sub reload {
+    my $block = shift;
+
+    my $master = nginx_pid();
+    my %old = map { $_ => 1 } workers_of($master);
+
+    kill 'HUP', $master;
+
+    Test::More::ok(wait_for(sub { 2 == grep { !$old{$_} }
+                                            workers_of($master) }),
+                   $block->name . ' - new workers');
+    Test::More::ok(wait_for(sub { !grep { $old{$_} } workers_of($master) }),
+                   $block->name . ' - old ones have left');
+}
+
+
+sub get {
+    my $path = shift;
+
+    my $socket = connection() or return '';
+    print $socket "GET $path HTTP/1.0\r\n\r\n";
+
+    local $/;
+    return <$socket> // '';
+}
+
+
+sub connection {
+    return IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+                                 PeerPort => server_port());
+}
+
+
+# A request whose answer never comes, and then the end of all workers
+
+sub kill_workers {
+    my $block = shift;
+
+    my $socket = connection();
+    print $socket "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n"
+                  . "Content-Length: " . length($chat) . "\r\n\r\n$chat";
+
+    wait_for { upstream_requests() };
+
+    Test::More::like(get('/llm/budgets'), qr/"spent":0,"reserved":0\.000\d/,
+                     $block->name . ' - reserved');
+
+    my $master = nginx_pid();
+    my %old = map { $_ => 1 } workers_of($master);
+
+    kill 'KILL', keys %old;
+
+    Test::More::ok(wait_for(sub { get('/llm/budgets') =~ /"reserved":0,/ }),
+                   $block->name . ' - settled by a worker that lives');
+    Test::More::like(get('/llm/budgets'), qr/${\$block->spent}/,
+                     $block->name . ' - spent');
+}
+
+run_tests();
+
+__DATA__
+
+=== TEST 1: a reload keeps counters, statistics and cached answers
+--- request eval
+[main::chat(), main::chat(), 'GET /llm/usage/summary', 'GET /llm/budgets']
+--- more_headers
+Authorization: Bearer one
+--- after eval
+['reload', 'reload']
+--- response_headers eval
+["X-Cache: MISS", "X-Cache: HIT", "", ""]
+--- response_body_like eval
+['', '', '"total_requests":2,.*"total_cost_usd":0\.0000045,',
+ '"spent":0\.0000045,"reserved":0,']
+--- upstream_count: 1
+
+
+
+=== TEST 2: a killed worker's reservation is charged by another
+--- upstream eval
+[{ before => [{ wait => 'abort' }], body => '' }]
+--- request
+GET /llm/health
+--- after: kill_workers
+--- spent chomp
+"spent":0\.000\d+,"reserved":0,
+--- error_log
+exited on signal 9
+left without their worker
+
+
+
+=== TEST 3: and dropped, where that is configured
+--- http_config
+llm_reservation_ttl 10m release;
+--- upstream eval
+[{ before => [{ wait => 'abort' }], body => '' }]
+--- request
+GET /llm/health
+--- after: kill_workers
+--- spent chomp
+"spent":0,"reserved":0,
+--- error_log
+exited on signal 9
+left without their worker
