@@ -24,6 +24,8 @@ typedef struct {
 
 
 static ngx_int_t ngx_http_llm_cost_api_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_http_llm_cost_api_wait(ngx_http_llm_cost_api_t *api);
+static void ngx_http_llm_cost_api_left(void *data);
 static ngx_int_t ngx_http_llm_cost_api_find(ngx_http_request_t *r,
     const ngx_http_llm_cost_api_endpoint_t **found);
 static ngx_int_t ngx_http_llm_cost_api_args(ngx_http_llm_cost_api_t *api);
@@ -167,6 +169,11 @@ ngx_http_llm_cost_api_handler(ngx_http_request_t *r)
     }
 
     rc = ep->fetch(api);
+
+    if (rc == NGX_AGAIN) {
+        return ngx_http_llm_cost_api_wait(api);
+    }
+
     if (rc != NGX_OK) {
         return rc;
     }
@@ -174,6 +181,70 @@ ngx_http_llm_cost_api_handler(ngx_http_request_t *r)
     api->format(api);
 
     return ngx_http_llm_cost_api_send(api);
+}
+
+
+/* the operation that is waited for has a timer of its own */
+
+static ngx_int_t
+ngx_http_llm_cost_api_wait(ngx_http_llm_cost_api_t *api)
+{
+    ngx_http_cleanup_t  *cln;
+    ngx_http_request_t  *r;
+
+    r = api->request;
+
+    cln = ngx_http_cleanup_add(r, 0);
+    if (cln == NULL) {
+        ngx_http_llm_cost_api_left(api);
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    cln->handler = ngx_http_llm_cost_api_left;
+    cln->data = api;
+
+    r->read_event_handler = ngx_http_test_reading;
+    r->write_event_handler = ngx_http_request_empty_handler;
+    r->main->count++;
+
+    return NGX_DONE;
+}
+
+
+/* the client has gone, or has its answer: nobody wants the rows any more */
+
+static void
+ngx_http_llm_cost_api_left(void *data)
+{
+    ngx_http_llm_cost_api_t *api = data;
+
+    if (api->forget) {
+        api->forget(api);
+        api->forget = NULL;
+    }
+}
+
+
+void
+ngx_http_llm_cost_api_resume(ngx_http_llm_cost_api_t *api, ngx_int_t rc)
+{
+    ngx_connection_t    *c;
+    ngx_http_request_t  *r;
+
+    r = api->request;
+    c = r->connection;
+
+    api->forget = NULL;
+
+    ngx_http_set_log_request(c->log, r);
+
+    if (rc == NGX_OK) {
+        api->format(api);
+        rc = ngx_http_llm_cost_api_send(api);
+    }
+
+    ngx_http_finalize_request(r, rc);
+    ngx_http_run_posted_requests(c);
 }
 
 

@@ -82,7 +82,10 @@ typedef struct {
 
 typedef struct ngx_http_llm_cost_api_s  ngx_http_llm_cost_api_t;
 
-/* NGX_OK; NGX_AGAIN: api_resume() will be called; an HTTP status */
+/*
+ * NGX_OK; an HTTP status; NGX_AGAIN: api_resume() will be called from an event
+ * of its own, unless forget() was called first.
+ */
 
 typedef ngx_int_t (*ngx_http_llm_cost_api_fetch_pt)(
     ngx_http_llm_cost_api_t *api);
@@ -98,6 +101,11 @@ struct ngx_http_llm_cost_api_s {
     ngx_http_llm_cost_api_format_pt      format;
     ngx_uint_t                           status;
     ngx_http_llm_cost_out_t              out;
+
+    /* of an operation that the rows come from; NULL: none is under way */
+    void                                *op;
+    void                               (*forget)(
+                                             ngx_http_llm_cost_api_t *api);
 
     /* arguments */
     ngx_uint_t                           hours;
@@ -120,6 +128,7 @@ struct ngx_http_llm_cost_api_s {
 
 /* _api.c */
 
+void ngx_http_llm_cost_api_resume(ngx_http_llm_cost_api_t *api, ngx_int_t rc);
 ngx_int_t ngx_http_llm_cost_api_refuse(ngx_http_llm_cost_api_t *api,
     ngx_uint_t status, const char *param, const char *message);
 
