@@ -442,7 +442,7 @@ llm_openai_family(const llm_str_t *model)
     }
 
     if (s.len >= 2 && s.data[0] == 'o' && s.data[1] >= '1' && s.data[1] <= '9'
-        && (s.len == 2 || s.data[2] == '-'))
+        && (s.len == 2 || s.data[2] == '-' || s.data[2] == ':'))
     {
         return LLM_OPENAI_O_SERIES;
     }
