@@ -1,0 +1,502 @@
+# Copyright (C) 2026 the ngx_llm_cost_module authors
+#
+# Redis as it should not be: every fault leaves the request to
+# llm_store_failure, and the counter right in the end.
+
+use lib 't/lib';
+use LLMCost redis => 1, fakeredis => 1;
+use Test::More;
+
+our $CHAT = '{"model":"gpt-4o-mini","max_tokens":300,'
+            . '"messages":[{"role":"user","content":"hi"}]}';
+our $POST = "POST /v1/chat/completions\n$CHAT";
+
+# Every answer costs 0.000195 usd, every reservation up to 0.000182
+
+add_block_preprocessor(sub {
+    my $block = shift;
+
+    my $redis = 'llm_redis 127.0.0.1:$TEST_NGINX_FAKEREDIS_PORT '
+                . ($block->redis // '') . ';';
+    my $http = $block->http_config // '';
+    my $budgets = $block->budgets
+                  // 'llm_budget all limit=1usd period=total;';
+
+    $block->set_value(http_config => "$redis\n"
+        . "proxy_http_version 1.1;\nproxy_set_header Connection '';\n$http");
+    $block->set_value(config => <<"END" . ($block->config // ''));
+    location /v1/ {
+        llm_cost on;
+        $budgets
+        proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT;
+    }
+END
+    $block->set_value(more_headers => "X-Test-Prompt-Tokens: 500\n"
+                                      . "X-Test-Completion-Tokens: 200")
+        if !defined $block->more_headers;
+});
+
+# Something that happens to nginx once Redis has seen the reservation
+
+sub when_reserved {
+    my $code = shift;
+
+    my $owner = $$;
+    my $pid = fork() // die "fork: $!";
+    return if $pid;
+
+    my $cli = "redis-cli -s $ENV{TEST_NGINX_REDIS_SOCKET}";
+
+    for (1 .. 1000) {
+        last if `$cli exists '{llm:}b' 2>/dev/null` =~ /1/
+                && (kill 0, $owner);
+        select undef, undef, undef, 0.005;
+    }
+
+    $code->();
+    require POSIX;
+    POSIX::_exit(0);
+}
+
+sub workers {
+    my $pid = nginx_pid();
+    return grep { $_ } split ' ', `ps -o pid= --ppid $pid`;
+}
+
+# Every time that Redis went away, and why, is one line in the log; a block
+# that does not expect any has none.
+
+add_test_cleanup_handler(sub {
+    my $block = shift;
+
+    return if ($block->away // '') =~ /^\*/;
+
+    my @want = split /\n/, $block->away // '';
+    my @got;
+
+    wait_for {
+        open my $in, '<', server_root() . '/logs/error.log' or die $!;
+        @got = map { / is away: (.*); / ? $1 : () } <$in>;
+        close $in;
+        return @got >= @want;
+    };
+
+    is scalar(@got), scalar(@want), $block->name . ' - went away';
+    like $got[$_] // '', qr/\Q$want[$_]\E/, $block->name . " - why ($_)"
+        for 0 .. $#want;
+});
+
+no_long_string();
+no_shuffle();
+run_tests();
+
+__DATA__
+
+=== refused, closed: no request that a budget applies to
+--- fakeredis: connect: refuse
+--- budgets
+llm_budget all limit=1usd period=total;
+llm_store_failure closed;
+--- request eval
+[$::POST, $::POST, $::POST]
+--- error_code eval
+[503, 503, 503]
+--- response_body_like eval
+[qr/"error":/, qr/"error":/, qr/"error":/]
+--- away
+connect
+--- upstream_count: 0
+
+
+
+=== refused, closed, but only observed
+--- fakeredis: connect: refuse
+--- budgets
+llm_budget all limit=1usd period=total mode=observe;
+llm_store_failure closed;
+--- request eval: $::POST
+--- error_code: 200
+--- away
+connect
+
+
+
+=== refused, open: everything, whatever it costs
+--- fakeredis: connect: refuse
+--- budgets
+llm_budget all limit=0.0002usd period=total;
+llm_store_failure open;
+--- request eval
+[$::POST, $::POST, $::POST]
+--- error_code eval
+[200, 200, 200]
+--- away
+connect
+
+
+
+=== refused, local: from the zone, within the limit
+--- fakeredis: connect: refuse
+--- budgets
+llm_budget all limit=0.0004usd period=total;
+--- request eval
+[$::POST, $::POST, $::POST]
+--- error_code eval
+[200, 200, 429]
+--- away
+connect
+
+
+
+=== local, with an allowance beyond the limit
+--- fakeredis: connect: refuse
+--- budgets
+llm_budget all limit=0.0004usd period=total;
+llm_store_failure local=0.0003usd;
+--- request eval
+[$::POST, $::POST, $::POST, $::POST]
+--- error_code eval
+[200, 200, 200, 429]
+--- away
+connect
+
+
+
+=== local goes on from the last known balance, and is merged
+--- fakeredis
+EVALSHA 3: close
+CONFIG 2: stall
+--- budgets
+llm_budget all limit=0.0004usd period=total;
+--- request eval
+[$::POST, $::POST, $::POST]
+--- error_code eval
+[200, 200, 429]
+--- redis_like
+HMGET {llm:}b:all::usd:total:0 spent reserved => ^390000 0$
+--- away
+connection lost
+
+
+
+=== what was admitted in the zone is merged once Redis takes it
+--- fakeredis
+CONFIG 1: error LOADING Redis is loading the dataset in memory
+--- request eval: $::POST
+--- error_code: 200
+--- redis_like
+HMGET {llm:}b:all::usd:total:0 spent => ^195000$
+--- away
+LOADING
+
+
+
+=== a replica
+--- fakeredis
+EVAL 1: error READONLY You can't write against a read only replica.
+--- request eval: $::POST
+--- error_code: 200
+--- redis_like
+HMGET {llm:}b:all::usd:total:0 spent => ^195000$
+--- away
+READONLY
+
+
+
+=== a password is wanted
+--- fakeredis: CONFIG: error NOAUTH Authentication required.
+--- request eval: $::POST
+--- error_code: 200
+--- away
+NOAUTH
+
+
+
+=== the password is wrong
+--- user_files
+>>> secret
+let me in
+--- redis: username=app password_file=../html/secret
+--- fakeredis: AUTH: error WRONGPASS invalid username-password pair
+--- request eval: $::POST
+--- error_code: 200
+--- away
+WRONGPASS
+--- no_error_log: let me in
+
+
+
+=== the password is right, and so is the database
+--- user_files
+>>> secret
+let me in
+--- redis: password_file=../html/secret db=3
+--- fakeredis: AUTH: reply +OK\r\n
+--- request eval: $::POST
+--- error_code: 200
+--- redis_cmd
+SELECT 3
+--- redis_like
+HMGET {llm:}b:all::usd:total:0 spent reserved => ^195000 0$
+SELECT 0 => OK
+
+
+
+=== out of memory
+--- fakeredis
+EVALSHA 1: error OOM command not allowed when used memory > 'maxmemory'.
+--- request eval: $::POST
+--- error_code: 200
+--- redis_like
+HMGET {llm:}b:all::usd:total:0 spent => ^195000$
+--- away
+OOM
+
+
+
+=== a server that may evict counters
+--- fakeredis
+CONFIG: reply *2\r\n$16\r\nmaxmemory-policy\r\n$11\r\nallkeys-lru\r\n
+--- budgets
+llm_budget all limit=1usd period=total;
+llm_store_failure closed;
+--- request eval: $::POST
+--- error_code: 503
+--- response_body_like: error
+--- away
+its maxmemory-policy may evict counters
+
+
+
+=== one that evicts only what has a time to live
+--- fakeredis
+CONFIG: reply *2\r\n$16\r\nmaxmemory-policy\r\n$12\r\nvolatile-lru\r\n
+--- request eval: $::POST
+--- error_code: 200
+--- redis_like
+HMGET {llm:}b:all::usd:total:0 spent reserved => ^195000 0$
+
+
+
+=== CONFIG is forbidden, INFO says it
+--- fakeredis
+CONFIG: error NOPERM this user has no permissions to run the 'config|get' command
+--- request eval: $::POST
+--- error_code: 200
+--- redis_like
+HMGET {llm:}b:all::usd:total:0 spent reserved => ^195000 0$
+
+
+
+=== neither is allowed
+--- fakeredis
+CONFIG: error ERR unknown command 'CONFIG'
+INFO: error NOPERM this user has no permissions to run the 'info' command
+--- request eval: $::POST
+--- error_code: 200
+--- away
+NOPERM
+
+
+
+=== no answer in time, and it never was done
+--- fakeredis: EVALSHA 1: stall
+--- request eval: $::POST
+--- error_code: 200
+--- redis_like
+HMGET {llm:}b:all::usd:total:0 spent => ^195000$
+--- away
+no reply in time
+
+
+
+=== no answer in time, but it was done: cancelled by its identity
+--- fakeredis: EVALSHA 1: swallow
+--- request eval: $::POST
+--- error_code: 200
+--- redis_like
+HMGET {llm:}b:all::usd:total:0 spent reserved => ^195000 0$
+ZCARD {llm:}r => ^0$
+--- away
+no reply in time
+
+
+
+=== the answer comes too late
+--- fakeredis: EVALSHA 1: delay 250
+--- request eval: $::POST
+--- error_code: 200
+--- redis_like
+HMGET {llm:}b:all::usd:total:0 spent reserved => ^195000 0$
+--- away
+no reply in time
+
+
+
+=== the answer to a settlement is lost: it is settled once
+--- fakeredis: EVALSHA 2: swallow
+--- request eval: $::POST
+--- error_code: 200
+--- redis_like
+HMGET {llm:}b:all::usd:total:0 spent reserved => ^195000 0$
+LLEN nothing => ^0$
+--- fakeredis_count
+EVALSHA: 3
+--- away
+no reply in time
+
+
+
+=== the settlement itself is lost
+--- fakeredis: EVALSHA 2: close
+--- request eval: $::POST
+--- error_code: 200
+--- redis_like
+HMGET {llm:}b:all::usd:total:0 spent reserved => ^195000 0$
+--- away
+connection lost
+
+
+
+=== closed, mid-bulk, garbage: each request once
+--- fakeredis
+EVALSHA 1: close
+EVALSHA 4: cut 3
+EVALSHA 7: garbage
+--- request eval
+[$::POST, "GET /pause", $::POST, "GET /pause", $::POST, "GET /pause", $::POST]
+--- config
+location /pause { return 204; }
+--- error_code eval
+[200, 204, 200, 204, 200, 204, 200]
+--- redis_like
+HMGET {llm:}b:all::usd:total:0 spent => ^780000$
+--- away
+*
+
+
+
+=== an answer that is no answer of ours
+--- fakeredis
+EVALSHA 1: reply :7\r\n
+--- request eval: $::POST
+--- error_code: 200
+--- redis_like
+HMGET {llm:}b:all::usd:total:0 spent => ^195000$
+--- no_error_log: [alert]
+
+
+
+=== an array of nothing
+--- fakeredis
+EVALSHA 1: reply *6\r\n:0\r\n:99\r\n:0\r\n$-1\r\n+x\r\n:-5\r\n
+--- request eval: $::POST
+--- error_code: 200
+--- redis_like
+HMGET {llm:}b:all::usd:total:0 spent => ^195000$
+--- no_error_log: [alert]
+
+
+
+=== byte by byte
+--- fakeredis: *: bytewise
+--- redis: timeout=2s
+--- request eval: $::POST
+--- error_code: 200
+--- redis_like
+HMGET {llm:}b:all::usd:total:0 spent reserved => ^195000 0$
+
+
+
+=== a Redis that has forgotten the scripts
+--- redis_cmd
+SCRIPT FLUSH
+--- request eval
+[$::POST, $::POST]
+--- error_code eval
+[200, 200]
+--- redis_like
+HMGET {llm:}b:all::usd:total:0 spent reserved => ^390000 0$
+
+
+
+=== a script that fails
+--- redis_cmd
+SET {llm:}b:all::usd:total:0 text
+--- request eval: $::POST
+--- error_code: 200
+--- error_log: WRONGTYPE
+
+
+
+=== 300 KB from the cache
+--- config
+location /cached/ {
+    llm_cost on;
+    llm_budget all limit=1usd period=total;
+    llm_cache on;
+    llm_cache_scope shared;
+    rewrite ^/cached(.*)$ $1 break;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+}
+--- upstream eval
+{ json => { id => 'x', object => 'chat.completion', model => 'gpt-4o-mini',
+            choices => [{ index => 0, finish_reason => 'stop',
+                          message => { role => 'assistant',
+                                       content => 'x' x 300_000 } }],
+            usage => { prompt_tokens => 500, completion_tokens => 200,
+                       total_tokens => 700 } } }
+--- request eval
+["POST /cached/v1/chat/completions\n$::CHAT",
+ "POST /cached/v1/chat/completions\n$::CHAT"]
+--- raw_response_headers_like eval
+[qr/X-Cache: MISS/, qr/X-Cache: HIT/]
+--- response_body_like eval
+[qr/x{30000}/, qr/x{30000}/]
+--- upstream_count: 1
+
+
+
+=== a client that leaves while its reservation is on the way
+--- redis: timeout=2s
+--- fakeredis: EVALSHA 1: delay 300
+--- request eval: $::POST
+--- timeout: 0.1
+--- abort
+--- ignore_response
+--- redis_like
+ZCARD {llm:}r => ^0$
+HGET {llm:}b:all::usd:total:0 reserved => ^0$
+--- upstream_count: 0
+--- no_error_log: [error]
+
+
+
+=== a reload while a request waits
+--- redis: timeout=500ms
+--- fakeredis: EVALSHA 1: swallow
+--- init
+main::when_reserved(sub { kill HUP => main::nginx_pid() })
+--- request eval: $::POST
+--- error_code: 200
+--- redis_like
+HMGET {llm:}b:all::usd:total:0 spent reserved => ^195000 0$
+--- error_log eval
+[qr/reconfiguring/]
+--- no_error_log: open socket
+--- log_level: notice
+
+
+
+=== a worker is killed with a request on its way
+--- upstream eval
+{ body => [{ wait => 'never' }] }
+--- init
+main::when_reserved(sub { kill KILL => main::workers() })
+--- request eval: $::POST
+--- ignore_response
+--- redis_like
+ZCARD {llm:}r => ^0$
+HMGET {llm:}b:all::usd:total:0 spent reserved => ^18\d{4} 0$
+--- error_log: exited on signal 9
+--- log_level: notice
