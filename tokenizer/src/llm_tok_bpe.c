@@ -30,7 +30,20 @@ llm_tok_merge(const llm_vocab_t *v, uint32_t left, uint32_t right)
 
     pair = v->pair + (hash >> v->pair_shift) * LLM_TOK_BUCKET;
 
-    for (i = 0; i < 2 * LLM_TOK_BUCKET && pair[i] != LLM_TOK_NO_PAIR; i++) {
+    for (i = 0; i < LLM_TOK_BUCKET; i++) {
+        if (pair[i] == LLM_TOK_NO_PAIR) {
+            return LLM_TOK_NONE;
+        }
+
+        if ((pair[i] & LLM_TOK_PAIR_KEY) == key) {
+            return llm_tok_pair_token(pair[i]);
+        }
+    }
+
+    hash = llm_tok_other_pair(hash);
+    pair = v->pair + (hash >> v->pair_shift) * LLM_TOK_BUCKET;
+
+    for (i = 0; i < LLM_TOK_BUCKET && pair[i] != LLM_TOK_NO_PAIR; i++) {
         if ((pair[i] & LLM_TOK_PAIR_KEY) == key) {
             return llm_tok_pair_token(pair[i]);
         }

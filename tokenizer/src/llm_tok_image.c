@@ -9,9 +9,6 @@
 #include <string.h>
 
 
-#define LLM_TOK_SUM_LANES  8
-
-
 void
 llm_tok_section_sizes(const llm_tok_image_t *image,
     uint64_t size[LLM_TOK_SECTIONS])
@@ -24,8 +21,8 @@ llm_tok_section_sizes(const llm_tok_image_t *image,
     size[LLM_TOK_SEC_ROOT] = 65536 * sizeof(uint64_t);
     size[LLM_TOK_SEC_NODE] = image->nodes * (uint64_t) sizeof(uint64_t);
     size[LLM_TOK_SEC_REC] = image->tokens * (uint64_t) sizeof(uint64_t);
-    size[LLM_TOK_SEC_PAIR] = ((1ULL << image->bucket_bits) + 1)
-                             * LLM_TOK_BUCKET * sizeof(uint64_t);
+    size[LLM_TOK_SEC_PAIR] = (1ULL << image->bucket_bits) * LLM_TOK_BUCKET
+                             * sizeof(uint64_t);
     size[LLM_TOK_SEC_FILTER] = (1ULL << image->filter_bits) / 8;
     size[LLM_TOK_SEC_WHOLE] = (1ULL << image->set_bits) * LLM_TOK_WAYS
                               * sizeof(llm_tok_entry_t);
@@ -36,29 +33,41 @@ llm_tok_section_sizes(const llm_tok_image_t *image,
 
 
 /*
- * Eight lanes hide the latency of the multiplication.  Each step maps a lane
- * one to one for a given word, so that a changed word cannot cancel itself.
+ * Vectors of the compiler, which it makes of whatever the processor has.  Each
+ * step maps a lane one to one for a given word, so that a changed word cannot
+ * cancel itself; the second sum depends on the order of words.
  */
+
+typedef uint64_t  llm_tok_vector_t __attribute__((vector_size(32)));
+
+
+static uint64_t
+llm_tok_mix(uint64_t sum, uint64_t word)
+{
+    sum = (sum ^ word) * 0xff51afd7ed558ccdULL;
+
+    return sum ^ (sum >> 32);
+}
+
 
 uint64_t
 llm_tok_sum(const void *data, size_t len)
 {
-    size_t       i, j;
-    uint64_t     lane[LLM_TOK_SUM_LANES], word[LLM_TOK_SUM_LANES], sum;
-    const char  *p;
+    size_t            i, j, k;
+    uint64_t          sum;
+    const char       *p;
+    llm_tok_vector_t  word[4], first[4], second[4];
 
     p = data;
-
-    for (j = 0; j < LLM_TOK_SUM_LANES; j++) {
-        lane[j] = (j + 1) * 0x9e3779b97f4a7c15ULL;
-    }
+    memset(first, 0, sizeof(first));
+    memset(second, 0, sizeof(second));
 
     for (i = 0; i + sizeof(word) <= len; i += sizeof(word)) {
         memcpy(word, p + i, sizeof(word));
 
-        for (j = 0; j < LLM_TOK_SUM_LANES; j++) {
-            lane[j] = (lane[j] ^ word[j]) * 0xff51afd7ed558ccdULL;
-            lane[j] ^= lane[j] >> 32;
+        for (j = 0; j < 4; j++) {
+            first[j] = ((first[j] << 7) | (first[j] >> 57)) ^ word[j];
+            second[j] += first[j];
         }
     }
 
@@ -66,11 +75,12 @@ llm_tok_sum(const void *data, size_t len)
     memcpy(word, p + i, len - i);
     sum = len;
 
-    for (j = 0; j < LLM_TOK_SUM_LANES; j++) {
-        lane[j] = (lane[j] ^ word[j]) * 0xff51afd7ed558ccdULL;
-        lane[j] ^= lane[j] >> 32;
-        sum = (sum ^ lane[j]) * 0xc4ceb9fe1a85ec53ULL;
-        sum ^= sum >> 32;
+    for (j = 0; j < 4; j++) {
+        for (k = 0; k < 4; k++) {
+            sum = llm_tok_mix(sum, word[j][k]);
+            sum = llm_tok_mix(sum, first[j][k]);
+            sum = llm_tok_mix(sum, second[j][k]);
+        }
     }
 
     return sum;

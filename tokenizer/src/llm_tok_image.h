@@ -56,8 +56,8 @@
 #define llm_tok_len(r)          ((uint32_t) ((r) >> 54))
 
 /*
- * Which token a pair of tokens merges into: a hash table of 64-byte buckets;
- * a full bucket overflows into the next one, and no further.
+ * Which token a pair of tokens merges into: 64-byte buckets.  A pair may be
+ * in either of two (a cuckoo table), in the second only if the first is full.
  */
 #define LLM_TOK_BUCKET          8
 #define LLM_TOK_NO_PAIR         UINT64_MAX
@@ -82,10 +82,10 @@ enum {
     LLM_TOK_SEC_ROOT,       /* uint64_t[65536]: node of each two bytes */
     LLM_TOK_SEC_NODE,       /* uint64_t[nodes] */
     LLM_TOK_SEC_REC,        /* uint64_t[tokens] */
-    LLM_TOK_SEC_PAIR,       /* uint64_t[(buckets + 1) * 8] */
+    LLM_TOK_SEC_PAIR,       /* uint64_t[buckets * 8] */
     LLM_TOK_SEC_FILTER,     /* uint64_t[filter / 64]: may a pair exist */
     LLM_TOK_SEC_WHOLE,      /* llm_tok_entry_t[sets * 4] */
-    LLM_TOK_SEC_IDS,        /* uint32_t[tokens + specials], ascending */
+    LLM_TOK_SEC_IDS,        /* uint32_t[tokens + specials], both ascending */
     LLM_TOK_SEC_OFS,        /* uint32_t[tokens + specials + 1] */
     LLM_TOK_SEC_TEXT,       /* the bytes of the tokens, then of specials */
     LLM_TOK_SECTIONS
@@ -137,7 +137,10 @@ llm_tok_entry_hash(const llm_tok_entry_t *key)
 #define llm_tok_other_hash(hash)  ((hash) >> 24)
 
 
-/* the hash of pairs: the top bits choose the bucket, the next the filter bit */
+/*
+ * The hash of pairs: the top bits choose the first bucket, the lowest ones the
+ * bit of the filter, and those turned by 24 bits the second bucket.
+ */
 
 static inline uint64_t
 llm_tok_pair_hash(uint64_t key, uint64_t seed)
@@ -148,6 +151,8 @@ llm_tok_pair_hash(uint64_t key, uint64_t seed)
 
     return h ^ (h >> 29);
 }
+
+#define llm_tok_other_pair(hash)  ((hash) << 24 | (hash) >> 40)
 
 
 /* the size in bytes of each section that the header's counts call for */

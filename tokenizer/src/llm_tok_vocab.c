@@ -88,38 +88,46 @@ llm_tok_check_header(const llm_tok_image_t *image, size_t size)
 }
 
 
-/* loops without a way out, which the compiler makes wide */
+/*
+ * Loops without a way out, which run at the speed of memory: the sign of each
+ * difference tells whether a value is above its limit.
+ */
 
-static unsigned
+static int
 llm_tok_check_nodes(const uint64_t *node, size_t n, uint32_t nodes,
     uint32_t tokens)
 {
     size_t    i;
-    unsigned  bad;
+    uint64_t  bad, most;
 
-    for (bad = 0, i = 0; i < n; i++) {
-        bad |= llm_tok_node_base(node[i]) > nodes - 256;
-        bad |= llm_tok_node_token(node[i]) > tokens;
+    bad = 0;
+    most = nodes - 256;
+
+    for (i = 0; i < n; i++) {
+        bad |= most - llm_tok_node_base(node[i]);
+        bad |= tokens - (node[i] >> 32);
     }
 
-    return bad;
+    return bad >> 63 != 0;
 }
 
 
-static unsigned
+static int
 llm_tok_check_tokens(const uint64_t *rec, uint32_t tokens)
 {
-    uint32_t  i;
-    unsigned  bad;
+    uint64_t  bad, i;
 
-    for (bad = 0, i = 0; i < tokens; i++) {
-        bad |= llm_tok_left(rec[i]) > i;
-        bad |= llm_tok_right(rec[i]) > i;
-        bad |= llm_tok_prefix(rec[i]) >= tokens;
-        bad |= llm_tok_len(rec[i]) - 1 >= LLM_TOK_MAX_TOKEN;
+    bad = 0;
+
+    for (i = 0; i < tokens; i++) {
+        bad |= i - llm_tok_left(rec[i]);
+        bad |= i - llm_tok_right(rec[i]);
+        bad |= tokens - 1 - (uint64_t) llm_tok_prefix(rec[i]);
+        bad |= LLM_TOK_MAX_TOKEN - (rec[i] >> 54);
+        bad |= (rec[i] >> 54) - 1;
     }
 
-    return bad;
+    return bad >> 63 != 0;
 }
 
 

@@ -10,6 +10,7 @@
 
 
 #define VOCAB_SEEDS  64
+#define VOCAB_KICKS  10000
 
 
 typedef struct {
@@ -36,41 +37,83 @@ vocab_log2(uint64_t n)
 }
 
 
-/* returns 0 if some bucket and the one after it are full: another seed, then */
+static int
+vocab_pair_seat(uint64_t *bucket, uint64_t pair)
+{
+    int  i;
+
+    for (i = 0; i < LLM_TOK_BUCKET; i++) {
+        if (bucket[i] == LLM_TOK_NO_PAIR) {
+            bucket[i] = pair;
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/*
+ * Only full buckets are left for the other one, and they stay full: so a reader
+ * may stop at the first free place.  Returns 0 if nothing fits any more.
+ */
+
+static int
+vocab_pair_insert(vocab_out_t *out, uint64_t pair)
+{
+    uint32_t   i, kick;
+    uint64_t   hash, *table, *one, *two, *bucket, moved;
+    unsigned   shift;
+
+    table = vocab_section(out, LLM_TOK_SEC_PAIR);
+    shift = 64 - out->image->bucket_bits;
+
+    for (kick = 0; kick < VOCAB_KICKS; kick++) {
+        hash = llm_tok_pair_hash(pair & LLM_TOK_PAIR_KEY, out->image->seed);
+        one = table + (hash >> shift) * LLM_TOK_BUCKET;
+        two = table + (llm_tok_other_pair(hash) >> shift) * LLM_TOK_BUCKET;
+
+        if (vocab_pair_seat(one, pair) || vocab_pair_seat(two, pair)) {
+            return 1;
+        }
+
+        i = kick * 2654435761u >> 16;
+        bucket = (i & 8) ? one : two;
+        moved = bucket[i & 7];
+        bucket[i & 7] = pair;
+        pair = moved;
+    }
+
+    return 0;
+}
+
 
 static int
 vocab_pairs(vocab_out_t *out, const uint32_t *left, const uint32_t *right)
 {
-    int               i;
     uint32_t          t;
-    uint64_t          key, hash, *bucket, *pair, *filter, bit;
+    uint64_t          key, *filter, bit, size[LLM_TOK_SECTIONS];
     llm_tok_image_t  *image;
 
     image = out->image;
-    pair = vocab_section(out, LLM_TOK_SEC_PAIR);
     filter = vocab_section(out, LLM_TOK_SEC_FILTER);
 
-    memset(pair, 0xff, ((1ULL << image->bucket_bits) + 1) * LLM_TOK_BUCKET * 8);
-    memset(filter, 0, (1ULL << image->filter_bits) / 8);
+    llm_tok_section_sizes(image, size);
+    memset(vocab_section(out, LLM_TOK_SEC_PAIR), 0xff, size[LLM_TOK_SEC_PAIR]);
+    memset(filter, 0, size[LLM_TOK_SEC_FILTER]);
 
     for (t = 0; t < image->tokens; t++) {
         if (left[t] == t) {
             continue;
         }
 
-        key = llm_tok_pair_key(left[t], right[t]);
-        hash = llm_tok_pair_hash(key, image->seed);
-        bucket = pair + (hash >> (64 - image->bucket_bits)) * LLM_TOK_BUCKET;
-
-        for (i = 0; bucket[i] != LLM_TOK_NO_PAIR; i++) {
-            if (i == 2 * LLM_TOK_BUCKET - 1) {
-                return 0;
-            }
+        if (!vocab_pair_insert(out, llm_tok_pair(left[t], right[t], t))) {
+            return 0;
         }
 
-        bucket[i] = llm_tok_pair(left[t], right[t], t);
-
-        bit = hash & ((1ULL << image->filter_bits) - 1);
+        key = llm_tok_pair_key(left[t], right[t]);
+        bit = llm_tok_pair_hash(key, image->seed)
+              & ((1ULL << image->filter_bits) - 1);
         filter[bit >> 6] |= 1ULL << (bit & 63);
     }
 
@@ -152,7 +195,7 @@ vocab_header(llm_tok_image_t *image, const vocab_t *v,
     image->tokens = v->tokens;
     image->specials = v->specials;
     image->nodes = trie->nodes;
-    image->bucket_bits = (uint32_t) vocab_log2(v->tokens) - 2;
+    image->bucket_bits = (uint32_t) vocab_log2(v->tokens) - 3;
     image->filter_bits = (uint32_t) vocab_log2(v->tokens) + 3;
     image->set_bits = (uint32_t) vocab_log2(v->tokens) - 2;
     image->text = (uint32_t) v->text_len;
