@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_llm_cost.h"
+#include "ngx_http_llm_cost_redis.h"
 
 
 static void *ngx_http_llm_cost_create_main_conf(ngx_conf_t *cf);
@@ -562,6 +562,7 @@ ngx_http_llm_cost_init(ngx_conf_t *cf)
     }
 
     if (ngx_http_llm_cost_zone_default(cf, lmcf) != NGX_OK
+        || ngx_http_llm_cost_redis_init(cf, lmcf) != NGX_OK
         || ngx_http_llm_cost_init_vocabs(cf, lmcf) != NGX_OK
         || ngx_http_llm_cost_init_prices(cf, lmcf) != NGX_OK)
     {
