@@ -227,7 +227,7 @@ ngx_http_llm_cost_budget_message(ngx_http_llm_cost_ctx_t *ctx,
     u_char         *p, *last;
     int64_t         need;
     ngx_str_t      *name;
-    const char     *period;
+    const char     *period, *bound;
     llm_budget_t   *b;
     llm_balance_t  *balance;
 
@@ -235,7 +235,11 @@ ngx_http_llm_cost_budget_message(ngx_http_llm_cost_ctx_t *ctx,
     balance = &ctx->adm.balances[ctx->adm.refused];
     name = (ngx_str_t *) &b->name;
     period = ngx_http_llm_cost_periods[b->period];
+
+    /* what fit could not make small enough, or what it must not touch */
+
     need = ctx->adm.least[b->unit];
+    bound = (need < ctx->adm.most[b->unit]) ? "at least" : "up to";
 
     p = ngx_pnalloc(ctx->request->pool, NGX_HTTP_LLM_COST_MESSAGE);
     if (p == NULL) {
@@ -259,7 +263,7 @@ ngx_http_llm_cost_budget_message(ngx_http_llm_cost_ctx_t *ctx,
 
     if (f->why == LLM_REFUSE_TOO_EXPENSIVE) {
         p = ngx_slprintf(p, last, " can never hold this request, which needs "
-                                  "up to ");
+                                  "%s ", bound);
         p = ngx_http_llm_cost_print_amount(p, b->unit, need);
 
         if (ctx->fit_output > 0) {
@@ -275,7 +279,7 @@ ngx_http_llm_cost_budget_message(ngx_http_llm_cost_ctx_t *ctx,
     p = ngx_http_llm_cost_print_amount(p, b->unit, balance->spent);
     p = ngx_slprintf(p, last, " spent, ");
     p = ngx_http_llm_cost_print_amount(p, b->unit, balance->reserved);
-    p = ngx_slprintf(p, last, " held, this request needs up to ");
+    p = ngx_slprintf(p, last, " held, this request needs %s ", bound);
     p = ngx_http_llm_cost_print_amount(p, b->unit, need);
 
     if (b->period != LLM_PERIOD_TOTAL) {

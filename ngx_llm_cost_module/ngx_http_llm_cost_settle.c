@@ -219,7 +219,7 @@ ngx_http_llm_cost_price_broken(ngx_http_llm_cost_ctx_t *ctx)
 
         /* an answer that is not a stream is being written in full upstream */
 
-        if (!ctx->answer.stream
+        if (!(ctx->answer.stream || ctx->q.stream)
             || llcf->client_abort == NGX_HTTP_LLM_COST_ABORT_RESERVE)
         {
             ngx_http_llm_cost_use_reserve(ctx);
