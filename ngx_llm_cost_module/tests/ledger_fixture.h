@@ -93,6 +93,19 @@ admission(llm_budget_t *budgets, unsigned n, int64_t usd)
 }
 
 
+static inline void
+spend(llm_ledger_t *l, llm_budget_t *b, unsigned n, int64_t held, int64_t usd,
+    llm_balance_t *balances)
+{
+    int64_t          spent[LLM_UNIT_N] = { usd, 10, 1 };
+    llm_admission_t  a;
+
+    a = admission(b, n, held);
+    assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
+    assert_int_equal(llm_ledger_settle(l, &a.id, spent, balances, n), LLM_OK);
+}
+
+
 static inline int
 view_find(llm_ledger_t *l, const char *name, const char *key,
     llm_counter_view_t *v)
