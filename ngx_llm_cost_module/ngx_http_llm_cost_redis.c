@@ -51,6 +51,8 @@ static void ngx_http_llm_cost_redis_renew(ngx_http_llm_cost_ctx_t *ctx,
     time_t expires);
 static void ngx_http_llm_cost_redis_put(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_entry_t *entry, time_t ttl);
+static void ngx_http_llm_cost_redis_done(ngx_http_llm_cost_redis_op_t *op,
+    redisReply *reply);
 static ngx_int_t ngx_http_llm_cost_redis_init_process(ngx_cycle_t *cycle);
 static void ngx_http_llm_cost_redis_exit_process(ngx_cycle_t *cycle);
 
@@ -638,7 +640,7 @@ ngx_http_llm_cost_redis_put(ngx_http_llm_cost_ctx_t *ctx,
 }
 
 
-void
+static void
 ngx_http_llm_cost_redis_done(ngx_http_llm_cost_redis_op_t *op,
     redisReply *reply)
 {

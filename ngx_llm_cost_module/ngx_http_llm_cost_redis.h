@@ -15,10 +15,9 @@
  *   _redis_reply.c   what the scripts answer
  *   _redis_local.c   while Redis is away: the zone admits
  *   _redis_outbox.c  settlements that Redis does not have yet, in the zone
- *   _redis_query.c   reading, for llm_api
+ *   _redis_state.c   greetings, fitness, failures, backoff
  *   _redis_script.c  scripts and their arguments
  *   _redis_conn.c    connections, operations in order
- *   _redis_state.c   greetings, fitness, failures, backoff
  *
  * An operation (op) belongs to this side, never to a request: it lives until
  * its handler has run, which happens exactly once, with a reply or with NULL.
@@ -272,82 +271,6 @@ void ngx_http_llm_cost_redis_outbox_send(ngx_http_llm_cost_redis_t *redis);
 ngx_http_llm_cost_redis_t *ngx_http_llm_cost_redis_money(void);
 ngx_http_llm_cost_redis_t *ngx_http_llm_cost_redis_answers(void);
 void ngx_http_llm_cost_redis_settled(ngx_http_llm_cost_redis_op_t *op,
-    redisReply *reply);
-void ngx_http_llm_cost_redis_done(ngx_http_llm_cost_redis_op_t *op,
-    redisReply *reply);
-
-
-/*
- * _redis_query.c, _redis_usage.c: what llm_api asks.  The query lives in the
- * request's pool, and its rows do; done() runs from an event of its own.
- */
-
-typedef enum {
-    NGX_HTTP_LLM_COST_QUERY_BUDGETS = 0,
-    NGX_HTTP_LLM_COST_QUERY_USAGE,
-    NGX_HTTP_LLM_COST_QUERY_ALERTS,
-    NGX_HTTP_LLM_COST_QUERY_CACHE_COUNT,
-    NGX_HTTP_LLM_COST_QUERY_CACHE_CLEAR
-} ngx_http_llm_cost_query_e;
-
-
-#define NGX_HTTP_LLM_COST_QUERY_DIMS  3
-
-typedef struct {
-    llm_stats_dim_e                  dim;
-    ngx_str_t                        tag;        /* of LLM_STATS_TAG */
-    ngx_str_t                        only;       /* data NULL: all */
-    ngx_array_t                      rows;       /* llm_stats_row_t, as of
-                                                    llm_stats_query() */
-    ngx_rbtree_t                     tree;       /* while they are read */
-    ngx_rbtree_node_t                sentinel;
-} ngx_http_llm_cost_query_dim_t;
-
-
-typedef struct ngx_http_llm_cost_query_s  ngx_http_llm_cost_query_t;
-
-struct ngx_http_llm_cost_query_s {
-    ngx_http_llm_cost_query_e        what;
-    ngx_pool_t                      *pool;
-    void                            *data;       /* of done() */
-    void                           (*done)(ngx_http_llm_cost_query_t *q);
-
-    /* asked */
-    ngx_str_t                        name;       /* budgets; data NULL: all */
-    ngx_str_t                        key;
-    int64_t                          from;       /* usage: hours since 1970 */
-    int64_t                          to;         /* not included */
-    ngx_http_llm_cost_query_dim_t    dims[NGX_HTTP_LLM_COST_QUERY_DIMS];
-    ngx_uint_t                       ndims;
-
-    /* answered */
-    ngx_int_t                        rc;         /* NGX_OK, or a status */
-    ngx_array_t                      budgets;    /* llm_counter_view_t */
-    ngx_array_t                      alerts;     /* llm_alert_t, no text */
-    llm_stats_totals_t               totals;
-    int64_t                          count;      /* answers kept, or deleted */
-
-    /* on the way */
-    ngx_http_llm_cost_redis_op_t    *op;
-    int64_t                          at;         /* page, cursor, hour */
-    int64_t                          next;
-    u_char                           cursor[NGX_INT64_LEN];
-    size_t                           cursor_len;
-    llm_stats_totals_t               days;       /* totals of whole days */
-    unsigned                         by_day:1;
-};
-
-
-/* NGX_AGAIN; NGX_DECLINED: Redis is away; NGX_ERROR */
-
-ngx_int_t ngx_http_llm_cost_redis_query(ngx_http_llm_cost_query_t *q);
-void ngx_http_llm_cost_redis_query_forget(ngx_http_llm_cost_query_t *q);
-
-
-/* the usage part of it; NGX_OK, NGX_AGAIN: there is more, NGX_DECLINED */
-
-void ngx_http_llm_cost_redis_usage_ask(ngx_http_llm_cost_query_t *q);
-ngx_int_t ngx_http_llm_cost_redis_usage_read(ngx_http_llm_cost_query_t *q,
     redisReply *reply);
 
 

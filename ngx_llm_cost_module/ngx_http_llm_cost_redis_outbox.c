@@ -145,12 +145,6 @@ ngx_http_llm_cost_redis_outbox_init(ngx_shm_zone_t *shm_zone, void *data)
 static ngx_http_llm_cost_outbox_t *
 ngx_http_llm_cost_redis_outbox(ngx_slab_pool_t **shpool)
 {
-    *shpool = NULL;
-
-    if (ngx_http_llm_cost_outbox_zone == NULL) {
-        return NULL;
-    }
-
     *shpool = (ngx_slab_pool_t *) ngx_http_llm_cost_outbox_zone->shm.addr;
 
     return (*shpool)->data;
@@ -164,12 +158,7 @@ ngx_http_llm_cost_redis_outbox_add(ngx_http_llm_cost_redis_op_t *op)
     ngx_http_llm_cost_outbox_t        *box;
     ngx_http_llm_cost_outbox_entry_t  *e;
 
-    e = NULL;
     box = ngx_http_llm_cost_redis_outbox(&shpool);
-
-    if (box == NULL) {
-        goto lost;
-    }
 
     ngx_shmtx_lock(&shpool->mutex);
 
@@ -190,8 +179,6 @@ ngx_http_llm_cost_redis_outbox_add(ngx_http_llm_cost_redis_op_t *op)
     }
 
     ngx_shmtx_unlock(&shpool->mutex);
-
-lost:
 
     if (e == NULL) {
         ngx_log_error(NGX_LOG_CRIT, ngx_cycle->log, 0,
@@ -216,7 +203,7 @@ ngx_http_llm_cost_redis_outbox_take(
     n = 0;
     box = ngx_http_llm_cost_redis_outbox(&shpool);
 
-    if (box == NULL || box->n == 0) {
+    if (box->n == 0) {
         return 0;
     }
 
@@ -380,10 +367,6 @@ ngx_http_llm_cost_redis_tick(ngx_event_t *ev)
     box = ngx_http_llm_cost_redis_outbox(&shpool);
 
     ngx_http_llm_cost_redis_outbox_send(redis);
-
-    if (box == NULL) {
-        return;
-    }
 
     last = box->ticked;
     now = (ngx_atomic_uint_t) ngx_time();
