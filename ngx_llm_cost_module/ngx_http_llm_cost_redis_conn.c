@@ -290,6 +290,11 @@ ngx_http_llm_cost_redis_op_timer(ngx_event_t *ev)
     op = ev->data;
     conn = op->conn;
 
+    if (conn->redis->money) {
+        llm_stats_count(ngx_http_llm_cost_zone()->stats,
+                        LLM_STATS_STORE_TIMEOUTS, 1);
+    }
+
     ngx_http_llm_cost_redis_fail(conn, 0, "no reply in time");
 }
 

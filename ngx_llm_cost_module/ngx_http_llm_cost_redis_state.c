@@ -36,6 +36,7 @@ static void ngx_http_llm_cost_redis_shut(
     ngx_http_llm_cost_redis_conn_t *conn);
 static void ngx_http_llm_cost_redis_drop(
     ngx_http_llm_cost_redis_conn_t *conn);
+static void ngx_http_llm_cost_redis_changed(ngx_http_llm_cost_redis_t *redis);
 
 
 /* what is to be said next, from what was said last */
@@ -324,7 +325,7 @@ ngx_http_llm_cost_redis_ready(ngx_http_llm_cost_redis_conn_t *conn)
     }
 
     if (redis->down || !redis->ready) {
-        redis->since = ngx_time();
+        ngx_http_llm_cost_redis_changed(redis);
     }
 
     redis->down = 0;
@@ -332,7 +333,7 @@ ngx_http_llm_cost_redis_ready(ngx_http_llm_cost_redis_conn_t *conn)
 
     ngx_http_llm_cost_redis_flush(conn);
 
-    if (redis->money && !redis->down) {
+    if (redis->money) {
         ngx_http_llm_cost_redis_outbox_send(redis);
     }
 }
@@ -447,8 +448,8 @@ ngx_http_llm_cost_redis_down(ngx_http_llm_cost_redis_t *redis, ngx_err_t err,
         return;
     }
 
+    ngx_http_llm_cost_redis_changed(redis);
     redis->down = 1;
-    redis->since = ngx_time();
 
     p = redis->error;
 
@@ -513,8 +514,26 @@ ngx_http_llm_cost_redis_drop(ngx_http_llm_cost_redis_conn_t *conn)
         q = ngx_queue_head(&ops);
         op = ngx_queue_data(q, ngx_http_llm_cost_redis_op_t, queue);
 
+        if (!op->greeting) {
+            llm_stats_count(ngx_http_llm_cost_zone()->stats,
+                            conn->redis->money ? LLM_STATS_STORE_ERRORS
+                                               : LLM_STATS_CACHE_ERRORS, 1);
+        }
+
         ngx_http_llm_cost_redis_unlink(op);
         op->handler(op, NULL);
+    }
+}
+
+
+static void
+ngx_http_llm_cost_redis_changed(ngx_http_llm_cost_redis_t *redis)
+{
+    redis->since = ngx_time();
+
+    if (redis->money) {
+        llm_stats_count(ngx_http_llm_cost_zone()->stats,
+                        LLM_STATS_STORE_CHANGES, 1);
     }
 }
 

@@ -59,7 +59,7 @@ sub when_reserved {
     POSIX::_exit(0);
 }
 
-sub workers {
+sub nginx_workers {
     my $pid = nginx_pid();
     return grep { $_ } split ' ', `ps -o pid= --ppid $pid`;
 }
@@ -482,7 +482,7 @@ HMGET {llm:}b:all::usd:total:0 spent reserved => ^195000 0$
 --- upstream eval
 { body => [{ wait => 'never' }] }
 --- init
-main::when_reserved(sub { kill KILL => main::workers() })
+main::when_reserved(sub { kill KILL => main::nginx_workers() })
 --- request eval: $::POST
 --- ignore_response
 --- redis_like
