@@ -275,7 +275,7 @@ static int
 llm_ledger_refuse(llm_ledger_t *l, llm_admission_t *a, llm_meet_t *meet,
     int why)
 {
-    unsigned            i, k, raised;
+    unsigned         i, k, raised;
     llm_slot_meta_t  meta;
 
     memset(a->granted, 0, sizeof(a->granted));
@@ -352,11 +352,11 @@ static void
 llm_ledger_take(llm_ledger_t *l, llm_admission_t *a, llm_meet_t *meet,
     llm_hold_t *h)
 {
-    int64_t              amount;
-    unsigned             i;
-    llm_slot_t       *c;
-    llm_balance_t       *b;
-    llm_slot_meta_t   meta;
+    int64_t          amount;
+    unsigned         i;
+    llm_slot_t      *c;
+    llm_balance_t   *b;
+    llm_slot_meta_t  meta;
 
     for (i = 0; i < a->n; i++) {
         c = meet[i].counter;
@@ -401,9 +401,9 @@ llm_budget_same(const llm_budget_t *x, const llm_budget_t *y)
 int
 llm_ledger_patch(llm_ledger_t *l, const llm_budget_t *b, int64_t limit)
 {
-    int                  rc;
-    llm_slot_t       *c;
-    llm_slot_meta_t   meta;
+    int              rc;
+    llm_slot_t      *c;
+    llm_slot_meta_t  meta;
 
     if (limit < 0 || llm_budget_check(b) != LLM_OK) {
         return LLM_BAD;
@@ -435,9 +435,9 @@ int
 llm_ledger_shadow(llm_ledger_t *l, const llm_budget_t *b, int64_t spent,
     int64_t reserved)
 {
-    int                  rc;
-    llm_slot_t       *c;
-    llm_slot_meta_t   meta;
+    int              rc;
+    llm_slot_t      *c;
+    llm_slot_meta_t  meta;
 
     if (spent < 0 || reserved < 0 || spent > INT64_MAX - reserved
         || llm_budget_check(b) != LLM_OK)
@@ -471,7 +471,7 @@ llm_ledger_shadow(llm_ledger_t *l, const llm_budget_t *b, int64_t spent,
 static llm_slot_t *
 llm_ledger_get(llm_ledger_t *l, const llm_budget_t *b)
 {
-    uint32_t        hash;
+    uint32_t     hash;
     llm_slot_t  *c;
 
     hash = llm_slot_hash(l, b);

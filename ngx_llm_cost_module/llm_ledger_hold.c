@@ -180,9 +180,9 @@ int
 llm_ledger_note(llm_ledger_t *l, const llm_hold_id_t *id,
     const int64_t spent[LLM_UNIT_N])
 {
-    int               u, rc;
-    llm_hold_t       *h;
-    llm_hold_meta_t   meta;
+    int              u, rc;
+    llm_hold_t      *h;
+    llm_hold_meta_t  meta;
 
     for (u = 0; u < LLM_UNIT_N; u++) {
         if (spent[u] < 0) {
@@ -247,7 +247,7 @@ llm_hold_finish(llm_ledger_t *l, llm_hold_t *h, const int64_t *spent,
 {
     int64_t         amount, held, over, most;
     unsigned        i;
-    llm_slot_t  *c;
+    llm_slot_t     *c;
     llm_balance_t  *b;
 
     most = 0;
@@ -306,8 +306,8 @@ static int64_t
 llm_hold_charge(llm_ledger_t *l, llm_slot_t *c, int64_t held,
     int64_t delta, llm_balance_t *balance)
 {
-    int64_t             spent, reserved, base;
-    llm_int128_t        sum;
+    int64_t          spent, reserved, base;
+    llm_int128_t     sum;
     llm_slot_meta_t  meta;
 
     reserved = c->reserved > held ? c->reserved - held : 0;
@@ -376,10 +376,10 @@ llm_hold_release(llm_ledger_t *l, llm_hold_t *h)
 static void
 llm_hold_expire(llm_ledger_t *l, llm_hold_t *h, int charge)
 {
-    int64_t           zero;
-    uint32_t          i, k;
-    llm_slot_t    *c;
-    llm_hold_meta_t   meta;
+    int64_t          zero;
+    uint32_t         i, k;
+    llm_slot_t      *c;
+    llm_hold_meta_t  meta;
 
     for (k = 0; k < h->meta.n && k < LLM_BUDGETS_MAX; k++) {
         if (h->counters[k] == 0 || h->counters[k] > l->counters_max) {
@@ -424,10 +424,10 @@ llm_hold_expire(llm_ledger_t *l, llm_hold_t *h, int charge)
 static void
 llm_hold_bury(llm_ledger_t *l)
 {
-    uint32_t          i, k;
-    llm_hold_t       *h;
-    llm_slot_t    *c;
-    llm_hold_meta_t   meta;
+    uint32_t         i, k;
+    llm_hold_t      *h;
+    llm_slot_t      *c;
+    llm_hold_meta_t  meta;
 
     i = l->expired_first;
 
@@ -466,10 +466,10 @@ unsigned
 llm_ledger_sweep(llm_ledger_t *l, int64_t now, int charge,
     int (*gone)(uint32_t owner), unsigned max)
 {
-    uint32_t      i, last;
-    unsigned      n, graves;
-    llm_hold_t   *h;
-    llm_sweep_t   sw;
+    uint32_t     i, last;
+    unsigned     n, graves;
+    llm_hold_t  *h;
+    llm_sweep_t  sw;
 
     n = 0;
     graves = max;

@@ -59,8 +59,8 @@ llm_ledger_size(size_t counters, size_t holds)
 llm_ledger_t *
 llm_ledger_create(void *mem, size_t size, uint64_t node)
 {
-    llm_ledger_t         *l;
-    llm_ledger_layout_t   la;
+    llm_ledger_t        *l;
+    llm_ledger_layout_t  la;
 
     if (((uintptr_t) mem & 15) || llm_ledger_layout(size, &la) != LLM_OK) {
         return NULL;
@@ -103,8 +103,8 @@ llm_ledger_create(void *mem, size_t size, uint64_t node)
 llm_ledger_t *
 llm_ledger_attach(void *mem, size_t size, const char **err)
 {
-    llm_ledger_t         *l;
-    llm_ledger_layout_t   la;
+    llm_ledger_t        *l;
+    llm_ledger_layout_t  la;
 
     l = mem;
 

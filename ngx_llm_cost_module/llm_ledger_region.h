@@ -36,10 +36,10 @@
 #define LLM_HOLD_MASK        ((1U << LLM_HOLD_BITS) - 1)
 
 
-#define LLM_SLOT_USED     0x01
-#define LLM_SLOT_OBSERVE  0x02
-#define LLM_SLOT_PATCHED  0x04
-#define LLM_SLOT_REFUSED  0x08
+#define LLM_SLOT_USED        0x01
+#define LLM_SLOT_OBSERVE     0x02
+#define LLM_SLOT_PATCHED     0x04
+#define LLM_SLOT_REFUSED     0x08
 
 
 typedef struct {
@@ -52,19 +52,19 @@ typedef struct {
 
 
 typedef struct {
-    int64_t             spent;
-    int64_t             reserved;
-    int64_t             limit;                    /* in force */
-    int64_t             start;
-    int64_t             end;
-    llm_slot_meta_t  meta;                     /* one redo word */
-    uint32_t            hash;
-    uint32_t            next;                     /* in chain or free list */
-    uint32_t            holds;                    /* that point here */
-    uint16_t            name;
-    uint8_t             key_len;
-    uint8_t             unused;
-    unsigned char       key[LLM_KEY_MAX];
+    int64_t          spent;
+    int64_t          reserved;
+    int64_t          limit;                       /* in force */
+    int64_t          start;
+    int64_t          end;
+    llm_slot_meta_t  meta;                        /* one redo word */
+    uint32_t         hash;
+    uint32_t         next;                        /* in chain or free list */
+    uint32_t         holds;                       /* that point here */
+    uint16_t         name;
+    uint8_t          key_len;
+    uint8_t          unused;
+    unsigned char    key[LLM_KEY_MAX];
 } llm_slot_t;
 
 
@@ -138,8 +138,8 @@ struct llm_ledger_s {
     uint64_t         full;
     int64_t          overrun;
 
-    llm_redo_t         redo;
-    llm_ledger_name_t  names[LLM_LEDGER_NAMES];
+    llm_redo_t           redo;
+    llm_ledger_name_t    names[LLM_LEDGER_NAMES];
 };
 
 

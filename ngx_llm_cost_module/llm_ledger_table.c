@@ -80,7 +80,7 @@ llm_slot_hash(llm_ledger_t *l, const llm_budget_t *b)
 llm_slot_t *
 llm_slot_find(llm_ledger_t *l, const llm_budget_t *b, uint32_t hash)
 {
-    uint32_t        i;
+    uint32_t     i;
     llm_slot_t  *c;
 
     for (i = *llm_ledger_bucket(l, hash);
@@ -124,10 +124,10 @@ llm_slot_t *
 llm_slot_make(llm_ledger_t *l, const llm_budget_t *b, uint32_t hash,
     int64_t now)
 {
-    int                  name;
-    uint32_t             i, *bucket;
-    llm_slot_t       *c;
-    llm_slot_meta_t   meta;
+    int              name;
+    uint32_t         i, *bucket;
+    llm_slot_t      *c;
+    llm_slot_meta_t  meta;
 
     c = llm_slot_room(l, now);
     name = llm_slot_name(l, &b->name);
@@ -351,7 +351,7 @@ static void
 llm_slot_remove(llm_ledger_t *l, llm_slot_t *c)
 {
     uint32_t            i, *link;
-    llm_slot_meta_t  meta;
+    llm_slot_meta_t     meta;
     llm_ledger_name_t  *name;
 
     i = llm_ledger_slot_index(l, c);

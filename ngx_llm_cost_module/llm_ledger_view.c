@@ -70,7 +70,7 @@ llm_ledger_next_hold(llm_ledger_t *l, uint32_t *cursor, llm_hold_view_t *v)
 static int
 llm_view_slot(llm_ledger_t *l, uint32_t *cursor, llm_counter_view_t *v)
 {
-    unsigned        n;
+    unsigned     n;
     llm_slot_t  *c;
 
     for (n = 0; n < LLM_VIEW_BATCH; n++) {

@@ -181,10 +181,10 @@ llm_stats_unlock(llm_stats_t *st)
 void
 llm_stats_add(llm_stats_t *st, const llm_stats_event_t *e)
 {
-    unsigned             i, n;
-    uint64_t             hour;
-    llm_stats_entry_t   *rows[LLM_STATS_TAGS + LLM_STATS_DIM_N];
-    llm_stats_totals_t   t;
+    unsigned            i, n;
+    uint64_t            hour;
+    llm_stats_entry_t  *rows[LLM_STATS_TAGS + LLM_STATS_DIM_N];
+    llm_stats_totals_t  t;
 
     llm_stats_measure(e, &t);
 
@@ -293,9 +293,9 @@ void
 llm_stats_totals(llm_stats_t *st, int64_t from, int64_t to,
     llm_stats_totals_t *totals)
 {
-    size_t              i, k;
-    int64_t            *sum, *part;
-    llm_stats_hour_t   *h;
+    size_t             i, k;
+    int64_t           *sum, *part;
+    llm_stats_hour_t  *h;
 
     memset(totals, 0, sizeof(llm_stats_totals_t));
 

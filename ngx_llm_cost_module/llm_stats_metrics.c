@@ -43,11 +43,11 @@ llm_stats_set_add(llm_stats_t *st, const llm_stats_event_t *e,
 static llm_stats_slot_t *
 llm_set_find(llm_stats_t *st, const llm_stats_event_t *e)
 {
-    unsigned            i;
-    uint64_t            hash;
-    llm_stats_set_t     set;
-    llm_stats_slot_t   *slot;
-    uint64_t            words[2 * LLM_STATS_LABEL / 8 + 1];
+    unsigned           i;
+    uint64_t           hash;
+    llm_stats_set_t    set;
+    llm_stats_slot_t  *slot;
+    uint64_t           words[2 * LLM_STATS_LABEL / 8 + 1];
 
     memset(&set, 0, sizeof(llm_stats_set_t));
     set.provider_len = llm_stats_cut(set.provider, &e->provider);
@@ -138,9 +138,9 @@ llm_stats_lifetime(llm_stats_t *st, llm_stats_totals_t *totals)
 void
 llm_stats_refuse(llm_stats_t *st, const llm_str_t *code)
 {
-    size_t                 len;
-    unsigned               i;
-    llm_stats_refusal_t   *r;
+    size_t                len;
+    unsigned              i;
+    llm_stats_refusal_t  *r;
 
     len = code->len < LLM_STATS_CODE ? code->len : LLM_STATS_CODE;
 

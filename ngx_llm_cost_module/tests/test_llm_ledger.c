@@ -17,11 +17,11 @@
 static void
 all_or_nothing(void **state)
 {
-    llm_ledger_t        *l;
-    llm_budget_t         b[3];
-    llm_admission_t      a;
-    llm_ledger_stat_t    st;
-    llm_counter_view_t   v;
+    llm_ledger_t       *l;
+    llm_budget_t        b[3];
+    llm_admission_t     a;
+    llm_ledger_stat_t   st;
+    llm_counter_view_t  v;
 
     (void) state;
 
@@ -64,9 +64,9 @@ all_or_nothing(void **state)
 static void
 grants_what_fits(void **state)
 {
-    llm_ledger_t     *l;
-    llm_budget_t      b[3];
-    llm_admission_t   a;
+    llm_ledger_t    *l;
+    llm_budget_t     b[3];
+    llm_admission_t  a;
 
     (void) state;
 
@@ -111,9 +111,9 @@ grants_what_fits(void **state)
 static void
 names_the_last_to_end(void **state)
 {
-    llm_ledger_t     *l;
-    llm_budget_t      b[3];
-    llm_admission_t   a;
+    llm_ledger_t    *l;
+    llm_budget_t     b[3];
+    llm_admission_t  a;
 
     (void) state;
 
@@ -137,14 +137,14 @@ names_the_last_to_end(void **state)
 static void
 settles_exactly_once(void **state)
 {
-    int64_t              spent[LLM_UNIT_N] = { 70, 33, 0 };
-    llm_ledger_t        *l;
-    llm_budget_t         b[3];
-    llm_hold_id_t        id;
-    llm_balance_t        bal[3];
-    llm_admission_t      a;
-    llm_ledger_stat_t    st;
-    llm_counter_view_t   v;
+    int64_t             spent[LLM_UNIT_N] = { 70, 33, 0 };
+    llm_ledger_t       *l;
+    llm_budget_t        b[3];
+    llm_hold_id_t       id;
+    llm_balance_t       bal[3];
+    llm_admission_t     a;
+    llm_ledger_stat_t   st;
+    llm_counter_view_t  v;
 
     (void) state;
 
@@ -207,11 +207,11 @@ settles_exactly_once(void **state)
 static void
 records_an_overrun(void **state)
 {
-    llm_ledger_t       *l;
-    llm_budget_t        b[3];
-    llm_balance_t       bal[3];
-    llm_admission_t     a;
-    llm_ledger_stat_t   st;
+    llm_ledger_t      *l;
+    llm_budget_t       b[3];
+    llm_balance_t      bal[3];
+    llm_admission_t    a;
+    llm_ledger_stat_t  st;
 
     (void) state;
 
@@ -243,11 +243,11 @@ records_an_overrun(void **state)
 static void
 a_hit_costs_a_request(void **state)
 {
-    llm_ledger_t        *l;
-    llm_budget_t         b[3];
-    llm_admission_t      a;
-    llm_ledger_stat_t    st;
-    llm_counter_view_t   v;
+    llm_ledger_t       *l;
+    llm_budget_t        b[3];
+    llm_admission_t     a;
+    llm_ledger_stat_t   st;
+    llm_counter_view_t  v;
 
     (void) state;
 
@@ -295,10 +295,10 @@ a_hit_costs_a_request(void **state)
 static void
 raises_alerts_once(void **state)
 {
-    llm_ledger_t     *l;
-    llm_budget_t      b[2];
-    llm_balance_t     bal[2];
-    llm_admission_t   a;
+    llm_ledger_t    *l;
+    llm_budget_t     b[2];
+    llm_balance_t    bal[2];
+    llm_admission_t  a;
 
     (void) state;
 

@@ -100,8 +100,8 @@ op_reap(stage_t *s)
 static void
 stage_make(stage_t *s)
 {
-    llm_budget_t      old;
-    llm_admission_t   a;
+    llm_budget_t     old;
+    llm_admission_t  a;
 
     s->size = llm_ledger_size(24, 4);
     s->l = ledger_new(24, 4);
@@ -316,11 +316,11 @@ crash_budgets(llm_budget_t *b, unsigned user)
 static int
 crash_reserve(journal_t *j, uint64_t *seed)
 {
-    int               rc;
-    unsigned          i;
-    record_t         *r;
-    llm_budget_t      b[4];
-    llm_admission_t   a;
+    int              rc;
+    unsigned         i;
+    record_t        *r;
+    llm_budget_t     b[4];
+    llm_admission_t  a;
 
     r = &j->records[j->n];
     r->user = llm_random(seed) % USERS;
@@ -500,10 +500,10 @@ crash_kill(unsigned i)
 static void
 crash_totals(void)
 {
-    char                 key[8];
-    int64_t              all, requests;
-    unsigned             i;
-    llm_counter_view_t   v;
+    char                key[8];
+    int64_t             all, requests;
+    unsigned            i;
+    llm_counter_view_t  v;
 
     all = 0;
     requests = 0;
@@ -532,8 +532,8 @@ crash_totals(void)
 static void
 killed_at_random(void **state)
 {
-    unsigned       i, k;
-    llm_budget_t   b[4];
+    unsigned      i, k;
+    llm_budget_t  b[4];
 
     (void) state;
 

@@ -19,12 +19,12 @@
 static void
 windows_are_apart(void **state)
 {
-    int64_t              spent[LLM_UNIT_N] = { 5, 0, 1 };
-    llm_ledger_t        *l;
-    llm_budget_t         b;
-    llm_balance_t        bal;
-    llm_admission_t      a, next;
-    llm_counter_view_t   v;
+    int64_t             spent[LLM_UNIT_N] = { 5, 0, 1 };
+    llm_ledger_t       *l;
+    llm_budget_t        b;
+    llm_balance_t       bal;
+    llm_admission_t     a, next;
+    llm_counter_view_t  v;
 
     (void) state;
 
@@ -73,10 +73,10 @@ windows_are_apart(void **state)
 static void
 limits_are_patched(void **state)
 {
-    llm_ledger_t        *l;
-    llm_budget_t         b;
-    llm_admission_t      a;
-    llm_counter_view_t   v;
+    llm_ledger_t       *l;
+    llm_budget_t        b;
+    llm_admission_t     a;
+    llm_counter_view_t  v;
 
     (void) state;
 
@@ -123,15 +123,15 @@ owner_7_is_gone(uint32_t owner)
 static void
 sweeps_what_is_left_behind(void **state)
 {
-    int64_t              noted[LLM_UNIT_N] = { 11, 12, 1 };
-    llm_ledger_t        *l;
-    llm_budget_t         b[2];
-    llm_balance_t        bal[2];
-    llm_admission_t      a, live;
-    llm_hold_view_t      hv;
-    llm_ledger_stat_t    st;
-    llm_counter_view_t   v;
-    uint32_t             cursor;
+    int64_t             noted[LLM_UNIT_N] = { 11, 12, 1 };
+    llm_ledger_t       *l;
+    llm_budget_t        b[2];
+    llm_balance_t       bal[2];
+    llm_admission_t     a, live;
+    llm_hold_view_t     hv;
+    llm_ledger_stat_t   st;
+    llm_counter_view_t  v;
+    uint32_t            cursor;
 
     (void) state;
 
@@ -216,11 +216,11 @@ sweeps_what_is_left_behind(void **state)
 static void
 expired_ones_make_room(void **state)
 {
-    unsigned            i, n;
-    llm_ledger_t       *l;
-    llm_budget_t        b;
-    llm_admission_t     a;
-    llm_ledger_stat_t   st;
+    unsigned           i, n;
+    llm_ledger_t      *l;
+    llm_budget_t       b;
+    llm_admission_t    a;
+    llm_ledger_stat_t  st;
 
     (void) state;
 
@@ -261,14 +261,14 @@ expired_ones_make_room(void **state)
 static void
 a_full_table(void **state)
 {
-    char                 key[16];
-    unsigned             i;
-    llm_ledger_t        *l;
-    llm_budget_t         b[2];
-    llm_admission_t      a;
-    llm_ledger_stat_t    st;
-    llm_counter_view_t   v;
-    uint32_t             cursor;
+    char                key[16];
+    unsigned            i;
+    llm_ledger_t       *l;
+    llm_budget_t        b[2];
+    llm_admission_t     a;
+    llm_ledger_stat_t   st;
+    llm_counter_view_t  v;
+    uint32_t            cursor;
 
     (void) state;
 
@@ -340,12 +340,12 @@ a_full_table(void **state)
 static void
 names_come_and_go(void **state)
 {
-    char                 name[32];
-    unsigned             i;
-    llm_ledger_t        *l;
-    llm_budget_t         b;
-    llm_admission_t      a;
-    llm_counter_view_t   v;
+    char                name[32];
+    unsigned            i;
+    llm_ledger_t       *l;
+    llm_budget_t        b;
+    llm_admission_t     a;
+    llm_counter_view_t  v;
 
     (void) state;
 
@@ -373,11 +373,11 @@ names_come_and_go(void **state)
 static void
 sums_stay_numbers(void **state)
 {
-    int64_t            big[LLM_UNIT_N] = { INT64_MAX, INT64_MAX, 1 };
-    llm_ledger_t      *l;
-    llm_budget_t       b[2];
-    llm_balance_t      bal[2];
-    llm_admission_t    a;
+    int64_t          big[LLM_UNIT_N] = { INT64_MAX, INT64_MAX, 1 };
+    llm_ledger_t    *l;
+    llm_budget_t     b[2];
+    llm_balance_t    bal[2];
+    llm_admission_t  a;
 
     (void) state;
 
@@ -405,12 +405,12 @@ sums_stay_numbers(void **state)
 static void
 refuses_bad_input(void **state)
 {
-    char              text[80];
-    const char       *err;
-    llm_ledger_t     *l;
-    llm_budget_t      b[LLM_BUDGETS_MAX + 1];
-    llm_admission_t   a;
-    unsigned          i;
+    char             text[80];
+    const char      *err;
+    llm_ledger_t    *l;
+    llm_budget_t     b[LLM_BUDGETS_MAX + 1];
+    llm_admission_t  a;
+    unsigned         i;
 
     (void) state;
 
@@ -470,10 +470,10 @@ refuses_bad_input(void **state)
 static void
 shadows_another_store(void **state)
 {
-    llm_ledger_t     *l;
-    llm_budget_t      b;
-    llm_balance_t     bal;
-    llm_admission_t   a;
+    llm_ledger_t    *l;
+    llm_budget_t     b;
+    llm_balance_t    bal;
+    llm_admission_t  a;
 
     (void) state;
 
@@ -503,9 +503,9 @@ shadows_another_store(void **state)
 static void
 memory_is_as_stated(void **state)
 {
-    void               *mem;
-    size_t              half;
-    llm_ledger_stat_t   st;
+    void              *mem;
+    size_t             half;
+    llm_ledger_stat_t  st;
 
     (void) state;
 

@@ -201,13 +201,13 @@ model_free_hold(model_t *m)
 static void
 model_reserve(model_t *m)
 {
-    int               u, rc;
-    hold_t           *h;
-    int64_t           granted[LLM_UNIT_N];
-    unsigned          i, n, refused, at, counters[LLM_BUDGETS_MAX];
-    counter_t        *c;
-    llm_budget_t      list[LLM_BUDGETS_MAX], *b;
-    llm_admission_t   a;
+    int              u, rc;
+    hold_t          *h;
+    int64_t          granted[LLM_UNIT_N];
+    unsigned         i, n, refused, at, counters[LLM_BUDGETS_MAX];
+    counter_t       *c;
+    llm_budget_t     list[LLM_BUDGETS_MAX], *b;
+    llm_admission_t  a;
 
     h = model_free_hold(m);
 
@@ -323,12 +323,12 @@ model_finish(model_t *m, hold_t *h, const int64_t *spent)
 static void
 model_settle(model_t *m)
 {
-    int             u;
-    hold_t         *h;
-    int64_t         spent[LLM_UNIT_N];
-    unsigned        i;
-    counter_t      *c;
-    llm_balance_t   bal[LLM_BUDGETS_MAX];
+    int            u;
+    hold_t        *h;
+    int64_t        spent[LLM_UNIT_N];
+    unsigned       i;
+    counter_t     *c;
+    llm_balance_t  bal[LLM_BUDGETS_MAX];
 
     h = &m->holds[roll(m, HOLDS)];
 
@@ -452,8 +452,8 @@ model_sweep(model_t *m)
 static void
 model_patch(model_t *m)
 {
-    int64_t    limit;
-    unsigned   i;
+    int64_t   limit;
+    unsigned  i;
 
     i = model_counter(m, roll(m, BUDGETS));
     limit = 100 + roll(m, 40000);
@@ -482,11 +482,11 @@ model_is(model_t *m, const counter_t *c, const llm_counter_view_t *v)
 static void
 model_compare(model_t *m)
 {
-    uint32_t             cursor;
-    unsigned             i;
-    counter_t           *c;
-    llm_counter_view_t   v;
-    static unsigned char seen[COUNTERS];
+    uint32_t              cursor;
+    unsigned              i;
+    counter_t            *c;
+    llm_counter_view_t    v;
+    static unsigned char  seen[COUNTERS];
 
     memset(seen, 0, sizeof(seen));
     cursor = 0;
@@ -521,9 +521,9 @@ model_compare(model_t *m)
 static void
 agrees_with_the_model(void **state)
 {
-    unsigned         i, what;
-    model_t         *m;
-    static model_t   model;
+    unsigned        i, what;
+    model_t        *m;
+    static model_t  model;
 
     (void) state;
 

@@ -134,11 +134,11 @@ row_of(llm_stats_dim_e dim, const char *tag, const char *name, int64_t from,
 static void
 adds_up(void **state)
 {
-    size_t               n;
-    llm_str_t            only;
-    llm_stats_row_t     *rows;
-    llm_stats_event_t    e;
-    llm_stats_totals_t   t;
+    size_t              n;
+    llm_str_t           only;
+    llm_stats_row_t    *rows;
+    llm_stats_event_t   e;
+    llm_stats_totals_t  t;
 
     (void) state;
 
@@ -232,9 +232,9 @@ adds_up(void **state)
 static void
 a_month_of_hours(void **state)
 {
-    int64_t              h;
-    llm_stats_event_t    e;
-    llm_stats_totals_t   t;
+    int64_t             h;
+    llm_stats_event_t   e;
+    llm_stats_totals_t  t;
 
     (void) state;
 
@@ -294,15 +294,15 @@ a_month_of_hours(void **state)
 static void
 names_without_end(void **state)
 {
-    int                  d;
-    char                 model[32], user[32], value[32];
-    size_t               i, k, n;
-    int64_t              hour, sum, cost;
-    uint64_t             seed;
-    llm_str_t            tag;
-    llm_stats_row_t     *rows;
-    llm_stats_event_t    e;
-    llm_stats_totals_t   t, whole;
+    int                 d;
+    char                model[32], user[32], value[32];
+    size_t              i, k, n;
+    int64_t             hour, sum, cost;
+    uint64_t            seed;
+    llm_str_t           tag;
+    llm_stats_row_t    *rows;
+    llm_stats_event_t   e;
+    llm_stats_totals_t  t, whole;
 
     (void) state;
 
@@ -465,14 +465,14 @@ long_names(void **state)
 static void
 metrics(void **state)
 {
-    char                  model[32];
-    size_t                i;
-    int64_t               sum;
-    uint32_t              cursor, sets;
-    llm_str_t             code;
-    llm_stats_set_t       s;
-    llm_stats_event_t     e;
-    llm_stats_refusal_t   r;
+    char                 model[32];
+    size_t               i;
+    int64_t              sum;
+    uint32_t             cursor, sets;
+    llm_str_t            code;
+    llm_stats_set_t      s;
+    llm_stats_event_t    e;
+    llm_stats_refusal_t  r;
 
     (void) state;
 
@@ -541,9 +541,9 @@ metrics(void **state)
 static void
 alerts(void **state)
 {
-    int           i;
-    uint64_t      cursor;
-    llm_alert_t   a, b;
+    int          i;
+    uint64_t     cursor;
+    llm_alert_t  a, b;
 
     (void) state;
 
@@ -577,13 +577,13 @@ alerts(void **state)
 static void
 killed_workers(void **state)
 {
-    int                  i, d;
-    size_t               k, n;
-    pid_t                pid[4];
-    int64_t              sum;
-    llm_str_t            tag;
-    llm_stats_row_t     *rows;
-    llm_stats_totals_t   t;
+    int                 i, d;
+    size_t              k, n;
+    pid_t               pid[4];
+    int64_t             sum;
+    llm_str_t           tag;
+    llm_stats_row_t    *rows;
+    llm_stats_totals_t  t;
 
     (void) state;
 

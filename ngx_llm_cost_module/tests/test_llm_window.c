@@ -476,10 +476,10 @@ hostile_files(void **state)
 static void
 versions(void **state)
 {
-    char            err[200];
-    int64_t         start, end;
-    llm_zone_t     *z;
-    unsigned char   file[64];
+    char           err[200];
+    int64_t        start, end;
+    llm_zone_t    *z;
+    unsigned char  file[64];
 
     (void) state;
 
