@@ -403,8 +403,6 @@ llm_openai_canon_messages(llm_openai_canon_t *c, uint32_t node)
         }
     }
 
-    llm_openai_canon_head(c, ']', 0);
-
     return LLM_OK;
 }
 

@@ -79,7 +79,7 @@ llm_openai_put_string(llm_openai_text_t *t, const llm_json_t *j, uint32_t node)
 
     v = &j->nodes[node];
 
-    if (!llm_openai_reserve(t, v->end - v->start)) {
+    if (v->end == v->start || !llm_openai_reserve(t, v->end - v->start)) {
         return;
     }
 

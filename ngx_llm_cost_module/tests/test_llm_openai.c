@@ -606,7 +606,8 @@ test_errors(void **state)
     f.code.len = 0;
     n = llm_openai.error(buf, &f);
     buf[n] = '\0';
-    assert_non_null(strstr((char *) buf, ",\"param\":\"model\",\"code\":null}}"));
+    assert_non_null(strstr((char *) buf,
+                           ",\"param\":\"model\",\"code\":null}}"));
 }
 
 

@@ -112,6 +112,13 @@ test_messages(void **state)
     assert_int_equal(count("{\"model\":\"gpt-4o-search-preview\",\"messages\":["
                            "{\"role\":\"user\",\"content\":\"a\"}]}", 1), 6);
 
+    /* nothing at all */
+
+    count("{\"model\":\"gpt-4o\",\"messages\":[{\"role\":\"user\","
+          "\"content\":[{\"type\":\"text\",\"text\":\"\"},\"\"]},"
+          "{\"role\":\"user\",\"content\":[]}]}", 0);
+    assert_string_equal(seen.text, "user|user|");
+
     /* what upstream will refuse is counted all the same */
 
     count("{\"model\":\"gpt-4o\",\"messages\":[]}", 0);
