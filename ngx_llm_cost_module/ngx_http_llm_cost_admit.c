@@ -28,6 +28,7 @@ static ngx_int_t ngx_http_llm_cost_find_price(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_loc_conf_t *llcf, llm_refusal_t *f);
 static ngx_int_t ngx_http_llm_cost_worst_case(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_loc_conf_t *llcf);
+static void ngx_http_llm_cost_log_full(ngx_http_llm_cost_ctx_t *ctx);
 static ngx_int_t ngx_http_llm_cost_forward(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_shorten(ngx_http_llm_cost_ctx_t *ctx);
 
@@ -364,9 +365,7 @@ ngx_http_llm_cost_act(ngx_http_llm_cost_ctx_t *ctx)
         break;
 
     case NGX_HTTP_LLM_COST_FULL:
-        ngx_log_error(NGX_LOG_CRIT, ctx->request->connection->log, 0,
-                      "llm_zone has no room for another live counter or "
-                      "reservation, make it larger");
+        ngx_http_llm_cost_log_full(ctx);
         ngx_http_llm_cost_refusal(&f, LLM_REFUSE_STORE,
             "There is no room to account for another payer now");
         break;
@@ -378,6 +377,25 @@ ngx_http_llm_cost_act(ngx_http_llm_cost_ctx_t *ctx)
     }
 
     return ngx_http_llm_cost_refuse(ctx, &f);
+}
+
+
+/* whoever fills the zone must not fill the log too: a line a minute */
+
+static void
+ngx_http_llm_cost_log_full(ngx_http_llm_cost_ctx_t *ctx)
+{
+    static time_t  next;
+
+    if (ngx_time() < next) {
+        return;
+    }
+
+    next = ngx_time() + 60;
+
+    ngx_log_error(NGX_LOG_CRIT, ctx->request->connection->log, 0,
+                  "llm_zone has no room for another live counter or "
+                  "reservation, make it larger: new payers are refused");
 }
 
 
