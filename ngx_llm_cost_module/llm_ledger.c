@@ -267,7 +267,7 @@ llm_ledger_grant(llm_admission_t *a, llm_meet_t *meet)
 
 /*
  * Nothing is reserved, but the counters learn what is configured now and that
- * they refused.  A counter that is short has been used, so that it exists: a
+ * they raised an alert.  A counter that is short has been used, so that it exists: a
  * refusal never takes a slot.
  */
 
@@ -275,7 +275,7 @@ static int
 llm_ledger_refuse(llm_ledger_t *l, llm_admission_t *a, llm_meet_t *meet,
     int why)
 {
-    unsigned         i, k, raised;
+    unsigned         i, k;
     llm_slot_meta_t  meta;
 
     memset(a->granted, 0, sizeof(a->granted));
@@ -288,17 +288,12 @@ llm_ledger_refuse(llm_ledger_t *l, llm_admission_t *a, llm_meet_t *meet,
         llm_slot_touch(l, meet[i].counter, &a->budgets[i], &meta);
 
         if (why == LLM_LEDGER_SHORT && meet[i].is_short) {
-            raised = meta.flags & LLM_SLOT_REFUSED;
-            meta.flags |= LLM_SLOT_REFUSED;
-
             for (k = 0; k < LLM_ALERTS_MAX; k++) {
-                if (meta.alerts[k] == 100) {
-                    raised |= meta.fired & (1 << k);
+                if (meta.alerts[k] == 100 && !(meta.fired & (1 << k))) {
                     meta.fired |= 1 << k;
+                    a->balances[i].refused_first = 1;
                 }
             }
-
-            a->balances[i].refused_first = raised == 0;
         }
 
         llm_slot_set_meta(l, meet[i].counter, &meta);

@@ -64,8 +64,8 @@ typedef struct {
 
 /*
  * State of one counter as a call leaves it.  Each alert is raised once in a
- * window: "crossed" by settled spend, and that of 100 percent as well by the
- * window's first refusal, whichever comes first.
+ * window: "crossed" by settled spend, and that of 100 percent, if there is one,
+ * as well by the window's first refusal, whichever comes first.
  */
 
 typedef struct {

@@ -39,7 +39,6 @@
 #define LLM_SLOT_USED        0x01
 #define LLM_SLOT_OBSERVE     0x02
 #define LLM_SLOT_PATCHED     0x04
-#define LLM_SLOT_REFUSED     0x08
 
 
 typedef struct {

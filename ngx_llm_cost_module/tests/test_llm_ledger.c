@@ -342,6 +342,16 @@ raises_alerts_once(void **state)
     assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_SHORT);
     assert_false(a.balances[1].refused_first);
 
+    /* no alert of 100 percent was asked for */
+
+    b[1] = budget("user", "eve", LLM_UNIT_USD, 100);
+    b[1].nalerts = 1;
+    spend(l, b, 2, 99, 99, NULL);
+    a = admission(b, 2, 2);
+    assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_SHORT);
+    assert_false(a.balances[1].refused_first);
+    b[1] = budget("user", "bob", LLM_UNIT_USD, 100);
+
     /* thresholds configured anew, in the same window */
 
     b[1].nalerts = 3;
