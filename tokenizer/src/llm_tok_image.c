@@ -38,7 +38,10 @@ llm_tok_section_sizes(const llm_tok_image_t *image,
  * cancel itself; the second sum depends on the order of words.
  */
 
-typedef uint64_t  llm_tok_vector_t __attribute__((vector_size(32)));
+typedef uint64_t  llm_tok_vector_t __attribute__((vector_size(16)));
+
+/* as many as leave the two sums of each in registers */
+#define LLM_TOK_VECTORS  4
 
 
 static uint64_t
@@ -56,7 +59,8 @@ llm_tok_sum(const void *data, size_t len)
     size_t            i, j, k;
     uint64_t          sum;
     const char       *p;
-    llm_tok_vector_t  word[4], first[4], second[4];
+    llm_tok_vector_t  word[LLM_TOK_VECTORS], first[LLM_TOK_VECTORS],
+                      second[LLM_TOK_VECTORS];
 
     p = data;
     memset(first, 0, sizeof(first));
@@ -65,7 +69,7 @@ llm_tok_sum(const void *data, size_t len)
     for (i = 0; i + sizeof(word) <= len; i += sizeof(word)) {
         memcpy(word, p + i, sizeof(word));
 
-        for (j = 0; j < 4; j++) {
+        for (j = 0; j < LLM_TOK_VECTORS; j++) {
             first[j] = ((first[j] << 7) | (first[j] >> 57)) ^ word[j];
             second[j] += first[j];
         }
@@ -75,8 +79,8 @@ llm_tok_sum(const void *data, size_t len)
     memcpy(word, p + i, len - i);
     sum = len;
 
-    for (j = 0; j < 4; j++) {
-        for (k = 0; k < 4; k++) {
+    for (j = 0; j < LLM_TOK_VECTORS; j++) {
+        for (k = 0; k < 2; k++) {
             sum = llm_tok_mix(sum, word[j][k]);
             sum = llm_tok_mix(sum, first[j][k]);
             sum = llm_tok_mix(sum, second[j][k]);

@@ -88,6 +88,9 @@ llm_tok_check_header(const llm_tok_image_t *image, size_t size)
 }
 
 
+typedef uint64_t  llm_tok_couple_t __attribute__((vector_size(16)));
+
+
 /*
  * Loops without a way out, which run at the speed of memory: the sign of each
  * difference tells whether a value is above its limit.
@@ -97,18 +100,25 @@ static int
 llm_tok_check_nodes(const uint64_t *node, size_t n, uint32_t nodes,
     uint32_t tokens)
 {
-    size_t    i;
-    uint64_t  bad, most;
+    size_t            i;
+    llm_tok_couple_t  bad, most, room, two;
 
-    bad = 0;
-    most = nodes - 256;
+    bad = (llm_tok_couple_t) { 0, 0 };
+    most = bad + (nodes - 256);
+    room = bad + tokens;
 
-    for (i = 0; i < n; i++) {
-        bad |= most - llm_tok_node_base(node[i]);
-        bad |= tokens - (node[i] >> 32);
+    for (i = 0; i + 2 <= n; i += 2) {
+        memcpy(&two, node + i, sizeof(two));
+        bad |= most - ((two & UINT32_MAX) >> 9);
+        bad |= room - (two >> 32);
     }
 
-    return bad >> 63 != 0;
+    for ( /* void */ ; i < n; i++) {
+        bad |= most - llm_tok_node_base(node[i]);
+        bad |= room - (node[i] >> 32);
+    }
+
+    return (bad[0] | bad[1]) >> 63 != 0;
 }
 
 

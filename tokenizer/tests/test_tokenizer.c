@@ -6,7 +6,7 @@
  */
 
 #include "../include/llm_tokenizer.h"
-#include "../src/llm_tok_internal.h"
+#include "../src/llm_tok_piece.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -297,6 +297,80 @@ test_forward(void **state)
 
     assert_int_equal(llm_count(o200k, scratch, text, 300000), n);
     free(got);
+}
+
+
+/* short texts of what the patterns treat differently */
+
+static size_t
+test_soup(unsigned *seed)
+{
+    size_t                    n, len;
+    const char               *part;
+    static const char *const  parts[] = {
+        "a", "b", "A", "B", "s", "S", "re", "LL", "'", "'", "'s", "'ll", " ",
+        " ", "  ", "\t", "\n", "\r\n", "\n\n", "/", "/", "//", "!", ".", "-",
+        "1", "12", "1234", "\xc3\xa9", "\xe4\xb8\xad", "\xcc\x81", "\xc5\xbf",
+        "\xc2\xa0", "\xe2\x80\x99", "\xff", "\xe4\xb8", "word", "Word", "WORD",
+        "\xd0\x96", "\xd0\xb6", "\xef\xbc\x8c", "\v", "          ",
+    };
+
+    *seed = *seed * 1103515245 + 12345;
+    len = 1 + (*seed >> 16) % 150;
+
+    for (n = 0; n < len; n += strlen(part)) {
+        *seed = *seed * 1103515245 + 12345;
+        part = parts[(*seed >> 16) % (sizeof(parts) / sizeof(parts[0]))];
+        memcpy(text + n, part, strlen(part));
+    }
+
+    return n;
+}
+
+
+/* where pieces begin: counts would not show a cut that no token crosses */
+
+static void
+test_split(void **state)
+{
+    size_t             i, j, n, at, next;
+    uint32_t           wide[LLM_TOK_BATCH + 4], one[LLM_TOK_BATCH + 4];
+    unsigned           turn, seed;
+    llm_vocab_t       *v;
+    llm_tok_split_t    split;
+
+    (void) state;
+    seed = 11;
+
+    if (llm_scratch_simd(scratch, LLM_SIMD_AVX2) != 0) {
+        skip();
+    }
+
+    for (turn = 0; turn < 60000; turn++) {
+        v = turn & 1 ? o200k : cl100k;
+        n = test_soup(&seed);
+
+        llm_tok_split_init(&split, v, scratch, text, n);
+        i = llm_tok_split(&split, wide);
+        assert_int_equal(wide[i], n);
+
+        split.simd = LLM_SIMD_SCALAR;
+        split.p = (uint8_t *) text;
+        j = llm_tok_split(&split, one);
+
+        assert_int_equal(i, j);
+        assert_memory_equal(wide, one, i * sizeof(uint32_t));
+
+        /* a certain place is where a piece begins in any longer text */
+
+        for (at = 1; at < n; at += 5) {
+            next = llm_tok_certain((uint8_t *) text, at);
+
+            for (j = 0; j < i && one[j] < next; j++) { /* void */ }
+
+            assert_int_equal(j < i ? one[j] : n, next);
+        }
+    }
 }
 
 
@@ -595,6 +669,7 @@ main(void)
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_decode_ids),
         cmocka_unit_test(test_forward),
+        cmocka_unit_test(test_split),
         cmocka_unit_test(test_stream),
         cmocka_unit_test(test_stream_without_end),
         cmocka_unit_test(test_models),
