@@ -344,6 +344,29 @@ ngx_http_llm_cost_is_answer(ngx_http_request_t *r)
 }
 
 
+/*
+ * An error page in the place of upstream's own error (proxy_intercept_errors):
+ * that nothing is owed is known from what upstream said.
+ */
+
+static void
+ngx_http_llm_cost_intercepted(ngx_http_llm_cost_ctx_t *ctx,
+    ngx_http_request_t *r)
+{
+    ngx_uint_t  status;
+
+    if (r->upstream == NULL || ctx->filter) {
+        return;
+    }
+
+    status = r->upstream->headers_in.status_n;
+
+    if (status >= NGX_HTTP_BAD_REQUEST) {
+        ctx->answer_status = status;
+    }
+}
+
+
 static ngx_http_llm_cost_filter_t *
 ngx_http_llm_cost_filter_create(ngx_http_llm_cost_ctx_t *ctx,
     ngx_http_request_t *r)
@@ -416,6 +439,7 @@ ngx_http_llm_cost_header_filter(ngx_http_request_t *r)
     }
 
     if (ctx->settled || !ngx_http_llm_cost_is_answer(r)) {
+        ngx_http_llm_cost_intercepted(ctx, r);
         return ngx_http_llm_cost_next_header_filter(r);
     }
 

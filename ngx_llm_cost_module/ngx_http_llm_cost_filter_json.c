@@ -167,8 +167,10 @@ ngx_http_llm_cost_hold_header(ngx_http_llm_cost_filter_t *f)
 }
 
 
+/* settle, then send what is held, with all that is known in its header */
+
 static ngx_int_t
-ngx_http_llm_cost_hold_send(ngx_http_llm_cost_filter_t *f)
+ngx_http_llm_cost_hold_finish(ngx_http_llm_cost_filter_t *f)
 {
     ngx_int_t            rc;
     ngx_buf_t           *b;
@@ -176,6 +178,14 @@ ngx_http_llm_cost_hold_send(ngx_http_llm_cost_filter_t *f)
     ngx_http_request_t  *r;
 
     r = f->request;
+
+    if (ngx_http_llm_cost_answer_end(f) != NGX_OK
+        || ngx_http_llm_cost_request_headers(f->ctx) != NGX_OK
+        || ngx_http_llm_cost_answer_headers(f->ctx, &r->headers_out.headers)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
     rc = ngx_http_llm_cost_next_header_filter(r);
 
@@ -208,55 +218,39 @@ ngx_http_llm_cost_hold_send(ngx_http_llm_cost_filter_t *f)
 }
 
 
-static ngx_uint_t
-ngx_http_llm_cost_has_error_page(ngx_http_request_t *r, ngx_int_t status)
-{
-    ngx_uint_t                 i;
-    ngx_http_err_page_t       *page;
-    ngx_http_core_loc_conf_t  *clcf;
-
-    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
-
-    if (r->error_page || clcf->error_pages == NULL) {
-        return 0;
-    }
-
-    page = clcf->error_pages->elts;
-
-    for (i = 0; i < clcf->error_pages->nelts; i++) {
-        if (page[i].status == status) {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-/* a 502 in the place of an answer of which nothing has been sent yet */
+/*
+ * The answer has been cut, and nothing of it has been sent: a 502 in the
+ * client's dialect takes its place.  error_page is not asked: a filter can
+ * redirect to what is there at once only, and a fallback upstream is not.
+ */
 
 static ngx_int_t
-ngx_http_llm_cost_hold_refuse(ngx_http_llm_cost_filter_t *f)
+ngx_http_llm_cost_hold_failed(ngx_http_llm_cost_filter_t *f)
 {
-    llm_refusal_t        why;
-    ngx_http_request_t  *r;
+    llm_refusal_t             why;
+    ngx_http_request_t       *r;
+    ngx_http_llm_cost_ctx_t  *ctx;
 
     r = f->request;
+    ctx = f->ctx;
+
+    ctx->cut = 1;
+    ctx->storable = 0;
 
     ngx_http_llm_cost_refusal(&why, LLM_REFUSE_UPSTREAM,
-                              "The upstream server closed the connection "
-                              "before its answer was complete.");
+                              "The upstream server broke off its answer "
+                              "before it was complete");
 
-    ngx_http_clean_header(r);
-
-    f->raw.len = f->ctx->provider->error(NULL, &why);
+    f->raw.len = ctx->provider->error(NULL, &why);
     f->raw.data = ngx_pnalloc(r->pool, f->raw.len);
 
     if (f->raw.data == NULL) {
         return NGX_ERROR;
     }
 
-    f->raw.len = f->ctx->provider->error(f->raw.data, &why);
+    f->raw.len = ctx->provider->error(f->raw.data, &why);
+
+    ngx_http_clean_header(r);
 
     r->headers_out.status = why.status;
     r->headers_out.content_length_n = f->raw.len;
@@ -264,33 +258,7 @@ ngx_http_llm_cost_hold_refuse(ngx_http_llm_cost_filter_t *f)
     r->headers_out.content_type_len = r->headers_out.content_type.len;
     r->headers_out.content_type_lowcase = NULL;
 
-    if (ngx_http_llm_cost_request_headers(f->ctx) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    return ngx_http_llm_cost_hold_send(f);
-}
-
-
-/*
- * The answer has been cut.  It is settled from the request's cleanup: an error
- * page may ask another upstream, whose answer is then the one that counts.
- */
-
-static ngx_int_t
-ngx_http_llm_cost_hold_failed(ngx_http_llm_cost_filter_t *f)
-{
-    f->mode = NGX_HTTP_LLM_COST_OFF;
-    f->ctx->cut = 1;
-    f->ctx->storable = 0;
-
-    if (ngx_http_llm_cost_has_error_page(f->request, NGX_HTTP_BAD_GATEWAY)) {
-        return ngx_http_filter_finalize_request(f->request,
-                                                &ngx_http_llm_cost_module,
-                                                NGX_HTTP_BAD_GATEWAY);
-    }
-
-    return ngx_http_llm_cost_hold_refuse(f);
+    return ngx_http_llm_cost_hold_finish(f);
 }
 
 
@@ -353,16 +321,12 @@ ngx_http_llm_cost_hold_end(ngx_http_llm_cost_filter_t *f)
     }
 
     if (ngx_http_llm_cost_answer_entry(f, f->inflate ? &f->text : &f->raw)
-            != NGX_OK
-        || ngx_http_llm_cost_answer_end(f) != NGX_OK
-        || ngx_http_llm_cost_request_headers(ctx) != NGX_OK
-        || ngx_http_llm_cost_answer_headers(ctx, &r->headers_out.headers)
-            != NGX_OK)
+        != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    return ngx_http_llm_cost_hold_send(f);
+    return ngx_http_llm_cost_hold_finish(f);
 }
 
 
