@@ -31,7 +31,9 @@
  * encode_ordinary(): what a user writes is never control.
  *
  * Time is linear in the length of the text for every text, and memory is the
- * scratch alone: neither a stack that grows nor an allocation.
+ * scratch alone: neither a stack that grows nor an allocation.  (The one text
+ * that is not counted as tiktoken would has a piece, such as a word, of more
+ * than a gigabyte, which is cut there.)
  */
 
 #ifndef LLM_TOKENIZER_H_INCLUDED_

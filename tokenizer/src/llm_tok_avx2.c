@@ -380,7 +380,7 @@ llm_tok_split_ascii(llm_tok_split_t *split, uint32_t *at, int o200k)
         }
 
         *next++ = (uint32_t) (p - start);
-        p += split->scan(p, split->end);
+        p = llm_tok_piece_end(split, p);
 
         if (p - start > LLM_TOK_BATCH_BYTES) {
             break;

@@ -12,8 +12,12 @@
 #include "llm_tok_internal.h"
 
 
-/* offsets are 32 bits wide: a batch ends when its text gets long */
+/*
+ * Offsets are 32 bits wide: a batch ends when its text gets long, and a piece
+ * of a gigabyte is cut.
+ */
 #define LLM_TOK_BATCH_BYTES  (1 << 20)
+#define LLM_TOK_PIECE_BYTES  (1 << 30)
 
 
 typedef struct {
@@ -41,6 +45,23 @@ size_t llm_tok_split_avx2(llm_tok_split_t *split, uint32_t *at);
 
 /* forgets what a scratch remembers */
 void llm_tok_forget(llm_scratch_t *s);
+
+
+/* where the piece that begins at p ends */
+
+static inline const uint8_t *
+llm_tok_piece_end(const llm_tok_split_t *split, const uint8_t *p)
+{
+    const uint8_t  *end;
+
+    end = split->end;
+
+    if (llm_tok_unlikely(end - p > LLM_TOK_PIECE_BYTES)) {
+        end = p + LLM_TOK_PIECE_BYTES;
+    }
+
+    return p + split->scan(p, end);
+}
 
 
 static inline uint64_t

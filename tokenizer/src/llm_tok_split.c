@@ -91,7 +91,7 @@ llm_tok_split_scalar(llm_tok_split_t *split, uint32_t *at)
         }
 
         at[n] = (uint32_t) (p - start);
-        p += split->scan(p, split->end);
+        p = llm_tok_piece_end(split, p);
     }
 
     at[n] = (uint32_t) (p - start);

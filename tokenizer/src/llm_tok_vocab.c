@@ -8,7 +8,9 @@
  * texts of tokens are checked when they are read, which is rare.
  */
 
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 
 #include "llm_tok_internal.h"
 

@@ -6,8 +6,6 @@
  * base64, a space, the rank).
  */
 
-#define _GNU_SOURCE
-
 #include "llm_vocab.h"
 
 #include <stdio.h>
