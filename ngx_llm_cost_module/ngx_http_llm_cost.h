@@ -358,6 +358,7 @@ struct ngx_http_llm_cost_ctx_s {
     ngx_http_llm_cost_source_e  source;
     ngx_str_t                   refusal;            /* code, or empty */
     ngx_msec_t                  first_token;        /* ms from start, or -1 */
+    time_t                      noted;              /* in the journal */
 
     unsigned                    keyed:1;            /* cache_key is set */
     unsigned                    lookup:1;           /* ... is looked up */
@@ -561,6 +562,10 @@ ngx_int_t ngx_http_llm_cost_answer_headers(ngx_http_llm_cost_ctx_t *ctx,
 
 /* _settle.c */
 
+/* note in the journal what is known so far; cheap to call often */
+
+void ngx_http_llm_cost_note(ngx_http_llm_cost_ctx_t *ctx);
+
 /* price what is known and settle, once; from the filter at the last byte */
 
 void ngx_http_llm_cost_settle(ngx_http_llm_cost_ctx_t *ctx);
@@ -624,6 +629,10 @@ void ngx_http_llm_cost_alert_admission(ngx_http_llm_cost_ctx_t *ctx);
 void ngx_http_llm_cost_alert_settled(ngx_http_llm_cost_ctx_t *ctx);
 void ngx_http_llm_cost_alert(ngx_log_t *log, const llm_budget_t *b,
     ngx_uint_t percent, int64_t spent, int64_t limit);
+
+/* alert->text from its numbers; returns the length */
+
+size_t ngx_http_llm_cost_alert_text(llm_alert_t *alert);
 
 
 /* _redis.c, _redis_conn.c: see ngx_http_llm_cost_redis.h */

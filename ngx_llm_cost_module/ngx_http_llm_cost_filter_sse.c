@@ -110,7 +110,7 @@ ngx_http_llm_cost_stream_header(ngx_http_llm_cost_filter_t *f)
 }
 
 
-/* a reservation is renewed several times before it would expire */
+/* journaled once a second, renewed several times before it would expire */
 
 static void
 ngx_http_llm_cost_stream_renew(ngx_http_llm_cost_filter_t *f)
@@ -119,6 +119,8 @@ ngx_http_llm_cost_stream_renew(ngx_http_llm_cost_filter_t *f)
     ngx_http_llm_cost_main_conf_t  *lmcf;
 
     lmcf = ngx_http_get_module_main_conf(f->request, ngx_http_llm_cost_module);
+
+    ngx_http_llm_cost_note(f->ctx);
 
     ttl = (time_t) (lmcf->reservation_ttl / 1000);
     now = ngx_time();

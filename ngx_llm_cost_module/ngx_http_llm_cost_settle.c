@@ -37,6 +37,41 @@ static void ngx_http_llm_cost_event(ngx_http_llm_cost_ctx_t *ctx,
     llm_stats_event_t *event);
 
 
+/*
+ * What this request has cost so far, for whoever finds its reservation when
+ * this worker is dead: its input once it is sent, then the output that went
+ * by.  At most once a second, since nobody needs it finer.
+ */
+
+void
+ngx_http_llm_cost_note(ngx_http_llm_cost_ctx_t *ctx)
+{
+    int64_t                         cost, spent[LLM_UNIT_N];
+    llm_usage_t                     usage = LLM_USAGE_INIT;
+    ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    if (!ctx->held || ctx->noted == ngx_time()) {
+        return;
+    }
+
+    ctx->noted = ngx_time();
+
+    usage.input = ctx->q.input_tokens;
+    usage.output = ctx->answer.counted_output;
+
+    cost = ctx->price ? llm_price_cost(ctx->price, ctx->tier, &usage) : 0;
+
+    spent[LLM_UNIT_USD] = ngx_max(cost, 0);
+    spent[LLM_UNIT_TOKENS] = usage.input + usage.output;
+    spent[LLM_UNIT_REQUESTS] = 1;
+
+    lmcf = ngx_http_get_module_main_conf(ctx->request,
+                                         ngx_http_llm_cost_module);
+
+    (void) llm_ledger_note(lmcf->zone->ledger, &ctx->adm.id, spent);
+}
+
+
 void
 ngx_http_llm_cost_settle(ngx_http_llm_cost_ctx_t *ctx)
 {
