@@ -1,0 +1,161 @@
+package LLMCost::Nginx;
+
+# Copyright (C) 2026 the ngx_llm_cost_module authors
+#
+# An nginx with the module, for test files that need more than the one of a
+# Test::Nginx block: several at once, several workers.
+#
+#   my $nginx = start_nginx("$dir/a", workers => 2, http => <<'CONF');
+#       server { listen 127.0.0.1:PORT; ... }
+#   CONF
+#   # $nginx->{port}, $nginx->{dir}
+#   is join("\n", stop_nginx($nginx)), '', 'nginx leaves nothing behind';
+#
+# PORT is replaced by a free one.  Every file that it writes is in its
+# directory: error.log, access.log, stderr.log.
+
+use strict;
+use warnings;
+
+use Cwd qw( abs_path );
+use Exporter qw( import );
+use File::Basename qw( dirname );
+use File::Path qw( make_path );
+use Time::HiRes qw( sleep );
+
+use LLMCost::Process;
+
+our @EXPORT = qw( start_nginx stop_nginx start_upstream_server project_dir );
+
+# time that nginx has to leave after QUIT
+my $QUIT_TIME = 10;
+
+my $BAD_LINE = qr/\[alert\]|\[emerg\]|open\ socket\ \#\d+\ left
+                  |zero\ size\ buf|Sanitizer|:\ runtime\ error:\ 
+                  |\bAssertion\ .*failed/x;
+
+my $root = abs_path(dirname(__FILE__) . '/../../..');
+my $build = $ENV{LLM_BUILD} // "$root/build";
+
+
+sub project_dir { $root }
+
+
+# the port of t/util/upstream.py, whose files are in DIR
+
+sub start_upstream_server {
+    my $dir = shift;
+
+    my ($process, $port)
+        = start_process('python3', '-B', "$root/t/util/upstream.py", $dir);
+
+    return $port;
+}
+
+
+sub start_nginx {
+    my ($dir, %option) = @_;
+
+    make_path($dir);
+
+    # nginx does not end with its stdin, so a shell stands in between
+
+    my $script = '"$@" > "$0/stderr.log" 2>&1 & echo started; '
+                 . 'read x; kill -QUIT $!; wait $!; echo $?';
+    my $binary = $ENV{TEST_NGINX_BINARY} || 'nginx';
+
+    for (1 .. 5) {
+        my $port = free_port();
+
+        unlink "$dir/error.log", "$dir/nginx.pid";
+        write_file("$dir/nginx.conf", config($dir, $port, %option));
+
+        my ($process) = start_process('sh', '-c', $script, $dir, $binary,
+                                      '-e', "$dir/error.log", '-p', "$dir/",
+                                      '-c', "$dir/nginx.conf");
+
+        for (1 .. 3000) {
+            return { process => $process, port => $port, dir => $dir }
+                if -s "$dir/nginx.pid";
+            last if read_file("$dir/stderr.log") =~ /\[emerg\]/;
+            sleep 0.01;
+        }
+
+        last if read_file("$dir/error.log") !~ /98: Address already in use/;
+    }
+
+    die "nginx does not start:\n", read_file("$dir/stderr.log"),
+        read_file("$dir/error.log");
+}
+
+
+sub config {
+    my ($dir, $port, %option) = @_;
+
+    my $modules = $ENV{TEST_NGINX_LOAD_MODULES}
+                  // "$build/module/ngx_llm_cost_module.so";
+    my $data = $ENV{LLM_DATA_PATH} // $build;
+    my $workers = $option{workers} // 1;
+    my $load = join '', map { "load_module $_;\n" } split ' ', $modules;
+    my $user = $> == 0 ? 'user root;' : '';
+    my $temp = join '', map { "    ${_}_temp_path $dir/${_}_temp;\n" }
+                            qw( client_body proxy fastcgi scgi uwsgi );
+    (my $http = $option{http}) =~ s/\bPORT\b/$port/g;
+
+    return <<END;
+${load}$user
+worker_processes $workers;
+daemon off;
+error_log $dir/error.log info;
+pid $dir/nginx.pid;
+env ASAN_OPTIONS;
+env UBSAN_OPTIONS;
+env LSAN_OPTIONS;
+
+events { worker_connections 1024; }
+
+http {
+    llm_data_path $data;
+    include $root/examples/nginx/log_format.conf;
+    access_log $dir/access.log llm;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
+$temp
+$http
+}
+END
+}
+
+
+# Returns what is wrong with its end or its logs, as a list of texts
+
+sub stop_nginx {
+    my $nginx = shift;
+
+    my ($dir, $process) = @$nginx{qw( dir process )};
+    my $pid = read_file("$dir/nginx.pid");
+    my @complaints;
+
+    local $SIG{ALRM} = sub {
+        kill @complaints ? 'KILL' : 'TERM', $pid;
+        push @complaints, "nginx has not left ${QUIT_TIME}s after QUIT"
+            if !@complaints;
+        alarm 2;
+    };
+
+    alarm $QUIT_TIME;
+    close $process->{in};
+    my $status = readline($process->{out}) // '';
+    alarm 0;
+
+    chomp $status;
+    push @complaints, "nginx ended with status $status" if $status ne '0';
+
+    push @complaints, grep { /$BAD_LINE/ }
+                      map { split /^/, read_file("$dir/$_") }
+                          qw( error.log stderr.log );
+
+    return @complaints;
+}
+
+1;
