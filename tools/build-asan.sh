@@ -104,13 +104,19 @@ cflags="-g -O1 $sanitize -DNGX_DEBUG_PALLOC=1"
 
 core_cflags="$cflags -fno-sanitize=nonnull-attribute,alignment"
 
+# what the suites use, less what only takes time to build
+
 flags="--with-compat --with-debug --with-threads --with-pcre-jit \
 --with-http_ssl_module --with-http_v2_module --with-http_realip_module \
 --with-http_auth_request_module --with-http_addition_module \
---with-http_gunzip_module --with-http_gzip_static_module \
---with-http_sub_module --with-http_stub_status_module \
---with-http_slice_module --with-http_secure_link_module \
---with-http_dav_module --with-http_random_index_module"
+--with-http_gunzip_module --with-http_sub_module \
+--with-http_stub_status_module --with-http_slice_module \
+--without-http_fastcgi_module --without-http_uwsgi_module \
+--without-http_scgi_module --without-http_memcached_module \
+--without-http_grpc_module --without-http_ssi_module \
+--without-http_charset_module --without-http_userid_module \
+--without-http_autoindex_module --without-http_browser_module \
+--without-http_empty_gif_module"
 
 stamp="$flags $core_cflags"
 

@@ -140,7 +140,9 @@ sub write_config {
 
     my $temp = join '', map { "    ${_}_temp_path $root/${_}_temp;\n" }
                             grep { $http !~ /\b${_}_temp_path\b/ }
-                            qw( client_body proxy fastcgi scgi uwsgi );
+                            qw( client_body proxy ),
+                            grep { has_module($_) }
+                            qw( fastcgi scgi uwsgi );
 
     $temp .= '    postpone_output ' . setting('postpone_output') . ";\n"
         if defined setting('postpone_output')

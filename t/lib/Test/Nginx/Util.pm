@@ -15,7 +15,7 @@ use Test::More ();
 use Time::HiRes qw( sleep time );
 
 our @EXPORT = qw(
-    setting is_running nginx_version
+    setting is_running nginx_version has_module
     env_to_nginx timeout no_long_string no_shuffle no_root_location
     use_hup repeat_each worker_connections workers log_level master_on
     master_off master_process_enabled check_accum_error_log config_preamble
@@ -274,9 +274,20 @@ sub nginx_version () {
             or bail_out("cannot run $set{binary} -V: $text");
 
         $NginxVersion = canonical_version($1, $2, $3);
+        $set{options} = $text;
     }
 
     return $NginxVersion;
+}
+
+
+# Whether the nginx under test was built with one of its standard modules
+
+sub has_module ($) {
+    my $name = shift;
+
+    nginx_version();
+    return $set{options} !~ /--without-http_${name}_module/;
 }
 
 
