@@ -15,7 +15,6 @@
  */
 
 
-static size_t ngx_http_llm_cost_alert_text(llm_alert_t *alert);
 static u_char *ngx_http_llm_cost_alert_amount(u_char *p, u_char *last,
     llm_unit_e unit, int64_t amount, int64_t limit);
 static void ngx_http_llm_cost_alert_printable(ngx_str_t *s);
@@ -115,7 +114,7 @@ ngx_http_llm_cost_alert(ngx_log_t *log, const llm_budget_t *b,
 
 /* "daily budget 80% used ($40.10/$50.00)" */
 
-static size_t
+size_t
 ngx_http_llm_cost_alert_text(llm_alert_t *alert)
 {
     u_char     *p, *last;

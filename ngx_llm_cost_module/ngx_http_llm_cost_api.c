@@ -19,11 +19,14 @@ typedef struct {
     ngx_uint_t                       methods;
     ngx_str_t                        type;
     ngx_http_llm_cost_api_fetch_pt   fetch;
+    ngx_http_llm_cost_api_fetch_pt   fleet;      /* with Redis; or NULL */
     ngx_http_llm_cost_api_format_pt  format;
 } ngx_http_llm_cost_api_endpoint_t;
 
 
 static ngx_int_t ngx_http_llm_cost_api_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_http_llm_cost_api_answer(ngx_http_llm_cost_api_t *api,
+    ngx_int_t rc);
 static ngx_int_t ngx_http_llm_cost_api_wait(ngx_http_llm_cost_api_t *api);
 static void ngx_http_llm_cost_api_left(void *data);
 static ngx_int_t ngx_http_llm_cost_api_find(ngx_http_request_t *r,
@@ -43,44 +46,52 @@ static const ngx_http_llm_cost_api_endpoint_t  ngx_http_llm_cost_api[] = {
     { ngx_string("/usage/summary"), NGX_HTTP_GET|NGX_HTTP_HEAD,
       ngx_string("application/json"),
       ngx_http_llm_cost_api_usage_fetch,
+      ngx_http_llm_cost_api_fleet_usage,
       ngx_http_llm_cost_api_usage_format },
 
     { ngx_string("/budgets"), NGX_HTTP_GET|NGX_HTTP_HEAD,
       ngx_string("application/json"),
       ngx_http_llm_cost_api_budgets_fetch,
+      ngx_http_llm_cost_api_fleet_budgets,
       ngx_http_llm_cost_api_budgets_format },
 
     { ngx_string("/alerts"), NGX_HTTP_GET|NGX_HTTP_HEAD,
       ngx_string("application/json"),
       ngx_http_llm_cost_api_alerts_fetch,
+      ngx_http_llm_cost_api_fleet_alerts,
       ngx_http_llm_cost_api_alerts_format },
 
     { ngx_string("/cache/stats"), NGX_HTTP_GET|NGX_HTTP_HEAD,
       ngx_string("application/json"),
       ngx_http_llm_cost_api_cache_fetch,
+      ngx_http_llm_cost_api_fleet_cache,
       ngx_http_llm_cost_api_cache_format },
 
     { ngx_string("/cache"), NGX_HTTP_DELETE,
       ngx_string("application/json"),
       ngx_http_llm_cost_api_clear_fetch,
+      ngx_http_llm_cost_api_fleet_clear,
       ngx_http_llm_cost_api_clear_format },
 
     { ngx_string("/metrics"), NGX_HTTP_GET|NGX_HTTP_HEAD,
       ngx_string("text/plain; version=0.0.4; charset=utf-8"),
       ngx_http_llm_cost_api_metrics_fetch,
+      NULL,
       ngx_http_llm_cost_api_metrics_format },
 
     { ngx_string("/models"), NGX_HTTP_GET|NGX_HTTP_HEAD,
       ngx_string("application/json"),
       ngx_http_llm_cost_api_models_fetch,
+      NULL,
       ngx_http_llm_cost_api_models_format },
 
     { ngx_string("/health"), NGX_HTTP_GET|NGX_HTTP_HEAD,
       ngx_string("application/json"),
       ngx_http_llm_cost_api_health_fetch,
+      NULL,
       ngx_http_llm_cost_api_health_format },
 
-    { ngx_null_string, 0, ngx_null_string, NULL, NULL }
+    { ngx_null_string, 0, ngx_null_string, NULL, NULL, NULL }
 };
 
 
@@ -168,10 +179,19 @@ ngx_http_llm_cost_api_handler(ngx_http_request_t *r)
         return rc;
     }
 
-    rc = ep->fetch(api);
+    rc = (ep->fleet && api->lmcf->redis) ? ep->fleet(api) : ep->fetch(api);
 
-    if (rc == NGX_AGAIN) {
-        return ngx_http_llm_cost_api_wait(api);
+    return rc == NGX_AGAIN ? ngx_http_llm_cost_api_wait(api)
+                           : ngx_http_llm_cost_api_answer(api, rc);
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_api_answer(ngx_http_llm_cost_api_t *api, ngx_int_t rc)
+{
+    if (rc == NGX_HTTP_SERVICE_UNAVAILABLE) {
+        return ngx_http_llm_cost_api_refuse(api, rc, NULL,
+                                            "the store does not answer");
     }
 
     if (rc != NGX_OK) {
@@ -238,12 +258,7 @@ ngx_http_llm_cost_api_resume(ngx_http_llm_cost_api_t *api, ngx_int_t rc)
 
     ngx_http_set_log_request(c->log, r);
 
-    if (rc == NGX_OK) {
-        api->format(api);
-        rc = ngx_http_llm_cost_api_send(api);
-    }
-
-    ngx_http_finalize_request(r, rc);
+    ngx_http_finalize_request(r, ngx_http_llm_cost_api_answer(api, rc));
     ngx_http_run_posted_requests(c);
 }
 
@@ -489,7 +504,10 @@ ngx_http_llm_cost_api_refuse(ngx_http_llm_cost_api_t *api, ngx_uint_t status,
 
     ngx_http_llm_cost_out(o, "{\"error\":{\"message\":");
     ngx_http_llm_cost_out_string(o, message, ngx_strlen(message));
-    ngx_http_llm_cost_out(o, ",\"type\":\"invalid_request_error\",\"param\":");
+    ngx_http_llm_cost_out(o, status < NGX_HTTP_INTERNAL_SERVER_ERROR
+                             ? ",\"type\":\"invalid_request_error\""
+                             : ",\"type\":\"server_error\"");
+    ngx_http_llm_cost_out(o, ",\"param\":");
 
     if (param) {
         ngx_http_llm_cost_out_string(o, param, ngx_strlen(param));

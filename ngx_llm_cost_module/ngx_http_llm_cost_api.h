@@ -13,8 +13,9 @@
 
 /*
  * llm_api: a request is parsed (_api.c), its rows are fetched, from the zone
- * at once or from Redis some events later, and then written by the
- * endpoint's format() (_api_usage.c, _api_budgets.c, _api_metrics.c).
+ * at once or from Redis some events later (_api_redis.c, _api_merge.c), and
+ * then written by the endpoint's format() (_api_usage.c, _api_budgets.c,
+ * _api_cache.c, _api_metrics.c).
  */
 
 
@@ -80,11 +81,13 @@ typedef struct {
 } ngx_http_llm_cost_api_usage_t;
 
 
-typedef struct ngx_http_llm_cost_api_s  ngx_http_llm_cost_api_t;
+typedef struct ngx_http_llm_cost_api_s        ngx_http_llm_cost_api_t;
+typedef struct ngx_http_llm_cost_api_fleet_s  ngx_http_llm_cost_api_fleet_t;
+typedef struct ngx_http_llm_cost_api_merge_s  ngx_http_llm_cost_api_merge_t;
 
 /*
- * NGX_OK; an HTTP status; NGX_AGAIN: api_resume() will be called from an event
- * of its own, unless forget() was called first.
+ * NGX_OK; an HTTP status (503: the store is away); NGX_AGAIN: api_resume()
+ * will be called from an event of its own, unless forget() was called first.
  */
 
 typedef ngx_int_t (*ngx_http_llm_cost_api_fetch_pt)(
@@ -102,10 +105,11 @@ struct ngx_http_llm_cost_api_s {
     ngx_uint_t                           status;
     ngx_http_llm_cost_out_t              out;
 
-    /* of an operation that the rows come from; NULL: none is under way */
-    void                                *op;
+    /* rows that come from Redis; NULL: none are being waited for */
     void                               (*forget)(
                                              ngx_http_llm_cost_api_t *api);
+    ngx_http_llm_cost_api_fleet_t       *fleet;
+    ngx_http_llm_cost_api_merge_t       *merge;
 
     /* arguments */
     ngx_uint_t                           hours;
@@ -128,7 +132,8 @@ struct ngx_http_llm_cost_api_s {
 
 /* _api.c */
 
-void ngx_http_llm_cost_api_resume(ngx_http_llm_cost_api_t *api, ngx_int_t rc);
+void ngx_http_llm_cost_api_resume(ngx_http_llm_cost_api_t *api,
+    ngx_int_t rc);
 ngx_int_t ngx_http_llm_cost_api_refuse(ngx_http_llm_cost_api_t *api,
     ngx_uint_t status, const char *param, const char *message);
 
@@ -139,6 +144,10 @@ ngx_int_t ngx_http_llm_cost_api_usage_fetch(ngx_http_llm_cost_api_t *api);
 void ngx_http_llm_cost_api_usage_format(ngx_http_llm_cost_api_t *api);
 ngx_int_t ngx_http_llm_cost_api_models_fetch(ngx_http_llm_cost_api_t *api);
 void ngx_http_llm_cost_api_models_format(ngx_http_llm_cost_api_t *api);
+
+/* with user=, the rows of that user are the totals */
+
+void ngx_http_llm_cost_api_of_user(ngx_http_llm_cost_api_t *api);
 
 
 /* _api_cache.c */
@@ -153,6 +162,8 @@ void ngx_http_llm_cost_api_health_format(ngx_http_llm_cost_api_t *api);
 
 /* _api_budgets.c */
 
+extern const char  *ngx_http_llm_cost_api_units[];      /* by llm_unit_e */
+
 ngx_int_t ngx_http_llm_cost_api_budgets_fetch(ngx_http_llm_cost_api_t *api);
 void ngx_http_llm_cost_api_budgets_format(ngx_http_llm_cost_api_t *api);
 ngx_int_t ngx_http_llm_cost_api_alerts_fetch(ngx_http_llm_cost_api_t *api);
@@ -163,6 +174,16 @@ void ngx_http_llm_cost_api_alerts_format(ngx_http_llm_cost_api_t *api);
 
 ngx_int_t ngx_http_llm_cost_api_metrics_fetch(ngx_http_llm_cost_api_t *api);
 void ngx_http_llm_cost_api_metrics_format(ngx_http_llm_cost_api_t *api);
+
+
+/* _api_redis.c: fetch() of what the fleet has written */
+
+ngx_int_t ngx_http_llm_cost_api_fleet_usage(ngx_http_llm_cost_api_t *api);
+ngx_int_t ngx_http_llm_cost_api_fleet_budgets(ngx_http_llm_cost_api_t *api);
+ngx_int_t ngx_http_llm_cost_api_fleet_alerts(ngx_http_llm_cost_api_t *api);
+ngx_int_t ngx_http_llm_cost_api_fleet_cache(ngx_http_llm_cost_api_t *api);
+ngx_int_t ngx_http_llm_cost_api_fleet_clear(ngx_http_llm_cost_api_t *api);
+ngx_uint_t ngx_http_llm_cost_api_fleet_down(void);
 
 
 #endif /* _NGX_HTTP_LLM_COST_API_H_INCLUDED_ */

@@ -20,6 +20,9 @@ static void ngx_http_llm_cost_api_alert_format(ngx_http_llm_cost_out_t *o,
     const llm_alert_t *alert);
 
 
+const char  *ngx_http_llm_cost_api_units[] = { "usd", "tokens", "requests" };
+
+
 /* counters whose windows are not over, of any budget, in any order */
 
 ngx_int_t
@@ -103,8 +106,7 @@ static void
 ngx_http_llm_cost_api_budget_format(ngx_http_llm_cost_out_t *o,
     const llm_counter_view_t *v)
 {
-    int64_t              remaining;
-    static const char   *units[] = { "usd", "tokens", "requests" };
+    int64_t  remaining;
 
     ngx_http_llm_cost_out(o, "{\"name\":");
     ngx_http_llm_cost_out_string(o, v->name, v->name_len);
@@ -115,7 +117,7 @@ ngx_http_llm_cost_api_budget_format(ngx_http_llm_cost_out_t *o,
     ngx_http_llm_cost_out(o, "\",\"window\":");
     ngx_http_llm_cost_out_time(o, v->start);
     ngx_http_llm_cost_out(o, ",\"unit\":\"");
-    ngx_http_llm_cost_out(o, units[v->unit]);
+    ngx_http_llm_cost_out(o, ngx_http_llm_cost_api_units[v->unit]);
     ngx_http_llm_cost_out(o, "\"");
 
     if (v->limit == LLM_NO_LIMIT) {

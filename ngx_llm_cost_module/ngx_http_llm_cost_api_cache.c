@@ -77,9 +77,15 @@ ngx_http_llm_cost_api_clear_format(ngx_http_llm_cost_api_t *api)
 }
 
 
+/* the store may be away: 503, so that a balancer can send clients elsewhere */
+
 ngx_int_t
 ngx_http_llm_cost_api_health_fetch(ngx_http_llm_cost_api_t *api)
 {
+    if (ngx_http_llm_cost_api_fleet_down()) {
+        api->status = NGX_HTTP_SERVICE_UNAVAILABLE;
+    }
+
     return NGX_OK;
 }
 
@@ -91,7 +97,9 @@ ngx_http_llm_cost_api_health_format(ngx_http_llm_cost_api_t *api)
 
     o = &api->out;
 
-    ngx_http_llm_cost_out(o, "{\"status\":\"ok\",\"store\":");
+    ngx_http_llm_cost_out(o, api->status == NGX_HTTP_OK
+                             ? "{\"status\":\"ok\",\"store\":"
+                             : "{\"status\":\"store is away\",\"store\":");
     ngx_http_llm_cost_out_string(o, api->lmcf->store->name.data,
                                  api->lmcf->store->name.len);
     ngx_http_llm_cost_out(o, "}\n");

@@ -416,7 +416,6 @@ ngx_http_llm_cost_api_metrics_budgets(ngx_http_llm_cost_api_t *api,
     ngx_http_llm_cost_out_t        *o;
     ngx_http_llm_cost_api_group_t  *g;
 
-    static const char  *units[] = { "usd", "tokens", "requests" };
     static const char  *whats[][2] = {
         { "spent", "Settled in the running windows, all keys." },
         { "reserved", "Held by requests that are running, all keys." },
@@ -430,7 +429,8 @@ ngx_http_llm_cost_api_metrics_budgets(ngx_http_llm_cost_api_t *api,
         for (what = 0; what < 3; what++) {
 
             *ngx_snprintf((u_char *) name, sizeof(name) - 1,
-                          "llm_budget_%s_%s", whats[what][0], units[unit])
+                          "llm_budget_%s_%s", whats[what][0],
+                          ngx_http_llm_cost_api_units[unit])
                 = '\0';
 
             ngx_http_llm_cost_api_head(o, name, "gauge", whats[what][1]);
@@ -523,7 +523,8 @@ ngx_http_llm_cost_api_metrics_store(ngx_http_llm_cost_api_t *api)
     ngx_http_llm_cost_out(o, "llm_store_up{");
     ngx_http_llm_cost_api_label(o, "store", api->lmcf->store->name.data,
                                 api->lmcf->store->name.len);
-    ngx_http_llm_cost_api_value(o, "}", 1);
+    ngx_http_llm_cost_api_value(o, "}",
+                                !ngx_http_llm_cost_api_fleet_down());
 
     ngx_http_llm_cost_api_head(o, "llm_store_errors_total", "counter",
                                "Operations of the store that failed.");

@@ -19,7 +19,6 @@ static ngx_int_t ngx_http_llm_cost_api_rows(ngx_http_llm_cost_api_t *api,
 static ngx_int_t ngx_http_llm_cost_api_by(ngx_http_llm_cost_api_t *api);
 static void ngx_http_llm_cost_api_by_format(ngx_http_llm_cost_api_t *api,
     const char *name, ngx_array_t *rows);
-static void ngx_http_llm_cost_api_of_user(ngx_http_llm_cost_api_t *api);
 static void ngx_http_llm_cost_api_model_format(ngx_http_llm_cost_api_t *api,
     const ngx_http_llm_cost_api_row_t *row);
 static void ngx_http_llm_cost_api_rate_format(ngx_http_llm_cost_out_t *o,
@@ -169,7 +168,7 @@ ngx_http_llm_cost_api_rows(ngx_http_llm_cost_api_t *api, llm_stats_dim_e dim,
 
 /* of one user there are rows by day only: they are the totals then */
 
-static void
+void
 ngx_http_llm_cost_api_of_user(ngx_http_llm_cost_api_t *api)
 {
     ngx_uint_t                      i;

@@ -1,0 +1,339 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "ngx_http_llm_cost_api_redis.h"
+
+
+/*
+ * Rows of llm_api that the whole fleet has written.  They are read in pages,
+ * so that no script keeps Redis from those who wait for an admission: when a
+ * reply was read, the next page is asked for, and after the last one the
+ * request goes on, in an event of its own.
+ */
+
+
+#define NGX_HTTP_LLM_COST_API_ANSWERS  400     /* to delete at a time */
+
+
+static ngx_int_t ngx_http_llm_cost_api_fleet_start(
+    ngx_http_llm_cost_api_t *api, ngx_http_llm_cost_redis_t *redis,
+    ngx_http_llm_cost_api_ask_pt ask, ngx_http_llm_cost_api_read_pt read);
+static void ngx_http_llm_cost_api_fleet_reply(
+    ngx_http_llm_cost_redis_op_t *op, redisReply *reply);
+static void ngx_http_llm_cost_api_fleet_wake(ngx_event_t *ev);
+static void ngx_http_llm_cost_api_fleet_forget(ngx_http_llm_cost_api_t *api);
+static ngx_int_t ngx_http_llm_cost_api_size_ask(ngx_http_llm_cost_api_t *api);
+static ngx_int_t ngx_http_llm_cost_api_size_read(
+    ngx_http_llm_cost_api_t *api, redisReply *reply);
+static ngx_int_t ngx_http_llm_cost_api_clear_ask(
+    ngx_http_llm_cost_api_t *api);
+static ngx_int_t ngx_http_llm_cost_api_clear_read(
+    ngx_http_llm_cost_api_t *api, redisReply *reply);
+
+
+ngx_uint_t
+ngx_http_llm_cost_api_fleet_down(void)
+{
+    ngx_http_llm_cost_redis_t  *redis;
+
+    redis = ngx_http_llm_cost_redis_money();
+
+    return redis != NULL && redis->down;
+}
+
+
+ngx_int_t
+ngx_http_llm_cost_api_fleet_budgets(ngx_http_llm_cost_api_t *api)
+{
+    if (ngx_array_init(&api->budgets, api->request->pool, 16,
+                       sizeof(llm_counter_view_t))
+        != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_llm_cost_api_fleet_start(api,
+                                       ngx_http_llm_cost_redis_money(),
+                                       ngx_http_llm_cost_api_budgets_ask,
+                                       ngx_http_llm_cost_api_budgets_read);
+}
+
+
+ngx_int_t
+ngx_http_llm_cost_api_fleet_alerts(ngx_http_llm_cost_api_t *api)
+{
+    if (ngx_array_init(&api->alerts, api->request->pool, 16,
+                       sizeof(llm_alert_t))
+        != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_llm_cost_api_fleet_start(api,
+                                       ngx_http_llm_cost_redis_money(),
+                                       ngx_http_llm_cost_api_alerts_ask,
+                                       ngx_http_llm_cost_api_alerts_read);
+}
+
+
+/* hits and misses are this node's, the answers are everybody's */
+
+ngx_int_t
+ngx_http_llm_cost_api_fleet_cache(ngx_http_llm_cost_api_t *api)
+{
+    (void) ngx_http_llm_cost_api_cache_fetch(api);
+
+    return ngx_http_llm_cost_api_fleet_start(api,
+                                       ngx_http_llm_cost_redis_answers(),
+                                       ngx_http_llm_cost_api_size_ask,
+                                       ngx_http_llm_cost_api_size_read);
+}
+
+
+ngx_int_t
+ngx_http_llm_cost_api_fleet_clear(ngx_http_llm_cost_api_t *api)
+{
+    (void) ngx_http_llm_cost_cache_zone_clear(api->zone);
+
+    return ngx_http_llm_cost_api_fleet_start(api,
+                                       ngx_http_llm_cost_redis_answers(),
+                                       ngx_http_llm_cost_api_clear_ask,
+                                       ngx_http_llm_cost_api_clear_read);
+}
+
+
+/* usage: which hours are asked for is the business of _api_merge.c */
+
+ngx_int_t
+ngx_http_llm_cost_api_fleet_usage(ngx_http_llm_cost_api_t *api)
+{
+    if (ngx_http_llm_cost_api_merge_init(api) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_llm_cost_api_fleet_start(api,
+                                       ngx_http_llm_cost_redis_money(),
+                                       ngx_http_llm_cost_api_merge_ask,
+                                       ngx_http_llm_cost_api_merge_read);
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_api_fleet_start(ngx_http_llm_cost_api_t *api,
+    ngx_http_llm_cost_redis_t *redis, ngx_http_llm_cost_api_ask_pt ask,
+    ngx_http_llm_cost_api_read_pt read)
+{
+    ngx_http_llm_cost_api_fleet_t  *f;
+
+    f = ngx_pcalloc(api->request->pool,
+                    sizeof(ngx_http_llm_cost_api_fleet_t));
+    if (f == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    f->redis = redis;
+    f->ask = ask;
+    f->read = read;
+
+    api->fleet = f;
+    api->forget = ngx_http_llm_cost_api_fleet_forget;
+
+    return ask(api);
+}
+
+
+ngx_int_t
+ngx_http_llm_cost_api_fleet_send(ngx_http_llm_cost_api_t *api)
+{
+    ngx_http_llm_cost_redis_op_t   *op;
+    ngx_http_llm_cost_api_fleet_t  *f;
+
+    f = api->fleet;
+
+    op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_api_fleet_reply, api);
+    if (op == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (ngx_http_llm_cost_redis_end(op) != NGX_OK) {
+        ngx_http_llm_cost_redis_free(op);
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (ngx_http_llm_cost_redis_send(f->redis, op,
+                                     NGX_HTTP_LLM_COST_REDIS_LINGER)
+        != NGX_OK)
+    {
+        ngx_http_llm_cost_redis_free(op);
+        return NGX_HTTP_SERVICE_UNAVAILABLE;
+    }
+
+    f->op = op;
+
+    return NGX_AGAIN;
+}
+
+
+/* the op is ours from now on; the request's code does not run in here */
+
+static void
+ngx_http_llm_cost_api_fleet_reply(ngx_http_llm_cost_redis_op_t *op,
+    redisReply *reply)
+{
+    ngx_int_t                       rc;
+    ngx_http_llm_cost_api_t        *api;
+    ngx_http_llm_cost_api_fleet_t  *f;
+
+    api = op->data;
+    f = api->fleet;
+
+    rc = NGX_HTTP_SERVICE_UNAVAILABLE;
+
+    if (reply) {
+        rc = f->read(api, reply);
+
+        if (rc == NGX_DECLINED) {
+            ngx_http_llm_cost_redis_complain(reply);
+
+            ngx_log_error(NGX_LOG_ERR, api->request->connection->log, 0,
+                          "llm cost: Redis sent what is not an answer to "
+                          "llm_api");
+            rc = NGX_HTTP_SERVICE_UNAVAILABLE;
+        }
+    }
+
+    if (rc == NGX_AGAIN) {
+        rc = f->ask(api);
+    }
+
+    if (rc == NGX_AGAIN || rc == NGX_DONE) {
+        ngx_http_llm_cost_redis_free(op);
+        return;
+    }
+
+    f->op = op;
+    f->rc = rc;
+    f->posted = 1;
+
+    op->wake.handler = ngx_http_llm_cost_api_fleet_wake;
+    op->wake.data = api;
+    op->wake.log = ngx_cycle->log;
+
+    ngx_post_event(&op->wake, &ngx_posted_events);
+}
+
+
+static void
+ngx_http_llm_cost_api_fleet_wake(ngx_event_t *ev)
+{
+    ngx_http_llm_cost_api_t        *api;
+    ngx_http_llm_cost_api_fleet_t  *f;
+
+    api = ev->data;
+    f = api->fleet;
+
+    ngx_http_llm_cost_redis_free(f->op);
+    f->op = NULL;
+
+    ngx_http_llm_cost_api_resume(api, f->rc);
+}
+
+
+static void
+ngx_http_llm_cost_api_fleet_forget(ngx_http_llm_cost_api_t *api)
+{
+    ngx_http_llm_cost_api_fleet_t  *f;
+
+    f = api->fleet;
+
+    if (f->op == NULL) {
+        return;
+    }
+
+    if (f->posted || ngx_http_llm_cost_redis_forget(f->op) == NGX_OK) {
+        ngx_http_llm_cost_redis_free(f->op);
+    }
+
+    f->op = NULL;
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_api_size_ask(ngx_http_llm_cost_api_t *api)
+{
+    ngx_http_llm_cost_redis_command(api->fleet->redis, "ZCARD");
+    ngx_http_llm_cost_redis_key("c");
+
+    return ngx_http_llm_cost_api_fleet_send(api);
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_api_size_read(ngx_http_llm_cost_api_t *api,
+    redisReply *reply)
+{
+    if (reply->type != REDIS_REPLY_INTEGER) {
+        return NGX_DECLINED;
+    }
+
+    api->entries = (ngx_uint_t) reply->integer;
+
+    return NGX_OK;
+}
+
+
+/*
+ * The index gives up some names, and these are deleted; a node that dies in
+ * between leaves answers that expire by themselves.
+ */
+
+static ngx_int_t
+ngx_http_llm_cost_api_clear_ask(ngx_http_llm_cost_api_t *api)
+{
+    ngx_http_llm_cost_redis_command(api->fleet->redis, "ZPOPMIN");
+    ngx_http_llm_cost_redis_key("c");
+    ngx_http_llm_cost_redis_number(NGX_HTTP_LLM_COST_API_ANSWERS);
+
+    return ngx_http_llm_cost_api_fleet_send(api);
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_api_clear_read(ngx_http_llm_cost_api_t *api,
+    redisReply *reply)
+{
+    ngx_int_t   rc;
+    ngx_uint_t  i;
+    ngx_str_t   name;
+
+    if (reply->type == REDIS_REPLY_INTEGER) {
+        api->deleted += (ngx_uint_t) reply->integer;
+        return NGX_AGAIN;
+    }
+
+    if (reply->type != REDIS_REPLY_ARRAY) {
+        return NGX_DECLINED;
+    }
+
+    if (reply->elements == 0) {
+        return NGX_OK;
+    }
+
+    ngx_http_llm_cost_redis_command(api->fleet->redis, "UNLINK");
+
+    for (i = 0; i < reply->elements; i += 2) {
+
+        if (ngx_http_llm_cost_api_text(reply, i, &name) != NGX_OK) {
+            return NGX_DECLINED;
+        }
+
+        ngx_http_llm_cost_redis_arg(name.data, name.len);
+    }
+
+    rc = ngx_http_llm_cost_api_fleet_send(api);
+
+    return rc == NGX_AGAIN ? NGX_DONE : rc;
+}
