@@ -79,13 +79,17 @@ llm_tok_load(const uint8_t *p)
 }
 
 
-/* len is 1 to 15; nothing is read at or after end */
+/*
+ * len is 1 to 15; nothing is read at or after end.  Without a branch on len,
+ * which cannot be predicted.
+ */
 
 static inline void
 llm_tok_key(const uint8_t *p, uint32_t len, const uint8_t *end,
     llm_tok_entry_t *key)
 {
-    uint8_t  copy[16];
+    uint8_t   copy[16];
+    uint32_t  low;
 
     if (llm_tok_unlikely(end - p < 16)) {
         memset(copy, 0, sizeof(copy));
@@ -93,14 +97,10 @@ llm_tok_key(const uint8_t *p, uint32_t len, const uint8_t *end,
         p = copy;
     }
 
-    if (len < 8) {
-        key->lo = llm_tok_load(p) << (64 - 8 * len) >> (64 - 8 * len);
-        key->hi = (uint64_t) len << 60;
-        return;
-    }
+    low = len < 8 ? len : 8;
 
-    key->lo = llm_tok_load(p);
-    key->hi = (llm_tok_load(p + 8) & ((1ULL << (8 * (len - 8))) - 1))
+    key->lo = llm_tok_load(p) & (UINT64_MAX >> (64 - 8 * low));
+    key->hi = (llm_tok_load(p + 8) & ((1ULL << (8 * (len - low))) - 1))
               | (uint64_t) len << 60;
 }
 
