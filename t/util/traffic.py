@@ -1,0 +1,298 @@
+#!/usr/bin/python3
+
+# Copyright (C) 2026 the ngx_llm_cost_module authors
+
+"""Recorded answers through nginx: both ends of it, and the judge.
+
+traffic.py TRAFFIC_DIR UPSTREAM_PORT NGINX_PORT LOG API...
+
+Serves on UPSTREAM_PORT what the recordings hold, asks nginx for each in every
+way, and compares: the bytes that the client gets with those that were sent,
+the usage in nginx's log with the one recorded.  Prints a line a way and API,
+"ok TEXT" or "not ok TEXT", and what differs as "# TEXT" lines.
+
+A split is made with chunks of so many bytes: each is a buffer of its own to
+nginx's filters, in a fraction of the time that writes would take.  (Writes,
+one by one, are the business of filter-*.t.)
+"""
+
+import asyncio
+import gzip
+import json
+import os
+import sys
+
+SPLITS = (0, 1, 7)
+CONNECTIONS = 16
+
+# longer answers are taken in larger pieces only
+SPLIT_MAX = 200000
+
+
+class Record:
+
+    def __init__(self, record, wire):
+        self.id = record["id"]
+        self.api = record["api"]
+        self.status = int(record["status"])
+        self.usage = record.get("usage")
+        self.request = request_of(record, wire)
+        self.plain, headers = wire.response_bytes(record, plain=True)
+        self.type = headers["content-type"]
+        self.stream = self.plain.lstrip().startswith((b"data:", b"event:",
+                                                      b":"))
+
+        if self.stream and "event-stream" not in self.type:
+            # the recorder lost the header, or the server had it wrong
+            self.type = "text/event-stream"
+
+        if not self.type:
+            self.type = "application/json"
+
+    def expected(self):
+        """what the log must say: (input, output), or None: no usage"""
+
+        usage = self.usage
+
+        if not isinstance(usage, dict) or self.status != 200:
+            return None
+
+        if self.api == "openai.embeddings":
+            return usage.get("prompt_tokens", usage.get("total_tokens")), 0
+
+        tokens = usage.get("prompt_tokens")
+        if tokens is None:
+            return None
+
+        # reasoning may be left out of the one and not of the other
+        output = max(usage.get("completion_tokens") or 0,
+                     (usage.get("total_tokens") or 0) - tokens)
+
+        return tokens, output
+
+
+def request_of(record, wire):
+    """the recorded request, or one of its kind"""
+
+    body = wire.request_bytes(record)
+
+    try:
+        if isinstance(json.loads(body).get("model"), str):
+            return body
+    except (ValueError, AttributeError):
+        pass
+
+    root = {"model": record.get("model_requested") or "gpt-4o-mini"}
+
+    if record["api"] == "openai.embeddings":
+        root["input"] = "text"
+    else:
+        root["messages"] = [{"role": "user", "content": "text"}]
+        root["stream"] = bool(record.get("stream"))
+
+    return json.dumps(root).encode()
+
+
+def load(directory, apis):
+    sys.path.insert(0, directory)
+    import wire
+
+    records = []
+
+    with gzip.open(os.path.join(directory, "open.jsonl.gz"), "rt",
+                   encoding="utf8", errors="surrogatepass") as lines:
+        for line in lines:
+            record = json.loads(line)
+            if record["api"] in apis and not record.get("suspect_synthetic"):
+                records.append(Record(record, wire))
+
+    return records
+
+
+class Way:
+
+    def __init__(self, split, coded):
+        self.split = split
+        self.coded = coded
+        self.name = f"{split or 'all'}-{'gzip' if coded else 'plain'}"
+
+    def body(self, record):
+        if self.coded:
+            return gzip.compress(record.plain, 6, mtime=0)
+        return record.plain
+
+    def answer(self, record):
+        body = self.body(record)
+        head = [f"HTTP/1.1 {record.status} Recorded",
+                f"Content-Type: {record.type}"]
+
+        if self.coded:
+            head.append("Content-Encoding: gzip")
+
+        if self.split == 0 and not record.stream:
+            head.append(f"Content-Length: {len(body)}")
+        else:
+            head.append("Transfer-Encoding: chunked")
+            step = self.split if len(body) <= SPLIT_MAX else 4096
+            body = chunks(body, step or len(body) or 1)
+
+        return "\r\n".join(head + ["", ""]).encode("latin-1") + body
+
+
+def chunks(body, step):
+    out = [b"%x\r\n%s\r\n" % (len(body[i:i + step]), body[i:i + step])
+           for i in range(0, len(body), step)]
+    return b"".join(out) + b"0\r\n\r\n"
+
+
+WAYS = {way.name: way for way in (Way(split, coded) for split in SPLITS
+                                  for coded in (False, True))}
+
+
+async def read_head(reader):
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    lines = head.split("\r\n")
+    return lines[0], {key.lower(): value.strip() for key, _, value in
+                      (line.partition(":") for line in lines[1:] if line)}
+
+
+async def upstream(reader, writer, records):
+    try:
+        while True:
+            _, headers = await read_head(reader)
+            await reader.readexactly(int(headers.get("content-length", 0)))
+            way, index = headers["x-way"].split("/")
+            writer.write(WAYS[way].answer(records[int(index)]))
+            await writer.drain()
+    except (asyncio.IncompleteReadError, ConnectionError):
+        pass
+    finally:
+        writer.close()
+
+
+async def read_body(reader, headers):
+    if "chunked" not in headers.get("transfer-encoding", ""):
+        return await reader.readexactly(int(headers["content-length"]))
+
+    body = []
+
+    while True:
+        size = int(await reader.readuntil(b"\r\n"), 16)
+        if size == 0:
+            break
+        body.append(await reader.readexactly(size))
+        await reader.readexactly(2)
+
+    while await reader.readuntil(b"\r\n") != b"\r\n":
+        pass
+
+    return b"".join(body)
+
+
+async def client(port, jobs, records, failures):
+    reader, writer = await asyncio.open_connection("127.0.0.1", port,
+                                                   limit=1 << 20)
+
+    while jobs:
+        way, index = jobs.pop()
+        record = records[index]
+        path = "embeddings" if "embeddings" in record.api \
+            else "chat/completions"
+
+        writer.write((f"POST /v1/{path} HTTP/1.1\r\nHost: test\r\n"
+                      f"X-Way: {way}/{index}\r\n"
+                      f"Accept-Encoding: gzip\r\n"
+                      f"Content-Length: {len(record.request)}\r\n\r\n")
+                     .encode() + record.request)
+
+        line, headers = await read_head(reader)
+        body = await read_body(reader, headers)
+
+        if int(line.split()[1]) != record.status:
+            failures.append((way, record, line + " " + body[:200].decode(
+                "utf8", "replace")))
+        elif body != WAYS[way].body(record):
+            failures.append((way, record, "the bytes differ"))
+
+    writer.close()
+
+
+def check_log(path, total, records, failures):
+    """a line a request: WAY/INDEX SOURCE INPUT OUTPUT"""
+
+    seen = set()
+
+    with open(path) as log:
+        for line in log:
+            key, source, tokens, output = line.split()
+            seen.add(key)
+            way, index = key.split("/")
+            record = records[int(index)]
+            want = record.expected()
+
+            if record.status != 200:
+                good = source == "none"
+            elif want is None:
+                good = source in ("counted", "lost") and tokens != "-"
+            else:
+                good = source == "upstream" \
+                    and (tokens, output) == tuple(map(str, want))
+
+            if not good:
+                failures.append((way, record,
+                                 f"{source} {tokens} {output} in the log, "
+                                 f"recorded: {want}"))
+
+    if len(seen) != total:
+        failures.append(("all", None, f"{len(seen)} lines in the log for "
+                                      f"{total} requests"))
+
+
+async def main():
+    directory, upstream_port, nginx_port, log = sys.argv[1:5]
+    records = load(directory, sys.argv[5:])
+
+    server = await asyncio.start_server(
+        lambda r, w: upstream(r, w, records), "127.0.0.1", int(upstream_port),
+        limit=1 << 20)
+
+    jobs = [(way, index) for way in WAYS for index in range(len(records))]
+    total = len(jobs)
+    failures = []
+
+    await asyncio.gather(*(client(int(nginx_port), jobs, records, failures)
+                           for _ in range(CONNECTIONS)))
+    server.close()
+
+    # the last lines are written after the last answers are read
+    for _ in range(500):
+        with open(log) as lines:
+            if sum(1 for _ in lines) >= total:
+                break
+        await asyncio.sleep(0.01)
+
+    check_log(log, total, records, failures)
+    report(records, failures)
+
+    # nginx keeps connections to the upstream: they are not waited for
+    sys.stdout.flush()
+    os._exit(0)
+
+
+def report(records, failures):
+    for api in sorted({record.api for record in records}):
+        n = sum(record.api == api for record in records)
+
+        for way in WAYS:
+            bad = [f for f in failures
+                   if f[0] == way and f[1].api == api]
+            print(f"{'not ok' if bad else 'ok'} {api} {way}: {n} recordings")
+            for _, record, text in bad[:10]:
+                print(f"# {record.id}: {text}")
+
+    for _, _, text in [f for f in failures if f[1] is None]:
+        print(f"not ok {text}")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
