@@ -122,14 +122,11 @@ vocab_pairs(vocab_out_t *out, const uint32_t *left, const uint32_t *right)
 
 
 static void
-vocab_merges(vocab_out_t *out, const vocab_t *v, const vocab_trie_t *trie)
+vocab_merges(vocab_out_t *out, const vocab_t *v, const vocab_trie_t *trie,
+    const uint32_t *left, const uint32_t *right)
 {
-    uint32_t   i, *left, *right;
+    uint32_t   i;
     uint64_t  *rec;
-
-    left = vocab_alloc(v->tokens, sizeof(uint32_t));
-    right = vocab_alloc(v->tokens, sizeof(uint32_t));
-    vocab_merge(v, left, right);
 
     rec = vocab_section(out, LLM_TOK_SEC_REC);
 
@@ -224,7 +221,15 @@ vocab_build(const vocab_t *v, size_t *size)
 {
     vocab_out_t      out;
     vocab_trie_t     trie;
+    uint32_t        *left, *right;
     llm_tok_image_t  head = { 0 };
+
+    left = vocab_alloc(v->tokens, sizeof(uint32_t));
+    right = vocab_alloc(v->tokens, sizeof(uint32_t));
+
+    /* first, for it is what finds out that a vocabulary cannot be used */
+
+    vocab_merge(v, left, right);
 
     vocab_trie(v, &trie);
     vocab_header(&head, v, &trie);
@@ -238,7 +243,7 @@ vocab_build(const vocab_t *v, size_t *size)
            (size_t) trie.nodes * 8);
     vocab_strings(&out, v);
     vocab_whole(v, vocab_section(&out, LLM_TOK_SEC_WHOLE), head.set_bits);
-    vocab_merges(&out, v, &trie);
+    vocab_merges(&out, v, &trie, left, right);
 
     out.image->sum = llm_tok_sum(out.base + LLM_TOK_SUMMED,
                                  head.size - LLM_TOK_SUMMED);

@@ -168,8 +168,8 @@ vocab_number(vocab_in_t *in)
     uint64_t  n;
 
     if (in->p == in->end || *in->p < '0' || *in->p > '9') {
-        die("\"%s\": a number is missing at byte %td", in->path,
-            in->p - (in->end - strlen(in->end)));
+        die("\"%s\": a number is missing %td bytes before its end", in->path,
+            in->end - in->p);
     }
 
     for (n = 0; in->p < in->end && *in->p >= '0' && *in->p <= '9'; in->p++) {
@@ -357,14 +357,22 @@ vocab_json(vocab_t *v, vocab_in_t *in)
         } else if (strcmp(key, "bpe_ranks") == 0) {
             vocab_ranks(v, in);
 
-        } else if (*in->p == '"') {
+        } else if (in->p < in->end && *in->p == '"') {
             (void) vocab_string(in, &len);
+
+        } else if (in->p < in->end && (*in->p == '{' || *in->p == '[')) {
+            die("\"%s\": has \"%s\", so it is no vocabulary of tiktoken "
+                "(tokenizer.json is not supported)", in->path, key);
 
         } else {
             (void) vocab_number(in);
         }
 
         (void) vocab_take(in, ',');
+    }
+
+    if (v->tokens == 0) {
+        die("\"%s\" has no \"bpe_ranks\"", in->path);
     }
 }
 
