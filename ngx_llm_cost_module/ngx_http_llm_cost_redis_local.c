@@ -331,7 +331,10 @@ ngx_http_llm_cost_redis_copy_budgets(ngx_http_llm_cost_redis_op_t *op,
         p = ngx_cpymem(p, budgets[i].name.data, budgets[i].name.len);
 
         op->budgets[i].key.data = p;
-        p = ngx_cpymem(p, budgets[i].key.data, budgets[i].key.len);
+
+        if (budgets[i].key.len) {
+            p = ngx_cpymem(p, budgets[i].key.data, budgets[i].key.len);
+        }
     }
 
     return NGX_OK;

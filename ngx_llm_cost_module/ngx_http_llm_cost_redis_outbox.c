@@ -26,7 +26,8 @@
 
 #define NGX_HTTP_LLM_COST_OUTBOX_SIZE     (4 * 1024 * 1024)
 #define NGX_HTTP_LLM_COST_OUTBOX_VERSION  1
-#define NGX_HTTP_LLM_COST_OUTBOX_BATCH    64
+#define NGX_HTTP_LLM_COST_OUTBOX_BATCH    8      /* before any admission */
+#define NGX_HTTP_LLM_COST_OUTBOX_ADOPT    64     /* a second */
 #define NGX_HTTP_LLM_COST_OUTBOX_TICK     1000
 
 
@@ -402,7 +403,7 @@ ngx_http_llm_cost_redis_adopt(void)
     cursor = 0;
     n = 0;
 
-    while (n < NGX_HTTP_LLM_COST_OUTBOX_BATCH
+    while (n < NGX_HTTP_LLM_COST_OUTBOX_ADOPT
            && llm_ledger_next_hold(l, &cursor, &v) == LLM_OK)
     {
         if (ngx_http_llm_cost_redis_gone((ngx_pid_t) v.owner)) {
@@ -413,7 +414,7 @@ ngx_http_llm_cost_redis_adopt(void)
 
     (void) llm_ledger_sweep(l, (int64_t) ngx_time(),
                             (int) lmcf->reservation_charge, NULL,
-                            NGX_HTTP_LLM_COST_OUTBOX_BATCH);
+                            NGX_HTTP_LLM_COST_OUTBOX_ADOPT);
 }
 
 

@@ -365,9 +365,11 @@ subtest 'windows leave a day after their end' => sub {
     admit(2, [$held], now => $TODAY - 2.5 * $DAY);
     settle(1, [$old, $held, $recent], [5, 0, 1], now => $TODAY - 2.5 * $DAY);
 
-    admit(3, [$b], now => $TODAY - 2.5 * $DAY);
+    # one call of sixteen looks after them
+
+    admit(16, [$b], now => $TODAY - 2.5 * $DAY);
     is redis('EXISTS', counter($old)), 1, 'not by a clock that is behind';
-    admit(4, [$b], now => $TODAY + 1000 * $DAY);
+    admit(32, [$b], now => $TODAY + 1000 * $DAY);
     is redis('EXISTS', counter($recent)), 1, 'nor by one that is ahead';
     is redis('EXISTS', counter($old)), 0, 'an old one has left';
     is redis('ZSCORE', '{llm:}b', counter($old)), undef, 'and the index';
@@ -405,7 +407,7 @@ subtest 'memory of identities' => sub {
     is stored($b), '302 0', 'each once';
 
     redis('ZADD', '{llm:}n', 1, '{llm:}n:n1');
-    settle(1, [$b], undef, node => 'n2');
+    settle(16, [$b], undef, node => 'n2');
     is_deeply redis('KEYS', '{llm:}n:n1*'), [], 'a node long gone leaves';
 };
 

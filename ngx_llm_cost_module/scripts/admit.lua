@@ -87,7 +87,7 @@ end
 
 -- a hit costs no money and no tokens, and is over at once
 
-local function charge_hit(budgets, granted)
+local function charge_hit(budgets, granted, chunks)
     for _, b in ipairs(budgets) do
         if b.unit == 'requests' then
             save_budget(b)
@@ -97,7 +97,7 @@ local function charge_hit(budgets, granted)
         end
     end
 
-    close(KEYS[6], seq)
+    close(KEYS[6], seq, chunks)
 end
 
 
@@ -120,12 +120,14 @@ local function reserve(budgets, granted)
 end
 
 
-sweep(now)
+sweep(now, seq)
 
 local budgets = load_budgets(13, n)
 local nothing = { usd = 0, tokens = 0, requests = 0 }
 
-if is_closed(KEYS[6], seq) then
+local chunks = node_chunks(KEYS[6])
+
+if is_closed(KEYS[6], seq, chunks) then
     return answer(CLOSED, 0, nothing, budgets)
 end
 
@@ -160,7 +162,7 @@ if what ~= FITS then
 end
 
 if hit then
-    charge_hit(budgets, granted)
+    charge_hit(budgets, granted, chunks)
 else
     reserve(budgets, granted)
 end

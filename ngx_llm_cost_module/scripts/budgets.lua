@@ -13,7 +13,7 @@
 local now, rank, max = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 
 if rank == 0 then
-    sweep(now)
+    sweep(now, 0)
 end
 
 local keys = redis.call('ZREVRANGE', KEYS[1], text(rank),

@@ -54,13 +54,13 @@ end
 -- operator has deleted is not brought back by what was held in it before.
 
 local function move(counter, held, spent)
-    local reserved = redis.call('HGET', counter, 'reserved')
+    local f = redis.call('HMGET', counter, 'reserved', 'name')
 
-    if reserved then
-        add(counter, 'reserved', -math.min(held, tonumber(reserved)))
+    if f[1] then
+        add(counter, 'reserved', -math.min(held, tonumber(f[1])))
     end
 
-    if reserved or redis.call('HEXISTS', counter, 'name') == 1 then
+    if f[2] then
         add(counter, 'spent', spent)
     end
 end
@@ -80,11 +80,17 @@ end
 -- an old command changes nothing, however late it comes and over whichever
 -- connection, and a node never takes more than 128 KB.
 
-local function is_closed(node, seq)
-    local chunk = math.floor(seq / CHUNK)
-    local high = tonumber(redis.call('HGET', node, 'high') or '0')
+local function node_chunks(node)
+    local f = redis.call('HMGET', node, 'low', 'high', 'used')
 
-    if chunk <= high - CHUNKS then
+    return { low = tonumber(f[1]), high = tonumber(f[2]), used = number(f[3]) }
+end
+
+
+local function is_closed(node, seq, chunks)
+    local chunk = math.floor(seq / CHUNK)
+
+    if chunk <= (chunks.high or 0) - CHUNKS then
         return true
     end
 
@@ -103,23 +109,20 @@ local function trim_node(node, low, high)
 end
 
 
-local function close(node, seq)
+local function close(node, seq, chunks)
     local chunk = math.floor(seq / CHUNK)
-    local f = redis.call('HMGET', node, 'low', 'high', 'used')
-    local low = math.min(tonumber(f[1]) or chunk, chunk)
-    local high = math.max(tonumber(f[2]) or chunk, chunk)
+    local low = math.min(chunks.low or chunk, chunk)
+    local high = math.max(chunks.high or chunk, chunk)
 
     if chunk > high - CHUNKS then
         redis.call('SETBIT', node .. ':' .. text(chunk), seq % CHUNK, 1)
     else
-        low = tonumber(f[1])
+        low = chunks.low
     end
 
     low = trim_node(node, low, high)
 
-    if f[1] ~= text(low) or f[2] ~= text(high)
-       or number(f[3]) + 60 < TIME
-    then
+    if low ~= chunks.low or high ~= chunks.high or chunks.used + 60 < TIME then
         redis.call('HSET', node, 'low', text(low), 'high', text(high),
                    'used', text(TIME))
         redis.call('ZADD', KEYS[3], text(TIME), node)
@@ -193,7 +196,8 @@ local function sweep_holds(max)
             if hold then
                 local node, seq = string.match(key, '([^:]*):(%d+)$')
 
-                close(TAG .. 'n:' .. node, tonumber(seq))
+                node = TAG .. 'n:' .. node
+                close(node, tonumber(seq), node_chunks(node))
             end
 
             redis.call('DEL', key)
@@ -252,12 +256,16 @@ end
 
 
 -- Bounded work in every call; a backlog is worked off by the calls that follow.
+-- What is not urgent is looked at in one call of sixteen.
 
-local function sweep(now)
+local function sweep(now, seq)
     sweep_holds(16)
-    sweep_counters(now, 8)
-    sweep_usage(now)
-    sweep_nodes()
+
+    if seq % 16 == 0 then
+        sweep_counters(now, 16)
+        sweep_usage(now)
+        sweep_nodes()
+    end
 end
 
 
@@ -372,44 +380,65 @@ end
 
 
 -- Settle or cancel the identity of KEYS[6] and KEYS[7], once: false when that
--- was done before.  The budgets of the call count only where no reservation is
--- known: it was made in a zone while Redis was away, or Redis has lost it.
+-- was done before.  The budgets of the call have its counters as they are;
+-- where no reservation is known, because it was made in a zone while Redis was
+-- away or Redis has lost it, the amounts are added to them in full.
+
+local function settle_budget(b, held, spent)
+    held = math.min(held, b.reserved)
+
+    add(b.counter, 'reserved', -held)
+    add(b.counter, 'spent', spent)
+
+    b.reserved = b.reserved - held
+    b.spent = b.spent + spent
+end
+
 
 local function finish(seq, spent, budgets)
-    if is_closed(KEYS[6], seq) then
+    local chunks = node_chunks(KEYS[6])
+
+    if is_closed(KEYS[6], seq, chunks) then
         return false
     end
 
     local hold = load_hold(KEYS[7])
+    local given = {}
 
-    if spent then
-        for _, b in ipairs(budgets) do
+    for _, b in ipairs(budgets) do
+        given[b.counter] = b
+
+        if spent then
             save_budget(b)
+        end
+
+        if spent and not hold then
+            settle_budget(b, 0, spent[b.unit])
+        end
+    end
+
+    for _, counter in ipairs(hold or {}) do
+        local unit = unit_of(counter)
+        local charged = amount(spent, unit, hold[unit])
+        local held = hold[unit]
+
+        if hold.state ~= 'open' then
+            held, charged = 0, charged - held
+        end
+
+        if given[counter] then
+            settle_budget(given[counter], held, charged)
+        else
+            move(counter, held, charged)
         end
     end
 
     if hold then
-        for _, counter in ipairs(hold) do
-            local unit = unit_of(counter)
-            local held = hold[unit]
-
-            if hold.state == 'open' then
-                move(counter, held, amount(spent, unit, held))
-            else
-                move(counter, 0, amount(spent, unit, held) - held)
-            end
-        end
-
         redis.call('DEL', KEYS[7])
         redis.call('ZREM', KEYS[2], KEYS[7])
-
-    elseif spent then
-        for _, b in ipairs(budgets) do
-            add(b.counter, 'spent', spent[b.unit])
-        end
     end
 
-    close(KEYS[6], seq)
+    close(KEYS[6], seq, chunks)
 
     return true
 end

@@ -20,7 +20,7 @@ if ARGV[4] ~= '' then
 end
 
 
-sweep(now)
+sweep(now, seq)
 
 local budgets = load_budgets(8, n)
 local out = { 1 }
@@ -32,7 +32,7 @@ elseif ARGV[7] == '1' then
     count_usage(8 + 9 * n)
 end
 
-for _, b in ipairs(load_budgets(8, n)) do
+for _, b in ipairs(budgets) do
     out[#out + 1] = b.spent
     out[#out + 1] = b.reserved
     out[#out + 1] = b.limit

@@ -24,10 +24,10 @@ local NAMES = 1000                  -- rows of a dimension an hour
 local USERS = 1000                  -- rows a day
 
 
--- adds the first n of the totals at ARGV[at] to the fields of a name
+-- adds those of the totals that a row has, without the count
 
-local function count(key, at, n, suffix)
-    for i = 1, n do
+local function count(key, at, last, suffix)
+    for i = 2, last do
         if ARGV[at + i - 1] ~= '0' then
             redis.call('HINCRBY', key, TOTALS[i] .. suffix, ARGV[at + i - 1])
         end
@@ -40,12 +40,12 @@ local function index_usage(key, hour)
 end
 
 
--- the first names of an hour have rows
+-- The first names of an hour have rows.  A count of 1 is a new one.
 
 local function count_name(key, hour, at, name)
     local suffix = ':' .. name
 
-    if redis.call('HEXISTS', key, 'count' .. suffix) == 0 then
+    if redis.call('HINCRBY', key, 'count' .. suffix, 1) == 1 then
         local rows = redis.call('HINCRBY', key, 'rows', 1)
 
         if rows == 1 then
@@ -53,6 +53,7 @@ local function count_name(key, hour, at, name)
         end
 
         if rows > NAMES then
+            redis.call('HDEL', key, 'count' .. suffix)
             redis.call('HINCRBY', key, 'rows', -1)
             return
         end
@@ -68,22 +69,24 @@ end
 local function count_user(key, rank, day, at, user)
     local suffix = ':' .. user
 
-    if redis.call('ZSCORE', rank, user) == false
-       and redis.call('ZCARD', rank) >= USERS
-    then
-        local least = redis.call('ZPOPMIN', rank)
+    if redis.call('HINCRBY', key, 'count' .. suffix, 1) == 1 then
+        local users = redis.call('ZCARD', rank)
 
-        for i = 1, METRICS do
-            redis.call('HDEL', key, TOTALS[i] .. ':' .. least[1])
+        if users == 0 then
+            index_usage(key, day)
+            index_usage(rank, day)
+
+        elseif users >= USERS then
+            local least = redis.call('ZPOPMIN', rank)
+
+            for i = 1, METRICS do
+                redis.call('HDEL', key, TOTALS[i] .. ':' .. least[1])
+            end
         end
     end
 
     count(key, at, METRICS, suffix)
-
-    if redis.call('ZINCRBY', rank, ARGV[at + 3], user) == ARGV[at + 3] then
-        index_usage(key, day)
-        index_usage(rank, day)
-    end
+    redis.call('ZINCRBY', rank, ARGV[at + 3], user)
 end
 
 
@@ -93,8 +96,9 @@ local function count_usage(usage)
     local at = usage + 1
     local names = at + #TOTALS
     local key = TAG .. 'u:' .. text(hour)
+    local of_day = TAG .. 'u:' .. text(day)
 
-    if redis.call('HEXISTS', key, 'count') == 0 then
+    if redis.call('HINCRBY', key, 'count', 1) == 1 then
         index_usage(key, hour)
     end
 
@@ -102,11 +106,7 @@ local function count_usage(usage)
     count_name(key .. ':model', hour, at, ARGV[names])
     count_name(key .. ':provider', hour, at, ARGV[names + 1])
     count_name(key .. ':endpoint', hour, at, ARGV[names + 2])
-
-    key = TAG .. 'u:' .. text(day)
-    count_user(key .. ':user', key .. ':rank', day, at, ARGV[names + 3])
-
-    key = TAG .. 'u:' .. text(hour)
+    count_user(of_day .. ':user', of_day .. ':rank', day, at, ARGV[names + 3])
 
     for i = names + 5, names + 3 + 2 * tonumber(ARGV[names + 4]), 2 do
         count_name(key .. ':tag:' .. ARGV[i], hour, at, ARGV[i + 1])
