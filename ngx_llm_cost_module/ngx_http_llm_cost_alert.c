@@ -88,7 +88,10 @@ ngx_http_llm_cost_alert(ngx_log_t *log, const llm_budget_t *b,
     ngx_memcpy(alert.budget, b->name.data, alert.budget_len);
 
     alert.key_len = (uint8_t) ngx_min(b->key.len, LLM_KEY_MAX);
-    ngx_memcpy(alert.key, b->key.data, alert.key_len);
+
+    if (alert.key_len) {
+        ngx_memcpy(alert.key, b->key.data, alert.key_len);
+    }
 
     text.data = alert.text;
     text.len = ngx_http_llm_cost_alert_text(&alert);

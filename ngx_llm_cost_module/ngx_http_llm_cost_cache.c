@@ -42,6 +42,7 @@ static void ngx_http_llm_cost_cache_field(EVP_MD_CTX *md, const void *p,
 static u_char *ngx_http_llm_cost_entry_put(u_char *p, uint64_t v,
     ngx_uint_t n);
 static uint64_t ngx_http_llm_cost_entry_get(u_char **p, ngx_uint_t n);
+static u_char *ngx_http_llm_cost_entry_text(u_char *p, const ngx_str_t *s);
 static ngx_int_t ngx_http_llm_cost_entry_digest(const u_char *p, size_t len,
     u_char *digest);
 
@@ -370,7 +371,7 @@ ngx_http_llm_cost_cache_keep(ngx_http_llm_cost_ctx_t *ctx)
     ngx_http_request_t                  *r;
     ngx_http_llm_cost_entry_t           *e;
     const ngx_http_llm_cost_loc_conf_t  *llcf;
-    const ngx_http_llm_cost_main_conf_t *lmcf;
+    const ngx_http_llm_cost_main_conf_t  *lmcf;
 
     r = ctx->request;
     e = ctx->entry;
@@ -384,7 +385,8 @@ ngx_http_llm_cost_cache_keep(ngx_http_llm_cost_ctx_t *ctx)
     }
 
     if (e->status != NGX_HTTP_OK || e->body.len == 0
-        || e->body.len > llcf->cache_max_size || llcf->cache_ttl <= 0)
+        || e->body.len > llcf->cache_max_size || llcf->cache_ttl <= 0
+        || e->content_type.len > NGX_HTTP_LLM_COST_ENTRY_TYPE)
     {
         return;
     }
@@ -397,6 +399,11 @@ ngx_http_llm_cost_cache_keep(ngx_http_llm_cost_ctx_t *ctx)
 
     if (ngx_http_test_predicates(r, llcf->no_cache) != NGX_OK) {
         return;
+    }
+
+    if (ctx->answer.model.len <= NGX_HTTP_LLM_COST_MODEL_MAX) {
+        e->model.len = ctx->answer.model.len;
+        e->model.data = ctx->answer.model.data;
     }
 
     e->input = ctx->usage.input;
@@ -451,9 +458,9 @@ ngx_http_llm_cost_entry_write(const ngx_http_llm_cost_entry_t *e, u_char *p)
     digest = p;
 
     p += NGX_HTTP_LLM_COST_ENTRY_DIGEST;
-    p = ngx_cpymem(p, e->content_type.data, e->content_type.len);
-    p = ngx_cpymem(p, e->model.data, e->model.len);
-    p = ngx_cpymem(p, e->body.data, e->body.len);
+    p = ngx_http_llm_cost_entry_text(p, &e->content_type);
+    p = ngx_http_llm_cost_entry_text(p, &e->model);
+    p = ngx_http_llm_cost_entry_text(p, &e->body);
 
     if (ngx_http_llm_cost_entry_digest(start, p - start, digest) != NGX_OK) {
 
@@ -557,6 +564,13 @@ ngx_http_llm_cost_entry_get(u_char **p, ngx_uint_t n)
     *p += n;
 
     return v;
+}
+
+
+static u_char *
+ngx_http_llm_cost_entry_text(u_char *p, const ngx_str_t *s)
+{
+    return s->len ? ngx_cpymem(p, s->data, s->len) : p;
 }
 
 
