@@ -1,0 +1,316 @@
+# Copyright (C) 2026 the ngx_llm_cost_module authors
+#
+# Who leaves when, and what it costs: clients that go away and upstreams that
+# break off at the first, a middle and the last event, timeouts, failed
+# connections, on both stores.  README.md, "When something fails".
+
+use strict;
+use warnings;
+
+use lib 't/lib';
+
+use File::Temp ();
+use IO::Socket::INET ();
+use JSON::PP ();
+use Test::More;
+use Time::HiRes qw( sleep time );
+
+use LLMCost::Ledger;
+use LLMCost::Nginx;
+use LLMCost::Process;
+use LLMCost::Redis;
+
+my $PATIENCE = 10;
+
+my $json = JSON::PP->new->canonical;
+my $dir = File::Temp->newdir('llm-faults-XXXXXX', TMPDIR => 1);
+my $upstream = start_upstream_server("$dir");
+my ($server, $redis_port, $redis) = start_redis_server("$dir");
+my $nobody = free_port();
+my $block = 0;
+
+# 8 input tokens are counted, upstream would say 10; the output, counted, is a
+# token a word, upstream would say 5; the most is 100.  0.15 and 0.60 usd.
+
+my $INPUT  = '0.000001200';
+my $WORDS  = '0.000002400';     #  8 and 2
+my $THREE  = '0.000003000';     #  8 and 3
+my $USAGE  = '0.000004500';     # 10 and 5
+my $WORST  = '0.000061200';     #  8 and 100
+my $FREE   = '0.000000000';
+
+my @first = chunk({ role => 'assistant', content => '' });
+my @middle = (@first, map { chunk({ content => $_ }) } 'one', ' two');
+my @words = (@middle, chunk({ content => ' three' }), chunk({}, 'stop'));
+my @usage = (@words, usage_event());
+my @all = (@usage, "data: [DONE]\n\n");
+
+my $gone = { wait => 'abort' };
+my $answer = { id => 'chatcmpl-1', object => 'chat.completion',
+               created => 1700000000, model => 'gpt-4o-mini',
+               choices => [{ index => 0, finish_reason => 'stop',
+                             message => { role => 'assistant',
+                                          content => 'one two' } }] };
+my $half = substr $json->encode($answer), 0, 60;
+
+# name; location; request; upstream's answer; what the client waits for before
+# it leaves ("" is upstream's having the request); the log line: status, source,
+# input, output, cost
+
+my @cases = (
+    ['client leaves before the answer', '/bill',
+     stream => { before => [$gone] }, '', "499 counted 8 0 $INPUT"],
+    ['client leaves at the first event', '/bill', stream => sse(@first, $gone),
+     'assistant', "200 counted 8 0 $INPUT"],
+    ['client leaves in the middle', '/bill', stream => sse(@middle, $gone),
+     'two', "200 counted 8 2 $WORDS"],
+    ['client leaves at the last event', '/bill', stream => sse(@words, $gone),
+     '"stop"', "200 counted 8 3 $THREE"],
+    ['client leaves after the usage', '/bill', usage => sse(@usage, $gone),
+     '"usage":{', "200 counted 10 5 $USAGE"],
+    ['client leaves after [DONE]', '/bill', usage => sse(@all, $gone),
+     '[DONE]', "200 counted 10 5 $USAGE"],
+    ['client leaves, its reservation is kept', '/reserve',
+     stream => sse(@middle, $gone), 'two', "200 counted 8 100 $WORST"],
+    ['client does not wait for JSON', '/bill', json => { before => [$gone] },
+     '', "499 counted 8 100 $WORST"],
+
+    map({
+        my ($how, $end) = @$_;
+        ["$how before the answer", '/bill', stream => { raw => [$end] },
+         undef, "502 lost 8 0 $INPUT"],
+        ["$how at the first event", '/bill', stream => sse(@first, $end),
+         undef, "200 lost 8 0 $INPUT"],
+        ["$how in the middle", '/bill', stream => sse(@middle, $end),
+         undef, "200 lost 8 2 $WORDS"],
+        ["$how at the last event", '/bill', stream => sse(@words, $end),
+         undef, "200 lost 8 3 $THREE"],
+        ["$how after the usage", '/bill', stream => sse(@usage, $end),
+         undef, "200 lost 10 5 $USAGE"],
+        ["$how after [DONE]", '/bill', stream => sse(@all, $end),
+         undef, "200 lost 10 5 $USAGE"],
+        ["$how in JSON", '/bill', json => { body => [$half, $end] },
+         undef, "502 lost 8 0 $INPUT"],
+    } ['upstream closes', { close => 1 }], ['upstream resets', { rst => 1 }]),
+
+    ['upstream closes, its reservation is kept', '/reserve',
+     stream => sse(@middle, { close => 1 }), undef, "200 lost 8 100 $WORST"],
+    ['upstream closes, at no cost', '/zero',
+     stream => sse(@middle, { close => 1 }), undef, "200 lost 0 0 $FREE"],
+    ['upstream closes in JSON, its reservation is kept', '/reserve',
+     json => { body => [$half, { close => 1 }] }, undef,
+     "502 lost 8 100 $WORST"],
+    ['upstream closes in JSON, at no cost', '/zero',
+     json => { body => [$half, { close => 1 }] }, undef,
+     "502 lost 0 0 $FREE"],
+
+    ['upstream says nothing', '/hasty', stream => { before => [$gone] },
+     undef, "504 lost 8 0 $INPUT"],
+    ['upstream says nothing to JSON', '/hasty', json => { before => [$gone] },
+     undef, "504 lost 8 0 $INPUT"],
+    ['upstream stops in the middle', '/bill', stream => sse(@middle, $gone),
+     undef, "200 lost 8 2 $WORDS"],
+    ['upstream stops in JSON', '/bill', json => { body => [$half, $gone] },
+     undef, "502 lost 8 0 $INPUT"],
+
+    ['upstream is not there', '/nobody', json => {}, undef,
+     "502 none   $FREE"],
+    ['upstream refuses', '/bill', json => { status => 400, body => '{}' },
+     undef, "400 none 0 0 $FREE"],
+    ['upstream fails', '/bill', json => { status => 500, body => 'oh' },
+     undef, "500 none 0 0 $FREE"],
+    ['upstream fails, and breaks off', '/bill',
+     json => { status => 500, framing => 'chunked',
+               body => ['oh', { close => 1 }] },
+     undef, "500 none 0 0 $FREE"],
+
+    ['no usage in JSON', '/bill', json => { body => $json->encode($answer) },
+     undef, "200 counted 8 2 $WORDS"],
+    ['no usage in a stream', '/bill', stream => sse(@words, $all[-1]),
+     undef, "200 counted 8 3 $THREE"],
+    ['the usage', '/bill', stream => sse(@all), undef,
+     "200 upstream 10 5 $USAGE"],
+);
+
+for my $store ('zone', 'redis') {
+    my $nginx = instance($store);
+
+    run_case($nginx, $store, @$_) for @cases;
+    ledger($nginx, $store);
+
+    is join("\n", stop_nginx($nginx)), '', "$store: nginx leaves nothing";
+}
+
+done_testing;
+
+
+sub chunk {
+    my ($delta, $finish) = @_;
+
+    return event({ id => 'chatcmpl-1', object => 'chat.completion.chunk',
+                   created => 1700000000, model => 'gpt-4o-mini',
+                   choices => [{ index => 0, delta => $delta,
+                                 finish_reason => $finish }] });
+}
+
+
+sub usage_event {
+    return event({ id => 'chatcmpl-1', object => 'chat.completion.chunk',
+                   created => 1700000000, model => 'gpt-4o-mini',
+                   choices => [],
+                   usage => { prompt_tokens => 10, completion_tokens => 5,
+                              total_tokens => 15 } });
+}
+
+
+sub event { 'data: ' . $json->encode($_[0]) . "\n\n" }
+
+
+sub sse {
+    return { headers => { 'Content-Type' => 'text/event-stream' },
+             body => [@_] };
+}
+
+
+sub instance {
+    my $store = shift;
+
+    my $redis = $store eq 'redis' ? "llm_redis 127.0.0.1:$redis_port "
+                                    . 'timeout=5s;' : '';
+
+    return start_nginx("$dir/$store", http => <<END);
+    $redis
+    llm_cost on;
+    llm_budget money limit=1usd period=total;
+    llm_budget words limit=100000tokens period=total;
+    llm_budget calls limit=1000requests period=total;
+    proxy_read_timeout 1s;
+
+    server {
+        listen 127.0.0.1:PORT;
+
+        location /bill/ { proxy_pass http://127.0.0.1:$upstream/; }
+
+        location /reserve/ {
+            llm_client_abort reserve;
+            llm_upstream_lost reserve;
+            proxy_pass http://127.0.0.1:$upstream/;
+        }
+
+        location /zero/ {
+            llm_upstream_lost zero;
+            proxy_pass http://127.0.0.1:$upstream/;
+        }
+
+        location /hasty/ {
+            proxy_read_timeout 100ms;
+            proxy_pass http://127.0.0.1:$upstream/;
+        }
+
+        location /nobody/ { proxy_pass http://127.0.0.1:$nobody/; }
+
+        location /llm/ { llm_cost off; llm_api; access_log off; }
+    }
+END
+}
+
+
+sub run_case {
+    my ($nginx, $store, $name, $location, $kind, $script, $seen, $wanted) = @_;
+
+    my $before = lines($nginx);
+
+    $block++;
+    write_file("$dir/script.json",
+               $json->encode({ block => $block, answers => $script }));
+
+    my $socket = IO::Socket::INET->new("127.0.0.1:$nginx->{port}")
+        or die "nginx: $!\n";
+
+    print $socket request($location, $kind);
+    wait_for(sub { upstream_has_it() }) if defined $seen && $seen eq '';
+    read_until($socket, $seen);
+    close $socket;
+
+    wait_for(sub { lines($nginx) > $before });
+
+    my ($log) = (log_entries("$nginx->{dir}/access.log"))[$before];
+
+    is join(' ', map { $log->{$_} } qw( status usage_source input_tokens
+                                        output_tokens cost )),
+       $wanted, "$store: $name";
+}
+
+
+sub request {
+    my ($location, $kind) = @_;
+
+    my $body = $json->encode({
+        model      => 'gpt-4o-mini',
+        messages   => [{ role => 'user', content => 'hi' }],
+        max_tokens => 100,
+        $kind eq 'json' ? () : (stream => JSON::PP::true),
+        $kind eq 'usage'
+            ? (stream_options => { include_usage => JSON::PP::true }) : (),
+    });
+
+    return "POST $location/v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n"
+           . "Connection: close\r\nContent-Type: application/json\r\n"
+           . 'Content-Length: ' . length($body) . "\r\n\r\n$body";
+}
+
+
+# to the end, or until the client has seen enough
+
+sub read_until {
+    my ($socket, $seen) = @_;
+
+    my $text = '';
+
+    while (!defined $seen || index($text, $seen) < 0) {
+        last if !sysread $socket, $text, 65536, length $text;
+    }
+}
+
+
+sub upstream_has_it {
+    return read_file("$dir/requests.jsonl") =~ /"block": $block\b/;
+}
+
+
+sub lines {
+    my $nginx = shift;
+
+    return read_file("$nginx->{dir}/access.log") =~ tr/\n//;
+}
+
+
+sub wait_for {
+    my $code = shift;
+
+    my $end = time + $PATIENCE;
+
+    sleep 0.005 until $code->() || time > $end;
+}
+
+
+# Whatever happened, the counters are what the log says, and nothing is held
+
+sub ledger {
+    my ($nginx, $store) = @_;
+
+    my $read = sub { $store eq 'redis' ? redis_counters($redis)
+                                       : api_counters($nginx->{port}) };
+    my $counters;
+
+    wait_for(sub {
+        $counters = $read->();
+        return !grep { $_->{reserved} } values %$counters;
+    });
+
+    is_deeply { map { $_ => $counters->{$_}{spent} } keys %$counters },
+              log_counters(log_entries("$nginx->{dir}/access.log")),
+              "$store: counters are the sums of the log";
+    is_deeply [grep { $_->{reserved} } values %$counters], [],
+              "$store: nothing is reserved";
+}
