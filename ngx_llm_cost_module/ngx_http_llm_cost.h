@@ -117,7 +117,6 @@ typedef struct {
     ngx_str_t                   pattern;    /* exact, or "~regex" */
     ngx_regex_t                *regex;
     ngx_str_t                   vocab_name;
-    llm_vocab_t                *vocab;
 } ngx_http_llm_cost_tokenizer_t;
 
 
@@ -487,7 +486,7 @@ ngx_int_t ngx_http_llm_cost_init_vocabs(ngx_conf_t *cf,
 llm_vocab_t *ngx_http_llm_cost_vocab(ngx_conf_t *cf,
     ngx_http_llm_cost_main_conf_t *lmcf, ngx_str_t *name);
 ngx_int_t ngx_http_llm_cost_init_scratch(ngx_cycle_t *cycle);
-void ngx_http_llm_cost_counter(ngx_http_llm_cost_main_conf_t *lmcf,
+ngx_int_t ngx_http_llm_cost_counter(ngx_http_llm_cost_main_conf_t *lmcf,
     const ngx_str_t *model, const llm_price_t *price, llm_counter_t *c);
 
 

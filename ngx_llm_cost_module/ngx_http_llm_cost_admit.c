@@ -259,8 +259,12 @@ ngx_http_llm_cost_worst_case(ngx_http_llm_cost_ctx_t *ctx,
     lmcf = ngx_http_get_module_main_conf(ctx->request,
                                          ngx_http_llm_cost_module);
 
-    ngx_http_llm_cost_counter(lmcf, (ngx_str_t *) &q->model, ctx->price,
-                              &ctx->counter);
+    if (ngx_http_llm_cost_counter(lmcf, (ngx_str_t *) &q->model, ctx->price,
+                                  &ctx->counter)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
     if (q->provider->count(q, &ctx->counter) != LLM_OK) {
         return NGX_ERROR;

@@ -347,7 +347,7 @@ ngx_http_llm_cost_api_model_format(ngx_http_llm_cost_api_t *api,
                          : NULL;
 
     ngx_memzero(&counter, sizeof(llm_counter_t));
-    ngx_http_llm_cost_counter(lmcf, &row->name, price, &counter);
+    (void) ngx_http_llm_cost_counter(lmcf, &row->name, price, &counter);
 
     vocab = counter.vocab ? llm_vocab_name(counter.vocab) : NULL;
 

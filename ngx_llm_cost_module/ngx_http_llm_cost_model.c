@@ -22,14 +22,19 @@ static u_char *ngx_http_llm_cost_read_file(ngx_conf_t *cf, ngx_str_t *file,
     size_t *len);
 static void ngx_http_llm_cost_prices_cleanup(void *data);
 static void ngx_http_llm_cost_vocab_cleanup(void *data);
+static ngx_uint_t ngx_http_llm_cost_vocab_index(
+    ngx_http_llm_cost_main_conf_t *lmcf, const ngx_str_t *name);
+static ngx_int_t ngx_http_llm_cost_use_vocab(
+    ngx_http_llm_cost_main_conf_t *lmcf, ngx_uint_t n, llm_counter_t *c);
 
 
 /*
- * Scratch memory of the tokenizer: one block per worker, made before the first
- * request; a worker is one thread, and counting never yields.
+ * Scratch memory of the tokenizer: one for each vocabulary that the worker has
+ * used, since a scratch forgets what it has learned when it changes between
+ * vocabularies.  A worker is one thread, and counting never yields.
  */
 
-static llm_scratch_t  *ngx_http_llm_cost_scratch;
+static llm_scratch_t  **ngx_http_llm_cost_scratches;
 
 
 /* the shipped map, then the files, then the rows, each in its order */
@@ -117,8 +122,6 @@ ngx_http_llm_cost_load_prices(ngx_conf_t *cf, llm_prices_t *prices,
     if (text == NULL) {
         return NGX_ERROR;
     }
-
-    /* the table may refer to the text: both live in the cycle's pool */
 
     if (llm_prices_load(prices, text, len, err, sizeof(err)) != LLM_OK) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "price file \"%V\": %s",
@@ -210,18 +213,15 @@ ngx_http_llm_cost_vocab(ngx_conf_t *cf, ngx_http_llm_cost_main_conf_t *lmcf,
 {
     char                        err[NGX_MAX_CONF_ERRSTR];
     u_char                     *path;
-    ngx_uint_t                  i;
+    ngx_uint_t                  n;
     ngx_pool_cleanup_t         *cln;
     ngx_http_llm_cost_vocab_t  *v;
 
-    v = lmcf->vocabs.elts;
+    n = ngx_http_llm_cost_vocab_index(lmcf, name);
 
-    for (i = 0; i < lmcf->vocabs.nelts; i++) {
-        if (v[i].name.len == name->len
-            && ngx_strncmp(v[i].name.data, name->data, name->len) == 0)
-        {
-            return v[i].vocab;
-        }
+    if (n < lmcf->vocabs.nelts) {
+        v = lmcf->vocabs.elts;
+        return v[n].vocab;
     }
 
     path = ngx_pnalloc(cf->pool, lmcf->data_path.len + name->len
@@ -280,8 +280,7 @@ ngx_http_llm_cost_init_vocabs(ngx_conf_t *cf,
     t = lmcf->tokenizers.elts;
 
     for (i = 0; i < lmcf->tokenizers.nelts; i++) {
-        t[i].vocab = ngx_http_llm_cost_vocab(cf, lmcf, &t[i].vocab_name);
-        if (t[i].vocab == NULL) {
+        if (ngx_http_llm_cost_vocab(cf, lmcf, &t[i].vocab_name) == NULL) {
             return NGX_ERROR;
         }
     }
@@ -341,33 +340,79 @@ ngx_http_llm_cost_conf_tokenizer(ngx_conf_t *cf, ngx_command_t *cmd,
 ngx_int_t
 ngx_http_llm_cost_init_scratch(ngx_cycle_t *cycle)
 {
-    void  *p;
+    ngx_http_llm_cost_main_conf_t  *lmcf;
 
-    p = ngx_pmemalign(cycle->pool, llm_scratch_size(), 64);
-    if (p == NULL) {
-        return NGX_ERROR;
+    lmcf = ngx_http_cycle_get_module_main_conf(cycle,
+                                               ngx_http_llm_cost_module);
+
+    ngx_http_llm_cost_scratches = ngx_pcalloc(cycle->pool,
+                                              lmcf->vocabs.nelts
+                                              * sizeof(llm_scratch_t *));
+
+    return ngx_http_llm_cost_scratches ? NGX_OK : NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_use_vocab(ngx_http_llm_cost_main_conf_t *lmcf, ngx_uint_t n,
+    llm_counter_t *c)
+{
+    void                       *p;
+    llm_scratch_t             **scratch;
+    ngx_http_llm_cost_vocab_t  *v;
+
+    v = lmcf->vocabs.elts;
+    scratch = &ngx_http_llm_cost_scratches[n];
+
+    if (*scratch == NULL) {
+        p = ngx_pmemalign(ngx_cycle->pool, llm_scratch_size(), 64);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        *scratch = llm_scratch_init(p, llm_scratch_size());
     }
 
-    ngx_http_llm_cost_scratch = llm_scratch_init(p, llm_scratch_size());
+    c->vocab = v[n].vocab;
+    c->scratch = *scratch;
 
-    return ngx_http_llm_cost_scratch ? NGX_OK : NGX_ERROR;
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_llm_cost_vocab_index(ngx_http_llm_cost_main_conf_t *lmcf,
+    const ngx_str_t *name)
+{
+    ngx_uint_t                  i;
+    ngx_http_llm_cost_vocab_t  *v;
+
+    v = lmcf->vocabs.elts;
+
+    for (i = 0; i < lmcf->vocabs.nelts; i++) {
+        if (v[i].name.len == name->len
+            && ngx_strncmp(v[i].name.data, name->data, name->len) == 0)
+        {
+            break;
+        }
+    }
+
+    return i;
 }
 
 
 /* a model's counter: configured, of the price row's base, well known, guessed */
 
-void
+ngx_int_t
 ngx_http_llm_cost_counter(ngx_http_llm_cost_main_conf_t *lmcf,
     const ngx_str_t *model, const llm_price_t *price, llm_counter_t *c)
 {
     int                             estimate;
     ngx_str_t                       name;
     const char                     *known;
-    ngx_uint_t                      i;
-    ngx_http_llm_cost_vocab_t      *v;
+    ngx_uint_t                      i, n;
     ngx_http_llm_cost_tokenizer_t  *t;
 
-    c->scratch = ngx_http_llm_cost_scratch;
     c->count = llm_counter_plain;
     c->data = NULL;
     c->estimate = 0;
@@ -381,8 +426,8 @@ ngx_http_llm_cost_counter(ngx_http_llm_cost_main_conf_t *lmcf,
             : t[i].pattern.len == model->len
               && ngx_strncmp(t[i].pattern.data, model->data, model->len) == 0)
         {
-            c->vocab = t[i].vocab;
-            return;
+            n = ngx_http_llm_cost_vocab_index(lmcf, &t[i].vocab_name);
+            return ngx_http_llm_cost_use_vocab(lmcf, n, c);
         }
     }
 
@@ -399,21 +444,17 @@ ngx_http_llm_cost_counter(ngx_http_llm_cost_main_conf_t *lmcf,
     name.data = (u_char *) known;
     name.len = ngx_strlen(known);
 
-    c->estimate = estimate ? 1 : 0;
+    n = ngx_http_llm_cost_vocab_index(lmcf, &name);
 
-    v = lmcf->vocabs.elts;
+    if (n == lmcf->vocabs.nelts) {
 
-    for (i = 0; i < lmcf->vocabs.nelts; i++) {
-        if (v[i].name.len == name.len
-            && ngx_strncmp(v[i].name.data, name.data, name.len) == 0)
-        {
-            c->vocab = v[i].vocab;
-            return;
-        }
+        /* well known, but its vocabulary is not among those opened */
+
+        n = 0;
+        estimate = 1;
     }
 
-    /* well known, but its vocabulary is not among those opened */
+    c->estimate = estimate ? 1 : 0;
 
-    c->vocab = v[0].vocab;
-    c->estimate = 1;
+    return ngx_http_llm_cost_use_vocab(lmcf, n, c);
 }
