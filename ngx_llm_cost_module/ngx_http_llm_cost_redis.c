@@ -39,20 +39,8 @@ static void ngx_http_llm_cost_redis_admitted(ngx_http_llm_cost_redis_op_t *op,
 static void ngx_http_llm_cost_redis_wake(ngx_http_llm_cost_redis_op_t *op);
 static void ngx_http_llm_cost_redis_wake_handler(ngx_event_t *ev);
 static void ngx_http_llm_cost_redis_detach(ngx_http_llm_cost_ctx_t *ctx);
-static void ngx_http_llm_cost_redis_settle(ngx_http_llm_cost_ctx_t *ctx,
-    const int64_t spent[LLM_UNIT_N], const llm_stats_event_t *event);
-static void ngx_http_llm_cost_redis_cancel(ngx_http_llm_cost_ctx_t *ctx,
-    const llm_stats_event_t *event);
-static void ngx_http_llm_cost_redis_end_request(ngx_http_llm_cost_ctx_t *ctx,
-    const int64_t *spent, const llm_stats_event_t *event);
-static void ngx_http_llm_cost_redis_guess(ngx_http_llm_cost_ctx_t *ctx,
-    const int64_t *spent);
-static void ngx_http_llm_cost_redis_renew(ngx_http_llm_cost_ctx_t *ctx,
-    time_t expires);
 static void ngx_http_llm_cost_redis_put(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_entry_t *entry, time_t ttl);
-static void ngx_http_llm_cost_redis_done(ngx_http_llm_cost_redis_op_t *op,
-    redisReply *reply);
 static ngx_int_t ngx_http_llm_cost_redis_init_process(ngx_cycle_t *cycle);
 static void ngx_http_llm_cost_redis_exit_process(ngx_cycle_t *cycle);
 
@@ -392,207 +380,6 @@ ngx_http_llm_cost_redis_detach(ngx_http_llm_cost_ctx_t *ctx)
 
 
 static void
-ngx_http_llm_cost_redis_settle(ngx_http_llm_cost_ctx_t *ctx,
-    const int64_t spent[LLM_UNIT_N], const llm_stats_event_t *event)
-{
-    ngx_http_llm_cost_redis_end_request(ctx, spent, event);
-}
-
-
-static void
-ngx_http_llm_cost_redis_cancel(ngx_http_llm_cost_ctx_t *ctx,
-    const llm_stats_event_t *event)
-{
-    ngx_http_llm_cost_redis_end_request(ctx, NULL, event);
-}
-
-
-/* spent is NULL for a cancelled one; event is NULL where nothing is counted */
-
-static void
-ngx_http_llm_cost_redis_end_request(ngx_http_llm_cost_ctx_t *ctx,
-    const int64_t *spent, const llm_stats_event_t *event)
-{
-    ngx_uint_t                     held;
-    ngx_http_llm_cost_zone_t      *z;
-    ngx_http_llm_cost_redis_op_t  *op;
-
-    z = ngx_http_llm_cost_zone();
-    held = ctx->held;
-    ctx->held = 0;
-
-    if (event) {
-        llm_stats_add(z->stats, event);
-    }
-
-    if (!held && event == NULL) {
-        return;
-    }
-
-    op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_settled, NULL);
-    if (op == NULL) {
-        goto failed;
-    }
-
-    if (held) {
-        op->id = ctx->adm.id;
-        op->spends = (spent != NULL);
-
-        if (spent) {
-            ngx_memcpy(op->spent, spent, sizeof(op->spent));
-            op->spent[LLM_UNIT_REQUESTS] = ctx->adm.granted[LLM_UNIT_REQUESTS];
-        }
-
-        if (ngx_http_llm_cost_redis_copy_budgets(op, ctx->budgets, ctx->adm.n)
-            != NGX_OK)
-        {
-            goto failed;
-        }
-    }
-
-    if (ngx_http_llm_cost_redis_settlement(op, event) != NGX_OK) {
-        goto failed;
-    }
-
-    if (held && ctx->local) {
-        ngx_http_llm_cost_redis_settle_local(ctx, op);
-        return;
-    }
-
-    if (held) {
-        ngx_http_llm_cost_redis_guess(ctx, spent);
-
-        if (spent) {
-            (void) llm_ledger_note(z->ledger, &op->id, op->spent);
-        }
-    }
-
-    if (ngx_http_llm_cost_redis_send(ngx_http_llm_cost_money, op,
-                                     NGX_HTTP_LLM_COST_REDIS_LINGER)
-        != NGX_OK)
-    {
-        ngx_http_llm_cost_redis_settled(op, NULL);
-    }
-
-    return;
-
-failed:
-
-    ngx_log_error(NGX_LOG_CRIT, ctx->request->connection->log, 0,
-                  "llm cost: no memory to settle: the reservation expires");
-
-    if (op) {
-        ngx_http_llm_cost_redis_free(op);
-    }
-}
-
-
-/* what the balances will be, for the headers: nobody waits for the reply */
-
-static void
-ngx_http_llm_cost_redis_guess(ngx_http_llm_cost_ctx_t *ctx,
-    const int64_t *spent)
-{
-    ngx_uint_t      i;
-    llm_unit_e      unit;
-    llm_balance_t  *b;
-
-    for (i = 0; i < ctx->adm.n; i++) {
-        b = &ctx->adm.balances[i];
-        unit = ctx->budgets[i].unit;
-
-        b->reserved = ngx_max(b->reserved - ctx->adm.granted[unit], 0);
-
-        if (spent) {
-            b->spent += spent[unit];
-        }
-    }
-}
-
-
-void
-ngx_http_llm_cost_redis_settled(ngx_http_llm_cost_redis_op_t *op,
-    redisReply *reply)
-{
-    ngx_uint_t      i, k;
-    llm_budget_t   *b;
-    llm_balance_t   balances[LLM_BUDGETS_MAX];
-
-    if (op->id.seq == 0) {
-
-        /* usage only: what is lost with Redis is in the zone's statistics */
-
-        ngx_http_llm_cost_redis_complain(reply);
-        ngx_http_llm_cost_redis_free(op);
-        return;
-    }
-
-    if (reply == NULL
-        || ngx_http_llm_cost_redis_read_balances(reply, 1, balances,
-                                                 op->nbudgets)
-           != NGX_OK)
-    {
-        ngx_http_llm_cost_redis_complain(reply);
-        ngx_http_llm_cost_redis_close_journal(op);
-        ngx_http_llm_cost_redis_outbox_add(op);
-        ngx_http_llm_cost_redis_free(op);
-        return;
-    }
-
-    ngx_http_llm_cost_redis_close_journal(op);
-    ngx_http_llm_cost_redis_shadow(op->budgets, balances, op->nbudgets);
-
-    for (i = 0; i < op->nbudgets; i++) {
-        b = &op->budgets[i];
-
-        for (k = 0; k < b->nalerts; k++) {
-            if (balances[i].crossed & (1 << k)) {
-                ngx_http_llm_cost_alert(ngx_cycle->log, b, b->alerts[k],
-                                        balances[i].spent, balances[i].limit);
-            }
-        }
-    }
-
-    ngx_http_llm_cost_redis_free(op);
-}
-
-
-static void
-ngx_http_llm_cost_redis_renew(ngx_http_llm_cost_ctx_t *ctx, time_t expires)
-{
-    ngx_http_llm_cost_redis_t     *redis;
-    ngx_http_llm_cost_redis_op_t  *op;
-
-    redis = ngx_http_llm_cost_money;
-
-    if (!ctx->held) {
-        return;
-    }
-
-    (void) llm_ledger_renew(ngx_http_llm_cost_zone()->ledger, &ctx->adm.id,
-                            (int64_t) expires);
-
-    op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_done, NULL);
-    if (op == NULL) {
-        return;
-    }
-
-    ngx_http_llm_cost_redis_begin(redis, NGX_HTTP_LLM_COST_SCRIPT_RENEW);
-    ngx_http_llm_cost_redis_indexes();
-    ngx_http_llm_cost_redis_identity(&ctx->adm.id);
-    ngx_http_llm_cost_redis_number(ngx_max(expires - ngx_time(), 1));
-
-    if (ngx_http_llm_cost_redis_end(op) != NGX_OK
-        || ngx_http_llm_cost_redis_send(redis, op,
-                                        NGX_HTTP_LLM_COST_REDIS_LINGER)
-           != NGX_OK)
-    {
-        ngx_http_llm_cost_redis_free(op);
-    }
-}
-
-
-static void
 ngx_http_llm_cost_redis_put(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_entry_t *entry, time_t ttl)
 {
@@ -640,7 +427,7 @@ ngx_http_llm_cost_redis_put(ngx_http_llm_cost_ctx_t *ctx,
 }
 
 
-static void
+void
 ngx_http_llm_cost_redis_done(ngx_http_llm_cost_redis_op_t *op,
     redisReply *reply)
 {

@@ -11,13 +11,15 @@
 /*
  * What the files of the Redis store share, and what llm_api asks of it.
  *
- *   _redis.c         the store: admit, settle, cancel, renew, put
+ *   _redis.c         the store: admission, cached answers
+ *   _redis_settle.c  settle, cancel, renew
  *   _redis_reply.c   what the scripts answer
  *   _redis_local.c   while Redis is away: the zone admits
  *   _redis_outbox.c  settlements that Redis does not have yet, in the zone
  *   _redis_state.c   greetings, fitness, failures, backoff
  *   _redis_script.c  scripts and their arguments
- *   _redis_conn.c    connections, operations in order
+ *   _redis_op.c      operations
+ *   _redis_conn.c    connections: what is sent, and whose a reply is
  *
  * An operation (op) belongs to this side, never to a request: it lives until
  * its handler has run, which happens exactly once, with a reply or with NULL.
@@ -144,10 +146,8 @@ struct ngx_http_llm_cost_redis_s {
 };
 
 
-/* _redis_conn.c */
+/* _redis_op.c */
 
-ngx_http_llm_cost_redis_t *ngx_http_llm_cost_redis_create(ngx_cycle_t *cycle,
-    ngx_http_llm_cost_redis_conf_t *conf, ngx_uint_t money);
 ngx_http_llm_cost_redis_op_t *ngx_http_llm_cost_redis_op(
     ngx_http_llm_cost_redis_pt handler, void *data);
 
@@ -169,11 +169,15 @@ ngx_int_t ngx_http_llm_cost_redis_forget(ngx_http_llm_cost_redis_op_t *op);
 void ngx_http_llm_cost_redis_free(ngx_http_llm_cost_redis_op_t *op);
 
 
-/* between the two */
+void ngx_http_llm_cost_redis_unlink(ngx_http_llm_cost_redis_op_t *op);
 
+
+/* _redis_conn.c */
+
+ngx_http_llm_cost_redis_t *ngx_http_llm_cost_redis_create(ngx_cycle_t *cycle,
+    ngx_http_llm_cost_redis_conf_t *conf, ngx_uint_t money);
 void ngx_http_llm_cost_redis_connect(ngx_http_llm_cost_redis_conn_t *conn);
 void ngx_http_llm_cost_redis_flush(ngx_http_llm_cost_redis_conn_t *conn);
-void ngx_http_llm_cost_redis_unlink(ngx_http_llm_cost_redis_op_t *op);
 
 
 /* _redis_state.c */
@@ -270,6 +274,18 @@ void ngx_http_llm_cost_redis_outbox_send(ngx_http_llm_cost_redis_t *redis);
 
 ngx_http_llm_cost_redis_t *ngx_http_llm_cost_redis_money(void);
 ngx_http_llm_cost_redis_t *ngx_http_llm_cost_redis_answers(void);
+void ngx_http_llm_cost_redis_done(ngx_http_llm_cost_redis_op_t *op,
+    redisReply *reply);
+
+
+/* _redis_settle.c */
+
+void ngx_http_llm_cost_redis_settle(ngx_http_llm_cost_ctx_t *ctx,
+    const int64_t spent[LLM_UNIT_N], const llm_stats_event_t *event);
+void ngx_http_llm_cost_redis_cancel(ngx_http_llm_cost_ctx_t *ctx,
+    const llm_stats_event_t *event);
+void ngx_http_llm_cost_redis_renew(ngx_http_llm_cost_ctx_t *ctx,
+    time_t expires);
 void ngx_http_llm_cost_redis_settled(ngx_http_llm_cost_redis_op_t *op,
     redisReply *reply);
 
