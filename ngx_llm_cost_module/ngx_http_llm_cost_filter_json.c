@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_llm_cost_filter.h"
+#include "llm_json_mend.h"
 
 
 /*
@@ -219,6 +220,62 @@ ngx_http_llm_cost_hold_finish(ngx_http_llm_cost_filter_t *f)
 
 
 /*
+ * What has come of an answer that was cut: upstream will bill its text, so it
+ * is counted as far as it goes.  What cannot be read is billed as reserved.
+ */
+
+static ngx_int_t
+ngx_http_llm_cost_hold_count(ngx_http_llm_cost_filter_t *f)
+{
+    size_t                     cut, n;
+    u_char                     tail[LLM_JSON_MEND_TAIL];
+    llm_json_t                 j;
+    ngx_http_llm_cost_ctx_t   *ctx;
+    ngx_http_llm_cost_text_t  *t;
+
+    ctx = f->ctx;
+    t = &f->raw;
+
+    if (f->inflate) {
+        t = &f->text;
+
+        if (t->len == 0
+            && ngx_http_llm_cost_read(f, f->raw.data, f->raw.len) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    if (f->raw.len == 0) {
+        return NGX_OK;
+    }
+
+    ctx->unread = 1;
+
+    if (f->skim || llm_json_mend(t->data, t->len, &cut, tail, &n) != LLM_OK) {
+        return NGX_OK;
+    }
+
+    t->len = cut;
+
+    if (ngx_http_llm_cost_text_add(f->request->pool, t, tail, n) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(&j, sizeof(llm_json_t));
+    j.mem = &ctx->mem;
+
+    if (llm_json_parse(&j, t->data, t->len) == LLM_OK
+        && ctx->provider->answer(&ctx->answer, &j) == LLM_OK)
+    {
+        ctx->unread = 0;
+    }
+
+    return NGX_OK;
+}
+
+
+/*
  * The answer has been cut, and nothing of it has been sent: a 502 in the
  * client's dialect takes its place.  error_page is not asked: a filter can
  * redirect to what is there at once only, and a fallback upstream is not.
@@ -236,6 +293,10 @@ ngx_http_llm_cost_hold_failed(ngx_http_llm_cost_filter_t *f)
 
     ctx->cut = 1;
     ctx->storable = 0;
+
+    if (ngx_http_llm_cost_hold_count(f) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     ngx_http_llm_cost_refusal(&why, LLM_REFUSE_UPSTREAM,
                               "The upstream server broke off its answer "

@@ -351,6 +351,8 @@ main::coded('gzip', [substr main::gz($main::answer), 0, -10],
 --- response_body_like: ^\{"error":
 --- error_log
 upstream closed the connection in the middle
+--- log_lines eval
+qr/^502 in=8 out=[1-9]\d* cost=0\.0000[0-5]\d+ src=lost$/
 
 
 
