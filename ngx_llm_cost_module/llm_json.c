@@ -9,10 +9,6 @@
 
 #include <string.h>
 
-#if (__SSE2__)
-#include <emmintrin.h>
-#endif
-
 
 /*
  * The scanner is a loop over two questions, "a value may start here" and
@@ -130,113 +126,20 @@ llm_json_add(llm_json_scan_t *s, unsigned type, const unsigned char *start)
 }
 
 
-/*
- * The first byte from p on that is not plain: a quote, a backslash, a control
- * character or a byte of a non-ASCII character.  Most of a request is text,
- * so this loop is most of the work.
- */
-
-#if (__SSE2__)
-
-static const unsigned char *
-llm_json_plain(const unsigned char *p, const unsigned char *last)
-{
-    unsigned  mask;
-    __m128i   v, quote, slash, low;
-
-    quote = _mm_set1_epi8('"');
-    slash = _mm_set1_epi8('\\');
-    low = _mm_set1_epi8(0x20);
-
-    while (last - p >= 16) {
-        v = _mm_loadu_si128((const __m128i *) p);
-
-        /* signed compare: bytes from 0x80 on are below 0x20, too */
-
-        mask = _mm_movemask_epi8(
-                   _mm_or_si128(_mm_cmplt_epi8(v, low),
-                                _mm_or_si128(_mm_cmpeq_epi8(v, quote),
-                                             _mm_cmpeq_epi8(v, slash))));
-
-        if (mask) {
-            return p + __builtin_ctz(mask);
-        }
-
-        p += 16;
-    }
-
-    while (p < last && *p >= 0x20 && *p < 0x80 && *p != '"' && *p != '\\') {
-        p++;
-    }
-
-    return p;
-}
-
-#else
-
-#define LLM_ONES    0x0101010101010101ULL
-#define LLM_HIGHS   0x8080808080808080ULL
-
-/* high bit set in bytes below n; exact up to the first such byte */
-
-#define llm_below(x, n)   (((x) - LLM_ONES * (n)) & ~(x) & LLM_HIGHS)
-#define llm_equal(x, c)   llm_below((x) ^ (LLM_ONES * (c)), 1)
-
-
-static const unsigned char *
-llm_json_plain(const unsigned char *p, const unsigned char *last)
-{
-    uint64_t  x;
-
-    while (last - p >= 8) {
-        memcpy(&x, p, 8);
-
-        if ((x & LLM_HIGHS) || llm_below(x, 0x20) || llm_equal(x, '"')
-            || llm_equal(x, '\\'))
-        {
-            break;
-        }
-
-        p += 8;
-    }
-
-    while (p < last && *p >= 0x20 && *p < 0x80 && *p != '"' && *p != '\\') {
-        p++;
-    }
-
-    return p;
-}
-
-#endif
-
-
 static int
-llm_json_scan_escape(llm_json_scan_t *s)
+llm_json_bad_string(llm_json_scan_t *s)
 {
-    const unsigned char  *p;
-
-    p = s->p + 1;
-
-    if (p == s->last) {
-        s->p = p;
+    if (s->p == s->last) {
         return llm_json_unexpected(s);
     }
 
-    switch (*p) {
-
-    case '"': case '\\': case '/':
-    case 'b': case 'f': case 'n': case 'r': case 't':
-        s->p += 2;
-        return LLM_OK;
-
-    case 'u':
-        if (llm_json_hex4(p + 1, s->last) >= 0) {
-            s->p += 6;
-            return LLM_OK;
-        }
+    if (*s->p == '\\') {
+        return llm_json_fail(s, LLM_BAD, "invalid escape in string");
     }
 
-    return llm_json_fail(s, LLM_BAD, "invalid escape in string");
+    return llm_json_fail(s, LLM_BAD, *s->p < 0x20
+                                     ? "control character in string"
+                                     : "invalid UTF-8");
 }
 
 
@@ -245,49 +148,20 @@ llm_json_scan_escape(llm_json_scan_t *s)
 static int
 llm_json_scan_string(llm_json_scan_t *s)
 {
-    unsigned              n, escaped;
-    const unsigned char  *start;
+    unsigned              escaped;
+    const unsigned char  *start, *end, *stop;
     llm_json_node_t      *node;
 
-    start = ++s->p;
-    escaped = 0;
+    start = s->p + 1;
 
-    for ( ;; ) {
-        s->p = llm_json_plain(s->p, s->last);
+    end = llm_json_text_end(start, s->last, &escaped, &stop);
 
-        if (s->p == s->last) {
-            return llm_json_unexpected(s);
-        }
-
-        if (*s->p == '"') {
-            break;
-        }
-
-        if (*s->p == '\\') {
-            escaped = 1;
-
-            if (llm_json_scan_escape(s) != LLM_OK) {
-                return LLM_BAD;
-            }
-
-            continue;
-        }
-
-        if (*s->p < 0x20) {
-            return llm_json_fail(s, LLM_BAD, "control character in string");
-        }
-
-        do {
-            n = llm_json_utf8(s->p, s->last);
-
-            if (n == 0) {
-                return llm_json_fail(s, LLM_BAD, "invalid UTF-8");
-            }
-
-            s->p += n;
-
-        } while (s->p < s->last && *s->p >= 0x80);
+    if (end == NULL) {
+        s->p = stop;
+        return llm_json_bad_string(s);
     }
+
+    s->p = end;
 
     node = llm_json_add(s, LLM_JSON_STRING, start);
     if (node == NULL) {

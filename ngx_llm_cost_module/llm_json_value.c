@@ -13,165 +13,12 @@
 /* Reading what the scanner has found: members, strings, exact numbers. */
 
 
-static int
-llm_json_hex(unsigned char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-
-    c |= 0x20;
-
-    return (c >= 'a' && c <= 'f') ? c - 'a' + 10 : -1;
-}
-
-
-int
-llm_json_hex4(const unsigned char *p, const unsigned char *last)
-{
-    int  i, d, v;
-
-    if (last - p < 4) {
-        return -1;
-    }
-
-    for (v = 0, i = 0; i < 4; i++) {
-        d = llm_json_hex(p[i]);
-
-        if (d < 0) {
-            return -1;
-        }
-
-        v = v * 16 + d;
-    }
-
-    return v;
-}
-
-
-unsigned
-llm_json_utf8(const unsigned char *p, const unsigned char *last)
-{
-    size_t         n;
-    unsigned char  c;
-
-    n = last - p;
-    c = *p;
-
-    if (c < 0xc2 || c > 0xf4 || n < 2 || (p[1] & 0xc0) != 0x80) {
-        return 0;
-    }
-
-    if (c < 0xe0) {
-        return 2;
-    }
-
-    if (n < 3 || (p[2] & 0xc0) != 0x80
-        || (c == 0xe0 && p[1] < 0xa0)                    /* overlong */
-        || (c == 0xed && p[1] > 0x9f))                   /* a surrogate */
-    {
-        return 0;
-    }
-
-    if (c < 0xf0) {
-        return 3;
-    }
-
-    if (n < 4 || (p[3] & 0xc0) != 0x80
-        || (c == 0xf0 && p[1] < 0x90)                    /* overlong */
-        || (c == 0xf4 && p[1] > 0x8f))                   /* above U+10FFFF */
-    {
-        return 0;
-    }
-
-    return 4;
-}
-
-
-size_t
-llm_json_put_utf8(unsigned char *d, unsigned c)
-{
-    if (c < 0x80) {
-        d[0] = (unsigned char) c;
-        return 1;
-    }
-
-    if (c < 0x800) {
-        d[0] = (unsigned char) (0xc0 | (c >> 6));
-        d[1] = (unsigned char) (0x80 | (c & 0x3f));
-        return 2;
-    }
-
-    if (c < 0x10000) {
-        d[0] = (unsigned char) (0xe0 | (c >> 12));
-        d[1] = (unsigned char) (0x80 | ((c >> 6) & 0x3f));
-        d[2] = (unsigned char) (0x80 | (c & 0x3f));
-        return 3;
-    }
-
-    d[0] = (unsigned char) (0xf0 | (c >> 18));
-    d[1] = (unsigned char) (0x80 | ((c >> 12) & 0x3f));
-    d[2] = (unsigned char) (0x80 | ((c >> 6) & 0x3f));
-    d[3] = (unsigned char) (0x80 | (c & 0x3f));
-
-    return 4;
-}
-
-
-/*
- * The escape at p (a backslash, checked by the scanner) to d; *n is what it
- * wrote, the result what it read.  No escape is longer decoded than written.
- */
-
-static size_t
-llm_json_unescape(const unsigned char *p, const unsigned char *last,
-    unsigned char *d, size_t *n)
-{
-    int                low;
-    unsigned           c;
-    const char        *at;
-    static const char  from[] = "bfnrt", to[] = "\b\f\n\r\t";
-
-    if (p[1] != 'u') {
-        at = strchr(from, p[1]);
-        *d = at ? (unsigned char) to[at - from] : p[1];
-        *n = 1;
-
-        return 2;
-    }
-
-    c = (unsigned) llm_json_hex4(p + 2, last);
-
-    if (c >= 0xd800 && c < 0xdc00 && last - p >= 12 && p[6] == '\\'
-        && p[7] == 'u')
-    {
-        low = llm_json_hex4(p + 8, last);
-
-        if (low >= 0xdc00 && low < 0xe000) {
-            c = 0x10000 + ((c - 0xd800) << 10) + ((unsigned) low - 0xdc00);
-            *n = llm_json_put_utf8(d, c);
-
-            return 12;
-        }
-    }
-
-    if (c >= 0xd800 && c < 0xe000) {
-        c = 0xfffd;
-    }
-
-    *n = llm_json_put_utf8(d, c);
-
-    return 6;
-}
-
-
 int
 llm_json_string(const llm_json_t *j, uint32_t node, llm_str_t *s,
     unsigned char *buf)
 {
-    size_t                  n;
     unsigned char          *d;
-    const unsigned char    *p, *last, *end;
+    const unsigned char    *p, *last;
     const llm_json_node_t  *v;
 
     v = &j->nodes[node];
@@ -192,22 +39,7 @@ llm_json_string(const llm_json_t *j, uint32_t node, llm_str_t *s,
     }
 
     s->data = d;
-
-    while (p < last) {
-        end = memchr(p, '\\', last - p);
-        n = (end ? end : last) - p;
-
-        memcpy(d, p, n);
-        d += n;
-        p += n;
-
-        while (p < last && *p == '\\') {
-            p += llm_json_unescape(p, last, d, &n);
-            d += n;
-        }
-    }
-
-    s->len = d - s->data;
+    s->len = llm_json_decode(d, p, last);
 
     return LLM_OK;
 }

@@ -233,6 +233,10 @@ llm_openai_event(llm_answer_t *a, const llm_str_t *type, const llm_str_t *data)
         a->error = 1;
     }
 
+    if (llm_openai_form_known(a, st, data)) {
+        return LLM_EVENT_PASS;
+    }
+
     j = &st->json;
     rc = llm_json_parse(j, data->data, data->len);
 
@@ -244,11 +248,23 @@ llm_openai_event(llm_answer_t *a, const llm_str_t *type, const llm_str_t *data)
         return LLM_EVENT_PASS;
     }
 
+    st->feeds.n = 0;
+
     if (llm_openai_read(a, st, j, f) != LLM_OK) {
         return LLM_ERROR;
     }
 
-    return llm_openai_only_usage(j, f) ? LLM_EVENT_USAGE : LLM_EVENT_PASS;
+    if (llm_openai_only_usage(j, f)) {
+        return LLM_EVENT_USAGE;
+    }
+
+    if (!llm_openai_given(j, f[LLM_OPENAI_USAGE_NODE])
+        && f[LLM_OPENAI_GROQ_NODE] == LLM_JSON_NONE)
+    {
+        llm_openai_form_keep(a, st);
+    }
+
+    return LLM_EVENT_PASS;
 }
 
 

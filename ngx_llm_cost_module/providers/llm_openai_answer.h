@@ -10,6 +10,7 @@
 
 /* what _answer.c, which reads figures, and _output.c, which counts, share */
 
+#include "llm_json_form.h"
 #include "llm_openai.h"
 
 
@@ -28,21 +29,71 @@ typedef struct {
 } llm_openai_choice_t;
 
 
+/* a string of an event that is counted, and for whom */
+
+typedef struct {
+    uint32_t              node;
+    llm_openai_choice_t  *choice;
+    int64_t               part;
+} llm_openai_fed_t;
+
+
+/* text of an event in the order in which it is counted */
+
+typedef struct {
+    unsigned              n;              /* above the bound: there is more */
+    llm_openai_fed_t      e[LLM_JSON_FORM_HOLES];
+} llm_openai_feeds_t;
+
+
+/* an event that said nothing new but its text; many follow that are like it */
+
+typedef struct {
+    llm_json_form_t       form;
+    llm_openai_feeds_t    feeds;          /* node: which hole */
+} llm_openai_form_t;
+
+/* choices and tool calls take turns: as many forms are kept at once */
+
+#define LLM_OPENAI_FORMS      4
+
+
 typedef struct {
     llm_json_t            json;           /* of an event; nodes are kept */
+    llm_openai_feeds_t    feeds;          /* what was counted of it */
     unsigned char        *text;           /* for strings with escapes */
     size_t                size;
     unsigned              usage:1;        /* other than x_groq's was seen */
     unsigned              done:1;         /* [DONE] */
     unsigned              uncounted:1;    /* memory failed: count no more */
+    unsigned              form;           /* the one that matched last */
+    unsigned              next_form;      /* the one to be replaced next */
+    llm_openai_form_t    *forms[LLM_OPENAI_FORMS];
+    unsigned              nchoices;       /* above every index seen */
     llm_openai_choice_t  *choices[LLM_OPENAI_CHOICES];
 } llm_openai_state_t;
+
+
+/*
+ * Streams.  known: the event has a form that was kept, and its text is now
+ * counted: 1.  keep: the event that was just read, if one like it needs no
+ * more than that.
+ */
+
+int llm_openai_form_known(llm_answer_t *a, llm_openai_state_t *st,
+    const llm_str_t *data);
+void llm_openai_form_keep(llm_answer_t *a, llm_openai_state_t *st);
 
 
 /* the choices of a whole answer or of a chunk: text and ends; LLM_ERROR */
 
 int llm_openai_choices(llm_answer_t *a, llm_openai_state_t *st,
     const llm_json_t *j, uint32_t choices);
+
+/* text of a choice: a part that begins ends the one before it */
+
+void llm_openai_feed(llm_answer_t *a, llm_openai_state_t *st,
+    llm_openai_choice_t *ch, int64_t part, const llm_json_hole_t *text);
 
 /* every choice that was begun has ended */
 

@@ -5,8 +5,7 @@
 
 
 #include "llm_openai_answer.h"
-
-#include <string.h>
+#include "llm_json_lex.h"
 
 
 /*
@@ -53,42 +52,70 @@ llm_openai_choice(llm_answer_t *a, llm_openai_state_t *st,
             return NULL;
         }
 
-        memset(ch, 0, sizeof(llm_openai_choice_t));
+        /* text begins with the first part */
+
+        ch->tokens = 0;
+        ch->part = LLM_OPENAI_PART_NONE;
+        ch->calls = 0;
+        ch->finished = 0;
+
         st->choices[index] = ch;
+
+        if (index >= st->nchoices) {
+            st->nchoices = (unsigned) index + 1;
+        }
     }
 
     return ch;
 }
 
 
-/* text of a part: one that begins ends the one before it */
-
-static void
-llm_openai_feed(llm_answer_t *a, llm_openai_state_t *st,
-    llm_openai_choice_t *ch, int64_t part, const llm_json_t *j, uint32_t node)
+static int
+llm_openai_counting(const llm_answer_t *a, const llm_openai_state_t *st)
 {
-    size_t     len;
-    llm_str_t  s;
+    return a->counter && a->usage.output < 0 && !st->uncounted;
+}
 
-    if (node == LLM_JSON_NONE || j->nodes[node].type != LLM_JSON_STRING) {
-        return;
-    }
 
-    len = j->nodes[node].end - j->nodes[node].start;
+/* the text without its escapes, in memory that is used again; 0: none left */
 
-    if (j->nodes[node].escaped && len > st->size) {
+static int
+llm_openai_plain(llm_answer_t *a, llm_openai_state_t *st, llm_str_t *s)
+{
+    if (s->len > st->size) {
 
-        st->text = llm_alloc(a->mem, len * 2);
+        st->text = llm_alloc(a->mem, s->len * 2);
         if (st->text == NULL) {
             st->size = 0;
             st->uncounted = 1;
-            return;
+            return 0;
         }
 
-        st->size = len * 2;
+        st->size = s->len * 2;
     }
 
-    llm_json_string(j, node, &s, st->text);
+    s->len = llm_json_decode(st->text, s->data, s->data + s->len);
+    s->data = st->text;
+
+    return 1;
+}
+
+
+void
+llm_openai_feed(llm_answer_t *a, llm_openai_state_t *st,
+    llm_openai_choice_t *ch, int64_t part, const llm_json_hole_t *text)
+{
+    llm_str_t  s;
+
+    if (!llm_openai_counting(a, st)) {
+        return;
+    }
+
+    s = text->text;
+
+    if (text->escaped && !llm_openai_plain(a, st, &s)) {
+        return;
+    }
 
     if (ch->part != part) {
 
@@ -105,11 +132,44 @@ llm_openai_feed(llm_answer_t *a, llm_openai_state_t *st,
 }
 
 
+/* ... from a node, which is written down for the events that are alike */
+
+static void
+llm_openai_feed_node(llm_answer_t *a, llm_openai_state_t *st,
+    llm_openai_choice_t *ch, int64_t part, const llm_json_t *j, uint32_t node)
+{
+    llm_json_hole_t         text;
+    llm_openai_fed_t       *fed;
+    const llm_json_node_t  *v;
+
+    if (node == LLM_JSON_NONE || j->nodes[node].type != LLM_JSON_STRING) {
+        return;
+    }
+
+    v = &j->nodes[node];
+
+    if (st->feeds.n < LLM_JSON_FORM_HOLES) {
+        fed = &st->feeds.e[st->feeds.n];
+        fed->node = node;
+        fed->choice = ch;
+        fed->part = part;
+    }
+
+    st->feeds.n++;
+
+    text.text.data = (unsigned char *) j->data + v->start;
+    text.text.len = v->end - v->start;
+    text.escaped = v->escaped;
+
+    llm_openai_feed(a, st, ch, part, &text);
+}
+
+
 static void
 llm_openai_feed_calls(llm_answer_t *a, llm_openai_state_t *st,
     llm_openai_choice_t *ch, const llm_json_t *j, uint32_t calls)
 {
-    int64_t                 index, n;
+    int64_t                 index, n, part;
     uint32_t                i, node, fn;
     const llm_json_node_t  *v;
 
@@ -141,10 +201,12 @@ llm_openai_feed_calls(llm_answer_t *a, llm_openai_state_t *st,
             continue;
         }
 
-        llm_openai_feed(a, st, ch, LLM_OPENAI_PART_TOOL + index * 2, j,
-                        llm_json_get(j, fn, "name"));
-        llm_openai_feed(a, st, ch, LLM_OPENAI_PART_TOOL + index * 2 + 1, j,
-                        llm_json_get(j, fn, "arguments"));
+        part = LLM_OPENAI_PART_TOOL + index * 2;
+
+        llm_openai_feed_node(a, st, ch, part, j,
+                             llm_json_get(j, fn, "name"));
+        llm_openai_feed_node(a, st, ch, part + 1, j,
+                             llm_json_get(j, fn, "arguments"));
     }
 }
 
@@ -166,23 +228,23 @@ llm_openai_feed_message(llm_answer_t *a, llm_openai_state_t *st,
 
     /* the same thoughts, in the spelling of one maker or of the other */
 
-    llm_openai_feed(a, st, ch, LLM_OPENAI_PART_REASONING, j,
-                    llm_openai_given(j, f[1]) ? f[1] : f[2]);
-    llm_openai_feed(a, st, ch, LLM_OPENAI_PART_CONTENT, j, f[0]);
-    llm_openai_feed(a, st, ch, LLM_OPENAI_PART_REFUSAL, j, f[3]);
+    llm_openai_feed_node(a, st, ch, LLM_OPENAI_PART_REASONING, j,
+                         llm_openai_given(j, f[1]) ? f[1] : f[2]);
+    llm_openai_feed_node(a, st, ch, LLM_OPENAI_PART_CONTENT, j, f[0]);
+    llm_openai_feed_node(a, st, ch, LLM_OPENAI_PART_REFUSAL, j, f[3]);
     llm_openai_feed_calls(a, st, ch, j, f[4]);
 
     if (llm_openai_given(j, f[5])) {
         ch->calls += (ch->calls == 0);
-        llm_openai_feed(a, st, ch, LLM_OPENAI_PART_FUNCTION, j,
-                        llm_json_get(j, f[5], "name"));
-        llm_openai_feed(a, st, ch, LLM_OPENAI_PART_FUNCTION, j,
-                        llm_json_get(j, f[5], "arguments"));
+        llm_openai_feed_node(a, st, ch, LLM_OPENAI_PART_FUNCTION, j,
+                             llm_json_get(j, f[5], "name"));
+        llm_openai_feed_node(a, st, ch, LLM_OPENAI_PART_FUNCTION, j,
+                             llm_json_get(j, f[5], "arguments"));
     }
 
     if (llm_openai_given(j, f[6])) {
-        llm_openai_feed(a, st, ch, LLM_OPENAI_PART_CONTENT, j,
-                        llm_json_get(j, f[6], "transcript"));
+        llm_openai_feed_node(a, st, ch, LLM_OPENAI_PART_CONTENT, j,
+                             llm_json_get(j, f[6], "transcript"));
     }
 }
 
@@ -217,7 +279,7 @@ llm_openai_choices(llm_answer_t *a, llm_openai_state_t *st,
 
         llm_json_fields(j, i, names, 3, f);
 
-        if (a->counter && a->usage.output < 0 && !st->uncounted) {
+        if (a->stream || llm_openai_counting(a, st)) {
             llm_openai_feed_message(a, st, ch, j,
                                     llm_openai_given(j, f[0]) ? f[0] : f[1]);
         }
@@ -240,7 +302,7 @@ llm_openai_all_finished(const llm_openai_state_t *st)
 {
     unsigned  i, n;
 
-    for (n = 0, i = 0; i < LLM_OPENAI_CHOICES; i++) {
+    for (n = 0, i = 0; i < st->nchoices; i++) {
 
         if (st->choices[i] == NULL) {
             continue;
@@ -285,7 +347,7 @@ llm_openai_count_output(llm_answer_t *a, const llm_openai_state_t *st)
 
     a->counted_output = 0;
 
-    for (i = 0; i < LLM_OPENAI_CHOICES; i++) {
+    for (i = 0; i < st->nchoices; i++) {
 
         ch = st->choices[i];
 

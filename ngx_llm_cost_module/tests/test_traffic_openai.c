@@ -13,6 +13,7 @@
 #include "llm_arena.h"
 #include "llm_provider.h"
 #include "llm_sse.h"
+#include "openai_twin.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -905,11 +906,82 @@ test_embeddings(void **state)
 }
 
 
+/* most events of the recordings need no parsing, and none is misread so */
+
+static int
+on_twin_event(void *data, const llm_str_t *type, const llm_str_t *event,
+    size_t end)
+{
+    (void) end;
+
+    assert_true(twin_event(data, type, event) >= 0);
+
+    return LLM_OK;
+}
+
+
+static void
+test_forms(void **state)
+{
+    char           *body;
+    size_t          i, len;
+    twin_t          t;
+    json_t         *r;
+    unsigned        events, known;
+    llm_sse_t       sse;
+    llm_arena_t     a;
+    llm_counter_t   c;
+
+    (void) state;
+
+    if (records == NULL) {
+        skip();
+    }
+
+    events = 0;
+    known = 0;
+
+    json_array_foreach(records, i, r) {
+
+        if (!is_stream(r)) {
+            continue;
+        }
+
+        body = body_of(r, &len);
+        llm_arena_init(&a);
+        twin_begin(&t, &a.mem, LLM_KIND_CHAT,
+                   counter_of(&c, text(r, "model_requested")));
+
+        memset(&sse, 0, sizeof(sse));
+        sse.handler = on_twin_event;
+        sse.data = &t;
+        sse.mem = &a.mem;
+
+        assert_int_equal(llm_sse_feed(&sse, (unsigned char *) body, len),
+                         LLM_OK);
+        assert_int_equal(llm_sse_finish(&sse), LLM_OK);
+
+        twin_end(&t);
+
+        events += t.events;
+        known += t.known;
+
+        llm_arena_free(&a);
+        free(body);
+    }
+
+    print_message("# %u of %u events known by their form\n", known, events);
+
+    assert_true(known * 10 > events * 6);
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_usage),
+        cmocka_unit_test(test_forms),
         cmocka_unit_test(test_count),
         cmocka_unit_test(test_output),
         cmocka_unit_test(test_embeddings)

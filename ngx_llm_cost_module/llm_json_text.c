@@ -1,0 +1,347 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "llm_json_lex.h"
+
+#include <string.h>
+
+#if (__SSE2__)
+#include <emmintrin.h>
+#endif
+
+
+/* The insides of strings: where they end, whether they are valid, escapes. */
+
+
+static int
+llm_json_hex(unsigned char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+
+    c |= 0x20;
+
+    return (c >= 'a' && c <= 'f') ? c - 'a' + 10 : -1;
+}
+
+
+int
+llm_json_hex4(const unsigned char *p, const unsigned char *last)
+{
+    int  i, d, v;
+
+    if (last - p < 4) {
+        return -1;
+    }
+
+    for (v = 0, i = 0; i < 4; i++) {
+        d = llm_json_hex(p[i]);
+
+        if (d < 0) {
+            return -1;
+        }
+
+        v = v * 16 + d;
+    }
+
+    return v;
+}
+
+
+unsigned
+llm_json_utf8(const unsigned char *p, const unsigned char *last)
+{
+    size_t         n;
+    unsigned char  c;
+
+    n = last - p;
+    c = *p;
+
+    if (c < 0xc2 || c > 0xf4 || n < 2 || (p[1] & 0xc0) != 0x80) {
+        return 0;
+    }
+
+    if (c < 0xe0) {
+        return 2;
+    }
+
+    if (n < 3 || (p[2] & 0xc0) != 0x80
+        || (c == 0xe0 && p[1] < 0xa0)                    /* overlong */
+        || (c == 0xed && p[1] > 0x9f))                   /* a surrogate */
+    {
+        return 0;
+    }
+
+    if (c < 0xf0) {
+        return 3;
+    }
+
+    if (n < 4 || (p[3] & 0xc0) != 0x80
+        || (c == 0xf0 && p[1] < 0x90)                    /* overlong */
+        || (c == 0xf4 && p[1] > 0x8f))                   /* above U+10FFFF */
+    {
+        return 0;
+    }
+
+    return 4;
+}
+
+
+size_t
+llm_json_put_utf8(unsigned char *d, unsigned c)
+{
+    if (c < 0x80) {
+        d[0] = (unsigned char) c;
+        return 1;
+    }
+
+    if (c < 0x800) {
+        d[0] = (unsigned char) (0xc0 | (c >> 6));
+        d[1] = (unsigned char) (0x80 | (c & 0x3f));
+        return 2;
+    }
+
+    if (c < 0x10000) {
+        d[0] = (unsigned char) (0xe0 | (c >> 12));
+        d[1] = (unsigned char) (0x80 | ((c >> 6) & 0x3f));
+        d[2] = (unsigned char) (0x80 | (c & 0x3f));
+        return 3;
+    }
+
+    d[0] = (unsigned char) (0xf0 | (c >> 18));
+    d[1] = (unsigned char) (0x80 | ((c >> 12) & 0x3f));
+    d[2] = (unsigned char) (0x80 | ((c >> 6) & 0x3f));
+    d[3] = (unsigned char) (0x80 | (c & 0x3f));
+
+    return 4;
+}
+
+
+size_t
+llm_json_unescape(const unsigned char *p, const unsigned char *last,
+    unsigned char *d, size_t *n)
+{
+    int                low;
+    unsigned           c;
+    const char        *at;
+    static const char  from[] = "bfnrt", to[] = "\b\f\n\r\t";
+
+    if (p[1] != 'u') {
+        at = strchr(from, p[1]);
+        *d = at ? (unsigned char) to[at - from] : p[1];
+        *n = 1;
+
+        return 2;
+    }
+
+    c = (unsigned) llm_json_hex4(p + 2, last);
+
+    if (c >= 0xd800 && c < 0xdc00 && last - p >= 12 && p[6] == '\\'
+        && p[7] == 'u')
+    {
+        low = llm_json_hex4(p + 8, last);
+
+        if (low >= 0xdc00 && low < 0xe000) {
+            c = 0x10000 + ((c - 0xd800) << 10) + ((unsigned) low - 0xdc00);
+            *n = llm_json_put_utf8(d, c);
+
+            return 12;
+        }
+    }
+
+    if (c >= 0xd800 && c < 0xe000) {
+        c = 0xfffd;
+    }
+
+    *n = llm_json_put_utf8(d, c);
+
+    return 6;
+}
+
+
+size_t
+llm_json_decode(unsigned char *d, const unsigned char *p,
+    const unsigned char *last)
+{
+    size_t                n;
+    unsigned char        *start;
+    const unsigned char  *end;
+
+    start = d;
+
+    while (p < last) {
+        end = memchr(p, '\\', last - p);
+        n = (end ? end : last) - p;
+
+        memcpy(d, p, n);
+        d += n;
+        p += n;
+
+        while (p < last && *p == '\\') {
+            p += llm_json_unescape(p, last, d, &n);
+            d += n;
+        }
+    }
+
+    return d - start;
+}
+
+
+/*
+ * The first byte from p on that is not plain: a quote, a backslash, a control
+ * character or a byte of a non-ASCII character.  Most of a request is text,
+ * so this loop is most of the work.
+ */
+
+#if (__SSE2__)
+
+static const unsigned char *
+llm_json_plain(const unsigned char *p, const unsigned char *last)
+{
+    unsigned  mask;
+    __m128i   v, quote, slash, low;
+
+    quote = _mm_set1_epi8('"');
+    slash = _mm_set1_epi8('\\');
+    low = _mm_set1_epi8(0x20);
+
+    while (last - p >= 16) {
+        v = _mm_loadu_si128((const __m128i *) p);
+
+        /* signed compare: bytes from 0x80 on are below 0x20, too */
+
+        mask = _mm_movemask_epi8(
+                   _mm_or_si128(_mm_cmplt_epi8(v, low),
+                                _mm_or_si128(_mm_cmpeq_epi8(v, quote),
+                                             _mm_cmpeq_epi8(v, slash))));
+
+        if (mask) {
+            return p + __builtin_ctz(mask);
+        }
+
+        p += 16;
+    }
+
+    while (p < last && *p >= 0x20 && *p < 0x80 && *p != '"' && *p != '\\') {
+        p++;
+    }
+
+    return p;
+}
+
+#else
+
+#define LLM_ONES    0x0101010101010101ULL
+#define LLM_HIGHS   0x8080808080808080ULL
+
+/* high bit set in bytes below n; exact up to the first such byte */
+
+#define llm_below(x, n)   (((x) - LLM_ONES * (n)) & ~(x) & LLM_HIGHS)
+#define llm_equal(x, c)   llm_below((x) ^ (LLM_ONES * (c)), 1)
+
+
+static const unsigned char *
+llm_json_plain(const unsigned char *p, const unsigned char *last)
+{
+    uint64_t  x;
+
+    while (last - p >= 8) {
+        memcpy(&x, p, 8);
+
+        if ((x & LLM_HIGHS) || llm_below(x, 0x20) || llm_equal(x, '"')
+            || llm_equal(x, '\\'))
+        {
+            break;
+        }
+
+        p += 8;
+    }
+
+    while (p < last && *p >= 0x20 && *p < 0x80 && *p != '"' && *p != '\\') {
+        p++;
+    }
+
+    return p;
+}
+
+#endif
+
+
+/* length of the escape at p, which is a backslash; 0 where it is not one */
+
+static unsigned
+llm_json_escape_len(const unsigned char *p, const unsigned char *last)
+{
+    if (last - p < 2) {
+        return 0;
+    }
+
+    switch (p[1]) {
+
+    case '"': case '\\': case '/':
+    case 'b': case 'f': case 'n': case 'r': case 't':
+        return 2;
+
+    case 'u':
+        return (llm_json_hex4(p + 2, last) >= 0) ? 6 : 0;
+    }
+
+    return 0;
+}
+
+
+const unsigned char *
+llm_json_text_end(const unsigned char *p, const unsigned char *last,
+    unsigned *escaped, const unsigned char **stop)
+{
+    unsigned  n;
+
+    *escaped = 0;
+
+    for ( ;; ) {
+        p = llm_json_plain(p, last);
+
+        if (p == last) {
+            break;
+        }
+
+        if (*p == '"') {
+            return p;
+        }
+
+        if (*p == '\\') {
+            *escaped = 1;
+            n = llm_json_escape_len(p, last);
+
+            if (n == 0) {
+                p += (last - p == 1);
+                break;
+            }
+
+            p += n;
+            continue;
+        }
+
+        /* a control character is not the beginning of one, either */
+
+        do {
+            n = llm_json_utf8(p, last);
+
+            if (n == 0) {
+                *stop = p;
+                return NULL;
+            }
+
+            p += n;
+
+        } while (p < last && *p >= 0x80);
+    }
+
+    *stop = p;
+
+    return NULL;
+}
