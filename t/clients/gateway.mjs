@@ -2,7 +2,7 @@
 //
 // nginx with the module in front of t/util/upstream.py, for tests of SDKs.
 
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync,
          writeFileSync } from 'node:fs';
@@ -22,6 +22,7 @@ const BAD_LINE = new RegExp('\\[alert\\]|\\[emerg\\]|open socket #\\d+ left'
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const build = process.env.LLM_BUILD ?? join(root, 'build');
 const data = process.env.LLM_DATA_PATH ?? build;
+const binary = process.env.TEST_NGINX_BINARY ?? 'nginx';
 const module = process.env.TEST_NGINX_LOAD_MODULES
     ?? join(build, 'module/ngx_llm_cost_module.so');
 
@@ -100,7 +101,7 @@ export class Gateway {
 
         writeFileSync(path, this.config(locations));
 
-        this.nginx = spawn(process.env.TEST_NGINX_BINARY ?? 'nginx',
+        this.nginx = spawn(binary,
             ['-e', join(this.dir, 'error.log'), '-p', this.dir, '-c', path],
             { stdio: ['ignore', 'inherit', 'inherit'] });
         this.exit = once(this.nginx, 'exit');
@@ -114,7 +115,9 @@ export class Gateway {
     }
 
     config(locations) {
+        const built = String(spawnSync(binary, ['-V']).stderr);
         const temp = ['client_body', 'proxy', 'fastcgi', 'scgi', 'uwsgi']
+            .filter(name => !built.includes(`--without-http_${name}_module`))
             .map(name => `${name}_temp_path ${this.dir}/${name};`).join('\n');
 
         return `

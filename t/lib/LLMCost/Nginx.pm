@@ -36,6 +36,7 @@ my $BAD_LINE = qr/\[alert\]|\[emerg\]|open\ socket\ \#\d+\ left
 
 my $root = abs_path(dirname(__FILE__) . '/../../..');
 my $build = $ENV{LLM_BUILD} // "$root/build";
+my $binary = $ENV{TEST_NGINX_BINARY} || 'nginx';
 
 
 sub project_dir { $root }
@@ -62,7 +63,6 @@ sub start_nginx {
 
     my $script = '"$@" > "$0/stderr.log" 2>&1 & echo started; '
                  . 'read x; kill -QUIT $!; wait $!; echo $?';
-    my $binary = $ENV{TEST_NGINX_BINARY} || 'nginx';
 
     for (1 .. 5) {
         my $port = free_port();
@@ -98,8 +98,11 @@ sub config {
     my $workers = $option{workers} // 1;
     my $load = join '', map { "load_module $_;\n" } split ' ', $modules;
     my $user = $> == 0 ? 'user root;' : '';
+    my $built = `$binary -V 2>&1`;
     my $temp = join '', map { "    ${_}_temp_path $dir/${_}_temp;\n" }
-                            qw( client_body proxy fastcgi scgi uwsgi );
+                        qw( client_body proxy ),
+                        grep { $built !~ /--without-http_${_}_module/ }
+                        qw( fastcgi scgi uwsgi );
     (my $http = $option{http}) =~ s/\bPORT\b/$port/g;
 
     return <<END;
