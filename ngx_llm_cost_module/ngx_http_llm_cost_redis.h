@@ -64,6 +64,7 @@ typedef enum {
     NGX_HTTP_LLM_COST_REDIS_SELECT,
     NGX_HTTP_LLM_COST_REDIS_CHECK,      /* may it evict what we count? */
     NGX_HTTP_LLM_COST_REDIS_PROBE,      /* does it take what we write? */
+    NGX_HTTP_LLM_COST_REDIS_SCRIPTS,    /* it shall know them all */
     NGX_HTTP_LLM_COST_REDIS_READY,
     NGX_HTTP_LLM_COST_REDIS_BACKOFF
 } ngx_http_llm_cost_redis_state_e;
@@ -127,6 +128,7 @@ struct ngx_http_llm_cost_redis_conn_s {
     ngx_log_t                        quiet;      /* for core's connect */
     ngx_uint_t                       failures;   /* in a row */
     ngx_err_t                        err;        /* of connect() */
+    ngx_uint_t                       loading;    /* scripts, while SCRIPTS */
     unsigned                         info:1;     /* CONFIG is forbidden */
 };
 
@@ -210,6 +212,7 @@ void ngx_http_llm_cost_redis_counters(const llm_budget_t *budgets,
 
 void ngx_http_llm_cost_redis_arg(const void *data, size_t len);
 void ngx_http_llm_cost_redis_text(const char *text);
+void ngx_http_llm_cost_redis_script(ngx_http_llm_cost_script_e script);
 void ngx_http_llm_cost_redis_number(int64_t n);
 void ngx_http_llm_cost_redis_budgets(const llm_budget_t *budgets,
     ngx_uint_t n);

@@ -12,9 +12,9 @@
  * only reads replies.  Commands leave in order and their replies come in the
  * same order, so that an op finds its reply by its place.
  *
- *   IDLE -> CONNECTING -> AUTH -> SELECT -> CHECK -> PROBE -> READY
- *     ^         |          |        |         |        |        |
- *     `--- BACKOFF <-------+--------+---------+--------+--------'
+ *   IDLE -> CONNECTING -> AUTH -> SELECT -> CHECK -> PROBE -> SCRIPTS -> READY
+ *     ^         |          |        |         |        |         |         |
+ *     `--- BACKOFF <-------+--------+---------+--------+---------+---------'
  *
  * A connection opens at its first op.  When it fails, all of its ops fail; what
  * must not be lost is sent again by its owner.  While Redis is known to be

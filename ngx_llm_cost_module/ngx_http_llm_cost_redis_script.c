@@ -185,6 +185,17 @@ ngx_http_llm_cost_redis_text(const char *text)
 }
 
 
+void
+ngx_http_llm_cost_redis_script(ngx_http_llm_cost_script_e script)
+{
+    ngx_str_t  *text;
+
+    text = &ngx_http_llm_cost_redis_scripts[script].text;
+
+    ngx_http_llm_cost_redis_arg(text->data, text->len);
+}
+
+
 static u_char *
 ngx_http_llm_cost_redis_room(size_t size)
 {

@@ -22,6 +22,10 @@
 
 
 static void ngx_http_llm_cost_redis_say(ngx_http_llm_cost_redis_conn_t *conn);
+static void ngx_http_llm_cost_redis_load(
+    ngx_http_llm_cost_redis_conn_t *conn);
+static ngx_int_t ngx_http_llm_cost_redis_say_it(
+    ngx_http_llm_cost_redis_conn_t *conn, ngx_http_llm_cost_redis_op_t *op);
 static void ngx_http_llm_cost_redis_greeted(ngx_http_llm_cost_redis_op_t *op,
     redisReply *reply);
 static ngx_int_t ngx_http_llm_cost_redis_fit(
@@ -82,7 +86,15 @@ ngx_http_llm_cost_redis_greet(ngx_http_llm_cost_redis_conn_t *conn)
         break;
 
     case NGX_HTTP_LLM_COST_REDIS_PROBE:
-        ngx_http_llm_cost_redis_ready(conn);
+        conn->state = NGX_HTTP_LLM_COST_REDIS_SCRIPTS;
+        ngx_http_llm_cost_redis_load(conn);
+        return;
+
+    case NGX_HTTP_LLM_COST_REDIS_SCRIPTS:
+        if (--conn->loading == 0) {
+            ngx_http_llm_cost_redis_ready(conn);
+        }
+
         return;
 
     default: /* READY: is it still fit? */
@@ -153,10 +165,55 @@ ngx_http_llm_cost_redis_say(ngx_http_llm_cost_redis_conn_t *conn)
         }
     }
 
+    if (ngx_http_llm_cost_redis_say_it(conn, op) == NGX_OK) {
+        ngx_http_llm_cost_redis_flush(conn);
+    }
+}
+
+
+/*
+ * All scripts at once, so that no command has to be sent twice: what was sent
+ * after it would be done before it.  Where SCRIPT is forbidden that happens,
+ * once, and is no fault.
+ */
+
+static void
+ngx_http_llm_cost_redis_load(ngx_http_llm_cost_redis_conn_t *conn)
+{
+    ngx_uint_t                     i;
+    ngx_http_llm_cost_redis_op_t  *op;
+
+    for (i = 0; i < NGX_HTTP_LLM_COST_SCRIPT_N; i++) {
+
+        op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_greeted, conn);
+        if (op == NULL) {
+            ngx_http_llm_cost_redis_fail(conn, 0, "no memory");
+            return;
+        }
+
+        ngx_http_llm_cost_redis_command(conn->redis, "SCRIPT");
+        ngx_http_llm_cost_redis_text("LOAD");
+        ngx_http_llm_cost_redis_script(i);
+
+        if (ngx_http_llm_cost_redis_say_it(conn, op) != NGX_OK) {
+            return;
+        }
+    }
+
+    conn->loading = i;
+
+    ngx_http_llm_cost_redis_flush(conn);
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_redis_say_it(ngx_http_llm_cost_redis_conn_t *conn,
+    ngx_http_llm_cost_redis_op_t *op)
+{
     if (ngx_http_llm_cost_redis_end(op) != NGX_OK) {
         ngx_http_llm_cost_redis_free(op);
         ngx_http_llm_cost_redis_fail(conn, 0, "no memory");
-        return;
+        return NGX_ERROR;
     }
 
     op->greeting = 1;
@@ -173,7 +230,7 @@ ngx_http_llm_cost_redis_say(ngx_http_llm_cost_redis_conn_t *conn)
         ngx_queue_insert_head(&conn->waiting, &op->queue);
     }
 
-    ngx_http_llm_cost_redis_flush(conn);
+    return NGX_OK;
 }
 
 
@@ -208,7 +265,9 @@ ngx_http_llm_cost_redis_greeted(ngx_http_llm_cost_redis_op_t *op,
             return;
         }
 
-    } else if (reply->type == REDIS_REPLY_ERROR) {
+    } else if (reply->type == REDIS_REPLY_ERROR
+               && conn->state != NGX_HTTP_LLM_COST_REDIS_SCRIPTS)
+    {
         ngx_http_llm_cost_redis_fail(conn, 0, reply->str);
         return;
     }
