@@ -52,6 +52,7 @@ my $answer = { id => 'chatcmpl-1', object => 'chat.completion',
                              message => { role => 'assistant',
                                           content => 'one two' } }] };
 my $half = substr $json->encode($answer), 0, 60;
+my $most = substr $json->encode($answer), 0, -40;
 
 # name; location; request; upstream's answer; what the client waits for before
 # it leaves ("" is upstream's having the request); the log line: status, source,
@@ -91,6 +92,8 @@ my @cases = (
          undef, "200 lost 10 5 $USAGE"],
         ["$how in JSON", '/bill', json => { body => [$half, $end] },
          undef, "502 lost 8 0 $INPUT"],
+        ["$how in JSON, after the words", '/bill',
+         json => { body => [$most, $end] }, undef, "502 lost 8 2 $WORDS"],
     } ['upstream closes', { close => 1 }], ['upstream resets', { rst => 1 }]),
 
     ['upstream closes, its reservation is kept', '/reserve',
