@@ -14,8 +14,7 @@
  * everything that has no last byte, in the request's cleanup, before the
  * access log is written.
  *
- *   never sent upstream               cancelled, nothing spent but the
- *                                     admission of a requests budget
+ *   never sent upstream               cancelled, nothing is spent
  *   upstream's own 4xx, 5xx           0
  *   usage in the answer               as reported
  *   complete, no usage                counted
@@ -238,12 +237,16 @@ ngx_http_llm_cost_price_answer(ngx_http_llm_cost_ctx_t *ctx)
 static void
 ngx_http_llm_cost_price_broken(ngx_http_llm_cost_ctx_t *ctx)
 {
-    ngx_uint_t                           client;
+    ngx_uint_t                           client, stream;
     ngx_http_request_t                  *r;
     const ngx_http_llm_cost_loc_conf_t  *llcf;
 
     r = ctx->request;
     llcf = ngx_http_get_module_loc_conf(r, ngx_http_llm_cost_module);
+
+    /* what was asked for, until upstream has said what it sends */
+
+    stream = ctx->answer_status ? ctx->answer.stream : ctx->q.stream;
 
     client = !ctx->cut
              && (r->connection->error || r->connection->timedout
@@ -254,7 +257,7 @@ ngx_http_llm_cost_price_broken(ngx_http_llm_cost_ctx_t *ctx)
 
         /* an answer that is not a stream is being written in full upstream */
 
-        if (!(ctx->answer.stream || ctx->q.stream)
+        if (!stream
             || llcf->client_abort == NGX_HTTP_LLM_COST_ABORT_RESERVE)
         {
             ngx_http_llm_cost_use_reserve(ctx);
