@@ -339,6 +339,47 @@ llm_sse_eol(llm_sse_input_t *in)
 }
 
 
+/* nothing is known of an event that may follow */
+
+static int
+llm_sse_clean(const llm_sse_t *s)
+{
+    return !s->has_data && !s->oversize && s->len == 0 && s->type.len == 0
+           && s->state == LLM_SSE_LINE;
+}
+
+
+/*
+ * What nearly every event is: one data line, a blank line, both ended by LF,
+ * in one piece of input, and none of it known yet.
+ */
+
+static int
+llm_sse_plain(llm_sse_input_t *in, const unsigned char *end)
+{
+    const unsigned char  *p;
+
+    p = in->p;
+
+    if (end != in->lf || in->last - end < 2 || end[1] != '\n'
+        || end - p < 5 || memcmp(p, "data:", 5) != 0
+        || (size_t) (end - p) > LLM_SSE_MAX)
+    {
+        return 0;
+    }
+
+    p += 5;
+    p += (*p == ' ');
+
+    in->text.data = (unsigned char *) p;
+    in->text.len = end - p;
+    in->sse->has_data = 1;
+    in->p = end + 2;
+
+    return 1;
+}
+
+
 static int
 llm_sse_next(llm_sse_input_t *in)
 {
@@ -349,6 +390,14 @@ llm_sse_next(llm_sse_input_t *in)
     s = in->sse;
     line = in->p;
     end = llm_sse_eol(in);
+
+    if (llm_sse_clean(s)) {
+        s->start = line - in->start;
+
+        if (llm_sse_plain(in, end)) {
+            return llm_sse_dispatch(in);
+        }
+    }
 
     skip = (s->state == LLM_SSE_SKIP);
 
@@ -437,6 +486,7 @@ llm_sse_feed(llm_sse_t *s, const unsigned char *data, size_t len)
     in.text.len = 0;
 
     s->consumed += len;
+    s->start = 0;
 
     if (s->state < LLM_SSE_LINE && llm_sse_start(&in) != LLM_OK) {
         return LLM_ERROR;
@@ -489,6 +539,5 @@ llm_sse_finish(llm_sse_t *s)
 int
 llm_sse_at_boundary(const llm_sse_t *s)
 {
-    return !s->has_data && !s->oversize && s->len == 0 && s->type.len == 0
-           && (s->state == LLM_SSE_LINE || s->consumed == 0);
+    return llm_sse_clean(s) || s->consumed == 0;
 }

@@ -31,8 +31,9 @@ typedef struct llm_sse_s  llm_sse_t;
 
 /*
  * end is how many bytes of this call's input belong to events up to and
- * including this one (its blank line included): what a filter may cut there.
- * Anything but LLM_OK stops the feed and is returned by it.
+ * including this one (its blank line included); from llm_sse_t's start to
+ * there a filter may cut.  Anything but LLM_OK stops the feed and is returned
+ * by it; what is behind the event has not been fed then.
  */
 
 typedef int (*llm_sse_event_pt)(void *data, const llm_str_t *type,
@@ -46,6 +47,13 @@ struct llm_sse_s {
     uint64_t           events;
     uint64_t           dropped;        /* too long to be read */
     uint64_t           consumed;       /* bytes fed in all */
+
+    /*
+     * Where in this call's input the event began that is handed over or, after
+     * the call, is not whole yet (unless at a boundary); 0 also where it began
+     * earlier.  Comments and blank lines in front of it are no part of it.
+     */
+    size_t             start;
 
     /* private; all zero is the state before the first byte */
     unsigned char     *buf;            /* carried line or joined data */

@@ -75,8 +75,7 @@ struct ngx_http_llm_cost_filter_s {
     size_t                          carried;
     ngx_chain_t                    *free;
     ngx_chain_t                    *busy;
-    size_t                          piece;      /* bytes fed at once, */
-    uint64_t                        events;     /* events before them */
+    size_t                          usage_end;  /* in the bytes last fed */
 
     unsigned                        hide:1;
     unsigned                        usage:1;    /* the event to cut out */

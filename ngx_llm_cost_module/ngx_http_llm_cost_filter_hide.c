@@ -185,78 +185,79 @@ ngx_http_llm_cost_hide_append(ngx_http_llm_cost_filter_t *f,
 }
 
 
-/* end of the line at p: events end where lines end */
+/*
+ * The usage event [start, end) of a buffer is cut out, together with what
+ * there is of it in the carry; what is in front of it is copied and goes on.
+ */
 
-static u_char *
-ngx_http_llm_cost_hide_line(u_char *p, u_char *last)
+static ngx_int_t
+ngx_http_llm_cost_hide_cut(ngx_http_llm_cost_filter_t *f, ngx_buf_t *b,
+    u_char *start, u_char *end, ngx_http_llm_cost_out_t *out)
 {
-    u_char  *lf;
+    if (start > b->pos
+        && (ngx_http_llm_cost_hide_carry(f, b->pos, start - b->pos) != NGX_OK
+            || ngx_http_llm_cost_hide_accept(f, out) != NGX_OK))
+    {
+        return NGX_ERROR;
+    }
 
-    lf = memchr(p, LF, last - p);
+    ngx_http_llm_cost_hide_drop(f);
 
-    return lf ? lf + 1 : last;
+    f->usage = 0;
+    f->swallow_lf = (end == b->last && end[-1] == CR);
+    b->pos = end;
+
+    return NGX_OK;
 }
 
 
 /*
  * Data of one buffer of upstream: [pos, from) may go on, [from, last) is not
  * decided.  The buffer is cut down to the former, the latter is carried.
- * Bytes in front of a usage event that lies inside the buffer are copied.
  */
 
 static ngx_int_t
 ngx_http_llm_cost_hide_data(ngx_http_llm_cost_filter_t *f, ngx_buf_t *b,
     ngx_http_llm_cost_out_t *out)
 {
-    u_char  *p, *end, *from;
+    u_char  *p, *from;
 
-    from = b->pos;
+    p = b->pos;
 
-    for (p = b->pos; p < b->last; p = end) {
+    if (f->swallow_lf) {
+        /* CR of the usage event's last line was in the last buffer */
 
-        end = ngx_http_llm_cost_hide_line(p, b->last);
+        f->swallow_lf = 0;
+        b->pos += (*p == LF);
+    }
 
-        if (f->swallow_lf) {
-            /* CR of the usage event's last line was in the last buffer */
-
-            f->swallow_lf = 0;
-
-            if (*p == LF) {
-                end = p + 1;
-                f->usage = 1;
-            }
-        }
-
-        if (ngx_http_llm_cost_stream_read(f, p, end - p) != NGX_OK) {
+    do {
+        if (ngx_http_llm_cost_stream_read(f, p, b->last - p) != NGX_OK) {
             return NGX_ERROR;
         }
 
-        if (f->usage) {
-            f->usage = 0;
-            f->swallow_lf = (end[-1] == CR);
-
-            if (from > b->pos) {
-                if (ngx_http_llm_cost_hide_carry(f, b->pos, from - b->pos)
-                    != NGX_OK
-                    || ngx_http_llm_cost_hide_accept(f, out) != NGX_OK)
-                {
-                    return NGX_ERROR;
-                }
-            }
-
-            ngx_http_llm_cost_hide_drop(f);
-
-            b->pos = end;
-            from = end;
-
-        } else if (llm_sse_at_boundary(&f->sse)) {
-
-            if (ngx_http_llm_cost_hide_accept(f, out) != NGX_OK) {
-                return NGX_ERROR;
-            }
-
-            from = end;
+        if (!f->usage) {
+            break;
         }
+
+        if (ngx_http_llm_cost_hide_cut(f, b, p + f->sse.start,
+                                       p + f->usage_end, out)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        p = b->pos;
+
+    } while (p < b->last);
+
+    from = llm_sse_at_boundary(&f->sse) ? b->last
+                                        : ngx_max(p + f->sse.start, b->pos);
+
+    if ((from > b->pos || from == b->last)
+        && ngx_http_llm_cost_hide_accept(f, out) != NGX_OK)
+    {
+        return NGX_ERROR;
     }
 
     if (ngx_http_llm_cost_hide_carry(f, from, b->last - from) != NGX_OK) {

@@ -53,14 +53,15 @@ ngx_http_llm_cost_stream_event(void *data, const llm_str_t *type,
         return LLM_ERROR;
     }
 
-    /*
-     * What is hidden is cut out together with all that was fed at once, so
-     * the event must be all of it; that of a stream whose lines end in a lone
-     * CR may not be, and is not hidden.
-     */
+    if (rc == LLM_EVENT_USAGE && f->hide) {
 
-    f->usage = (rc == LLM_EVENT_USAGE && end == f->piece
-                && f->sse.events == f->events + 1);
+        /* to be cut out before anything behind it is read */
+
+        f->usage = 1;
+        f->usage_end = end;
+
+        return LLM_DECLINED;
+    }
 
     return LLM_OK;
 }
@@ -160,15 +161,16 @@ ngx_int_t
 ngx_http_llm_cost_stream_read(ngx_http_llm_cost_filter_t *f, const u_char *p,
     size_t len)
 {
-    f->piece = len;
-    f->events = f->sse.events;
+    int  rc;
 
-    if (llm_sse_feed(&f->sse, p, len) != LLM_OK) {
-        return NGX_ERROR;
-    }
+    rc = llm_sse_feed(&f->sse, p, len);
 
     if (f->hide) {
-        return NGX_OK;
+        return (rc == LLM_OK || rc == LLM_DECLINED) ? NGX_OK : NGX_ERROR;
+    }
+
+    if (rc != LLM_OK) {
+        return NGX_ERROR;
     }
 
     return ngx_http_llm_cost_stream_keep(f, p, len);
@@ -178,10 +180,11 @@ ngx_http_llm_cost_stream_read(ngx_http_llm_cost_filter_t *f, const u_char *p,
 ngx_int_t
 ngx_http_llm_cost_stream_last_event(ngx_http_llm_cost_filter_t *f)
 {
-    f->piece = 0;
-    f->events = f->sse.events;
+    int  rc;
 
-    return (llm_sse_finish(&f->sse) == LLM_OK) ? NGX_OK : NGX_ERROR;
+    rc = llm_sse_finish(&f->sse);
+
+    return (rc == LLM_OK || rc == LLM_DECLINED) ? NGX_OK : NGX_ERROR;
 }
 
 

@@ -331,6 +331,113 @@ test_stopped(void **state)
 }
 
 
+/*
+ * Where events begin and end, at every split: what a filter that cuts events
+ * out goes by.  Comments and blank lines are no part of them.
+ */
+
+typedef struct {
+    llm_sse_t     sse;
+    size_t        before;        /* bytes of the calls before this one */
+    size_t        begun;         /* of the event that was not whole then */
+    size_t        at[8][2];
+    unsigned      n;
+} spans_t;
+
+
+static int
+span_event(void *data, const llm_str_t *type, const llm_str_t *text,
+    size_t end)
+{
+    spans_t  *s;
+
+    (void) type;
+    (void) text;
+
+    s = data;
+
+    /* half a comment or mark that an earlier call ended in is no part of it */
+
+    s->at[s->n][0] = (s->begun != SIZE_MAX && s->sse.start == 0)
+                     ? s->begun : s->before + s->sse.start;
+    s->at[s->n++][1] = s->before + end;
+    s->begun = SIZE_MAX;
+
+    return LLM_OK;
+}
+
+
+static void
+span_feed(spans_t *s, const char *p, size_t len)
+{
+    char  *copy;
+
+    copy = malloc(len);
+    memcpy(copy, p, len);
+    assert_int_equal(llm_sse_feed(&s->sse, (unsigned char *) copy, len),
+                     LLM_OK);
+    free(copy);
+
+    if (llm_sse_at_boundary(&s->sse)) {
+        s->begun = SIZE_MAX;
+
+    } else if (s->begun == SIZE_MAX || s->sse.start) {
+        s->begun = s->before + s->sse.start;
+    }
+
+    s->before += len;
+}
+
+
+static void
+test_spans(void **state)
+{
+    size_t       i, k;
+    spans_t      s;
+    llm_arena_t  a;
+
+    static const char  text[] =
+        "\xef\xbb\xbf: c\n\ndata: 1\n\n"           /* 8 to 17 */
+        ":c\ndata:2\n\n\n"                          /* 20 to 28 */
+        "id: 1\nevent: x\ndata: 3\ndata: 3\n\n"    /* 29 to 61 */
+        "data: 4\r\n\r\n\r\n"                      /* 61 to 72 */
+        "data: 5\r:c\r\rdata\n\n";                 /* 74 to 86, to 92 */
+
+    static const size_t  want[6][2] = {
+        { 8, 17 }, { 20, 28 }, { 35, 61 }, { 61, 72 }, { 74, 86 }, { 86, 92 }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(text); i++) {
+
+        llm_arena_init(&a);
+        memset(&s, 0, sizeof(s));
+        s.sse.handler = span_event;
+        s.sse.data = &s;
+        s.sse.mem = &a.mem;
+        s.begun = SIZE_MAX;
+
+        span_feed(&s, text, i);
+        span_feed(&s, text + i, sizeof(text) - 1 - i);
+
+        assert_int_equal(s.n, 6);
+
+        for (k = 0; k < 6; k++) {
+            assert_int_equal(s.at[k][0], want[k][0]);
+
+            /* the LF of a CR that ended a call is in the next one */
+
+            if (!(text[i - (i > 0)] == '\r' && want[k][1] == i + 1)) {
+                assert_int_equal(s.at[k][1], want[k][1]);
+            }
+        }
+
+        llm_arena_free(&a);
+    }
+}
+
+
 /* one in place: nothing is copied, nothing is allocated */
 
 static void
@@ -474,6 +581,7 @@ main(void)
         cmocka_unit_test(test_end),
         cmocka_unit_test(test_boundary_at_start),
         cmocka_unit_test(test_stopped),
+        cmocka_unit_test(test_spans),
         cmocka_unit_test(test_in_place),
         cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_oversize),
