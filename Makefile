@@ -6,7 +6,7 @@
 #   make test-unit    C unit tests only
 #   make test-nginx   t/ only; FILES="t/000-load.t ..." chooses
 #   make test-asan    t/ against an nginx built with sanitizers; FILES= too
-#   make bench demo clean
+#   make bench bench-tokenizer demo clean
 #
 # V=1 shows the commands.
 
@@ -15,6 +15,7 @@ CC       = gcc
 NGINX    = nginx
 NGX_SRC  = /usr/share/nginx/src
 DATADIR  = /usr/share/llm-cost
+PREFIX   = /usr
 MODULES  = $(shell $(NGINX) -V 2>&1 \
              | sed -n 's/.*--modules-path=\([^ ]*\).*/\1/p')
 FILES    =
@@ -41,7 +42,7 @@ tokenizer = $(MAKE) --no-print-directory -C tokenizer \
 harness   = perl t/util/harness.pl --build $(out) --jobs $(JOBS)
 
 .PHONY: all setup module vocab tokenizer install clean
-.PHONY: test test-unit test-nginx test-asan bench demo unit asan
+.PHONY: test test-unit test-nginx test-asan bench bench-tokenizer demo unit asan
 
 all: module vocab tokenizer
 
@@ -100,6 +101,10 @@ install: all
 	install -d $(DESTDIR)$(MODULES) $(DESTDIR)$(DATADIR)/vocab \
 	    $(DESTDIR)$(DATADIR)/prices
 	install -m 644 $(module) $(DESTDIR)$(MODULES)/
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 $(BUILD)/tokenizer/llm-tokens $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 tokenizer/tools/llm-tokens.1 \
+	    $(DESTDIR)$(PREFIX)/share/man/man1/
 	for f in $(BUILD)/vocab/*.llmv; do [ ! -f $$f ] \
 	    || install -m 644 $$f $(DESTDIR)$(DATADIR)/vocab/ || exit 1; done
 	for f in prices/*.json; do [ ! -f $$f ] \
@@ -165,6 +170,9 @@ test-asan: all asan
 bench: all
 	$(Q)test -x bench/run || { echo "no bench/run"; exit 1; }
 	$(Q)bench/run
+
+bench-tokenizer: tokenizer vocab
+	$(Q)$(tokenizer) bench-tokenizer
 
 demo: all
 	$(Q)test -x tools/demo/run || { echo "no tools/demo/run"; exit 1; }

@@ -14,7 +14,7 @@
 
 
 #ifndef LLM_VOCAB_DIR
-#define LLM_VOCAB_DIR  "/usr/share/llm-tokenizer"
+#define LLM_VOCAB_DIR  "/usr/share/llm-cost/vocab"
 #endif
 
 #define TOKENS_BLOCK  (1 << 20)
