@@ -111,18 +111,24 @@ llm_tag team $http_x_team;
 --- redis_cmd eval
 my $hour = int(time / 3600);
 my $day = $hour - $hour % 24;
+my $near = $hour == $day ? $hour + 1 : $hour - 1;   # of the same day
 [map { [split ' '] }
  "HSET {llm:}u:$hour count 10 input 100 output 50 cost 9007199254740900 hits 4",
  "HSET {llm:}u:$hour:model count:m1 6 input:m1 60 output:m1 30 cost:m1 5",
- "HSET {llm:}u:@{[$hour - 1]} count 1 cost 2",
+ "HSET {llm:}u:$near count 1 cost 2",
  "HSET {llm:}u:$day:user count:u1 3 cost:u1 7"]
 --- request eval
-['GET /llm/usage/summary?hours=1', 'GET /llm/usage/summary?hours=2']
+my $hour = int(time / 3600);
+my $first = $hour % 24 ? $hour - 1 : $hour;
+['GET /llm/usage/summary?hours=1',
+ sprintf('GET /llm/usage/summary?from=%d&to=%d', $first * 3600,
+         ($first + 2) * 3600)]
 --- response_body_like eval
 ['"total_requests":10,"total_input_tokens":100,"total_output_tokens":50,'
  . '"total_cost_usd":9007199\.2547409,"by_model":\{"other":\{"input":40,'
  . '"output":20,"cost":9007199\.254740895,"count":4\},"m1":\{"input":60,'
- . '"output":30,"cost":0\.000000005,"count":6\}\},"by_user":\{"other":.*'
+ . '"output":30,"cost":0\.000000005,"count":6\}\},"by_user":\{"other":\{"input":100,'
+ . '"output":50,"cost":9007199\.254740895,"count":8\},'
  . '"u1":\{"input":0,"output":0,"cost":0\.000000007,"count":3\}\}',
  '"total_requests":11,.*"total_cost_usd":9007199\.254740902,']
 
