@@ -18,7 +18,7 @@ add_block_preprocessor(sub {
     my $block = shift;
 
     my $redis = 'llm_redis 127.0.0.1:$TEST_NGINX_FAKEREDIS_PORT '
-                . ($block->redis // '') . ';';
+                . ($block->redis // 'timeout=2s') . ';';
     my $http = $block->http_config // '';
     my $budgets = $block->budgets
                   // 'llm_budget all limit=1usd period=total;';
@@ -217,7 +217,7 @@ NOAUTH
 --- user_files
 >>> secret
 let me in
---- redis: username=app password_file=../html/secret
+--- redis: timeout=2s username=app password_file=../html/secret
 --- fakeredis: AUTH: error WRONGPASS invalid username-password pair
 --- request eval: $::POST
 --- error_code: 200
@@ -231,7 +231,7 @@ WRONGPASS
 --- user_files
 >>> secret
 let me in
---- redis: password_file=../html/secret db=3
+--- redis: timeout=2s password_file=../html/secret db=3
 --- fakeredis: AUTH: reply +OK\r\n
 --- request eval: $::POST
 --- error_code: 200
@@ -301,6 +301,7 @@ NOPERM
 
 
 === no answer in time, and it never was done
+--- redis: timeout=100ms
 --- fakeredis: EVALSHA 1: stall
 --- request eval: $::POST
 --- error_code: 200
@@ -312,6 +313,7 @@ no reply in time
 
 
 === no answer in time, but it was done: cancelled by its identity
+--- redis: timeout=100ms
 --- fakeredis: EVALSHA 1: swallow
 --- request eval: $::POST
 --- error_code: 200
@@ -324,6 +326,7 @@ no reply in time
 
 
 === the answer comes too late
+--- redis: timeout=100ms
 --- fakeredis: EVALSHA 1: delay 250
 --- request eval: $::POST
 --- error_code: 200
