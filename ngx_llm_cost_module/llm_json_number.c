@@ -194,7 +194,23 @@ llm_parse_scaled(const unsigned char *p, size_t len, int scale, int64_t *v)
 int
 llm_parse_int(const unsigned char *p, size_t len, int64_t *v)
 {
-    int  rc, rest;
+    int      rc, rest;
+    size_t   i;
+    int64_t  n;
+
+    /* what nearly every number is: a few digits; others are read slowly */
+
+    if (len && len <= 18 && (*p != '0' || len == 1)) {
+
+        for (n = 0, i = 0; i < len && (unsigned) p[i] - '0' <= 9; i++) {
+            n = n * 10 + (p[i] - '0');
+        }
+
+        if (i == len) {
+            *v = n;
+            return LLM_OK;
+        }
+    }
 
     rc = llm_parse_decimal(p, len, 0, v, &rest);
 

@@ -27,6 +27,31 @@ static void ngx_http_llm_cost_label(ngx_str_t *s);
     ngx_http_llm_cost_find_header(r, s, sizeof(s) - 1)
 
 
+/*
+ * A context that is ready for a digest.  It is kept, one a process: finding
+ * the algorithm takes libcrypto longer than a digest does.
+ */
+
+static EVP_MD_CTX *
+ngx_http_llm_cost_sha256(void)
+{
+    static EVP_MD_CTX  *ctx;
+
+    if (ctx) {
+        return EVP_DigestInit_ex(ctx, NULL, NULL) ? ctx : NULL;
+    }
+
+    ctx = EVP_MD_CTX_new();
+
+    if (ctx && !EVP_DigestInit_ex(ctx, EVP_sha256(), NULL)) {
+        EVP_MD_CTX_free(ctx);
+        ctx = NULL;
+    }
+
+    return ctx;
+}
+
+
 /* NGX_OK, NGX_DECLINED: the client sent no credential, NGX_ERROR */
 
 ngx_int_t
@@ -35,7 +60,7 @@ ngx_http_llm_cost_key_id(ngx_http_request_t *r, ngx_str_t *id)
     u_char                          md[EVP_MAX_MD_SIZE], *p;
     ngx_int_t                       rc;
     ngx_str_t                       credential;
-    EVP_MD_CTX                     *md_ctx;
+    EVP_MD_CTX                     *ctx;
     ngx_http_llm_cost_main_conf_t  *lmcf;
 
     rc = ngx_http_llm_cost_credential(r, &credential);
@@ -46,19 +71,15 @@ ngx_http_llm_cost_key_id(ngx_http_request_t *r, ngx_str_t *id)
     lmcf = ngx_http_get_module_main_conf(r, ngx_http_llm_cost_module);
 
     p = ngx_pnalloc(r->pool, NGX_HTTP_LLM_COST_KEY_ID_LEN);
-    md_ctx = EVP_MD_CTX_new();
+    ctx = ngx_http_llm_cost_sha256();
 
-    if (p == NULL || md_ctx == NULL
-        || !EVP_DigestInit_ex(md_ctx, EVP_sha256(), NULL)
-        || !EVP_DigestUpdate(md_ctx, lmcf->key_salt.data, lmcf->key_salt.len)
-        || !EVP_DigestUpdate(md_ctx, credential.data, credential.len)
-        || !EVP_DigestFinal_ex(md_ctx, md, NULL))
+    if (p == NULL || ctx == NULL
+        || !EVP_DigestUpdate(ctx, lmcf->key_salt.data, lmcf->key_salt.len)
+        || !EVP_DigestUpdate(ctx, credential.data, credential.len)
+        || !EVP_DigestFinal_ex(ctx, md, NULL))
     {
-        EVP_MD_CTX_free(md_ctx);
         return NGX_ERROR;
     }
-
-    EVP_MD_CTX_free(md_ctx);
 
     ngx_hex_dump(p, md, NGX_HTTP_LLM_COST_KEY_ID_LEN / 2);
 

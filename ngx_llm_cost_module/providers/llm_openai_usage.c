@@ -6,6 +6,8 @@
 
 #include "llm_openai.h"
 
+#include <string.h>
+
 
 /*
  * Usage objects.  The figures of one object replace those of an earlier one
@@ -14,38 +16,116 @@
 
 #define LLM_OPENAI_USAGE_MAX  1000000000000LL
 
+/* where a figure is */
+
+#define LLM_OPENAI_IN_USAGE   0
+#define LLM_OPENAI_IN_PROMPT  1          /* prompt_tokens_details */
+#define LLM_OPENAI_IN_OUTPUT  2          /* completion_tokens_details */
+
+
+/* other members of a usage object */
+
+typedef enum {
+    LLM_OPENAI_TOTAL_NODE = 0,
+    LLM_OPENAI_PROMPT_NODE,
+    LLM_OPENAI_OUTPUT_NODE,
+    LLM_OPENAI_COST_NODE,
+    LLM_OPENAI_TICKS_NODE,
+    LLM_OPENAI_USAGE_NODES
+} llm_openai_usage_node_e;
+
+
 typedef struct {
-    const char  *obj;            /* member that holds it; NULL: usage itself */
+    unsigned     in;
+    unsigned     len;
     const char  *name;
-    size_t       field;          /* of llm_usage_t */
+    size_t       field;          /* of llm_usage_t; of members: none */
 } llm_openai_figure_t;
 
 
-#define llm_figure(obj, name, f)  { obj, name, offsetof(llm_usage_t, f) }
+#define llm_figure(in, name, f)                                               \
+    { in, sizeof(name) - 1, name, offsetof(llm_usage_t, f) }
+
+#define llm_member(name)                                                      \
+    { LLM_OPENAI_IN_USAGE, sizeof(name) - 1, name, 0 }
 
 /* of two rows for one field the first that is said holds */
 
 static const llm_openai_figure_t  llm_openai_figures[] = {
-    llm_figure(NULL, "prompt_tokens", input),
-    llm_figure(NULL, "completion_tokens", output),
+    llm_figure(LLM_OPENAI_IN_USAGE, "prompt_tokens", input),
+    llm_figure(LLM_OPENAI_IN_USAGE, "completion_tokens", output),
 
-    llm_figure("prompt_tokens_details", "cached_tokens", cached_input),
-    llm_figure(NULL, "prompt_cache_hit_tokens", cached_input),   /* DeepSeek */
-    llm_figure(NULL, "cached_tokens", cached_input),             /* Moonshot */
-    llm_figure(NULL, "num_cached_tokens", cached_input),         /* Mistral */
+    llm_figure(LLM_OPENAI_IN_PROMPT, "cached_tokens", cached_input),
+    llm_figure(LLM_OPENAI_IN_USAGE, "prompt_cache_hit_tokens",
+               cached_input),                                    /* DeepSeek */
+    llm_figure(LLM_OPENAI_IN_USAGE, "cached_tokens",
+               cached_input),                                    /* Moonshot */
+    llm_figure(LLM_OPENAI_IN_USAGE, "num_cached_tokens",
+               cached_input),                                    /* Mistral */
 
-    llm_figure("prompt_tokens_details", "cache_write_tokens", cache_write),
-    llm_figure(NULL, "cache_creation_input_tokens", cache_write), /* Vercel */
+    llm_figure(LLM_OPENAI_IN_PROMPT, "cache_write_tokens", cache_write),
+    llm_figure(LLM_OPENAI_IN_USAGE, "cache_creation_input_tokens",
+               cache_write),                                     /* Vercel */
 
-    llm_figure("prompt_tokens_details", "audio_tokens", audio_input),
-    llm_figure("prompt_tokens_details", "image_tokens", image_input),
+    llm_figure(LLM_OPENAI_IN_PROMPT, "audio_tokens", audio_input),
+    llm_figure(LLM_OPENAI_IN_PROMPT, "image_tokens", image_input),
 
-    llm_figure("completion_tokens_details", "reasoning_tokens", reasoning),
-    llm_figure(NULL, "reasoning_tokens", reasoning),
+    llm_figure(LLM_OPENAI_IN_OUTPUT, "reasoning_tokens", reasoning),
+    llm_figure(LLM_OPENAI_IN_USAGE, "reasoning_tokens", reasoning),
 
-    llm_figure("completion_tokens_details", "audio_tokens", audio_output),
-    llm_figure("completion_tokens_details", "image_tokens", image_output)
+    llm_figure(LLM_OPENAI_IN_OUTPUT, "audio_tokens", audio_output),
+    llm_figure(LLM_OPENAI_IN_OUTPUT, "image_tokens", image_output)
 };
+
+#define LLM_OPENAI_FIGURES                                                    \
+    (sizeof(llm_openai_figures) / sizeof(llm_openai_figure_t))
+
+
+/* in the order of llm_openai_usage_node_e */
+
+static const llm_openai_figure_t  llm_openai_members[] = {
+    llm_member("total_tokens"),
+    llm_member("prompt_tokens_details"),
+    llm_member("completion_tokens_details"),
+    llm_member("cost"),
+    llm_member("cost_in_usd_ticks")
+};
+
+
+/*
+ * The members of an object, looked for in one pass: nodes[i] is set to the
+ * last value of row i's name, and left alone where there is none.
+ */
+
+static void
+llm_openai_find(const llm_json_t *j, uint32_t obj, unsigned in,
+    const llm_openai_figure_t *f, size_t n, uint32_t *nodes)
+{
+    size_t                  k;
+    uint32_t                i, end;
+    const llm_json_node_t  *key;
+
+    if (obj == LLM_JSON_NONE || j->nodes[obj].type != LLM_JSON_OBJECT) {
+        return;
+    }
+
+    end = j->nodes[obj].next;
+
+    for (i = obj + 1; i < end; i = j->nodes[i + 1].next) {
+        key = &j->nodes[i];
+
+        for (k = 0; k < n; k++) {
+
+            if (f[k].in == in
+                && (key->escaped || key->end - key->start == f[k].len)
+                && llm_json_equal(j, i, f[k].name))
+            {
+                nodes[k] = i + 1;
+                break;
+            }
+        }
+    }
+}
 
 
 /* a count, sent as a number or as a string; -1 where there is none */
@@ -109,15 +189,10 @@ llm_openai_amount(const llm_json_t *j, uint32_t node, int scale)
  */
 
 static int64_t
-llm_openai_reported(const llm_json_t *j, uint32_t obj)
+llm_openai_reported(const llm_json_t *j, uint32_t cost, uint32_t ticks)
 {
-    uint32_t  cost;
-
-    cost = llm_json_get(j, obj, "cost");
-
     if (cost == LLM_JSON_NONE) {
-        return llm_openai_amount(j, llm_json_get(j, obj, "cost_in_usd_ticks"),
-                                 -1);
+        return llm_openai_amount(j, ticks, -1);
     }
 
     if (j->nodes[cost].type == LLM_JSON_OBJECT) {
@@ -170,34 +245,37 @@ llm_openai_total(llm_usage_t *u, int64_t total, llm_kind_e kind)
 void
 llm_openai_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
 {
-    size_t                      i, n;
-    int64_t                    *v, total;
-    uint32_t                    from;
-    llm_usage_t                 u = LLM_USAGE_INIT;
-    const llm_openai_figure_t  *f;
+    size_t       i;
+    int64_t     *v, total;
+    uint32_t     nodes[LLM_OPENAI_FIGURES], m[LLM_OPENAI_USAGE_NODES];
+    llm_usage_t  u = LLM_USAGE_INIT;
 
-    n = sizeof(llm_openai_figures) / sizeof(llm_openai_figure_t);
+    memset(nodes, 0xff, sizeof(nodes));        /* LLM_JSON_NONE */
+    memset(m, 0xff, sizeof(m));
 
-    for (i = 0; i < n; i++) {
-        f = &llm_openai_figures[i];
-        v = (int64_t *) ((char *) &u + f->field);
+    llm_openai_find(j, obj, LLM_OPENAI_IN_USAGE, llm_openai_members,
+                    LLM_OPENAI_USAGE_NODES, m);
+    llm_openai_find(j, obj, LLM_OPENAI_IN_USAGE, llm_openai_figures,
+                    LLM_OPENAI_FIGURES, nodes);
+    llm_openai_find(j, m[LLM_OPENAI_PROMPT_NODE], LLM_OPENAI_IN_PROMPT,
+                    llm_openai_figures, LLM_OPENAI_FIGURES, nodes);
+    llm_openai_find(j, m[LLM_OPENAI_OUTPUT_NODE], LLM_OPENAI_IN_OUTPUT,
+                    llm_openai_figures, LLM_OPENAI_FIGURES, nodes);
 
-        if (*v != -1) {
-            continue;
-        }
+    for (i = 0; i < LLM_OPENAI_FIGURES; i++) {
+        v = (int64_t *) ((char *) &u + llm_openai_figures[i].field);
 
-        from = f->obj ? llm_json_get(j, obj, f->obj) : obj;
-
-        if (from != LLM_JSON_NONE) {
-            *v = llm_openai_figure(a, j, llm_json_get(j, from, f->name));
+        if (*v == -1) {
+            *v = llm_openai_figure(a, j, nodes[i]);
         }
     }
 
-    total = llm_openai_figure(a, j, llm_json_get(j, obj, "total_tokens"));
+    total = llm_openai_figure(a, j, m[LLM_OPENAI_TOTAL_NODE]);
 
     llm_openai_total(&u, total, a->kind);
 
-    u.reported_cost = llm_openai_reported(j, obj);
+    u.reported_cost = llm_openai_reported(j, m[LLM_OPENAI_COST_NODE],
+                                          m[LLM_OPENAI_TICKS_NODE]);
 
     if (u.input >= 0 || u.output >= 0) {
         a->usage_seen = 1;
