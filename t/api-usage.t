@@ -57,11 +57,11 @@ qr/^\{"period_hours":24,"from":"[^"]+","to":"[^"]+","total_requests":0,
 === TEST 2: by model and user
 --- request eval
 [main::chat('gpt-4o-mini'), main::chat('gpt-4o-mini'), main::chat('gpt-4o'),
- 'GET /llm/usage/summary?hours=1']
+ 'GET /llm/usage/summary?hours=2']
 --- more_headers eval
 ['X-User-ID: alice', 'X-User-ID: bob', 'X-User-ID: alice', '']
 --- response_body_like eval
-['', '', '', '"period_hours":1,.*"total_requests":3,"total_input_tokens":30,'
+['', '', '', '"period_hours":2,.*"total_requests":3,"total_input_tokens":30,'
  . '"total_output_tokens":15,"total_cost_usd":0\.000084,"by_model":'
  . '\{"gpt-4o":\{"input":10,"output":5,"cost":0\.000075,"count":1\},'
  . '"gpt-4o-mini":\{"input":20,"output":10,"cost":0\.000009,"count":2\}\},'
