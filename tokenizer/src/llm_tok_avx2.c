@@ -148,12 +148,30 @@ llm_tok_trailing(const llm_tok_masks_t *m)
 }
 
 
-/* what both grammars have in common; chain: what goes on after a line end */
+/* \p{N}{1,3} */
+
+LLM_TOK_AVX2 static inline uint64_t
+llm_tok_groups(const llm_tok_masks_t *m)
+{
+    uint64_t  starts, group, four;
+
+    group = m->digit & ~llm_tok_after(m->digit);
+    four = m->digit & m->digit << 1 & m->digit << 2 & m->digit << 3;
+
+    for (starts = 0; group; group = group << 3 & four) {
+        starts |= group;
+    }
+
+    return starts;
+}
+
+
+/* what the grammars have in common; chain: what goes on after a line end */
 
 LLM_TOK_AVX2 static inline uint64_t
 llm_tok_common(const llm_tok_masks_t *m, uint64_t chain, uint64_t *prefix)
 {
-    uint64_t  absorbed, other, line, white, runs, starts, group, four;
+    uint64_t  absorbed, other, line, white, runs, starts;
 
     /* [^\s\p{L}\p{N}]+[\r\n]*: line ends and what follows join punctuation */
 
@@ -182,15 +200,6 @@ llm_tok_common(const llm_tok_masks_t *m, uint64_t chain, uint64_t *prefix)
     starts |= m->space & ~llm_tok_before(m->white) & ~m->last;
     starts |= m->space & ~llm_tok_after(m->space) & llm_tok_after(line)
               & ~llm_tok_trailing(m);
-
-    /* \p{N}{1,3} */
-
-    group = m->digit & ~llm_tok_after(m->digit);
-    four = m->digit & m->digit << 1 & m->digit << 2 & m->digit << 3;
-
-    for ( /* void */ ; group; group = group << 3 & four) {
-        starts |= group;
-    }
 
     return starts | 1;
 }
@@ -230,7 +239,8 @@ llm_tok_starts_o200k(const uint8_t *p, const llm_tok_masks_t *m)
     unsigned  at, n, end;
     uint64_t  starts, prefix, marks;
 
-    starts = llm_tok_common(m, m->line | m->slash, &prefix);
+    starts = llm_tok_common(m, m->line | m->slash, &prefix)
+             | llm_tok_groups(m);
     starts |= m->upper & llm_tok_after(m->lower);
 
     /* the suffix of a word: no second one follows it */
@@ -253,12 +263,14 @@ llm_tok_starts_o200k(const uint8_t *p, const llm_tok_masks_t *m)
 
 
 LLM_TOK_AVX2 static inline uint64_t
-llm_tok_starts_cl100k(const uint8_t *p, const llm_tok_masks_t *m)
+llm_tok_starts_cl100k(const uint8_t *p, const llm_tok_masks_t *m,
+    unsigned grammar)
 {
     unsigned  at, n;
     uint64_t  starts, prefix, marks;
 
     starts = llm_tok_common(m, m->line, &prefix);
+    starts |= grammar == LLM_TOK_QWEN ? m->digit : llm_tok_groups(m);
     marks = m->apostrophe & prefix & llm_tok_before(m->letter);
 
     for ( /* void */ ; marks; marks &= marks - 1) {
@@ -328,7 +340,7 @@ llm_tok_is_ascii(const uint8_t *p)
 
 
 LLM_TOK_AVX2 static inline size_t
-llm_tok_split_ascii(llm_tok_split_t *split, uint32_t *at, int o200k)
+llm_tok_split_ascii(llm_tok_split_t *split, uint32_t *at, unsigned grammar)
 {
     size_t           left;
     uint8_t          copy[LLM_TOK_BLOCK];
@@ -359,8 +371,9 @@ llm_tok_split_ascii(llm_tok_split_t *split, uint32_t *at, int o200k)
         if (llm_tok_is_ascii(block)) {
             llm_tok_classify(block, left < LLM_TOK_BLOCK ? (unsigned) left
                                                          : LLM_TOK_BLOCK, &m);
-            starts = o200k ? llm_tok_starts_o200k(block, &m)
-                           : llm_tok_starts_cl100k(block, &m);
+            starts = grammar == LLM_TOK_O200K
+                     ? llm_tok_starts_o200k(block, &m)
+                     : llm_tok_starts_cl100k(block, &m, grammar);
 
             if (left <= LLM_TOK_BLOCK && m.len == left) {
                 next = llm_tok_put(starts, (uint32_t) (p - start), next);
@@ -397,11 +410,17 @@ llm_tok_split_ascii(llm_tok_split_t *split, uint32_t *at, int o200k)
 LLM_TOK_AVX2 size_t
 llm_tok_split_avx2(llm_tok_split_t *split, uint32_t *at)
 {
-    if (split->grammar == LLM_TOK_O200K) {
-        return llm_tok_split_ascii(split, at, 1);
-    }
+    switch (split->grammar) {
 
-    return llm_tok_split_ascii(split, at, 0);
+    case LLM_TOK_O200K:
+        return llm_tok_split_ascii(split, at, LLM_TOK_O200K);
+
+    case LLM_TOK_QWEN:
+        return llm_tok_split_ascii(split, at, LLM_TOK_QWEN);
+
+    default:
+        return llm_tok_split_ascii(split, at, LLM_TOK_CL100K);
+    }
 }
 
 

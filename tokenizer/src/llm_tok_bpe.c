@@ -54,6 +54,77 @@ llm_tok_merge(const llm_vocab_t *v, uint32_t left, uint32_t right)
 
 
 /*
+ * Merges the bytes of two tokens as the definition has it, lowest rank first,
+ * leftmost first, until a merge goes over the border or none is left.  For
+ * irregular tokens, of which a vocabulary has few.
+ */
+
+#define LLM_TOK_BOTH  (2 * LLM_TOK_MAX_TOKEN)
+
+static int
+llm_tok_pair_merged(const llm_vocab_t *v, uint32_t one, uint32_t two)
+{
+    size_t       i, n, len, best, border;
+    uint32_t     token[LLM_TOK_BOTH], merge[LLM_TOK_BOTH];
+    const char  *text;
+
+    text = llm_tok_token_text(v, one, &border);
+    border = border < LLM_TOK_MAX_TOKEN ? border : LLM_TOK_MAX_TOKEN;
+
+    for (n = 0; n < border; n++) {
+        token[n] = v->byte[(uint8_t) text[n]];
+    }
+
+    text = llm_tok_token_text(v, two, &len);
+
+    for (i = 0; i < len && i < LLM_TOK_MAX_TOKEN; i++) {
+        token[n++] = v->byte[(uint8_t) text[i]];
+    }
+
+    for (i = 0; i + 1 < n; i++) {
+        merge[i] = llm_tok_merge(v, token[i], token[i + 1]);
+    }
+
+    for ( ;; ) {
+        best = n;
+
+        for (i = 0; i + 1 < n; i++) {
+            if (merge[i] < v->image->tokens
+                && (best == n || v->rank[merge[i]] < v->rank[merge[best]]))
+            {
+                best = i;
+            }
+        }
+
+        if (best == n) {
+            return 1;
+        }
+
+        if (best + 1 == border) {
+            return 0;
+        }
+
+        token[best] = merge[best];
+        border -= best < border;
+        n--;
+
+        for (i = best + 1; i < n; i++) {
+            token[i] = token[i + 1];
+            merge[i] = merge[i + 1];
+        }
+
+        if (best > 0) {
+            merge[best - 1] = llm_tok_merge(v, token[best - 1], token[best]);
+        }
+
+        if (best + 1 < n) {
+            merge[best] = llm_tok_merge(v, token[best], token[best + 1]);
+        }
+    }
+}
+
+
+/*
  * Takes the merges of both tokens back, the latest first, and looks at each
  * state whether the two parts at the border would have merged earlier than
  * what was just taken back.  Ends because each turn lowers a token's index,
@@ -63,15 +134,31 @@ llm_tok_merge(const llm_vocab_t *v, uint32_t left, uint32_t right)
 int
 llm_tok_pair_valid(const llm_vocab_t *v, uint32_t one, uint32_t two)
 {
-    uint32_t  limit, merged, part;
+    uint32_t  limit, merged, part, first, second;
 
+    first = one;
+    second = two;
     limit = LLM_TOK_NONE;
+
+    if (llm_tok_unlikely((v->rec[one] | v->rec[two]) & LLM_TOK_IRREGULAR)
+        && v->image->ranks)
+    {
+        return llm_tok_pair_merged(v, one, two);
+    }
 
     for ( ;; ) {
         merged = llm_tok_merge(v, one, two);
 
-        if (merged < limit) {
-            return 0;
+        if (merged < v->image->tokens) {
+            if (llm_tok_unlikely(v->rec[merged] & LLM_TOK_IRREGULAR)
+                && v->image->ranks)
+            {
+                return llm_tok_pair_merged(v, first, second);
+            }
+
+            if (merged < limit) {
+                return 0;
+            }
         }
 
         if (one > two) {
@@ -293,7 +380,8 @@ void
 llm_tok_bpe(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
     size_t n, llm_tok_out_t *out)
 {
-    size_t  words, before, repaired;
+    size_t    words, before, repaired, except;
+    uint32_t  token;
 
     if (llm_tok_unlikely(!llm_tok_valid(p, n))) {
         repaired = llm_tok_repair(p, n, s->repaired, sizeof(s->repaired));
@@ -305,6 +393,14 @@ llm_tok_bpe(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
 
         p = s->repaired;
         n = repaired;
+    }
+
+    except = llm_tok_exception(v, p, n);
+
+    if (except != SIZE_MAX) {
+        token = (uint32_t) except;
+        llm_tok_emit(out, &token, 1);
+        return;
     }
 
     words = n / 64 + 1;
@@ -328,6 +424,10 @@ llm_tok_bpe_greedy(const llm_vocab_t *v, llm_scratch_t *s,
     llm_tok_out_t  out;
 
     i = 0;
+
+    if (llm_tok_exception(v, text->p, text->len) != SIZE_MAX) {
+        return 1;
+    }
 
     if (text->tokens <= LLM_TOK_GREEDY && llm_tok_valid(text->p, text->len)) {
         for (i = 1; i < text->tokens; i++) {

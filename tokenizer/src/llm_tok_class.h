@@ -14,14 +14,15 @@
 /* the order is that of tools/gen-class.js; letters are U, L and C */
 
 enum {
-    LLM_TOK_P = 0,      /* none of the following */
+    LLM_TOK_P = 0,      /* \p{P} \p{S} */
     LLM_TOK_S,          /* \s other than CR and LF */
     LLM_TOK_R,          /* CR and LF */
     LLM_TOK_N,          /* \p{N} */
     LLM_TOK_U,          /* \p{Lu} \p{Lt} */
     LLM_TOK_L,          /* \p{Ll} */
     LLM_TOK_C,          /* \p{Lm} \p{Lo} */
-    LLM_TOK_M           /* \p{M} */
+    LLM_TOK_M,          /* \p{M} */
+    LLM_TOK_X           /* none of these */
 };
 
 #define LLM_TOK_CLASS_INDEX  8704

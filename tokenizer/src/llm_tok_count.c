@@ -224,18 +224,111 @@ llm_tok_count_batch(const llm_tok_batch_t *b, size_t n)
 }
 
 
-size_t
-llm_count_limit(const llm_vocab_t *v, llm_scratch_t *s, const char *text,
+/*
+ * A text that is not normalized is, in the scratch, part by part.  Each part
+ * ends where a piece does.
+ */
+
+typedef struct {
+    const uint8_t  *p;
+    const uint8_t  *end;
+    size_t          have;       /* bytes in the scratch */
+    size_t          n;          /* of them, the part */
+} llm_tok_parts_t;
+
+#define LLM_TOK_LOOK_AHEAD  64
+
+
+/*
+ * The last piece that begins so far from the end that what follows the end does
+ * not matter, 0 if there is none but the first.  Spaces may belong to a piece
+ * that depends on what comes after all of them.
+ */
+
+static size_t
+llm_tok_last_start(const llm_vocab_t *v, const uint8_t *p, size_t len)
+{
+    size_t           at, last;
+    uint32_t         c;
+    unsigned         class;
+    llm_tok_scan_pt  scan;
+
+    scan = llm_tok_scanner(v->grammar);
+
+    for (at = 0, last = 0; at + LLM_TOK_LOOK_AHEAD < len; ) {
+        (void) llm_tok_char(p + at, p + len, &c);
+        class = llm_tok_class(c);
+
+        if (class != LLM_TOK_S && class != LLM_TOK_R) {
+            last = at;
+        }
+
+        at += scan(p + at, p + len);
+    }
+
+    return last;
+}
+
+
+static int
+llm_tok_next_part(const llm_vocab_t *v, llm_scratch_t *s, llm_tok_parts_t *t)
+{
+    t->have -= t->n;
+    memmove(s->normal, s->normal + t->n, t->have);
+
+    t->have += llm_tok_nfc(&t->p, t->end, s->normal + t->have,
+                           sizeof(s->normal) - t->have);
+    t->n = t->have;
+
+    if (t->p < t->end) {
+        t->n = llm_tok_certain(s->normal, t->have);
+
+        if (t->n == 0) {
+            t->n = llm_tok_last_start(v, s->normal, t->have);
+        }
+
+        if (t->n == 0) {
+            t->n = t->have;
+        }
+    }
+
+    return t->n != 0;
+}
+
+
+/* returns 0 if the text is to be taken as it is */
+
+static int
+llm_tok_parts_init(const llm_vocab_t *v, llm_scratch_t *s,
+    llm_tok_parts_t *t, const char *text, size_t len)
+{
+    if (s->vocab != v->image->sum) {
+        llm_tok_forget(s);
+        s->vocab = v->image->sum;
+    }
+
+    if (llm_tok_likely(!v->nfc)
+        || llm_tok_is_nfc((const uint8_t *) text, len))
+    {
+        return 0;
+    }
+
+    t->p = (const uint8_t *) text;
+    t->end = t->p + len;
+    t->have = 0;
+    t->n = 0;
+
+    return 1;
+}
+
+
+static size_t
+llm_tok_count_text(const llm_vocab_t *v, llm_scratch_t *s, const void *text,
     size_t len, size_t limit)
 {
     size_t             n, total;
     llm_tok_batch_t    b;
     llm_tok_split_t    split;
-
-    if (s->vocab != v->image->sum) {
-        llm_tok_forget(s);
-        s->vocab = v->image->sum;
-    }
 
     llm_tok_split_init(&split, v, s, text, len);
 
@@ -259,6 +352,27 @@ llm_count_limit(const llm_vocab_t *v, llm_scratch_t *s, const char *text,
 
 
 size_t
+llm_count_limit(const llm_vocab_t *v, llm_scratch_t *s, const char *text,
+    size_t len, size_t limit)
+{
+    size_t           total;
+    llm_tok_parts_t  t;
+
+    if (!llm_tok_parts_init(v, s, &t, text, len)) {
+        return llm_tok_count_text(v, s, text, len, limit);
+    }
+
+    total = 0;
+
+    while (total <= limit && llm_tok_next_part(v, s, &t)) {
+        total += llm_tok_count_text(v, s, s->normal, t.n, limit - total);
+    }
+
+    return total;
+}
+
+
+size_t
 llm_count(const llm_vocab_t *v, llm_scratch_t *s, const char *text,
     size_t len)
 {
@@ -266,34 +380,46 @@ llm_count(const llm_vocab_t *v, llm_scratch_t *s, const char *text,
 }
 
 
-size_t
-llm_encode(const llm_vocab_t *v, llm_scratch_t *s, const char *text,
-    size_t len, uint32_t *ids, size_t max)
+static void
+llm_tok_encode_text(const llm_vocab_t *v, llm_scratch_t *s, const void *text,
+    size_t len, llm_tok_out_t *out)
 {
     size_t            i, n;
-    llm_tok_out_t     out;
     llm_tok_split_t   split;
     const uint8_t    *start;
 
     llm_tok_split_init(&split, v, s, text, len);
-
-    if (s->vocab != v->image->sum) {
-        llm_tok_forget(s);
-        s->vocab = v->image->sum;
-    }
-
-    out.ids = ids;
-    out.max = max;
-    out.n = 0;
-    out.map = v->ids;
 
     while (split.p < split.end) {
         start = split.p;
         n = llm_tok_split(&split, s->at);
 
         for (i = 0; i < n; i++) {
-            llm_tok_bpe(v, s, start + s->at[i], s->at[i + 1] - s->at[i], &out);
+            llm_tok_bpe(v, s, start + s->at[i], s->at[i + 1] - s->at[i], out);
         }
+    }
+}
+
+
+size_t
+llm_encode(const llm_vocab_t *v, llm_scratch_t *s, const char *text,
+    size_t len, uint32_t *ids, size_t max)
+{
+    llm_tok_out_t    out;
+    llm_tok_parts_t  t;
+
+    out.ids = ids;
+    out.max = max;
+    out.n = 0;
+    out.map = v->ids;
+
+    if (!llm_tok_parts_init(v, s, &t, text, len)) {
+        llm_tok_encode_text(v, s, text, len, &out);
+        return out.n;
+    }
+
+    while (llm_tok_next_part(v, s, &t)) {
+        llm_tok_encode_text(v, s, s->normal, t.n, &out);
     }
 
     return out.n;

@@ -28,6 +28,10 @@ llm_tok_section_sizes(const llm_tok_image_t *image,
                               * sizeof(llm_tok_entry_t);
     size[LLM_TOK_SEC_IDS] = all * sizeof(uint32_t);
     size[LLM_TOK_SEC_OFS] = (all + 1) * sizeof(uint32_t);
+    size[LLM_TOK_SEC_BY_ID] = image->by_id * (uint64_t) sizeof(uint32_t);
+    size[LLM_TOK_SEC_RANK] = image->ranks * (uint64_t) sizeof(uint32_t);
+    size[LLM_TOK_SEC_EXCEPT] = image->except_bits == 0 ? 0
+                        : sizeof(uint32_t) * (1ULL << image->except_bits);
     size[LLM_TOK_SEC_TEXT] = image->text;
 }
 

@@ -5,8 +5,13 @@
  *
  * A header and read-only arrays at 64-byte boundaries, without pointers, in
  * the byte order of the machine that wrote it.  Tokens have an index: their
- * place in order of rank, which is also the order in which merges apply.
- * The id that the world knows is IDS[index].
+ * place in the order in which merges apply, bytes first.  The id that the world
+ * knows is IDS[index].
+ *
+ * A merge may be wanted earlier than the merges that make its parts (a few of
+ * Llama 3's are).  Its token has an index after theirs all the same, and is
+ * marked as irregular, as is every token that is made of one: where those
+ * meet, RANK tells the order.
  */
 
 #ifndef LLM_TOK_IMAGE_H_INCLUDED_
@@ -18,7 +23,7 @@
 
 
 #define LLM_TOK_MAGIC         "LLMVOCAB"
-#define LLM_TOK_VERSION       1
+#define LLM_TOK_VERSION       2
 #define LLM_TOK_ENDIAN        0x01020304
 
 #define LLM_TOK_MAX_TOKENS    (1 << 18)
@@ -28,6 +33,10 @@
 #define LLM_TOK_GPT2          1
 #define LLM_TOK_CL100K        2
 #define LLM_TOK_O200K         3
+#define LLM_TOK_QWEN          4           /* cl100k, each digit by itself */
+#define LLM_TOK_DEEPSEEK      5
+
+#define LLM_TOK_NFC           1           /* a flag: normalize the text first */
 
 /*
  * A trie node, in a double array: bits 0-7 its label and bit 8 "in use", which
@@ -44,7 +53,8 @@
 
 /*
  * A token: the two tokens whose merge makes it (itself for a single byte), the
- * longest token that is a proper prefix of it (itself if none), its length.
+ * longest token that is a proper prefix of it (itself if none), its length,
+ * and whether it is irregular.
  */
 #define LLM_TOK_MASK            0x3ffff
 #define llm_tok_rec(left, right, prefix, len)                                 \
@@ -53,7 +63,8 @@
 #define llm_tok_left(r)         ((uint32_t) (r) & LLM_TOK_MASK)
 #define llm_tok_right(r)        ((uint32_t) ((r) >> 18) & LLM_TOK_MASK)
 #define llm_tok_prefix(r)       ((uint32_t) ((r) >> 36) & LLM_TOK_MASK)
-#define llm_tok_len(r)          ((uint32_t) ((r) >> 54))
+#define llm_tok_len(r)          ((uint32_t) ((r) >> 54) & 0xff)
+#define LLM_TOK_IRREGULAR       (1ULL << 62)
 
 /*
  * Which token a pair of tokens merges into: 64-byte buckets.  A pair may be
@@ -63,7 +74,7 @@
 #define LLM_TOK_NO_PAIR         UINT64_MAX
 #define LLM_TOK_PAIR_KEY        0xfffffffffULL
 #define llm_tok_pair_key(l, r)  ((uint64_t) (l) | (uint64_t) (r) << 18)
-#define llm_tok_pair(l, r, t)   (llm_tok_pair_key(l, r) | (uint64_t) (t) << 36)
+#define llm_tok_pair(key, t)    ((key) | (uint64_t) (t) << 36)
 #define llm_tok_pair_token(p)   ((uint32_t) ((p) >> 36))
 
 /*
@@ -85,8 +96,11 @@ enum {
     LLM_TOK_SEC_PAIR,       /* uint64_t[buckets * 8] */
     LLM_TOK_SEC_FILTER,     /* uint64_t[filter / 64]: may a pair exist */
     LLM_TOK_SEC_WHOLE,      /* llm_tok_entry_t[sets * 4] */
-    LLM_TOK_SEC_IDS,        /* uint32_t[tokens + specials], both ascending */
+    LLM_TOK_SEC_IDS,        /* uint32_t[tokens + specials] */
     LLM_TOK_SEC_OFS,        /* uint32_t[tokens + specials + 1] */
+    LLM_TOK_SEC_BY_ID,      /* uint32_t[by_id]: indexes, their ids ascend */
+    LLM_TOK_SEC_RANK,       /* uint32_t[ranks]: of each token's merge */
+    LLM_TOK_SEC_EXCEPT,     /* uint32_t[1 << except_bits] */
     LLM_TOK_SEC_TEXT,       /* the bytes of the tokens, then of specials */
     LLM_TOK_SECTIONS
 };
@@ -107,13 +121,25 @@ typedef struct {
     uint32_t  filter_bits;
     uint32_t  text;
     uint32_t  set_bits;
-    uint32_t  reserved;
+    uint32_t  flags;
+    uint32_t  ids;           /* one more than the largest id of a token */
+    uint32_t  by_id;         /* 0 if IDS ascends: tokens, then specials */
+    uint32_t  ranks;         /* 0 if no token is irregular, or tokens */
+    uint32_t  except_bits;   /* 0 if there are no exceptions */
     uint64_t  seed;          /* odd, of the hash of pairs */
     char      name[LLM_TOK_MAX_NAME];
     uint64_t  offset[LLM_TOK_SECTIONS];
 } llm_tok_image_t;
 
 #define LLM_TOK_SUMMED  (offsetof(llm_tok_image_t, sum) + sizeof(uint64_t))
+
+
+/*
+ * Exceptions are texts that are one token if they are a whole piece, but that
+ * no merge makes ("ignore_merges").  A hash table of indexes plus one, 0 for a
+ * free place; none is further than LLM_TOK_PROBES from where its hash says.
+ */
+#define LLM_TOK_PROBES   16
 
 
 typedef struct {
@@ -153,6 +179,19 @@ llm_tok_pair_hash(uint64_t key, uint64_t seed)
 }
 
 #define llm_tok_other_pair(hash)  ((hash) << 24 | (hash) >> 40)
+
+
+static inline uint32_t
+llm_tok_text_hash(const uint8_t *p, size_t len)
+{
+    uint32_t  h;
+
+    for (h = 2166136261u; len; len--) {
+        h = (h ^ *p++) * 16777619u;
+    }
+
+    return h ^ (h >> 15);
+}
 
 
 /* the size in bytes of each section that the header's counts call for */

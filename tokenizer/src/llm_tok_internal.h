@@ -35,6 +35,7 @@
 #define LLM_TOK_SETS    8192        /* of four remembered pieces */
 #define LLM_TOK_MEMO    (1 << LLM_TOK_MEMO_BITS)
 #define LLM_TOK_MEMO_BITS  13       /* pairs of tokens */
+#define LLM_TOK_NORMAL  65536       /* bytes of normalized text at a time */
 
 
 struct llm_vocab_s {
@@ -48,12 +49,16 @@ struct llm_vocab_s {
     const llm_tok_entry_t  *whole;
     const uint32_t         *ids;
     const uint32_t         *ofs;
+    const uint32_t         *by_id;
+    const uint32_t         *rank;
+    const uint32_t         *except;
     const char             *text;
     uint64_t                filter_mask;
     uint64_t                whole_mask;
     uint64_t                seed;
     unsigned                pair_shift;
     unsigned                grammar;
+    unsigned                nfc;
     size_t                  mapped;
 };
 
@@ -80,6 +85,7 @@ struct llm_scratch_s {
     uint64_t         dead[LLM_TOK_DEAD];
     uint32_t         at[LLM_TOK_BATCH + 4];     /* where pieces begin */
     uint8_t          repaired[LLM_TOK_WINDOW];
+    uint8_t          normal[LLM_TOK_NORMAL];
 };
 
 
@@ -141,8 +147,31 @@ size_t llm_tok_certain(const uint8_t *text, size_t len);
 
 
 /*
+ * Normalization form C.
+ */
+
+/* whether a text is normalized already; most texts are */
+int llm_tok_is_nfc(const uint8_t *p, size_t len);
+
+/*
+ * Normalizes text from *p on, until it ends or there may be no room for
+ * more, and moves *p.  Returns the number of bytes written.  What one call
+ * leaves off the next goes on with: it stops where nothing combines.
+ */
+size_t llm_tok_nfc(const uint8_t **p, const uint8_t *end, uint8_t *out,
+    size_t room);
+
+
+/*
  * Merging.
  */
+
+/* the bytes of a token or special; not trusted, but inside of the image */
+const char *llm_tok_token_text(const llm_vocab_t *v, size_t index,
+    size_t *len);
+
+/* the token that a piece is though no merge makes it, or SIZE_MAX */
+size_t llm_tok_exception(const llm_vocab_t *v, const uint8_t *p, size_t n);
 
 /* appends the tokens of a piece */
 void llm_tok_bpe(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,

@@ -12,14 +12,17 @@
 
 #define LLM_TOK_SPACES    (1 << LLM_TOK_S | 1 << LLM_TOK_R)
 #define LLM_TOK_LETTERS   (1 << LLM_TOK_U | 1 << LLM_TOK_L | 1 << LLM_TOK_C)
-#define LLM_TOK_OTHERS    (1 << LLM_TOK_P | 1 << LLM_TOK_M)
-#define LLM_TOK_PREFIXES  (1 << LLM_TOK_P | 1 << LLM_TOK_M | 1 << LLM_TOK_S)
+#define LLM_TOK_OTHERS    (1 << LLM_TOK_P | 1 << LLM_TOK_M | 1 << LLM_TOK_X)
+#define LLM_TOK_PREFIXES  (LLM_TOK_OTHERS | 1 << LLM_TOK_S)
 
 /* o200k: [\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}] and [\p{Ll}\p{Lm}\p{Lo}\p{M}] */
 #define LLM_TOK_UPPERS    (1 << LLM_TOK_U | 1 << LLM_TOK_C | 1 << LLM_TOK_M)
 #define LLM_TOK_LOWERS    (1 << LLM_TOK_L | 1 << LLM_TOK_C | 1 << LLM_TOK_M)
 
-#define LLM_TOK_END       8
+/* [\p{L}\p{M}] */
+#define LLM_TOK_MARKED    (LLM_TOK_LETTERS | 1 << LLM_TOK_M)
+
+#define LLM_TOK_END       9
 
 
 /* the class of the character at p, and its length; LLM_TOK_END at the end */
@@ -94,15 +97,15 @@ llm_tok_contraction(const uint8_t *p, const uint8_t *end)
 }
 
 
-/* \p{N}{1,3} */
+/* \p{N}{1,most} */
 
-static const uint8_t *
-llm_tok_digits(const uint8_t *p, const uint8_t *end)
+static inline const uint8_t *
+llm_tok_digits(const uint8_t *p, const uint8_t *end, int most)
 {
     int     i;
     size_t  len;
 
-    for (i = 0; i < 3 && llm_tok_at(p, end, &len) == LLM_TOK_N; i++) {
+    for (i = 0; i < most && llm_tok_at(p, end, &len) == LLM_TOK_N; i++) {
         p += len;
     }
 
@@ -239,7 +242,7 @@ llm_tok_scan_o200k(const uint8_t *p, const uint8_t *end)
     class = llm_tok_at(p, end, &len);
 
     if (class == LLM_TOK_N) {
-        return (size_t) (llm_tok_digits(p, end) - p);
+        return (size_t) (llm_tok_digits(p, end, 3) - p);
     }
 
     if (class != LLM_TOK_R) {
@@ -262,8 +265,8 @@ llm_tok_scan_o200k(const uint8_t *p, const uint8_t *end)
 }
 
 
-static size_t
-llm_tok_scan_cl100k(const uint8_t *p, const uint8_t *end)
+static inline size_t
+llm_tok_cl100k(const uint8_t *p, const uint8_t *end, int most)
 {
     size_t          len;
     unsigned        class;
@@ -272,7 +275,7 @@ llm_tok_scan_cl100k(const uint8_t *p, const uint8_t *end)
     class = llm_tok_at(p, end, &len);
 
     if (class == LLM_TOK_N) {
-        return (size_t) (llm_tok_digits(p, end) - p);
+        return (size_t) (llm_tok_digits(p, end, most) - p);
     }
 
     if (class != LLM_TOK_R) {
@@ -299,6 +302,187 @@ llm_tok_scan_cl100k(const uint8_t *p, const uint8_t *end)
     }
 
     return (size_t) (llm_tok_spaces(p, end, 1) - p);
+}
+
+
+static size_t
+llm_tok_scan_cl100k(const uint8_t *p, const uint8_t *end)
+{
+    return llm_tok_cl100k(p, end, 3);
+}
+
+
+static size_t
+llm_tok_scan_qwen(const uint8_t *p, const uint8_t *end)
+{
+    return llm_tok_cl100k(p, end, 1);
+}
+
+
+/*
+ * DeepSeek splits three times, each time what the time before left: digits by
+ * threes, runs of the characters that Chinese and Japanese have most of, and
+ * the rest, which sees an end of text wherever one of those begins.
+ */
+
+static inline int
+llm_tok_is_cjk(uint32_t c)
+{
+    return (c >= 0x4e00 && c <= 0x9fa5) || (c >= 0x3040 && c <= 0x30ff);
+}
+
+
+static inline unsigned
+llm_tok_rest_at(const uint8_t *p, const uint8_t *end, size_t *len)
+{
+    uint32_t  c;
+    unsigned  class;
+
+    if (p == end) {
+        *len = 0;
+        return LLM_TOK_END;
+    }
+
+    *len = llm_tok_char(p, end, &c);
+    class = llm_tok_class(c);
+
+    return class == LLM_TOK_N || llm_tok_is_cjk(c) ? LLM_TOK_END : class;
+}
+
+
+static inline const uint8_t *
+llm_tok_rest_run(const uint8_t *p, const uint8_t *end, unsigned set)
+{
+    size_t  len;
+
+    while (llm_tok_in(llm_tok_rest_at(p, end, &len), set)) {
+        p += len;
+    }
+
+    return p;
+}
+
+
+static const uint8_t *
+llm_tok_cjk_run(const uint8_t *p, const uint8_t *end)
+{
+    size_t    len;
+    uint32_t  c;
+
+    for ( /* void */ ; p < end; p += len) {
+        len = llm_tok_char(p, end, &c);
+
+        if (!llm_tok_is_cjk(c)) {
+            break;
+        }
+    }
+
+    return p;
+}
+
+
+/* spaces, of which the last stays if an end is seen after it */
+
+static const uint8_t *
+llm_tok_rest_spaces(const uint8_t *p, const uint8_t *end)
+{
+    size_t          len, after;
+    const uint8_t  *q;
+
+    q = llm_tok_spaces(p, end, 1);
+
+    if (q[-1] != '\r' && q[-1] != '\n'
+        && llm_tok_rest_at(q, end, &len) == LLM_TOK_S
+        && llm_tok_rest_at(q + len, end, &after) == LLM_TOK_END)
+    {
+        q += len;
+    }
+
+    return q;
+}
+
+
+/*
+ * What no branch matches is a piece, too: up to the last such character if
+ * that goes with a word.
+ */
+
+static const uint8_t *
+llm_tok_rest_gap(const uint8_t *p, const uint8_t *end)
+{
+    size_t          len;
+    const uint8_t  *q, *last;
+
+    for (last = q = p; llm_tok_rest_at(q, end, &len) == LLM_TOK_X; q += len) {
+        last = q;
+    }
+
+    return llm_tok_in(llm_tok_rest_at(q, end, &len), LLM_TOK_MARKED) ? last
+                                                                     : q;
+}
+
+
+/*
+ * [punctuation of ASCII][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+
+ * | ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
+ */
+
+static const uint8_t *
+llm_tok_rest(const uint8_t *p, const uint8_t *end, unsigned class, size_t len)
+{
+    const uint8_t  *q, *start;
+
+    if (class == LLM_TOK_P && len == 1) {
+        for (q = p + 1; q < end && (*q | 0x20) >= 'a' && (*q | 0x20) <= 'z';
+             q++)
+        {
+            /* void */
+        }
+
+        if (q > p + 1) {
+            return q;
+        }
+    }
+
+    start = class == LLM_TOK_S || class == LLM_TOK_X ? p + len : p;
+    q = llm_tok_rest_run(start, end, LLM_TOK_MARKED);
+
+    if (q != start) {
+        return q;
+    }
+
+    start = p + (*p == ' ');
+    q = llm_tok_rest_run(start, end, 1 << LLM_TOK_P);
+
+    if (q != start) {
+        while (q < end && (*q == '\r' || *q == '\n')) {
+            q++;
+        }
+
+        return q;
+    }
+
+    return class == LLM_TOK_X ? llm_tok_rest_gap(p, end)
+                              : llm_tok_rest_spaces(p, end);
+}
+
+
+static size_t
+llm_tok_scan_deepseek(const uint8_t *p, const uint8_t *end)
+{
+    size_t          len;
+    unsigned        class;
+    const uint8_t  *q;
+
+    class = llm_tok_rest_at(p, end, &len);
+
+    if (class != LLM_TOK_END) {
+        return (size_t) (llm_tok_rest(p, end, class, len) - p);
+    }
+
+    q = llm_tok_cjk_run(p, end);
+
+    return (size_t) ((q == p ? llm_tok_digits(p, end, 3) : q) - p);
 }
 
 
@@ -350,6 +534,12 @@ llm_tok_scanner(unsigned grammar)
 
     case LLM_TOK_O200K:
         return llm_tok_scan_o200k;
+
+    case LLM_TOK_QWEN:
+        return llm_tok_scan_qwen;
+
+    case LLM_TOK_DEEPSEEK:
+        return llm_tok_scan_deepseek;
 
     default:
         return NULL;

@@ -105,7 +105,9 @@ size_t
 llm_tok_split(llm_tok_split_t *split, uint32_t *at)
 {
 #if LLM_TOK_HAVE_AVX2
-    if (split->simd == LLM_SIMD_AVX2 && split->grammar != LLM_TOK_GPT2) {
+    if (split->simd == LLM_SIMD_AVX2 && split->grammar != LLM_TOK_GPT2
+        && split->grammar != LLM_TOK_DEEPSEEK)
+    {
         return llm_tok_split_avx2(split, at);
     }
 #endif

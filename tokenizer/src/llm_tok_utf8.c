@@ -126,6 +126,7 @@ llm_tok_repair(const uint8_t *p, size_t len, uint8_t *out, size_t room)
  * Whether no pattern lets a piece go on from one character into the next.
  * A word goes on with marks and, after an apostrophe, a contraction;
  * punctuation goes on with line ends, those with "/", spaces with anything.
+ * DeepSeek takes the marks among Japanese letters for letters.
  */
 
 static int
@@ -144,11 +145,14 @@ llm_tok_parts(unsigned class, unsigned next, uint32_t c)
 
     case LLM_TOK_P:
     case LLM_TOK_M:
+    case LLM_TOK_X:
         return next == LLM_TOK_S || next == LLM_TOK_N;
 
     default:
         return next == LLM_TOK_S || next == LLM_TOK_N || next == LLM_TOK_R
-               || (next == LLM_TOK_P && c != '\'');
+               || next == LLM_TOK_X
+               || (next == LLM_TOK_P && c != '\''
+                   && (c < 0x3040 || c > 0x30ff));
     }
 }
 

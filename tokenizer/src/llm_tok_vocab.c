@@ -63,7 +63,9 @@ llm_tok_check_header(const llm_tok_image_t *image, size_t size)
         || image->specials > LLM_TOK_MAX_TOKENS || image->nodes < 256
         || image->bucket_bits < 1 || image->bucket_bits > 24
         || image->set_bits > 24 || image->filter_bits < 6
-        || image->filter_bits > 32
+        || image->filter_bits > 32 || image->except_bits > 24
+        || (image->by_id && image->by_id != image->tokens + image->specials)
+        || (image->ranks && image->ranks != image->tokens)
         || memchr(image->name, '\0', LLM_TOK_MAX_NAME) == NULL)
     {
         return "has an impossible header";
@@ -135,8 +137,23 @@ llm_tok_check_tokens(const uint64_t *rec, uint32_t tokens)
         bad |= i - llm_tok_left(rec[i]);
         bad |= i - llm_tok_right(rec[i]);
         bad |= tokens - 1 - (uint64_t) llm_tok_prefix(rec[i]);
-        bad |= LLM_TOK_MAX_TOKEN - (rec[i] >> 54);
-        bad |= (rec[i] >> 54) - 1;
+        bad |= (uint64_t) llm_tok_len(rec[i]) - 1;
+    }
+
+    return bad >> 63 != 0;
+}
+
+
+static int
+llm_tok_check_by_id(const llm_vocab_t *v)
+{
+    uint64_t  bad, all, i;
+
+    bad = 0;
+    all = (uint64_t) v->image->tokens + v->image->specials;
+
+    for (i = 0; i < v->image->by_id; i++) {
+        bad |= all - 1 - v->by_id[i];
     }
 
     return bad >> 63 != 0;
@@ -160,7 +177,8 @@ llm_tok_check_tables(const llm_vocab_t *v)
 
     if (llm_tok_check_nodes(v->root, 65536, nodes, tokens)
         || llm_tok_check_nodes(v->node, nodes, nodes, tokens)
-        || llm_tok_check_tokens(v->rec, tokens))
+        || llm_tok_check_tokens(v->rec, tokens)
+        || llm_tok_check_by_id(v))
     {
         return "has tables that lead nowhere";
     }
@@ -187,6 +205,9 @@ llm_tok_sections(llm_vocab_t *v)
     v->whole = (const llm_tok_entry_t *) (base + at[LLM_TOK_SEC_WHOLE]);
     v->ids = (const uint32_t *) (base + at[LLM_TOK_SEC_IDS]);
     v->ofs = (const uint32_t *) (base + at[LLM_TOK_SEC_OFS]);
+    v->by_id = (const uint32_t *) (base + at[LLM_TOK_SEC_BY_ID]);
+    v->rank = (const uint32_t *) (base + at[LLM_TOK_SEC_RANK]);
+    v->except = (const uint32_t *) (base + at[LLM_TOK_SEC_EXCEPT]);
     v->text = base + at[LLM_TOK_SEC_TEXT];
 
     v->filter_mask = (1ULL << v->image->filter_bits) - 1;
@@ -194,6 +215,7 @@ llm_tok_sections(llm_vocab_t *v)
     v->pair_shift = 64 - v->image->bucket_bits;
     v->seed = v->image->seed;
     v->grammar = v->image->grammar;
+    v->nfc = (v->image->flags & LLM_TOK_NFC) != 0;
 }
 
 
@@ -303,21 +325,25 @@ llm_vocab_name(const llm_vocab_t *v)
 size_t
 llm_vocab_size(const llm_vocab_t *v)
 {
-    return (size_t) v->ids[v->image->tokens - 1] + 1;
+    return v->image->ids;
 }
 
 
-/* the index of an id in an ascending part of ids, or n */
+/*
+ * The place of an id among n that ascend, or n; at names their indexes, NULL if
+ * those are the places.
+ */
 
 static size_t
-llm_tok_index(const uint32_t *ids, size_t n, uint32_t id)
+llm_tok_place(const uint32_t *ids, const uint32_t *at, size_t n,
+    uint32_t id)
 {
     size_t  low, high, middle;
 
     for (low = 0, high = n; low < high; ) {
         middle = low + (high - low) / 2;
 
-        if (ids[middle] < id) {
+        if (ids[at ? at[middle] : middle] < id) {
             low = middle + 1;
 
         } else {
@@ -325,7 +351,81 @@ llm_tok_index(const uint32_t *ids, size_t n, uint32_t id)
         }
     }
 
-    return low < n && ids[low] == id ? low : n;
+    return low < n && ids[at ? at[low] : low] == id ? low : n;
+}
+
+
+/* the index of an id, or what the number of all is */
+
+static size_t
+llm_tok_index(const llm_vocab_t *v, uint32_t id)
+{
+    size_t  at, tokens, specials;
+
+    tokens = v->image->tokens;
+    specials = v->image->specials;
+
+    if (v->image->by_id) {
+        at = llm_tok_place(v->ids, v->by_id, tokens + specials, id);
+
+        return at < tokens + specials ? v->by_id[at] : at;
+    }
+
+    at = llm_tok_place(v->ids, NULL, tokens, id);
+
+    return at < tokens ? at
+                       : at + llm_tok_place(v->ids + tokens, NULL, specials,
+                                            id);
+}
+
+
+const char *
+llm_tok_token_text(const llm_vocab_t *v, size_t index, size_t *len)
+{
+    uint32_t  from, n;
+
+    from = v->ofs[index];
+    n = v->ofs[index + 1] - from;
+
+    if (from > v->image->text || n > v->image->text - from) {
+        n = 0;
+        from = 0;
+    }
+
+    *len = n;
+
+    return v->text + from;
+}
+
+
+size_t
+llm_tok_exception(const llm_vocab_t *v, const uint8_t *p, size_t n)
+{
+    size_t       i, len;
+    uint32_t     at, mask, all;
+    const char  *text;
+
+    if (v->image->except_bits == 0 || n > LLM_TOK_MAX_TOKEN) {
+        return SIZE_MAX;
+    }
+
+    all = v->image->tokens + v->image->specials;
+    mask = (1u << v->image->except_bits) - 1;
+    at = llm_tok_text_hash(p, n);
+
+    for (i = 0; i < LLM_TOK_PROBES; i++) {
+        if (v->except[(at + i) & mask] - 1 >= all) {
+            break;
+        }
+
+        text = llm_tok_token_text(v, v->except[(at + i) & mask] - 1, &len);
+
+        if (len == n && memcmp(text, p, n) == 0) {
+            return v->except[(at + i) & mask] - 1;
+        }
+    }
+
+    return SIZE_MAX;
 }
 
 
@@ -333,34 +433,24 @@ size_t
 llm_decode(const llm_vocab_t *v, const uint32_t *ids, size_t n, char *out,
     size_t max)
 {
-    size_t    i, at, len, room, written, tokens, specials;
-    uint32_t  from;
+    size_t       i, at, len, room, written, all;
+    const char  *text;
 
-    tokens = v->image->tokens;
-    specials = v->image->specials;
+    all = (size_t) v->image->tokens + v->image->specials;
     written = 0;
 
     for (i = 0; i < n; i++) {
-        at = llm_tok_index(v->ids, tokens, ids[i]);
+        at = llm_tok_index(v, ids[i]);
 
-        if (at == tokens) {
-            at += llm_tok_index(v->ids + tokens, specials, ids[i]);
-        }
-
-        if (at == tokens + specials) {
+        if (at == all) {
             continue;
         }
 
-        from = v->ofs[at];
-        len = v->ofs[at + 1] - from;
-
-        if (from > v->image->text || len > v->image->text - from) {
-            continue;
-        }
+        text = llm_tok_token_text(v, at, &len);
 
         if (written < max) {
             room = max - written;
-            memcpy(out + written, v->text + from, len < room ? len : room);
+            memcpy(out + written, text, len < room ? len : room);
         }
 
         written += len;

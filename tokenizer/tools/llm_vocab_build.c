@@ -6,6 +6,7 @@
 
 #include "llm_vocab.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 
@@ -89,7 +90,7 @@ vocab_pair_insert(vocab_out_t *out, uint64_t pair)
 
 
 static int
-vocab_pairs(vocab_out_t *out, const uint32_t *left, const uint32_t *right)
+vocab_pairs(vocab_out_t *out, const vocab_t *v)
 {
     uint32_t          t;
     uint64_t          key, *filter, bit, size[LLM_TOK_SECTIONS];
@@ -103,15 +104,16 @@ vocab_pairs(vocab_out_t *out, const uint32_t *left, const uint32_t *right)
     memset(filter, 0, size[LLM_TOK_SEC_FILTER]);
 
     for (t = 0; t < image->tokens; t++) {
-        if (left[t] == t) {
+        if (v->left[t] == t) {
             continue;
         }
 
-        if (!vocab_pair_insert(out, llm_tok_pair(left[t], right[t], t))) {
+        key = llm_tok_pair_key(v->left[t], v->right[t]);
+
+        if (!vocab_pair_insert(out, llm_tok_pair(key, t))) {
             return 0;
         }
 
-        key = llm_tok_pair_key(left[t], right[t]);
         bit = llm_tok_pair_hash(key, image->seed)
               & ((1ULL << image->filter_bits) - 1);
         filter[bit >> 6] |= 1ULL << (bit & 63);
@@ -122,8 +124,7 @@ vocab_pairs(vocab_out_t *out, const uint32_t *left, const uint32_t *right)
 
 
 static void
-vocab_merges(vocab_out_t *out, const vocab_t *v, const vocab_trie_t *trie,
-    const uint32_t *left, const uint32_t *right)
+vocab_merges(vocab_out_t *out, const vocab_t *v, const vocab_trie_t *trie)
 {
     uint32_t   i;
     uint64_t  *rec;
@@ -131,13 +132,22 @@ vocab_merges(vocab_out_t *out, const vocab_t *v, const vocab_trie_t *trie,
     rec = vocab_section(out, LLM_TOK_SEC_REC);
 
     for (i = 0; i < v->tokens; i++) {
-        rec[i] = llm_tok_rec(left[i], right[i], trie->prefix[i],
+        rec[i] = llm_tok_rec(v->left[i], v->right[i], trie->prefix[i],
                              v->token[i].len);
+
+        if (out->image->ranks && v->irregular[i]) {
+            rec[i] |= LLM_TOK_IRREGULAR;
+        }
+    }
+
+    if (out->image->ranks) {
+        memcpy(vocab_section(out, LLM_TOK_SEC_RANK), v->rank,
+               v->tokens * sizeof(uint32_t));
     }
 
     out->image->seed = 0x9e3779b97f4a7c15ULL;
 
-    for (i = 0; !vocab_pairs(out, left, right); i++) {
+    for (i = 0; !vocab_pairs(out, v); i++) {
         if (i == VOCAB_SEEDS) {
             die("the pairs do not fit");
         }
@@ -176,6 +186,76 @@ vocab_strings(vocab_out_t *out, const vocab_t *v)
 }
 
 
+static int
+vocab_by_id(const void *one, const void *two)
+{
+    const uint64_t  *a, *b;
+
+    a = one;
+    b = two;
+
+    return (*a > *b) - (*a < *b);
+}
+
+
+static void
+vocab_ids(vocab_out_t *out, const vocab_t *v)
+{
+    uint32_t   i, n, *by_id;
+    uint64_t  *both;
+
+    n = out->image->by_id;
+    by_id = vocab_section(out, LLM_TOK_SEC_BY_ID);
+    both = vocab_alloc(n, sizeof(uint64_t));
+
+    for (i = 0; i < n; i++) {
+        both[i] = (uint64_t) (i < v->tokens ? v->token[i].id
+                                            : v->special[i - v->tokens].id)
+                  << 32 | i;
+    }
+
+    qsort(both, n, sizeof(uint64_t), vocab_by_id);
+
+    for (i = 0; i < n; i++) {
+        by_id[i] = (uint32_t) both[i];
+
+        if (i && both[i] >> 32 == both[i - 1] >> 32) {
+            die("id %u is there twice", (unsigned) (both[i] >> 32));
+        }
+    }
+}
+
+
+/* returns 0 if a place is too far from where its hash says */
+
+static int
+vocab_exceptions(vocab_out_t *out, const vocab_t *v)
+{
+    uint32_t              i, n, at, mask, *slot;
+    const vocab_token_t  *t;
+
+    slot = vocab_section(out, LLM_TOK_SEC_EXCEPT);
+    mask = (1u << out->image->except_bits) - 1;
+
+    for (i = 0; i < v->exceptions; i++) {
+        t = &v->special[i];
+        at = llm_tok_text_hash((uint8_t *) v->text + t->ofs, t->len);
+
+        for (n = 0; n < LLM_TOK_PROBES && slot[(at + n) & mask]; n++) {
+            /* void */
+        }
+
+        if (n == LLM_TOK_PROBES) {
+            return 0;
+        }
+
+        slot[(at + n) & mask] = v->tokens + i + 1;
+    }
+
+    return 1;
+}
+
+
 static void
 vocab_header(llm_tok_image_t *image, const vocab_t *v,
     const vocab_trie_t *trie)
@@ -196,10 +276,31 @@ vocab_header(llm_tok_image_t *image, const vocab_t *v,
     image->filter_bits = (uint32_t) vocab_log2(v->tokens) + 3;
     image->set_bits = (uint32_t) vocab_log2(v->tokens) - 2;
     image->text = (uint32_t) v->text_len;
+    image->flags = v->flags;
+    image->by_id = v->rank ? v->tokens + v->specials : 0;
+
+    /* a quarter full at the most */
+
+    image->except_bits = v->exceptions
+                         ? (uint32_t) vocab_log2(v->exceptions) + 2 : 0;
 
     for (j = 0; j < v->tokens; j++) {
+        if (v->rank && v->irregular[j]) {
+            image->ranks = v->tokens;
+        }
+
+        if (v->token[j].id >= image->ids) {
+            image->ids = v->token[j].id + 1;
+        }
+
         if (v->token[j].len > image->max_len) {
             image->max_len = v->token[j].len;
+        }
+    }
+
+    for (j = 0; j < v->exceptions; j++) {
+        if (v->special[j].id >= image->ids) {
+            image->ids = v->special[j].id + 1;
         }
     }
 
@@ -217,19 +318,17 @@ vocab_header(llm_tok_image_t *image, const vocab_t *v,
 
 
 void *
-vocab_build(const vocab_t *v, size_t *size)
+vocab_build(vocab_t *v, size_t *size)
 {
     vocab_out_t      out;
     vocab_trie_t     trie;
-    uint32_t        *left, *right;
     llm_tok_image_t  head = { 0 };
-
-    left = vocab_alloc(v->tokens, sizeof(uint32_t));
-    right = vocab_alloc(v->tokens, sizeof(uint32_t));
 
     /* first, for it is what finds out that a vocabulary cannot be used */
 
-    vocab_merge(v, left, right);
+    if (v->left == NULL) {
+        vocab_merge(v);
+    }
 
     vocab_trie(v, &trie);
     vocab_header(&head, v, &trie);
@@ -243,7 +342,12 @@ vocab_build(const vocab_t *v, size_t *size)
            (size_t) trie.nodes * 8);
     vocab_strings(&out, v);
     vocab_whole(v, vocab_section(&out, LLM_TOK_SEC_WHOLE), head.set_bits);
-    vocab_merges(&out, v, &trie, left, right);
+    vocab_merges(&out, v, &trie);
+    vocab_ids(&out, v);
+
+    if (!vocab_exceptions(&out, v)) {
+        die("the exceptions do not fit");
+    }
 
     out.image->sum = llm_tok_sum(out.base + LLM_TOK_SUMMED,
                                  head.size - LLM_TOK_SUMMED);

@@ -10,34 +10,15 @@
 #include <string.h>
 
 
-typedef struct {
-    const vocab_t  *v;
-    uint32_t       *slot;       /* token index plus one, 0 if free */
-    uint32_t        mask;
-} vocab_hash_t;
-
-
-static uint32_t
-vocab_hash_bytes(const char *p, uint32_t len)
-{
-    uint32_t  h;
-
-    for (h = 2166136261u; len; len--) {
-        h = (h ^ (unsigned char) *p++) * 16777619u;
-    }
-
-    return h ^ (h >> 15);
-}
-
-
-static uint32_t *
+uint32_t *
 vocab_find(vocab_hash_t *hash, const char *p, uint32_t len)
 {
     uint32_t              i;
     const vocab_token_t  *t;
 
-    for (i = vocab_hash_bytes(p, len) & hash->mask; hash->slot[i];
-         i = (i + 1) & hash->mask)
+    i = llm_tok_text_hash((const uint8_t *) p, len) & hash->mask;
+
+    for ( /* void */ ; hash->slot[i]; i = (i + 1) & hash->mask)
     {
         t = &hash->v->token[hash->slot[i] - 1];
 
@@ -50,7 +31,7 @@ vocab_find(vocab_hash_t *hash, const char *p, uint32_t len)
 }
 
 
-static void
+void
 vocab_fill(vocab_hash_t *hash, const vocab_t *v)
 {
     uint32_t  i, *slot;
@@ -115,10 +96,10 @@ vocab_split(vocab_hash_t *hash, uint32_t self, uint32_t *left, uint32_t *right)
 
 
 void
-vocab_merge(const vocab_t *v, uint32_t *left, uint32_t *right)
+vocab_merge(vocab_t *v)
 {
     char          c;
-    uint32_t      i;
+    uint32_t      i, *left, *right;
     vocab_hash_t  hash;
 
     vocab_fill(&hash, v);
@@ -130,6 +111,9 @@ vocab_merge(const vocab_t *v, uint32_t *left, uint32_t *right)
             die("byte 0x%02x is no token", (unsigned) i);
         }
     }
+
+    left = vocab_alloc(v->tokens, sizeof(uint32_t));
+    right = vocab_alloc(v->tokens, sizeof(uint32_t));
 
     for (i = 0; i < v->tokens; i++) {
         left[i] = i;
@@ -144,4 +128,7 @@ vocab_merge(const vocab_t *v, uint32_t *left, uint32_t *right)
             }
         }
     }
+
+    v->left = left;
+    v->right = right;
 }

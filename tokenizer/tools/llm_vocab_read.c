@@ -3,7 +3,7 @@
  *
  * Reads vocabularies: the JSON files of npm's tiktoken ("pat_str",
  * "special_tokens", "bpe_ranks") and plain rank files (a line for each token:
- * base64, a space, the rank).
+ * base64, a space, the rank).  A tokenizer.json is left to llm_vocab_hf.c.
  */
 
 #include "llm_vocab.h"
@@ -11,13 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-
-typedef struct {
-    const char  *path;
-    const char  *p;
-    const char  *end;
-} vocab_in_t;
 
 
 /* the split patterns that have a scanner, as published */
@@ -33,6 +26,17 @@ static const struct {
       "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+"
       "|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+"
       "|\\s+(?!\\S)|\\s+" },
+    { LLM_TOK_QWEN,
+      "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+"
+      "|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+"
+      "|\\s+(?!\\S)|\\s+" },
+    { LLM_TOK_DEEPSEEK,         /* the three of a sequence, in lines */
+      "\\p{N}{1,3}\n"
+      "[\xe4\xb8\x80-\xe9\xbe\xa5\xe3\x81\x80-\xe3\x82\x9f"
+      "\xe3\x82\xa0-\xe3\x83\xbf]+\n"
+      "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+"
+      "|[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+"
+      "| ?[\\p{P}\\p{S}]+[\r\n]*|\\s*[\r\n]+|\\s+(?!\\S)|\\s+" },
     { LLM_TOK_O200K,
       "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*"
       "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
@@ -43,34 +47,7 @@ static const struct {
 };
 
 
-static void
-vocab_load(vocab_in_t *in, const char *path)
-{
-    long   size;
-    char  *data;
-    FILE  *f;
-
-    f = fopen(path, "rb");
-    if (f == NULL || fseek(f, 0, SEEK_END) != 0 || (size = ftell(f)) < 0) {
-        die("cannot read \"%s\"", path);
-    }
-
-    rewind(f);
-    data = vocab_alloc((size_t) size + 1, 1);
-
-    if (fread(data, 1, (size_t) size, f) != (size_t) size) {
-        die("cannot read \"%s\"", path);
-    }
-
-    (void) fclose(f);
-
-    in->path = path;
-    in->p = data;
-    in->end = data + size;
-}
-
-
-static char *
+char *
 vocab_text(vocab_t *v, size_t len)
 {
     char  *at;
@@ -104,15 +81,19 @@ vocab_sextet(int c)
 }
 
 
-/* decodes base64 up to the first other character into a new token */
-
-static void
-vocab_token(vocab_t *v, vocab_in_t *in, uint32_t id)
+void
+vocab_add(vocab_t *v, const char *path, uint32_t id, uint32_t len)
 {
-    int             six;
-    char           *out;
-    uint32_t        bits, have, len;
     vocab_token_t  *t;
+
+    if (len == 0 || len > LLM_TOK_MAX_TOKEN) {
+        die("\"%s\": token %u has %u bytes: 1 to %u are supported", path,
+            (unsigned) id, (unsigned) len, LLM_TOK_MAX_TOKEN);
+    }
+
+    if (v->tokens == LLM_TOK_MAX_TOKENS) {
+        die("\"%s\" has more than %u tokens", path, LLM_TOK_MAX_TOKENS);
+    }
 
     if (v->tokens == v->room) {
         v->room = 2 * v->room + 65536;
@@ -123,9 +104,39 @@ vocab_token(vocab_t *v, vocab_in_t *in, uint32_t id)
         }
     }
 
-    t = &v->token[v->tokens];
+    t = &v->token[v->tokens++];
     t->id = id;
+    t->len = len;
+    t->ofs = (uint32_t) (v->text_len - len);
+}
+
+
+void
+vocab_add_special(vocab_t *v, const char *path, uint32_t id, const char *name,
+    size_t len)
+{
+    vocab_token_t  *t;
+
+    if (v->specials == VOCAB_MAX_SPECIALS || len > VOCAB_MAX_SPECIAL) {
+        die("\"%s\" has too many or too long special tokens", path);
+    }
+
+    t = &v->special[v->specials++];
+    t->id = id;
+    t->len = (uint32_t) len;
     t->ofs = (uint32_t) v->text_len;
+    memcpy(vocab_text(v, len), name, len);
+}
+
+
+/* decodes base64 up to the first other character into a new token */
+
+static void
+vocab_token(vocab_t *v, vocab_in_t *in, uint32_t id)
+{
+    int        six;
+    char      *out;
+    uint32_t   bits, have, len;
 
     for (bits = 0, have = 0, len = 0; in->p < in->end; in->p++) {
         six = vocab_sextet(*in->p);
@@ -148,113 +159,7 @@ vocab_token(vocab_t *v, vocab_in_t *in, uint32_t id)
         in->p++;
     }
 
-    if (len == 0 || len > LLM_TOK_MAX_TOKEN) {
-        die("\"%s\": token %u has %u bytes: 1 to %u are supported", in->path,
-            (unsigned) id, (unsigned) len, LLM_TOK_MAX_TOKEN);
-    }
-
-    if (v->tokens == LLM_TOK_MAX_TOKENS) {
-        die("\"%s\" has more than %u tokens", in->path, LLM_TOK_MAX_TOKENS);
-    }
-
-    t->len = len;
-    v->tokens++;
-}
-
-
-static uint32_t
-vocab_number(vocab_in_t *in)
-{
-    uint64_t  n;
-
-    if (in->p == in->end || *in->p < '0' || *in->p > '9') {
-        die("\"%s\": a number is missing %td bytes before its end", in->path,
-            in->end - in->p);
-    }
-
-    for (n = 0; in->p < in->end && *in->p >= '0' && *in->p <= '9'; in->p++) {
-        n = n * 10 + (uint64_t) (*in->p - '0');
-
-        if (n > INT32_MAX) {
-            die("\"%s\": an id is too large", in->path);
-        }
-    }
-
-    return (uint32_t) n;
-}
-
-
-static void
-vocab_space(vocab_in_t *in)
-{
-    while (in->p < in->end && strchr(" \t\r\n", *in->p) && *in->p) {
-        in->p++;
-    }
-}
-
-
-static int
-vocab_take(vocab_in_t *in, char c)
-{
-    vocab_space(in);
-
-    if (in->p == in->end || *in->p != c) {
-        return 0;
-    }
-
-    in->p++;
-    vocab_space(in);
-
-    return 1;
-}
-
-
-static void
-vocab_expect(vocab_in_t *in, char c)
-{
-    if (!vocab_take(in, c)) {
-        die("\"%s\": not the JSON of a tiktoken vocabulary ('%c' expected "
-            "%td bytes before its end)", in->path, c, in->end - in->p);
-    }
-}
-
-
-/* a JSON string of ASCII, which is all that these files have */
-
-static char *
-vocab_string(vocab_in_t *in, size_t *len)
-{
-    char    c, *out;
-    size_t  n;
-
-    vocab_expect(in, '"');
-    out = vocab_alloc((size_t) (in->end - in->p) + 1, 1);
-
-    for (n = 0; in->p < in->end && *in->p != '"'; in->p++) {
-        c = *in->p;
-
-        if (c == '\\' && in->end - in->p > 1) {
-            c = *++in->p;
-
-            if (c == 'n') {
-                c = '\n';
-
-            } else if (c != '\\' && c != '"' && c != '/') {
-                die("\"%s\": escape \\%c is not supported", in->path, c);
-            }
-        }
-
-        out[n++] = c;
-    }
-
-    if (in->p++ == in->end) {
-        die("\"%s\": a string has no end", in->path);
-    }
-
-    out[n] = '\0';
-    *len = n;
-
-    return out;
+    vocab_add(v, in->path, id, len);
 }
 
 
@@ -267,6 +172,7 @@ vocab_ranks(vocab_t *v, vocab_in_t *in)
     uint32_t    id;
     vocab_in_t  line;
 
+    memset(&line, 0, sizeof(line));
     line.path = in->path;
     line.p = vocab_string(in, &len);
     line.end = line.p + len;
@@ -292,38 +198,21 @@ vocab_ranks(vocab_t *v, vocab_in_t *in)
 static void
 vocab_specials(vocab_t *v, vocab_in_t *in)
 {
-    char           *name;
-    size_t          len;
-    vocab_token_t  *t;
+    char    *name;
+    size_t   len;
 
-    vocab_expect(in, '{');
-
-    while (!vocab_take(in, '}')) {
-        if (v->specials == VOCAB_MAX_SPECIALS) {
-            die("\"%s\" has too many special tokens", in->path);
-        }
-
-        t = &v->special[v->specials++];
+    for (vocab_open(in, '{'); !vocab_close(in, '}'); ) {
         name = vocab_string(in, &len);
         vocab_expect(in, ':');
-
-        t->len = (uint32_t) len;
-        t->ofs = (uint32_t) v->text_len;
-        t->id = vocab_number(in);
-        memcpy(vocab_text(v, len), name, len);
-
-        (void) vocab_take(in, ',');
+        vocab_add_special(v, in->path, vocab_number(in), name, len);
     }
 }
 
 
-static uint32_t
-vocab_grammar(vocab_in_t *in)
+uint32_t
+vocab_grammar(const vocab_in_t *in, const char *pattern)
 {
-    char    *pattern;
-    size_t   i, len;
-
-    pattern = vocab_string(in, &len);
+    size_t  i;
 
     for (i = 0; i < sizeof(vocab_patterns) / sizeof(vocab_patterns[0]); i++) {
         if (strcmp(vocab_patterns[i].pattern, pattern) == 0) {
@@ -342,14 +231,12 @@ vocab_json(vocab_t *v, vocab_in_t *in)
     char    *key;
     size_t   len;
 
-    vocab_expect(in, '{');
-
-    while (!vocab_take(in, '}')) {
+    for (vocab_open(in, '{'); !vocab_close(in, '}'); ) {
         key = vocab_string(in, &len);
         vocab_expect(in, ':');
 
         if (strcmp(key, "pat_str") == 0) {
-            v->grammar = vocab_grammar(in);
+            v->grammar = vocab_grammar(in, vocab_string(in, &len));
 
         } else if (strcmp(key, "special_tokens") == 0) {
             vocab_specials(v, in);
@@ -357,18 +244,9 @@ vocab_json(vocab_t *v, vocab_in_t *in)
         } else if (strcmp(key, "bpe_ranks") == 0) {
             vocab_ranks(v, in);
 
-        } else if (in->p < in->end && *in->p == '"') {
-            (void) vocab_string(in, &len);
-
-        } else if (in->p < in->end && (*in->p == '{' || *in->p == '[')) {
-            die("\"%s\": has \"%s\", so it is no vocabulary of tiktoken "
-                "(tokenizer.json is not supported)", in->path, key);
-
         } else {
-            (void) vocab_number(in);
+            vocab_skip(in);
         }
-
-        (void) vocab_take(in, ',');
     }
 
     if (v->tokens == 0) {
@@ -410,11 +288,17 @@ void
 vocab_read(vocab_t *v, const char *path)
 {
     uint32_t    i;
-    vocab_in_t  in;
+    vocab_in_t  in, model;
 
     vocab_load(&in, path);
+    v->special = vocab_alloc(VOCAB_MAX_SPECIALS, sizeof(vocab_token_t));
 
     if (in.p < in.end && *in.p == '{') {
+        if (vocab_member(&in, "model", &model)) {
+            vocab_hf(v, &in);
+            return;
+        }
+
         vocab_json(v, &in);
 
     } else {

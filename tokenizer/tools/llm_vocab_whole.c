@@ -66,8 +66,8 @@ vocab_whole(const vocab_t *v, llm_tok_entry_t *set, unsigned bits)
     llm_tok_entry_t       key;
     const vocab_token_t  *t;
 
-    for (i = 0; i < v->tokens; i++) {
-        t = &v->token[i];
+    for (i = 0; i < v->tokens + v->exceptions; i++) {
+        t = i < v->tokens ? &v->token[i] : &v->special[i - v->tokens];
 
         if (t->len > LLM_TOK_SHORT
             || !llm_tok_valid((uint8_t *) v->text + t->ofs, t->len))

@@ -1,0 +1,521 @@
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ *
+ * Reads the tokenizer.json of Hugging Face, where it describes byte-level
+ * byte-pair encoding.  What would change a count and is not supported is
+ * refused by its name.
+ */
+
+#include "llm_vocab.h"
+#include "../src/llm_tok_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+
+#define VOCAB_PATTERNS  4096        /* bytes of all patterns of a sequence */
+#define VOCAB_STEPS     16          /* of a sequence */
+
+
+/* what splits the text: the patterns in lines */
+
+typedef struct {
+    char    pattern[VOCAB_PATTERNS];
+    int     steps;
+    int     bytes;                  /* ends with the change to bytes */
+    int     partial;                /* drops what a pattern leaves */
+} vocab_split_t;
+
+
+static const char  vocab_gpt2[] =
+    "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+"
+    "|\\s+(?!\\S)|\\s+";
+
+
+/* a member that is absent, null, false or the empty string */
+
+static int
+vocab_is_unset(const vocab_in_t *object, const char *name)
+{
+    vocab_in_t  in;
+
+    return !vocab_member(object, name, &in) || vocab_word(&in, "null")
+           || vocab_word(&in, "false") || vocab_word(&in, "\"\"");
+}
+
+
+static int
+vocab_is_true(const vocab_in_t *object, const char *name)
+{
+    vocab_in_t  in;
+
+    return vocab_member(object, name, &in) && vocab_word(&in, "true");
+}
+
+
+/* a short string member, "" if there is none; valid until the program ends */
+
+static const char *
+vocab_name(const vocab_in_t *object, const char *name)
+{
+    size_t      len;
+    vocab_in_t  in;
+
+    if (!vocab_member(object, name, &in) || in.p == in.end || *in.p != '"') {
+        return "";
+    }
+
+    return vocab_string(&in, &len);
+}
+
+
+/*
+ * The alphabet of byte-level encodings: bytes that Latin-1 prints stand for
+ * themselves, the others are numbered from U+0100.  Returns -1 for what is not
+ * in it.
+ */
+
+static int
+vocab_byte(uint32_t c)
+{
+    int  i, n;
+
+    if ((c >= 0x21 && c <= 0x7e) || (c >= 0xa1 && c <= 0xac)
+        || (c >= 0xae && c <= 0xff))
+    {
+        return (int) c;
+    }
+
+    for (i = 0, n = 0x100; i < 0x100; i++) {
+        if (i <= 0x20 || (i >= 0x7f && i <= 0xa0) || i == 0xad) {
+            if ((uint32_t) n++ == c) {
+                return i;
+            }
+        }
+    }
+
+    return -1;
+}
+
+
+/* the bytes that a name stands for, in its place; 0 if it is no such name */
+
+static size_t
+vocab_bytes(char *name, size_t len)
+{
+    int              c;
+    size_t           n;
+    uint32_t         code;
+    const uint8_t   *p, *end;
+    static int16_t   byte[0x144];
+    static int       ready;
+
+    if (!ready) {
+        for (code = 0; code < 0x144; code++) {
+            byte[code] = (int16_t) vocab_byte(code);
+        }
+
+        ready = 1;
+    }
+
+    p = (const uint8_t *) name;
+
+    for (n = 0, end = p + len; p < end; n++) {
+        p += llm_tok_char(p, end, &code);
+        c = code < 0x144 ? byte[code] : -1;
+
+        if (c < 0) {
+            return 0;
+        }
+
+        name[n] = (char) c;
+    }
+
+    return n;
+}
+
+
+static void
+vocab_normalizer(vocab_t *v, const vocab_in_t *in, unsigned depth)
+{
+    const char  *type;
+    vocab_in_t   list;
+
+    type = vocab_name(in, "type");
+
+    if (strcmp(type, "NFC") == 0) {
+        v->flags |= LLM_TOK_NFC;
+        return;
+    }
+
+    if (strcmp(type, "Sequence") != 0 || depth == 0
+        || !vocab_member(in, "normalizers", &list))
+    {
+        die("\"%s\": normalizer \"%s\" is not supported", in->path, type);
+    }
+
+    for (vocab_open(&list, '['); !vocab_close(&list, ']'); ) {
+        vocab_normalizer(v, &list, depth - 1);
+        vocab_skip(&list);
+    }
+}
+
+
+static void
+vocab_pattern(const vocab_in_t *in, vocab_split_t *split, const char *pattern)
+{
+    size_t  used;
+
+    used = strlen(split->pattern);
+
+    if (split->bytes || split->steps == VOCAB_STEPS
+        || strlen(pattern) + used + 2 > sizeof(split->pattern))
+    {
+        die("\"%s\": its way of splitting text is not supported", in->path);
+    }
+
+    (void) snprintf(split->pattern + used, sizeof(split->pattern) - used,
+                    "%s%s", split->steps ? "\n" : "", pattern);
+    split->steps++;
+}
+
+
+/* patterns that keep all of the text, or that drop what they do not match */
+
+static void
+vocab_split_step(const vocab_in_t *in, vocab_split_t *split)
+{
+    int          invert;
+    size_t       len;
+    const char  *behavior, *regex;
+    vocab_in_t   pattern;
+
+    behavior = vocab_name(in, "behavior");
+    invert = vocab_is_true(in, "invert");
+
+    if (!vocab_member(in, "pattern", &pattern)
+        || !vocab_member(&pattern, "Regex", &pattern))
+    {
+        die("\"%s\": Split without a regular expression is not supported",
+            in->path);
+    }
+
+    if (pattern.p == pattern.end || *pattern.p != '"') {
+        die("\"%s\": a pattern that is no string", in->path);
+    }
+
+    regex = vocab_string(&pattern, &len);
+
+    if (strcmp(behavior, "Removed") == 0 && invert) {
+        split->partial = 1;
+
+    } else if (strcmp(behavior, "Isolated") != 0 || invert) {
+        die("\"%s\": Split with behavior \"%s\" is not supported", in->path,
+            behavior);
+    }
+
+    vocab_pattern(in, split, regex);
+}
+
+
+static void
+vocab_pre_tokenizer(const vocab_in_t *in, vocab_split_t *split, unsigned depth)
+{
+    const char  *type;
+    vocab_in_t   list;
+
+    type = vocab_name(in, "type");
+
+    if (strcmp(type, "Split") == 0) {
+        vocab_split_step(in, split);
+
+    } else if (strcmp(type, "ByteLevel") == 0) {
+        if (!vocab_is_unset(in, "add_prefix_space")) {
+            die("\"%s\": add_prefix_space is not supported", in->path);
+        }
+
+        if (!vocab_is_unset(in, "use_regex")
+            || !vocab_member(in, "use_regex", &list))
+        {
+            vocab_pattern(in, split, vocab_gpt2);
+        }
+
+        split->bytes = 1;
+
+    } else if (strcmp(type, "Sequence") == 0 && depth
+               && vocab_member(in, "pretokenizers", &list))
+    {
+        for (vocab_open(&list, '['); !vocab_close(&list, ']'); ) {
+            vocab_pre_tokenizer(&list, split, depth - 1);
+            vocab_skip(&list);
+        }
+
+    } else {
+        die("\"%s\": pre_tokenizer \"%s\" is not supported", in->path, type);
+    }
+}
+
+
+/* what would change the tokens and is not supported, by name */
+
+static void
+vocab_hf_check(const vocab_in_t *model)
+{
+    size_t       i;
+    const char  *type;
+    vocab_in_t   in;
+
+    static const char *const  unsupported[] = {
+        "dropout", "continuing_subword_prefix", "end_of_word_suffix",
+        "fuse_unk", "byte_fallback", NULL
+    };
+
+    type = vocab_name(model, "type");
+
+    if (strcmp(type, "BPE") != 0
+        && !(*type == '\0' && vocab_member(model, "merges", &in)))
+    {
+        die("\"%s\": a model of the kind \"%s\" is not supported, only BPE is",
+            model->path, type);
+    }
+
+    for (i = 0; unsupported[i]; i++) {
+        if (!vocab_is_unset(model, unsupported[i])) {
+            die("\"%s\": BPE with %s is not supported", model->path,
+                unsupported[i]);
+        }
+    }
+}
+
+
+static void
+vocab_hf_tokens(vocab_t *v, const vocab_in_t *model)
+{
+    char        *name, *copy;
+    size_t       len, n;
+    uint32_t     id;
+    vocab_in_t   in;
+
+    if (!vocab_member(model, "vocab", &in)) {
+        die("\"%s\" has no \"vocab\"", model->path);
+    }
+
+    for (vocab_open(&in, '{'); !vocab_close(&in, '}'); ) {
+        name = vocab_string(&in, &len);
+        vocab_expect(&in, ':');
+        id = vocab_number(&in);
+
+        /* a name that stands for no bytes is that of a special token */
+
+        copy = vocab_text(v, len);
+        memcpy(copy, name, len);
+        n = vocab_bytes(copy, len);
+        v->text_len -= len - n;
+
+        if (n == 0) {
+            vocab_add_special(v, in.path, id, name, len);
+
+        } else {
+            vocab_add(v, in.path, id, (uint32_t) n);
+        }
+    }
+}
+
+
+static int
+vocab_ascending(const void *one, const void *two)
+{
+    const uint32_t  *a, *b;
+
+    a = one;
+    b = two;
+
+    return (*a > *b) - (*a < *b);
+}
+
+
+/* those whose ids the vocabulary has not, for decoding */
+
+static void
+vocab_hf_added(vocab_t *v, const vocab_in_t *file)
+{
+    size_t      len;
+    uint32_t    i, n, id, *ids;
+    vocab_in_t  in, text;
+
+    if (!vocab_member(file, "added_tokens", &in) || vocab_word(&in, "null")) {
+        return;
+    }
+
+    n = v->tokens + v->specials;
+    ids = vocab_alloc(n, sizeof(uint32_t));
+
+    for (i = 0; i < n; i++) {
+        ids[i] = i < v->tokens ? v->token[i].id
+                               : v->special[i - v->tokens].id;
+    }
+
+    qsort(ids, n, sizeof(uint32_t), vocab_ascending);
+
+    for (vocab_open(&in, '['); !vocab_close(&in, ']'); vocab_skip(&in)) {
+        if (!vocab_member(&in, "id", &text)) {
+            die("\"%s\": an added token without an id", in.path);
+        }
+
+        id = vocab_number(&text);
+
+        if (bsearch(&id, ids, n, sizeof(uint32_t), vocab_ascending)) {
+            continue;
+        }
+
+        if (!vocab_member(&in, "content", &text)) {
+            die("\"%s\": an added token without content", in.path);
+        }
+
+        (void) vocab_string(&text, &len);
+        vocab_add_special(v, in.path, id, text.buf, len);
+        free(text.buf);
+    }
+}
+
+
+/* a part of a merge: its token; what is joined so far is in both */
+
+static uint32_t
+vocab_hf_part(vocab_hash_t *hash, const char *path, uint32_t merge, char *name,
+    size_t len, char *both, uint32_t *have)
+{
+    size_t    n;
+    uint32_t  slot;
+
+    n = vocab_bytes(name, len);
+    slot = n && n <= LLM_TOK_MAX_TOKEN
+           ? *vocab_find(hash, name, (uint32_t) n) : 0;
+
+    if (slot == 0) {
+        die("\"%s\": merge %u is of something that is no token", path,
+            (unsigned) merge);
+    }
+
+    memcpy(both + *have, name, n);
+    *have += (uint32_t) n;
+
+    return slot - 1;
+}
+
+
+/* "a b" or ["a", "b"] */
+
+static void
+vocab_hf_merge(vocab_hash_t *hash, vocab_in_t *in, uint32_t merge,
+    vocab_pair_t *pair)
+{
+    char      *name, *space, both[2 * LLM_TOK_MAX_TOKEN];
+    size_t     len;
+    uint32_t   have, slot;
+
+    have = 0;
+
+    if (vocab_take(in, '[')) {
+        name = vocab_string(in, &len);
+        pair->left = vocab_hf_part(hash, in->path, merge, name, len, both,
+                                   &have);
+        vocab_expect(in, ',');
+        name = vocab_string(in, &len);
+        pair->right = vocab_hf_part(hash, in->path, merge, name, len, both,
+                                    &have);
+        vocab_expect(in, ']');
+
+    } else {
+        name = vocab_string(in, &len);
+        space = memchr(name, ' ', len);
+
+        if (space == NULL) {
+            die("\"%s\": merge %u is not of two tokens", in->path,
+                (unsigned) merge);
+        }
+
+        pair->left = vocab_hf_part(hash, in->path, merge, name,
+                                   (size_t) (space - name), both, &have);
+        pair->right = vocab_hf_part(hash, in->path, merge, space + 1,
+                                    len - (size_t) (space + 1 - name), both,
+                                    &have);
+    }
+
+    slot = *vocab_find(hash, both, have);
+
+    if (slot == 0) {
+        die("\"%s\": merge %u does not make a token", in->path,
+            (unsigned) merge);
+    }
+
+    pair->token = slot - 1;
+}
+
+
+static uint32_t
+vocab_hf_merges(const vocab_t *v, const vocab_in_t *model, vocab_pair_t *pair)
+{
+    uint32_t      n;
+    vocab_in_t    in;
+    vocab_hash_t  hash;
+
+    if (!vocab_member(model, "merges", &in)) {
+        die("\"%s\" has no \"merges\"", model->path);
+    }
+
+    vocab_fill(&hash, v);
+
+    for (n = 0, vocab_open(&in, '['); !vocab_close(&in, ']'); n++) {
+        if (n == VOCAB_MAX_MERGES) {
+            die("\"%s\" has more than %d merges", in.path, VOCAB_MAX_MERGES);
+        }
+
+        vocab_hf_merge(&hash, &in, n, &pair[n]);
+    }
+
+    return n;
+}
+
+
+void
+vocab_hf(vocab_t *v, const vocab_in_t *file)
+{
+    uint32_t        pairs;
+    vocab_in_t      in, model;
+    vocab_pair_t   *pair;
+    vocab_split_t   split;
+
+    memset(&split, 0, sizeof(split));
+    (void) vocab_member(file, "model", &model);
+    vocab_hf_check(&model);
+
+    if (vocab_member(file, "normalizer", &in) && !vocab_word(&in, "null")) {
+        vocab_normalizer(v, &in, VOCAB_STEPS);
+    }
+
+    if (!vocab_member(file, "pre_tokenizer", &in) || vocab_word(&in, "null")) {
+        die("\"%s\": BPE without a pre_tokenizer is not supported", in.path);
+    }
+
+    vocab_pre_tokenizer(&in, &split, VOCAB_STEPS);
+
+    if (!split.bytes) {
+        die("\"%s\": BPE that is not ByteLevel is not supported", in.path);
+    }
+
+    v->grammar = vocab_grammar(file, split.pattern);
+
+    if (split.partial && v->grammar == LLM_TOK_DEEPSEEK) {
+        die("\"%s\": Split with behavior \"Removed\" is not supported",
+            in.path);
+    }
+
+    vocab_hf_tokens(v, &model);
+    vocab_hf_added(v, file);
+
+    pair = vocab_alloc(VOCAB_MAX_MERGES, sizeof(vocab_pair_t));
+    pairs = vocab_hf_merges(v, &model, pair);
+    vocab_order(v, pair, pairs, vocab_is_true(&model, "ignore_merges"));
+}
