@@ -195,7 +195,8 @@ static void
 ngx_http_llm_cost_cache_key_route(ngx_http_llm_cost_ctx_t *ctx,
     EVP_MD_CTX *md)
 {
-    u_char                     form[4];
+    u_char                     form[6];
+    in_port_t                  port;
     ngx_http_request_t        *r;
     ngx_http_core_srv_conf_t  *cscf;
     ngx_http_core_loc_conf_t  *clcf;
@@ -204,10 +205,16 @@ ngx_http_llm_cost_cache_key_route(ngx_http_llm_cost_ctx_t *ctx,
     cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
 
+    /* two servers of one name differ in the port, the same on every node */
+
+    port = ngx_inet_get_port(r->connection->local_sockaddr);
+
     form[0] = NGX_HTTP_LLM_COST_ENTRY_VERSION;
     form[1] = (u_char) ctx->q.kind;
     form[2] = ctx->q.stream;
     form[3] = ctx->q.stream && ctx->q.usage_asked;
+    form[4] = (u_char) (port >> 8);
+    form[5] = (u_char) port;
 
     ngx_http_llm_cost_cache_field(md, form, sizeof(form));
     ngx_http_llm_cost_cache_field(md, ctx->provider->name.data,

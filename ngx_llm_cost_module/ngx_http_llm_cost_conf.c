@@ -7,7 +7,6 @@
 #include "ngx_http_llm_cost.h"
 
 
-#define NGX_HTTP_LLM_COST_ZONE_MIN      (1024 * 1024)
 #define NGX_HTTP_LLM_COST_ZONE_DEFAULT  (32 * 1024 * 1024)
 #define NGX_HTTP_LLM_COST_SALT_MAX      4096
 

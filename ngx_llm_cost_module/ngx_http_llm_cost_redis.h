@@ -31,7 +31,6 @@
 #include "ngx_http_llm_cost.h"
 
 
-#define NGX_HTTP_LLM_COST_REDIS_CONNS_MAX   16
 #define NGX_HTTP_LLM_COST_REDIS_OPS_MAX     8192   /* of one connection */
 #define NGX_HTTP_LLM_COST_REDIS_BYTES_MAX   (64 * 1024 * 1024)
 #define NGX_HTTP_LLM_COST_REDIS_REPLY_MAX   (64 * 1024 * 1024)
