@@ -11,10 +11,10 @@
 
 
 /*
- * The scanner is a loop over two questions, "a value may start here" and
- * "a value has just ended", with the open containers on a fixed stack: input
- * decides neither how deep the C stack goes nor, beyond a bound, how much
- * memory is used.
+ * The scanner is a loop over two steps, a value and what stands between it
+ * and the next one, with the open containers on a fixed stack: input decides
+ * neither how deep the C stack goes nor, beyond a bound, how much memory is
+ * used.
  */
 
 typedef struct {
@@ -22,27 +22,27 @@ typedef struct {
     const unsigned char  *start;
     const unsigned char  *p;
     const unsigned char  *last;
-    uint32_t              max;
+    uint32_t              max;            /* bound on nodes */
+    uint32_t              room;           /* nodes until there must be more */
     uint32_t              depth;
+    unsigned              empty;          /* a container was just opened */
     uint32_t              stack[LLM_JSON_DEPTH];
 } llm_json_scan_t;
-
-
-/* what the grammar allows next */
-
-typedef enum {
-    LLM_JSON_WANT_VALUE = 0,
-    LLM_JSON_WANT_FIRST,          /* a value or the end of the array */
-    LLM_JSON_WANT_KEY,
-    LLM_JSON_WANT_FIRST_KEY,      /* a key or the end of the object */
-    LLM_JSON_WANT_END             /* comma, end of container, end of text */
-} llm_json_want_e;
 
 
 #define llm_json_space(c)                                                     \
     ((c) == ' ' || (c) == '\n' || (c) == '\r' || (c) == '\t')
 
 #define llm_json_digit(c)    ((unsigned) (c) - '0' <= 9)
+
+
+static inline void
+llm_json_skip(llm_json_scan_t *s)
+{
+    while (s->p < s->last && llm_json_space(*s->p)) {
+        s->p++;
+    }
+}
 
 
 static int
@@ -94,6 +94,7 @@ llm_json_grow(llm_json_scan_t *s)
 
     j->nodes = nodes;
     j->size = (uint32_t) n;
+    s->room = j->size;
 
     return LLM_OK;
 }
@@ -101,7 +102,7 @@ llm_json_grow(llm_json_scan_t *s)
 
 /* a node of one value; a container's end and next are set when it closes */
 
-static llm_json_node_t *
+static inline llm_json_node_t *
 llm_json_add(llm_json_scan_t *s, unsigned type, const unsigned char *start)
 {
     llm_json_t       *j;
@@ -109,7 +110,7 @@ llm_json_add(llm_json_scan_t *s, unsigned type, const unsigned char *start)
 
     j = s->json;
 
-    if ((j->n == j->size || j->n == s->max) && llm_json_grow(s) != LLM_OK) {
+    if (j->n == s->room && llm_json_grow(s) != LLM_OK) {
         return NULL;
     }
 
@@ -235,6 +236,7 @@ llm_json_open(llm_json_scan_t *s, unsigned type)
     }
 
     s->stack[s->depth++] = s->json->n - 1;
+    s->empty = 1;
     s->p++;
 
     return LLM_OK;
@@ -254,47 +256,41 @@ llm_json_close(llm_json_scan_t *s)
 }
 
 
+/* a value; of a container only its beginning */
+
 static int
-llm_json_scan_value(llm_json_scan_t *s, llm_json_want_e *want)
+llm_json_scan_value(llm_json_scan_t *s)
 {
-    int  rc;
+    llm_json_skip(s);
+
+    if (s->p == s->last) {
+        return llm_json_unexpected(s);
+    }
 
     switch (*s->p) {
 
     case '{':
-        rc = llm_json_open(s, LLM_JSON_OBJECT);
-        *want = LLM_JSON_WANT_FIRST_KEY;
-        return rc;
+        return llm_json_open(s, LLM_JSON_OBJECT);
 
     case '[':
-        rc = llm_json_open(s, LLM_JSON_ARRAY);
-        *want = LLM_JSON_WANT_FIRST;
-        return rc;
+        return llm_json_open(s, LLM_JSON_ARRAY);
 
     case '"':
-        rc = llm_json_scan_string(s);
-        break;
+        return llm_json_scan_string(s);
 
     case 't':
-        rc = llm_json_scan_word(s, "true", LLM_JSON_TRUE);
-        break;
+        return llm_json_scan_word(s, "true", LLM_JSON_TRUE);
 
     case 'f':
-        rc = llm_json_scan_word(s, "false", LLM_JSON_FALSE);
-        break;
+        return llm_json_scan_word(s, "false", LLM_JSON_FALSE);
 
     case 'n':
-        rc = llm_json_scan_word(s, "null", LLM_JSON_NULL);
-        break;
+        return llm_json_scan_word(s, "null", LLM_JSON_NULL);
 
     default:
-        rc = (*s->p == '-' || llm_json_digit(*s->p)) ? llm_json_scan_number(s)
-                                                     : llm_json_unexpected(s);
+        return (*s->p == '-' || llm_json_digit(*s->p)) ? llm_json_scan_number(s)
+                                                       : llm_json_unexpected(s);
     }
-
-    *want = LLM_JSON_WANT_END;
-
-    return rc;
 }
 
 
@@ -305,7 +301,9 @@ llm_json_scan_key(llm_json_scan_t *s)
 {
     int  rc;
 
-    if (*s->p != '"') {
+    llm_json_skip(s);
+
+    if (s->p == s->last || *s->p != '"') {
         return llm_json_unexpected(s);
     }
 
@@ -314,9 +312,7 @@ llm_json_scan_key(llm_json_scan_t *s)
         return rc;
     }
 
-    while (s->p < s->last && llm_json_space(*s->p)) {
-        s->p++;
-    }
+    llm_json_skip(s);
 
     if (s->p == s->last || *s->p != ':') {
         return llm_json_unexpected(s);
@@ -328,81 +324,69 @@ llm_json_scan_key(llm_json_scan_t *s)
 }
 
 
-/* what follows a value inside a container */
+/* ends of containers, and what stands in front of the next value, if any */
 
 static int
-llm_json_scan_end(llm_json_scan_t *s, llm_json_want_e *want)
+llm_json_scan_next(llm_json_scan_t *s)
 {
-    unsigned  type;
+    unsigned  object;
 
-    type = s->json->nodes[s->stack[s->depth - 1]].type;
+    while (s->depth) {
 
-    if (*s->p == ',') {
-        s->p++;
-        *want = (type == LLM_JSON_OBJECT) ? LLM_JSON_WANT_KEY
-                                          : LLM_JSON_WANT_VALUE;
-        return LLM_OK;
+        llm_json_skip(s);
+
+        if (s->p == s->last) {
+            return llm_json_unexpected(s);
+        }
+
+        object = (s->json->nodes[s->stack[s->depth - 1]].type
+                  == LLM_JSON_OBJECT);
+
+        if (*s->p == (object ? '}' : ']')) {
+            llm_json_close(s);
+            s->empty = 0;
+            continue;
+        }
+
+        if (!s->empty) {
+
+            if (*s->p != ',') {
+                return llm_json_unexpected(s);
+            }
+
+            s->p++;
+        }
+
+        s->empty = 0;
+
+        return object ? llm_json_scan_key(s) : LLM_OK;
     }
 
-    if (*s->p == (type == LLM_JSON_OBJECT ? '}' : ']')) {
-        llm_json_close(s);
-        return LLM_OK;
-    }
-
-    return llm_json_unexpected(s);
+    return LLM_OK;
 }
 
 
 static int
 llm_json_scan(llm_json_scan_t *s)
 {
-    int              rc;
-    llm_json_want_e  want;
+    int  rc;
 
-    want = LLM_JSON_WANT_VALUE;
+    do {
+        rc = llm_json_scan_value(s);
 
-    for ( ;; ) {
-
-        while (s->p < s->last && llm_json_space(*s->p)) {
-            s->p++;
-        }
-
-        if (want == LLM_JSON_WANT_END && s->depth == 0) {
-            return (s->p == s->last) ? LLM_OK : llm_json_unexpected(s);
-        }
-
-        if (s->p == s->last) {
-            return llm_json_unexpected(s);
-        }
-
-        if ((want == LLM_JSON_WANT_FIRST && *s->p == ']')
-            || (want == LLM_JSON_WANT_FIRST_KEY && *s->p == '}'))
-        {
-            llm_json_close(s);
-            want = LLM_JSON_WANT_END;
-            continue;
-        }
-
-        switch (want) {
-
-        case LLM_JSON_WANT_KEY:
-        case LLM_JSON_WANT_FIRST_KEY:
-            rc = llm_json_scan_key(s);
-            want = LLM_JSON_WANT_VALUE;
-            break;
-
-        case LLM_JSON_WANT_END:
-            rc = llm_json_scan_end(s, &want);
-            break;
-
-        default:
-            rc = llm_json_scan_value(s, &want);
+        if (rc == LLM_OK) {
+            rc = llm_json_scan_next(s);
         }
 
         if (rc != LLM_OK) {
             return rc;
         }
-    }
+
+    } while (s->depth);
+
+    llm_json_skip(s);
+
+    return (s->p == s->last) ? LLM_OK : llm_json_unexpected(s);
 }
 
 
@@ -422,6 +406,7 @@ llm_json_parse(llm_json_t *j, const unsigned char *data, size_t len)
     s.p = data;
     s.last = data + len;
     s.depth = 0;
+    s.empty = 0;
 
     if (len >= UINT32_MAX) {
         return llm_json_fail(&s, LLM_LIMIT, "text is too long");
@@ -434,6 +419,8 @@ llm_json_parse(llm_json_t *j, const unsigned char *data, size_t len)
     if (j->max && j->max < s.max) {
         s.max = j->max;
     }
+
+    s.room = (j->size < s.max) ? j->size : s.max;
 
     return llm_json_scan(&s);
 }

@@ -21,7 +21,7 @@
 /* text of one choice: parts are counted by themselves, in turn */
 
 typedef struct {
-    llm_count_stream_t    text;
+    llm_count_stream_t   *text;           /* NULL: none was counted */
     int64_t               tokens;         /* of the parts before */
     int64_t               part;
     int64_t               calls;          /* tool calls seen */

@@ -52,8 +52,7 @@ llm_openai_choice(llm_answer_t *a, llm_openai_state_t *st,
             return NULL;
         }
 
-        /* text begins with the first part */
-
+        ch->text = NULL;
         ch->tokens = 0;
         ch->part = LLM_OPENAI_PART_NONE;
         ch->calls = 0;
@@ -117,18 +116,27 @@ llm_openai_feed(llm_answer_t *a, llm_openai_state_t *st,
         return;
     }
 
+    if (ch->text == NULL) {
+
+        ch->text = llm_alloc(a->mem, sizeof(llm_count_stream_t));
+        if (ch->text == NULL) {
+            st->uncounted = 1;
+            return;
+        }
+    }
+
     if (ch->part != part) {
 
         if (ch->part != LLM_OPENAI_PART_NONE) {
-            ch->tokens += llm_count_stream_finish(&ch->text, NULL);
+            ch->tokens += llm_count_stream_finish(ch->text, NULL);
         }
 
-        llm_count_stream_init(&ch->text, a->counter->vocab,
+        llm_count_stream_init(ch->text, a->counter->vocab,
                               a->counter->scratch);
         ch->part = part;
     }
 
-    llm_count_stream_feed(&ch->text, (const char *) s.data, s.len);
+    llm_count_stream_feed(ch->text, (const char *) s.data, s.len);
 }
 
 
@@ -356,7 +364,7 @@ llm_openai_count_output(llm_answer_t *a, const llm_openai_state_t *st)
         }
 
         a->counted_output += ch->tokens
-                             + llm_count_stream_finish(&ch->text, NULL)
+                             + llm_count_stream_finish(ch->text, NULL)
                              + llm_openai_overhead(a, ch);
     }
 }
