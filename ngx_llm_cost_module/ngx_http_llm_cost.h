@@ -47,6 +47,7 @@
 #include "llm_ledger.h"
 #include "llm_stats.h"
 #include "llm_provider.h"
+#include "llm_memo.h"
 #include "llm_tokenizer.h"
 
 
@@ -76,6 +77,7 @@ struct ngx_http_llm_cost_zone_s {
     llm_ledger_t               *ledger;
     llm_stats_t                *stats;      /* usage, counters, alerts */
     ngx_http_llm_cost_cache_t  *cache;      /* exact cache, first level */
+    llm_memo_view_t             memo;       /* token counts; may be absent */
 };
 
 
@@ -620,6 +622,16 @@ ngx_http_llm_cost_zone_t *ngx_http_llm_cost_zone(void);
 
 void ngx_http_llm_cost_sweep_start(ngx_cycle_t *cycle);
 void ngx_http_llm_cost_sweep_stop(void);
+
+
+/* _memo.c: token counts of texts that were counted before */
+
+llm_memo_t *ngx_http_llm_cost_memo_create(ngx_http_llm_cost_zone_t *z,
+    void *mem, size_t size);
+ngx_int_t ngx_http_llm_cost_memo_attach(ngx_http_llm_cost_zone_t *z,
+    void *mem, size_t size, const char **err);
+void ngx_http_llm_cost_memo_counter(ngx_http_llm_cost_zone_t *z,
+    llm_counter_t *c);
 
 
 /* _alert.c: what ctx->adm.balances say has just been crossed */

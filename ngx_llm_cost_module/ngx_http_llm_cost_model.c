@@ -413,8 +413,7 @@ ngx_http_llm_cost_counter(ngx_http_llm_cost_main_conf_t *lmcf,
     ngx_uint_t                      i, n;
     ngx_http_llm_cost_tokenizer_t  *t;
 
-    c->count = llm_counter_plain;
-    c->data = NULL;
+    ngx_http_llm_cost_memo_counter(lmcf->zone, c);
     c->estimate = 0;
 
     t = lmcf->tokenizers.elts;

@@ -14,14 +14,14 @@
  * The shared memory zone, and the store that needs nothing else.
  *
  * The zone has fixed shares, each one allocation made when the zone is: the
- * ledger 1/2, statistics 1/8, cached answers 9/32; the rest is the slab
- * allocator's own.  A reload keeps all of it.  Every part knows its layout: a
- * module of another version that is reloaded over it does not start, instead
- * of reading counters wrongly.
+ * ledger 1/2, statistics 1/8, cached answers 9/32, token counts 1/16; the rest
+ * is the slab allocator's own.  A reload keeps all of it.  Every part knows
+ * its layout: a module of another version that is reloaded over it does not
+ * start, instead of reading counters wrongly.
  */
 
 
-#define NGX_HTTP_LLM_COST_ZONE_VERSION  1
+#define NGX_HTTP_LLM_COST_ZONE_VERSION  2
 #define NGX_HTTP_LLM_COST_SWEEP         1000    /* ms */
 #define NGX_HTTP_LLM_COST_SWEEP_MAX     256     /* reservations at a time */
 
@@ -35,10 +35,12 @@ typedef struct {
     llm_ledger_t               *ledger;
     llm_stats_t                *stats;
     ngx_http_llm_cost_cache_t  *cache;
+    llm_memo_t                 *memo;           /* or NULL */
 
     size_t                      ledger_size;
     size_t                      stats_size;
     size_t                      cache_size;
+    size_t                      memo_size;
 
     ngx_atomic_t                swept;          /* second of the last sweep */
 } ngx_http_llm_cost_zone_sh_t;
@@ -108,6 +110,7 @@ ngx_http_llm_cost_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 static ngx_int_t
 ngx_http_llm_cost_zone_create(ngx_http_llm_cost_zone_t *z, size_t size)
 {
+    void                         *memo;
     uint64_t                      node[2];
     ngx_str_t                    *name;
     ngx_http_llm_cost_zone_sh_t  *sh;
@@ -128,17 +131,20 @@ ngx_http_llm_cost_zone_create(ngx_http_llm_cost_zone_t *z, size_t size)
     sh->ledger_size = size / 2 & ~(ngx_pagesize - 1);
     sh->stats_size = size / 8 & ~(ngx_pagesize - 1);
     sh->cache_size = size / 32 * 9 & ~(ngx_pagesize - 1);
+    sh->memo_size = size / 16 & ~(ngx_pagesize - 1);
 
     sh->ledger = ngx_slab_alloc(z->shpool, sh->ledger_size);
     sh->stats = ngx_slab_alloc(z->shpool, sh->stats_size);
+    memo = ngx_slab_alloc(z->shpool, sh->memo_size);
 
-    if (sh->ledger == NULL || sh->stats == NULL
+    if (sh->ledger == NULL || sh->stats == NULL || memo == NULL
         || ngx_http_llm_cost_cache_zone_init(z, sh->cache_size) != NGX_OK)
     {
         goto small;
     }
 
     sh->cache = z->cache;
+    sh->memo = ngx_http_llm_cost_memo_create(z, memo, sh->memo_size);
 
     llm_shm_seed(node, ((uint64_t) ngx_pid << 32) ^ (uint64_t) ngx_time());
 
@@ -190,6 +196,12 @@ ngx_http_llm_cost_zone_attach(ngx_http_llm_cost_zone_t *z)
         != NGX_OK)
     {
         err = "its cache is of another version";
+        goto failed;
+    }
+
+    if (ngx_http_llm_cost_memo_attach(z, sh->memo, sh->memo_size, &err)
+        != NGX_OK)
+    {
         goto failed;
     }
 
