@@ -91,6 +91,7 @@ ngx_http_llm_cost_inflate_stop(ngx_http_llm_cost_inflate_t *inf,
     const char *why)
 {
     inf->stopped = 1;
+    inf->ended = 0;
 
     ngx_log_error(NGX_LOG_WARN, inf->pool->log, 0,
                   "llm_cost: upstream's compressed answer is not read "

@@ -425,3 +425,23 @@ X-Output-Tokens: 11
 X-Cost-USD: 0.000007650
 --- log_lines
 200 in=7 out=11 cost=0.000007650 src=upstream
+
+
+
+=== TEST 18: the second member is broken: what is missing cannot be known
+--- config
+    location /v1/ {
+        llm_cost on;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    }
+--- request
+POST /v1/chat/completions
+{"model":"gpt-4o-mini","max_tokens":100,"messages":[{"role":"user","content":"hi"}]}
+--- upstream eval
+$main::broken = main::gz('x' x 100);
+substr $main::broken, -8, 4, "\xff\xff\xff\xff";
+main::coded('gzip', main::gz($main::answer) . $main::broken)
+--- error_log
+answer is not read any further: it is invalid
+--- log_lines
+200 in=8 out=100 cost=0.000061200 src=counted

@@ -444,3 +444,28 @@ main::ways({ headers => { 'Content-Type' => 'text/event-stream' },
 $main::many . main::bare()
 --- log_lines
 200 in=7 out=11 cost=0.000007650 src=upstream
+
+
+
+=== TEST 20: ... with nothing to hide, and no chunks to tell them apart
+--- config
+    location /v1/ {
+        llm_cost on;
+        llm_budget daily limit=1usd period=day;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    }
+--- request
+POST /v1/chat/completions
+{"model":"gpt-4o-mini","stream":true,"stream_options":{"include_usage":true},"messages":[{"role":"user","content":"hi"}]}
+--- upstream eval
+@main::l = main::lines("\n", map { { choices => [{ index => 0, delta =>
+            { content => "word$_" } }] } } 1 .. 4);
+main::ways({ headers => { 'Content-Type' => 'text/event-stream' },
+    body => [(map { ($main::l[$_ - 1], { seen => "word$_" }) } 1 .. 4),
+             ": heartbeat\n\n", { seen => 'heartbeat' },
+             main::lines("\n", $main::usage, '[DONE]')], framing => 'close' })
+--- response_body eval
+CORE::join '', @main::l, ": heartbeat\n\n",
+              main::lines("\n", $main::usage, '[DONE]')
+--- log_lines
+200 in=7 out=11 cost=0.000007650 src=upstream
