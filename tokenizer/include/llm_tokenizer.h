@@ -28,12 +28,14 @@
  * would hand it to tiktoken: one U+FFFD for every maximal subpart of an
  * ill-formed sequence; an encoded surrogate is three of them.  The text of
  * a special token ("<|endoftext|>") is ordinary text, as in tiktoken's
- * encode_ordinary(): what a user writes is never control.
+ * encode_ordinary(): what a user writes is never control.  Where a vocabulary
+ * calls for it (Qwen's does) the text is normalized to NFC first.
  *
  * Time is linear in the length of the text for every text, and memory is the
  * scratch alone: neither a stack that grows nor an allocation.  (The one text
  * that is not counted as tiktoken would has a piece, such as a word, of more
- * than a gigabyte, which is cut there.)
+ * than a gigabyte, which is cut there.  Text that has to be normalized is cut
+ * where a piece has more than 48 kilobytes or a letter more than 1,000 marks.)
  */
 
 #ifndef LLM_TOKENIZER_H_INCLUDED_
@@ -203,8 +205,10 @@ size_t llm_count_stream_finish(const llm_count_stream_t *cs, int *estimate);
  * The name of the vocabulary that a model uses, a static string, never NULL.
  * Understands the names of OpenAI's models with their dates and variants
  * ("gpt-4o-mini-2024-07-18"), of fine-tuned ones ("ft:gpt-4o-mini:org::id")
- * and with a provider in front ("openai/gpt-4o").  *estimate (may be NULL) is
- * set to 0, or to 1 if the model is unknown and o200k_base only stands in.
+ * and with a provider in front ("openai/gpt-4o"), and those of the Llama 3,
+ * Qwen and DeepSeek families.  *estimate (may be NULL) is set to 0, or to 1 if
+ * the vocabulary only stands in: one of the same maker's, or o200k_base where
+ * the model is unknown.
  */
 const char *llm_model_vocab(const char *model, size_t len, int *estimate);
 

@@ -18,12 +18,11 @@ trap 'rm -rf "$dir"' EXIT
 failed=0
 
 
-# $1 what the message must say, $2 the file's content, the rest options
+# $1 what the message must say, of $dir/in; the rest options
 
-refused() {
+refused_in() {
     want=$1
-    printf '%b' "$2" > "$dir/in"
-    shift 2
+    shift
 
     if said=$("$compiler" "$@" -n x -o "$dir/out" "$dir/in" 2>&1) \
        || [ -e "$dir/out" ]
@@ -38,6 +37,35 @@ refused() {
     else
         echo "ok - $want"
     fi
+}
+
+
+# $1 what the message must say, $2 the file's content, the rest options
+
+refused() {
+    said=$1
+    printf '%b' "$2" > "$dir/in"
+    shift 2
+    refused_in "$said" "$@"
+}
+
+
+# writes a tokenizer.json: $1 normalizer, $2 pre_tokenizer, $3 more of the
+# model, $4 more of the vocabulary, $5 merges
+
+bytes=$(awk 'BEGIN {
+    for (i = n = 0; i < 256; i++) {
+        c = i < 33 || i > 126 && i < 161 || i == 173 ? 256 + n++ : i;
+        printf "%s\"\\u%04x\":%d", i ? "," : "", c, 1000 - i
+    }
+}')
+
+hf() {
+    cat > "$dir/in" <<END
+{"version":"1.0","added_tokens":[{"id":2000,"content":"<s>","special":true}],
+"normalizer":$1,"pre_tokenizer":$2,"decoder":{"a":[{"b":null},-1.5e3,true]},
+"model":{"type":"BPE",$3"vocab":{$bytes$4},"merges":[$5]}}
+END
 }
 
 
@@ -92,5 +120,74 @@ prints '15339 1917' 'hello world' --ids -m gpt-4
 prints '      2 -' 'hello world'
 prints '{"vocabulary":"o200k_base","estimate":true,"files":[{"file":"-",'\
 '"bytes":2,"tokens":1}],"tokens":1}' 'hi' --json -m unheard-of
+
+# a tokenizer.json: what is wrong with it is said by name
+
+gpt2='{"type":"ByteLevel","add_prefix_space":false,"use_regex":true}'
+x=',"ab":5,"abc":6,"bc":7,"abcd":8'
+
+hf '{"type":"NFKC"}' "$gpt2" '' '' ''
+refused_in 'normalizer "NFKC" is not supported'
+hf null '{"type":"Metaspace"}' '' '' ''
+refused_in 'pre_tokenizer "Metaspace" is not supported'
+hf null null '' '' ''
+refused_in 'BPE without a pre_tokenizer'
+hf null '{"type":"ByteLevel","add_prefix_space":true}' '' '' ''
+refused_in 'add_prefix_space is not supported'
+split='{"type":"Split","pattern":{"Regex":"x+"},"behavior":"Isolated"}'
+hf null "$split" '' '' ''
+refused_in 'not ByteLevel is not supported'
+hf null '{"type":"Sequence","pretokenizers":['"$split"',{"type":"ByteLevel",'\
+'"use_regex":false}]}' '' '' ''
+refused_in 'no scanner for its split pattern: x+'
+hf null "$gpt2" '"byte_fallback":true,' '' ''
+refused_in 'BPE with byte_fallback is not supported'
+hf null "$gpt2" '"dropout":0.1,' '' ''
+refused_in 'BPE with dropout is not supported'
+hf null "$gpt2" '' "$x" '"a b","ab x"'
+refused_in 'merge 1 does not make a token'
+hf null "$gpt2" '' "$x" '"a b","ab zz"'
+refused_in 'merge 1 is of something that is no token'
+hf null "$gpt2" '' "$x" '"ab"'
+refused_in 'merge 0 is not of two tokens'
+hf null "$gpt2" '' "$x" '["a","b"' && sed -i 's/\]}}$//' "$dir/in"
+refused_in 'not the JSON of a vocabulary'
+hf null "$gpt2" '' ',"ab":1000' '"a b"'
+refused_in 'id 1000 is there twice'
+hf null "$gpt2" '' ',"ab":5,"\u0061b":6' '"a b"'
+refused_in 'are the same bytes'
+hf null "$gpt2" '' ',"\ud800":5' ''
+refused_in 'half of a surrogate pair'
+hf null "$gpt2" '' ',"a\q":5' ''
+refused_in 'an escape that JSON does not have'
+hf null "$gpt2" '' ',"a":99999999999' ''
+refused_in 'an id is too large'
+hf null "$gpt2" '' ",\"$(printf '%0300d' 0)\":5" ''
+refused_in 'has 300 bytes'
+hf "$(printf '%0100d' 0 | tr 0 '[')" "$gpt2" '' '' ''
+refused_in 'nested more than 64 deep'
+hf null "$gpt2" '' '' '' && sed -i 's/u0061":903/u0062b":903/' "$dir/in"
+refused_in 'byte 0x61 is no token'
+
+# b and c join first; "abcd", which no merge makes, is one token if it is alone
+
+hf null "$gpt2" '' "$x" '"b c",["a","b"],"a bc"'
+"$compiler" -n small -o "$dir/small.llmv" "$dir/in" > /dev/null
+prints '6 5 902' 'abcabb' -v "$dir/small.llmv" --ids
+prints '6 900' 'abcd' -v "$dir/small.llmv" --ids
+hf null "$gpt2" '"ignore_merges":true,' "$x" '"b c",["a","b"],"a bc"'
+"$compiler" -n small -o "$dir/small.llmv" "$dir/in" > /dev/null
+prints '8' 'abcd' -v "$dir/small.llmv" --ids
+prints '6 900 903' 'abcda' -v "$dir/small.llmv" --ids
+
+# the merge of "ab" and "c" is wanted before "a" and "b" are: not in "abab"
+
+x=',"ab":5,"abc":6,"abca":7,"ca":9'
+hf null "$gpt2" '' "$x" '"ab c","abc a","a b","c a"'
+"$compiler" -n small -o "$dir/small.llmv" "$dir/in" > /dev/null
+prints '7' 'abca' -v "$dir/small.llmv" --ids
+prints '7 902' 'abcab' -v "$dir/small.llmv" --ids
+prints '7 902 9' 'abcabca' -v "$dir/small.llmv" --ids
+prints '7 902 901 5' 'abcabcab' -v "$dir/small.llmv" --ids
 
 exit $failed

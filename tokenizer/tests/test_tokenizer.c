@@ -437,6 +437,99 @@ test_stream_without_end(void **state)
 }
 
 
+/*
+ * Text that has to be normalized goes through the scratch in parts: the count
+ * is that of the text as it becomes, for short pieces and long ones.
+ */
+
+static void
+test_normalized(void **state)
+{
+    size_t        i, n;
+    llm_vocab_t  *qwen;
+
+    static const struct {
+        const char  *raw;
+        const char  *nfc;
+        size_t       times;
+    } texts[] = {
+        { "caf e\xcc\x81tait ", "caf \xc3\xa9tait ", 20000 },
+        { "e\xcc\x81", "\xc3\xa9", 12000 },
+        { "e\xcc\x81.x", "\xc3\xa9.x", 60000 },
+        { "\n \xe2\x84\xab  ", "\n \xc3\x85  ", 50000 },
+        { "\xe1\x84\x80\xe1\x85\xa1\xe1\x86\xa8'", "\xea\xb0\x81'", 30000 },
+        { "a\xcc\x82\xcc\xa3 ", "\xe1\xba\xad ", 30000 },
+        { "\xcc\x81\xff \xe2\x84\xa6", "\xcc\x81\xff \xce\xa9", 9 }
+    };
+
+    (void) state;
+
+    qwen = test_open("qwen3");
+
+    for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        n = llm_count(qwen, scratch, text,
+                      test_fill(texts[i].nfc,
+                                texts[i].times * strlen(texts[i].nfc)));
+        assert_true(n > 0);
+
+        (void) test_fill(texts[i].raw, texts[i].times * strlen(texts[i].raw));
+        assert_int_equal(llm_count(qwen, scratch, text, texts[i].times
+                                                 * strlen(texts[i].raw)), n);
+        assert_int_equal(llm_encode(qwen, scratch, text,
+                                    texts[i].times * strlen(texts[i].raw),
+                                    ids, 3 * TEST_ROOM), n);
+        assert_int_equal(llm_count_limit(qwen, scratch, text,
+                                         texts[i].times
+                                         * strlen(texts[i].raw), n - 1), n);
+    }
+
+    /* a letter with more marks than are looked at together is still counted */
+
+    text[0] = 'e';
+
+    for (i = 1; i < 100001; i += 2) {
+        memcpy(text + i, i & 2 ? "\xcc\x81" : "\xcc\xa3", 2);
+    }
+
+    assert_true(llm_count(qwen, scratch, text, i) > 1000);
+
+    llm_vocab_close(qwen);
+}
+
+
+/*
+ * Llama 3 has tokens that are one only as a whole piece, and merges that are
+ * wanted before those that make their parts.
+ */
+
+static void
+test_llama3(void **state)
+{
+    char          out[64];
+    size_t        n;
+    llm_vocab_t  *llama;
+
+    (void) state;
+
+    llama = test_open("llama3");
+
+    n = llm_encode(llama, scratch, " vi\xe1\xbb\x87""c", 7, ids, 8);
+    assert_int_equal(n, 1);
+    assert_int_equal(llm_count(llama, scratch, " vi\xe1\xbb\x87""c", 7), 1);
+    assert_true(ids[0] < llm_vocab_size(llama));
+    assert_int_equal(llm_decode(llama, ids, 1, out, sizeof(out)), 7);
+    assert_memory_equal(out, " vi\xe1\xbb\x87""c", 7);
+    assert_true(llm_count(llama, scratch, " vi\xe1\xbb\x87""cs", 8) > 1);
+
+    ids[0] = 128009;
+    assert_int_equal(llm_decode(llama, ids, 1, out, sizeof(out)), 10);
+    assert_memory_equal(out, "<|eot_id|>", 10);
+    assert_true(llm_count(llama, scratch, "<|eot_id|>", 10) > 1);
+
+    llm_vocab_close(llama);
+}
+
+
 static void
 test_model(const char *model, const char *vocab, int guess)
 {
@@ -479,13 +572,28 @@ test_models(void **state)
     test_model("openai/gpt-4", "cl100k_base", 0);
     test_model("azure/eu/gpt-4o", "o200k_base", 0);
 
+    test_model("meta-llama/Llama-3.1-8B-Instruct", "llama3", 0);
+    test_model("meta-llama/Meta-Llama-3-70B", "llama3", 0);
+    test_model("llama3.2:3b", "llama3", 0);
+    test_model("us.meta.llama3-1-70b-instruct-v1:0", "llama3", 0);
+    test_model("Llama-4-Scout-17B-16E-Instruct", "o200k_base", 1);
+    test_model("Qwen/Qwen2.5-Coder-7B", "qwen3", 0);
+    test_model("qwen3:8b", "qwen3", 0);
+    test_model("Qwen3-235B-A22B", "qwen3", 0);
+    test_model("qwen3.5-plus", "qwen3", 1);
+    test_model("deepseek-ai/DeepSeek-V3", "deepseek_v3", 0);
+    test_model("deepseek-r1", "deepseek_v3", 0);
+    test_model("deepseek-r1-distill-llama-70b", "llama3", 0);
+    test_model("DeepSeek-R1-Distill-Qwen-32B", "qwen3", 0);
+    test_model("deepseek-chat", "deepseek_v3", 1);
+
     test_model("", "o200k_base", 1);
     test_model("ft:", "o200k_base", 1);
     test_model("openai/", "o200k_base", 1);
     test_model("gpt-4x", "o200k_base", 1);
     test_model("o10", "o200k_base", 1);
     test_model("claude-3-5-sonnet", "o200k_base", 1);
-    test_model("GPT-4", "o200k_base", 1);
+    test_model("GPT-4", "cl100k_base", 0);
 
     /* the length counts, not a NUL; no estimate wanted is all right */
     assert_string_equal(llm_model_vocab("gpt-4o", 5, NULL), "cl100k_base");
@@ -672,6 +780,8 @@ main(void)
         cmocka_unit_test(test_split),
         cmocka_unit_test(test_stream),
         cmocka_unit_test(test_stream_without_end),
+        cmocka_unit_test(test_normalized),
+        cmocka_unit_test(test_llama3),
         cmocka_unit_test(test_models),
         cmocka_unit_test(test_bad_images),
         cmocka_unit_test(test_lying_images),

@@ -362,7 +362,8 @@ main(int argc, char **argv)
         name = llm_model_vocab(t.model, strlen(t.model), &t.estimate);
 
         if (t.estimate) {
-            tokens_warn(t.model, "unknown model, o200k_base is an estimate");
+            tokens_warn(t.model, "its vocabulary is not known, this is an "
+                        "estimate with that of another model");
         }
     }
 
