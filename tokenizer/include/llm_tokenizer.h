@@ -138,7 +138,8 @@ size_t llm_count_limit(const llm_vocab_t *v, llm_scratch_t *s,
  * Writes the first max ids of a text and returns how many the whole text has,
  * as snprintf() does: more than max means that ids were left out.  A text of
  * len bytes has at most 3 * len ids (each byte that is no UTF-8 becomes the
- * three bytes of U+FFFD), and at most len if it is valid UTF-8.
+ * three bytes of U+FFFD, and normalizing makes no text longer than that), and
+ * at most len if it is valid UTF-8 and not to be normalized.
  */
 size_t llm_encode(const llm_vocab_t *v, llm_scratch_t *s, const char *text,
     size_t len, uint32_t *ids, size_t max);

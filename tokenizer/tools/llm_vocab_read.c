@@ -309,7 +309,10 @@ vocab_read(vocab_t *v, const char *path)
         die("\"%s\" does not name its split pattern: give -g", path);
     }
 
-    qsort(v->token, v->tokens, sizeof(vocab_token_t), vocab_by_id);
+    if (v->tokens) {
+        qsort(v->token, v->tokens, sizeof(vocab_token_t), vocab_by_id);
+    }
+
     qsort(v->special, v->specials, sizeof(vocab_token_t), vocab_by_id);
 
     for (i = 1; i < v->tokens; i++) {
