@@ -65,6 +65,7 @@ sub import {
                                      nginx_pid wait_for project );
     }
 
+    $ENV{TEST_NGINX_HTML_DIR} = Test::Nginx::Socket::html_dir();
     $nginx_port = Test::Nginx::Socket::server_port();
 
     Test::Nginx::Socket::add_block_preprocessor(\&before_block);

@@ -3,9 +3,10 @@
 """Between the runner's client and nginx, for the blocks that ask for it.
 
 It records what the client gets, so that an upstream script can wait until
-something has arrived ({"seen": TEXT}); it takes trailers out, which the
-client of Test::Nginx does not report, and writes them down; it can carry the
-request over HTTP/2, which that client does not speak.
+something has arrived ({"seen": TEXT}); it writes trailers down, which the
+client of Test::Nginx does not report, and takes out those that were not
+announced, which it chokes on; it can carry the request over HTTP/2, which
+that client does not speak.
 
 relay.jsonl, one line a connection: {"block": id, "trailers": [[name, value]]}
 """
@@ -52,8 +53,8 @@ class Relay:
     async def over_tcp(self, reader, writer, port):
         from_nginx, to_nginx = await asyncio.open_connection("127.0.0.1",
                                                              port)
-        strip = TrailerStripper()
-        self.answers.append(strip.text)
+        trailers = TrailerReader()
+        self.answers.append(trailers.text)
 
         async def up():
             try:
@@ -69,7 +70,7 @@ class Relay:
 
         async def down_stream():
             while data := await from_nginx.read(65536):
-                writer.write(strip.feed(data))
+                writer.write(trailers.feed(data))
                 await writer.drain()
 
         down = asyncio.ensure_future(down_stream())
@@ -80,7 +81,7 @@ class Relay:
         finally:
             pump.cancel()
             to_nginx.close()
-            self.record(strip.trailers)
+            self.record(trailers.trailers)
 
     async def over_h2(self, reader, writer, port):
         """one HTTP/1.1 request in, curl over h2c, an HTTP/1.1 answer out"""
@@ -162,8 +163,8 @@ class Relay:
         await writer.drain()
 
 
-class TrailerStripper:
-    """Passes HTTP/1.1 answers through, less the trailers of a chunked one.
+class TrailerReader:
+    """Passes HTTP/1.1 answers through, less trailers that come unannounced.
 
     Bytes go on as they come; only the end of a chunked body is held until it
     is whole.  text is the decoded body so far.
@@ -174,6 +175,7 @@ class TrailerStripper:
         self.buffer = b""
         self.left = 0
         self.trailers = []
+        self.announced = False
         self.text = bytearray()
 
     def feed(self, data):
@@ -197,11 +199,9 @@ class TrailerStripper:
         chunked = b"transfer-encoding:chunked" in lower
         self.state = "size" if chunked else "rest"
 
-        # what is announced and then taken out would be a broken answer
+        self.announced = any(low.startswith(b"trailer:") for low in lower)
 
-        return b"\r\n".join(
-            line for line, low in zip(lines, lower)
-            if not (chunked and low.startswith(b"trailer:"))) + b"\r\n\r\n"
+        return b"\r\n".join(lines) + b"\r\n\r\n"
 
     def in_rest(self):
         data, self.buffer = self.buffer, b""
@@ -259,4 +259,8 @@ class TrailerStripper:
                 self.trailers.append([name, value.strip()])
 
         self.state = "rest"
+
+        if self.announced and text:
+            return b"0\r\n" + text + b"\r\n\r\n"
+
         return b"0\r\n\r\n"
