@@ -4,8 +4,8 @@
 
 It records what the client gets, so that an upstream script can wait until
 something has arrived ({"seen": TEXT}); it writes trailers down, which the
-client of Test::Nginx does not report, and takes out those that were not
-announced, which it chokes on; it can carry the request over HTTP/2, which
+client of Test::Nginx does not report, and hands that client what it can bear:
+the announced ones, each, in order; it can carry the request over HTTP/2, which
 that client does not speak.
 
 relay.jsonl, one line a connection: {"block": id, "trailers": [[name, value]]}
@@ -164,7 +164,8 @@ class Relay:
 
 
 class TrailerReader:
-    """Passes HTTP/1.1 answers through, less trailers that come unannounced.
+    """Passes HTTP/1.1 answers through, with the trailers that were announced:
+    none else, and an empty one for one that did not come.
 
     Bytes go on as they come; only the end of a chunked body is held until it
     is whole.  text is the decoded body so far.
@@ -175,7 +176,7 @@ class TrailerReader:
         self.buffer = b""
         self.left = 0
         self.trailers = []
-        self.announced = False
+        self.announced = []
         self.text = bytearray()
 
     def feed(self, data):
@@ -199,7 +200,8 @@ class TrailerReader:
         chunked = b"transfer-encoding:chunked" in lower
         self.state = "size" if chunked else "rest"
 
-        self.announced = any(low.startswith(b"trailer:") for low in lower)
+        self.announced = [line.split(b":")[1].strip() for line in lines
+                          if line.lower().startswith(b"trailer:")]
 
         return b"\r\n".join(lines) + b"\r\n\r\n"
 
@@ -260,7 +262,8 @@ class TrailerReader:
 
         self.state = "rest"
 
-        if self.announced and text:
-            return b"0\r\n" + text + b"\r\n\r\n"
+        values = dict(self.trailers)
 
-        return b"0\r\n\r\n"
+        return b"0\r\n" + b"".join(
+            name + b": " + values.get(name.decode("latin-1"), "")
+            .encode("latin-1") + b"\r\n" for name in self.announced) + b"\r\n"
