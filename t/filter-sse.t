@@ -469,3 +469,48 @@ CORE::join '', @main::l, ": heartbeat\n\n",
               main::lines("\n", $main::usage, '[DONE]')
 --- log_lines
 200 in=7 out=11 cost=0.000007650 src=upstream
+
+
+
+=== TEST 21: what is kept for the cache is what the client got
+--- config
+    location /v1/ {
+        llm_cost on;
+        llm_cache on;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    }
+--- more_headers
+Authorization: Bearer x
+--- request
+POST /v1/chat/completions
+{"model":"gpt-4o-mini","stream":true,"messages":[{"role":"user","content":"hi"}]}
+--- upstream eval
+[main::sse(main::full())->[4]]
+--- response_body eval
+main::bare()
+--- log_lines eval
+['200 in=7 out=11 cost=0.000007650 src=upstream',
+ ('200 in=7 out=11 cost=0.000000000 src=cache') x 5]
+--- upstream_count: 1
+
+
+
+=== TEST 22: a stream that broke off is not kept
+--- config
+    location /v1/ {
+        llm_cost on;
+        llm_cache on;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    }
+--- more_headers
+Authorization: Bearer x
+--- request
+POST /v1/chat/completions
+{"model":"gpt-4o-mini","stream":true,"messages":[{"role":"user","content":"hi"}]}
+--- upstream eval
+main::sse(CORE::join('', main::lines("\n", @main::events[0 .. 2])),
+          framing => 'close')
+--- response_body eval
+CORE::join('', main::lines("\n", @main::events[0 .. 2]))
+--- log_lines eval
+qr/^200 in=8 out=[34567] cost=0\.00000\d+ src=lost$/
