@@ -432,7 +432,7 @@ llm_tok_rest(const uint8_t *p, const uint8_t *end, unsigned class, size_t len)
 {
     const uint8_t  *q, *start;
 
-    if (class == LLM_TOK_P && len == 1) {
+    if (class == LLM_TOK_P && *p < 0x80) {
         for (q = p + 1; q < end && (*q | 0x20) >= 'a' && (*q | 0x20) <= 'z';
              q++)
         {

@@ -530,6 +530,26 @@ test_llama3(void **state)
 }
 
 
+/* a broken byte is U+FFFD, which is no punctuation of ASCII: | r\u00f3l */
+
+static void
+test_deepseek(void **state)
+{
+    llm_vocab_t  *v;
+
+    (void) state;
+
+    v = test_open("deepseek_v3");
+
+    assert_int_equal(llm_encode(v, scratch, "\xa1r\xc3\xb3l", 5, ids, 8), 3);
+    assert_int_equal(ids[0], 2808);
+    assert_int_equal(ids[1], 16575);
+    assert_int_equal(ids[2], 78);
+
+    llm_vocab_close(v);
+}
+
+
 static void
 test_model(const char *model, const char *vocab, int guess)
 {
@@ -782,6 +802,7 @@ main(void)
         cmocka_unit_test(test_stream_without_end),
         cmocka_unit_test(test_normalized),
         cmocka_unit_test(test_llama3),
+        cmocka_unit_test(test_deepseek),
         cmocka_unit_test(test_models),
         cmocka_unit_test(test_bad_images),
         cmocka_unit_test(test_lying_images),
