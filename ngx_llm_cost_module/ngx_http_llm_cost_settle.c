@@ -356,7 +356,11 @@ ngx_http_llm_cost_apply(ngx_http_llm_cost_ctx_t *ctx)
 }
 
 
-/* some byte of the request has reached an upstream */
+/*
+ * Some byte of the request has reached an upstream that did not answer it with
+ * an error of its own: an attempt that did costs nothing, whatever the next
+ * one came to.
+ */
 
 static ngx_uint_t
 ngx_http_llm_cost_sent(ngx_http_llm_cost_ctx_t *ctx)
@@ -371,13 +375,16 @@ ngx_http_llm_cost_sent(ngx_http_llm_cost_ctx_t *ctx)
         return 0;
     }
 
-    if (r->upstream && r->upstream->request_sent) {
-        return 1;
-    }
-
     state = r->upstream_states->elts;
 
     for (i = 0; i < r->upstream_states->nelts; i++) {
+
+        if (state[i].header_time != (ngx_msec_t) -1
+            && state[i].status >= NGX_HTTP_BAD_REQUEST)
+        {
+            continue;
+        }
+
         if (state[i].bytes_sent > 0) {
             return 1;
         }

@@ -482,3 +482,28 @@ POST /v1/chat/completions
 GET /plain
 --- response_body
 cost=
+
+
+
+=== TEST 24: an upstream's own error, then one that cannot be reached
+--- http_config
+    upstream two {
+        server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+        server 127.0.0.1:1 backup;
+    }
+--- config
+    location /v1/ {
+        llm_cost on;
+        llm_budget daily limit=1usd period=day;
+        proxy_next_upstream error http_503 non_idempotent;
+        proxy_pass http://two;
+    }
+--- upstream eval
+[{ status => 503, body => 'no' }]
+--- request
+POST /v1/chat/completions
+{"model":"gpt-4o-mini","messages":[{"role":"user","content":"hi"}]}
+--- error_code: 502
+--- access_log
+502 in=- out=- cost=0.000000000 src=none
+--- upstream_count: 1
