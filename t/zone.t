@@ -163,3 +163,30 @@ GET /llm/health
 --- error_log
 exited on signal 9
 left without their worker
+
+
+
+=== TEST 4: a text that was counted before counts the same, in each vocabulary
+--- config
+    location /v1/ {
+        llm_cost on;
+        proxy_http_version 1.1;
+        proxy_set_header Connection "";
+        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    }
+--- upstream eval
+{ json => { model => 'gpt-4o-mini', choices => [{ index => 0,
+    message => { role => 'assistant', content => 'Hello' },
+    finish_reason => 'stop' }] } }
+--- request eval
+[map { "POST /v1/chat/completions\n" . qq({"model":"$_","messages":)
+       . '[{"role":"user","content":"The same words come again with every '
+       . 'turn of a conversation, and 每一轮对话都会再次发送相同的文字。 '
+       . 'They are counted once."}]}' } ('gpt-4o-mini', 'gpt-4') x 4]
+--- after eval
+['', '', '', 'reload', '', '', '', '']
+--- response_headers eval
+[('X-Input-Tokens: 38', 'X-Input-Tokens: 43') x 4]
+--- no_error_log
+[alert]
+[error]

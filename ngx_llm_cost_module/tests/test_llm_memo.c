@@ -386,10 +386,26 @@ test_replacement(void **state)
         n += llm_memo_get(m.memo, &key) == i;
     }
 
+    assert_int_equal(n, 3);
+
     n += llm_memo_get(m.memo, &kept[0]) == 100;
     n += llm_memo_get(m.memo, &kept[1]) == 101;
 
     assert_int_equal(n, LLM_MEMO_WAYS - 1);
+
+    /* and what was kept once does not stay for ever */
+
+    for (i = 6000; i < 6100; i++) {
+        key = key_number(i);
+        llm_memo_put(m.memo, &key, i);
+
+        key = key_number(5000);
+        assert_int_equal(llm_memo_get(m.memo, &key), 5000);
+    }
+
+    for (i = 0; i < 2; i++) {
+        assert_int_equal(llm_memo_get(m.memo, &kept[i]), 0);
+    }
 
     end(&m);
 }
