@@ -548,12 +548,12 @@ llm_cache_scope shared;
 --- redis: timeout=2s
 --- fakeredis: EVALSHA 1: delay 300
 --- request eval: $::POST
---- timeout: 0.1
+--- timeout: 0.2
 --- abort
 --- ignore_response
 --- redis_like
 ZCARD {llm:}r => ^0$
-HGET {llm:}b:all::usd:total:0 reserved => ^0$
+HGET {llm:}b:all::usd:total:0 reserved => ^(?:0|\(nil\))$
 --- upstream_count: 0
 --- no_error_log: [error]
 
