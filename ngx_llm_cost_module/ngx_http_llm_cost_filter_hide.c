@@ -292,12 +292,25 @@ ngx_http_llm_cost_hide_end(ngx_http_llm_cost_filter_t *f,
 }
 
 
-/* a buffer with data and without an end */
+/*
+ * A buffer with data and without an end.  Once an event was too long to be
+ * kept back, the rest of the same chain goes on as it is, too.
+ */
 
 static ngx_int_t
 ngx_http_llm_cost_hide_buf(ngx_http_llm_cost_filter_t *f, ngx_buf_t *b,
     ngx_http_llm_cost_out_t *out)
 {
+    if (!f->hide) {
+        if (ngx_http_llm_cost_stream_read(f, b->pos, b->last - b->pos)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        return ngx_http_llm_cost_hide_append(f, out, b);
+    }
+
     if (ngx_http_llm_cost_hide_data(f, b, out) != NGX_OK) {
         return NGX_ERROR;
     }

@@ -514,3 +514,29 @@ main::sse(CORE::join('', main::lines("\n", @main::events[0 .. 2])),
 CORE::join('', main::lines("\n", @main::events[0 .. 2]))
 --- log_lines eval
 qr/^200 in=8 out=[34567] cost=0\.00000\d+ src=lost$/
+
+
+
+=== TEST 23: an event longer than what is kept back, in many buffers at once
+--- config
+    location /v1/ {
+        llm_cost on;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    }
+--- request
+POST /v1/chat/completions
+{"model":"gpt-4o-mini","stream":true,"messages":[{"role":"user","content":"hi"}]}
+--- upstream eval
+$main::long = { choices => [{ index => 0, delta => { content => 'a' x 100000 }
+            }] };
+$main::text = CORE::join '', main::lines("\n", $main::events[0], $main::long,
+                                       $main::usage, '[DONE]');
+{ raw => "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+         . "Transfer-Encoding: chunked\r\n\r\n"
+         . CORE::join('', map { sprintf "%x\r\n%s\r\n", length, $_ }
+                              $main::text =~ /(.{1,100})/gs)
+         . "0\r\n\r\n" }
+--- response_body eval
+$main::text
+--- log_lines
+200 in=7 out=11 cost=0.000007650 src=upstream
