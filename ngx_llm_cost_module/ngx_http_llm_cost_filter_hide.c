@@ -224,6 +224,14 @@ ngx_http_llm_cost_hide_data(ngx_http_llm_cost_filter_t *f, ngx_buf_t *b,
 
     p = b->pos;
 
+    /* what was to wait for the last buffer, if this one comes in between */
+
+    if (llm_sse_at_boundary(&f->sse)
+        && ngx_http_llm_cost_hide_accept(f, out) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     if (f->swallow_lf) {
         /* CR of the usage event's last line was in the last buffer */
 
@@ -251,8 +259,20 @@ ngx_http_llm_cost_hide_data(ngx_http_llm_cost_filter_t *f, ngx_buf_t *b,
 
     } while (p < b->last);
 
-    from = llm_sse_at_boundary(&f->sse) ? b->last
-                                        : ngx_max(p + f->sse.start, b->pos);
+    if (!llm_sse_at_boundary(&f->sse)) {
+        from = ngx_max(p + f->sse.start, b->pos);
+
+    } else if (f->request->upstream->length != 0) {
+        from = b->last;
+
+    } else {
+        /*
+         * Upstream has sent everything: the last buffer follows as soon as
+         * this one is empty, and both go out, with trailers, in one write.
+         */
+
+        from = b->pos;
+    }
 
     if ((from > b->pos || from == b->last)
         && ngx_http_llm_cost_hide_accept(f, out) != NGX_OK)

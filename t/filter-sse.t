@@ -49,6 +49,15 @@ sub sse {
                         body => [$text], %more }, %option);
 }
 
+# ... and in one write, as a chunk for each text
+
+sub chunks {
+    my $body = join '', map { sprintf "%x\r\n%s\r\n", length, $_ } @_;
+
+    return { raw => "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+                    . "Transfer-Encoding: chunked\r\n\r\n${body}0\r\n\r\n" };
+}
+
 run_tests();
 
 __DATA__
@@ -122,7 +131,7 @@ main::bare("\r\n")
 
 
 
-=== TEST 4: a lone CR ends lines: read, but not cut
+=== TEST 4: a lone CR ends lines
 --- config
     location /v1/ {
         llm_cost on;
@@ -130,11 +139,11 @@ main::bare("\r\n")
     }
 --- request
 POST /v1/chat/completions
-{"model":"gpt-4o-mini","stream":true,"stream_options":{"include_usage":true},"messages":[{"role":"user","content":"hi"}]}
+{"model":"gpt-4o-mini","stream":true,"messages":[{"role":"user","content":"hi"}]}
 --- upstream eval
 main::sse(main::full("\r"))
 --- response_body eval
-main::full("\r")
+main::bare("\r")
 --- log_lines
 200 in=7 out=11 cost=0.000007650 src=upstream
 
@@ -531,12 +540,26 @@ $main::long = { choices => [{ index => 0, delta => { content => 'a' x 100000 }
             }] };
 $main::text = CORE::join '', main::lines("\n", $main::events[0], $main::long,
                                        $main::usage, '[DONE]');
-{ raw => "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
-         . "Transfer-Encoding: chunked\r\n\r\n"
-         . CORE::join('', map { sprintf "%x\r\n%s\r\n", length, $_ }
-                              $main::text =~ /(.{1,100})/gs)
-         . "0\r\n\r\n" }
+main::chunks($main::text =~ /(.{1,100})/gs)
 --- response_body eval
 $main::text
+--- log_lines
+200 in=7 out=11 cost=0.000007650 src=upstream
+
+
+
+=== TEST 24: the usage has a buffer of its own behind others that wait
+--- config
+    location /v1/ {
+        llm_cost on;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    }
+--- request
+POST /v1/chat/completions
+{"model":"gpt-4o-mini","stream":true,"messages":[{"role":"user","content":"hi"}]}
+--- upstream eval
+main::chunks(main::lines("\n", @main::events, $main::usage, '[DONE]'))
+--- response_body eval
+main::bare()
 --- log_lines
 200 in=7 out=11 cost=0.000007650 src=upstream
