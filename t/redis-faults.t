@@ -88,6 +88,7 @@ add_test_cleanup_handler(sub {
 });
 
 no_long_string();
+master_on();
 no_shuffle();
 run_tests();
 

@@ -9,6 +9,7 @@ use LLMCost;
 use IO::Socket::INET;
 
 no_long_string();
+master_on();
 workers(2);
 
 
