@@ -26,7 +26,8 @@
  *       `-- forward      _body.c writes the edits
  *   CONTENT  proxy_pass
  *       |
- *   _filter.c    PASS | HOLD, WATCH (JSON) | STREAM (SSE); usage through providers/
+ *   _filter.c    PASS | HOLD, WATCH (JSON) | STREAM (SSE); usage through
+ *                providers/
  *       |
  *   _settle.c    price, settle, statistics, alerts: at the last byte, or from
  *                the request's cleanup when there was no last byte
