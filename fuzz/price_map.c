@@ -11,7 +11,8 @@
  *
  *   clang -g -O1 -fsanitize=fuzzer,address,undefined -Ingx_llm_cost_module \
  *       -o price_map fuzz/price_map.c ngx_llm_cost_module/llm_price*.c \
- *       ngx_llm_cost_module/llm_json*.c -lpcre2-8
+ *       ngx_llm_cost_module/llm_json*.c ngx_llm_cost_module/llm_usage.c \
+ *       -lpcre2-8
  */
 
 #include "llm_price.h"
@@ -68,8 +69,18 @@ fuzz_amounts(const llm_price_t *p)
 {
     int64_t              cost, worst, fit;
     unsigned             tier;
-    static llm_usage_t   u = { 300000, 5000, 1000, 2000, 300, 40, 50, 600, 70,
-                               80, -1 };
+    llm_usage_t          u = LLM_USAGE_INIT;
+
+    u.input = 300000;
+    u.output = 5000;
+    u.cached_input = 1000;
+    u.cache_write = 2000;
+    u.cache_write_1h = 300;
+    u.audio_input = 40;
+    u.image_input = 50;
+    u.reasoning = 600;
+    u.audio_output = 70;
+    u.image_output = 80;
 
     for (tier = 0; tier < LLM_TIER_N; tier++) {
         worst = llm_price_worst(p, tier, u.input, u.output);

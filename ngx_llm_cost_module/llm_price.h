@@ -33,30 +33,6 @@ typedef enum {
 } llm_rate_e;
 
 
-/*
- * Service tiers: a rate that a tier lacks is the default tier's; a batch rate
- * that is not listed is half of the default tier's.
- */
-
-typedef enum {
-    LLM_TIER_DEFAULT = 0,
-    LLM_TIER_FLEX,
-    LLM_TIER_PRIORITY,
-    LLM_TIER_ULTRAFAST,
-    LLM_TIER_BATCH,
-    LLM_TIER_N
-} llm_tier_e;
-
-
-/*
- * A tier by the names that requests and answers use: "flex", "priority",
- * "fast" (which is priority), "ultrafast", "batch"; anything else, "auto"
- * included, is the default tier.
- */
-
-llm_tier_e llm_tier_find(const llm_str_t *name);
-
-
 #define LLM_PRICE_STEPS      4
 #define LLM_PRICE_NAME_MAX   512     /* bytes of a model's name */
 

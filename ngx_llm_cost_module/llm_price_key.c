@@ -129,31 +129,6 @@ llm_price_key(const llm_price_name_t *names, const llm_str_t *text,
 }
 
 
-llm_tier_e
-llm_tier_find(const llm_str_t *name)
-{
-    unsigned                i;
-    const llm_str_t        *s;
-    static const llm_str_t  fast = llm_string("fast");
-
-    if (name->len == fast.len && memcmp(name->data, fast.data, fast.len) == 0) {
-        return LLM_TIER_PRIORITY;
-    }
-
-    for (i = 0; llm_price_tiers[i].suffix.len; i++) {
-        s = &llm_price_tiers[i].suffix;
-
-        if (name->len == s->len - 1
-            && memcmp(name->data, s->data + 1, name->len) == 0)
-        {
-            return llm_price_tiers[i].tier;
-        }
-    }
-
-    return LLM_TIER_DEFAULT;
-}
-
-
 static void
 llm_price_unlist(int64_t rates[LLM_TIER_N][LLM_RATE_N])
 {

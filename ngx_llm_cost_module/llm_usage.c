@@ -6,35 +6,145 @@
 
 #include "llm_usage.h"
 
+#include <string.h>
+
 
 /* no request has more tokens; a greater figure is a fault of the sender */
 
 #define LLM_USAGE_MAX        1000000000000LL
 
+/* where the figures that can be added up end */
 
-static void
-llm_usage_take(int64_t *to, int64_t from)
+#define LLM_USAGE_COUNTS     (offsetof(llm_usage_t, search_size)              \
+                              / sizeof(int64_t))
+
+
+#define llm_usage_is(s, text)                                                 \
+    ((s)->len == sizeof(text) - 1                                             \
+     && memcmp((s)->data, text, sizeof(text) - 1) == 0)
+
+
+typedef struct {
+    llm_str_t   name;
+    llm_tier_e  tier;
+} llm_usage_tier_t;
+
+
+static const llm_usage_tier_t  llm_usage_tiers[] = {
+    { llm_string("flex"), LLM_TIER_FLEX },
+    { llm_string("priority"), LLM_TIER_PRIORITY },
+    { llm_string("fast"), LLM_TIER_PRIORITY },
+    { llm_string("ultrafast"), LLM_TIER_ULTRAFAST },
+    { llm_string("batch"), LLM_TIER_BATCH },
+    { llm_string("FLEX"), LLM_TIER_FLEX },
+    { llm_string("ON_DEMAND_FLEX"), LLM_TIER_FLEX },
+    { llm_string("ON_DEMAND_PRIORITY"), LLM_TIER_PRIORITY },
+    { llm_string("BATCH"), LLM_TIER_BATCH },
+    { llm_string(""), LLM_TIER_DEFAULT }
+};
+
+
+llm_tier_e
+llm_tier_find(const llm_str_t *name)
 {
-    if (from >= 0) {
-        *to = from;
+    const llm_usage_tier_t  *t;
+
+    for (t = llm_usage_tiers; t->name.len; t++) {
+        if (name->len == t->name.len
+            && memcmp(name->data, t->name.data, name->len) == 0)
+        {
+            return t->tier;
+        }
+    }
+
+    return LLM_TIER_DEFAULT;
+}
+
+
+llm_geo_e
+llm_geo_find(const llm_str_t *name)
+{
+    if (name->len == 0 || llm_usage_is(name, "global")
+        || llm_usage_is(name, "not_available"))
+    {
+        return LLM_GEO_GLOBAL;
+    }
+
+    if (llm_usage_is(name, "us")) {
+        return LLM_GEO_US;
+    }
+
+    if (llm_usage_is(name, "eu")) {
+        return LLM_GEO_EU;
+    }
+
+    return LLM_GEO_OTHER;
+}
+
+
+llm_search_e
+llm_search_find(const llm_str_t *name)
+{
+    if (llm_usage_is(name, "low")) {
+        return LLM_SEARCH_LOW;
+    }
+
+    return llm_usage_is(name, "high") ? LLM_SEARCH_HIGH : LLM_SEARCH_MEDIUM;
+}
+
+
+/* all figures are int64_t, which a test holds the structure to */
+
+void
+llm_usage_merge(llm_usage_t *to, const llm_usage_t *from)
+{
+    size_t          i;
+    int64_t        *t;
+    const int64_t  *f;
+
+    t = (int64_t *) to;
+    f = (const int64_t *) from;
+
+    for (i = 0; i < LLM_USAGE_FIELDS; i++) {
+        if (f[i] >= 0) {
+            t[i] = f[i];
+        }
     }
 }
 
 
 void
-llm_usage_merge(llm_usage_t *to, const llm_usage_t *from)
+llm_usage_add(llm_usage_t *to, const llm_usage_t *from)
 {
-    llm_usage_take(&to->input, from->input);
-    llm_usage_take(&to->output, from->output);
-    llm_usage_take(&to->cached_input, from->cached_input);
-    llm_usage_take(&to->cache_write, from->cache_write);
-    llm_usage_take(&to->cache_write_1h, from->cache_write_1h);
-    llm_usage_take(&to->audio_input, from->audio_input);
-    llm_usage_take(&to->image_input, from->image_input);
-    llm_usage_take(&to->reasoning, from->reasoning);
-    llm_usage_take(&to->audio_output, from->audio_output);
-    llm_usage_take(&to->image_output, from->image_output);
-    llm_usage_take(&to->reported_cost, from->reported_cost);
+    size_t          i;
+    int64_t        *t, cost;
+    const int64_t  *f;
+
+    t = (int64_t *) to;
+    f = (const int64_t *) from;
+
+    cost = to->reported_cost;
+
+    for (i = 0; i < LLM_USAGE_FIELDS; i++) {
+
+        if (f[i] < 0) {
+            continue;
+        }
+
+        if (i >= LLM_USAGE_COUNTS || t[i] < 0) {
+            t[i] = f[i];
+
+        } else if (__builtin_add_overflow(t[i], f[i], &t[i])) {
+            t[i] = INT64_MAX;
+        }
+    }
+
+    if (cost >= 0 && from->reported_cost >= 0
+        && __builtin_add_overflow(cost, from->reported_cost,
+                                  &to->reported_cost))
+    {
+        to->reported_cost = INT64_MAX;
+    }
 }
 
 
@@ -97,42 +207,79 @@ llm_usage_fit(int64_t whole, int64_t **parts, unsigned n)
 }
 
 
-int
-llm_usage_normalize(llm_usage_t *u)
+static int
+llm_usage_part(int64_t *part, int64_t whole)
+{
+    return llm_usage_fit(whole, &part, 1);
+}
+
+
+/*
+ * A token may be cached and of a picture: two ways to divide the input, and
+ * the cached ones of a kind are within both.
+ */
+
+static int
+llm_usage_parts(llm_usage_t *u)
 {
     int       changed;
-    int64_t  *cache[3], *input[2], *output[3];
-
-    changed = 0;
-
-    changed |= llm_usage_range(&u->input, LLM_USAGE_MAX);
-    changed |= llm_usage_range(&u->output, LLM_USAGE_MAX);
-    changed |= llm_usage_range(&u->cached_input, LLM_USAGE_MAX);
-    changed |= llm_usage_range(&u->cache_write, LLM_USAGE_MAX);
-    changed |= llm_usage_range(&u->cache_write_1h, LLM_USAGE_MAX);
-    changed |= llm_usage_range(&u->audio_input, LLM_USAGE_MAX);
-    changed |= llm_usage_range(&u->image_input, LLM_USAGE_MAX);
-    changed |= llm_usage_range(&u->reasoning, LLM_USAGE_MAX);
-    changed |= llm_usage_range(&u->audio_output, LLM_USAGE_MAX);
-    changed |= llm_usage_range(&u->image_output, LLM_USAGE_MAX);
-    changed |= llm_usage_range(&u->reported_cost, LLM_NANO_MAX);
-
-    /* a token may be cached and of a picture: two ways to divide the input */
+    int64_t  *cache[4], *input[3], *cached[3], *output[4];
 
     cache[0] = &u->cached_input;
     cache[1] = &u->cache_write;
     cache[2] = &u->cache_write_1h;
+    cache[3] = &u->cache_write_day;
 
     input[0] = &u->image_input;
-    input[1] = &u->audio_input;
+    input[1] = &u->video_input;
+    input[2] = &u->audio_input;
+
+    /* what is dear as it is saves most by being cached: it is cut first */
+
+    cached[0] = &u->cached_audio;
+    cached[1] = &u->cached_video;
+    cached[2] = &u->cached_image;
 
     output[0] = &u->reasoning;
     output[1] = &u->image_output;
-    output[2] = &u->audio_output;
+    output[2] = &u->video_output;
+    output[3] = &u->audio_output;
 
-    changed |= llm_usage_fit(u->input, cache, 3);
-    changed |= llm_usage_fit(u->input, input, 2);
-    changed |= llm_usage_fit(u->output, output, 3);
+    changed = llm_usage_fit(u->input, cache, 4);
+    changed |= llm_usage_fit(u->input, input, 3);
+    changed |= llm_usage_fit(u->output, output, 4);
+
+    changed |= llm_usage_part(&u->cached_audio, u->audio_input);
+    changed |= llm_usage_part(&u->cached_image, u->image_input);
+    changed |= llm_usage_part(&u->cached_video, u->video_input);
+    changed |= llm_usage_fit(u->cached_input, cached, 3);
+
+    changed |= llm_usage_part(&u->orch_cached, u->orch_input);
+    changed |= llm_usage_part(&u->pages_annotated, u->pages);
 
     return changed;
+}
+
+
+int
+llm_usage_normalize(llm_usage_t *u)
+{
+    int       changed;
+    size_t    i;
+    int64_t  *v;
+
+    changed = 0;
+    v = (int64_t *) u;
+
+    for (i = 0; i < LLM_USAGE_COUNTS; i++) {
+        changed |= llm_usage_range(&v[i], LLM_USAGE_MAX);
+    }
+
+    changed |= llm_usage_range(&u->search_size, LLM_SEARCH_N - 1);
+    changed |= llm_usage_range(&u->tier, LLM_TIER_N - 1);
+    changed |= llm_usage_range(&u->geo, LLM_GEO_N - 1);
+    changed |= llm_usage_range(&u->fast, 1);
+    changed |= llm_usage_range(&u->reported_cost, LLM_NANO_MAX);
+
+    return changed | llm_usage_parts(u);
 }

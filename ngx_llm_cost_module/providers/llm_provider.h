@@ -82,6 +82,17 @@ struct llm_request_s {
     unsigned              can_inject:1;     /* usage may be asked for */
     unsigned              can_fit:1;        /* a maximum may be written */
     unsigned              stateful:1;       /* answer must not be cached */
+    unsigned              bounded:1;        /* most is set */
+
+    /*
+     * The most of every kind but input and output that can be billed, set by
+     * parse() or count(): 0 what the request cannot use (a cache that it does
+     * not mark, a tool that it does not bring), a number where it bounds it
+     * (images in it, max_uses), -1 what it can use without a bound.  In use
+     * only if bounded is set: otherwise everything is thought possible, and
+     * the reserve is at the dearest rate.
+     */
+    llm_usage_t           most;
 
     /* set by count() */
     int64_t               input_tokens;     /* with framing */
@@ -122,6 +133,7 @@ struct llm_answer_s {
     llm_kind_e            kind;
 
     llm_usage_t           usage;            /* last non-null values */
+    llm_usage_item_t     *items;            /* billed beside it, or NULL */
     llm_str_t             model;            /* first non-empty one, a copy */
     llm_str_t             service_tier;     /* a copy, or empty */
 

@@ -8,6 +8,27 @@
 #include "llm_usage.h"
 
 
+/* the structure is worked through as an array of figures */
+
+static void
+test_init(void **state)
+{
+    size_t       i;
+    int64_t     *v;
+    llm_usage_t  u = LLM_USAGE_INIT;
+
+    (void) state;
+
+    v = (int64_t *) &u;
+
+    assert_int_equal(sizeof(llm_usage_t) % sizeof(int64_t), 0);
+
+    for (i = 0; i < LLM_USAGE_FIELDS; i++) {
+        assert_int_equal(v[i], -1);
+    }
+}
+
+
 static void
 test_merge(void **state)
 {
@@ -112,14 +133,154 @@ test_out_of_range(void **state)
 }
 
 
+/* audio that was cached is inside what was cached and inside the audio */
+
+static void
+test_overlap(void **state)
+{
+    llm_usage_t  u = LLM_USAGE_INIT;
+
+    (void) state;
+
+    u.input = 100;
+    u.cached_input = 30;
+    u.audio_input = 20;
+    u.image_input = 40;
+    u.cached_audio = 20;
+    u.cached_image = 10;
+
+    assert_int_equal(llm_usage_normalize(&u), 0);
+
+    u.cached_audio = 21;
+
+    assert_int_equal(llm_usage_normalize(&u), 1);
+    assert_int_equal(u.cached_audio, 20);
+
+    u.cached_image = 15;
+
+    assert_int_equal(llm_usage_normalize(&u), 1);
+    assert_int_equal(u.cached_audio, 15);
+    assert_int_equal(u.cached_image, 15);
+
+    u.tier = LLM_TIER_N;
+    u.geo = LLM_GEO_US;
+    u.fast = 2;
+    u.search_size = LLM_SEARCH_HIGH;
+    u.orch_input = 5;
+    u.orch_cached = 6;
+
+    assert_int_equal(llm_usage_normalize(&u), 1);
+    assert_int_equal(u.tier, -1);
+    assert_int_equal(u.geo, LLM_GEO_US);
+    assert_int_equal(u.fast, -1);
+    assert_int_equal(u.search_size, LLM_SEARCH_HIGH);
+    assert_int_equal(u.orch_cached, 5);
+    assert_int_equal(llm_usage_normalize(&u), 0);
+}
+
+
+static void
+test_add(void **state)
+{
+    llm_usage_t  u = LLM_USAGE_INIT, v = LLM_USAGE_INIT;
+
+    (void) state;
+
+    u.input = 10;
+    u.searches = 1;
+    u.tier = LLM_TIER_FLEX;
+    u.reported_cost = 7;
+
+    v.input = 5;
+    v.output = 3;
+    v.searches = 2;
+    v.tier = LLM_TIER_PRIORITY;
+    v.reported_cost = 8;
+
+    llm_usage_add(&u, &v);
+
+    assert_int_equal(u.input, 15);
+    assert_int_equal(u.output, 3);
+    assert_int_equal(u.searches, 3);
+    assert_int_equal(u.tier, LLM_TIER_PRIORITY);
+    assert_int_equal(u.reported_cost, 15);
+    assert_int_equal(u.cached_input, -1);
+
+    v.input = INT64_MAX;
+    v.reported_cost = INT64_MAX;
+    llm_usage_add(&u, &v);
+
+    assert_int_equal(u.input, INT64_MAX);
+    assert_int_equal(u.reported_cost, INT64_MAX);
+    assert_int_equal(llm_usage_normalize(&u), 1);
+    assert_int_equal(u.input, -1);
+    assert_int_equal(u.reported_cost, -1);
+}
+
+
+static void
+test_names(void **state)
+{
+    size_t  i;
+    static const struct {
+        llm_str_t     name;
+        llm_tier_e    tier;
+        llm_geo_e     geo;
+        llm_search_e  search;
+    } names[] = {
+        { llm_string(""), LLM_TIER_DEFAULT, LLM_GEO_GLOBAL,
+          LLM_SEARCH_MEDIUM },
+        { llm_string("auto"), LLM_TIER_DEFAULT, LLM_GEO_OTHER,
+          LLM_SEARCH_MEDIUM },
+        { llm_string("global"), LLM_TIER_DEFAULT, LLM_GEO_GLOBAL,
+          LLM_SEARCH_MEDIUM },
+        { llm_string("not_available"), LLM_TIER_DEFAULT, LLM_GEO_GLOBAL,
+          LLM_SEARCH_MEDIUM },
+        { llm_string("us"), LLM_TIER_DEFAULT, LLM_GEO_US, LLM_SEARCH_MEDIUM },
+        { llm_string("eu"), LLM_TIER_DEFAULT, LLM_GEO_EU, LLM_SEARCH_MEDIUM },
+        { llm_string("us-east5"), LLM_TIER_DEFAULT, LLM_GEO_OTHER,
+          LLM_SEARCH_MEDIUM },
+        { llm_string("low"), LLM_TIER_DEFAULT, LLM_GEO_OTHER, LLM_SEARCH_LOW },
+        { llm_string("high"), LLM_TIER_DEFAULT, LLM_GEO_OTHER,
+          LLM_SEARCH_HIGH },
+        { llm_string("flex"), LLM_TIER_FLEX, LLM_GEO_OTHER,
+          LLM_SEARCH_MEDIUM },
+        { llm_string("fast"), LLM_TIER_PRIORITY, LLM_GEO_OTHER,
+          LLM_SEARCH_MEDIUM },
+        { llm_string("batch"), LLM_TIER_BATCH, LLM_GEO_OTHER,
+          LLM_SEARCH_MEDIUM },
+        { llm_string("ultrafast"), LLM_TIER_ULTRAFAST, LLM_GEO_OTHER,
+          LLM_SEARCH_MEDIUM },
+        { llm_string("ON_DEMAND"), LLM_TIER_DEFAULT, LLM_GEO_OTHER,
+          LLM_SEARCH_MEDIUM },
+        { llm_string("ON_DEMAND_PRIORITY"), LLM_TIER_PRIORITY, LLM_GEO_OTHER,
+          LLM_SEARCH_MEDIUM },
+        { llm_string("FLEX"), LLM_TIER_FLEX, LLM_GEO_OTHER,
+          LLM_SEARCH_MEDIUM }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        assert_int_equal(llm_tier_find(&names[i].name), names[i].tier);
+        assert_int_equal(llm_geo_find(&names[i].name), names[i].geo);
+        assert_int_equal(llm_search_find(&names[i].name), names[i].search);
+    }
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(test_init),
         cmocka_unit_test(test_merge),
         cmocka_unit_test(test_consistent),
         cmocka_unit_test(test_contradictory),
-        cmocka_unit_test(test_out_of_range)
+        cmocka_unit_test(test_out_of_range),
+        cmocka_unit_test(test_overlap),
+        cmocka_unit_test(test_add),
+        cmocka_unit_test(test_names)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
