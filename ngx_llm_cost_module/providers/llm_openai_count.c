@@ -513,7 +513,15 @@ llm_count_model(llm_openai_count_t *cc)
     cc->old = llm_openai_ends(&model, "-0613")
               || (model.len == 5 && llm_openai_is(&model, "gpt-4"));
 
+    /*
+     * gpt-3.5-turbo-0301 framed a message with three tokens or with four, and
+     * Azure's "gpt-35-turbo" does not say whether it is that one.
+     */
+
     cc->estimate |= cc->family == LLM_OPENAI_OTHER
+                    || llm_openai_ends(&model, "-0301")
+                    || (model.len == 12
+                        && llm_openai_is(&model, "gpt-35-turbo"))
                     || llm_openai_is(&model, "o1-preview")
                     || llm_openai_is(&model, "gpt-4o-search")
                     || llm_openai_is(&model, "gpt-4o-mini-search")

@@ -434,6 +434,22 @@ test_embeddings(void **state)
 }
 
 
+/* the two names under which messages were framed in more than one way */
+
+static void
+test_unsure_models(void **state)
+{
+    (void) state;
+
+    assert_int_equal(count("{\"model\":\"gpt-3.5-turbo-0301\",\"messages\":"
+                           "[{\"role\":\"user\",\"content\":\"a\"}]}", 1), 6);
+    assert_int_equal(count("{\"model\":\"gpt-35-turbo\",\"messages\":"
+                           "[{\"role\":\"user\",\"content\":\"a\"}]}", 1), 6);
+    assert_int_equal(count("{\"model\":\"gpt-35-turbo-0125\",\"messages\":"
+                           "[{\"role\":\"user\",\"content\":\"a\"}]}", 0), 6);
+}
+
+
 /*
  * Schemas that refer to themselves, or double with every step, end, and the
  * count says that it is an estimate.
@@ -544,6 +560,7 @@ main(void)
         cmocka_unit_test(test_schema),
         cmocka_unit_test(test_images),
         cmocka_unit_test(test_embeddings),
+        cmocka_unit_test(test_unsure_models),
         cmocka_unit_test(test_hostile_schemas),
         cmocka_unit_test(test_no_memory)
     };
