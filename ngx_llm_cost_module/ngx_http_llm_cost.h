@@ -15,6 +15,7 @@
  *   REWRITE .. ACCESS (all other handlers)
  *       |
  *   _request.c   the state machine, last in ACCESS or in PRECONTENT
+ *   _route.c     dialect, path and vendor
  *   _admit.c     body to question, verdict to deed
  *       |  _body.c        body in one piece
  *       |  llm_json.c, providers/   what is asked for, input tokens
@@ -48,6 +49,7 @@
 #include "llm_ledger.h"
 #include "llm_stats.h"
 #include "llm_provider.h"
+#include "llm_vendor.h"
 #include "llm_memo.h"
 #include "llm_tokenizer.h"
 
@@ -203,6 +205,7 @@ typedef struct {
 typedef struct {
     ngx_flag_t                  enable;             /* llm_cost */
     const llm_provider_t       *provider;           /* NULL: auto */
+    const llm_vendor_t         *vendor;             /* NULL: by the host */
 
     ngx_http_complex_value_t   *user;               /* llm_user */
     ngx_array_t                *tags;               /* ..._tag_t */
@@ -318,6 +321,7 @@ struct ngx_http_llm_cost_ctx_s {
 
     llm_mem_t                   mem;                /* the request's pool */
     const llm_provider_t       *provider;
+    llm_str_t                   vendor;             /* who sends the bill */
     llm_request_t               q;
     ngx_str_t                   body;               /* as the client sent it */
 
@@ -500,6 +504,17 @@ ngx_int_t ngx_http_llm_cost_precontent_handler(ngx_http_request_t *r);
 ngx_http_llm_cost_ctx_t *ngx_http_llm_cost_get_ctx(ngx_http_request_t *r);
 void ngx_http_llm_cost_resume(ngx_http_llm_cost_ctx_t *ctx);
 ngx_int_t ngx_http_llm_cost_wait(ngx_http_request_t *r);
+
+
+/* _route.c: dialect, path, vendor */
+
+ngx_int_t ngx_http_llm_cost_route_init(ngx_conf_t *cf);
+llm_path_e ngx_http_llm_cost_route(ngx_http_request_t *r,
+    const ngx_http_llm_cost_loc_conf_t *llcf, const llm_provider_t **provider,
+    llm_route_t *route);
+void ngx_http_llm_cost_vendor(ngx_http_request_t *r,
+    const ngx_http_llm_cost_loc_conf_t *llcf, const llm_provider_t *provider,
+    const llm_route_t *route, llm_str_t *vendor);
 
 
 /* _admit.c: body to question, verdict to deed */

@@ -125,8 +125,11 @@ ngx_http_llm_cost_parse(ngx_http_llm_cost_ctx_t *ctx,
     }
 
     q->json.mem = &ctx->mem;
+    q->body.len = ctx->body.len;
+    q->body.data = ctx->body.data;
 
-    rc = llm_json_parse(&q->json, ctx->body.data, ctx->body.len);
+    rc = q->route.raw ? LLM_OK
+                      : llm_json_parse(&q->json, q->body.data, q->body.len);
 
     if (rc == LLM_BAD || rc == LLM_LIMIT) {
         ngx_http_llm_cost_parse_message(ctx, f, q->json.err, NULL,
@@ -194,13 +197,13 @@ ngx_http_llm_cost_find_price(ngx_http_llm_cost_ctx_t *ctx,
 
     ctx->tier = llm_tier_find(&ctx->q.service_tier);
     ctx->price = llm_prices_find(lmcf->prices, &ctx->q.model,
-                                 &ctx->provider->name);
+                                 &ctx->vendor);
 
     /* a row may hold no price, or none for what this request produces */
 
     if (ctx->price) {
         one = llm_price_worst(ctx->price, ctx->tier, 1,
-                              ctx->q.kind == LLM_KIND_EMBEDDINGS ? 0 : 1);
+                              llm_kind_has_output(ctx->q.kind));
         if (one >= 0) {
             return NGX_OK;
         }
@@ -276,7 +279,7 @@ ngx_http_llm_cost_worst_case(ngx_http_llm_cost_ctx_t *ctx,
 
     each = q->max_output;
 
-    if (q->kind == LLM_KIND_EMBEDDINGS) {
+    if (!llm_kind_has_output(q->kind)) {
         each = 0;
 
     } else if (each < 0) {
@@ -297,7 +300,7 @@ ngx_http_llm_cost_worst_case(ngx_http_llm_cost_ctx_t *ctx,
     most = each * q->choices;
     least = most;
 
-    if (q->can_fit && q->kind == LLM_KIND_CHAT
+    if (q->can_fit
         && (llcf->fit == NGX_HTTP_LLM_COST_FIT_ON
             || (llcf->fit == NGX_HTTP_LLM_COST_FIT_MISSING
                 && q->max_output < 0)))

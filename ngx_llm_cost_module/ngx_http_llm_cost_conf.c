@@ -417,7 +417,7 @@ ngx_http_llm_cost_conf_price(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* llm_provider auto|name */
+/* llm_provider auto|dialect|vendor: a vendor's name says its dialect, too */
 
 char *
 ngx_http_llm_cost_conf_provider(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -425,8 +425,10 @@ ngx_http_llm_cost_conf_provider(ngx_conf_t *cf, ngx_command_t *cmd,
 {
     ngx_http_llm_cost_loc_conf_t *llcf = conf;
 
-    ngx_str_t   *value;
-    ngx_uint_t   i;
+    llm_str_t            name;
+    ngx_str_t           *value;
+    ngx_uint_t           i;
+    const llm_vendor_t  *v;
 
     if (llcf->provider != NGX_CONF_UNSET_PTR) {
         return "is duplicate";
@@ -436,10 +438,22 @@ ngx_http_llm_cost_conf_provider(ngx_conf_t *cf, ngx_command_t *cmd,
 
     if (ngx_strcmp(value[1].data, "auto") == 0) {
         llcf->provider = NULL;
+        llcf->vendor = NULL;
         return NGX_CONF_OK;
     }
 
     llcf->provider = llm_provider_find((llm_str_t *) &value[1]);
+    llcf->vendor = NULL;
+
+    v = llm_vendor_find((llm_str_t *) &value[1]);
+
+    if (v && llcf->provider == NULL) {
+        name.data = (u_char *) v->dialect;
+        name.len = ngx_strlen(v->dialect);
+
+        llcf->provider = llm_provider_find(&name);
+        llcf->vendor = v;
+    }
 
     if (llcf->provider == NULL) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -450,6 +464,9 @@ ngx_http_llm_cost_conf_provider(ngx_conf_t *cf, ngx_command_t *cmd,
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "    \"%V\"",
                                (ngx_str_t *) &llm_providers[i]->name);
         }
+
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "    and vendors such as \"groq\" or \"azure\"");
 
         return NGX_CONF_ERROR;
     }

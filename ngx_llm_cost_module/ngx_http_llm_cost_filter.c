@@ -255,6 +255,22 @@ ngx_http_llm_cost_json_mode(ngx_http_request_t *r)
 }
 
 
+static llm_framing_e
+ngx_http_llm_cost_framing(ngx_http_llm_cost_ctx_t *ctx, ngx_str_t *type)
+{
+    llm_str_t  t;
+
+    t.len = type->len;
+    t.data = type->data;
+
+    if (ctx->provider->framing) {
+        return ctx->provider->framing(&ctx->q, &t);
+    }
+
+    return llm_framing_of(&t);
+}
+
+
 /*
  * The mode of an answer.  Only one of status 2xx with a whole body has a
  * usage; what is refused or moved is passed on as it comes.
@@ -291,21 +307,19 @@ ngx_http_llm_cost_choose(ngx_http_llm_cost_filter_t *f)
 
     ngx_http_llm_cost_media_type(r, &type);
 
-    if (ngx_http_llm_cost_is_type(&type, "text/event-stream",
-                                  sizeof("text/event-stream") - 1))
-    {
-        mode = NGX_HTTP_LLM_COST_STREAM;
+    f->framing = ngx_http_llm_cost_framing(f->ctx, &type);
 
-    } else if (ngx_http_llm_cost_is_type(&type, "application/json",
-                                         sizeof("application/json") - 1)
-               || (type.len > 5
-                   && ngx_strncasecmp(type.data + type.len - 5,
-                                      (u_char *) "+json", 5) == 0))
-    {
-        mode = ngx_http_llm_cost_json_mode(r);
+    switch (f->framing) {
 
-    } else {
+    case LLM_FRAMING_NONE:
         return NGX_OK;
+
+    case LLM_FRAMING_JSON:
+        mode = ngx_http_llm_cost_json_mode(r);
+        break;
+
+    default:
+        mode = NGX_HTTP_LLM_COST_STREAM;
     }
 
     rc = ngx_http_llm_cost_coding(f);
@@ -367,6 +381,62 @@ ngx_http_llm_cost_intercepted(ngx_http_llm_cost_ctx_t *ctx,
 }
 
 
+static const llm_str_t *
+ngx_http_llm_cost_answer_header(void *ctx, const char *name)
+{
+    size_t               len;
+    ngx_uint_t           i;
+    ngx_list_part_t     *part;
+    ngx_table_elt_t     *h;
+    ngx_http_request_t  *r = ctx;
+
+    len = ngx_strlen(name);
+    part = &r->headers_out.headers.part;
+    h = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                return NULL;
+            }
+
+            part = part->next;
+            h = part->elts;
+            i = 0;
+        }
+
+        if (h[i].hash && h[i].key.len == len
+            && ngx_strncasecmp(h[i].key.data, (u_char *) name, len) == 0)
+        {
+            return (const llm_str_t *) &h[i].value;
+        }
+    }
+}
+
+
+/* some say what was used in the header of their answer, and nowhere else */
+
+static ngx_int_t
+ngx_http_llm_cost_read_header(ngx_http_llm_cost_ctx_t *ctx,
+    ngx_http_request_t *r)
+{
+    llm_headers_t  h;
+
+    if (ctx->provider->headers == NULL
+        || r->headers_out.status >= NGX_HTTP_SPECIAL_RESPONSE || ctx->free)
+    {
+        return NGX_OK;
+    }
+
+    h.get = ngx_http_llm_cost_answer_header;
+    h.ctx = r;
+
+    return ctx->provider->headers(&ctx->answer, &h) == LLM_OK ? NGX_OK
+                                                              : NGX_ERROR;
+}
+
+
 static ngx_http_llm_cost_filter_t *
 ngx_http_llm_cost_filter_create(ngx_http_llm_cost_ctx_t *ctx,
     ngx_http_request_t *r)
@@ -396,6 +466,11 @@ ngx_http_llm_cost_filter_create(ngx_http_llm_cost_ctx_t *ctx,
 
     llm_answer_init(&ctx->answer, &ctx->mem, ctx->q.kind,
                     ctx->counter.vocab ? &ctx->counter : NULL);
+    ctx->answer.q = &ctx->q;
+
+    if (ngx_http_llm_cost_read_header(ctx, r) != NGX_OK) {
+        return NULL;
+    }
 
     return f;
 }

@@ -15,7 +15,7 @@
  *   PASS     not ours to read; only its end is noted
  *   HOLD     JSON: header and body are kept back until the answer is whole
  *   WATCH    JSON too large to be held: passed on, its small members are read
- *   STREAM   SSE: passed on at once, read event by event
+ *   STREAM   SSE and other frames: passed on at once, read event by event
  *   OFF      done, or the response is not upstream's any more
  *
  *   (none) --> PASS | HOLD | WATCH | STREAM;  HOLD --> WATCH;  any --> OFF
@@ -23,6 +23,7 @@
 
 
 #include "ngx_http_llm_cost.h"
+#include "llm_frame.h"
 #include "llm_skim.h"
 
 
@@ -52,6 +53,7 @@ struct ngx_http_llm_cost_filter_s {
     ngx_http_llm_cost_ctx_t        *ctx;
     ngx_http_request_t             *request;
     ngx_http_llm_cost_mode_e        mode;
+    llm_framing_e                   framing;
 
     ngx_http_llm_cost_inflate_t    *inflate;    /* NULL: not coded */
 
@@ -61,7 +63,8 @@ struct ngx_http_llm_cost_filter_s {
     llm_skim_t                     *skim;       /* instead of either */
 
     /* STREAM */
-    llm_sse_t                       sse;
+    llm_frames_t                    frames;
+    llm_sse_t                      *sse;        /* the reader, if it is SSE */
     ngx_http_llm_cost_text_t        kept;       /* for the cache */
     time_t                          renewed;    /* the reservation */
 

@@ -226,7 +226,7 @@ ngx_http_llm_cost_hide_data(ngx_http_llm_cost_filter_t *f, ngx_buf_t *b,
 
     /* what was to wait for the last buffer, if this one comes in between */
 
-    if (llm_sse_at_boundary(&f->sse)
+    if (llm_sse_at_boundary(f->sse)
         && ngx_http_llm_cost_hide_accept(f, out) != NGX_OK)
     {
         return NGX_ERROR;
@@ -248,7 +248,7 @@ ngx_http_llm_cost_hide_data(ngx_http_llm_cost_filter_t *f, ngx_buf_t *b,
             break;
         }
 
-        if (ngx_http_llm_cost_hide_cut(f, b, p + f->sse.start,
+        if (ngx_http_llm_cost_hide_cut(f, b, p + f->sse->start,
                                        p + f->usage_end, out)
             != NGX_OK)
         {
@@ -259,8 +259,8 @@ ngx_http_llm_cost_hide_data(ngx_http_llm_cost_filter_t *f, ngx_buf_t *b,
 
     } while (p < b->last);
 
-    if (!llm_sse_at_boundary(&f->sse)) {
-        from = ngx_max(p + f->sse.start, b->pos);
+    if (!llm_sse_at_boundary(f->sse)) {
+        from = ngx_max(p + f->sse->start, b->pos);
 
     } else if (f->request->upstream->length != 0) {
         from = b->last;

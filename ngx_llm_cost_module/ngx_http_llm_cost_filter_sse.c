@@ -82,15 +82,24 @@ ngx_http_llm_cost_stream_header(ngx_http_llm_cost_filter_t *f)
 
     ctx->answer.stream = 1;
 
-    f->sse.handler = ngx_http_llm_cost_stream_event;
-    f->sse.data = f;
-    f->sse.mem = &ctx->mem;
+    f->frames.handler = ngx_http_llm_cost_stream_event;
+    f->frames.data = f;
+    f->frames.mem = &ctx->mem;
+
+    if (llm_frames_init(&f->frames, f->framing) != LLM_OK) {
+        return NGX_ERROR;
+    }
+
+    if (f->framing == LLM_FRAMING_SSE) {
+        f->sse = f->frames.reader;
+    }
+
     f->carry_last = &f->carry;
     f->renewed = ngx_time();
 
     if (ctx->injected && !ctx->q.usage_asked) {
 
-        if (f->inflate) {
+        if (f->inflate || f->sse == NULL) {
             /* what cannot be cut is not kept for others, either */
             ctx->storable = 0;
 
@@ -163,7 +172,7 @@ ngx_http_llm_cost_stream_read(ngx_http_llm_cost_filter_t *f, const u_char *p,
 {
     int  rc;
 
-    rc = llm_sse_feed(&f->sse, p, len);
+    rc = llm_frames_feed(&f->frames, p, len);
 
     if (f->hide) {
         return (rc == LLM_OK || rc == LLM_DECLINED) ? NGX_OK : NGX_ERROR;
@@ -182,7 +191,7 @@ ngx_http_llm_cost_stream_last_event(ngx_http_llm_cost_filter_t *f)
 {
     int  rc;
 
-    rc = llm_sse_finish(&f->sse);
+    rc = llm_frames_finish(&f->frames);
 
     return (rc == LLM_OK || rc == LLM_DECLINED) ? NGX_OK : NGX_ERROR;
 }
@@ -203,8 +212,9 @@ ngx_http_llm_cost_stream_end(ngx_http_llm_cost_filter_t *f)
         ctx->unread = !ctx->answer.usage_seen;
     }
 
-    if (f->sse.dropped) {
+    if (f->frames.lost) {
         ctx->storable = 0;
+        ctx->unread = !ctx->answer.usage_seen;
     }
 
     if (ngx_http_llm_cost_answer_entry(f, &f->kept) != NGX_OK) {

@@ -425,6 +425,7 @@ ngx_http_llm_cost_create_loc_conf(ngx_conf_t *cf)
 
     llcf->enable = NGX_CONF_UNSET;
     llcf->provider = NGX_CONF_UNSET_PTR;
+    llcf->vendor = NGX_CONF_UNSET_PTR;
     llcf->budgets_none = NGX_CONF_UNSET;
     llcf->unknown_model = NGX_CONF_UNSET_UINT;
     llcf->unknown_path = NGX_CONF_UNSET_UINT;
@@ -458,6 +459,7 @@ ngx_http_llm_cost_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_conf_merge_value(conf->enable, prev->enable, 0);
     ngx_conf_merge_ptr_value(conf->provider, prev->provider, NULL);
+    ngx_conf_merge_ptr_value(conf->vendor, prev->vendor, NULL);
 
     if (conf->user == NULL) {
         conf->user = prev->user;
@@ -591,6 +593,10 @@ ngx_http_llm_cost_init(ngx_conf_t *cf)
     }
 
     *h = ngx_http_llm_cost_precontent_handler;
+
+    if (ngx_http_llm_cost_route_init(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     return ngx_http_llm_cost_filter_init(cf);
 }

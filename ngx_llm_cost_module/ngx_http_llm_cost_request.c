@@ -24,9 +24,6 @@ static ngx_int_t ngx_http_llm_cost_run(ngx_http_request_t *r,
     const ngx_http_llm_cost_loc_conf_t *llcf);
 static ngx_int_t ngx_http_llm_cost_start(ngx_http_request_t *r,
     const ngx_http_llm_cost_loc_conf_t *llcf);
-static llm_path_e ngx_http_llm_cost_path(ngx_http_request_t *r,
-    const ngx_http_llm_cost_loc_conf_t *llcf, const llm_provider_t **provider,
-    llm_kind_e *kind);
 static ngx_http_llm_cost_ctx_t *ngx_http_llm_cost_create_ctx(
     ngx_http_request_t *r);
 static ngx_int_t ngx_http_llm_cost_early_refusal(ngx_http_llm_cost_ctx_t *ctx,
@@ -168,8 +165,8 @@ ngx_http_llm_cost_start(ngx_http_request_t *r,
     const ngx_http_llm_cost_loc_conf_t *llcf)
 {
     ngx_int_t                 rc;
-    llm_kind_e                kind;
     llm_path_e                path;
+    llm_route_t               route;
     llm_refusal_t             f;
     const llm_provider_t     *provider;
     ngx_http_llm_cost_ctx_t  *ctx;
@@ -178,7 +175,7 @@ ngx_http_llm_cost_start(ngx_http_request_t *r,
         return NGX_DECLINED;
     }
 
-    path = ngx_http_llm_cost_path(r, llcf, &provider, &kind);
+    path = ngx_http_llm_cost_route(r, llcf, &provider, &route);
 
     if (path == LLM_PATH_FREE && !ngx_http_llm_cost_is_websocket(r)) {
         return NGX_DECLINED;
@@ -191,7 +188,10 @@ ngx_http_llm_cost_start(ngx_http_request_t *r,
 
     ctx->provider = provider;
     ctx->q.provider = provider;
-    ctx->q.kind = kind;
+    ctx->q.kind = route.kind;
+    ctx->q.route = route;
+
+    ngx_http_llm_cost_vendor(r, llcf, provider, &route, &ctx->vendor);
 
     if (ngx_http_llm_cost_identity(ctx) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -224,41 +224,6 @@ ngx_http_llm_cost_start(ngx_http_request_t *r,
     ngx_http_finalize_request(r, NGX_DONE);
 
     return NGX_DONE;
-}
-
-
-/* which dialect the path belongs to; unknown ones answer in OpenAI's */
-
-static llm_path_e
-ngx_http_llm_cost_path(ngx_http_request_t *r,
-    const ngx_http_llm_cost_loc_conf_t *llcf, const llm_provider_t **provider,
-    llm_kind_e *kind)
-{
-    ngx_uint_t   i;
-    llm_str_t   *method, *uri;
-    llm_path_e   path;
-
-    method = (llm_str_t *) &r->method_name;
-    uri = (llm_str_t *) &r->uri;
-
-    if (llcf->provider) {
-        *provider = llcf->provider;
-        return llcf->provider->path(method, uri, kind);
-    }
-
-    for (i = 0; llm_providers[i]; i++) {
-        path = llm_providers[i]->path(method, uri, kind);
-
-        if (path != LLM_PATH_UNKNOWN) {
-            *provider = llm_providers[i];
-            return path;
-        }
-    }
-
-    *provider = llm_providers[0];
-    *kind = LLM_KIND_OTHER;
-
-    return LLM_PATH_UNKNOWN;
 }
 
 

@@ -190,7 +190,7 @@ ngx_http_llm_cost_price(ngx_http_llm_cost_ctx_t *ctx)
 static void
 ngx_http_llm_cost_price_answer(ngx_http_llm_cost_ctx_t *ctx)
 {
-    if (ctx->unread) {
+    if (ctx->unread && !ctx->answer.usage_seen) {
         ngx_http_llm_cost_use_reserve(ctx);
         ctx->source = NGX_HTTP_LLM_COST_SOURCE_COUNTED;
         return;
@@ -205,7 +205,7 @@ ngx_http_llm_cost_price_answer(ngx_http_llm_cost_ctx_t *ctx)
     ctx->usage = ctx->answer.usage;
     ctx->source = NGX_HTTP_LLM_COST_SOURCE_UPSTREAM;
 
-    if (ctx->usage.output < 0 && ctx->q.kind == LLM_KIND_EMBEDDINGS) {
+    if (ctx->usage.output < 0 && !llm_kind_has_output(ctx->q.kind)) {
         ctx->usage.output = 0;
     }
 
@@ -409,7 +409,7 @@ ngx_http_llm_cost_event(ngx_http_llm_cost_ctx_t *ctx,
     ngx_memzero(event, sizeof(llm_stats_event_t));
 
     event->time = ngx_time();
-    event->provider = ctx->provider->name;
+    event->provider = ctx->vendor;
     event->model = ctx->q.model;
     event->endpoint = ctx->q.path;
     event->user.len = ctx->user.len;

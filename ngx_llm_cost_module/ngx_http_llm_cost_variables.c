@@ -243,8 +243,7 @@ ngx_http_llm_cost_variable_provider(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    ngx_http_llm_cost_set_value(v, ctx->provider->name.data,
-                                ctx->provider->name.len);
+    ngx_http_llm_cost_set_value(v, ctx->vendor.data, ctx->vendor.len);
 
     return NGX_OK;
 }

@@ -59,7 +59,10 @@ llm_openai_parse_model(llm_request_t *q, uint32_t node)
 
     j = &q->json;
 
-    if (!llm_openai_deployment(&q->path, &q->model)) {
+    if (llm_openai_deployment(&q->path, &q->model)) {
+        q->model_in_path = 1;
+
+    } else {
 
         if (!llm_openai_given(j, node)) {
             return llm_openai_bad(q, LLM_OPENAI_MODEL, "is required");
@@ -461,5 +464,7 @@ const llm_provider_t  llm_openai = {
     llm_openai_event,
     llm_openai_finish,
     llm_openai_error,
-    llm_openai_canonical
+    llm_openai_canonical,
+    NULL,
+    NULL
 };

@@ -133,8 +133,7 @@ void llm_openai_tools(llm_openai_tools_t *r, uint32_t tools,
 int64_t llm_openai_image(llm_request_t *q, uint32_t part, unsigned *estimate);
 
 
-llm_path_e llm_openai_path(const llm_str_t *method, const llm_str_t *path,
-    llm_kind_e *kind);
+llm_path_e llm_openai_path(llm_route_t *route);
 
 /* the model that an Azure path names: 1, or 0 where it names none */
 

@@ -36,6 +36,48 @@ typedef enum {
 } llm_path_e;
 
 
+/* header fields of a request or of an answer; NULL where there is none */
+
+typedef struct {
+    const llm_str_t    *(*get)(void *ctx, const char *name);  /* lower case */
+    void                 *ctx;
+} llm_headers_t;
+
+
+typedef enum {
+    LLM_KIND_CHAT = 1,        /* turns in, a turn out: the main call */
+    LLM_KIND_EMBEDDINGS,
+    LLM_KIND_COMPLETION,      /* a prompt in, text out */
+    LLM_KIND_OTHER,
+    LLM_KIND_RESPONSES,       /* OpenAI's stateful turns */
+    LLM_KIND_IMAGES,
+    LLM_KIND_SPEECH,
+    LLM_KIND_TRANSCRIPTION,
+    LLM_KIND_MODERATION,
+    LLM_KIND_RERANK,
+    LLM_KIND_OCR,
+    LLM_KIND_BATCH
+} llm_kind_e;
+
+
+/* what a request is, as far as it shows before its body is read */
+
+typedef struct {
+    llm_str_t             method;         /* "POST" */
+    llm_str_t             path;           /* decoded, without arguments */
+    llm_str_t             args;           /* as sent, "alt=sse&key=..." */
+    llm_headers_t         headers;        /* get NULL: none are known */
+
+    /* set by path() where it knows the path */
+    llm_kind_e            kind;
+    unsigned              op;             /* the dialect's own */
+    llm_str_t             model;          /* named by the path, or empty */
+    llm_str_t             vendor;         /* "vertex_ai", or empty: see
+                                             llm_vendor.h */
+    unsigned              raw:1;          /* the body is no JSON */
+} llm_route_t;
+
+
 /* counting: text goes through here, so that a memo can sit in between */
 
 typedef struct llm_counter_s  llm_counter_t;
@@ -56,19 +98,14 @@ size_t llm_counter_plain(llm_counter_t *c, const unsigned char *text,
     size_t len);
 
 
-typedef enum {
-    LLM_KIND_CHAT = 1,
-    LLM_KIND_EMBEDDINGS,
-    LLM_KIND_COMPLETION,
-    LLM_KIND_OTHER
-} llm_kind_e;
-
-
 struct llm_request_s {
     const llm_provider_t *provider;
     llm_kind_e            kind;
     llm_str_t             path;             /* as given, for model in the URL */
-    llm_json_t            json;             /* of the body; root is node 0 */
+    llm_route_t           route;            /* as path() has left it */
+    llm_str_t             body;
+    llm_json_t            json;             /* of the body; root is node 0;
+                                               not of a raw one */
     llm_mem_t            *mem;
 
     /* facts, set by parse() */
@@ -82,6 +119,8 @@ struct llm_request_s {
     unsigned              can_inject:1;     /* usage may be asked for */
     unsigned              can_fit:1;        /* a maximum may be written */
     unsigned              stateful:1;       /* answer must not be cached */
+    unsigned              sealed:1;         /* signed: no byte may change */
+    unsigned              model_in_path:1;  /* set_model cannot change it */
     unsigned              bounded:1;        /* most is set */
 
     /*
@@ -131,6 +170,7 @@ typedef struct {
 struct llm_answer_s {
     llm_mem_t            *mem;
     llm_kind_e            kind;
+    const llm_request_t  *q;                /* NULL: not known */
 
     llm_usage_t           usage;            /* last non-null values */
     llm_usage_item_t     *items;            /* billed beside it, or NULL */
@@ -155,7 +195,26 @@ void llm_answer_init(llm_answer_t *a, llm_mem_t *mem, llm_kind_e kind,
     llm_counter_t *counter);
 
 
-/* parse_event() tells what to do with the event's bytes */
+/*
+ * How the bytes of an answer are divided.  All but JSON is read piece by piece
+ * (llm_frame.h), and every piece goes to event().
+ */
+
+typedef enum {
+    LLM_FRAMING_NONE = 0,     /* not to be read */
+    LLM_FRAMING_JSON,         /* one value, read when it is whole */
+    LLM_FRAMING_SSE,
+    LLM_FRAMING_NDJSON,       /* a value a line */
+    LLM_FRAMING_ARRAY,        /* an array that grows: its elements */
+    LLM_FRAMING_AWS           /* application/vnd.amazon.eventstream */
+} llm_framing_e;
+
+/* what a media type (without parameters) says by itself */
+
+llm_framing_e llm_framing_of(const llm_str_t *type);
+
+
+/* event() tells what to do with the event's bytes */
 
 #define LLM_EVENT_PASS       0
 #define LLM_EVENT_USAGE      1              /* holds nothing but the usage that
@@ -188,13 +247,16 @@ typedef struct {
 struct llm_provider_s {
     llm_str_t      name;                    /* "openai" */
 
-    /* method "POST", path without arguments; fills kind when METERED */
-    llm_path_e   (*path)(const llm_str_t *method, const llm_str_t *path,
-                         llm_kind_e *kind);
+    /*
+     * Fills the lower half of the route when METERED.  A path that another
+     * dialect has too is claimed by what the headers say.
+     */
+    llm_path_e   (*path)(llm_route_t *route);
 
     /*
-     * q->json is parsed, q->kind and q->path are set.  LLM_OK, or LLM_BAD with
-     * err and param (a client's fault, 400), or LLM_ERROR.
+     * q->json is parsed (unless the route says raw), q->kind, q->path, q->body
+     * and q->route are set.  LLM_OK, or LLM_BAD with err and param (a client's
+     * fault, 400), or LLM_ERROR.
      */
     int          (*parse)(llm_request_t *q);
 
@@ -226,7 +288,20 @@ struct llm_provider_s {
     int          (*canonical)(llm_request_t *q,
                               void (*update)(void *ctx, const void *p,
                                              size_t n), void *ctx);
+
+    /*
+     * The rest may be NULL.  framing: of an answer to q of this media type;
+     * NULL is llm_framing_of().  headers: what the header of an answer of
+     * status 2xx says, before its body: LLM_OK, LLM_ERROR.
+     */
+    llm_framing_e  (*framing)(const llm_request_t *q, const llm_str_t *type);
+    int          (*headers)(llm_answer_t *a, const llm_headers_t *h);
 };
+
+
+/* an answer of this kind has output tokens that are paid for */
+
+int llm_kind_has_output(llm_kind_e kind);
 
 
 /* NULL-terminated, in the order in which "auto" asks them */

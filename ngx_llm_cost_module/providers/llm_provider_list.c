@@ -52,6 +52,23 @@ llm_answer_init(llm_answer_t *a, llm_mem_t *mem, llm_kind_e kind,
 }
 
 
+int
+llm_kind_has_output(llm_kind_e kind)
+{
+    switch (kind) {
+
+    case LLM_KIND_EMBEDDINGS:
+    case LLM_KIND_MODERATION:
+    case LLM_KIND_RERANK:
+    case LLM_KIND_OCR:
+        return 0;
+
+    default:
+        return 1;
+    }
+}
+
+
 size_t
 llm_counter_plain(llm_counter_t *c, const unsigned char *text, size_t len)
 {

@@ -13,15 +13,20 @@
 static llm_path_e
 path(const char *method, const char *p, llm_kind_e *kind)
 {
-    llm_str_t  m, s;
+    llm_path_e   what;
+    llm_route_t  route;
 
-    m.data = (unsigned char *) method;
-    m.len = strlen(method);
-    s.data = (unsigned char *) p;
-    s.len = strlen(p);
-    *kind = 0;
+    memset(&route, 0, sizeof(llm_route_t));
 
-    return llm_openai.path(&m, &s, kind);
+    route.method.data = (unsigned char *) method;
+    route.method.len = strlen(method);
+    route.path.data = (unsigned char *) p;
+    route.path.len = strlen(p);
+
+    what = llm_openai.path(&route);
+    *kind = route.kind;
+
+    return what;
 }
 
 
@@ -49,11 +54,11 @@ test_paths(void **state)
           LLM_KIND_EMBEDDINGS },
         { "POST", "/v1/completions", LLM_PATH_UNSUPPORTED,
           LLM_KIND_COMPLETION },
-        { "POST", "/v1/responses", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
+        { "POST", "/v1/responses", LLM_PATH_UNSUPPORTED, LLM_KIND_RESPONSES },
         { "POST", "/v1/images/generations", LLM_PATH_UNSUPPORTED,
-          LLM_KIND_OTHER },
-        { "POST", "/v1/audio/speech", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
-        { "POST", "/v1/batches", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER },
+          LLM_KIND_IMAGES },
+        { "POST", "/v1/audio/speech", LLM_PATH_UNSUPPORTED, LLM_KIND_SPEECH },
+        { "POST", "/v1/batches", LLM_PATH_UNSUPPORTED, LLM_KIND_BATCH },
         { "POST", "/v1/messages/batches", LLM_PATH_UNKNOWN, 0 },
         { "POST", "/v1/messages", LLM_PATH_UNKNOWN, 0 },
         { "POST", "/v1/models", LLM_PATH_UNKNOWN, 0 },

@@ -1,0 +1,215 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "llm_path.h"
+
+#include <string.h>
+
+
+#define LLM_PATH_MODEL_MAX   256
+
+
+int
+llm_path_method(const llm_str_t *method, const char *methods)
+{
+    size_t       n;
+    const char  *end;
+
+    for ( ;; ) {
+        end = strchr(methods, ' ');
+        n = end ? (size_t) (end - methods) : strlen(methods);
+
+        if (method->len == n && memcmp(method->data, methods, n) == 0) {
+            return 1;
+        }
+
+        if (end == NULL) {
+            return 0;
+        }
+
+        methods = end + 1;
+    }
+}
+
+
+/*
+ * The whole of the text is the pattern.  A star tries the shortest text first;
+ * patterns have few of them, and a text is bounded, so is the work.
+ */
+
+static int
+llm_path_glob(const unsigned char *p, const unsigned char *last,
+    const char *pattern, llm_str_t *star)
+{
+    int                   any;
+    const unsigned char  *from;
+
+    for ( /* void */ ; *pattern != '*'; p++, pattern++) {
+
+        if (*pattern == '\0') {
+            return p == last;
+        }
+
+        if (p == last || *p != (unsigned char) *pattern) {
+            return 0;
+        }
+    }
+
+    any = (pattern[1] == '*');
+    pattern += 1 + any;
+
+    for (from = p; p < last && (any || *p != '/'); /* void */ ) {
+        p++;
+
+        if (llm_path_glob(p, last, pattern, NULL)) {
+
+            if (star) {
+                star->data = (unsigned char *) from;
+                star->len = p - from;
+            }
+
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/*
+ * Text in front of the first star is compared before a star is tried, so that
+ * the slashes of a long path cost a comparison each.
+ */
+
+int
+llm_path_matches(const llm_str_t *path, const char *pattern, llm_str_t *star)
+{
+    const unsigned char  *p, *last;
+
+    if (star) {
+        star->data = NULL;
+        star->len = 0;
+    }
+
+    if (path->len == 0 || path->len > LLM_PATH_MAX) {
+        return 0;
+    }
+
+    last = path->data + path->len;
+
+    if (path->len > 1 && last[-1] == '/') {
+        last--;
+    }
+
+    for (p = path->data; p < last; p++) {
+        if (*p == '/' && llm_path_glob(p, last, pattern, star)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+int
+llm_path_has(const llm_str_t *path, const char *segment)
+{
+    size_t                n;
+    const unsigned char  *p, *last;
+
+    n = strlen(segment);
+    last = path->data + path->len;
+
+    for (p = path->data; (size_t) (last - p) >= n; p++) {
+
+        if (memcmp(p, segment, n) == 0 && (p + n == last || p[n] == '/')) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+const llm_path_row_t *
+llm_path_find(const llm_path_row_t *rows, size_t n, llm_route_t *route,
+    llm_str_t *star)
+{
+    size_t  i;
+
+    for (i = 0; i < n; i++) {
+
+        if (llm_path_method(&route->method, rows[i].methods)
+            && llm_path_matches(&route->path, rows[i].pattern, star))
+        {
+            route->kind = rows[i].kind;
+            route->op = rows[i].op;
+
+            return &rows[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+const llm_str_t *
+llm_route_header(const llm_route_t *route, const char *name)
+{
+    if (route->headers.get == NULL) {
+        return NULL;
+    }
+
+    return route->headers.get(route->headers.ctx, name);
+}
+
+
+int
+llm_route_arg(const llm_route_t *route, const char *name, llm_str_t *value)
+{
+    size_t                n;
+    const unsigned char  *p, *end, *last;
+
+    n = strlen(name);
+    p = route->args.data;
+    last = p + route->args.len;
+
+    for ( /* void */ ; p < last; p = end + 1) {
+
+        end = memchr(p, '&', last - p);
+        if (end == NULL) {
+            end = last;
+        }
+
+        if ((size_t) (end - p) > n && memcmp(p, name, n) == 0 && p[n] == '=') {
+            value->data = (unsigned char *) p + n + 1;
+            value->len = end - value->data;
+
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+int
+llm_path_model(const llm_str_t *name)
+{
+    size_t  i;
+
+    if (name->len == 0 || name->len > LLM_PATH_MODEL_MAX) {
+        return 0;
+    }
+
+    for (i = 0; i < name->len; i++) {
+        if (name->data[i] < 0x20 || name->data[i] == 0x7f) {
+            return 0;
+        }
+    }
+
+    return 1;
+}

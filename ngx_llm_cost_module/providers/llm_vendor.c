@@ -1,0 +1,162 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "llm_vendor.h"
+
+#include <string.h>
+
+
+/* a host that begins with a dot stands for every name below it */
+
+static const llm_vendor_t  llm_vendors[] = {
+    { llm_string("openai"), "openai", "api.openai.com" },
+    { llm_string("anthropic"), "anthropic", "api.anthropic.com" },
+    { llm_string("gemini"), "gemini", "generativelanguage.googleapis.com" },
+    { llm_string("vertex_ai"), "gemini", "aiplatform.googleapis.com" },
+    { llm_string("bedrock"), "bedrock", ".amazonaws.com" },
+    { llm_string("bedrock_mantle"), "openai", ".api.aws" },
+    { llm_string("azure"), "openai", ".openai.azure.com" },
+    { llm_string("azure"), "openai", ".cognitiveservices.azure.com" },
+    { llm_string("azure_ai"), "openai", ".services.ai.azure.com" },
+    { llm_string("azure_ai"), "openai", ".models.ai.azure.com" },
+    { llm_string("azure_ai"), "openai", "models.inference.ai.azure.com" },
+    { llm_string("github"), "openai", "models.github.ai" },
+    { llm_string("groq"), "openai", "api.groq.com" },
+    { llm_string("mistral"), "openai", "api.mistral.ai" },
+    { llm_string("codestral"), "openai", "codestral.mistral.ai" },
+    { llm_string("deepseek"), "openai", "api.deepseek.com" },
+    { llm_string("xai"), "openai", "api.x.ai" },
+    { llm_string("openrouter"), "openai", "openrouter.ai" },
+    { llm_string("together_ai"), "openai", "api.together.xyz" },
+    { llm_string("together_ai"), "openai", "api.together.ai" },
+    { llm_string("fireworks_ai"), "openai", "api.fireworks.ai" },
+    { llm_string("perplexity"), "openai", "api.perplexity.ai" },
+    { llm_string("cerebras"), "openai", "api.cerebras.ai" },
+    { llm_string("sambanova"), "openai", "api.sambanova.ai" },
+    { llm_string("deepinfra"), "openai", "api.deepinfra.com" },
+    { llm_string("nebius"), "openai", "api.studio.nebius.ai" },
+    { llm_string("nebius"), "openai", "api.studio.nebius.com" },
+    { llm_string("nebius"), "openai", "api.tokenfactory.nebius.com" },
+    { llm_string("hyperbolic"), "openai", "api.hyperbolic.xyz" },
+    { llm_string("novita"), "openai", "api.novita.ai" },
+    { llm_string("friendliai"), "openai", "api.friendli.ai" },
+    { llm_string("nvidia_nim"), "openai", "integrate.api.nvidia.com" },
+    { llm_string("moonshot"), "openai", "api.moonshot.ai" },
+    { llm_string("moonshot"), "openai", "api.moonshot.cn" },
+    { llm_string("zai"), "openai", "api.z.ai" },
+    { llm_string("dashscope"), "openai", "dashscope.aliyuncs.com" },
+    { llm_string("dashscope"), "openai", "dashscope-intl.aliyuncs.com" },
+    { llm_string("minimax"), "openai", "api.minimax.io" },
+    { llm_string("volcengine"), "openai", ".volces.com" },
+    { llm_string("vercel_ai_gateway"), "openai", "ai-gateway.vercel.sh" },
+    { llm_string("huggingface"), "openai", "router.huggingface.co" },
+    { llm_string("huggingface"), "openai", "api-inference.huggingface.co" },
+    { llm_string("ai21"), "openai", "api.ai21.com" },
+    { llm_string("lambda_ai"), "openai", "api.lambda.ai" },
+    { llm_string("voyage"), "openai", "api.voyageai.com" },
+    { llm_string("databricks"), "openai", ".cloud.databricks.com" },
+    { llm_string("databricks"), "openai", ".azuredatabricks.net" },
+    { llm_string("heroku"), "openai", "inference.heroku.com" },
+    { llm_string("ovhcloud"), "openai", ".endpoints.kepler.ai.cloud.ovh.net" },
+    { llm_string("v0"), "openai", "api.v0.dev" },
+    { llm_string("cohere"), "cohere", "api.cohere.com" },
+    { llm_string("cohere"), "cohere", "api.cohere.ai" },
+    { llm_string("ollama"), "ollama", "ollama.com" },
+    { llm_string("hosted_vllm"), "openai", NULL },
+    { llm_string("lm_studio"), "openai", NULL },
+    { llm_string("llamafile"), "openai", NULL },
+    { llm_string(""), NULL, NULL }
+};
+
+
+static int
+llm_vendor_same(const unsigned char *p, const char *text, size_t n)
+{
+    size_t         i;
+    unsigned char  c;
+
+    for (i = 0; i < n; i++) {
+        c = p[i];
+
+        if (c >= 'A' && c <= 'Z') {
+            c |= 0x20;
+        }
+
+        if (c != (unsigned char) text[i]) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+const llm_vendor_t *
+llm_vendor_of_host(const llm_str_t *host)
+{
+    size_t                n, len;
+    const llm_vendor_t   *v;
+    const unsigned char  *colon;
+
+    len = host->len;
+
+    colon = len ? memchr(host->data, ':', len) : NULL;
+    if (colon) {
+        len = colon - host->data;
+    }
+
+    if (len && host->data[len - 1] == '.') {
+        len--;
+    }
+
+    for (v = llm_vendors; v->dialect; v++) {
+
+        if (v->host == NULL) {
+            continue;
+        }
+
+        n = strlen(v->host);
+
+        if (len >= n && llm_vendor_same(host->data + len - n, v->host, n)
+            && (len == n || v->host[0] == '.'
+                || host->data[len - n - 1] == '.'
+                || host->data[len - n - 1] == '-'))
+        {
+            return v;
+        }
+    }
+
+    return NULL;
+}
+
+
+const llm_vendor_t *
+llm_vendor_find(const llm_str_t *name)
+{
+    const llm_vendor_t  *v;
+
+    for (v = llm_vendors; v->dialect; v++) {
+
+        if (v->name.len == name->len
+            && memcmp(v->name.data, name->data, name->len) == 0)
+        {
+            return v;
+        }
+    }
+
+    return NULL;
+}
+
+
+const llm_vendor_t *
+llm_vendor_at(size_t i)
+{
+    if (i >= sizeof(llm_vendors) / sizeof(llm_vendor_t) - 1) {
+        return NULL;
+    }
+
+    return &llm_vendors[i];
+}

@@ -1,0 +1,130 @@
+# Copyright (C) 2026 the ngx_llm_cost_module authors
+#
+# Which dialect a request is in and who sends the bill, before its body is
+# read.
+
+use lib 't/lib';
+use LLMCost;
+
+no_long_string();
+
+add_block_preprocessor(sub {
+    my $block = shift;
+
+    my $config = $block->http_config // '';
+    $block->set_value(http_config => <<'END' . $config);
+    log_format llm '$status vendor=$llm_provider model=$llm_model '
+                   'cost=$llm_cost ref=$llm_refusal';
+    access_log logs/access.log llm;
+    llm_price groq/fast input=1 output=2;
+    llm_price together_ai/fast input=3 output=4;
+    llm_price azure/fast input=5 output=6;
+END
+});
+
+run_tests();
+
+__DATA__
+
+=== TEST 1: the vendor is told from the host in proxy_pass
+--- http_config
+    upstream api.groq.com { server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT; }
+--- config
+    location /v1/ {
+        llm_cost on;
+        llm_budget daily limit=1usd period=day;
+        proxy_pass http://api.groq.com;
+    }
+--- request
+POST /v1/chat/completions
+{"model":"fast","messages":[{"role":"user","content":"hi"}]}
+--- access_log
+200 vendor=groq model=fast cost=0.000020000 ref=-
+--- upstream_count: 1
+
+
+
+=== TEST 2: a host that is not known is its dialect's maker: no price, refused
+--- config
+    location /v1/ {
+        llm_cost on;
+        llm_budget daily limit=1usd period=day;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    }
+--- request
+POST /v1/chat/completions
+{"model":"fast","messages":[{"role":"user","content":"hi"}]}
+--- error_code: 400
+--- access_log
+400 vendor=openai model=fast cost=0.000000000 ref=model_not_priced
+--- upstream_count: 0
+
+
+
+=== TEST 3: llm_provider names a vendor where proxy_pass has variables
+--- config
+    location /v1/ {
+        llm_cost on;
+        llm_provider together_ai;
+        llm_budget daily limit=1usd period=day;
+        set $port $TEST_NGINX_UPSTREAM_PORT;
+        proxy_pass http://127.0.0.1:$port;
+    }
+--- request
+POST /v1/chat/completions
+{"model":"fast","messages":[{"role":"user","content":"hi"}]}
+--- access_log
+200 vendor=together_ai model=fast cost=0.000050000 ref=-
+--- upstream_count: 1
+
+
+
+=== TEST 4: llm_provider auto at an inner level forgets the vendor
+--- config
+    llm_provider together_ai;
+    location /v1/ {
+        llm_cost on;
+        llm_provider auto;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    }
+--- request
+POST /v1/chat/completions
+{"model":"gpt-4o-mini","messages":[{"role":"user","content":"hi"}]}
+--- access_log
+200 vendor=openai model=gpt-4o-mini cost=0.000004500 ref=-
+
+
+
+=== TEST 5: Azure's path says both vendor and model
+--- config
+    location /openai/ {
+        llm_cost on;
+        llm_budget daily limit=1usd period=day;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    }
+--- request
+POST /openai/deployments/fast/chat/completions?api-version=1
+{"model":"dear","messages":[{"role":"user","content":"hi"}]}
+--- access_log
+200 vendor=azure model=fast cost=0.000080000 ref=-
+--- upstream_count: 1
+
+
+
+=== TEST 6: a path that upstream may resolve to something else is not known
+--- config
+    location /v1/ {
+        llm_cost on;
+        llm_budget daily limit=1usd period=day;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    }
+--- request eval
+my $body = '{"model":"gpt-4o-mini","messages":[{"role":"user","content":"hi"}]}';
+[map { "POST $_\n$body" }
+     '/v1/x/../chat/completions', '/v1/x/%2e%2E/chat/completions',
+     '/v1/x%2f..%2Fchat/completions', '/v1/./chat/completions',
+     '/v1/chat/completions/.', '/v1/chat/completions?x=/../',
+     '/v1/.x/..y/chat/completions']
+--- error_code eval
+[404, 404, 404, 404, 404, 200, 200]
+--- upstream_count: 2
