@@ -68,7 +68,15 @@ event(reading_t *r, const char *data)
 
 #define FIELDS  11
 
-/* input output cached write write1h audio image reasoning audio image cost */
+#define in_usage(field)  offsetof(llm_usage_t, field) / sizeof(int64_t)
+
+static const size_t  fields[FIELDS] = {
+    in_usage(input), in_usage(output), in_usage(cached_input),
+    in_usage(cache_write), in_usage(cache_write_1h), in_usage(audio_input),
+    in_usage(image_input), in_usage(reasoning), in_usage(audio_output),
+    in_usage(image_output), in_usage(reported_cost)
+};
+
 
 static void
 expect(const char *usage, llm_kind_e kind, unsigned seen, unsigned bad,
@@ -82,9 +90,9 @@ expect(const char *usage, llm_kind_e kind, unsigned seen, unsigned bad,
     whole(&r, kind, body);
 
     for (i = 0; i < FIELDS; i++) {
-        if (((int64_t *) &r.a.usage)[i] != want[i]) {
+        if (((int64_t *) &r.a.usage)[fields[i]] != want[i]) {
             fail_msg("%s: field %d is %lld", usage, i,
-                     (long long) ((int64_t *) &r.a.usage)[i]);
+                     (long long) ((int64_t *) &r.a.usage)[fields[i]]);
         }
     }
 

@@ -434,7 +434,7 @@ check_usage(json_t *r, const llm_usage_t *got, size_t piece)
 
     expected(r, &want);
 
-    for (i = 0; i < 10; i++) {
+    for (i = 0; i < (int) LLM_USAGE_FIELDS - 1; i++) {
         if (((int64_t *) got)[i] != ((int64_t *) &want)[i]) {
             fail_msg("%s in pieces of %zu: field %d is %lld, recorded %lld",
                      text(r, "id"), piece, i,
