@@ -6,6 +6,7 @@
 #   make test-unit    C unit tests only
 #   make test-nginx   t/ only; FILES="t/000-load.t ..." chooses
 #   make test-asan    t/ against an nginx built with sanitizers; FILES= too
+#   make test-faults  what breaks under load, minutes; FAULT= a pattern
 #   make bench bench-tokenizer demo clean
 #
 # V=1 shows the commands.
@@ -42,7 +43,8 @@ tokenizer = $(MAKE) --no-print-directory -C tokenizer \
 harness   = perl t/util/harness.pl --build $(out) --jobs $(JOBS)
 
 .PHONY: all setup module vocab tokenizer install clean
-.PHONY: test test-unit test-nginx test-asan bench bench-tokenizer demo unit asan
+.PHONY: test test-unit test-nginx test-asan test-faults bench bench-tokenizer
+.PHONY: demo unit asan
 
 all: module vocab tokenizer
 
@@ -163,6 +165,9 @@ test-nginx: all
 
 test-asan: all asan
 	$(Q)$(harness) asan $(FILES)
+
+test-faults: all
+	$(Q)LLM_BUILD=$(out) LLM_DATA_PATH=$(out) t/faults/run $(FAULT)
 
 
 # The rest

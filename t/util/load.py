@@ -4,7 +4,7 @@
 
 """Many requests over a fixed number of connections that are kept open.
 
-load.py PLAN RESULTS CONNECTIONS PORT ...
+load.py [--seconds=N] PLAN RESULTS CONNECTIONS PORT ...
 
 PLAN has a JSON object a line: {"headers": {...}, "body": {...}} and perhaps
 "path", or "leave": 1 for a client that goes away at the first bytes of the
@@ -16,11 +16,16 @@ RESULTS has one for each line of the plan, in its order: {"status": ...,
 left, or "error": "..." where the answer broke off.  Header names are in lower
 case.
 
+With --seconds the plan is repeated for so long, by clients that go on after a
+server is gone; RESULTS then has what was answered or broke off, in that order,
+each with the number of its line as "n".
+
 Prints a line when the first request goes out, and ends with the last, or when
 stdin ends.
 """
 
 import asyncio
+import itertools
 import json
 import os
 import sys
@@ -118,8 +123,37 @@ async def worker(port, plan, results):
         connection.writer.close()
 
 
+async def stubborn(port, plan, results, end):
+    connection = Connection(port)
+    loop = asyncio.get_running_loop()
+
+    for i, request in plan:
+        if loop.time() > end:
+            break
+        try:
+            results.append(dict(await connection.ask(request), n=i))
+        except ConnectionError:
+            # nobody is there to ask: that is no request
+            await asyncio.sleep(0.02)
+
+    if connection.writer:
+        connection.writer.close()
+
+
+def write(name, results):
+    with open(name, "w") as out:
+        for result in results:
+            out.write(json.dumps(result) + "\n")
+
+
 async def main():
-    plan_name, results_name, connections, *ports = sys.argv[1:]
+    seconds = 0
+    args = sys.argv[1:]
+
+    if args[0].startswith("--seconds="):
+        seconds = float(args.pop(0).split("=")[1])
+
+    plan_name, results_name, connections, *ports = args
 
     with open(plan_name) as lines:
         requests = [json.loads(line) for line in lines]
@@ -130,16 +164,22 @@ async def main():
     print("started", flush=True)
 
     # one iterator for all: each takes what is next
-    plan = iter(enumerate(requests))
-    results = [None] * len(requests)
+
+    if seconds:
+        plan = itertools.cycle(enumerate(requests))
+        results = []
+        end = asyncio.get_running_loop().time() + seconds
+        ask = [stubborn, plan, results, end]
+    else:
+        plan = iter(enumerate(requests))
+        results = [None] * len(requests)
+        ask = [worker, plan, results]
 
     await asyncio.gather(*(
-        worker(int(ports[i % len(ports)]), plan, results)
+        ask[0](int(ports[i % len(ports)]), *ask[1:])
         for i in range(int(connections))))
 
-    with open(results_name, "w") as out:
-        for result in results:
-            out.write(json.dumps(result) + "\n")
+    write(results_name, results)
 
     os._exit(0)
 

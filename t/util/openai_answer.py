@@ -4,7 +4,8 @@
 
 Request headers steer it: X-Test-Prompt-Tokens (10), X-Test-Cached-Tokens (0),
 X-Test-Completion-Tokens (5), X-Test-Reasoning-Tokens (0), X-Test-Content,
-X-Test-Status, X-Test-Gzip, X-Test-Chunk (bytes a piece), X-Test-Gap (ms).
+X-Test-Status, X-Test-Gzip, X-Test-Chunk (bytes a piece), X-Test-Gap (ms),
+X-Test-Wait (a name that must be released before the answer begins).
 """
 
 import json
@@ -32,6 +33,9 @@ def openai_answer(request):
     answer["gzip"] = number(request, "gzip", 0)
     answer["split"] = number(request, "chunk", 0)
     answer["gap"] = number(request, "gap", 0)
+
+    if request.header("x-test-wait"):
+        answer["before"] = [{"wait": request.header("x-test-wait")}]
 
     return answer
 

@@ -26,6 +26,7 @@ use Time::HiRes qw( sleep );
 use LLMCost::Process;
 
 our @EXPORT = qw( start_nginx stop_nginx start_upstream_server project_dir );
+our @EXPORT_OK = qw( nginx_config nginx_complaints nginx_binary );
 
 # time that nginx has to leave after QUIT
 my $QUIT_TIME = 10;
@@ -40,6 +41,8 @@ my $binary = $ENV{TEST_NGINX_BINARY} || 'nginx';
 
 
 sub project_dir { $root }
+
+sub nginx_binary { $binary }
 
 
 # the port of t/util/upstream.py, whose files are in DIR
@@ -68,7 +71,7 @@ sub start_nginx {
         my $port = free_port();
 
         unlink "$dir/error.log", "$dir/nginx.pid";
-        write_file("$dir/nginx.conf", config($dir, $port, %option));
+        write_file("$dir/nginx.conf", nginx_config($dir, $port, %option));
 
         my ($process) = start_process('sh', '-c', $script, $dir, $binary,
                                       '-e', "$dir/error.log", '-p', "$dir/",
@@ -89,13 +92,14 @@ sub start_nginx {
 }
 
 
-sub config {
+sub nginx_config {
     my ($dir, $port, %option) = @_;
 
     my $modules = $ENV{TEST_NGINX_LOAD_MODULES}
                   // "$build/module/ngx_llm_cost_module.so";
     my $data = $ENV{LLM_DATA_PATH} // $build;
     my $workers = $option{workers} // 1;
+    my $connections = $option{connections} // 1024;
     my $load = join '', map { "load_module $_;\n" } split ' ', $modules;
     my $user = $> == 0 ? 'user root;' : '';
     my $built = `$binary -V 2>&1`;
@@ -115,7 +119,7 @@ env ASAN_OPTIONS;
 env UBSAN_OPTIONS;
 env LSAN_OPTIONS;
 
-events { worker_connections 1024; }
+events { worker_connections $connections; }
 
 http {
     llm_data_path $data;
@@ -154,11 +158,17 @@ sub stop_nginx {
     chomp $status;
     push @complaints, "nginx ended with status $status" if $status ne '0';
 
-    push @complaints, grep { /$BAD_LINE/ }
-                      map { split /^/, read_file("$dir/$_") }
-                          qw( error.log stderr.log );
+    return (@complaints, nginx_complaints($dir));
+}
 
-    return @complaints;
+
+# lines of its logs that must not be there
+
+sub nginx_complaints {
+    my $dir = shift;
+
+    return grep { /$BAD_LINE/ }
+           map { split /^/, read_file("$dir/$_") } qw( error.log stderr.log );
 }
 
 1;

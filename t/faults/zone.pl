@@ -1,0 +1,88 @@
+# Copyright (C) 2026 the ngx_llm_cost_module authors
+#
+# Faults of nginx, with the zone as the store.
+
+use strict;
+use warnings;
+
+use JSON::PP ();
+
+use LLMCost::Faults;
+
+
+fault 'zone: no fault';
+
+fault 'zone: reload every 100 ms',
+    brief => 2,
+    every => [0.1, sub { $_[0]->reload(0) }];
+
+
+# A thousand requests at once, and upstream answers nobody before all of them
+# are decided.
+
+my $AT_ONCE = 1000;
+
+sub burst {
+    my ($name, $budget, %spec) = @_;
+
+    my $users = $spec{users} // 1;
+
+    fault "zone: $AT_ONCE at once, $name",
+        once    => 1,
+        budgets => $budget,
+        plan    => sub { [map { request("u" . $_ % $users, $_) }
+                          1 .. $AT_ONCE] },
+        every   => [0.05, sub { decided($_[0]) }],
+        check   => sub {
+            my ($run, $result) = @_;
+            my $admitted = $spec{admitted};
+
+            $run->complain("$result->{admitted} admitted, not $admitted")
+                if $result->{admitted} != $admitted;
+        },
+        $spec{brief} ? (brief => 1) : ();
+}
+
+
+sub request {
+    my ($user, $i) = @_;
+
+    return {
+        headers => { 'X-User-ID' => $user, 'X-Test-Wait' => 'decided' },
+        body    => { model => 'gpt-4o-mini', max_tokens => 100,
+                     messages => [{ role => 'user', content => "hi $i" }],
+                     $i % 2 ? (stream => JSON::PP::true) : () },
+    };
+}
+
+
+# whoever was refused has a line in the log, whoever was admitted is upstream
+
+sub decided {
+    my $run = shift;
+
+    my $lines = () = $run->file('node0/access.log') =~ /\n/g;
+    my $sent = () = $run->file('requests.jsonl') =~ /\n/g;
+
+    $run->release('decided') if $lines + $sent >= $AT_ONCE;
+}
+
+
+# 8 tokens of input and 100 of output are 61,200 nano-dollars; nine for those
+# whose number has two tokens
+
+burst('10 requests', 'llm_budget few limit=10requests period=total;',
+      admitted => 10, brief => 1);
+
+burst('usd for 10', 'llm_budget few limit=0.000615usd period=total;',
+      admitted => 10);
+
+burst('100 new users with 5 requests each',
+      'llm_budget few key=$http_x_user_id limit=5requests period=total;',
+      admitted => 500, users => 100);
+
+burst('100 new users with usd for 5 each',
+      'llm_budget few key=$http_x_user_id limit=0.000309usd period=total;',
+      admitted => 500, users => 100);
+
+1;
