@@ -5,6 +5,7 @@
 #   make test         everything; ends with "N passed, N failed, N skipped"
 #   make test-unit    C unit tests only
 #   make test-nginx   t/ only; FILES="t/000-load.t ..." chooses
+#   make test-traffic recorded traffic of TRAFFIC_DIR, in every way
 #   make test-asan    t/ against an nginx built with sanitizers; FILES= too
 #   make test-faults  what breaks under load, minutes; FAULT= a pattern
 #   make bench bench-tokenizer demo clean
@@ -43,8 +44,8 @@ tokenizer = $(MAKE) --no-print-directory -C tokenizer \
 harness   = perl t/util/harness.pl --build $(out) --jobs $(JOBS)
 
 .PHONY: all setup module vocab tokenizer install clean
-.PHONY: test test-unit test-nginx test-asan test-faults bench bench-tokenizer
-.PHONY: demo unit asan
+.PHONY: test test-unit test-nginx test-asan test-traffic test-faults
+.PHONY: bench bench-tokenizer demo unit asan
 
 all: module vocab tokenizer
 
@@ -162,6 +163,10 @@ test-unit: unit vocab
 
 test-nginx: all
 	$(Q)$(harness) nginx $(FILES)
+
+test-traffic: all unit
+	$(Q)for t in $(filter %/test_traffic_%,$(unit_bins)); do $$t || exit 1; done
+	$(Q)TRAFFIC_WAYS= $(harness) nginx t/traffic.t
 
 test-asan: all asan
 	$(Q)$(harness) asan $(FILES)

@@ -5,19 +5,12 @@
 
 
 /*
- * Recorded requests and answers, read from $TRAFFIC_DIR: the usage that is
- * read must be the usage that was recorded, at any split of the bytes, and the
- * input counted before sending the prompt_tokens that came back.
+ * Counting, against recorded requests and answers: the input counted before
+ * sending must be the prompt_tokens that came back, text the output.
  */
 
-#include "llm_arena.h"
-#include "llm_provider.h"
-#include "llm_sse.h"
+#include "traffic_openai.h"
 #include "openai_twin.h"
-
-#include <jansson.h>
-#include <math.h>
-#include <zlib.h>
 
 
 #define VOCABS  2
@@ -28,97 +21,25 @@ static llm_vocab_t        *vocabs[VOCABS];
 static llm_scratch_t      *scratch;
 static const llm_provider_t  *openai;
 
-static json_t             *records;
-
-
-/* the recordings, those of this dialect only; NULL without them */
-
-static int
-load_line(const char *line, size_t len)
-{
-    size_t       i;
-    json_t      *r;
-    const char  *api;
-
-    static const char * const  apis[] = {
-        "openai.chat", "groq.chat", "mistral.chat", "openai.embeddings"
-    };
-
-    r = json_loadb(line, len, JSON_ALLOW_NUL, NULL);
-
-    if (r == NULL) {
-        return 0;
-    }
-
-    api = json_string_value(json_object_get(r, "api"));
-
-    for (i = 0; i < 4; i++) {
-        if (strcmp(api, apis[i]) == 0
-            && !json_is_true(json_object_get(r, "suspect_synthetic")))
-        {
-            json_array_append(records, r);
-        }
-    }
-
-    json_decref(r);
-
-    return 1;
-}
-
 
 static int
 load(void **state)
 {
-    char        *line, path[512], err[256];
+    char         path[512], err[256];
     void        *mem;
-    gzFile       f;
-    size_t       len, size, i;
-    unsigned     lost;
+    size_t       i;
     llm_str_t    name = llm_string("openai");
     const char  *dir;
+
+    static const char * const  apis[] = {
+        "openai.chat", "groq.chat", "mistral.chat", "openai.embeddings", NULL
+    };
 
     (void) state;
 
     openai = llm_provider_find(&name);
 
-    dir = getenv("TRAFFIC_DIR");
-    snprintf(path, sizeof(path), "%s/open.jsonl.gz",
-             dir ? dir : "../shared/traffic");
-
-    f = gzopen(path, "rb");
-
-    if (f == NULL) {
-        print_message("# no recordings: %s\n", path);
-        return 0;
-    }
-
-    gzbuffer(f, 1 << 20);
-
-    records = json_array();
-    size = 1 << 20;
-    line = malloc(size);
-    lost = 0;
-
-    for (len = 0; gzgets(f, line + len, (int) (size - len)); ) {
-
-        len += strlen(line + len);
-
-        if (line[len - 1] != '\n') {
-            size *= 2;
-            line = realloc(line, size);
-            continue;
-        }
-
-        lost += !load_line(line, len);
-        len = 0;
-    }
-
-    gzclose(f);
-    free(line);
-
-    /* a few hold half a surrogate pair, which jansson refuses */
-
-    assert_true(lost < 5);
+    traffic_load(apis);
 
     if (posix_memalign(&mem, 64, llm_scratch_size()) == 0) {
         scratch = llm_scratch_init(mem, llm_scratch_size());
@@ -154,107 +75,6 @@ unload(void **state)
 }
 
 
-static const char *
-text(json_t *r, const char *key)
-{
-    const char  *s;
-
-    s = json_string_value(json_object_get(r, key));
-
-    return s ? s : "";
-}
-
-
-/* a body that was kept as it came, compressed and in base64 */
-
-static char *
-inflated(const char *p, size_t n, size_t *len)
-{
-    char           *out;
-    size_t          i, size, at;
-    uint32_t        v;
-    z_stream        z;
-    const char     *c;
-    unsigned char  *in;
-
-    static const char  digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                  "abcdefghijklmnopqrstuvwxyz0123456789+/";
-
-    in = malloc(n);
-    v = 0;
-
-    for (at = 0, i = 0; i < n && (c = strchr(digits, p[i])) != NULL; i++) {
-        v = v << 6 | (uint32_t) (c - digits);
-
-        if (i % 4) {
-            in[at++] = (unsigned char) (v >> (6 - i % 4 * 2));
-        }
-    }
-
-    memset(&z, 0, sizeof(z));
-    assert_int_equal(inflateInit2(&z, 47), Z_OK);
-
-    size = 16 * n + 65536;
-    out = malloc(size);
-
-    z.next_in = in;
-    z.avail_in = (unsigned) at;
-    z.next_out = (unsigned char *) out;
-    z.avail_out = (unsigned) size;
-
-    assert_int_equal(inflate(&z, Z_FINISH), Z_STREAM_END);
-    *len = z.total_out;
-
-    inflateEnd(&z);
-    free(in);
-
-    return out;
-}
-
-
-/* the answer as it came: one event a line becomes a stream again */
-
-static char *
-body_of(json_t *r, size_t *len)
-{
-    char        *out;
-    size_t       n;
-    const char  *p, *eol, *end, *framing;
-
-    p = text(r, "response_body");
-    n = json_string_length(json_object_get(r, "response_body"));
-    end = p + n;
-
-    if (strcmp(text(r, "response_encoding"), "gzip") == 0) {
-        return inflated(p, n, len);
-    }
-
-    framing = text(json_object_get(r, "framing"), "framing");
-    out = malloc(n * 3 + 64);
-
-    if (strcmp(framing, "chunk-lines") != 0) {
-        memcpy(out, p, n);
-        *len = n;
-
-        return out;
-    }
-
-    for (*len = 0; p < end; p = eol + 1) {
-
-        eol = memchr(p, '\n', end - p);
-        eol = eol ? eol : end;
-
-        if (eol > p) {
-            *len += sprintf(out + *len, "data: %.*s\n\n", (int) (eol - p), p);
-        }
-    }
-
-    *len += sprintf(out + *len, "data: [DONE]\n\n");
-
-    return out;
-}
-
-
 typedef struct {
     llm_answer_t  answer;
     unsigned      usage_events;
@@ -276,13 +96,6 @@ on_event(void *data, const llm_str_t *type, const llm_str_t *event, size_t end)
     rd->usage_events += (rc == LLM_EVENT_USAGE);
 
     return LLM_OK;
-}
-
-
-static int
-is_stream(json_t *r)
-{
-    return *text(json_object_get(r, "framing"), "framing") != '\0';
 }
 
 
@@ -352,174 +165,6 @@ read_answer(llm_arena_t *a, json_t *r, reading_t *rd, const char *body,
 
     assert_int_equal(llm_sse_finish(&sse), LLM_OK);
     openai->finish(&rd->answer);
-}
-
-
-static int64_t
-number(json_t *o, const char *key)
-{
-    json_t  *v;
-
-    v = json_object_get(o, key);
-
-    return json_is_integer(v) ? json_integer_value(v) : -1;
-}
-
-
-static int64_t
-either(int64_t a, int64_t b)
-{
-    return a >= 0 ? a : b;
-}
-
-
-/* what the recorder says, in our terms */
-
-static void
-expected(json_t *r, llm_usage_t *u)
-{
-    int64_t   total;
-    json_t   *o, *in, *out, *cost;
-
-    static const llm_usage_t  unknown = LLM_USAGE_INIT;
-
-    *u = unknown;
-
-    o = json_object_get(r, "usage");
-    in = json_object_get(o, "prompt_tokens_details");
-    out = json_object_get(o, "completion_tokens_details");
-    total = number(o, "total_tokens");
-
-    u->input = number(o, "prompt_tokens");
-    u->output = number(o, "completion_tokens");
-
-    if (strcmp(text(r, "api"), "openai.embeddings") == 0) {
-        u->input = either(u->input, total);
-        u->output = (u->input < 0) ? -1 : either(u->output, 0);
-
-    } else if (total >= 0 && total > u->input + u->output) {
-        u->output = total - u->input;
-    }
-
-    u->cached_input = either(number(in, "cached_tokens"),
-                             either(number(o, "prompt_cache_hit_tokens"),
-                                    either(number(o, "cached_tokens"),
-                                           number(o, "num_cached_tokens"))));
-    u->cache_write = either(number(in, "cache_write_tokens"),
-                            number(o, "cache_creation_input_tokens"));
-    u->audio_input = number(in, "audio_tokens");
-    u->image_input = number(in, "image_tokens");
-    u->reasoning = either(number(out, "reasoning_tokens"),
-                          number(o, "reasoning_tokens"));
-    u->audio_output = number(out, "audio_tokens");
-    u->image_output = number(out, "image_tokens");
-
-    cost = json_object_get(o, "cost");
-    cost = json_is_object(cost) ? json_object_get(cost, "total_cost") : cost;
-
-    if (json_is_number(cost)) {
-        u->reported_cost = llround(json_number_value(cost) * 1e9);
-
-    } else if (number(o, "cost_in_usd_ticks") >= 0) {
-        u->reported_cost = (number(o, "cost_in_usd_ticks") + 9) / 10;
-    }
-}
-
-
-static void
-check_usage(json_t *r, const llm_usage_t *got, size_t piece)
-{
-    int          i;
-    llm_usage_t  want;
-
-    expected(r, &want);
-
-    for (i = 0; i < (int) LLM_USAGE_FIELDS - 1; i++) {
-        if (((int64_t *) got)[i] != ((int64_t *) &want)[i]) {
-            fail_msg("%s in pieces of %zu: field %d is %lld, recorded %lld",
-                     text(r, "id"), piece, i,
-                     (long long) ((int64_t *) got)[i],
-                     (long long) ((int64_t *) &want)[i]);
-        }
-    }
-
-    /* a double is not exact, ours is rounded up */
-
-    if (llabs(got->reported_cost - want.reported_cost) > 1) {
-        fail_msg("%s: cost %lld, recorded %lld", text(r, "id"),
-                 (long long) got->reported_cost,
-                 (long long) want.reported_cost);
-    }
-}
-
-
-static void
-test_usage(void **state)
-{
-    char        *body;
-    size_t       i, k, len;
-    json_t      *r;
-    unsigned     streams, answers, usage, own;
-    reading_t    rd;
-    llm_arena_t  a;
-
-    static const size_t  pieces[] = { 0, 1, 7 };
-
-    (void) state;
-
-    if (records == NULL) {
-        skip();
-    }
-
-    streams = 0;
-    answers = 0;
-    usage = 0;
-    own = 0;
-
-    json_array_foreach(records, i, r) {
-        body = body_of(r, &len);
-
-        for (k = 0; k < (is_stream(r) ? 3 : 1); k++) {
-            llm_arena_init(&a);
-
-            read_answer(&a, r, &rd, body, len, pieces[k], NULL);
-            check_usage(r, &rd.answer.usage, pieces[k]);
-
-            assert_int_equal(rd.answer.usage_seen,
-                             rd.answer.usage.input >= 0
-                             || rd.answer.usage.output >= 0);
-            assert_int_equal(rd.answer.usage_bad, 0);
-
-            if (*text(r, "model_reported")) {
-                assert_int_equal(rd.answer.model.len,
-                                 strlen(text(r, "model_reported")));
-                assert_memory_equal(rd.answer.model.data,
-                                    text(r, "model_reported"),
-                                    rd.answer.model.len);
-            }
-
-            if (rd.answer.usage_seen
-                && strcmp(text(r, "api"), "openai.embeddings") != 0
-                && !rd.answer.finished && !rd.answer.error)
-            {
-                print_message("# not finished: %s\n", text(r, "id"));
-            }
-
-            llm_arena_free(&a);
-        }
-
-        streams += is_stream(r);
-        answers += !is_stream(r);
-        usage += rd.answer.usage_seen;
-        own += rd.usage_events > 0;
-        free(body);
-    }
-
-    print_message("# %u answers, %u streams: %u with usage, %u with an event "
-                  "of its own for it\n", answers, streams, usage, own);
-
-    assert_true(answers > 1200);
-    assert_true(streams > 250);
 }
 
 
@@ -819,7 +464,7 @@ test_output(void **state)
     exact = 0;
 
     json_array_foreach(records, i, r) {
-        expected(r, &u);
+        expected_openai(r, &u);
         want = u.output - (u.reasoning > 0 ? u.reasoning : 0);
 
         if (strcmp(text(r, "provider"), "openai") != 0
@@ -980,7 +625,6 @@ int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
-        cmocka_unit_test(test_usage),
         cmocka_unit_test(test_forms),
         cmocka_unit_test(test_count),
         cmocka_unit_test(test_output),

@@ -4,12 +4,13 @@
 
 """Recorded answers through nginx: both ends of it, and the judge.
 
-traffic.py TRAFFIC_DIR UPSTREAM_PORT NGINX_PORT LOG API...
+traffic.py TRAFFIC_DIR UPSTREAM_PORT NGINX_PORT LOG WAY...
 
 Serves on UPSTREAM_PORT what the recordings hold, asks nginx for each in every
-way, and compares: the bytes that the client gets with those that were sent,
-the usage in nginx's log with the one recorded.  Prints a line a way and API,
-"ok TEXT" or "not ok TEXT", and what differs as "# TEXT" lines.
+way ("1-gzip": pieces of one byte, gzipped), and compares: the bytes that the
+client gets with those that were sent, the usage in nginx's log with the one
+recorded.  Prints a line a way and API, "ok TEXT" or "not ok TEXT", and what
+differs as "# TEXT" lines.  An API is a row of APIS.
 
 A split is made with chunks of so many bytes: each is a buffer of its own to
 nginx's filters, in a fraction of the time that writes would take.  (Writes,
@@ -29,71 +30,127 @@ CONNECTIONS = 16
 SPLIT_MAX = 200000
 
 
+# what the log must say, in its order
+FIELDS = ("input", "output", "cached", "written", "reasoning")
+
+
+def first(*values):
+    return next((v for v in values if v is not None), None)
+
+
+def openai_chat(usage):
+    tokens = usage.get("prompt_tokens")
+    if tokens is None:
+        return None
+
+    details = usage.get("prompt_tokens_details") or {}
+    parts = usage.get("completion_tokens_details") or {}
+
+    # reasoning may be left out of the one and not of the other
+    return {
+        "input": tokens,
+        "output": max(usage.get("completion_tokens") or 0,
+                      (usage.get("total_tokens") or 0) - tokens),
+        "cached": first(details.get("cached_tokens"),
+                        usage.get("prompt_cache_hit_tokens"),
+                        usage.get("cached_tokens"),
+                        usage.get("num_cached_tokens")),
+        "written": first(details.get("cache_write_tokens"),
+                         usage.get("cache_creation_input_tokens")),
+        "reasoning": first(parts.get("reasoning_tokens"),
+                           usage.get("reasoning_tokens"))}
+
+
+def openai_embeddings(usage):
+    tokens = usage.get("prompt_tokens", usage.get("total_tokens"))
+    return {"input": tokens, "output": 0}
+
+
+def chat_request(record):
+    return {"model": record.get("model_requested") or "gpt-4o-mini",
+            "messages": [{"role": "user", "content": "text"}],
+            "stream": bool(record.get("stream"))}
+
+
+def input_request(record):
+    return {"model": record.get("model_requested") or "gpt-4o-mini",
+            "input": "text"}
+
+
+# where the recording names no path, what stands for a request that it lacks,
+# and what its usage is in the terms of the log
+CHAT = ("/v1/chat/completions", chat_request, openai_chat)
+
+APIS = {
+    "openai.chat": CHAT,
+    "groq.chat": CHAT,
+    "mistral.chat": CHAT,
+    "openai.embeddings": ("/v1/embeddings", input_request, openai_embeddings),
+}
+
+
 class Record:
 
     def __init__(self, record, wire):
         self.id = record["id"]
         self.api = record["api"]
+        self.path, self.substitute, self.meaning = APIS[self.api]
+        self.path = record.get("url_path") or self.path
         self.status = int(record["status"])
         self.usage = record.get("usage")
-        self.request = request_of(record, wire)
+        self.request = self.request_of(record, wire)
+        self.headers = {key: value for key, value in
+                        (record.get("usage_headers") or {}).items()
+                        if key.lower().startswith("x-amzn-bedrock")}
         self.plain, headers = wire.response_bytes(record, plain=True)
         self.type = headers["content-type"]
-        self.stream = self.plain.lstrip().startswith((b"data:", b"event:",
-                                                      b":"))
+        self.stream = "event-stream" in self.type \
+            or "eventstream" in self.type or "ndjson" in self.type
 
-        if self.stream and "event-stream" not in self.type:
+        if not self.stream and self.plain.lstrip().startswith(
+                (b"data:", b"event:", b":")):
             # the recorder lost the header, or the server had it wrong
+            self.stream = True
             self.type = "text/event-stream"
 
         if not self.type:
             self.type = "application/json"
 
+    def request_of(self, record, wire):
+        """the recorded request, or one of its kind"""
+
+        body = wire.request_bytes(record)
+
+        try:
+            if isinstance(json.loads(body), dict):
+                return body
+        except ValueError:
+            pass
+
+        return json.dumps(self.substitute(record)).encode()
+
     def expected(self):
-        """what the log must say: (input, output), or None: no usage"""
+        """what the log must say, "-" for what is not said, or None"""
 
-        usage = self.usage
-
-        if not isinstance(usage, dict) or self.status != 200:
+        if not isinstance(self.usage, dict) or self.status != 200:
             return None
 
-        if self.api == "openai.embeddings":
-            return usage.get("prompt_tokens", usage.get("total_tokens")), 0
+        want = self.meaning(self.usage)
 
-        tokens = usage.get("prompt_tokens")
-        if tokens is None:
+        if want is None or want.get("input") is None:
             return None
 
-        # reasoning may be left out of the one and not of the other
-        output = max(usage.get("completion_tokens") or 0,
-                     (usage.get("total_tokens") or 0) - tokens)
+        # a part that is larger than its whole is billed as all of it
 
-        return tokens, output
+        for part, whole in (("cached", "input"), ("reasoning", "output")):
+            if want.get(part) is not None:
+                want[part] = min(want[part], want[whole])
 
-
-def request_of(record, wire):
-    """the recorded request, or one of its kind"""
-
-    body = wire.request_bytes(record)
-
-    try:
-        if isinstance(json.loads(body).get("model"), str):
-            return body
-    except (ValueError, AttributeError):
-        pass
-
-    root = {"model": record.get("model_requested") or "gpt-4o-mini"}
-
-    if record["api"] == "openai.embeddings":
-        root["input"] = "text"
-    else:
-        root["messages"] = [{"role": "user", "content": "text"}]
-        root["stream"] = bool(record.get("stream"))
-
-    return json.dumps(root).encode()
+        return ["-" if want.get(field) is None else str(int(want[field]))
+                for field in FIELDS]
 
 
-def load(directory, apis):
+def load(directory):
     sys.path.insert(0, directory)
     import wire
 
@@ -103,7 +160,7 @@ def load(directory, apis):
                    encoding="utf8", errors="surrogatepass") as lines:
         for line in lines:
             record = json.loads(line)
-            if record["api"] in apis and not record.get("suspect_synthetic"):
+            if record["api"] in APIS and not record.get("suspect_synthetic"):
                 records.append(Record(record, wire))
 
     return records
@@ -125,6 +182,8 @@ class Way:
         body = self.body(record)
         head = [f"HTTP/1.1 {record.status} Recorded",
                 f"Content-Type: {record.type}"]
+
+        head += [f"{key}: {value}" for key, value in record.headers.items()]
 
         if self.coded:
             head.append("Content-Encoding: gzip")
@@ -196,10 +255,7 @@ async def client(port, jobs, records, failures):
     while jobs:
         way, index = jobs.pop()
         record = records[index]
-        path = "embeddings" if "embeddings" in record.api \
-            else "chat/completions"
-
-        writer.write((f"POST /v1/{path} HTTP/1.1\r\nHost: test\r\n"
+        writer.write((f"POST {record.path} HTTP/1.1\r\nHost: test\r\n"
                       f"X-Way: {way}/{index}\r\n"
                       f"Accept-Encoding: gzip\r\n"
                       f"Content-Length: {len(record.request)}\r\n\r\n")
@@ -218,13 +274,13 @@ async def client(port, jobs, records, failures):
 
 
 def check_log(path, total, records, failures):
-    """a line a request: WAY/INDEX SOURCE INPUT OUTPUT"""
+    """a line a request: WAY/INDEX SOURCE INPUT OUTPUT CACHED ..."""
 
     seen = set()
 
     with open(path) as log:
         for line in log:
-            key, source, tokens, output = line.split()
+            key, source, *figures = line.split()
             seen.add(key)
             way, index = key.split("/")
             record = records[int(index)]
@@ -233,14 +289,13 @@ def check_log(path, total, records, failures):
             if record.status != 200:
                 good = source == "none"
             elif want is None:
-                good = source in ("counted", "lost") and tokens != "-"
+                good = source in ("counted", "lost") and figures[0] != "-"
             else:
-                good = source == "upstream" \
-                    and (tokens, output) == tuple(map(str, want))
+                good = source == "upstream" and figures == want
 
             if not good:
                 failures.append((way, record,
-                                 f"{source} {tokens} {output} in the log, "
+                                 f"{source} {figures} in the log, "
                                  f"recorded: {want}"))
 
     if len(seen) != total:
@@ -250,13 +305,14 @@ def check_log(path, total, records, failures):
 
 async def main():
     directory, upstream_port, nginx_port, log = sys.argv[1:5]
-    records = load(directory, sys.argv[5:])
+    ways = sys.argv[5:] or list(WAYS)
+    records = load(directory)
 
     server = await asyncio.start_server(
         lambda r, w: upstream(r, w, records), "127.0.0.1", int(upstream_port),
         limit=1 << 20)
 
-    jobs = [(way, index) for way in WAYS for index in range(len(records))]
+    jobs = [(way, index) for way in ways for index in range(len(records))]
     total = len(jobs)
     failures = []
 
@@ -272,18 +328,18 @@ async def main():
         await asyncio.sleep(0.01)
 
     check_log(log, total, records, failures)
-    report(records, failures)
+    report(records, ways, failures)
 
     # nginx keeps connections to the upstream: they are not waited for
     sys.stdout.flush()
     os._exit(0)
 
 
-def report(records, failures):
+def report(records, ways, failures):
     for api in sorted({record.api for record in records}):
         n = sum(record.api == api for record in records)
 
-        for way in WAYS:
+        for way in ways:
             bad = [f for f in failures
                    if f[0] == way and f[1].api == api]
             print(f"{'not ok' if bad else 'ok'} {api} {way}: {n} recordings")

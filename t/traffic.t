@@ -1,12 +1,15 @@
 # Copyright (C) 2026 the ngx_llm_cost_module authors
 #
-# Every recorded answer of OpenAI's dialect through nginx, in every way.  The
-# recordings are no part of the project: TRAFFIC_DIR says where they are.
+# Every recorded answer of every dialect through nginx.  The recordings are no
+# part of the project: TRAFFIC_DIR says where they are.  TRAFFIC_WAYS, a list
+# such as "1-gzip all-plain", says how they are sent; "make test-traffic" sends
+# them in every way.
 
 use lib 't/lib';
 use LLMCost;
 use LLMCost::Process;
 
+my $ways = $ENV{TRAFFIC_WAYS} // 'all-gzip 1-plain';
 my $dir = $ENV{TRAFFIC_DIR} // project() . '/../shared/traffic';
 
 if (!-f "$dir/open.jsonl.gz") {
@@ -23,7 +26,7 @@ add_test_cleanup_handler(sub {
     my @lines = qx{python3 -B t/util/traffic.py '$dir' \\
                    $ENV{TEST_NGINX_TRAFFIC_PORT} @{[server_port()]} \\
                    '@{[server_root()]}/logs/traffic.log' \\
-                   openai.chat openai.embeddings};
+                   $ways};
 
     is($?, 0, 'traffic.py ends well');
 
@@ -45,13 +48,14 @@ __DATA__
 === TEST 1: recorded usage in the log, recorded bytes at the client
 --- http_config
     log_format traffic '$http_x_way $llm_usage_source $llm_input_tokens '
-                       '$llm_output_tokens';
+                       '$llm_output_tokens $llm_cached_tokens '
+                       '$llm_cache_write_tokens $llm_reasoning_tokens';
     upstream recorded {
         server 127.0.0.1:$TEST_NGINX_TRAFFIC_PORT;
         keepalive 16;
     }
 --- config
-    location /v1/ {
+    location ~ ^/. {
         llm_cost on;
         llm_usage_inject off;
         llm_max_body 16m;
@@ -62,7 +66,7 @@ __DATA__
         proxy_set_header Connection "";
         proxy_pass http://recorded;
     }
-    location /ready { return 204; }
+    location = /ready { return 204; }
 --- request
 GET /ready
 --- error_code: 204
