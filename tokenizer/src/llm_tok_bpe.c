@@ -16,40 +16,13 @@
 static inline uint32_t
 llm_tok_merge(const llm_vocab_t *v, uint32_t left, uint32_t right)
 {
-    int              i;
-    uint64_t         key, hash, bit;
-    const uint64_t  *pair;
+    uint64_t  key, hash;
 
     key = llm_tok_pair_key(left, right);
     hash = llm_tok_pair_hash(key, v->seed);
-    bit = hash & v->filter_mask;
 
-    if (!(v->filter[bit >> 6] >> (bit & 63) & 1)) {
-        return LLM_TOK_NONE;
-    }
-
-    pair = v->pair + (hash >> v->pair_shift) * LLM_TOK_BUCKET;
-
-    for (i = 0; i < LLM_TOK_BUCKET; i++) {
-        if (pair[i] == LLM_TOK_NO_PAIR) {
-            return LLM_TOK_NONE;
-        }
-
-        if ((pair[i] & LLM_TOK_PAIR_KEY) == key) {
-            return llm_tok_pair_token(pair[i]);
-        }
-    }
-
-    hash = llm_tok_other_pair(hash);
-    pair = v->pair + (hash >> v->pair_shift) * LLM_TOK_BUCKET;
-
-    for (i = 0; i < LLM_TOK_BUCKET && pair[i] != LLM_TOK_NO_PAIR; i++) {
-        if ((pair[i] & LLM_TOK_PAIR_KEY) == key) {
-            return llm_tok_pair_token(pair[i]);
-        }
-    }
-
-    return LLM_TOK_NONE;
+    return llm_tok_pair_may_be(v, hash) ? llm_tok_pair_find(v, key, hash)
+                                        : LLM_TOK_NONE;
 }
 
 

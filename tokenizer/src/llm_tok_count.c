@@ -79,99 +79,134 @@ llm_tok_is_whole(const llm_vocab_t *v, const llm_tok_entry_t *key,
 }
 
 
-static size_t
-llm_tok_merged(const llm_tok_batch_t *b, const llm_tok_text_t *text)
-{
-    size_t            n;
-    llm_scratch_t    *s;
-    llm_tok_entry_t  *set, *key;
+/* pieces that are to be merged, of one kind */
 
-    s = b->s;
-
-    if (text->len >= LLM_TOK_LONG) {
-        return llm_tok_bpe_greedy(b->v, s, text);
-    }
-
-    key = &s->key[text->piece];
-    set = llm_tok_known(s, s->hash[text->piece]);
-    n = llm_tok_recall(set, key);
-
-    if (n == 0) {
-        n = llm_tok_bpe_greedy(b->v, s, text);
-
-        if (n < 16) {
-            llm_tok_remember(set, key, n);
-        }
-    }
-
-    return n;
-}
+typedef struct {
+    size_t          n;
+    llm_tok_text_t  text[LLM_TOK_AHEAD];
+} llm_tok_queue_t;
 
 
 static size_t
-llm_tok_merged_all(const llm_tok_batch_t *b, llm_tok_text_t *text,
-    size_t n)
+llm_tok_merged_long(const llm_tok_batch_t *b, llm_tok_queue_t *q)
 {
     size_t  i, total;
 
-    llm_tok_greedy(b->v, text, n);
+    llm_tok_greedy(b->v, q->text, q->n);
 
-    for (i = 0, total = 0; i < n; i++) {
-        total += llm_tok_merged(b, &text[i]);
+    for (i = 0, total = 0; i < q->n; i++) {
+        total += llm_tok_bpe_greedy(b->v, b->s, &q->text[i]);
     }
+
+    q->n = 0;
 
     return total;
 }
 
 
+static size_t
+llm_tok_merged_short(const llm_tok_batch_t *b, llm_tok_queue_t *q)
+{
+    size_t            i, n, total;
+    llm_scratch_t    *s;
+    llm_tok_entry_t  *set, *key;
+
+    s = b->s;
+    llm_tok_merge_texts(b->v, q->text, q->n);
+
+    for (i = 0, total = 0; i < q->n; i++) {
+        n = q->text[i].tokens;
+        total += n;
+
+        key = &s->key[q->text[i].piece];
+        set = llm_tok_known(s, s->hash[q->text[i].piece]);
+
+        /* a piece may be there twice */
+
+        if (n < 16 && llm_tok_recall(set, key) == 0) {
+            llm_tok_remember(set, key, n);
+        }
+    }
+
+    q->n = 0;
+
+    return total;
+}
+
+
+static inline int
+llm_tok_key_is_ascii(const llm_tok_entry_t *key)
+{
+    return ((key->lo | key->hi << 8) & 0x8080808080808080ULL) == 0;
+}
+
+
+static inline void
+llm_tok_queue(const llm_tok_batch_t *b, llm_tok_queue_t *q, size_t i)
+{
+    llm_tok_text_t  *text;
+
+    text = &q->text[q->n++];
+    text->p = b->text + b->s->at[i];
+    text->len = b->s->at[i + 1] - b->s->at[i];
+    text->piece = (uint32_t) i;
+}
+
+
 /*
- * The pieces that are not remembered.  Those that are still not when their turn
- * comes, for a piece may be twice in a batch, are tokens or are merged.
+ * The pieces that are not remembered: tokens, or merged, the short ones many at
+ * a time.
  */
 
 static size_t
 llm_tok_count_missed(const llm_tok_batch_t *b, size_t missed)
 {
-    size_t            i, j, n, total;
-    uint32_t          len;
-    llm_scratch_t    *s;
-    llm_tok_text_t    text[LLM_TOK_AHEAD];
-    llm_tok_entry_t  *set, *key;
+    size_t             i, j, total;
+    uint32_t           len;
+    llm_scratch_t     *s;
+    llm_tok_queue_t    shorts, longs, *q;
+    llm_tok_entry_t   *set, *key;
 
     s = b->s;
-    n = 0;
+    shorts.n = 0;
+    longs.n = 0;
     total = 0;
 
     for (j = 0; j < missed; j++) {
         i = s->missed[j];
         len = s->at[i + 1] - s->at[i];
         key = &s->key[i];
+        q = &longs;
 
-        if (len < LLM_TOK_LONG
-            && llm_tok_is_whole(b->v, key, llm_tok_entry_hash(key)))
-        {
-            set = llm_tok_known(s, s->hash[i]);
+        if (len < LLM_TOK_LONG) {
+            if (llm_tok_is_whole(b->v, key, llm_tok_entry_hash(key))) {
+                set = llm_tok_known(s, s->hash[i]);
 
-            if (llm_tok_recall(set, key) == 0) {
-                llm_tok_remember(set, key, 1);
+                if (llm_tok_recall(set, key) == 0) {
+                    llm_tok_remember(set, key, 1);
+                }
+
+                total++;
+                continue;
             }
 
-            total++;
-            continue;
+            if (llm_tok_key_is_ascii(key)
+                || llm_tok_valid(b->text + s->at[i], len))
+            {
+                q = &shorts;
+            }
         }
 
-        if (n == LLM_TOK_AHEAD) {
-            total += llm_tok_merged_all(b, text, n);
-            n = 0;
-        }
+        llm_tok_queue(b, q, i);
 
-        text[n].p = b->text + s->at[i];
-        text[n].len = len;
-        text[n].piece = (uint32_t) i;
-        n++;
+        if (q->n == LLM_TOK_AHEAD) {
+            total += q == &shorts ? llm_tok_merged_short(b, q)
+                                  : llm_tok_merged_long(b, q);
+        }
     }
 
-    return total + llm_tok_merged_all(b, text, n);
+    return total + llm_tok_merged_short(b, &shorts)
+           + llm_tok_merged_long(b, &longs);
 }
 
 

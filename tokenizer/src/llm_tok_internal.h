@@ -32,6 +32,8 @@
 #define LLM_TOK_LANES   8           /* texts walked side by side */
 #define LLM_TOK_AHEAD   32          /* texts walked before they are merged */
 #define LLM_TOK_GREEDY  28          /* tokens of each that are kept */
+#define LLM_TOK_MERGE   32          /* bytes of texts merged side by side */
+#define LLM_TOK_MERGE_BITS  5
 #define LLM_TOK_SETS    8192        /* of four remembered pieces */
 #define LLM_TOK_MEMO    (1 << LLM_TOK_MEMO_BITS)
 #define LLM_TOK_MEMO_BITS  13       /* pairs of tokens */
@@ -193,9 +195,65 @@ void llm_tok_greedy(const llm_vocab_t *v, llm_tok_text_t *text, size_t n);
 size_t llm_tok_bpe_greedy(const llm_vocab_t *v, llm_scratch_t *s,
     const llm_tok_text_t *text);
 
+/* the tokens of each text, of at most LLM_TOK_MERGE bytes of valid UTF-8 */
+void llm_tok_merge_texts(const llm_vocab_t *v, llm_tok_text_t *text,
+    size_t n);
+
 /* the same without looking back: slower, but by a bounded factor */
 void llm_tok_bpe_forward(const llm_vocab_t *v, const uint8_t *p, size_t n,
     llm_tok_out_t *out);
+
+/*
+ * Pairs of tokens: whether one may merge, by its hash, where what is known of
+ * it lies, and the token that it makes, or LLM_TOK_NONE.
+ */
+
+static inline int
+llm_tok_pair_may_be(const llm_vocab_t *v, uint64_t hash)
+{
+    uint64_t  bit;
+
+    bit = hash & v->filter_mask;
+
+    return (int) (v->filter[bit >> 6] >> (bit & 63) & 1);
+}
+
+
+#define llm_tok_pair_bucket(v, hash)                                          \
+    ((v)->pair + ((hash) >> (v)->pair_shift) * LLM_TOK_BUCKET)
+
+
+static inline uint32_t
+llm_tok_pair_find(const llm_vocab_t *v, uint64_t key, uint64_t hash)
+{
+    int              i;
+    uint32_t         token;
+    const uint64_t  *pair;
+
+    pair = llm_tok_pair_bucket(v, hash);
+    token = LLM_TOK_NONE;
+
+    for (i = 0; i < LLM_TOK_BUCKET; i++) {
+        token = (pair[i] & LLM_TOK_PAIR_KEY) == key
+                ? llm_tok_pair_token(pair[i]) : token;
+    }
+
+    if (llm_tok_likely(token != LLM_TOK_NONE)
+        || pair[LLM_TOK_BUCKET - 1] == LLM_TOK_NO_PAIR)
+    {
+        return token;
+    }
+
+    pair = llm_tok_pair_bucket(v, llm_tok_other_pair(hash));
+
+    for (i = 0; i < LLM_TOK_BUCKET; i++) {
+        token = (pair[i] & LLM_TOK_PAIR_KEY) == key
+                ? llm_tok_pair_token(pair[i]) : token;
+    }
+
+    return token;
+}
+
 
 /* whether the encoding of two tokens' bytes is these two tokens */
 int llm_tok_pair_valid(const llm_vocab_t *v, uint32_t one, uint32_t two);
