@@ -59,4 +59,19 @@ typedef struct {
 typedef __int128             llm_int128_t;
 
 
+/*
+ * What a request may ask of a model beyond text in and text out, and what a
+ * row of the price map says that a model can.
+ */
+
+#define LLM_ABLE_TOOLS       0x01
+#define LLM_ABLE_IMAGES      0x02
+#define LLM_ABLE_AUDIO_IN    0x04
+#define LLM_ABLE_AUDIO_OUT   0x08
+#define LLM_ABLE_FILES       0x10
+#define LLM_ABLE_SCHEMA      0x20
+#define LLM_ABLE_REASONING   0x40
+#define LLM_ABLE_SEARCH      0x80
+
+
 #endif /* _LLM_CORE_H_INCLUDED_ */

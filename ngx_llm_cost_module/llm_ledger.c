@@ -30,6 +30,7 @@ static int llm_ledger_admit(llm_ledger_t *l, llm_admission_t *a);
 static int llm_ledger_meet(llm_ledger_t *l, llm_admission_t *a,
     llm_meet_t *meet);
 static int llm_ledger_grant(llm_admission_t *a, llm_meet_t *meet);
+static int llm_ledger_past(const llm_admission_t *a, unsigned i);
 static int llm_ledger_refuse(llm_ledger_t *l, llm_admission_t *a,
     llm_meet_t *meet, int why);
 static int llm_ledger_make(llm_ledger_t *l, llm_admission_t *a,
@@ -246,7 +247,9 @@ llm_ledger_grant(llm_admission_t *a, llm_meet_t *meet)
             return LLM_LEDGER_NEVER;
         }
 
-        if (meet[i].room < least) {
+        if (meet[i].room < least
+            || (a->trial && meet[i].hard && llm_ledger_past(a, i)))
+        {
             meet[i].is_short = 1;
             rc = LLM_LEDGER_SHORT;
 
@@ -265,6 +268,22 @@ llm_ledger_grant(llm_admission_t *a, llm_meet_t *meet)
 }
 
 
+/* the budget has come to the fraction beyond which it is kept for others */
+
+static int
+llm_ledger_past(const llm_admission_t *a, unsigned i)
+{
+    const llm_balance_t  *b;
+
+    b = &a->balances[i];
+
+    return a->budgets[i].past != 0 && b->limit != LLM_NO_LIMIT
+           && a->least[a->budgets[i].unit] > 0
+           && ((llm_int128_t) b->spent + b->reserved) * 100
+              >= (llm_int128_t) b->limit * a->budgets[i].past;
+}
+
+
 /*
  * Nothing is reserved, but the counters learn what is configured now and that
  * they raised an alert.  A counter that is short has been used, so that it exists: a
@@ -279,6 +298,10 @@ llm_ledger_refuse(llm_ledger_t *l, llm_admission_t *a, llm_meet_t *meet,
     llm_slot_meta_t  meta;
 
     memset(a->granted, 0, sizeof(a->granted));
+
+    if (a->trial) {
+        return why;
+    }
 
     for (i = 0; i < a->n; i++) {
         if (meet[i].counter == NULL || !meet[i].hard) {

@@ -57,6 +57,8 @@ typedef struct {
     int64_t          end;
     int64_t          limit;           /* LLM_NO_LIMIT: counted only */
     unsigned         observe:1;       /* never refuses */
+    uint8_t          past;            /* percent of the limit from which on a
+                                         trial is refused; 0: none */
     unsigned         nalerts;
     uint8_t          alerts[LLM_ALERTS_MAX];   /* percent, ascending */
 } llm_budget_t;
@@ -105,6 +107,9 @@ typedef struct {
     uint32_t         owner;           /* the worker's pid */
     unsigned         hit:1;           /* cache hit: usd and tokens are 0 and
                                          their budgets never refuse */
+    unsigned         trial:1;         /* another question follows a refusal:
+                                         it changes nothing, raises no alert,
+                                         and is not counted */
 
     /* results */
     llm_hold_id_t    id;

@@ -53,6 +53,7 @@ struct llm_price_s {
     unsigned          nsteps;
     int64_t           max_output;               /* tokens, -1 unknown */
     int64_t           max_input;                /* tokens, -1 unknown */
+    unsigned          able;                     /* LLM_ABLE_*, as listed */
 };
 
 

@@ -326,6 +326,40 @@ llm_price_map_tiered(llm_price_map_t *m, const llm_str_t *name, uint32_t node)
      && memcmp((s)->data, text, sizeof(text) - 1) == 0)
 
 
+/* what is not listed as true is taken for a thing that the model cannot */
+
+static unsigned
+llm_price_map_ability(const llm_str_t *key)
+{
+    unsigned  i;
+
+    static const struct {
+        llm_str_t  name;
+        unsigned   able;
+    } names[] = {
+        { llm_string("supports_function_calling"), LLM_ABLE_TOOLS },
+        { llm_string("supports_vision"), LLM_ABLE_IMAGES },
+        { llm_string("supports_audio_input"), LLM_ABLE_AUDIO_IN },
+        { llm_string("supports_audio_output"), LLM_ABLE_AUDIO_OUT },
+        { llm_string("supports_pdf_input"), LLM_ABLE_FILES },
+        { llm_string("supports_response_schema"), LLM_ABLE_SCHEMA },
+        { llm_string("supports_reasoning"), LLM_ABLE_REASONING },
+        { llm_string("supports_web_search"), LLM_ABLE_SEARCH },
+        { llm_string(""), 0 }
+    };
+
+    for (i = 0; names[i].name.len; i++) {
+        if (key->len == names[i].name.len
+            && memcmp(key->data, names[i].name.data, key->len) == 0)
+        {
+            break;
+        }
+    }
+
+    return names[i].able;
+}
+
+
 /* what a row says apart from rates; max_tokens is the older name of the most
    output, and stands back */
 
@@ -350,6 +384,11 @@ llm_price_map_key(llm_price_map_t *m, const llm_str_t *key, uint32_t node,
 
     if (llm_price_map_is(key, "tiered_pricing")) {
         *tiered = node;
+        return LLM_OK;
+    }
+
+    if (m->json.nodes[node].type == LLM_JSON_TRUE) {
+        m->row.able |= llm_price_map_ability(key);
         return LLM_OK;
     }
 

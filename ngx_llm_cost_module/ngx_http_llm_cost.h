@@ -163,6 +163,8 @@ typedef struct {
     llm_zone_t                 *timezone;
     ngx_str_t                   timezone_name;
     ngx_str_t                   empty_text;
+    llm_str_t                   over;       /* cheaper model, or empty */
+    unsigned                    past;       /* percent; 0: where it is short */
     unsigned                    empty:2;    /* NGX_HTTP_LLM_COST_EMPTY_* */
     unsigned                    observe:1;
     unsigned                    nalerts;
@@ -323,7 +325,10 @@ struct ngx_http_llm_cost_ctx_s {
     const llm_provider_t       *provider;
     llm_str_t                   vendor;             /* who sends the bill */
     llm_request_t               q;
-    ngx_str_t                   body;               /* as the client sent it */
+    ngx_str_t                   body;               /* as the client sent it,
+                                                       or with another model */
+    llm_str_t                   asked;              /* the model that it asked
+                                                       for; empty: it got it */
 
     ngx_str_t                   user;
     ngx_str_t                   key_id;             /* hex, empty: no key */
@@ -341,6 +346,7 @@ struct ngx_http_llm_cost_ctx_s {
 
     /* admission: filled by _budget.c, answered by the store */
     llm_admission_t             adm;
+    int64_t                     least[LLM_UNIT_N];  /* of what follows a trial */
     llm_budget_t               *budgets;            /* adm.n of them */
     ngx_http_llm_cost_budget_t **budget_confs;      /* in the same order */
     ngx_int_t                   verdict;
@@ -504,6 +510,7 @@ ngx_int_t ngx_http_llm_cost_precontent_handler(ngx_http_request_t *r);
 ngx_http_llm_cost_ctx_t *ngx_http_llm_cost_get_ctx(ngx_http_request_t *r);
 void ngx_http_llm_cost_resume(ngx_http_llm_cost_ctx_t *ctx);
 ngx_int_t ngx_http_llm_cost_wait(ngx_http_request_t *r);
+void ngx_http_llm_cost_question_init(ngx_http_llm_cost_ctx_t *ctx);
 
 
 /* _route.c: dialect, path, vendor */
@@ -520,7 +527,25 @@ void ngx_http_llm_cost_vendor(ngx_http_request_t *r,
 /* _admit.c: body to question, verdict to deed */
 
 ngx_int_t ngx_http_llm_cost_admit(ngx_http_llm_cost_ctx_t *ctx);
+ngx_int_t ngx_http_llm_cost_ask(ngx_http_llm_cost_ctx_t *ctx);
 ngx_int_t ngx_http_llm_cost_act(ngx_http_llm_cost_ctx_t *ctx);
+
+/* ctx->body to facts, their price, their worst case, for whoever asks anew */
+
+ngx_int_t ngx_http_llm_cost_parse_body(ngx_http_llm_cost_ctx_t *ctx,
+    llm_refusal_t *f);
+ngx_int_t ngx_http_llm_cost_find_price(ngx_http_llm_cost_ctx_t *ctx,
+    const ngx_http_llm_cost_loc_conf_t *llcf, llm_refusal_t *f);
+ngx_int_t ngx_http_llm_cost_worst_case(ngx_http_llm_cost_ctx_t *ctx,
+    const ngx_http_llm_cost_loc_conf_t *llcf);
+
+
+/* _over.c: a cheaper model instead of a refusal */
+
+ngx_int_t ngx_http_llm_cost_over_check(ngx_conf_t *cf,
+    ngx_http_llm_cost_main_conf_t *lmcf);
+void ngx_http_llm_cost_over_init(ngx_http_llm_cost_ctx_t *ctx);
+ngx_int_t ngx_http_llm_cost_over(ngx_http_llm_cost_ctx_t *ctx);
 
 
 /* _identity.c: who pays */
@@ -538,6 +563,8 @@ ngx_str_t *ngx_http_llm_cost_find_header(ngx_http_request_t *r,
 ngx_int_t ngx_http_llm_cost_body_gather(ngx_http_request_t *r, size_t max,
     ngx_str_t *body);
 ngx_int_t ngx_http_llm_cost_body_edit(ngx_http_llm_cost_ctx_t *ctx,
+    const llm_edits_t *e);
+ngx_int_t ngx_http_llm_cost_body_rewrite(ngx_http_llm_cost_ctx_t *ctx,
     const llm_edits_t *e);
 
 

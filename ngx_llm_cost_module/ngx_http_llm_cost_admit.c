@@ -24,10 +24,6 @@ static ngx_int_t ngx_http_llm_cost_parse(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_loc_conf_t *llcf, llm_refusal_t *f);
 static void ngx_http_llm_cost_parse_message(ngx_http_llm_cost_ctx_t *ctx,
     llm_refusal_t *f, const char *err, const char *param, size_t pos);
-static ngx_int_t ngx_http_llm_cost_find_price(ngx_http_llm_cost_ctx_t *ctx,
-    const ngx_http_llm_cost_loc_conf_t *llcf, llm_refusal_t *f);
-static ngx_int_t ngx_http_llm_cost_worst_case(ngx_http_llm_cost_ctx_t *ctx,
-    const ngx_http_llm_cost_loc_conf_t *llcf);
 static void ngx_http_llm_cost_log_full(ngx_http_llm_cost_ctx_t *ctx);
 static ngx_int_t ngx_http_llm_cost_forward(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_shorten(ngx_http_llm_cost_ctx_t *ctx);
@@ -38,13 +34,10 @@ ngx_http_llm_cost_admit(ngx_http_llm_cost_ctx_t *ctx)
 {
     ngx_int_t                            rc;
     llm_refusal_t                        f;
-    ngx_http_request_t                  *r;
-    ngx_http_llm_cost_main_conf_t       *lmcf;
     const ngx_http_llm_cost_loc_conf_t  *llcf;
 
-    r = ctx->request;
-    lmcf = ngx_http_get_module_main_conf(r, ngx_http_llm_cost_module);
-    llcf = ngx_http_get_module_loc_conf(r, ngx_http_llm_cost_module);
+    llcf = ngx_http_get_module_loc_conf(ctx->request,
+                                        ngx_http_llm_cost_module);
 
     rc = ngx_http_llm_cost_parse(ctx, llcf, &f);
 
@@ -72,8 +65,28 @@ ngx_http_llm_cost_admit(ngx_http_llm_cost_ctx_t *ctx)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    ngx_http_llm_cost_over_init(ctx);
+
+    return ngx_http_llm_cost_ask(ctx);
+}
+
+
+/* the store's step; again, for a request that goes to a cheaper model */
+
+ngx_int_t
+ngx_http_llm_cost_ask(ngx_http_llm_cost_ctx_t *ctx)
+{
+    ngx_int_t                       rc;
+    ngx_http_request_t             *r;
+    ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    r = ctx->request;
+    lmcf = ngx_http_get_module_main_conf(r, ngx_http_llm_cost_module);
+
     ctx->adm.owner = ngx_pid;
     ctx->adm.expires = ctx->adm.now + lmcf->reservation_ttl / 1000;
+    ctx->adm.hit = 0;
+    ctx->entry = NULL;
 
     ctx->state = NGX_HTTP_LLM_COST_ADMITTING;
 
@@ -99,12 +112,9 @@ static ngx_int_t
 ngx_http_llm_cost_parse(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_loc_conf_t *llcf, llm_refusal_t *f)
 {
-    int                  rc;
-    llm_request_t       *q;
     ngx_http_request_t  *r;
 
     r = ctx->request;
-    q = &ctx->q;
 
     switch (ngx_http_llm_cost_body_gather(r, llcf->max_body, &ctx->body)) {
 
@@ -124,6 +134,17 @@ ngx_http_llm_cost_parse(ngx_http_llm_cost_ctx_t *ctx,
         return NGX_ERROR;
     }
 
+    return ngx_http_llm_cost_parse_body(ctx, f);
+}
+
+
+ngx_int_t
+ngx_http_llm_cost_parse_body(ngx_http_llm_cost_ctx_t *ctx, llm_refusal_t *f)
+{
+    int             rc;
+    llm_request_t  *q;
+
+    q = &ctx->q;
     q->json.mem = &ctx->mem;
     q->body.len = ctx->body.len;
     q->body.data = ctx->body.data;
@@ -183,7 +204,7 @@ ngx_http_llm_cost_parse_message(ngx_http_llm_cost_ctx_t *ctx,
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_llm_cost_find_price(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_loc_conf_t *llcf, llm_refusal_t *f)
 {
@@ -250,7 +271,7 @@ ngx_http_llm_cost_find_price(ngx_http_llm_cost_ctx_t *ctx,
  * least that is worth sending: between the two lies what fit may choose.
  */
 
-static ngx_int_t
+ngx_int_t
 ngx_http_llm_cost_worst_case(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_loc_conf_t *llcf)
 {
@@ -345,11 +366,19 @@ ngx_http_llm_cost_act(ngx_http_llm_cost_ctx_t *ctx)
         return ngx_http_llm_cost_cache_send(ctx);
 
     case NGX_HTTP_LLM_COST_SHORT:
+        if (ctx->adm.trial) {
+            return ngx_http_llm_cost_over(ctx);
+        }
+
         ngx_http_llm_cost_refusal(&f, LLM_REFUSE_BUDGET, "Budget exceeded");
         ngx_http_llm_cost_budget_message(ctx, &f);
         break;
 
     case NGX_HTTP_LLM_COST_NEVER:
+        if (ctx->adm.trial) {
+            return ngx_http_llm_cost_over(ctx);
+        }
+
         b = &ctx->budgets[ctx->adm.refused];
         limit = ctx->adm.balances[ctx->adm.refused].limit;
 
@@ -432,7 +461,7 @@ ngx_http_llm_cost_forward(ngx_http_llm_cost_ctx_t *ctx)
         ctx->injected = 1;
     }
 
-    if (e.inject_usage || e.set_max_output >= 0) {
+    if (e.inject_usage || e.set_max_output >= 0 || ctx->asked.len) {
 
         if (ctx->q.provider->edit(&ctx->q, &e) != LLM_OK
             || ngx_http_llm_cost_body_edit(ctx, &e) != NGX_OK)

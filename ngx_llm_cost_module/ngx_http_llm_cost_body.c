@@ -92,6 +92,67 @@ ngx_http_llm_cost_body_gather(ngx_http_request_t *r, size_t max,
 }
 
 
+static size_t
+ngx_http_llm_cost_edited_len(const ngx_str_t *body, const llm_edits_t *e)
+{
+    size_t    len;
+    unsigned  i;
+
+    len = body->len;
+
+    for (i = 0; i < e->n; i++) {
+        len -= e->e[i].end - e->e[i].start;
+        len += e->e[i].text.len;
+    }
+
+    return len;
+}
+
+
+static u_char *
+ngx_http_llm_cost_edited(u_char *p, const ngx_str_t *body,
+    const llm_edits_t *e)
+{
+    size_t    from;
+    unsigned  i;
+
+    from = 0;
+
+    for (i = 0; i < e->n; i++) {
+        p = ngx_cpymem(p, body->data + from, e->e[i].start - from);
+        p = ngx_cpymem(p, e->e[i].text.data, e->e[i].text.len);
+        from = e->e[i].end;
+    }
+
+    return ngx_cpymem(p, body->data + from, body->len - from);
+}
+
+
+/* another text in the place of ctx->body, for a request that is asked anew */
+
+ngx_int_t
+ngx_http_llm_cost_body_rewrite(ngx_http_llm_cost_ctx_t *ctx,
+    const llm_edits_t *e)
+{
+    u_char  *p;
+    size_t   len;
+
+    len = ngx_http_llm_cost_edited_len(&ctx->body, e);
+
+    p = ngx_pnalloc(ctx->request->pool, len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_llm_cost_edited(p, &ctx->body, e);
+
+    ctx->body.data = p;
+    ctx->body.len = len;
+
+    return NGX_OK;
+}
+
+
 /*
  * Put the edits into a body of our own.  The buffer starts at its memory's
  * start: a retry on the next upstream rewinds pos to start.
@@ -101,27 +162,18 @@ ngx_int_t
 ngx_http_llm_cost_body_edit(ngx_http_llm_cost_ctx_t *ctx,
     const llm_edits_t *e)
 {
-    size_t               len, from;
-    unsigned             i;
+    size_t               len;
     ngx_buf_t           *b;
-    ngx_str_t           *body;
     ngx_chain_t         *cl;
     ngx_table_elt_t     *h;
     ngx_http_request_t  *r;
 
-    if (e->n == 0) {
+    if (e->n == 0 && ctx->asked.len == 0) {
         return NGX_OK;
     }
 
     r = ctx->request;
-    body = &ctx->body;
-
-    len = body->len;
-
-    for (i = 0; i < e->n; i++) {
-        len -= e->e[i].end - e->e[i].start;
-        len += e->e[i].text.len;
-    }
+    len = ngx_http_llm_cost_edited_len(&ctx->body, e);
 
     b = ngx_create_temp_buf(r->pool, len);
     cl = ngx_alloc_chain_link(r->pool);
@@ -130,16 +182,7 @@ ngx_http_llm_cost_body_edit(ngx_http_llm_cost_ctx_t *ctx,
         return NGX_ERROR;
     }
 
-    from = 0;
-
-    for (i = 0; i < e->n; i++) {
-        b->last = ngx_cpymem(b->last, body->data + from,
-                             e->e[i].start - from);
-        b->last = ngx_cpymem(b->last, e->e[i].text.data, e->e[i].text.len);
-        from = e->e[i].end;
-    }
-
-    b->last = ngx_cpymem(b->last, body->data + from, body->len - from);
+    b->last = ngx_http_llm_cost_edited(b->last, &ctx->body, e);
     b->last_buf = 1;
 
     cl->buf = b;

@@ -13,6 +13,8 @@ static char *ngx_http_llm_cost_budget_limit(ngx_conf_t *cf,
     ngx_http_llm_cost_budget_t *b, ngx_str_t *s);
 static char *ngx_http_llm_cost_budget_alerts(ngx_conf_t *cf,
     ngx_http_llm_cost_budget_t *b, ngx_str_t *s);
+static char *ngx_http_llm_cost_budget_over(ngx_conf_t *cf,
+    ngx_http_llm_cost_budget_t *b, ngx_str_t *s);
 static char *ngx_http_llm_cost_budget_check(ngx_conf_t *cf,
     ngx_http_llm_cost_budget_t *b);
 static ngx_http_llm_cost_budget_t *ngx_http_llm_cost_budget_find(
@@ -182,6 +184,10 @@ ngx_http_llm_cost_budget_arg(ngx_conf_t *cf, ngx_http_llm_cost_budget_t *b,
             return NGX_CONF_OK;
         }
 
+        if (ngx_strncmp(arg->data, "over=", 5) == 0) {
+            return ngx_http_llm_cost_budget_over(cf, b, &s);
+        }
+
         if (ngx_strncmp(arg->data, "empty=", 6) == 0 && s.len
             && s.len <= LLM_KEY_MAX)
         {
@@ -204,8 +210,9 @@ ngx_http_llm_cost_budget_arg(ngx_conf_t *cf, ngx_http_llm_cost_budget_t *b,
                        "invalid parameter \"%V\" of budget \"%V\", known are "
                        "key=, limit=N(usd|tokens|requests), "
                        "period=(minute|hour|day|week|month|total), timezone=, "
-                       "alert=80%%,100%%, mode=(enforce|observe) and "
-                       "empty=(reject|skip|TEXT)", arg, &b->name);
+                       "alert=80%%,100%%, mode=(enforce|observe), "
+                       "empty=(reject|skip|TEXT) and "
+                       "over=(reject|model:NAME[@N%%])", arg, &b->name);
 
     return NGX_CONF_ERROR;
 }
@@ -282,6 +289,63 @@ invalid:
                        "invalid alert \"%V\" of budget \"%V\", write at most "
                        "%d ascending percentages such as \"80%%,100%%\", or "
                        "\"off\"", s, &b->name, LLM_ALERTS_MAX);
+
+    return NGX_CONF_ERROR;
+}
+
+
+/*
+ * "reject", "model:NAME", "model:NAME@80%"; a NAME may hold an @ of its own,
+ * so that only one with a percentage behind it is ours
+ */
+
+static char *
+ngx_http_llm_cost_budget_over(ngx_conf_t *cf, ngx_http_llm_cost_budget_t *b,
+    ngx_str_t *s)
+{
+    u_char     *p, *last;
+    ngx_int_t   n;
+
+    b->past = 0;
+    b->over.len = 0;
+
+    if (s->len == 6 && ngx_strncmp(s->data, "reject", 6) == 0) {
+        return NGX_CONF_OK;
+    }
+
+    if (s->len <= 6 || ngx_strncmp(s->data, "model:", 6) != 0) {
+        goto invalid;
+    }
+
+    b->over.data = s->data + 6;
+    b->over.len = s->len - 6;
+
+    last = s->data + s->len;
+
+    if (*(last - 1) == '%') {
+
+        for (p = last - 1; p > b->over.data && *p != '@'; p--) { /* void */ }
+
+        n = ngx_atoi(p + 1, last - 1 - (p + 1));
+
+        if (p == b->over.data || n < 1 || n > 100) {
+            goto invalid;
+        }
+
+        b->past = (unsigned) n;
+        b->over.len = p - b->over.data;
+    }
+
+    if (b->over.len <= NGX_HTTP_LLM_COST_MODEL_MAX) {
+        return NGX_CONF_OK;
+    }
+
+invalid:
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid over=\"%V\" of budget \"%V\", write "
+                       "\"reject\", \"model:NAME\" or \"model:NAME@80%%\"",
+                       s, &b->name);
 
     return NGX_CONF_ERROR;
 }

@@ -139,7 +139,7 @@ ngx_http_llm_cost_push_text(ngx_http_llm_cost_ctx_t *ctx, ngx_list_t *list,
     size_t     i;
     ngx_str_t  value;
 
-    len = ngx_min(len, NGX_HTTP_LLM_COST_MODEL_MAX);
+    len = ngx_min(len, 2 * NGX_HTTP_LLM_COST_MODEL_MAX);
 
     value.data = ngx_pnalloc(ctx->request->pool, len);
     if (value.data == NULL) {
@@ -265,6 +265,36 @@ ngx_http_llm_cost_push_budget(ngx_http_llm_cost_ctx_t *ctx, ngx_list_t *list)
 }
 
 
+/* "gpt-4o-mini; asked=gpt-4o" where another model was asked for */
+
+static ngx_int_t
+ngx_http_llm_cost_push_model(ngx_http_llm_cost_ctx_t *ctx, ngx_list_t *list)
+{
+    u_char     *p;
+    ngx_str_t   value;
+
+    value.len = ctx->q.model.len;
+    value.data = ctx->q.model.data;
+
+    if (ctx->asked.len) {
+        value.len += sizeof("; asked=") - 1 + ctx->asked.len;
+
+        p = ngx_pnalloc(ctx->request->pool, value.len);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        value.data = p;
+
+        ngx_sprintf(p, "%V; asked=%V", (ngx_str_t *) &ctx->q.model,
+                    (ngx_str_t *) &ctx->asked);
+    }
+
+    return ngx_http_llm_cost_push_text(ctx, list, NGX_HTTP_LLM_COST_H_MODEL,
+                                       value.data, value.len);
+}
+
+
 ngx_int_t
 ngx_http_llm_cost_request_headers(ngx_http_llm_cost_ctx_t *ctx)
 {
@@ -287,9 +317,7 @@ ngx_http_llm_cost_request_headers(ngx_http_llm_cost_ctx_t *ctx)
     input = (ctx->settled && ctx->usage.input >= 0) ? ctx->usage.input
                                                     : ctx->q.input_tokens;
 
-    if (ngx_http_llm_cost_push_text(ctx, list, NGX_HTTP_LLM_COST_H_MODEL,
-                                    ctx->q.model.data, ctx->q.model.len)
-        != NGX_OK
+    if (ngx_http_llm_cost_push_model(ctx, list) != NGX_OK
         || ngx_http_llm_cost_push_number(ctx, list,
                                          NGX_HTTP_LLM_COST_H_INPUT, input)
            != NGX_OK)

@@ -566,7 +566,8 @@ ngx_http_llm_cost_init(ngx_conf_t *cf)
     if (ngx_http_llm_cost_zone_default(cf, lmcf) != NGX_OK
         || ngx_http_llm_cost_redis_init(cf, lmcf) != NGX_OK
         || ngx_http_llm_cost_init_vocabs(cf, lmcf) != NGX_OK
-        || ngx_http_llm_cost_init_prices(cf, lmcf) != NGX_OK)
+        || ngx_http_llm_cost_init_prices(cf, lmcf) != NGX_OK
+        || ngx_http_llm_cost_over_check(cf, lmcf) != NGX_OK)
     {
         return NGX_ERROR;
     }

@@ -252,6 +252,10 @@ ngx_http_llm_cost_redis_ask(ngx_http_llm_cost_ctx_t *ctx,
 
     ngx_http_llm_cost_redis_budgets(a->budgets, a->n);
 
+    for (i = 0; a->trial && i < (ngx_int_t) a->n; i++) {
+        ngx_http_llm_cost_redis_number(a->budgets[i].past);
+    }
+
     if (ngx_http_llm_cost_redis_end(op) != NGX_OK) {
         return NGX_ERROR;
     }

@@ -257,14 +257,8 @@ ngx_http_llm_cost_create_ctx(ngx_http_request_t *r)
     ctx->mem.alloc = ngx_http_llm_cost_pool_alloc;
     ctx->mem.ctx = r->pool;
 
-    ctx->q.mem = &ctx->mem;
-    ctx->q.path.len = r->uri.len;
-    ctx->q.path.data = r->uri.data;
-    ctx->q.max_output = -1;
-    ctx->q.choices = 1;
-    ctx->q.input_tokens = -1;
+    ngx_http_llm_cost_question_init(ctx);
 
-    ctx->written_max = -1;
     ctx->cost = -1;
     ctx->first_token = (ngx_msec_t) -1;
     ctx->usage = (llm_usage_t) LLM_USAGE_INIT;
@@ -274,6 +268,28 @@ ngx_http_llm_cost_create_ctx(ngx_http_request_t *r)
     ngx_http_set_ctx(r, ctx, ngx_http_llm_cost_module);
 
     return ctx;
+}
+
+
+/* what is asked for, before anything of it is known; dialect and kind apart */
+
+void
+ngx_http_llm_cost_question_init(ngx_http_llm_cost_ctx_t *ctx)
+{
+    llm_request_t  *q;
+
+    q = &ctx->q;
+
+    ngx_memzero(q, sizeof(llm_request_t));
+
+    q->mem = &ctx->mem;
+    q->path.len = ctx->request->uri.len;
+    q->path.data = ctx->request->uri.data;
+    q->max_output = -1;
+    q->choices = 1;
+    q->input_tokens = -1;
+
+    ctx->written_max = -1;
 }
 
 

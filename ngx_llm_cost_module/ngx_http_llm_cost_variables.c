@@ -59,6 +59,7 @@ static void ngx_http_llm_cost_set_value(ngx_http_variable_value_t *v,
 static ngx_http_variable_t  ngx_http_llm_cost_vars[] = {
 
     ngx_http_llm_cost_text("llm_model", q.model),
+    ngx_http_llm_cost_text("llm_asked_model", asked),
     ngx_http_llm_cost_text("llm_response_model", answer.model),
     ngx_http_llm_cost_text("llm_user", user),
     ngx_http_llm_cost_text("llm_cache_status", cache_status),

@@ -466,5 +466,6 @@ const llm_provider_t  llm_openai = {
     llm_openai_error,
     llm_openai_canonical,
     NULL,
-    NULL
+    NULL,
+    llm_openai_needs
 };

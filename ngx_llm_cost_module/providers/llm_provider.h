@@ -296,6 +296,13 @@ struct llm_provider_s {
      */
     llm_framing_e  (*framing)(const llm_request_t *q, const llm_str_t *type);
     int          (*headers)(llm_answer_t *a, const llm_headers_t *h);
+
+    /*
+     * What a parsed request asks of a model, LLM_ABLE_*; LLM_DECLINED: the
+     * model of this name refuses a member of it, or its answer could not stand
+     * in for another model's.  NULL: no request goes to another model.
+     */
+    int          (*needs)(const llm_request_t *q, const llm_str_t *model);
 };
 
 

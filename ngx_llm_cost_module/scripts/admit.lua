@@ -6,7 +6,9 @@
 -- KEYS: as in common.lua; the cached answer's after the counters, if any
 -- ARGV: now, seconds the reservation lives, seq, number of budgets, 1 when it
 --       is charged on expiry, 1 when the answer was found elsewhere, most and
---       least of each unit, the budgets
+--       least of each unit, the budgets; for a trial, which changes nothing
+--       where it is refused, a percentage of each budget's limit from which on
+--       it is refused, or 0
 --
 -- Answer: what (FITS ..), index of the budget that refuses, 1 for a hit,
 --       granted amounts, then for each budget spent, reserved, limit, and 1
@@ -17,6 +19,7 @@ local FITS, SHORT, NEVER, CLOSED = 0, 1, 2, 6
 
 local now, ttl = tonumber(ARGV[1]), tonumber(ARGV[2])
 local seq, n = tonumber(ARGV[3]), tonumber(ARGV[4])
+local trial = n > 0 and ARGV[13 + 9 * n] ~= nil
 
 
 local function answer(what, refused, granted, budgets, hit, entry)
@@ -36,6 +39,15 @@ local function answer(what, refused, granted, budgets, hit, entry)
 end
 
 
+-- the budget has come to the fraction beyond which it is kept for others
+
+local function past(b, i)
+    local percent = trial and tonumber(ARGV[12 + 9 * n + i]) or 0
+
+    return percent > 0 and b.spent + b.reserved >= threshold(b.limit, percent)
+end
+
+
 -- The same amount of a unit in all its budgets: as much as fits, up to most.
 -- What can never fit is said first; of several budgets that are short, the one
 -- whose window ends last is named, because before that a retry is in vain.
@@ -51,7 +63,9 @@ local function grant(budgets, granted, least)
                 return NEVER, i
             end
 
-            if room < least[b.unit] then
+            if room < least[b.unit]
+               or (least[b.unit] > 0 and past(b, i))
+            then
                 local finish = b.finish == '0' and math.huge
                                or tonumber(b.finish)
                 what, b.short = SHORT, true
@@ -152,7 +166,7 @@ end
 local what, refused = grant(budgets, granted, least)
 
 if what ~= FITS then
-    for i, b in ipairs(budgets) do
+    for i, b in ipairs(trial and {} or budgets) do
         if b.short then
             refuse(b)
         end

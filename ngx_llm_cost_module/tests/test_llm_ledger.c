@@ -365,6 +365,68 @@ raises_alerts_once(void **state)
 }
 
 
+static void
+a_trial_changes_nothing(void **state)
+{
+    llm_ledger_t       *l;
+    llm_budget_t        b[2];
+    llm_balance_t       bal[2];
+    llm_admission_t     a;
+    llm_ledger_stat_t   st;
+
+    (void) state;
+
+    l = ledger_new(64, 8);
+    b[0] = budget("daily", "", LLM_UNIT_USD, 100);
+    b[1] = budget("seen", "", LLM_UNIT_USD, 10);
+    b[0].past = 50;
+    b[1].past = 50;
+    b[1].observe = 1;
+
+    /* below its fraction a budget takes what fits, and one that observes is
+       past nothing */
+
+    spend(l, b, 2, 49, 49, NULL);
+    a = admission(b, 2, 51);
+    a.trial = 1;
+    assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
+    assert_int_equal(llm_ledger_cancel(l, &a.id), LLM_OK);
+
+    a = admission(b, 2, 52);
+    a.trial = 1;
+    assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_SHORT);
+    assert_int_equal(a.refused, 0);
+    assert_false(a.balances[0].refused_first);
+
+    a = admission(b, 2, 101);
+    a.trial = 1;
+    assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_NEVER);
+
+    /* at the fraction, spent or held, only a trial is refused */
+
+    spend(l, b, 1, 1, 1, NULL);
+    a = admission(b, 2, 1);
+    a.trial = 1;
+    assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_SHORT);
+    a = admission(b, 2, 0);
+    a.trial = 1;
+    assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
+    assert_int_equal(llm_ledger_cancel(l, &a.id), LLM_OK);
+    spend(l, b, 2, 49, 49, bal);
+    assert_int_equal(bal[0].crossed, 1);
+
+    llm_ledger_stat(l, &st);
+    assert_int_equal(st.refusals, 0);
+    assert_int_equal(st.holds, 0);
+
+    a = admission(b, 2, 2);
+    assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_SHORT);
+    assert_true(a.balances[0].refused_first);
+
+    ledger_free(l, 64, 8);
+}
+
+
 int
 main(void)
 {
@@ -376,6 +438,7 @@ main(void)
         cmocka_unit_test(records_an_overrun),
         cmocka_unit_test(a_hit_costs_a_request),
         cmocka_unit_test(raises_alerts_once),
+        cmocka_unit_test(a_trial_changes_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
