@@ -182,6 +182,7 @@ typedef struct {
     size_t              count;       /* tokens before carry[0] */
     size_t              len;         /* bytes held back in carry */
     int                 estimate;    /* a piece was cut */
+    int                 begun;       /* something is counted already */
     char                carry[LLM_COUNT_STREAM_CARRY];
 } llm_count_stream_t;
 

@@ -26,33 +26,98 @@ llm_tok_merge(const llm_vocab_t *v, uint32_t left, uint32_t right)
 }
 
 
+/* the longest token that the text begins with, and its length */
+
+static inline uint32_t
+llm_tok_longest(const llm_vocab_t *v, const uint8_t *p, size_t n,
+    size_t *len)
+{
+    size_t    i;
+    uint32_t  token;
+    uint64_t  node;
+
+    *len = 1;
+
+    if (n < 2) {
+        return v->byte[*p];
+    }
+
+    node = v->root[(unsigned) p[0] << 8 | p[1]];
+    token = llm_tok_node_token(node);
+    *len = token ? 2 : 1;
+
+    for (i = 2; i < n && llm_tok_node_base(node); i++) {
+        node = v->node[llm_tok_node_base(node) + p[i]];
+
+        if (llm_tok_node_check(node) != (p[i] | 0x100u)) {
+            break;
+        }
+
+        if (llm_tok_node_token(node)) {
+            token = llm_tok_node_token(node);
+            *len = i + 1;
+        }
+    }
+
+    return token ? token - 1 : v->byte[*p];
+}
+
+
+#define LLM_TOK_BOTH  (2 * LLM_TOK_MAX_TOKEN)
+
+/* the smallest parts of a token, which are there before any merge */
+
+static size_t
+llm_tok_parts_of(const llm_vocab_t *v, uint32_t token, uint32_t *part)
+{
+    size_t          n, len, one, size;
+    uint32_t        c;
+    const char     *text;
+    const uint8_t  *p, *end;
+
+    text = llm_tok_token_text(v, token, &size);
+    size = size < LLM_TOK_MAX_TOKEN ? size : LLM_TOK_MAX_TOKEN;
+    p = (const uint8_t *) text;
+
+    for (n = 0, end = p + size; p < end; p += len) {
+        len = 1;
+        part[n] = v->byte[*p];
+
+        if (v->chars && *p >= 0x80) {
+            one = llm_tok_char(p, end, &c);
+            token = llm_tok_longest(v, p, one, &len);
+
+            /* nothing but the whole character: else it is its bytes */
+
+            if (len == one) {
+                part[n] = token;
+
+            } else {
+                len = 1;
+            }
+        }
+
+        n++;
+    }
+
+    return n;
+}
+
+
 /*
- * Merges the bytes of two tokens as the definition has it, lowest rank first,
+ * Merges the parts of two tokens as the definition has it, lowest rank first,
  * leftmost first, until a merge goes over the border or none is left.  For
  * irregular tokens, of which a vocabulary has few.
  */
 
-#define LLM_TOK_BOTH  (2 * LLM_TOK_MAX_TOKEN)
-
 static int
 llm_tok_pair_merged(const llm_vocab_t *v, uint32_t one, uint32_t two)
 {
-    size_t       i, n, len, best, border;
-    uint32_t     token[LLM_TOK_BOTH], merge[LLM_TOK_BOTH];
-    const char  *text;
+    size_t    i, n, best, border;
+    uint32_t  token[LLM_TOK_BOTH], merge[LLM_TOK_BOTH];
 
-    text = llm_tok_token_text(v, one, &border);
-    border = border < LLM_TOK_MAX_TOKEN ? border : LLM_TOK_MAX_TOKEN;
-
-    for (n = 0; n < border; n++) {
-        token[n] = v->byte[(uint8_t) text[n]];
-    }
-
-    text = llm_tok_token_text(v, two, &len);
-
-    for (i = 0; i < len && i < LLM_TOK_MAX_TOKEN; i++) {
-        token[n++] = v->byte[(uint8_t) text[i]];
-    }
+    border = llm_tok_parts_of(v, one, token);
+    n = border + llm_tok_parts_of(v, two, token + border);
 
     for (i = 0; i + 1 < n; i++) {
         merge[i] = llm_tok_merge(v, token[i], token[i + 1]);
@@ -189,43 +254,6 @@ llm_tok_pair_known(const llm_vocab_t *v, llm_scratch_t *s, uint32_t one,
 }
 
 
-/* the longest token that the text begins with, and its length */
-
-static inline uint32_t
-llm_tok_longest(const llm_vocab_t *v, const uint8_t *p, size_t n,
-    size_t *len)
-{
-    size_t    i;
-    uint32_t  token;
-    uint64_t  node;
-
-    *len = 1;
-
-    if (n < 2) {
-        return v->byte[*p];
-    }
-
-    node = v->root[(unsigned) p[0] << 8 | p[1]];
-    token = llm_tok_node_token(node);
-    *len = token ? 2 : 1;
-
-    for (i = 2; i < n && llm_tok_node_base(node); i++) {
-        node = v->node[llm_tok_node_base(node) + p[i]];
-
-        if (llm_tok_node_check(node) != (p[i] | 0x100u)) {
-            break;
-        }
-
-        if (llm_tok_node_token(node)) {
-            token = llm_tok_node_token(node);
-            *len = i + 1;
-        }
-    }
-
-    return token ? token - 1 : v->byte[*p];
-}
-
-
 typedef struct {
     size_t    base;             /* what lies before it is final */
     size_t    depth;            /* tokens on the stack, the first at base */
@@ -251,7 +279,7 @@ llm_tok_settle(const llm_vocab_t *v, llm_scratch_t *s, llm_tok_merging_t *m,
     end = m->base;
 
     for (n = 0; n < m->depth && end < m->base + LLM_TOK_WINDOW / 2; n++) {
-        end += llm_tok_len(v->rec[s->stack[n]]);
+        end += llm_tok_length(v, s->stack[n]);
     }
 
     if (end > pos || pos - end >= LLM_TOK_WINDOW) {
@@ -323,9 +351,9 @@ llm_tok_bpe_back(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
 
         shorter = llm_tok_prefix(v->rec[token]);
 
-        if (llm_tok_len(v->rec[shorter]) < len) {
+        if (llm_tok_length(v, shorter) < len) {
             token = shorter;
-            len = llm_tok_len(v->rec[token]);
+            len = llm_tok_length(v, token);
             continue;
         }
 
@@ -336,7 +364,7 @@ llm_tok_bpe_back(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
         llm_tok_dead_word(s, pos) |= llm_tok_dead_bit(pos);
 
         token = last;
-        len = llm_tok_len(v->rec[token]);
+        len = llm_tok_length(v, token);
 
         if (len > pos - m.base) {
             return -1;
@@ -356,11 +384,11 @@ llm_tok_bpe(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
     size_t    words, before, repaired, except;
     uint32_t  token;
 
-    if (llm_tok_unlikely(!llm_tok_valid(p, n))) {
-        repaired = llm_tok_repair(p, n, s->repaired, sizeof(s->repaired));
+    if (llm_tok_unlikely(!llm_tok_as_is(v, p, n))) {
+        repaired = llm_tok_repair(v, p, n, s->repaired, sizeof(s->repaired));
 
         if (repaired == SIZE_MAX) {
-            llm_tok_bpe_forward(v, p, n, out);
+            llm_tok_bpe_forward(v, p, n, 0, out);
             return;
         }
 
@@ -384,7 +412,7 @@ llm_tok_bpe(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
 
     if (llm_tok_bpe_back(v, s, p, n, out) != 0) {
         out->n = before;
-        llm_tok_bpe_forward(v, p, n, out);
+        llm_tok_bpe_forward(v, p, n, 0, out);
     }
 }
 
@@ -402,7 +430,9 @@ llm_tok_bpe_greedy(const llm_vocab_t *v, llm_scratch_t *s,
         return 1;
     }
 
-    if (text->tokens <= LLM_TOK_GREEDY && llm_tok_valid(text->p, text->len)) {
+    if (text->tokens <= LLM_TOK_GREEDY
+        && llm_tok_as_is(v, text->p, text->len))
+    {
         for (i = 1; i < text->tokens; i++) {
             if (!llm_tok_pair_known(v, s, text->token[i - 1],
                                     text->token[i]))

@@ -191,7 +191,7 @@ llm_tok_count_missed(const llm_tok_batch_t *b, size_t missed)
             }
 
             if (llm_tok_key_is_ascii(key)
-                || llm_tok_valid(b->text + s->at[i], len))
+                || (!b->v->chars && llm_tok_valid(b->text + s->at[i], len)))
             {
                 q = &shorts;
             }
@@ -281,24 +281,25 @@ typedef struct {
  */
 
 static size_t
-llm_tok_last_start(const llm_vocab_t *v, const uint8_t *p, size_t len)
+llm_tok_last_start(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
+    size_t len)
 {
-    size_t           at, last;
-    uint32_t         c;
-    unsigned         class;
-    llm_tok_scan_pt  scan;
+    size_t            last;
+    uint32_t          c;
+    unsigned          class;
+    llm_tok_split_t   split;
 
-    scan = llm_tok_scanner(v->grammar);
+    llm_tok_split_init(&split, v, s, (const char *) p, len);
 
-    for (at = 0, last = 0; at + LLM_TOK_LOOK_AHEAD < len; ) {
-        (void) llm_tok_char(p + at, p + len, &c);
+    for (last = 0; split.p + LLM_TOK_LOOK_AHEAD < split.end; ) {
+        (void) llm_tok_char(split.p, split.end, &c);
         class = llm_tok_class(c);
 
         if (class != LLM_TOK_S && class != LLM_TOK_R) {
-            last = at;
+            last = (size_t) (split.p - p);
         }
 
-        at += scan(p + at, p + len);
+        split.p = llm_tok_piece_end(&split, split.p);
     }
 
     return last;
@@ -319,7 +320,7 @@ llm_tok_next_part(const llm_vocab_t *v, llm_scratch_t *s, llm_tok_parts_t *t)
         t->n = llm_tok_certain(s->normal, t->have);
 
         if (t->n == 0) {
-            t->n = llm_tok_last_start(v, s->normal, t->have);
+            t->n = llm_tok_last_start(v, s, s->normal, t->have);
         }
 
         if (t->n == 0) {
@@ -359,9 +360,10 @@ llm_tok_parts_init(const llm_vocab_t *v, llm_scratch_t *s,
 
 static size_t
 llm_tok_count_text(const llm_vocab_t *v, llm_scratch_t *s, const void *text,
-    size_t len, size_t limit)
+    size_t len, size_t limit, int begins)
 {
     size_t             n, total;
+    llm_tok_out_t      out;
     llm_tok_batch_t    b;
     llm_tok_split_t    split;
 
@@ -371,6 +373,12 @@ llm_tok_count_text(const llm_vocab_t *v, llm_scratch_t *s, const void *text,
     b.s = s;
     b.end = split.end;
     total = 0;
+
+    if (llm_tok_unlikely(v->prepend && begins)) {
+        memset(&out, 0, sizeof(out));
+        split.p = llm_tok_prepended(v, s, split.p, split.end, &out);
+        total = out.n;
+    }
 
     while (split.p < split.end) {
         b.text = split.p;
@@ -387,23 +395,31 @@ llm_tok_count_text(const llm_vocab_t *v, llm_scratch_t *s, const void *text,
 
 
 size_t
-llm_count_limit(const llm_vocab_t *v, llm_scratch_t *s, const char *text,
-    size_t len, size_t limit)
+llm_tok_count_from(const llm_vocab_t *v, llm_scratch_t *s, const char *text,
+    size_t len, size_t limit, int begins)
 {
     size_t           total;
     llm_tok_parts_t  t;
 
     if (!llm_tok_parts_init(v, s, &t, text, len)) {
-        return llm_tok_count_text(v, s, text, len, limit);
+        return llm_tok_count_text(v, s, text, len, limit, begins);
     }
 
     total = 0;
 
     while (total <= limit && llm_tok_next_part(v, s, &t)) {
-        total += llm_tok_count_text(v, s, s->normal, t.n, limit - total);
+        total += llm_tok_count_text(v, s, s->normal, t.n, limit - total, 0);
     }
 
     return total;
+}
+
+
+size_t
+llm_count_limit(const llm_vocab_t *v, llm_scratch_t *s, const char *text,
+    size_t len, size_t limit)
+{
+    return llm_tok_count_from(v, s, text, len, limit, 1);
 }
 
 
@@ -424,6 +440,10 @@ llm_tok_encode_text(const llm_vocab_t *v, llm_scratch_t *s, const void *text,
     const uint8_t    *start;
 
     llm_tok_split_init(&split, v, s, text, len);
+
+    if (v->prepend) {
+        split.p = llm_tok_prepended(v, s, split.p, split.end, out);
+    }
 
     while (split.p < split.end) {
         start = split.p;

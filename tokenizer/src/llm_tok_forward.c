@@ -11,7 +11,7 @@
 #include "llm_tok_internal.h"
 
 
-#define LLM_TOK_RING   512      /* more than the longest token */
+#define LLM_TOK_RING   2048     /* more than the longest token */
 #define LLM_TOK_LINKS  4096     /* places whose tokens are not written yet */
 
 
@@ -37,7 +37,7 @@ typedef struct {
 /* reads on until the text ends or there are so many bytes */
 
 static void
-llm_tok_read(llm_tok_reader_t *r, size_t upto)
+llm_tok_read(const llm_vocab_t *v, llm_tok_reader_t *r, size_t upto)
 {
     size_t    i, n, len;
     uint8_t   out[4];
@@ -45,7 +45,7 @@ llm_tok_read(llm_tok_reader_t *r, size_t upto)
 
     while (r->p < r->end && r->read < upto) {
         len = llm_tok_char(r->p, r->end, &c);
-        n = llm_tok_repair(r->p, len, out, sizeof(out));
+        n = llm_tok_repair(v, r->p, len, out, sizeof(out));
 
         for (i = 0; i < n; i++) {
             r->byte[r->read++ % LLM_TOK_RING] = out[i];
@@ -122,7 +122,7 @@ llm_tok_begin(const llm_vocab_t *v, const llm_tok_trail_t *t, size_t at)
         return t->done;
     }
 
-    len = llm_tok_len(v->rec[token]);
+    len = llm_tok_length(v, token);
 
     return len < at - t->done ? at - len : t->done;
 }
@@ -180,7 +180,7 @@ llm_tok_write(const llm_vocab_t *v, llm_tok_trail_t *t,
 
 void
 llm_tok_bpe_forward(const llm_vocab_t *v, const uint8_t *p, size_t n,
-    llm_tok_out_t *out)
+    int space, llm_tok_out_t *out)
 {
     size_t            at, i;
     llm_tok_trail_t   trail;
@@ -190,6 +190,10 @@ llm_tok_bpe_forward(const llm_vocab_t *v, const uint8_t *p, size_t n,
     r.p = p;
     r.end = p + n;
     r.read = 0;
+
+    if (space) {
+        r.byte[r.read++] = ' ';
+    }
 
     trail.done = 0;
     memset(trail.path, 0, sizeof(trail.path));
@@ -201,7 +205,7 @@ llm_tok_bpe_forward(const llm_vocab_t *v, const uint8_t *p, size_t n,
 
     for (at = 0; /* void */ ; at++) {
         here = &ring[at % LLM_TOK_RING];
-        llm_tok_read(&r, at + LLM_TOK_MAX_TOKEN + 1);
+        llm_tok_read(v, &r, at + LLM_TOK_MAX_TOKEN + 1);
 
         trail.token[at % LLM_TOK_LINKS] = here->token;
 

@@ -23,11 +23,12 @@
 
 
 #define LLM_TOK_MAGIC         "LLMVOCAB"
-#define LLM_TOK_VERSION       2
+#define LLM_TOK_VERSION       3
 #define LLM_TOK_ENDIAN        0x01020304
 
 #define LLM_TOK_MAX_TOKENS    (1 << 18)
-#define LLM_TOK_MAX_TOKEN     255         /* bytes of the longest token */
+#define LLM_TOK_MAX_TOKEN     1024        /* bytes of the longest token */
+#define LLM_TOK_MAX_USER      1024        /* ... of what USER names */
 #define LLM_TOK_MAX_NAME      48
 
 #define LLM_TOK_GPT2          1
@@ -35,8 +36,21 @@
 #define LLM_TOK_O200K         3
 #define LLM_TOK_QWEN          4           /* cl100k, each digit by itself */
 #define LLM_TOK_DEEPSEEK      5
+#define LLM_TOK_TEKKEN        6           /* o200k, digit by digit, no 's */
+#define LLM_TOK_JOIN          7           /* no pattern: JOIN tells */
 
-#define LLM_TOK_NFC           1           /* a flag: normalize the text first */
+/*
+ * Flags.  CHARS: the characters that have a token are the smallest parts, not
+ * their bytes, which stand for the others only; and a space and U+2581 are the
+ * same.  PREPEND: a space comes before the text, with ONCE only if there is
+ * none.  APART: each space begins a piece.
+ */
+#define LLM_TOK_NFC           1           /* normalize the text first */
+#define LLM_TOK_CHARS         2
+#define LLM_TOK_PREPEND       4
+#define LLM_TOK_ONCE          8
+#define LLM_TOK_APART         16
+#define LLM_TOK_FLAGS         31
 
 /*
  * A trie node, in a double array: bits 0-7 its label and bit 8 "in use", which
@@ -52,9 +66,10 @@
 #define llm_tok_node_token(n)   ((uint32_t) ((n) >> 32))
 
 /*
- * A token: the two tokens whose merge makes it (itself for a single byte), the
- * longest token that is a proper prefix of it (itself if none), its length,
- * and whether it is irregular.
+ * A token: the two tokens whose merge makes it (itself for one of the smallest
+ * parts), the longest token that is a proper prefix of it (itself if none), its
+ * length, and whether it is irregular.  A length of LLM_TOK_FAR or more is that
+ * of its text.
  */
 #define LLM_TOK_MASK            0x3ffff
 #define llm_tok_rec(left, right, prefix, len)                                 \
@@ -64,6 +79,7 @@
 #define llm_tok_right(r)        ((uint32_t) ((r) >> 18) & LLM_TOK_MASK)
 #define llm_tok_prefix(r)       ((uint32_t) ((r) >> 36) & LLM_TOK_MASK)
 #define llm_tok_len(r)          ((uint32_t) ((r) >> 54) & 0xff)
+#define LLM_TOK_FAR             255
 #define LLM_TOK_IRREGULAR       (1ULL << 62)
 
 /*
@@ -101,6 +117,8 @@ enum {
     LLM_TOK_SEC_BY_ID,      /* uint32_t[by_id]: indexes, their ids ascend */
     LLM_TOK_SEC_RANK,       /* uint32_t[ranks]: of each token's merge */
     LLM_TOK_SEC_EXCEPT,     /* uint32_t[1 << except_bits] */
+    LLM_TOK_SEC_JOIN,       /* uint64_t[256 + (1 << join_bits) / 64] */
+    LLM_TOK_SEC_USER,       /* uint32_t[users]: indexes, their bytes ascend */
     LLM_TOK_SEC_TEXT,       /* the bytes of the tokens, then of specials */
     LLM_TOK_SECTIONS
 };
@@ -126,7 +144,11 @@ typedef struct {
     uint32_t  by_id;         /* 0 if IDS ascends: tokens, then specials */
     uint32_t  ranks;         /* 0 if no token is irregular, or tokens */
     uint32_t  except_bits;   /* 0 if there are no exceptions */
+    uint32_t  join_bits;     /* 0 if there is a pattern */
+    uint32_t  users;
+    uint32_t  runs;          /* U+2581 in a row that are a token, or 0 */
     uint64_t  seed;          /* odd, of the hash of pairs */
+    uint64_t  user[4];       /* with which bytes those of USER begin */
     char      name[LLM_TOK_MAX_NAME];
     uint64_t  offset[LLM_TOK_SECTIONS];
 } llm_tok_image_t;
@@ -140,6 +162,17 @@ typedef struct {
  * free place; none is further than LLM_TOK_PROBES from where its hash says.
  */
 #define LLM_TOK_PROBES   16
+
+/*
+ * Without a pattern all of the text is one piece.  JOIN tells whether a token
+ * may have a character before another: where none has, no merge is made, and so
+ * the text may be parted there as if a pattern had.  Two of ASCII have a bit of
+ * their own, others a bit that their hash says.  If the parts of tokens are
+ * bytes, it is the last one of a character and the first one of the next.
+ *
+ * USER names texts that are one token wherever they are, before anything else
+ * is looked at (the user-defined symbols of SentencePiece).
+ */
 
 
 typedef struct {
@@ -179,6 +212,20 @@ llm_tok_pair_hash(uint64_t key, uint64_t seed)
 }
 
 #define llm_tok_other_pair(hash)  ((hash) << 24 | (hash) >> 40)
+
+
+/* the bit of JOIN, bits is not 0 */
+
+static inline uint64_t
+llm_tok_join_bit(uint32_t one, uint32_t two, unsigned bits)
+{
+    if (((one | two) & ~127u) == 0) {
+        return one << 7 | two;
+    }
+
+    return 128 * 128 + (((uint64_t) one << 21 | two) * 0x9e3779b97f4a7c15ULL
+                        >> (64 - bits));
+}
 
 
 static inline uint32_t

@@ -54,6 +54,8 @@ struct llm_vocab_s {
     const uint32_t         *by_id;
     const uint32_t         *rank;
     const uint32_t         *except;
+    const uint64_t         *join;
+    const uint32_t         *user;
     const char             *text;
     uint64_t                filter_mask;
     uint64_t                whole_mask;
@@ -61,8 +63,24 @@ struct llm_vocab_s {
     unsigned                pair_shift;
     unsigned                grammar;
     unsigned                nfc;
+    unsigned                chars;
+    unsigned                prepend;
     size_t                  mapped;
 };
+
+
+/* the length of a token's bytes */
+
+static inline size_t
+llm_tok_length(const llm_vocab_t *v, uint32_t token)
+{
+    uint32_t  len;
+
+    len = llm_tok_len(v->rec[token]);
+
+    return llm_tok_likely(len < LLM_TOK_FAR)
+           ? len : v->ofs[token + 1] - v->ofs[token];
+}
 
 
 /*
@@ -126,12 +144,16 @@ size_t llm_tok_char(const uint8_t *p, const uint8_t *end, uint32_t *c);
 
 int llm_tok_valid(const uint8_t *p, size_t len);
 
+/* whether a text has the bytes that its tokens are made of */
+int llm_tok_as_is(const llm_vocab_t *v, const uint8_t *p, size_t len);
+
 /*
- * Writes U+FFFD over what is ill-formed.  Returns the length, or SIZE_MAX if
- * it is more than room.
+ * Writes those bytes: U+FFFD over what is ill-formed, and a space over U+2581
+ * where these are the same.  Returns the length, or SIZE_MAX if it is more than
+ * room.
  */
-size_t llm_tok_repair(const uint8_t *p, size_t len, uint8_t *out,
-    size_t room);
+size_t llm_tok_repair(const llm_vocab_t *v, const uint8_t *p, size_t len,
+    uint8_t *out, size_t room);
 
 /*
  * The length of the first piece of the text, not 0 if p < end.  What is
@@ -139,6 +161,7 @@ size_t llm_tok_repair(const uint8_t *p, size_t len, uint8_t *out,
  */
 typedef size_t (*llm_tok_scan_pt)(const uint8_t *p, const uint8_t *end);
 
+/* NULL if it takes more than the text to tell */
 llm_tok_scan_pt llm_tok_scanner(unsigned grammar);
 
 /*
@@ -195,13 +218,19 @@ void llm_tok_greedy(const llm_vocab_t *v, llm_tok_text_t *text, size_t n);
 size_t llm_tok_bpe_greedy(const llm_vocab_t *v, llm_scratch_t *s,
     const llm_tok_text_t *text);
 
-/* the tokens of each text, of at most LLM_TOK_MERGE bytes of valid UTF-8 */
+/*
+ * The tokens of each text, of at most LLM_TOK_MERGE bytes of valid UTF-8, which
+ * are the smallest parts.
+ */
 void llm_tok_merge_texts(const llm_vocab_t *v, llm_tok_text_t *text,
     size_t n);
 
-/* the same without looking back: slower, but by a bounded factor */
+/*
+ * The same without looking back: slower, but by a bounded factor.  With space
+ * one comes before the text.
+ */
 void llm_tok_bpe_forward(const llm_vocab_t *v, const uint8_t *p, size_t n,
-    llm_tok_out_t *out);
+    int space, llm_tok_out_t *out);
 
 /*
  * Pairs of tokens: whether one may merge, by its hash, where what is known of

@@ -23,7 +23,8 @@
 typedef struct {
     const uint8_t    *p;            /* what is split up to here */
     const uint8_t    *end;
-    llm_tok_scan_pt   scan;
+    llm_tok_scan_pt   scan;         /* or NULL: the vocabulary tells */
+    const llm_vocab_t *v;
     unsigned          grammar;
     int               simd;
 } llm_tok_split_t;
@@ -43,8 +44,33 @@ size_t llm_tok_split(llm_tok_split_t *split, uint32_t *at);
 size_t llm_tok_split_avx2(llm_tok_split_t *split, uint32_t *at);
 #endif
 
+/*
+ * The tokens of a text, limit + 1 if there are more than that.  begins tells
+ * whether it is not the rest of one that is counted in parts.
+ */
+size_t llm_tok_count_from(const llm_vocab_t *v, llm_scratch_t *s,
+    const char *text, size_t len, size_t limit, int begins);
+
+/*
+ * Where the last piece of a text begins that begins there whatever follows, or
+ * 0.  The text begins with a piece.
+ */
+size_t llm_tok_last_piece(const llm_vocab_t *v, llm_scratch_t *s,
+    const uint8_t *p, size_t len);
+
 /* forgets what a scratch remembers */
 void llm_tok_forget(llm_scratch_t *s);
+
+/* where the first piece of a text ends, if there is no pattern */
+const uint8_t *llm_tok_join_end(const llm_vocab_t *v, const uint8_t *p,
+    const uint8_t *end);
+
+/*
+ * Appends the tokens of the space that a vocabulary puts before a text, with
+ * those of the piece that it joins; returns where the next piece begins.
+ */
+const uint8_t *llm_tok_prepended(const llm_vocab_t *v, llm_scratch_t *s,
+    const uint8_t *p, const uint8_t *end, llm_tok_out_t *out);
 
 
 /* where the piece that begins at p ends */
@@ -58,6 +84,10 @@ llm_tok_piece_end(const llm_tok_split_t *split, const uint8_t *p)
 
     if (llm_tok_unlikely(end - p > LLM_TOK_PIECE_BYTES)) {
         end = p + LLM_TOK_PIECE_BYTES;
+    }
+
+    if (llm_tok_unlikely(split->scan == NULL)) {
+        return llm_tok_join_end(split->v, p, end);
     }
 
     return p + split->scan(p, end);

@@ -205,7 +205,7 @@ llm_tok_word(const uint8_t *p, const uint8_t *end)
 
 static const uint8_t *
 llm_tok_o200k_word(const uint8_t *p, const uint8_t *end,
-    unsigned class, size_t len)
+    unsigned class, size_t len, int suffixes)
 {
     const uint8_t  *q, *start;
 
@@ -228,12 +228,14 @@ llm_tok_o200k_word(const uint8_t *p, const uint8_t *end,
         }
     }
 
-    return q + llm_tok_contraction(q, end);
+    return suffixes ? q + llm_tok_contraction(q, end) : q;
 }
 
 
-static size_t
-llm_tok_scan_o200k(const uint8_t *p, const uint8_t *end)
+/* most digits at a time; whether words have contractions for suffixes */
+
+static inline size_t
+llm_tok_o200k(const uint8_t *p, const uint8_t *end, int most, int suffixes)
 {
     size_t          len;
     unsigned        class;
@@ -242,11 +244,11 @@ llm_tok_scan_o200k(const uint8_t *p, const uint8_t *end)
     class = llm_tok_at(p, end, &len);
 
     if (class == LLM_TOK_N) {
-        return (size_t) (llm_tok_digits(p, end, 3) - p);
+        return (size_t) (llm_tok_digits(p, end, most) - p);
     }
 
     if (class != LLM_TOK_R) {
-        q = llm_tok_o200k_word(p, end, class, len);
+        q = llm_tok_o200k_word(p, end, class, len, suffixes);
         if (q) {
             return (size_t) (q - p);
         }
@@ -262,6 +264,20 @@ llm_tok_scan_o200k(const uint8_t *p, const uint8_t *end)
     }
 
     return (size_t) (llm_tok_spaces(p, end, 1) - p);
+}
+
+
+static size_t
+llm_tok_scan_o200k(const uint8_t *p, const uint8_t *end)
+{
+    return llm_tok_o200k(p, end, 3, 1);
+}
+
+
+static size_t
+llm_tok_scan_tekken(const uint8_t *p, const uint8_t *end)
+{
+    return llm_tok_o200k(p, end, 1, 0);
 }
 
 
@@ -540,6 +556,9 @@ llm_tok_scanner(unsigned grammar)
 
     case LLM_TOK_DEEPSEEK:
         return llm_tok_scan_deepseek;
+
+    case LLM_TOK_TEKKEN:
+        return llm_tok_scan_tekken;
 
     default:
         return NULL;

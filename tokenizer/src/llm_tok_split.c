@@ -8,6 +8,10 @@
 #include "llm_tok_piece.h"
 
 
+/* what may be looked at after a piece: a text of USER, or a character */
+#define LLM_TOK_AFTER  (LLM_TOK_MAX_USER + 4)
+
+
 size_t
 llm_scratch_size(void)
 {
@@ -71,8 +75,33 @@ llm_tok_split_init(llm_tok_split_t *split, const llm_vocab_t *v,
     split->p = (const uint8_t *) text;
     split->end = len ? split->p + len : split->p;
     split->scan = llm_tok_scanner(v->grammar);
+    split->v = v;
     split->grammar = v->grammar;
     split->simd = s->simd;
+}
+
+
+size_t
+llm_tok_last_piece(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
+    size_t len)
+{
+    size_t            last;
+    llm_tok_split_t   split;
+
+    if (v->grammar != LLM_TOK_JOIN) {
+        return llm_tok_certain(p, len);
+    }
+
+    llm_tok_split_init(&split, v, s, (const char *) p, len);
+
+    /* of what follows a piece, at most the longest text of USER is looked at */
+
+    for (last = 0; split.p + LLM_TOK_AFTER <= split.end; /* void */) {
+        last = (size_t) (split.p - p);
+        split.p = llm_tok_join_end(v, split.p, split.end);
+    }
+
+    return last;
 }
 
 
@@ -105,8 +134,8 @@ size_t
 llm_tok_split(llm_tok_split_t *split, uint32_t *at)
 {
 #if LLM_TOK_HAVE_AVX2
-    if (split->simd == LLM_SIMD_AVX2 && split->grammar != LLM_TOK_GPT2
-        && split->grammar != LLM_TOK_DEEPSEEK)
+    if (split->simd == LLM_SIMD_AVX2 && split->grammar >= LLM_TOK_CL100K
+        && split->grammar <= LLM_TOK_QWEN)
     {
         return llm_tok_split_avx2(split, at);
     }

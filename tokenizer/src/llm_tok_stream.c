@@ -4,7 +4,7 @@
  * Counting a text that arrives in parts.
  */
 
-#include "llm_tok_internal.h"
+#include "llm_tok_piece.h"
 
 
 void
@@ -16,6 +16,7 @@ llm_count_stream_init(llm_count_stream_t *cs, const llm_vocab_t *v,
     cs->count = 0;
     cs->len = 0;
     cs->estimate = 0;
+    cs->begun = 0;
 }
 
 
@@ -29,7 +30,8 @@ llm_count_stream_settle(llm_count_stream_t *cs)
 {
     size_t  n;
 
-    n = llm_tok_certain((const uint8_t *) cs->carry, cs->len);
+    n = llm_tok_last_piece(cs->vocab, cs->scratch,
+                           (const uint8_t *) cs->carry, cs->len);
 
     if (n == 0) {
         cs->estimate = 1;
@@ -44,7 +46,9 @@ llm_count_stream_settle(llm_count_stream_t *cs)
         }
     }
 
-    cs->count += llm_count(cs->vocab, cs->scratch, cs->carry, n);
+    cs->count += llm_tok_count_from(cs->vocab, cs->scratch, cs->carry, n,
+                                    SIZE_MAX, !cs->begun);
+    cs->begun = 1;
     cs->len -= n;
     memmove(cs->carry, cs->carry + n, cs->len);
 }
@@ -78,5 +82,6 @@ llm_count_stream_finish(const llm_count_stream_t *cs, int *estimate)
         *estimate = cs->estimate;
     }
 
-    return cs->count + llm_count(cs->vocab, cs->scratch, cs->carry, cs->len);
+    return cs->count + llm_tok_count_from(cs->vocab, cs->scratch, cs->carry,
+                                          cs->len, SIZE_MAX, !cs->begun);
 }

@@ -4,7 +4,14 @@
  * Characters of text that may be anything.
  */
 
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
 #include "llm_tok_internal.h"
+
+
+#define LLM_TOK_BLOCK  "\xe2\x96\x81"      /* U+2581 */
 
 
 /*
@@ -95,8 +102,17 @@ llm_tok_valid(const uint8_t *p, size_t len)
 }
 
 
+int
+llm_tok_as_is(const llm_vocab_t *v, const uint8_t *p, size_t len)
+{
+    return llm_tok_valid(p, len)
+           && (!v->chars || memmem(p, len, LLM_TOK_BLOCK, 3) == NULL);
+}
+
+
 size_t
-llm_tok_repair(const uint8_t *p, size_t len, uint8_t *out, size_t room)
+llm_tok_repair(const llm_vocab_t *v, const uint8_t *p, size_t len,
+    uint8_t *out, size_t room)
 {
     size_t          n, written;
     uint32_t        c;
@@ -106,9 +122,17 @@ llm_tok_repair(const uint8_t *p, size_t len, uint8_t *out, size_t room)
 
     for (end = p + len; p < end; p += n) {
         n = llm_tok_char(p, end, &c);
-        from = llm_tok_is_broken(p, n, c) ? (const uint8_t *) "\xef\xbf\xbd"
-                                          : p;
-        len = from == p ? n : 3;
+        from = p;
+        len = n;
+
+        if (llm_tok_is_broken(p, n, c)) {
+            from = (const uint8_t *) "\xef\xbf\xbd";
+            len = 3;
+
+        } else if (c == 0x2581 && v->chars) {
+            from = (const uint8_t *) " ";
+            len = 1;
+        }
 
         if (room - written < len) {
             return SIZE_MAX;

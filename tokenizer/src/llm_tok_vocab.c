@@ -66,12 +66,19 @@ llm_tok_check_header(const llm_tok_image_t *image, size_t size)
         || image->filter_bits > 32 || image->except_bits > 24
         || (image->by_id && image->by_id != image->tokens + image->specials)
         || (image->ranks && image->ranks != image->tokens)
+        || image->users > LLM_TOK_MAX_TOKENS
+        || (image->grammar == LLM_TOK_JOIN) != (image->join_bits > 0)
+        || (image->join_bits && image->join_bits < 6)
+        || image->join_bits > 28
+        || (image->flags & ~LLM_TOK_FLAGS)
         || memchr(image->name, '\0', LLM_TOK_MAX_NAME) == NULL)
     {
         return "has an impossible header";
     }
 
-    if (llm_tok_scanner(image->grammar) == NULL) {
+    if (llm_tok_scanner(image->grammar) == NULL
+        && image->grammar != LLM_TOK_JOIN)
+    {
         return "needs a split pattern that this library does not have";
     }
 
@@ -127,9 +134,12 @@ llm_tok_check_nodes(const uint64_t *node, size_t n, uint32_t nodes,
 
 
 static int
-llm_tok_check_tokens(const uint64_t *rec, uint32_t tokens)
+llm_tok_check_tokens(const llm_vocab_t *v, uint32_t tokens)
 {
-    uint64_t  bad, i;
+    uint64_t         bad, i;
+    const uint64_t  *rec;
+
+    rec = v->rec;
 
     bad = 0;
 
@@ -138,6 +148,11 @@ llm_tok_check_tokens(const uint64_t *rec, uint32_t tokens)
         bad |= i - llm_tok_right(rec[i]);
         bad |= tokens - 1 - (uint64_t) llm_tok_prefix(rec[i]);
         bad |= (uint64_t) llm_tok_len(rec[i]) - 1;
+
+        if (llm_tok_unlikely(llm_tok_len(rec[i]) == LLM_TOK_FAR)) {
+            bad |= (uint64_t) llm_tok_length(v, (uint32_t) i) - LLM_TOK_FAR;
+            bad |= LLM_TOK_MAX_TOKEN - llm_tok_length(v, (uint32_t) i);
+        }
     }
 
     return bad >> 63 != 0;
@@ -145,7 +160,7 @@ llm_tok_check_tokens(const uint64_t *rec, uint32_t tokens)
 
 
 static int
-llm_tok_check_by_id(const llm_vocab_t *v)
+llm_tok_check_indexes(const llm_vocab_t *v)
 {
     uint64_t  bad, all, i;
 
@@ -154,6 +169,10 @@ llm_tok_check_by_id(const llm_vocab_t *v)
 
     for (i = 0; i < v->image->by_id; i++) {
         bad |= all - 1 - v->by_id[i];
+    }
+
+    for (i = 0; i < v->image->users; i++) {
+        bad |= all - 1 - v->user[i];
     }
 
     return bad >> 63 != 0;
@@ -177,8 +196,8 @@ llm_tok_check_tables(const llm_vocab_t *v)
 
     if (llm_tok_check_nodes(v->root, 65536, nodes, tokens)
         || llm_tok_check_nodes(v->node, nodes, nodes, tokens)
-        || llm_tok_check_tokens(v->rec, tokens)
-        || llm_tok_check_by_id(v))
+        || llm_tok_check_tokens(v, tokens)
+        || llm_tok_check_indexes(v))
     {
         return "has tables that lead nowhere";
     }
@@ -208,6 +227,8 @@ llm_tok_sections(llm_vocab_t *v)
     v->by_id = (const uint32_t *) (base + at[LLM_TOK_SEC_BY_ID]);
     v->rank = (const uint32_t *) (base + at[LLM_TOK_SEC_RANK]);
     v->except = (const uint32_t *) (base + at[LLM_TOK_SEC_EXCEPT]);
+    v->join = (const uint64_t *) (base + at[LLM_TOK_SEC_JOIN]);
+    v->user = (const uint32_t *) (base + at[LLM_TOK_SEC_USER]);
     v->text = base + at[LLM_TOK_SEC_TEXT];
 
     v->filter_mask = (1ULL << v->image->filter_bits) - 1;
@@ -216,6 +237,9 @@ llm_tok_sections(llm_vocab_t *v)
     v->seed = v->image->seed;
     v->grammar = v->image->grammar;
     v->nfc = (v->image->flags & LLM_TOK_NFC) != 0;
+    v->chars = (v->image->flags & LLM_TOK_CHARS) != 0;
+    v->prepend = (v->image->flags & LLM_TOK_PREPEND)
+                 && v->grammar == LLM_TOK_JOIN;
 }
 
 

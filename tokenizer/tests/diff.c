@@ -7,7 +7,7 @@
  */
 
 #include "../include/llm_tokenizer.h"
-#include "../src/llm_tok_internal.h"
+#include "../src/llm_tok_piece.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -124,12 +124,17 @@ diff_forward(diff_t *d)
     uint32_t        token;
     llm_tok_out_t   out, count;
     const uint8_t  *p, *end;
+    llm_tok_split_t split;
 
     out.ids = d->got;
     out.max = DIFF_MAX;
     out.n = 0;
     out.map = d->v->ids;
     memset(&count, 0, sizeof(count));
+
+    if (d->v->prepend) {
+        return;
+    }
 
     p = (uint8_t *) d->text;
     end = p + d->len;
@@ -140,8 +145,11 @@ diff_forward(diff_t *d)
         end = p + n;
     }
 
+    llm_tok_split_init(&split, d->v, d->s, (const char *) p,
+                       (size_t) (end - p));
+
     for ( /* void */ ; p < end; p += n) {
-        n = llm_tok_scanner(d->v->grammar)(p, end);
+        n = (size_t) (llm_tok_piece_end(&split, p) - p);
         except = llm_tok_exception(d->v, p, n);
 
         if (except != SIZE_MAX) {
@@ -151,8 +159,8 @@ diff_forward(diff_t *d)
             continue;
         }
 
-        llm_tok_bpe_forward(d->v, p, n, &out);
-        llm_tok_bpe_forward(d->v, p, n, &count);
+        llm_tok_bpe_forward(d->v, p, n, 0, &out);
+        llm_tok_bpe_forward(d->v, p, n, 0, &count);
     }
 
     if (out.n != d->ids || count.n != d->ids

@@ -132,7 +132,8 @@ const TRICKY = [
     '?', '.', '...', '/', '//', '/\n', '-', '_', '(', ')', '":', '\\', '#', '،',
     '，', '。', '「', '—', '😀', '👩\u200d👩\u200d👧', '🇩🇪', '👍🏽', '️', '©', '€',
     'ก', 'ำ', 'ि', '가', 'ㄱ', 'あ', 'ア', 'ﾊ', 'я', 'Я', 'Σ', 'ς', 'ა', 'Ა',
-    '<|endoftext|>', '<|im_start|>', '\ufffd', '\u{10ffff}', '\u{1d400}', '𝒳',
+    '<b>', '</b>', '<b', '\u2581', '\u2581\u2581', '<0x41>', '<unused7>', '>  <',
+    '\n'.repeat(40), '\t\t\t', '<|endoftext|>', '<|im_start|>', '\ufffd', '\u{10ffff}', '\u{1d400}', '𝒳',
 ];
 
 const UNITS = [
@@ -221,12 +222,15 @@ function unlikeTiktoken() {
 function loadHuggingFace() {
     const { TokenizerLoader } = require('@lenml/tokenizers');
     const tokenizerJSON = JSON.parse(fs.readFileSync(name));
+    const { vocab, byte_fallback } = tokenizerJSON.model;
     const alphabet = byteAlphabet();
 
-    /* what a user writes is never control */
+    /* what a user writes is never control, but user-defined symbols are text */
 
-    tokenizerJSON.added_tokens = [];
-    unlike = unlikeTiktoken();
+    tokenizerJSON.added_tokens = !byte_fallback ? []
+        : tokenizerJSON.added_tokens.filter(
+              (t) => !t.special && vocab[t.content] === t.id);
+    unlike = byte_fallback ? null : unlikeTiktoken();
 
     const tokenizer = TokenizerLoader.fromPreTrained({
         tokenizerJSON, tokenizerConfig: {},
@@ -235,10 +239,13 @@ function loadHuggingFace() {
     encode = (text) => new Uint32Array(
         tokenizer.encode(text, { add_special_tokens: false }));
 
-    for (const token of Object.keys(tokenizerJSON.model.vocab)) {
+    for (const token of Object.keys(vocab)) {
         const raw = [...token].map((ch) => alphabet.get(ch));
 
-        if (!raw.includes(undefined)) {
+        if (byte_fallback) {
+            ranks.push(Buffer.from(token.replaceAll('\u2581', ' ')));
+
+        } else if (!raw.includes(undefined)) {
             ranks.push(Buffer.from(raw));
         }
     }

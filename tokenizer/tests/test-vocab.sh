@@ -100,7 +100,9 @@ refused 'kind "" is not' '{"model":null}'
 refused 'has no "bpe_ranks"' '{"a":"b"}' -g o200k
 refused 'not the JSON' '{"pat_str":'
 refused 'a string has no end' '{"pat_str":"x'
-refused 'has 300 bytes' "$(printf '%0400d' 0) 1\n" -g o200k
+refused 'has 1500 bytes' "$(printf '%02000d' 0) 1\n" -g o200k
+printf '%013981014d 1\n' 0 > "$dir/in"
+refused_in 'has 10485760 bytes' -g o200k
 
 all=$(awk 'BEGIN {
     a = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -128,20 +130,26 @@ x=',"ab":5,"abc":6,"bc":7,"abcd":8'
 
 hf '{"type":"NFKC"}' "$gpt2" '' '' ''
 refused_in 'normalizer "NFKC" is not supported'
-hf null '{"type":"Metaspace"}' '' '' ''
-refused_in 'pre_tokenizer "Metaspace" is not supported'
+hf null '{"type":"BertPreTokenizer"}' '' '' ''
+refused_in 'pre_tokenizer "BertPreTokenizer" is not supported'
+hf null '{"type":"Metaspace","replacement":"_"}' '' '' ''
+refused_in 'Metaspace with another replacement is not supported'
 hf null null '' '' ''
-refused_in 'BPE without a pre_tokenizer'
+refused_in 'BPE that is not ByteLevel, nor has U+2581 for spaces, is not'
+hf '{"type":"Prepend","prepend":"_"}' "$gpt2" '' '' ''
+refused_in 'normalizer "Prepend" is not supported'
+hf '{"type":"Replace","pattern":{"String":"a"},"content":"b"}' "$gpt2" '' '' ''
+refused_in 'normalizer "Replace" is not supported'
 hf null '{"type":"ByteLevel","add_prefix_space":true}' '' '' ''
 refused_in 'add_prefix_space is not supported'
 split='{"type":"Split","pattern":{"Regex":"x+"},"behavior":"Isolated"}'
 hf null "$split" '' '' ''
-refused_in 'not ByteLevel is not supported'
+refused_in 'BPE that is not ByteLevel'
 hf null '{"type":"Sequence","pretokenizers":['"$split"',{"type":"ByteLevel",'\
 '"use_regex":false}]}' '' '' ''
 refused_in 'no scanner for its split pattern: x+'
 hf null "$gpt2" '"byte_fallback":true,' '' ''
-refused_in 'BPE with byte_fallback is not supported'
+refused_in 'ByteLevel with U+2581 or byte_fallback is not supported'
 hf null "$gpt2" '"dropout":0.1,' '' ''
 refused_in 'BPE with dropout is not supported'
 hf null "$gpt2" '' "$x" '"a b","ab x"'
@@ -162,8 +170,8 @@ hf null "$gpt2" '' ',"a\q":5' ''
 refused_in 'an escape that JSON does not have'
 hf null "$gpt2" '' ',"a":99999999999' ''
 refused_in 'an id is too large'
-hf null "$gpt2" '' ",\"$(printf '%0300d' 0)\":5" ''
-refused_in 'has 300 bytes'
+hf null "$gpt2" '' ",\"$(printf '%01025d' 0)\":5" ''
+refused_in 'has 1025 bytes'
 hf "$(printf '%0100d' 0 | tr 0 '[')" "$gpt2" '' '' ''
 refused_in 'nested more than 64 deep'
 hf null "$gpt2" '' '' '' && sed -i 's/u0061":903/u0062b":903/' "$dir/in"
@@ -189,5 +197,93 @@ prints '7' 'abca' -v "$dir/small.llmv" --ids
 prints '7 902' 'abcab' -v "$dir/small.llmv" --ids
 prints '7 902 9' 'abcabca' -v "$dir/small.llmv" --ids
 prints '7 902 901 5' 'abcabcab' -v "$dir/small.llmv" --ids
+
+# no pattern: all of the text is one piece
+
+bytelevel='{"type":"ByteLevel","add_prefix_space":false,"use_regex":false}'
+hf null "$bytelevel" '' ',"\u0120b":5,"a\u0120b":6,"ab":7' \
+    '"\u0120 b","a \u0120b","a b"'
+"$compiler" -n small -o "$dir/small.llmv" "$dir/in" > /dev/null
+prints '6 7 968 5' 'a bab  b' -v "$dir/small.llmv" --ids
+hf null "$bytelevel" '"ignore_merges":true,' '' ''
+refused_in 'ignore_merges without a split pattern is not supported'
+hf '{"type":"NFC"}' "$bytelevel" '' '' ''
+refused_in '"NFC" without a split pattern is not supported'
+
+# SentencePiece's style: characters, U+2581, bytes for what has no token
+
+fallback=$(awk 'BEGIN {
+    for (i = 0; i < 256; i++) {
+        printf "%s\"<0x%02X>\":%d", i ? "," : "", i, 1000 + i
+    }
+}')
+
+# $1 normalizer, $2 pre_tokenizer, $3 added tokens, $4 more of the vocabulary,
+# $5 merges
+
+sp() {
+    cat > "$dir/in" <<END
+{"added_tokens":[{"id":0,"content":"<s>","special":true}$3],
+"normalizer":$1,"pre_tokenizer":$2,"model":{"type":"BPE","unk_token":"<unk>",
+"fuse_unk":true,"byte_fallback":true,"vocab":{"<s>":0,"\u2581":1,"a":2,"b":3,
+"\u2581a":4,"\u2581ab":5,"\u00e9":6,"\u4e2d":7,"\u4e2da":8,"\u2581\u2581":9,
+$fallback$4},"merges":["\u2581 a","\u2581a b","\u4e2d a",
+["\u2581","\u2581"]$5]}}
+END
+}
+
+replace='{"type":"Replace","pattern":{"String":" "},"content":"\u2581"}'
+prepend='{"type":"Prepend","prepend":"\u2581"}'
+both="{\"type\":\"Sequence\",\"normalizers\":[$prepend,$replace]}"
+
+sp "$replace" null '' '' ''
+"$compiler" -n small -o "$dir/small.llmv" "$dir/in" > /dev/null
+prints '2 5 3 1 4' 'a abb  a' -v "$dir/small.llmv" --ids
+prints '4 9 4' '\0342\0226\0201a  \0342\0226\0201a' -v "$dir/small.llmv" --ids
+prints '8 1228 1184 1147 7 7' '\0344\0270\0255a\0344\0270\0223\0344\0270\0255'\
+'\0344\0270\0255' -v "$dir/small.llmv" --ids
+prints '6 1239 1191 1189 1000 1010 1064' '\0303\0251\0303\0\n@' \
+    -v "$dir/small.llmv" --ids
+prints '1060 1115 1062' '<s>' -v "$dir/small.llmv" --ids
+prints '' '' -v "$dir/small.llmv" --ids
+
+sp "$both" null '' '' ''
+"$compiler" -n small -o "$dir/small.llmv" "$dir/in" > /dev/null
+prints '5 4' 'ab a' -v "$dir/small.llmv" --ids
+prints '1 4 7' ' a\0344\0270\0255' -v "$dir/small.llmv" --ids
+prints '1 7' '\0344\0270\0255' -v "$dir/small.llmv" --ids
+prints '' '' -v "$dir/small.llmv" --ids
+
+sp null '{"type":"Metaspace","replacement":"\u2581","prepend_scheme":"first",'\
+'"split":false}' '' '' ''
+"$compiler" -n small -o "$dir/small.llmv" "$dir/in" > /dev/null
+prints '5 1 4' 'ab  a' -v "$dir/small.llmv" --ids
+prints '4' ' a' -v "$dir/small.llmv" --ids
+sp null '{"type":"Metaspace","replacement":"\u2581"}' '' '' ''
+"$compiler" -n small -o "$dir/small.llmv" "$dir/in" > /dev/null
+prints '5 1 4' 'ab  a' -v "$dir/small.llmv" --ids
+
+# symbols: the longest at the first place, before anything else
+
+symbol=',{"id":20,"content":"<b>","special":false},{"id":21,"content":"<b",'\
+'"special":false},{"id":9,"content":"\u2581\u2581","special":false}'
+sp "$replace" '{"type":"Split","pattern":{"String":" "},'\
+'"behavior":"MergedWithPrevious"}' "$symbol" ',"<b>":20,"<b":21' ''
+"$compiler" -n small -o "$dir/small.llmv" "$dir/in" > /dev/null
+prints '20 4 21 2 20 3' '<b> a<ba<b>b' -v "$dir/small.llmv" --ids
+prints '9 4 1060 1060' '\0342\0226\0201\0342\0226\0201\0342\0226\0201a<<' \
+    -v "$dir/small.llmv" --ids
+sp "$replace" null ',{"id":20,"content":"x","lstrip":true}' ',"x":20' ''
+refused_in 'an added token with lstrip is not supported'
+sp "$replace" null '' '' ',"a <0x41>"'
+refused_in 'is of something that is no token'
+sp "$replace" null '' '' '' && sed -i 's/"<0xE4>":1228,//' "$dir/in"
+refused_in 'byte 0xe4 has no token'
+sp "$replace" null '' '' '' && sed -i 's/"byte_fallback":true,//' "$dir/in"
+refused_in 'U+2581 for spaces without byte_fallback is not supported'
+sp "$replace" "$gpt2" '' '' ''
+refused_in 'ByteLevel with U+2581'
+sp "$replace" "$split" '' '' ''
+refused_in 'U+2581 for spaces with a split pattern is not supported'
 
 exit $failed

@@ -276,8 +276,8 @@ test_forward(void **state)
         out.max = 3 * TEST_ROOM;
         out.map = o200k->ids;
 
-        llm_tok_bpe_forward(o200k, (uint8_t *) text, len, &out);
-        llm_tok_bpe_forward(o200k, (uint8_t *) text, len, &count);
+        llm_tok_bpe_forward(o200k, (uint8_t *) text, len, 0, &out);
+        llm_tok_bpe_forward(o200k, (uint8_t *) text, len, 0, &count);
 
         assert_int_equal(out.n, n);
         assert_int_equal(count.n, n);

@@ -15,6 +15,7 @@
 #define VOCAB_MAX_SPECIAL   1024        /* bytes */
 #define VOCAB_MAX_MERGES    (1 << 21)
 #define VOCAB_MAX_FILE      (256 << 20)
+#define VOCAB_MAX_ID        (1 << 20)   /* of an added token */
 
 
 typedef struct {
@@ -44,6 +45,10 @@ typedef struct {
     uint32_t       *right;
     uint32_t       *rank;       /* NULL if this is the order of the tokens */
     uint8_t        *irregular;
+
+    uint8_t        *user;       /* by id: taken out first; NULL if none is */
+    uint32_t        users;
+    uint32_t        runs;       /* of U+2581: those that are taken out first */
 
     char           *text;
     size_t          text_len;
@@ -105,6 +110,28 @@ uint32_t vocab_grammar(const vocab_in_t *in, const char *pattern);
 /* llm_vocab_hf.c: a tokenizer.json */
 void vocab_hf(vocab_t *v, const vocab_in_t *in);
 
+/*
+ * llm_vocab_space.c: names of SentencePiece's style.  In its place a name
+ * becomes its bytes; returns how many, 0 if it has a space of its own.
+ */
+size_t vocab_space_bytes(char *name, size_t len);
+int vocab_space_byte(const char *name, size_t len);
+int vocab_is_block(const char *s, size_t len);
+void vocab_space_add_bytes(vocab_t *v, const char *path,
+    const uint32_t id[256]);
+void vocab_space_user(vocab_t *v, const vocab_in_t *in, uint32_t id,
+    const char *content, size_t len);
+
+/* whether a token is found in a text before all else */
+int vocab_is_user(const vocab_t *v, const vocab_token_t *t);
+
+/* whether a token is there before any merge */
+int vocab_is_part(const vocab_t *v, const vocab_token_t *t);
+
+/* fills LLM_TOK_SEC_JOIN, and how large it must be for that */
+void vocab_join(const vocab_t *v, uint64_t *join, unsigned bits);
+unsigned vocab_join_bits(const vocab_t *v);
+
 /* llm_vocab_order.c: puts tokens into the order in which their merges apply */
 
 typedef struct {
@@ -143,8 +170,12 @@ typedef struct {
 
 void vocab_trie(const vocab_t *v, vocab_trie_t *t);
 
-/* llm_vocab_whole.c: fills the set of short tokens, 1 << bits sets */
-void vocab_whole(const vocab_t *v, llm_tok_entry_t *set, unsigned bits);
+/*
+ * llm_vocab_whole.c: fills the set of short tokens, 1 << bits sets; 0 if they
+ * do not fit.  The least bits from those given on with which they do.
+ */
+int vocab_whole(const vocab_t *v, llm_tok_entry_t *set, unsigned bits);
+unsigned vocab_whole_bits(const vocab_t *v, unsigned bits);
 
 
 #endif /* LLM_VOCAB_H_INCLUDED_ */

@@ -133,7 +133,8 @@ vocab_merges(vocab_out_t *out, const vocab_t *v, const vocab_trie_t *trie)
 
     for (i = 0; i < v->tokens; i++) {
         rec[i] = llm_tok_rec(v->left[i], v->right[i], trie->prefix[i],
-                             v->token[i].len);
+                             v->token[i].len < LLM_TOK_FAR ? v->token[i].len
+                                                           : LLM_TOK_FAR);
 
         if (out->image->ranks && v->irregular[i]) {
             rec[i] |= LLM_TOK_IRREGULAR;
@@ -161,7 +162,7 @@ static void
 vocab_strings(vocab_out_t *out, const vocab_t *v)
 {
     char                 *text;
-    uint32_t              i, at, *ids, *ofs, *byte;
+    uint32_t              i, at, any, *ids, *ofs, *byte;
     const vocab_token_t  *t;
 
     ids = vocab_section(out, LLM_TOK_SEC_IDS);
@@ -169,11 +170,15 @@ vocab_strings(vocab_out_t *out, const vocab_t *v)
     text = vocab_section(out, LLM_TOK_SEC_TEXT);
     byte = vocab_section(out, LLM_TOK_SEC_BYTE);
 
+    memset(byte, 0xff, 256 * sizeof(uint32_t));
+    any = 0;
+
     for (i = 0, at = 0; i < v->tokens + v->specials; i++) {
         t = i < v->tokens ? &v->token[i] : &v->special[i - v->tokens];
 
         if (i < v->tokens && t->len == 1) {
             byte[(uint8_t) v->text[t->ofs]] = i;
+            any = i;
         }
 
         ids[i] = t->id;
@@ -183,6 +188,12 @@ vocab_strings(vocab_out_t *out, const vocab_t *v)
     }
 
     ofs[i] = at;
+
+    /* bytes that no text has */
+
+    for (i = 0; i < 256; i++) {
+        byte[i] = byte[i] == UINT32_MAX ? any : byte[i];
+    }
 }
 
 
@@ -226,9 +237,16 @@ vocab_ids(vocab_out_t *out, const vocab_t *v)
 }
 
 
-/* returns 0 if a place is too far from where its hash says */
+static const vocab_token_t *
+vocab_nth(const vocab_t *v, uint32_t i)
+{
+    return i < v->tokens ? &v->token[i] : &v->special[i - v->tokens];
+}
 
-static int
+
+/* those that are one token whatever merges say */
+
+static void
 vocab_exceptions(vocab_out_t *out, const vocab_t *v)
 {
     uint32_t              i, n, at, mask, *slot;
@@ -237,8 +255,13 @@ vocab_exceptions(vocab_out_t *out, const vocab_t *v)
     slot = vocab_section(out, LLM_TOK_SEC_EXCEPT);
     mask = (1u << out->image->except_bits) - 1;
 
-    for (i = 0; i < v->exceptions; i++) {
-        t = &v->special[i];
+    for (i = 0; i < v->tokens + v->specials; i++) {
+        t = vocab_nth(v, i);
+
+        if (i - v->tokens >= v->exceptions && !vocab_is_user(v, t)) {
+            continue;
+        }
+
         at = llm_tok_text_hash((uint8_t *) v->text + t->ofs, t->len);
 
         for (n = 0; n < LLM_TOK_PROBES && slot[(at + n) & mask]; n++) {
@@ -246,13 +269,49 @@ vocab_exceptions(vocab_out_t *out, const vocab_t *v)
         }
 
         if (n == LLM_TOK_PROBES) {
-            return 0;
+            die("the exceptions do not fit");
         }
 
-        slot[(at + n) & mask] = v->tokens + i + 1;
+        slot[(at + n) & mask] = i + 1;
+    }
+}
+
+
+static const vocab_t  *vocab_sorted;
+
+static int
+vocab_by_text(const void *one, const void *two)
+{
+    int                   order;
+    const vocab_token_t  *a, *b;
+
+    a = vocab_nth(vocab_sorted, *(const uint32_t *) one);
+    b = vocab_nth(vocab_sorted, *(const uint32_t *) two);
+    order = memcmp(vocab_sorted->text + a->ofs, vocab_sorted->text + b->ofs,
+                   a->len < b->len ? a->len : b->len);
+
+    return order ? order : (a->len > b->len) - (a->len < b->len);
+}
+
+
+static void
+vocab_users(vocab_out_t *out, const vocab_t *v)
+{
+    uint8_t    first;
+    uint32_t   i, n, *user;
+
+    user = vocab_section(out, LLM_TOK_SEC_USER);
+
+    for (i = 0, n = 0; i < v->tokens + v->specials && n < v->users; i++) {
+        if (vocab_is_user(v, vocab_nth(v, i))) {
+            user[n++] = i;
+            first = (uint8_t) v->text[vocab_nth(v, i)->ofs];
+            out->image->user[first >> 6] |= 1ULL << (first & 63);
+        }
     }
 
-    return 1;
+    vocab_sorted = v;
+    qsort(user, n, sizeof(uint32_t), vocab_by_text);
 }
 
 
@@ -274,15 +333,19 @@ vocab_header(llm_tok_image_t *image, const vocab_t *v,
     image->nodes = trie->nodes;
     image->bucket_bits = (uint32_t) vocab_log2(v->tokens) - 3;
     image->filter_bits = (uint32_t) vocab_log2(v->tokens) + 3;
-    image->set_bits = (uint32_t) vocab_log2(v->tokens) - 2;
+    image->set_bits = vocab_whole_bits(v, (uint32_t) vocab_log2(v->tokens) - 2);
     image->text = (uint32_t) v->text_len;
     image->flags = v->flags;
     image->by_id = v->rank ? v->tokens + v->specials : 0;
 
+    image->join_bits = v->grammar == LLM_TOK_JOIN ? vocab_join_bits(v) : 0;
+    image->users = v->users;
+    image->runs = v->runs;
+
     /* a quarter full at the most */
 
-    image->except_bits = v->exceptions
-                         ? (uint32_t) vocab_log2(v->exceptions) + 2 : 0;
+    j = v->exceptions + v->users;
+    image->except_bits = j ? (uint32_t) vocab_log2(j) + 2 : 0;
 
     for (j = 0; j < v->tokens; j++) {
         if (v->rank && v->irregular[j]) {
@@ -298,8 +361,10 @@ vocab_header(llm_tok_image_t *image, const vocab_t *v,
         }
     }
 
-    for (j = 0; j < v->exceptions; j++) {
-        if (v->special[j].id >= image->ids) {
+    for (j = 0; j < v->specials; j++) {
+        if ((j < v->exceptions || vocab_is_user(v, &v->special[j]))
+            && v->special[j].id >= image->ids)
+        {
             image->ids = v->special[j].id + 1;
         }
     }
@@ -341,12 +406,19 @@ vocab_build(vocab_t *v, size_t *size)
     memcpy(vocab_section(&out, LLM_TOK_SEC_NODE), trie.node,
            (size_t) trie.nodes * 8);
     vocab_strings(&out, v);
-    vocab_whole(v, vocab_section(&out, LLM_TOK_SEC_WHOLE), head.set_bits);
+    (void) vocab_whole(v, vocab_section(&out, LLM_TOK_SEC_WHOLE),
+                       head.set_bits);
     vocab_merges(&out, v, &trie);
     vocab_ids(&out, v);
 
-    if (!vocab_exceptions(&out, v)) {
-        die("the exceptions do not fit");
+    vocab_users(&out, v);
+
+    if (head.except_bits) {
+        vocab_exceptions(&out, v);
+    }
+
+    if (head.join_bits) {
+        vocab_join(v, vocab_section(&out, LLM_TOK_SEC_JOIN), head.join_bits);
     }
 
     out.image->sum = llm_tok_sum(out.base + LLM_TOK_SUMMED,

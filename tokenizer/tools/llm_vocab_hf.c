@@ -1,9 +1,9 @@
 /*
  * Copyright (C) 2026 the ngx_llm_cost_module authors
  *
- * Reads the tokenizer.json of Hugging Face, where it describes byte-level
- * byte-pair encoding.  What would change a count and is not supported is
- * refused by its name.
+ * Reads the tokenizer.json of Hugging Face, where it describes byte-pair
+ * encoding, of bytes or of characters in the style of SentencePiece.  What
+ * would change a count and is not supported is refused by its name.
  */
 
 #include "llm_vocab.h"
@@ -16,6 +16,7 @@
 
 #define VOCAB_PATTERNS  4096        /* bytes of all patterns of a sequence */
 #define VOCAB_STEPS     16          /* of a sequence */
+#define VOCAB_BLOCK     "\xe2\x96\x81"
 
 
 /* what splits the text: the patterns in lines */
@@ -136,6 +137,23 @@ vocab_bytes(char *name, size_t len)
 }
 
 
+/* whether a string member, or one of an object in it, is this text */
+
+static int
+vocab_says(const vocab_in_t *in, const char *name, const char *inner,
+    const char *want)
+{
+    vocab_in_t  object;
+
+    if (inner == NULL) {
+        return strcmp(vocab_name(in, name), want) == 0;
+    }
+
+    return vocab_member(in, name, &object)
+           && strcmp(vocab_name(&object, inner), want) == 0;
+}
+
+
 static void
 vocab_normalizer(vocab_t *v, const vocab_in_t *in, unsigned depth)
 {
@@ -146,6 +164,21 @@ vocab_normalizer(vocab_t *v, const vocab_in_t *in, unsigned depth)
 
     if (strcmp(type, "NFC") == 0) {
         v->flags |= LLM_TOK_NFC;
+        return;
+    }
+
+    if (strcmp(type, "Prepend") == 0
+        && vocab_says(in, "prepend", NULL, VOCAB_BLOCK))
+    {
+        v->flags |= LLM_TOK_PREPEND;
+        return;
+    }
+
+    if (strcmp(type, "Replace") == 0
+        && vocab_says(in, "pattern", "String", " ")
+        && vocab_says(in, "content", NULL, VOCAB_BLOCK))
+    {
+        v->flags |= LLM_TOK_CHARS;
         return;
     }
 
@@ -184,7 +217,7 @@ vocab_pattern(const vocab_in_t *in, vocab_split_t *split, const char *pattern)
 /* patterns that keep all of the text, or that drop what they do not match */
 
 static void
-vocab_split_step(const vocab_in_t *in, vocab_split_t *split)
+vocab_split_step(const vocab_t *v, const vocab_in_t *in, vocab_split_t *split)
 {
     int          invert;
     size_t       len;
@@ -193,6 +226,12 @@ vocab_split_step(const vocab_in_t *in, vocab_split_t *split)
 
     behavior = vocab_name(in, "behavior");
     invert = vocab_is_true(in, "invert");
+
+    if ((v->flags & LLM_TOK_CHARS)
+        && vocab_says(in, "pattern", "String", " "))
+    {
+        return;                 /* there is no space any more */
+    }
 
     if (!vocab_member(in, "pattern", &pattern)
         || !vocab_member(&pattern, "Regex", &pattern))
@@ -219,8 +258,38 @@ vocab_split_step(const vocab_in_t *in, vocab_split_t *split)
 }
 
 
+/* puts U+2581 for spaces, and perhaps one in front */
+
 static void
-vocab_pre_tokenizer(const vocab_in_t *in, vocab_split_t *split, unsigned depth)
+vocab_metaspace(vocab_t *v, const vocab_in_t *in)
+{
+    const char  *scheme;
+    vocab_in_t   value;
+
+    if (!vocab_says(in, "replacement", NULL, VOCAB_BLOCK)) {
+        die("\"%s\": Metaspace with another replacement is not supported",
+            in->path);
+    }
+
+    v->flags |= LLM_TOK_CHARS;
+    scheme = vocab_name(in, "prepend_scheme");
+
+    if (*scheme ? strcmp(scheme, "never") != 0
+                : !vocab_member(in, "add_prefix_space", &value)
+                  || vocab_word(&value, "true"))
+    {
+        v->flags |= LLM_TOK_PREPEND | LLM_TOK_ONCE;
+    }
+
+    if (!vocab_member(in, "split", &value) || vocab_word(&value, "true")) {
+        v->flags |= LLM_TOK_APART;
+    }
+}
+
+
+static void
+vocab_pre_tokenizer(vocab_t *v, const vocab_in_t *in, vocab_split_t *split,
+    unsigned depth)
 {
     const char  *type;
     vocab_in_t   list;
@@ -228,7 +297,10 @@ vocab_pre_tokenizer(const vocab_in_t *in, vocab_split_t *split, unsigned depth)
     type = vocab_name(in, "type");
 
     if (strcmp(type, "Split") == 0) {
-        vocab_split_step(in, split);
+        vocab_split_step(v, in, split);
+
+    } else if (strcmp(type, "Metaspace") == 0) {
+        vocab_metaspace(v, in);
 
     } else if (strcmp(type, "ByteLevel") == 0) {
         if (!vocab_is_unset(in, "add_prefix_space")) {
@@ -247,7 +319,7 @@ vocab_pre_tokenizer(const vocab_in_t *in, vocab_split_t *split, unsigned depth)
                && vocab_member(in, "pretokenizers", &list))
     {
         for (vocab_open(&list, '['); !vocab_close(&list, ']'); ) {
-            vocab_pre_tokenizer(&list, split, depth - 1);
+            vocab_pre_tokenizer(v, &list, split, depth - 1);
             vocab_skip(&list);
         }
 
@@ -267,8 +339,7 @@ vocab_hf_check(const vocab_in_t *model)
     vocab_in_t   in;
 
     static const char *const  unsupported[] = {
-        "dropout", "continuing_subword_prefix", "end_of_word_suffix",
-        "fuse_unk", "byte_fallback", NULL
+        "dropout", "continuing_subword_prefix", "end_of_word_suffix", NULL
     };
 
     type = vocab_name(model, "type");
@@ -289,13 +360,26 @@ vocab_hf_check(const vocab_in_t *model)
 }
 
 
+/* the bytes that a name stands for, in its place; 0: it is none's */
+
+static size_t
+vocab_hf_bytes(const vocab_t *v, char *name, size_t len)
+{
+    return v->flags & LLM_TOK_CHARS ? vocab_space_bytes(name, len)
+                                    : vocab_bytes(name, len);
+}
+
+
 static void
 vocab_hf_tokens(vocab_t *v, const vocab_in_t *model)
 {
+    int          byte;
     char        *name, *copy;
     size_t       len, n;
-    uint32_t     id;
+    uint32_t     id, bytes[256];
     vocab_in_t   in;
+
+    memset(bytes, 0xff, sizeof(bytes));
 
     if (!vocab_member(model, "vocab", &in)) {
         die("\"%s\" has no \"vocab\"", model->path);
@@ -306,11 +390,18 @@ vocab_hf_tokens(vocab_t *v, const vocab_in_t *model)
         vocab_expect(&in, ':');
         id = vocab_number(&in);
 
+        byte = v->flags & LLM_TOK_CHARS ? vocab_space_byte(name, len) : -1;
+
+        if (byte >= 0) {
+            bytes[byte] = id;
+            continue;
+        }
+
         /* a name that stands for no bytes is that of a special token */
 
         copy = vocab_text(v, len);
         memcpy(copy, name, len);
-        n = vocab_bytes(copy, len);
+        n = vocab_hf_bytes(v, copy, len);
         v->text_len -= len - n;
 
         if (n == 0) {
@@ -319,6 +410,10 @@ vocab_hf_tokens(vocab_t *v, const vocab_in_t *model)
         } else {
             vocab_add(v, in.path, id, (uint32_t) n);
         }
+    }
+
+    if (v->flags & LLM_TOK_CHARS) {
+        vocab_space_add_bytes(v, in.path, bytes);
     }
 }
 
@@ -335,7 +430,11 @@ vocab_ascending(const void *one, const void *two)
 }
 
 
-/* those whose ids the vocabulary has not, for decoding */
+/*
+ * Those whose ids the vocabulary has not are for decoding only.  Where there is
+ * no pattern, those that it has and that are not special are what SentencePiece
+ * calls user-defined: text, not control, and found before all else.
+ */
 
 static void
 vocab_hf_added(vocab_t *v, const vocab_in_t *file)
@@ -365,16 +464,21 @@ vocab_hf_added(vocab_t *v, const vocab_in_t *file)
 
         id = vocab_number(&text);
 
-        if (bsearch(&id, ids, n, sizeof(uint32_t), vocab_ascending)) {
-            continue;
-        }
-
         if (!vocab_member(&in, "content", &text)) {
             die("\"%s\": an added token without content", in.path);
         }
 
         (void) vocab_string(&text, &len);
-        vocab_add_special(v, in.path, id, text.buf, len);
+
+        if (!bsearch(&id, ids, n, sizeof(uint32_t), vocab_ascending)) {
+            vocab_add_special(v, in.path, id, text.buf, len);
+
+        } else if (v->grammar == LLM_TOK_JOIN && len
+                   && !vocab_is_true(&in, "special"))
+        {
+            vocab_space_user(v, &in, id, text.buf, len);
+        }
+
         free(text.buf);
     }
 }
@@ -389,7 +493,7 @@ vocab_hf_part(vocab_hash_t *hash, const char *path, uint32_t merge, char *name,
     size_t    n;
     uint32_t  slot;
 
-    n = vocab_bytes(name, len);
+    n = vocab_hf_bytes(hash->v, name, len);
     slot = n && n <= LLM_TOK_MAX_TOKEN
            ? *vocab_find(hash, name, (uint32_t) n) : 0;
 
@@ -454,6 +558,48 @@ vocab_hf_merge(vocab_hash_t *hash, vocab_in_t *in, uint32_t merge,
 }
 
 
+/* what does not go together */
+
+static void
+vocab_hf_kind(const vocab_t *v, const vocab_in_t *model,
+    const vocab_split_t *split, int ignore_merges)
+{
+    int          fallback;
+    const char  *wrong;
+
+    fallback = vocab_is_true(model, "byte_fallback");
+    wrong = NULL;
+
+    if (split->bytes) {
+        if (fallback || (v->flags & (LLM_TOK_CHARS | LLM_TOK_PREPEND))) {
+            wrong = "ByteLevel with U+2581 or byte_fallback";
+        }
+
+    } else if (!(v->flags & LLM_TOK_CHARS)) {
+        wrong = "BPE that is not ByteLevel, nor has U+2581 for spaces,";
+
+    } else if (!fallback) {
+        wrong = "U+2581 for spaces without byte_fallback";
+
+    } else if (split->steps) {
+        wrong = "U+2581 for spaces with a split pattern";
+    }
+
+    if (split->steps == 0) {
+        if (ignore_merges) {
+            wrong = "ignore_merges without a split pattern";
+
+        } else if (v->flags & LLM_TOK_NFC) {
+            wrong = "normalizer \"NFC\" without a split pattern";
+        }
+    }
+
+    if (wrong) {
+        die("\"%s\": %s is not supported", model->path, wrong);
+    }
+}
+
+
 static uint32_t
 vocab_hf_merges(const vocab_t *v, const vocab_in_t *model, vocab_pair_t *pair)
 {
@@ -482,6 +628,7 @@ vocab_hf_merges(const vocab_t *v, const vocab_in_t *model, vocab_pair_t *pair)
 void
 vocab_hf(vocab_t *v, const vocab_in_t *file)
 {
+    int             ignore_merges;
     uint32_t        pairs;
     vocab_in_t      in, model;
     vocab_pair_t   *pair;
@@ -495,17 +642,19 @@ vocab_hf(vocab_t *v, const vocab_in_t *file)
         vocab_normalizer(v, &in, VOCAB_STEPS);
     }
 
-    if (!vocab_member(file, "pre_tokenizer", &in) || vocab_word(&in, "null")) {
-        die("\"%s\": BPE without a pre_tokenizer is not supported", in.path);
+    if (vocab_member(file, "pre_tokenizer", &in) && !vocab_word(&in, "null")) {
+        vocab_pre_tokenizer(v, &in, &split, VOCAB_STEPS);
     }
 
-    vocab_pre_tokenizer(&in, &split, VOCAB_STEPS);
+    ignore_merges = vocab_is_true(&model, "ignore_merges");
+    vocab_hf_kind(v, &model, &split, ignore_merges);
 
-    if (!split.bytes) {
-        die("\"%s\": BPE that is not ByteLevel is not supported", in.path);
+    if (split.steps) {
+        v->grammar = vocab_grammar(file, split.pattern);
+
+    } else {
+        v->grammar = LLM_TOK_JOIN;
     }
-
-    v->grammar = vocab_grammar(file, split.pattern);
 
     if (split.partial && v->grammar == LLM_TOK_DEEPSEEK) {
         die("\"%s\": Split with behavior \"Removed\" is not supported",
@@ -517,5 +666,5 @@ vocab_hf(vocab_t *v, const vocab_in_t *file)
 
     pair = vocab_alloc(VOCAB_MAX_MERGES, sizeof(vocab_pair_t));
     pairs = vocab_hf_merges(v, &model, pair);
-    vocab_order(v, pair, pairs, vocab_is_true(&model, "ignore_merges"));
+    vocab_order(v, pair, pairs, ignore_merges);
 }

@@ -10,6 +10,7 @@
  */
 
 #include "llm_vocab.h"
+#include "../src/llm_tok_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@ typedef struct {
     uint32_t            *slot;      /* rank plus one, 0 if free */
     uint32_t             mask;
     uint32_t             byte[256]; /* the token of each */
+    vocab_hash_t         hash;
 } vocab_ranks_t;
 
 typedef struct {
@@ -31,6 +33,7 @@ typedef struct {
     uint32_t  len;
     uint32_t  level;                /* the last of the merges it needs */
     uint32_t  rank;
+    int       part;                 /* no merge makes it */
 } vocab_place_t;
 
 
@@ -92,11 +95,40 @@ vocab_ranks_fill(vocab_ranks_t *r, vocab_t *v, const vocab_pair_t *pair,
         }
     }
 
-    for (i = 0; i < 256; i++) {
+    for (i = 0; i < 256 && !(v->flags & LLM_TOK_CHARS); i++) {
         if (r->byte[i] == UINT32_MAX) {
             die("byte 0x%02x is no token", (unsigned) i);
         }
     }
+
+    vocab_fill(&r->hash, v);
+}
+
+
+/* the smallest parts of a token; returns how many */
+
+static uint32_t
+vocab_parts(vocab_ranks_t *r, const vocab_token_t *t, uint32_t *token)
+{
+    uint32_t        n, len, slot, c;
+    const uint8_t  *p, *end;
+
+    p = (const uint8_t *) r->v->text + t->ofs;
+
+    for (n = 0, end = p + t->len; p < end; p += len) {
+        len = 1;
+        token[n] = r->byte[*p];
+
+        if (r->v->flags & LLM_TOK_CHARS) {
+            len = (uint32_t) llm_tok_char(p, end, &c);
+            slot = *vocab_find(&r->hash, (const char *) p, len);
+            token[n] = slot ? slot - 1 : VOCAB_NO_PAIR;
+        }
+
+        n++;
+    }
+
+    return n;
 }
 
 
@@ -112,9 +144,7 @@ vocab_last_merge(vocab_ranks_t *r, uint32_t self)
     t = &r->v->token[self];
     last = VOCAB_NO_PAIR;
 
-    for (n = 0; n < t->len; n++) {
-        token[n] = r->byte[(uint8_t) r->v->text[t->ofs + n]];
-    }
+    n = vocab_parts(r, t, token);
 
     for (i = 0; i + 1 < n; i++) {
         rank[i] = vocab_rank(r, token[i], token[i + 1]);
@@ -165,7 +195,8 @@ vocab_by_len(const void *one, const void *two)
 }
 
 
-/* bytes first, by id; parts are of no higher level than the whole, but shorter */
+/* what no merge makes first, by id; then parts are of no higher level than the
+   whole, but shorter */
 
 static int
 vocab_by_level(const void *one, const void *two)
@@ -175,8 +206,8 @@ vocab_by_level(const void *one, const void *two)
     a = one;
     b = two;
 
-    if ((a->len > 1) != (b->len > 1)) {
-        return a->len > 1 ? 1 : -1;
+    if (a->part != b->part) {
+        return a->part ? -1 : 1;
     }
 
     if (a->level != b->level) {
@@ -211,14 +242,16 @@ vocab_places(vocab_ranks_t *r, vocab_place_t *place, int ignore_merges)
         t = &v->token[i];
         rank = vocab_last_merge(r, i);
 
-        if (t->len > 1 && rank == VOCAB_NO_PAIR) {
+        place[n].part = vocab_is_part(v, t);
+
+        if (!place[n].part && rank == VOCAB_NO_PAIR) {
             special[specials++] = *t;
             continue;
         }
 
         place[n].token = i;
         place[n].len = t->len;
-        place[n].rank = t->len > 1 ? rank : t->id;
+        place[n].rank = place[n].part ? t->id : rank;
         n++;
     }
 
@@ -254,7 +287,7 @@ vocab_levels(const vocab_ranks_t *r, vocab_place_t *place, uint32_t n,
         token = p->token;
         p->level = p->rank;
 
-        if (p->len > 1) {
+        if (!p->part) {
             pair = &r->pair[p->rank];
             p->level = level[pair->left] > p->level ? level[pair->left]
                                                     : p->level;
@@ -305,7 +338,7 @@ vocab_order(vocab_t *v, const vocab_pair_t *pair, uint32_t pairs,
         v->left[i] = i;
         v->right[i] = i;
 
-        if (place[i].len > 1) {
+        if (!place[i].part) {
             v->left[i] = at[pair[place[i].rank].left];
             v->right[i] = at[pair[place[i].rank].right];
         }

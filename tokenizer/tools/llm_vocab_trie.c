@@ -19,8 +19,8 @@ typedef struct {
     uint32_t  token;            /* index plus one */
     uint32_t  base;
     uint32_t  slot;
+    uint16_t  depth;
     uint8_t   label;
-    uint8_t   depth;
 } vocab_node_t;
 
 typedef struct {
@@ -48,7 +48,7 @@ vocab_child(vocab_place_t *pl, uint32_t parent, uint8_t label)
     i = pl->n++;
     pl->node[i].parent = parent;
     pl->node[i].label = label;
-    pl->node[i].depth = (uint8_t) (pl->node[parent].depth + 1);
+    pl->node[i].depth = (uint16_t) (pl->node[parent].depth + 1);
     pl->node[i].sibling = pl->node[parent].child;
     pl->node[parent].child = i;
 
@@ -67,6 +67,14 @@ vocab_grow(vocab_place_t *pl, const vocab_t *v)
 
     for (i = 0; i < v->tokens; i++) {
         t = &v->token[i];
+
+        /* where characters are the smallest parts their bytes are no prefix */
+
+        if ((v->flags & LLM_TOK_CHARS) && t->len == 1
+            && (uint8_t) v->text[t->ofs] >= 0x80)
+        {
+            continue;
+        }
 
         for (at = 0, j = 0; j < t->len; j++) {
             at = vocab_child(pl, at, (uint8_t) v->text[t->ofs + j]);
@@ -177,6 +185,10 @@ vocab_trie(const vocab_t *v, vocab_trie_t *t)
     t->root = vocab_alloc(65536, sizeof(uint64_t));
     t->node = vocab_alloc(t->nodes, sizeof(uint64_t));
     t->prefix = vocab_alloc(v->tokens, sizeof(uint32_t));
+
+    for (i = 0; i < v->tokens; i++) {
+        t->prefix[i] = i;
+    }
 
     for (i = 1; i < pl.n; i++) {
         node = &pl.node[i];

@@ -9,6 +9,8 @@
 #include "llm_vocab.h"
 #include "../src/llm_tok_internal.h"
 
+#include <stdlib.h>
+
 
 #define VOCAB_KICKS  10000
 
@@ -31,7 +33,7 @@ vocab_seat(llm_tok_entry_t *set, const llm_tok_entry_t *key)
 
 /* where there is no seat, the key takes one and its holder looks for another */
 
-static void
+static int
 vocab_insert(llm_tok_entry_t *table, uint64_t mask, llm_tok_entry_t key)
 {
     uint32_t          i, kick;
@@ -44,7 +46,7 @@ vocab_insert(llm_tok_entry_t *table, uint64_t mask, llm_tok_entry_t key)
         two = table + (llm_tok_other_hash(hash) & mask) * LLM_TOK_WAYS;
 
         if (vocab_seat(one, &key) || vocab_seat(two, &key)) {
-            return;
+            return 1;
         }
 
         i = kick * 2654435761u >> 16;
@@ -54,11 +56,11 @@ vocab_insert(llm_tok_entry_t *table, uint64_t mask, llm_tok_entry_t key)
         key = out;
     }
 
-    die("the short tokens do not fit");
+    return 0;
 }
 
 
-void
+int
 vocab_whole(const vocab_t *v, llm_tok_entry_t *set, unsigned bits)
 {
     uint32_t              i, j;
@@ -66,8 +68,12 @@ vocab_whole(const vocab_t *v, llm_tok_entry_t *set, unsigned bits)
     llm_tok_entry_t       key;
     const vocab_token_t  *t;
 
-    for (i = 0; i < v->tokens + v->exceptions; i++) {
+    for (i = 0; i < v->tokens + v->specials; i++) {
         t = i < v->tokens ? &v->token[i] : &v->special[i - v->tokens];
+
+        if (i >= v->tokens + v->exceptions && !vocab_is_user(v, t)) {
+            continue;
+        }
 
         if (t->len > LLM_TOK_SHORT
             || !llm_tok_valid((uint8_t *) v->text + t->ofs, t->len))
@@ -89,6 +95,28 @@ vocab_whole(const vocab_t *v, llm_tok_entry_t *set, unsigned bits)
             }
         }
 
-        vocab_insert(set, (1ULL << bits) - 1, key);
+        if (!vocab_insert(set, (1ULL << bits) - 1, key)) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+unsigned
+vocab_whole_bits(const vocab_t *v, unsigned bits)
+{
+    int               fits;
+    llm_tok_entry_t  *set;
+
+    for ( ;; bits++) {
+        set = vocab_alloc((size_t) LLM_TOK_WAYS << bits, sizeof(*set));
+        fits = vocab_whole(v, set, bits);
+        free(set);
+
+        if (fits) {
+            return bits;
+        }
     }
 }

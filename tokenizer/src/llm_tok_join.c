@@ -1,0 +1,226 @@
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ *
+ * Pieces where there is no pattern, as in SentencePiece's vocabularies: all of
+ * the text is one, but it is parted wherever no token can reach across, which
+ * changes nothing and lets short parts be remembered.
+ */
+
+#include "llm_tok_piece.h"
+
+
+/* a character, and what it is to its neighbours */
+
+typedef struct {
+    size_t    len;
+    uint32_t  before;           /* to the one before it */
+    uint32_t  after;
+    int       block;            /* it is U+2581, and a space */
+} llm_tok_edge_t;
+
+
+static inline void
+llm_tok_edge(const llm_vocab_t *v, const uint8_t *p, const uint8_t *end,
+    llm_tok_edge_t *e)
+{
+    uint32_t  c;
+
+    e->block = 0;
+
+    if (llm_tok_likely(*p < 0x80)) {
+        e->len = 1;
+        e->before = *p;
+        e->after = *p;
+        return;
+    }
+
+    e->len = llm_tok_char(p, end, &c);
+
+    if (v->chars) {
+        e->block = c == 0x2581;
+        e->before = e->block ? ' ' : c;
+        e->after = e->before;
+
+    } else {
+        e->before = c == 0xfffd ? 0xef : *p;
+        e->after = c == 0xfffd ? 0xbd : p[e->len - 1];
+    }
+}
+
+
+static inline int
+llm_tok_joins(const llm_vocab_t *v, uint32_t one, uint32_t two)
+{
+    uint64_t  bit;
+
+    bit = llm_tok_join_bit(one, two, v->image->join_bits);
+
+    return (int) (v->join[bit >> 6] >> (bit & 63) & 1)
+           && !(two == ' ' && (v->image->flags & LLM_TOK_APART));
+}
+
+
+/* what the bytes p are to those of a text of USER: below, a prefix, above */
+
+static int
+llm_tok_user_order(const llm_vocab_t *v, size_t i, const uint8_t *p, size_t n,
+    size_t *len)
+{
+    int          order;
+    const char  *text;
+
+    text = llm_tok_token_text(v, v->user[i], len);
+    order = memcmp(p, text, n < *len ? n : *len);
+
+    return order || n <= *len ? order : 1;
+}
+
+
+/*
+ * The longest text of USER that this one begins with, or 0.  Those that have
+ * the first n bytes of the text lie together; each byte makes them fewer.
+ */
+
+static size_t
+llm_tok_user(const llm_vocab_t *v, const uint8_t *p, const uint8_t *end)
+{
+    size_t  n, low, high, at, to, middle, len, found;
+
+    low = 0;
+    high = v->image->users;
+    found = 0;
+
+    for (n = 1; n <= LLM_TOK_MAX_USER && n <= (size_t) (end - p); n++) {
+
+        for (at = low, to = high; at < to; ) {
+            middle = at + (to - at) / 2;
+
+            if (llm_tok_user_order(v, middle, p, n, &len) > 0) {
+                at = middle + 1;
+
+            } else {
+                to = middle;
+            }
+        }
+
+        low = at;
+
+        for (to = high; at < to; ) {
+            middle = at + (to - at) / 2;
+
+            if (llm_tok_user_order(v, middle, p, n, &len) >= 0) {
+                at = middle + 1;
+
+            } else {
+                to = middle;
+            }
+        }
+
+        high = at;
+
+        if (low >= high) {
+            break;
+        }
+
+        /* the shortest of them comes first */
+
+        (void) llm_tok_token_text(v, v->user[low], &len);
+        found = len == n ? n : found;
+    }
+
+    return found;
+}
+
+
+/* how long what is taken out of the text at p before anything else is, or 0 */
+
+static size_t
+llm_tok_taken(const llm_vocab_t *v, const uint8_t *p, const uint8_t *end)
+{
+    size_t          n;
+    llm_tok_edge_t  e;
+
+    if (v->image->user[*p >> 6] >> (*p & 63) & 1) {
+        return llm_tok_user(v, p, end);
+    }
+
+    if (*p != 0xe2 || v->image->runs < 2) {
+        return 0;
+    }
+
+    for (n = 0; n < v->image->runs && p + 3 * n < end; n++) {
+        llm_tok_edge(v, p + 3 * n, end, &e);
+
+        if (!e.block) {
+            break;
+        }
+    }
+
+    return n > 1 ? 3 * n : 0;
+}
+
+
+const uint8_t *
+llm_tok_join_end(const llm_vocab_t *v, const uint8_t *p, const uint8_t *end)
+{
+    size_t          n;
+    uint32_t        last;
+    llm_tok_edge_t  e;
+
+    n = llm_tok_taken(v, p, end);
+
+    if (n) {
+        return p + n;
+    }
+
+    llm_tok_edge(v, p, end, &e);
+
+    for (p += e.len; p < end; p += e.len) {
+        last = e.after;
+        llm_tok_edge(v, p, end, &e);
+
+        if (!llm_tok_joins(v, last, e.before) || llm_tok_taken(v, p, end)) {
+            break;
+        }
+    }
+
+    return p;
+}
+
+
+/*
+ * The space that comes before a text belongs to its first piece: the tokens of
+ * both, and where the rest begins.
+ */
+
+const uint8_t *
+llm_tok_prepended(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
+    const uint8_t *end, llm_tok_out_t *out)
+{
+    size_t          n;
+    llm_tok_edge_t  e;
+
+    if (p == end) {
+        return p;
+    }
+
+    llm_tok_edge(v, p, end, &e);
+
+    if (e.before == ' ' && (v->image->flags & LLM_TOK_ONCE)) {
+        return p;
+    }
+
+    n = llm_tok_joins(v, ' ', e.before)
+        ? (size_t) (llm_tok_join_end(v, p, end) - p) : 0;
+
+    if (n >= sizeof(s->normal)) {
+        llm_tok_bpe_forward(v, p, n, 1, out);
+
+    } else {
+        s->normal[0] = ' ';
+        memcpy(s->normal + 1, p, n);
+        llm_tok_bpe(v, s, s->normal, n + 1, out);
+    }
+
+    return p + n;
+}
