@@ -552,6 +552,7 @@ ngx_int_t ngx_http_llm_cost_over(ngx_http_llm_cost_ctx_t *ctx);
 
 ngx_int_t ngx_http_llm_cost_key_id(ngx_http_request_t *r, ngx_str_t *id);
 ngx_int_t ngx_http_llm_cost_identity(ngx_http_llm_cost_ctx_t *ctx);
+ngx_int_t ngx_http_llm_cost_hide_key(ngx_http_request_t *r);
 ngx_str_t *ngx_http_llm_cost_find_header(ngx_http_request_t *r,
     const char *name, size_t len);
 
@@ -690,12 +691,6 @@ size_t ngx_http_llm_cost_alert_text(llm_alert_t *alert);
 
 
 /* _redis.c, _redis_conn.c: see ngx_http_llm_cost_redis.h */
-
-
-/* _digest.c: what the log tells of a question without its words */
-
-ngx_int_t ngx_http_llm_cost_digest(ngx_http_llm_cost_ctx_t *ctx,
-    ngx_uint_t prefix, ngx_str_t *hex);
 
 
 /* _variables.c */
