@@ -43,11 +43,11 @@ tokenizer = $(MAKE) --no-print-directory -C tokenizer \
                 BUILD=$(out)
 harness   = perl t/util/harness.pl --build $(out) --jobs $(JOBS)
 
-.PHONY: all setup module vocab tokenizer install clean
+.PHONY: all setup module vocab tokenizer tools install clean
 .PHONY: test test-unit test-nginx test-asan test-traffic test-faults
 .PHONY: bench bench-tokenizer demo unit asan
 
-all: module vocab tokenizer
+all: module vocab tokenizer tools
 
 
 # Set-up
@@ -58,6 +58,12 @@ $(setup): tools/packages.txt tools/setup.sh
 	$(Q)touch $@
 
 setup: $(setup)
+
+
+# What knows neither nginx nor Redis: unit tests and tools link it
+
+pure_srcs = $(wildcard ngx_llm_cost_module/llm_*.c \
+                       ngx_llm_cost_module/providers/*.c tokenizer/src/*.c)
 
 
 # The module
@@ -100,13 +106,50 @@ $(BUILD)/prices/%.json: prices/%.json
 	$(Q)mkdir -p $(@D)
 	$(Q)cp $< $@
 
+# Command line tools: each is a directory and the pure sources
+
+TOOL_CFLAGS = -g -O2 -std=gnu11 -Wall -Wextra -Werror -MMD -MP \
+              -Ingx_llm_cost_module -Ingx_llm_cost_module/providers \
+              -Itokenizer/include -Itokenizer/src -I$(BUILD)/tools \
+              -DLLM_DATA_DIR='"$(DATADIR)"'
+TOOL_LIBS   = -lpcre2-8 -lz -lcrypto -lm
+
+tool_lib    = $(BUILD)/tools/libllm_pure.a
+tool_report = $(patsubst %.c,$(BUILD)/tools/%.o,$(wildcard tools/report/*.c))
+dygraphs    = /usr/share/javascript/dygraphs
+
+$(BUILD)/tools/%.o: %.c $(BUILD)/sources.list | $(setup)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(TOOL_CFLAGS) -c -o $@ $<
+
+$(tool_lib): $(pure_srcs:%.c=$(BUILD)/tools/%.o)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(BUILD)/tools/report_page.h: tools/report/report.js tools/report/report.css \
+    tools/embed-scripts | $(setup)
+	$(Q)mkdir -p $(@D)
+	$(Q)tools/embed-scripts $(dygraphs)/dygraph.min.js \
+	    $(dygraphs)/dygraph.min.css $(filter-out tools/embed-scripts,$^) > $@
+
+$(BUILD)/tools/tools/report/report_html.o: $(BUILD)/tools/report_page.h
+
+$(BUILD)/tools/llm-report: $(tool_report) $(tool_lib)
+	$(Q)$(CC) -o $@ $^ $(TOOL_LIBS)
+
+tools: $(BUILD)/tools/llm-report
+
+-include $(shell find $(BUILD)/tools -name '*.d' 2>/dev/null)
+
+
 install: all
 	install -d $(DESTDIR)$(MODULES) $(DESTDIR)$(DATADIR)/vocab \
 	    $(DESTDIR)$(DATADIR)/prices
 	install -m 644 $(module) $(DESTDIR)$(MODULES)/
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 755 $(BUILD)/tokenizer/llm-tokens $(DESTDIR)$(PREFIX)/bin/
-	install -m 644 tokenizer/tools/llm-tokens.1 \
+	install -m 755 $(BUILD)/tools/llm-report $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 tokenizer/tools/llm-tokens.1 tools/report/llm-report.1 \
 	    $(DESTDIR)$(PREFIX)/share/man/man1/
 	for f in $(BUILD)/vocab/*.llmv; do [ ! -f $$f ] \
 	    || install -m 644 $$f $(DESTDIR)$(DATADIR)/vocab/ || exit 1; done
@@ -123,8 +166,6 @@ UNIT_CFLAGS = -g -O1 -std=gnu11 -Wall -Wextra -Werror -MMD -MP \
               -Itokenizer/src
 UNIT_LIBS   = -ljansson -lpcre2-8 -lz -lcrypto -lcmocka -lm
 
-pure_srcs = $(wildcard ngx_llm_cost_module/llm_*.c \
-                       ngx_llm_cost_module/providers/*.c tokenizer/src/*.c)
 pure_objs = $(pure_srcs:%.c=$(BUILD)/unit/%.o)
 pure_lib  = $(BUILD)/unit/libllm_pure.a
 unit_bins = $(patsubst ngx_llm_cost_module/tests/%.c,$(BUILD)/unit/%,\

@@ -693,6 +693,12 @@ size_t ngx_http_llm_cost_alert_text(llm_alert_t *alert);
 /* _redis.c, _redis_conn.c: see ngx_http_llm_cost_redis.h */
 
 
+/* _digest.c: what the log tells of a question without its words */
+
+ngx_int_t ngx_http_llm_cost_digest(ngx_http_llm_cost_ctx_t *ctx,
+    ngx_uint_t prefix, ngx_str_t *hex);
+
+
 /* _variables.c */
 
 ngx_int_t ngx_http_llm_cost_add_variables(ngx_conf_t *cf);

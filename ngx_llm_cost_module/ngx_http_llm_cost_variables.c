@@ -33,6 +33,8 @@ static ngx_int_t ngx_http_llm_cost_variable_key_id(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_llm_cost_variable_tag(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_llm_cost_variable_digest(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_llm_cost_variable_budgets(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static u_char *ngx_http_llm_cost_print_key(u_char *p, llm_str_t *key);
@@ -92,6 +94,12 @@ static ngx_http_variable_t  ngx_http_llm_cost_vars[] = {
 
     { ngx_string("llm_budgets"), NULL, ngx_http_llm_cost_variable_budgets,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("llm_request_digest"), NULL,
+      ngx_http_llm_cost_variable_digest, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("llm_prefix_digest"), NULL,
+      ngx_http_llm_cost_variable_digest, 1, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("llm_api_key_id"), NULL, ngx_http_llm_cost_variable_key_id,
       0, 0, 0 },
@@ -398,6 +406,34 @@ ngx_http_llm_cost_variable_tag(ngx_http_request_t *r,
     }
 
     v->not_found = 1;
+
+    return NGX_OK;
+}
+
+
+/* data: 0 of the question, 1 of its beginning */
+
+static ngx_int_t
+ngx_http_llm_cost_variable_digest(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_int_t                 rc;
+    ngx_str_t                 hex;
+    ngx_http_llm_cost_ctx_t  *ctx;
+
+    ctx = ngx_http_llm_cost_get_ctx(r->main);
+
+    rc = ctx ? ngx_http_llm_cost_digest(ctx, data, &hex) : NGX_DECLINED;
+
+    if (rc == NGX_OK) {
+        ngx_http_llm_cost_set_value(v, hex.data, hex.len);
+
+    } else if (rc == NGX_DECLINED) {
+        v->not_found = 1;
+
+    } else {
+        return NGX_ERROR;
+    }
 
     return NGX_OK;
 }

@@ -56,6 +56,53 @@ llm_tok_remember(llm_tok_entry_t *set, const llm_tok_entry_t *key, size_t n)
 }
 
 
+/* the sets where a short piece is if it is a token */
+
+static inline void
+llm_tok_fetch_whole(const llm_vocab_t *v, const llm_tok_entry_t *key,
+    uint64_t hash)
+{
+    uint32_t  sets;
+
+    if (key->hi >> 60 <= LLM_TOK_TINY) {
+        sets = v->image->tiny_sets;
+        __builtin_prefetch(v->tiny + llm_tok_choose(hash >> 32, sets)
+                                     * LLM_TOK_WAYS);
+        __builtin_prefetch(v->tiny + llm_tok_choose(hash, sets)
+                                     * LLM_TOK_WAYS);
+
+    } else {
+        sets = v->image->whole_sets;
+        __builtin_prefetch(v->whole + llm_tok_choose(hash >> 32, sets)
+                                      * LLM_TOK_WAYS);
+        __builtin_prefetch(v->whole + llm_tok_choose(hash, sets)
+                                      * LLM_TOK_WAYS);
+    }
+}
+
+
+static inline int
+llm_tok_is_tiny(const llm_vocab_t *v, const llm_tok_entry_t *key,
+    uint64_t hash)
+{
+    int              i;
+    uint64_t         found, entry;
+    const uint64_t  *one, *two;
+
+    entry = key->lo | key->hi >> 4;
+    one = v->tiny + llm_tok_choose(hash >> 32, v->image->tiny_sets)
+                    * LLM_TOK_WAYS;
+    two = v->tiny + llm_tok_choose(hash, v->image->tiny_sets) * LLM_TOK_WAYS;
+
+    for (found = 0, i = 0; i < LLM_TOK_WAYS; i++) {
+        found |= one[i] == entry;
+        found |= two[i] == entry;
+    }
+
+    return (int) found;
+}
+
+
 /* whether a short piece is a token */
 
 static inline int
@@ -66,8 +113,13 @@ llm_tok_is_whole(const llm_vocab_t *v, const llm_tok_entry_t *key,
     uint64_t                found;
     const llm_tok_entry_t  *one, *two;
 
-    one = v->whole + (hash & v->whole_mask) * LLM_TOK_WAYS;
-    two = v->whole + (llm_tok_other_hash(hash) & v->whole_mask)
+    if (key->hi >> 60 <= LLM_TOK_TINY) {
+        return llm_tok_is_tiny(v, key, hash);
+    }
+
+    one = v->whole + llm_tok_choose(hash >> 32, v->image->whole_sets)
+                     * LLM_TOK_WAYS;
+    two = v->whole + llm_tok_choose(hash, v->image->whole_sets)
                      * LLM_TOK_WAYS;
 
     for (found = 0, i = 0; i < LLM_TOK_WAYS; i++) {
@@ -247,11 +299,7 @@ llm_tok_count_batch(const llm_tok_batch_t *b, size_t n)
     for (i = 0; i < missed; i++) {
         if (at[s->missed[i] + 1] - at[s->missed[i]] < LLM_TOK_LONG) {
             hash = llm_tok_entry_hash(&s->key[s->missed[i]]);
-            __builtin_prefetch(b->v->whole
-                + (hash & b->v->whole_mask) * LLM_TOK_WAYS);
-            __builtin_prefetch(b->v->whole
-                + (llm_tok_other_hash(hash) & b->v->whole_mask)
-                  * LLM_TOK_WAYS);
+            llm_tok_fetch_whole(b->v, &s->key[s->missed[i]], hash);
         }
     }
 

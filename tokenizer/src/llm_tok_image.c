@@ -21,12 +21,15 @@ llm_tok_section_sizes(const llm_tok_image_t *image,
     size[LLM_TOK_SEC_ROOT] = 65536 * sizeof(uint64_t);
     size[LLM_TOK_SEC_NODE] = image->nodes * (uint64_t) sizeof(uint64_t);
     size[LLM_TOK_SEC_REC] = image->tokens * (uint64_t) sizeof(uint64_t);
-    size[LLM_TOK_SEC_PAIR] = (1ULL << image->bucket_bits) * LLM_TOK_BUCKET
+    size[LLM_TOK_SEC_PAIR] = image->buckets * (uint64_t) LLM_TOK_BUCKET
                              * sizeof(uint64_t);
     size[LLM_TOK_SEC_FILTER] = (1ULL << image->filter_bits) / 8;
-    size[LLM_TOK_SEC_WHOLE] = (1ULL << image->set_bits) * LLM_TOK_WAYS
+    size[LLM_TOK_SEC_TINY] = image->tiny_sets * (uint64_t) LLM_TOK_WAYS
+                             * sizeof(uint64_t);
+    size[LLM_TOK_SEC_WHOLE] = image->whole_sets * (uint64_t) LLM_TOK_WAYS
                               * sizeof(llm_tok_entry_t);
-    size[LLM_TOK_SEC_IDS] = all * sizeof(uint32_t);
+    size[LLM_TOK_SEC_IDS] = (image->by_id ? all : image->specials)
+                            * sizeof(uint32_t);
     size[LLM_TOK_SEC_OFS] = (all + 1) * sizeof(uint32_t);
     size[LLM_TOK_SEC_BY_ID] = image->by_id * (uint64_t) sizeof(uint32_t);
     size[LLM_TOK_SEC_RANK] = image->ranks * (uint64_t) sizeof(uint32_t);

@@ -23,7 +23,7 @@
 
 
 #define LLM_TOK_MAGIC         "LLMVOCAB"
-#define LLM_TOK_VERSION       3
+#define LLM_TOK_VERSION       4
 #define LLM_TOK_ENDIAN        0x01020304
 
 #define LLM_TOK_MAX_TOKENS    (1 << 18)
@@ -94,10 +94,13 @@
 #define llm_tok_pair_token(p)   ((uint32_t) ((p) >> 36))
 
 /*
- * Which short texts are one token: 16 bytes each, the text and in the last
- * byte its length in the upper half, four to a 64-byte set.  Each may be in
- * either of two sets (a cuckoo table): so two loads, in parallel, tell.
+ * Which texts of up to 15 bytes are one token, in two tables.  Up to 7 bytes:
+ * 8 bytes each, the text and in the last byte its length, four to a set.  Longer
+ * ones: 16 bytes each, the text and in the last byte its length in the upper
+ * half, four to a 64-byte set.  Each may be in either of two sets (a cuckoo
+ * table): so two loads, in parallel, tell.
  */
+#define LLM_TOK_TINY            7
 #define LLM_TOK_SHORT           15
 #define LLM_TOK_WAYS            4
 
@@ -111,8 +114,9 @@ enum {
     LLM_TOK_SEC_REC,        /* uint64_t[tokens] */
     LLM_TOK_SEC_PAIR,       /* uint64_t[buckets * 8] */
     LLM_TOK_SEC_FILTER,     /* uint64_t[filter / 64]: may a pair exist */
-    LLM_TOK_SEC_WHOLE,      /* llm_tok_entry_t[sets * 4] */
-    LLM_TOK_SEC_IDS,        /* uint32_t[tokens + specials] */
+    LLM_TOK_SEC_TINY,       /* uint64_t[tiny_sets * 4] */
+    LLM_TOK_SEC_WHOLE,      /* llm_tok_entry_t[whole_sets * 4] */
+    LLM_TOK_SEC_IDS,        /* uint32_t[specials], or of tokens, too */
     LLM_TOK_SEC_OFS,        /* uint32_t[tokens + specials + 1] */
     LLM_TOK_SEC_BY_ID,      /* uint32_t[by_id]: indexes, their ids ascend */
     LLM_TOK_SEC_RANK,       /* uint32_t[ranks]: of each token's merge */
@@ -135,13 +139,14 @@ typedef struct {
     uint32_t  specials;
     uint32_t  max_len;
     uint32_t  nodes;
-    uint32_t  bucket_bits;
+    uint32_t  buckets;
     uint32_t  filter_bits;
     uint32_t  text;
-    uint32_t  set_bits;
+    uint32_t  tiny_sets;
+    uint32_t  whole_sets;
     uint32_t  flags;
     uint32_t  ids;           /* one more than the largest id of a token */
-    uint32_t  by_id;         /* 0 if IDS ascends: tokens, then specials */
+    uint32_t  by_id;         /* 0 if a token's id is its index */
     uint32_t  ranks;         /* 0 if no token is irregular, or tokens */
     uint32_t  except_bits;   /* 0 if there are no exceptions */
     uint32_t  join_bits;     /* 0 if there is a pattern */
@@ -181,7 +186,13 @@ typedef struct {
 } llm_tok_entry_t;
 
 
-/* the two sets are the low and, through llm_tok_other_set(), the middle bits */
+/* a number below n that a hash of 32 bits chooses */
+
+#define llm_tok_choose(hash, n)                                               \
+    ((size_t) ((uint64_t) (uint32_t) (hash) * (n) >> 32))
+
+
+/* the upper half of the hash chooses the first set, the lower the second */
 
 static inline uint64_t
 llm_tok_entry_hash(const llm_tok_entry_t *key)
@@ -193,12 +204,9 @@ llm_tok_entry_hash(const llm_tok_entry_t *key)
     return h ^ (h >> 32);
 }
 
-#define llm_tok_other_hash(hash)  ((hash) >> 24)
-
-
 /*
- * The hash of pairs: the top bits choose the first bucket, the lowest ones the
- * bit of the filter, and those turned by 24 bits the second bucket.
+ * The hash of pairs: the upper half chooses the first bucket, the lowest bits
+ * the bit of the filter, and those turned by 24 bits the second bucket.
  */
 
 static inline uint64_t

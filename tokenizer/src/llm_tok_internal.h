@@ -48,8 +48,10 @@ struct llm_vocab_s {
     const uint64_t         *rec;
     const uint64_t         *pair;
     const uint64_t         *filter;
+    const uint64_t         *tiny;
     const llm_tok_entry_t  *whole;
-    const uint32_t         *ids;
+    const uint32_t         *ids;        /* NULL if a token's is its index */
+    const uint32_t         *special_ids;
     const uint32_t         *ofs;
     const uint32_t         *by_id;
     const uint32_t         *rank;
@@ -58,9 +60,8 @@ struct llm_vocab_s {
     const uint32_t         *user;
     const char             *text;
     uint64_t                filter_mask;
-    uint64_t                whole_mask;
     uint64_t                seed;
-    unsigned                pair_shift;
+    uint32_t                buckets;
     unsigned                grammar;
     unsigned                nfc;
     unsigned                chars;
@@ -115,7 +116,7 @@ typedef struct {
     uint32_t        *ids;
     size_t           max;
     size_t           n;
-    const uint32_t  *map;       /* token index to id */
+    const uint32_t  *map;       /* token index to id, or NULL: the same */
 } llm_tok_out_t;
 
 
@@ -125,7 +126,7 @@ llm_tok_emit(llm_tok_out_t *out, const uint32_t *token, size_t n)
     size_t  i;
 
     for (i = 0; i < n && out->n + i < out->max; i++) {
-        out->ids[out->n + i] = out->map[token[i]];
+        out->ids[out->n + i] = out->map ? out->map[token[i]] : token[i];
     }
 
     out->n += n;
@@ -249,7 +250,7 @@ llm_tok_pair_may_be(const llm_vocab_t *v, uint64_t hash)
 
 
 #define llm_tok_pair_bucket(v, hash)                                          \
-    ((v)->pair + ((hash) >> (v)->pair_shift) * LLM_TOK_BUCKET)
+    ((v)->pair + llm_tok_choose((hash) >> 32, (v)->buckets) * LLM_TOK_BUCKET)
 
 
 static inline uint32_t

@@ -61,8 +61,8 @@ llm_tok_check_header(const llm_tok_image_t *image, size_t size)
 
     if (image->tokens < 256 || image->tokens > LLM_TOK_MAX_TOKENS
         || image->specials > LLM_TOK_MAX_TOKENS || image->nodes < 256
-        || image->bucket_bits < 1 || image->bucket_bits > 24
-        || image->set_bits > 24 || image->filter_bits < 6
+        || image->buckets == 0 || image->tiny_sets == 0
+        || image->whole_sets == 0 || image->filter_bits < 6
         || image->filter_bits > 32 || image->except_bits > 24
         || (image->by_id && image->by_id != image->tokens + image->specials)
         || (image->ranks && image->ranks != image->tokens)
@@ -222,6 +222,7 @@ llm_tok_sections(llm_vocab_t *v)
     v->pair = (const uint64_t *) (base + at[LLM_TOK_SEC_PAIR]);
     v->filter = (const uint64_t *) (base + at[LLM_TOK_SEC_FILTER]);
     v->whole = (const llm_tok_entry_t *) (base + at[LLM_TOK_SEC_WHOLE]);
+    v->tiny = (const uint64_t *) (base + at[LLM_TOK_SEC_TINY]);
     v->ids = (const uint32_t *) (base + at[LLM_TOK_SEC_IDS]);
     v->ofs = (const uint32_t *) (base + at[LLM_TOK_SEC_OFS]);
     v->by_id = (const uint32_t *) (base + at[LLM_TOK_SEC_BY_ID]);
@@ -232,8 +233,14 @@ llm_tok_sections(llm_vocab_t *v)
     v->text = base + at[LLM_TOK_SEC_TEXT];
 
     v->filter_mask = (1ULL << v->image->filter_bits) - 1;
-    v->whole_mask = (1ULL << v->image->set_bits) - 1;
-    v->pair_shift = 64 - v->image->bucket_bits;
+    v->buckets = v->image->buckets;
+    v->special_ids = v->ids + v->image->tokens;
+
+    if (v->image->by_id == 0) {
+        v->special_ids = v->ids;
+        v->ids = NULL;
+    }
+
     v->seed = v->image->seed;
     v->grammar = v->image->grammar;
     v->nfc = (v->image->flags & LLM_TOK_NFC) != 0;
@@ -395,11 +402,9 @@ llm_tok_index(const llm_vocab_t *v, uint32_t id)
         return at < tokens + specials ? v->by_id[at] : at;
     }
 
-    at = llm_tok_place(v->ids, NULL, tokens, id);
-
-    return at < tokens ? at
-                       : at + llm_tok_place(v->ids + tokens, NULL, specials,
-                                            id);
+    return id < tokens ? id
+                       : tokens + llm_tok_place(v->special_ids, NULL,
+                                                specials, id);
 }
 
 

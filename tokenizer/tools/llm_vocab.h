@@ -170,12 +170,10 @@ typedef struct {
 
 void vocab_trie(const vocab_t *v, vocab_trie_t *t);
 
-/*
- * llm_vocab_whole.c: fills the set of short tokens, 1 << bits sets; 0 if they
- * do not fit.  The least bits from those given on with which they do.
- */
-int vocab_whole(const vocab_t *v, llm_tok_entry_t *set, unsigned bits);
-unsigned vocab_whole_bits(const vocab_t *v, unsigned bits);
+/* llm_vocab_whole.c: how large the tables of short tokens are; fills them */
+void vocab_whole_sets(const vocab_t *v, llm_tok_image_t *image);
+void vocab_whole(const vocab_t *v, const llm_tok_image_t *image,
+    uint64_t *tiny, llm_tok_entry_t *whole);
 
 
 #endif /* LLM_VOCAB_H_INCLUDED_ */

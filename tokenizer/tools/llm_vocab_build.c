@@ -64,15 +64,16 @@ vocab_pair_insert(vocab_out_t *out, uint64_t pair)
 {
     uint32_t   i, kick;
     uint64_t   hash, *table, *one, *two, *bucket, moved;
-    unsigned   shift;
+    uint32_t   buckets;
 
     table = vocab_section(out, LLM_TOK_SEC_PAIR);
-    shift = 64 - out->image->bucket_bits;
+    buckets = out->image->buckets;
 
     for (kick = 0; kick < VOCAB_KICKS; kick++) {
         hash = llm_tok_pair_hash(pair & LLM_TOK_PAIR_KEY, out->image->seed);
-        one = table + (hash >> shift) * LLM_TOK_BUCKET;
-        two = table + (llm_tok_other_pair(hash) >> shift) * LLM_TOK_BUCKET;
+        one = table + llm_tok_choose(hash >> 32, buckets) * LLM_TOK_BUCKET;
+        two = table + llm_tok_choose(llm_tok_other_pair(hash) >> 32, buckets)
+                      * LLM_TOK_BUCKET;
 
         if (vocab_pair_seat(one, pair) || vocab_pair_seat(two, pair)) {
             return 1;
@@ -181,7 +182,13 @@ vocab_strings(vocab_out_t *out, const vocab_t *v)
             any = i;
         }
 
-        ids[i] = t->id;
+        if (out->image->by_id) {
+            ids[i] = t->id;
+
+        } else if (i >= v->tokens) {
+            ids[i - v->tokens] = t->id;
+        }
+
         ofs[i] = at;
         memcpy(text + at, v->text + t->ofs, t->len);
         at += t->len;
@@ -331,12 +338,18 @@ vocab_header(llm_tok_image_t *image, const vocab_t *v,
     image->tokens = v->tokens;
     image->specials = v->specials;
     image->nodes = trie->nodes;
-    image->bucket_bits = (uint32_t) vocab_log2(v->tokens) - 3;
+    image->buckets = v->tokens / (LLM_TOK_BUCKET - 1) + 1;
     image->filter_bits = (uint32_t) vocab_log2(v->tokens) + 3;
-    image->set_bits = vocab_whole_bits(v, (uint32_t) vocab_log2(v->tokens) - 2);
     image->text = (uint32_t) v->text_len;
     image->flags = v->flags;
     image->by_id = v->rank ? v->tokens + v->specials : 0;
+    vocab_whole_sets(v, image);
+
+    for (j = 0; j < v->tokens; j++) {
+        if (v->token[j].id != j) {
+            image->by_id = v->tokens + v->specials;
+        }
+    }
 
     image->join_bits = v->grammar == LLM_TOK_JOIN ? vocab_join_bits(v) : 0;
     image->users = v->users;
@@ -406,8 +419,8 @@ vocab_build(vocab_t *v, size_t *size)
     memcpy(vocab_section(&out, LLM_TOK_SEC_NODE), trie.node,
            (size_t) trie.nodes * 8);
     vocab_strings(&out, v);
-    (void) vocab_whole(v, vocab_section(&out, LLM_TOK_SEC_WHOLE),
-                       head.set_bits);
+    vocab_whole(v, &head, vocab_section(&out, LLM_TOK_SEC_TINY),
+                vocab_section(&out, LLM_TOK_SEC_WHOLE));
     vocab_merges(&out, v, &trie);
     vocab_ids(&out, v);
 

@@ -9,114 +9,148 @@
 #include "llm_vocab.h"
 #include "../src/llm_tok_internal.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 
 #define VOCAB_KICKS  10000
 
 
+#define VOCAB_FILL   92         /* percent */
+
+
+/* entries are one or two words, of which the last is not 0 if it is in use */
+
 static int
-vocab_seat(llm_tok_entry_t *set, const llm_tok_entry_t *key)
+vocab_seat(uint64_t *set, const uint64_t *key, size_t words)
 {
     int  i;
 
-    for (i = 0; i < LLM_TOK_WAYS; i++) {
-        if (set[i].hi == 0) {
-            set[i] = *key;
+    for (i = 0; i < LLM_TOK_WAYS; i++, set += words) {
+        if (set[words - 1] == 0) {
+            memcpy(set, key, words * sizeof(uint64_t));
             return 1;
         }
     }
 
     return 0;
+}
+
+
+static uint64_t
+vocab_hash(const uint64_t *key, size_t words)
+{
+    llm_tok_entry_t  entry;
+
+    entry.lo = key[0];
+    entry.hi = key[words - 1];
+
+    if (words == 1) {
+        entry.lo = key[0] & (UINT64_MAX >> 8);
+        entry.hi = key[0] >> 56 << 60;
+    }
+
+    return llm_tok_entry_hash(&entry);
 }
 
 
 /* where there is no seat, the key takes one and its holder looks for another */
 
-static int
-vocab_insert(llm_tok_entry_t *table, uint64_t mask, llm_tok_entry_t key)
+static void
+vocab_insert(uint64_t *table, uint32_t sets, const uint64_t *entry,
+    size_t words)
 {
-    uint32_t          i, kick;
-    uint64_t          hash;
-    llm_tok_entry_t  *one, *two, *set, out;
+    uint32_t   i, kick;
+    uint64_t   hash, *one, *two, *set, key[2], out[2];
+
+    memcpy(key, entry, words * sizeof(uint64_t));
 
     for (kick = 0; kick < VOCAB_KICKS; kick++) {
-        hash = llm_tok_entry_hash(&key);
-        one = table + (hash & mask) * LLM_TOK_WAYS;
-        two = table + (llm_tok_other_hash(hash) & mask) * LLM_TOK_WAYS;
+        hash = vocab_hash(key, words);
+        one = table + llm_tok_choose(hash >> 32, sets) * LLM_TOK_WAYS * words;
+        two = table + llm_tok_choose(hash, sets) * LLM_TOK_WAYS * words;
 
-        if (vocab_seat(one, &key) || vocab_seat(two, &key)) {
-            return 1;
+        if (vocab_seat(one, key, words) || vocab_seat(two, key, words)) {
+            return;
         }
 
         i = kick * 2654435761u >> 16;
-        set = (i & 4) ? one : two;
-        out = set[i & 3];
-        set[i & 3] = key;
-        key = out;
+        set = ((i & 4) ? one : two) + (i & 3) * words;
+        memcpy(out, set, words * sizeof(uint64_t));
+        memcpy(set, key, words * sizeof(uint64_t));
+        memcpy(key, out, words * sizeof(uint64_t));
     }
 
-    return 0;
+    die("the short tokens do not fit");
 }
 
 
-int
-vocab_whole(const vocab_t *v, llm_tok_entry_t *set, unsigned bits)
+/* the i-th text that may be a short piece and one token, or NULL */
+
+static const vocab_token_t *
+vocab_short(const vocab_t *v, uint32_t i)
+{
+    const vocab_token_t  *t;
+
+    t = i < v->tokens ? &v->token[i] : &v->special[i - v->tokens];
+
+    if (i >= v->tokens + v->exceptions && !vocab_is_user(v, t)) {
+        return NULL;
+    }
+
+    return t->len <= LLM_TOK_SHORT
+           && llm_tok_valid((uint8_t *) v->text + t->ofs, t->len) ? t : NULL;
+}
+
+
+void
+vocab_whole_sets(const vocab_t *v, llm_tok_image_t *image)
+{
+    uint32_t              i, tiny, whole;
+    const vocab_token_t  *t;
+
+    for (i = 0, tiny = 0, whole = 0; i < v->tokens + v->specials; i++) {
+        t = vocab_short(v, i);
+
+        if (t) {
+            tiny += t->len <= LLM_TOK_TINY;
+            whole += t->len > LLM_TOK_TINY;
+        }
+    }
+
+    image->tiny_sets = tiny * 100 / VOCAB_FILL / LLM_TOK_WAYS + 1;
+    image->whole_sets = whole * 100 / VOCAB_FILL / LLM_TOK_WAYS + 1;
+}
+
+
+void
+vocab_whole(const vocab_t *v, const llm_tok_image_t *image, uint64_t *tiny,
+    llm_tok_entry_t *whole)
 {
     uint32_t              i, j;
-    uint64_t              byte;
-    llm_tok_entry_t       key;
+    uint64_t              byte, key[2];
     const vocab_token_t  *t;
 
     for (i = 0; i < v->tokens + v->specials; i++) {
-        t = i < v->tokens ? &v->token[i] : &v->special[i - v->tokens];
+        t = vocab_short(v, i);
 
-        if (i >= v->tokens + v->exceptions && !vocab_is_user(v, t)) {
+        if (t == NULL) {
             continue;
         }
 
-        if (t->len > LLM_TOK_SHORT
-            || !llm_tok_valid((uint8_t *) v->text + t->ofs, t->len))
-        {
-            continue;
-        }
-
-        key.lo = 0;
-        key.hi = (uint64_t) t->len << 60;
+        key[0] = 0;
+        key[1] = (uint64_t) t->len << 60;
 
         for (j = 0; j < t->len; j++) {
             byte = (uint8_t) v->text[t->ofs + j];
-
-            if (j < 8) {
-                key.lo |= byte << (8 * j);
-
-            } else {
-                key.hi |= byte << (8 * (j - 8));
-            }
+            key[j / 8] |= byte << (8 * (j % 8));
         }
 
-        if (!vocab_insert(set, (1ULL << bits) - 1, key)) {
-            return 0;
-        }
-    }
+        if (t->len > LLM_TOK_TINY) {
+            vocab_insert((uint64_t *) whole, image->whole_sets, key, 2);
 
-    return 1;
-}
-
-
-unsigned
-vocab_whole_bits(const vocab_t *v, unsigned bits)
-{
-    int               fits;
-    llm_tok_entry_t  *set;
-
-    for ( ;; bits++) {
-        set = vocab_alloc((size_t) LLM_TOK_WAYS << bits, sizeof(*set));
-        fits = vocab_whole(v, set, bits);
-        free(set);
-
-        if (fits) {
-            return bits;
+        } else {
+            key[0] |= (uint64_t) t->len << 56;
+            vocab_insert(tiny, image->tiny_sets, key, 1);
         }
     }
 }
