@@ -64,42 +64,90 @@ fuzz_free(fuzz_block_t *blocks)
 }
 
 
+/* a usage of figures that the input's own bytes choose */
+
 static void
-fuzz_amounts(const llm_price_t *p)
+fuzz_usage(llm_usage_t *u, uint64_t *seed)
 {
-    int64_t              cost, worst, fit;
-    unsigned             tier;
-    llm_usage_t          u = LLM_USAGE_INIT;
+    size_t    i;
+    int64_t  *v;
 
-    u.input = 300000;
-    u.output = 5000;
-    u.cached_input = 1000;
-    u.cache_write = 2000;
-    u.cache_write_1h = 300;
-    u.audio_input = 40;
-    u.image_input = 50;
-    u.reasoning = 600;
-    u.audio_output = 70;
-    u.image_output = 80;
+    v = (int64_t *) u;
 
-    for (tier = 0; tier < LLM_TIER_N; tier++) {
-        worst = llm_price_worst(p, tier, u.input, u.output);
-        cost = llm_price_cost(p, tier, &u);
+    for (i = 0; i < LLM_USAGE_FIELDS; i++) {
+        *seed = *seed * 6364136223846793005ULL + 1442695040888963407ULL;
+        v[i] = (int64_t) (*seed >> 33) % 300000 - 1;
+    }
+
+    u->tier = -1;
+    u->geo = (int64_t) (*seed >> 40) % LLM_GEO_N;
+    u->search_size = (int64_t) (*seed >> 45) % LLM_SEARCH_N;
+    u->fast = (int64_t) (*seed >> 50) % 2;
+
+    u->orch_input = -1;
+    u->orch_output = -1;
+
+    if (u->input < 0) {
+        u->input = 0;
+    }
+
+    if (u->output < 0) {
+        u->output = 0;
+    }
+}
+
+
+static void
+fuzz_fit(const llm_price_t *p, const llm_price_terms_t *terms,
+    llm_usage_t *most)
+{
+    int64_t  fit;
+
+    fit = llm_price_fit(p, terms, most, LLM_NANO);
+    fuzz_check(fit >= -1);
+
+    if (fit < 0) {
+        return;
+    }
+
+    most->output = fit;
+    fuzz_check(llm_price_worst(p, terms, most) <= LLM_NANO);
+
+    if (fit < INT64_MAX) {
+        most->output = fit + 1;
+        fuzz_check(llm_price_worst(p, terms, most) > LLM_NANO);
+    }
+}
+
+
+static void
+fuzz_amounts(const llm_price_t *p, uint64_t seed)
+{
+    int64_t            cost, worst;
+    unsigned           i;
+    llm_usage_t        u;
+    llm_price_parts_t  parts;
+    llm_price_terms_t  terms;
+
+    for (i = 0; i < LLM_RATE_N; i++) {
+        fuzz_check(llm_price_rate(p, LLM_TIER_DEFAULT, i) >= -1);
+    }
+
+    for (i = 0; i < LLM_TIER_N; i++) {
+        fuzz_usage(&u, &seed);
+
+        terms.tier = i;
+        terms.host = (seed >> 35) % LLM_GEO_N;
+        terms.when = (seed >> 36) % 2 ? (int64_t) (seed >> 33) : -1;
+
+        worst = llm_price_worst(p, &terms, &u);
+        cost = llm_price_cost(p, &terms, &u, &parts);
 
         fuzz_check(worst >= -1 && worst <= LLM_NANO_MAX + 1);
         fuzz_check(cost >= -1 && cost <= LLM_NANO_MAX);
         fuzz_check(worst < 0 || cost <= worst);
 
-        fit = llm_price_fit(p, tier, u.input, LLM_NANO);
-        fuzz_check(fit >= -1);
-
-        if (fit >= 0) {
-            fuzz_check(llm_price_worst(p, tier, u.input, fit) <= LLM_NANO);
-        }
-
-        if (fit >= 0 && fit < INT64_MAX) {
-            fuzz_check(llm_price_worst(p, tier, u.input, fit + 1) > LLM_NANO);
-        }
+        fuzz_fit(p, &terms, &u);
     }
 }
 
@@ -145,7 +193,7 @@ fuzz_row(llm_prices_t *t, const unsigned char *data, size_t len)
         p = llm_prices_find(t, &model, &none);
 
         if (p) {
-            fuzz_amounts(p);
+            fuzz_amounts(p, len);
         }
     }
 }
@@ -172,7 +220,7 @@ fuzz_map(llm_prices_t *t, const unsigned char *data, size_t len)
         p = llm_prices_find(t, &names[i], &provider);
 
         if (p) {
-            fuzz_amounts(p);
+            fuzz_amounts(p, len);
         }
     }
 }

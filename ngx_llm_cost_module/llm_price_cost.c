@@ -4,143 +4,84 @@
  */
 
 
-#include "llm_price.h"
+#include "llm_price_table.h"
+
+#include <string.h>
 
 
-#define LLM_PICO_PER_NANO    1000
+/*
+ * What a usage costs.  Sums are kept in 10^-7 pico-USD: a rate is pico-USD, a
+ * factor has four places, and milliseconds are thousandths of a second.  The
+ * greatest of them is LLM_USAGE_MAX units at LLM_PRICE_RATE_MAX with
+ * LLM_PRICE_FACTOR_MAX, 10^36, of which 128 bits hold 170.
+ */
 
-#define llm_price_parts(a)   (sizeof(a) / sizeof(llm_price_part_t))
+#define LLM_PRICE_WHOLE      1000             /* of the milliseconds' scale */
 
+#define LLM_PRICE_PICO       (LLM_PRICE_WHOLE * LLM_FACTOR_ONE)
+#define LLM_PRICE_NANO       (LLM_PRICE_PICO * 1000LL)
 
-/* one place where a rate may be listed, the most special one first */
+#define llm_price_n(a)       (sizeof(a) / sizeof(a[0]))
+
 
 typedef struct {
-    const int64_t    *rates;
-    unsigned          halve:1;           /* default rates stand in for batch */
-} llm_price_level_t;
+    int64_t             rates[LLM_RATE_N];    /* of this request */
+    int64_t             factor;
+    llm_int128_t        sum;
+    llm_price_parts_t  *parts;                /* or NULL */
+    unsigned            unknown:1;            /* a rate or number is missing */
+} llm_price_sum_t;
 
+
+/* a part of a whole, or what stands beside the tokens */
 
 typedef struct {
-    int64_t           tokens;
-    int64_t           rate;
+    llm_rate_e          kind;
+    int64_t             tokens;
 } llm_price_part_t;
 
 
 static int64_t
-llm_price_pick(const llm_price_level_t *l, unsigned n, llm_rate_e rate)
+llm_price_round(llm_int128_t sum, int64_t unit)
 {
-    int64_t   r;
-    unsigned  i;
+    llm_int128_t  v;
 
-    for (i = 0; i < n; i++) {
-        r = l[i].rates[rate];
+    v = sum / unit + (sum % unit != 0);
 
-        if (r >= 0) {
-            return l[i].halve ? r / 2 + r % 2 : r;
-        }
-    }
-
-    return -1;
+    return v > INT64_MAX ? INT64_MAX : (int64_t) v;
 }
 
-
-static int64_t
-llm_price_pick_or(const llm_price_level_t *l, unsigned n, llm_rate_e rate,
-    int64_t otherwise)
-{
-    int64_t  r;
-
-    r = llm_price_pick(l, n, rate);
-
-    return r >= 0 ? r : otherwise;
-}
-
-
-/* the first place that lists either: a tier's output comes before the
-   reasoning rate of the default tier */
-
-static int64_t
-llm_price_pick_reasoning(const llm_price_level_t *l, unsigned n)
-{
-    int64_t   r;
-    unsigned  i;
-
-    for (i = 0; i < n; i++) {
-        r = llm_price_pick_or(&l[i], 1, LLM_RATE_REASONING,
-                              llm_price_pick(&l[i], 1, LLM_RATE_OUTPUT));
-        if (r >= 0) {
-            return r;
-        }
-    }
-
-    return -1;
-}
-
-
-/*
- * The rates of a request: each from the step's tier, the step, the row's tier,
- * the row, whichever lists it first, and then that of its whole.
- */
 
 static void
-llm_price_rates(const llm_price_t *p, const llm_price_step_t *step,
-    llm_tier_e tier, int64_t r[LLM_RATE_N])
+llm_price_add(llm_price_sum_t *s, llm_rate_e kind, int64_t units,
+    int64_t scale)
 {
-    int64_t            in, out;
-    unsigned           n, batch;
-    llm_price_level_t  l[4];
+    int64_t       rate;
+    llm_int128_t  v;
 
-    n = 0;
-    batch = (tier == LLM_TIER_BATCH);
-
-    if (step) {
-        l[n++] = (llm_price_level_t) { step->rates[tier], 0 };
-        l[n++] = (llm_price_level_t) { step->rates[LLM_TIER_DEFAULT], batch };
+    if (units <= 0) {
+        return;
     }
 
-    l[n++] = (llm_price_level_t) { p->rates[tier], 0 };
-    l[n++] = (llm_price_level_t) { p->rates[LLM_TIER_DEFAULT], batch };
+    rate = s->rates[kind];
 
-    in = llm_price_pick(l, n, LLM_RATE_INPUT);
-    out = llm_price_pick(l, n, LLM_RATE_OUTPUT);
-
-    r[LLM_RATE_INPUT] = in;
-    r[LLM_RATE_CACHED_INPUT]
-        = llm_price_pick_or(l, n, LLM_RATE_CACHED_INPUT, in);
-    r[LLM_RATE_CACHE_WRITE]
-        = llm_price_pick_or(l, n, LLM_RATE_CACHE_WRITE, in);
-    r[LLM_RATE_CACHE_WRITE_1H]
-        = llm_price_pick_or(l, n, LLM_RATE_CACHE_WRITE_1H,
-                            r[LLM_RATE_CACHE_WRITE]);
-    r[LLM_RATE_AUDIO_INPUT]
-        = llm_price_pick_or(l, n, LLM_RATE_AUDIO_INPUT, in);
-    r[LLM_RATE_IMAGE_INPUT]
-        = llm_price_pick_or(l, n, LLM_RATE_IMAGE_INPUT, in);
-
-    r[LLM_RATE_OUTPUT] = out;
-    r[LLM_RATE_REASONING] = llm_price_pick_reasoning(l, n);
-    r[LLM_RATE_AUDIO_OUTPUT]
-        = llm_price_pick_or(l, n, LLM_RATE_AUDIO_OUTPUT, out);
-    r[LLM_RATE_IMAGE_OUTPUT]
-        = llm_price_pick_or(l, n, LLM_RATE_IMAGE_OUTPUT, out);
-}
-
-
-/* the step that a number of input tokens has passed: the whole request is
-   priced there */
-
-static const llm_price_step_t *
-llm_price_step(const llm_price_t *p, int64_t input)
-{
-    unsigned  i;
-
-    for (i = p->nsteps; i > 0; i--) {
-        if (input > p->steps[i - 1].above) {
-            return &p->steps[i - 1];
-        }
+    if (rate < 0 || (units > LLM_USAGE_MAX && rate > 0)) {
+        s->unknown = 1;
+        return;
     }
 
-    return NULL;
+    if (rate == 0) {
+        return;
+    }
+
+    v = (llm_int128_t) units * rate * scale
+        * (kind < LLM_RATE_UNITS ? s->factor : LLM_FACTOR_ONE);
+
+    s->sum += v;
+
+    if (s->parts) {
+        s->parts->parts[kind] += llm_price_round(v, LLM_PRICE_PICO);
+    }
 }
 
 
@@ -149,128 +90,347 @@ llm_price_step(const llm_price_t *p, int64_t input)
  * left.  Parts may overlap (cached images are cached and images) and nobody
  * says by how much.  One at the whole's own rate makes no difference and is
  * left out; of the others the dearest are charged first, so that no token is
- * charged twice and a contradiction makes nothing cheaper.  -1: the rate is
- * missing.
+ * charged twice and a contradiction makes nothing cheaper.
  */
 
-static llm_int128_t
-llm_price_side(llm_price_part_t *parts, unsigned n, int64_t whole,
-    int64_t rate)
+static void
+llm_price_side(llm_price_sum_t *s, llm_price_part_t *parts, unsigned n,
+    llm_rate_e kind, int64_t whole)
 {
     int64_t           tokens;
     unsigned          i, k;
-    llm_int128_t      sum;
     llm_price_part_t  part;
 
     for (i = 1; i < n; i++) {
         part = parts[i];
 
-        for (k = i; k > 0 && parts[k - 1].rate < part.rate; k--) {
+        for (k = i; k > 0; k--) {
+            if (s->rates[parts[k - 1].kind] >= s->rates[part.kind]) {
+                break;
+            }
+
             parts[k] = parts[k - 1];
         }
 
         parts[k] = part;
     }
 
-    sum = 0;
-
     for (i = 0; i < n; i++) {
 
-        if (parts[i].tokens <= 0 || parts[i].rate == rate) {
+        if (parts[i].tokens <= 0
+            || s->rates[parts[i].kind] == s->rates[kind])
+        {
             continue;
         }
 
         tokens = parts[i].tokens < whole ? parts[i].tokens : whole;
 
-        sum += (llm_int128_t) tokens * parts[i].rate;
+        llm_price_add(s, parts[i].kind, tokens, LLM_PRICE_WHOLE);
         whole -= tokens;
     }
 
-    if (whole == 0) {
-        return sum;
-    }
-
-    return rate < 0 ? -1 : sum + (llm_int128_t) whole * rate;
+    llm_price_add(s, kind, whole, LLM_PRICE_WHOLE);
 }
 
 
 /* an unknown number of tokens costs nothing only if none of them can */
 
-static llm_int128_t
-llm_price_unknown(const llm_price_part_t *parts, unsigned n, int64_t rate)
+static void
+llm_price_unknown(llm_price_sum_t *s, const llm_price_part_t *parts,
+    unsigned n, llm_rate_e kind)
 {
     unsigned  i;
 
-    if (rate != 0) {
-        return -1;
+    if (s->rates[kind] != 0) {
+        s->unknown = 1;
+        return;
     }
 
     for (i = 0; i < n; i++) {
-        if (parts[i].rate != 0) {
-            return -1;
+        if (s->rates[parts[i].kind] != 0) {
+            s->unknown = 1;
         }
     }
-
-    return 0;
 }
 
 
-static llm_int128_t
-llm_price_input(const llm_usage_t *u, const int64_t *r)
+/* a figure that was said and has a rate */
+
+static int
+llm_price_said(const llm_price_sum_t *s, llm_rate_e kind, int64_t units)
 {
-    llm_price_part_t  parts[] = {
-        { u->cached_input, r[LLM_RATE_CACHED_INPUT] },
-        { u->cache_write, r[LLM_RATE_CACHE_WRITE] },
-        { u->cache_write_1h, r[LLM_RATE_CACHE_WRITE_1H] },
-        { u->audio_input, r[LLM_RATE_AUDIO_INPUT] },
-        { u->image_input, r[LLM_RATE_IMAGE_INPUT] }
-    };
-
-    if (u->input < 0) {
-        return llm_price_unknown(parts, llm_price_parts(parts),
-                                 r[LLM_RATE_INPUT]);
-    }
-
-    return llm_price_side(parts, llm_price_parts(parts), u->input,
-                          r[LLM_RATE_INPUT]);
-}
-
-
-static llm_int128_t
-llm_price_output(const llm_usage_t *u, const int64_t *r)
-{
-    llm_price_part_t  parts[] = {
-        { u->reasoning, r[LLM_RATE_REASONING] },
-        { u->audio_output, r[LLM_RATE_AUDIO_OUTPUT] },
-        { u->image_output, r[LLM_RATE_IMAGE_OUTPUT] }
-    };
-
-    if (u->output < 0) {
-        return llm_price_unknown(parts, llm_price_parts(parts),
-                                 r[LLM_RATE_OUTPUT]);
-    }
-
-    return llm_price_side(parts, llm_price_parts(parts), u->output,
-                          r[LLM_RATE_OUTPUT]);
+    return units >= 0 && s->rates[kind] >= 0;
 }
 
 
 static int64_t
-llm_price_round(llm_int128_t pico)
+llm_price_less(int64_t whole, int64_t part)
 {
-    llm_int128_t  nano;
+    if (whole < 0 || part <= 0) {
+        return whole;
+    }
 
-    nano = pico / LLM_PICO_PER_NANO + (pico % LLM_PICO_PER_NANO != 0);
+    return part < whole ? whole - part : 0;
+}
 
-    return nano > LLM_NANO_MAX ? LLM_NANO_MAX + 1 : (int64_t) nano;
+
+/*
+ * Units of one kind of input that are charged in place of its tokens: those
+ * leave the input.  Returns 1 if they are.
+ */
+
+static int
+llm_price_instead(llm_price_sum_t *s, llm_rate_e kind, int64_t units,
+    int64_t scale, int64_t *tokens, int64_t *cached, llm_usage_t *u)
+{
+    if (!llm_price_said(s, kind, units)) {
+        return 0;
+    }
+
+    llm_price_add(s, kind, units, scale);
+
+    u->input = llm_price_less(u->input, *tokens);
+    u->cached_input = llm_price_less(u->cached_input, *cached);
+
+    *tokens = 0;
+    *cached = 0;
+
+    return 1;
+}
+
+
+static void
+llm_price_input_tokens(llm_price_sum_t *s, const llm_usage_t *u, int covered)
+{
+    int64_t           cached;
+    llm_price_part_t  parts[] = {
+        { LLM_RATE_CACHED_INPUT, 0 },
+        { LLM_RATE_CACHED_AUDIO, u->cached_audio },
+        { LLM_RATE_CACHED_IMAGE, u->cached_image },
+        { LLM_RATE_CACHE_WRITE, u->cache_write },
+        { LLM_RATE_CACHE_WRITE_1H, u->cache_write_1h },
+        { LLM_RATE_CACHE_WRITE_DAY, u->cache_write_day },
+        { LLM_RATE_AUDIO_INPUT,
+          llm_price_less(u->audio_input, u->cached_audio) },
+        { LLM_RATE_IMAGE_INPUT,
+          llm_price_less(u->image_input, u->cached_image) },
+        { LLM_RATE_VIDEO_INPUT,
+          llm_price_less(u->video_input, u->cached_video) }
+    };
+
+    /* of cached video no list has a price of its own */
+
+    cached = llm_price_less(u->cached_input, u->cached_audio);
+    parts[0].tokens = llm_price_less(cached, u->cached_image);
+
+    if (u->input >= 0) {
+        llm_price_side(s, parts, llm_price_n(parts), LLM_RATE_INPUT, u->input);
+
+    } else if (!covered) {
+        llm_price_unknown(s, parts, llm_price_n(parts), LLM_RATE_INPUT);
+    }
+}
+
+
+static void
+llm_price_input(llm_price_sum_t *s, const llm_usage_t *usage)
+{
+    int          covered;
+    llm_usage_t  u;
+
+    u = *usage;
+
+    covered = llm_price_instead(s, LLM_RATE_AUDIO_INPUT_SECOND,
+                                u.audio_input_ms, 1, &u.audio_input,
+                                &u.cached_audio, &u);
+
+    covered |= llm_price_instead(s, LLM_RATE_VIDEO_INPUT_SECOND,
+                                 u.video_input_ms, 1, &u.video_input,
+                                 &u.cached_video, &u);
+
+    covered |= llm_price_instead(s, LLM_RATE_INPUT_IMAGE, u.images_in,
+                                 LLM_PRICE_WHOLE, &u.image_input,
+                                 &u.cached_image, &u);
+
+    if (llm_price_said(s, LLM_RATE_INPUT_PIXEL, u.pixels_in)) {
+        llm_price_add(s, LLM_RATE_INPUT_PIXEL, u.pixels_in, LLM_PRICE_WHOLE);
+        covered = 1;
+    }
+
+    /* characters are what the text is charged by, in place of its tokens */
+
+    if (llm_price_said(s, LLM_RATE_INPUT_CHAR, u.input_chars)) {
+        llm_price_add(s, LLM_RATE_INPUT_CHAR, u.input_chars, LLM_PRICE_WHOLE);
+        s->rates[LLM_RATE_INPUT] = 0;
+        covered = 1;
+    }
+
+    llm_price_input_tokens(s, &u, covered);
+}
+
+
+/* units of output stand in for tokens of their kind that nobody counted */
+
+static int
+llm_price_output_units(llm_price_sum_t *s, llm_rate_e kind, int64_t tokens,
+    int64_t units, int64_t scale)
+{
+    if (tokens > 0 || !llm_price_said(s, kind, units)) {
+        return 0;
+    }
+
+    llm_price_add(s, kind, units, scale);
+
+    return 1;
+}
+
+
+static void
+llm_price_output(llm_price_sum_t *s, const llm_usage_t *u)
+{
+    int               covered;
+    llm_price_part_t  parts[] = {
+        { LLM_RATE_REASONING, u->reasoning },
+        { LLM_RATE_AUDIO_OUTPUT, u->audio_output },
+        { LLM_RATE_IMAGE_OUTPUT, u->image_output },
+        { LLM_RATE_VIDEO_OUTPUT, u->video_output }
+    };
+
+    covered = llm_price_output_units(s, LLM_RATE_AUDIO_OUTPUT_SECOND,
+                                     u->audio_output, u->audio_output_ms, 1);
+
+    covered |= llm_price_output_units(s, LLM_RATE_VIDEO_OUTPUT_SECOND,
+                                      u->video_output, u->video_output_ms, 1);
+
+    covered |= llm_price_output_units(s, LLM_RATE_OUTPUT_IMAGE,
+                                      u->image_output, u->images_out,
+                                      LLM_PRICE_WHOLE);
+
+    covered |= llm_price_output_units(s, LLM_RATE_OUTPUT_PIXEL,
+                                      u->image_output, u->pixels_out,
+                                      LLM_PRICE_WHOLE);
+
+    if (llm_price_said(s, LLM_RATE_OUTPUT_CHAR, u->output_chars)) {
+        llm_price_add(s, LLM_RATE_OUTPUT_CHAR, u->output_chars,
+                      LLM_PRICE_WHOLE);
+        s->rates[LLM_RATE_OUTPUT] = 0;
+        covered = 1;
+    }
+
+    if (u->output >= 0) {
+        llm_price_side(s, parts, llm_price_n(parts), LLM_RATE_OUTPUT,
+                       u->output);
+
+    } else if (!covered) {
+        llm_price_unknown(s, parts, llm_price_n(parts), LLM_RATE_OUTPUT);
+    }
+}
+
+
+/* what an orchestration used is charged as any token is */
+
+static void
+llm_price_orchestration(llm_price_sum_t *s, const llm_usage_t *u)
+{
+    int64_t  cached;
+
+    cached = u->orch_cached < u->orch_input ? u->orch_cached : u->orch_input;
+
+    llm_price_add(s, LLM_RATE_INPUT, llm_price_less(u->orch_input, cached),
+                  LLM_PRICE_WHOLE);
+    llm_price_add(s, LLM_RATE_CACHED_INPUT, cached, LLM_PRICE_WHOLE);
+    llm_price_add(s, LLM_RATE_OUTPUT, u->orch_output, LLM_PRICE_WHOLE);
+}
+
+
+/* the rate of a search by its size; where the row lists others, the dearest */
+
+static llm_rate_e
+llm_price_search(const int64_t *rates, int64_t size)
+{
+    unsigned    i;
+    llm_rate_e  rate;
+
+    if (size < 0 || size >= LLM_SEARCH_N) {
+        size = LLM_SEARCH_MEDIUM;
+    }
+
+    rate = LLM_RATE_SEARCH_LOW + size;
+
+    if (rates[rate] >= 0) {
+        return rate;
+    }
+
+    for (i = LLM_RATE_SEARCH_LOW; i <= LLM_RATE_SEARCH_HIGH; i++) {
+        if (rates[i] > rates[rate]) {
+            rate = i;
+        }
+    }
+
+    return rate;
+}
+
+
+/* pages with annotations cost something else where a list has it */
+
+static int64_t
+llm_price_annotated(const int64_t *rates, const llm_usage_t *u)
+{
+    return rates[LLM_RATE_PAGE_ANNOTATED] < 0 ? 0 : u->pages_annotated;
+}
+
+
+/*
+ * Pages, calls and the like.  A row that has no price for one charges it not:
+ * most models' tools are free, or their tokens are what is charged.
+ */
+
+static void
+llm_price_units(llm_price_sum_t *s, const llm_price_t *p,
+    const llm_usage_t *u)
+{
+    size_t            i;
+    llm_price_part_t  units[] = {
+        { LLM_RATE_PAGE, llm_price_less(u->pages,
+                                        llm_price_annotated(s->rates, u)) },
+        { LLM_RATE_PAGE_ANNOTATED, llm_price_annotated(s->rates, u) },
+        { LLM_RATE_QUERY, u->queries },
+        { LLM_RATE_REQUEST, 1 },
+        { llm_price_search(s->rates, u->search_size),
+          (p->per_prompt && u->searches > 1) ? 1 : u->searches },
+        { LLM_RATE_MAPS_QUERY, u->maps_queries },
+        { LLM_RATE_FILE_SEARCH, u->file_searches },
+        { LLM_RATE_WEB_FETCH, u->web_fetches },
+        { LLM_RATE_CODE_SESSION, u->code_sessions },
+        { LLM_RATE_TOOL_CALL, u->tool_calls },
+        { LLM_RATE_CITATION, u->citation_tokens }
+    };
+
+    for (i = 0; i < llm_price_n(units); i++) {
+        if (s->rates[units[i].kind] >= 0) {
+            llm_price_add(s, units[i].kind, units[i].tokens, LLM_PRICE_WHOLE);
+        }
+    }
+
+    if (s->rates[LLM_RATE_REQUEST_SECOND] < 0) {
+        return;
+    }
+
+    if (u->request_ms < 0 && s->rates[LLM_RATE_REQUEST_SECOND] > 0) {
+        s->unknown = 1;
+    }
+
+    llm_price_add(s, LLM_RATE_REQUEST_SECOND, u->request_ms, 1);
 }
 
 
 int64_t
-llm_price_cost(const llm_price_t *p, llm_tier_e tier, const llm_usage_t *u)
+llm_price_cost(const llm_price_t *p, const llm_price_terms_t *terms,
+    const llm_usage_t *u, llm_price_parts_t *parts)
 {
-    int64_t       nano, r[LLM_RATE_N];
-    llm_int128_t  in, out;
+    int64_t          nano;
+    llm_tier_e       tier;
+    llm_price_sum_t  s;
 
     /* which step applies is not known either */
 
@@ -278,134 +438,32 @@ llm_price_cost(const llm_price_t *p, llm_tier_e tier, const llm_usage_t *u)
         return -1;
     }
 
-    llm_price_rates(p, llm_price_step(p, u->input), tier, r);
+    tier = (u->tier >= 0 && u->tier < LLM_TIER_N) ? (llm_tier_e) u->tier
+                                                  : terms->tier;
 
-    in = llm_price_input(u, r);
-    out = llm_price_output(u, r);
+    llm_price_rates(p, llm_price_step(p, u->input), terms, tier, s.rates);
 
-    if (in < 0 || out < 0) {
+    s.factor = llm_price_factor(p, terms, u, 0);
+    s.sum = 0;
+    s.parts = parts;
+    s.unknown = 0;
+
+    if (parts) {
+        memset(parts, 0, sizeof(llm_price_parts_t));
+    }
+
+    /* the text's rates may change while the others are added up */
+
+    llm_price_orchestration(&s, u);
+    llm_price_input(&s, u);
+    llm_price_output(&s, u);
+    llm_price_units(&s, p, u);
+
+    if (s.unknown) {
         return -1;
     }
 
-    nano = llm_price_round(in + out);
+    nano = llm_price_round(s.sum, LLM_PRICE_NANO);
 
     return nano > LLM_NANO_MAX ? -1 : nano;
-}
-
-
-/*
- * The dearest of a whole's rate and those of its parts, from to to.  -1, not
- * listed, stays: it must not be covered by another rate.
- */
-
-static void
-llm_price_dearer(int64_t *dearest, const int64_t *r, llm_rate_e whole,
-    llm_rate_e from, llm_rate_e to)
-{
-    unsigned  i;
-
-    if (r[whole] < 0 || *dearest < 0) {
-        *dearest = -1;
-        return;
-    }
-
-    if (r[whole] > *dearest) {
-        *dearest = r[whole];
-    }
-
-    for (i = from; i <= to; i++) {
-        if (r[i] > *dearest) {
-            *dearest = r[i];
-        }
-    }
-}
-
-
-/* the dearest rates that can apply to a request of so many input tokens */
-
-static void
-llm_price_dearest(const llm_price_t *p, llm_tier_e tier, int64_t input,
-    int64_t *in, int64_t *out)
-{
-    int64_t                  r[LLM_RATE_N];
-    unsigned                 i, k, tiers;
-    llm_tier_e               t[2];
-    const llm_price_step_t  *step;
-
-    t[0] = tier;
-    t[1] = LLM_TIER_DEFAULT;
-    tiers = (tier == LLM_TIER_BATCH) ? 1 : 2;
-
-    *in = 0;
-    *out = 0;
-
-    for (i = 0; i <= p->nsteps; i++) {
-        step = i ? &p->steps[i - 1] : NULL;
-
-        if (step && input <= step->above) {
-            break;
-        }
-
-        for (k = 0; k < tiers; k++) {
-            llm_price_rates(p, step, t[k], r);
-
-            llm_price_dearer(in, r, LLM_RATE_INPUT, LLM_RATE_CACHED_INPUT,
-                             LLM_RATE_IMAGE_INPUT);
-            llm_price_dearer(out, r, LLM_RATE_OUTPUT, LLM_RATE_REASONING,
-                             LLM_RATE_IMAGE_OUTPUT);
-        }
-    }
-}
-
-
-int64_t
-llm_price_worst(const llm_price_t *p, llm_tier_e tier, int64_t input,
-    int64_t output)
-{
-    int64_t  in, out;
-
-    if (input < 0 || output < 0) {
-        return -1;
-    }
-
-    llm_price_dearest(p, tier, input, &in, &out);
-
-    if ((input && in < 0) || (output && out < 0)) {
-        return -1;
-    }
-
-    return llm_price_round((llm_int128_t) input * in
-                           + (llm_int128_t) output * out);
-}
-
-
-int64_t
-llm_price_fit(const llm_price_t *p, llm_tier_e tier, int64_t input,
-    int64_t amount)
-{
-    int64_t       in, out;
-    llm_int128_t  left;
-
-    if (input < 0 || amount < 0) {
-        return -1;
-    }
-
-    if (amount > LLM_NANO_MAX) {
-        amount = LLM_NANO_MAX;
-    }
-
-    llm_price_dearest(p, tier, input, &in, &out);
-
-    if ((input && in < 0) || out < 0) {
-        return -1;
-    }
-
-    left = (llm_int128_t) amount * LLM_PICO_PER_NANO
-           - (llm_int128_t) input * in;
-
-    if (left < 0) {
-        return -1;
-    }
-
-    return out ? (int64_t) (left / out) : INT64_MAX;
 }

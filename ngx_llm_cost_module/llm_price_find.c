@@ -18,42 +18,86 @@
 #define LLM_PRICE_SLASHES    4
 
 
-/* PROVIDER/NAME, NAME, and the same behind each slash */
+typedef struct {
+    const llm_prices_t  *prices;
+    const llm_str_t     *provider;
+    const llm_str_t     *region;
+} llm_price_look_t;
+
+
+/* the row of PROVIDER/REGION/NAME, whatever of it is not empty */
 
 static const llm_price_t *
-llm_prices_find_path(const llm_prices_t *t, const llm_str_t *name,
-    const llm_str_t *provider)
+llm_prices_find_joined(const llm_price_look_t *l, const llm_str_t *region,
+    const llm_str_t *name)
 {
     size_t            n;
     unsigned          i;
-    llm_str_t         s, rest;
+    llm_str_t         s;
     llm_price_row_t  *row;
-    unsigned char    *slash, buf[LLM_PRICE_NAME_MAX * 2 + 16];
+    const llm_str_t  *parts[3];
+    unsigned char     buf[LLM_PRICE_NAME_MAX * 3 + 16];
 
-    rest = *name;
+    parts[0] = l->provider;
+    parts[1] = region;
+    parts[2] = name;
     n = 0;
 
-    if (provider->len && provider->len <= LLM_PRICE_NAME_MAX) {
-        memcpy(buf, provider->data, provider->len);
-        buf[provider->len] = '/';
-        n = provider->len + 1;
+    for (i = 0; i < 3; i++) {
+
+        if (parts[i]->len == 0 || n + parts[i]->len + 1 > sizeof(buf)) {
+            continue;
+        }
+
+        if (n) {
+            buf[n++] = '/';
+        }
+
+        memcpy(buf + n, parts[i]->data, parts[i]->len);
+        n += parts[i]->len;
     }
+
+    s.data = buf;
+    s.len = n;
+
+    row = llm_prices_get(l->prices, &s);
+
+    return row ? &row->price : NULL;
+}
+
+
+/* PROVIDER/REGION/NAME, PROVIDER/NAME, NAME, and the same behind each slash */
+
+static const llm_price_t *
+llm_prices_find_path(const llm_price_look_t *l, const llm_str_t *name)
+{
+    unsigned            i;
+    llm_str_t           rest;
+    unsigned char      *slash;
+    llm_price_row_t    *row;
+    const llm_price_t  *p;
+
+    static const llm_str_t  none = llm_string("");
+
+    rest = *name;
 
     for (i = 0; i <= LLM_PRICE_SLASHES; i++) {
 
-        if (n) {
-            memcpy(buf + n, rest.data, rest.len);
+        p = NULL;
 
-            s.data = buf;
-            s.len = n + rest.len;
-
-            row = llm_prices_get(t, &s);
-            if (row) {
-                return &row->price;
-            }
+        if (l->provider->len && l->region->len) {
+            p = llm_prices_find_joined(l, l->region, &rest);
         }
 
-        row = llm_prices_get(t, &rest);
+        if (p == NULL && l->provider->len) {
+            p = llm_prices_find_joined(l, &none, &rest);
+        }
+
+        if (p) {
+            return p;
+        }
+
+        row = llm_prices_get(l->prices, &rest);
         if (row) {
             return &row->price;
         }
@@ -121,17 +165,47 @@ llm_price_undate(llm_str_t *s)
 }
 
 
+/*
+ * Bedrock's names say where a model runs and which version of it:
+ * "us.anthropic.claude-3-5-sonnet-20240620-v1:0".  Without the region, which
+ * rows of some regions have for a price of their own.
+ */
+
+static int
+llm_price_unregion(llm_str_t *s)
+{
+    size_t              n;
+    unsigned            i;
+    static const char  *regions[] = {
+        "global.", "us-gov.", "us.", "eu.", "apac.", "au.", "jp.", "ca.", NULL
+    };
+
+    for (i = 0; regions[i]; i++) {
+        n = strlen(regions[i]);
+
+        if (s->len > n && memcmp(s->data, regions[i], n) == 0) {
+            s->data += n;
+            s->len -= n;
+
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 /* the name, undated, and as "-latest" */
 
 static const llm_price_t *
-llm_prices_find_name(const llm_prices_t *t, const llm_str_t *name,
-    const llm_str_t *provider)
+llm_prices_find_name(const llm_price_look_t *l, const llm_str_t *name,
+    llm_match_e *how)
 {
     llm_str_t           s;
     unsigned char       buf[LLM_PRICE_NAME_MAX + 16];
     const llm_price_t  *p;
 
-    p = llm_prices_find_path(t, name, provider);
+    p = llm_prices_find_path(l, name);
     if (p) {
         return p;
     }
@@ -139,8 +213,9 @@ llm_prices_find_name(const llm_prices_t *t, const llm_str_t *name,
     s = *name;
 
     if (llm_price_undate(&s)) {
-        p = llm_prices_find_path(t, &s, provider);
+        p = llm_prices_find_path(l, &s);
         if (p) {
+            *how = LLM_MATCH_UNDATED;
             return p;
         }
     }
@@ -151,17 +226,19 @@ llm_prices_find_name(const llm_prices_t *t, const llm_str_t *name,
     s.data = buf;
     s.len += sizeof("-latest") - 1;
 
-    return llm_prices_find_path(t, &s, provider);
+    *how = LLM_MATCH_LATEST;
+
+    return llm_prices_find_path(l, &s);
 }
 
 
 /* "ft:BASE:organization:suffix:id", perhaps behind a provider's prefix */
 
 static const llm_price_t *
-llm_prices_find_tuned(const llm_prices_t *t, const llm_str_t *model,
-    const llm_str_t *provider)
+llm_prices_find_tuned(const llm_price_look_t *l, const llm_str_t *model)
 {
     llm_str_t             s;
+    llm_match_e           how;
     unsigned char        *colon;
     const llm_price_t    *p;
     const unsigned char  *last;
@@ -191,7 +268,7 @@ llm_prices_find_tuned(const llm_prices_t *t, const llm_str_t *model,
         return NULL;
     }
 
-    p = llm_prices_find_name(t, &s, provider);
+    p = llm_prices_find_name(l, &s, &how);
     if (p) {
         return p;
     }
@@ -199,7 +276,7 @@ llm_prices_find_tuned(const llm_prices_t *t, const llm_str_t *model,
     s.data += 3;
     s.len -= 3;
 
-    return llm_prices_find_name(t, &s, provider);
+    return llm_prices_find_name(l, &s, &how);
 }
 
 
@@ -225,29 +302,76 @@ llm_prices_find_regex(const llm_prices_t *t, const llm_str_t *model)
 
 
 const llm_price_t *
-llm_prices_find(const llm_prices_t *t, const llm_str_t *model,
-    const llm_str_t *provider)
+llm_prices_look(const llm_prices_t *t, const llm_str_t *model,
+    const llm_str_t *provider, const llm_str_t *region, llm_match_e *how)
 {
+    llm_str_t           s;
+    llm_match_e         match;
+    llm_price_look_t    l;
     const llm_price_t  *p;
+
+    if (how == NULL) {
+        how = &match;
+    }
+
+    *how = LLM_MATCH_NONE;
 
     if (model->len == 0 || model->len > LLM_PRICE_NAME_MAX) {
         return NULL;
     }
 
-    p = llm_prices_find_path(t, model, provider);
-    if (p) {
-        return p;
+    l.prices = t;
+    l.provider = provider;
+    l.region = region;
+
+    *how = LLM_MATCH_NAME;
+    p = llm_prices_find_path(&l, model);
+
+    if (p == NULL) {
+        *how = LLM_MATCH_TUNED;
+        p = llm_prices_find_tuned(&l, model);
     }
 
-    p = llm_prices_find_tuned(t, model, provider);
-    if (p) {
-        return p;
+    s = *model;
+
+    if (p == NULL && llm_price_unregion(&s)) {
+        *how = LLM_MATCH_REGION;
+        p = llm_prices_find_path(&l, &s);
     }
 
-    p = llm_prices_find_name(t, model, provider);
-    if (p) {
-        return p;
+    if (p == NULL) {
+        p = llm_prices_find_name(&l, &s, how);
     }
 
-    return llm_prices_find_regex(t, model);
+    if (p == NULL) {
+        *how = LLM_MATCH_REGEX;
+        p = llm_prices_find_regex(t, model);
+    }
+
+    if (p == NULL) {
+        *how = LLM_MATCH_NONE;
+    }
+
+    return p;
+}
+
+
+const llm_price_t *
+llm_prices_find(const llm_prices_t *t, const llm_str_t *model,
+    const llm_str_t *provider)
+{
+    static const llm_str_t  none = llm_string("");
+
+    return llm_prices_look(t, model, provider, &none, NULL);
+}
+
+
+const char *
+llm_match_name(llm_match_e match)
+{
+    static const char  *names[] = {
+        "none", "name", "tuned", "region", "undated", "latest", "expression"
+    };
+
+    return names[match];
 }

@@ -114,6 +114,7 @@ llm_price_key(const llm_price_name_t *names, const llm_str_t *text,
                    == 0)
             {
                 key->rate = names->rate;
+                key->per = names->per;
                 key->tier = llm_price_tiers[i].tier;
 
                 return LLM_OK;
@@ -129,16 +130,22 @@ llm_price_key(const llm_price_name_t *names, const llm_str_t *text,
 }
 
 
-static void
-llm_price_unlist(int64_t rates[LLM_TIER_N][LLM_RATE_N])
+int64_t *
+llm_price_block(llm_prices_t *t)
 {
-    unsigned  tier, rate;
+    int64_t   *rates;
+    unsigned   i;
 
-    for (tier = 0; tier < LLM_TIER_N; tier++) {
-        for (rate = 0; rate < LLM_RATE_N; rate++) {
-            rates[tier][rate] = -1;
-        }
+    rates = llm_alloc(&t->mem, LLM_RATE_N * sizeof(int64_t));
+    if (rates == NULL) {
+        return NULL;
     }
+
+    for (i = 0; i < LLM_RATE_N; i++) {
+        rates[i] = -1;
+    }
+
+    return rates;
 }
 
 
@@ -147,30 +154,23 @@ llm_price_init(llm_price_t *p)
 {
     memset(p, 0, sizeof(llm_price_t));
 
-    llm_price_unlist(p->rates);
-
     p->max_output = -1;
     p->max_input = -1;
 }
 
 
-int
-llm_price_slot(llm_prices_t *t, llm_price_t *p, const llm_price_key_t *key,
-    int64_t **slot)
+static int
+llm_price_step_slot(llm_prices_t *t, llm_price_t *p, int64_t above,
+    llm_price_step_t **found)
 {
     unsigned           i;
     llm_price_step_t  *step;
 
-    if (key->above == 0) {
-        *slot = &p->rates[key->tier][key->rate];
-        return LLM_OK;
-    }
-
-    for (i = 0; i < p->nsteps && p->steps[i].above < key->above; i++) {
+    for (i = 0; i < p->nsteps && p->steps[i].above < above; i++) {
         /* void */
     }
 
-    if (i == p->nsteps || p->steps[i].above != key->above) {
+    if (i == p->nsteps || p->steps[i].above != above) {
 
         if (p->nsteps == LLM_PRICE_STEPS) {
             return LLM_LIMIT;
@@ -187,33 +187,180 @@ llm_price_slot(llm_prices_t *t, llm_price_t *p, const llm_price_key_t *key,
         step = &p->steps[i];
         memmove(step + 1, step, (p->nsteps - i) * sizeof(llm_price_step_t));
 
-        step->above = key->above;
-        llm_price_unlist(step->rates);
+        memset(step, 0, sizeof(llm_price_step_t));
+        step->above = above;
 
         p->nsteps++;
     }
 
-    *slot = &p->steps[i].rates[key->tier][key->rate];
+    *found = &p->steps[i];
 
     return LLM_OK;
 }
 
 
 int
+llm_price_slot(llm_prices_t *t, llm_price_t *p, const llm_price_key_t *key,
+    int64_t **slot)
+{
+    int                 rc;
+    int64_t           **rates;
+    llm_price_step_t   *step;
+
+    rates = p->rates;
+
+    if (key->above) {
+        rc = llm_price_step_slot(t, p, key->above, &step);
+        if (rc != LLM_OK) {
+            return rc;
+        }
+
+        rates = step->rates;
+    }
+
+    if (rates[key->tier] == NULL) {
+        rates[key->tier] = llm_price_block(t);
+        if (rates[key->tier] == NULL) {
+            return LLM_ERROR;
+        }
+    }
+
+    *slot = &rates[key->tier][key->rate];
+
+    return LLM_OK;
+}
+
+
+static int
+llm_price_copy_rates(llm_prices_t *t, int64_t **rates, unsigned n)
+{
+    int64_t   *own;
+    unsigned   i;
+
+    for (i = 0; i < n; i++) {
+
+        if (rates[i] == NULL) {
+            continue;
+        }
+
+        own = llm_price_block(t);
+        if (own == NULL) {
+            return LLM_ERROR;
+        }
+
+        memcpy(own, rates[i], LLM_RATE_N * sizeof(int64_t));
+        rates[i] = own;
+    }
+
+    return LLM_OK;
+}
+
+
+static int
+llm_price_copy_hours(llm_prices_t *t, llm_price_t *p)
+{
+    llm_price_hours_t  *h;
+
+    if (p->hours == NULL) {
+        return LLM_OK;
+    }
+
+    h = llm_alloc(&t->mem, sizeof(llm_price_hours_t));
+    if (h == NULL) {
+        return LLM_ERROR;
+    }
+
+    *h = *p->hours;
+    p->hours = h;
+
+    return llm_price_copy_rates(t, &h->rates, 1);
+}
+
+
+int
 llm_price_copy(llm_prices_t *t, llm_price_t *to, const llm_price_t *from)
 {
+    unsigned           i;
+    llm_price_step_t  *steps;
+
     *to = *from;
+
+    if (llm_price_copy_rates(t, to->rates, LLM_TIER_N) != LLM_OK
+        || llm_price_copy_hours(t, to) != LLM_OK)
+    {
+        return LLM_ERROR;
+    }
 
     if (from->steps == NULL) {
         return LLM_OK;
     }
 
-    to->steps = llm_alloc(&t->mem, LLM_PRICE_STEPS * sizeof(llm_price_step_t));
-    if (to->steps == NULL) {
+    steps = llm_alloc(&t->mem, LLM_PRICE_STEPS * sizeof(llm_price_step_t));
+    if (steps == NULL) {
         return LLM_ERROR;
     }
 
-    memcpy(to->steps, from->steps, from->nsteps * sizeof(llm_price_step_t));
+    memcpy(steps, from->steps, from->nsteps * sizeof(llm_price_step_t));
+    to->steps = steps;
+
+    for (i = 0; i < to->nsteps; i++) {
+        if (llm_price_copy_rates(t, steps[i].rates, LLM_TIER_N) != LLM_OK) {
+            return LLM_ERROR;
+        }
+    }
+
+    return LLM_OK;
+}
+
+
+int64_t
+llm_price_rate(const llm_price_t *p, llm_tier_e tier, llm_rate_e rate)
+{
+    return p->rates[tier] ? p->rates[tier][rate] : -1;
+}
+
+
+/*
+ * Where pages, pictures or seconds are what is charged, price lists leave out
+ * tokens, and they are free.  A price of tools alone says nothing about them.
+ */
+
+int
+llm_price_complete(llm_prices_t *t, llm_price_t *p)
+{
+    int64_t          *slot;
+    unsigned          i, tier;
+    llm_price_key_t   key;
+
+    for (tier = 0; tier < LLM_TIER_N; tier++) {
+        for (i = 0; i < LLM_RATE_UNITS; i++) {
+            if (llm_price_rate(p, tier, i) >= 0) {
+                return LLM_OK;
+            }
+        }
+    }
+
+    for (i = LLM_RATE_UNITS; i <= LLM_RATE_REQUEST; i++) {
+        if (llm_price_rate(p, LLM_TIER_DEFAULT, i) >= 0) {
+            break;
+        }
+    }
+
+    if (i > LLM_RATE_REQUEST) {
+        return LLM_OK;
+    }
+
+    memset(&key, 0, sizeof(llm_price_key_t));
+
+    for (i = LLM_RATE_INPUT; i <= LLM_RATE_OUTPUT; i++) {
+        key.rate = i;
+
+        if (llm_price_slot(t, p, &key, &slot) != LLM_OK) {
+            return LLM_ERROR;
+        }
+
+        *slot = 0;
+    }
 
     return LLM_OK;
 }

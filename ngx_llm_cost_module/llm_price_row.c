@@ -11,11 +11,9 @@
 
 
 /*
- * A row of the configuration.  Rates are USD per million tokens, so that six
- * more places make pico-USD per token.
+ * A row of the configuration.  Rates of tokens, characters and pixels are USD
+ * per million, as vendors print them, those of everything else USD per one.
  */
-
-#define LLM_PRICE_ROW_SCALE  6
 
 #define LLM_PRICE_ROW_ARGS   64
 
@@ -25,24 +23,76 @@
 #define LLM_PRICE_HEAP       1024        /* KB */
 
 
+/* in the order of llm_rate_e; "search" is all three of its sizes */
+
 static const llm_price_name_t  llm_price_row_names[] = {
-    { llm_string("input"), LLM_RATE_INPUT },
-    { llm_string("output"), LLM_RATE_OUTPUT },
-    { llm_string("cached_input"), LLM_RATE_CACHED_INPUT },
-    { llm_string("cache_write"), LLM_RATE_CACHE_WRITE },
-    { llm_string("cache_write_1h"), LLM_RATE_CACHE_WRITE_1H },
-    { llm_string("audio_input"), LLM_RATE_AUDIO_INPUT },
-    { llm_string("image_input"), LLM_RATE_IMAGE_INPUT },
-    { llm_string("reasoning"), LLM_RATE_REASONING },
-    { llm_string("audio_output"), LLM_RATE_AUDIO_OUTPUT },
-    { llm_string("image_output"), LLM_RATE_IMAGE_OUTPUT },
-    { llm_string(""), LLM_RATE_N }
+    { llm_string("input"), LLM_RATE_INPUT, 6 },
+    { llm_string("output"), LLM_RATE_OUTPUT, 6 },
+    { llm_string("cached_input"), LLM_RATE_CACHED_INPUT, 6 },
+    { llm_string("cached_audio"), LLM_RATE_CACHED_AUDIO, 6 },
+    { llm_string("cached_image"), LLM_RATE_CACHED_IMAGE, 6 },
+    { llm_string("cache_write"), LLM_RATE_CACHE_WRITE, 6 },
+    { llm_string("cache_write_1h"), LLM_RATE_CACHE_WRITE_1H, 6 },
+    { llm_string("cache_write_day"), LLM_RATE_CACHE_WRITE_DAY, 6 },
+    { llm_string("audio_input"), LLM_RATE_AUDIO_INPUT, 6 },
+    { llm_string("image_input"), LLM_RATE_IMAGE_INPUT, 6 },
+    { llm_string("video_input"), LLM_RATE_VIDEO_INPUT, 6 },
+    { llm_string("reasoning"), LLM_RATE_REASONING, 6 },
+    { llm_string("audio_output"), LLM_RATE_AUDIO_OUTPUT, 6 },
+    { llm_string("image_output"), LLM_RATE_IMAGE_OUTPUT, 6 },
+    { llm_string("video_output"), LLM_RATE_VIDEO_OUTPUT, 6 },
+    { llm_string("citation"), LLM_RATE_CITATION, 6 },
+    { llm_string("input_chars"), LLM_RATE_INPUT_CHAR, 6 },
+    { llm_string("output_chars"), LLM_RATE_OUTPUT_CHAR, 6 },
+    { llm_string("audio_second"), LLM_RATE_AUDIO_INPUT_SECOND, 0 },
+    { llm_string("video_second"), LLM_RATE_VIDEO_INPUT_SECOND, 0 },
+    { llm_string("audio_output_second"), LLM_RATE_AUDIO_OUTPUT_SECOND, 0 },
+    { llm_string("video_output_second"), LLM_RATE_VIDEO_OUTPUT_SECOND, 0 },
+    { llm_string("second"), LLM_RATE_REQUEST_SECOND, 0 },
+    { llm_string("input_image"), LLM_RATE_INPUT_IMAGE, 0 },
+    { llm_string("output_image"), LLM_RATE_OUTPUT_IMAGE, 0 },
+    { llm_string("input_pixels"), LLM_RATE_INPUT_PIXEL, 6 },
+    { llm_string("output_pixels"), LLM_RATE_OUTPUT_PIXEL, 6 },
+    { llm_string("page"), LLM_RATE_PAGE, 0 },
+    { llm_string("annotated_page"), LLM_RATE_PAGE_ANNOTATED, 0 },
+    { llm_string("query"), LLM_RATE_QUERY, 0 },
+    { llm_string("request"), LLM_RATE_REQUEST, 0 },
+    { llm_string("search_low"), LLM_RATE_SEARCH_LOW, 0 },
+    { llm_string("search_medium"), LLM_RATE_SEARCH_MEDIUM, 0 },
+    { llm_string("search_high"), LLM_RATE_SEARCH_HIGH, 0 },
+    { llm_string("maps_query"), LLM_RATE_MAPS_QUERY, 0 },
+    { llm_string("file_search"), LLM_RATE_FILE_SEARCH, 0 },
+    { llm_string("web_fetch"), LLM_RATE_WEB_FETCH, 0 },
+    { llm_string("code_session"), LLM_RATE_CODE_SESSION, 0 },
+    { llm_string("tool_call"), LLM_RATE_TOOL_CALL, 0 },
+    { llm_string(""), LLM_RATE_N, 0 }
 };
+
+
+const llm_str_t *
+llm_rate_name(llm_rate_e rate)
+{
+    return &llm_price_row_names[rate].name;
+}
+
+
+/*
+ * A machine that is rented by the hour: what its time costs a second, or,
+ * where it is said how many tokens a second come out of it, a token.
+ */
+
+typedef struct {
+    int64_t           hour;              /* pico-USD, -1: not rented */
+    int64_t           gpus;
+    int64_t           parallel;          /* requests at once */
+    int64_t           tokens;            /* a second, of all; 0: not said */
+} llm_price_gpu_t;
 
 
 typedef struct {
     llm_prices_t     *prices;
     llm_price_t       row;
+    llm_price_gpu_t   gpu;
     char             *err;
     size_t            errsize;
 } llm_price_row_ctx_t;
@@ -127,8 +177,8 @@ llm_price_row_limit(llm_price_row_ctx_t *c, const llm_str_t *name,
 
 
 /*
- * A plain name says the price in every tier and above every step: what the
- * base lists there was made for another price.
+ * A plain name says the price in every tier, above every step and at every
+ * hour: what the base lists there was made for another price.
  */
 
 static void
@@ -136,13 +186,49 @@ llm_price_row_replace(llm_price_t *p, llm_rate_e rate)
 {
     unsigned  i, tier;
 
+    if (p->hours) {
+        p->hours->rates[rate] = -1;
+    }
+
     for (tier = 0; tier < LLM_TIER_N; tier++) {
-        p->rates[tier][rate] = -1;
+
+        if (p->rates[tier]) {
+            p->rates[tier][rate] = -1;
+        }
 
         for (i = 0; i < p->nsteps; i++) {
-            p->steps[i].rates[tier][rate] = -1;
+            if (p->steps[i].rates[tier]) {
+                p->steps[i].rates[tier][rate] = -1;
+            }
         }
     }
+}
+
+
+static int
+llm_price_row_parse(llm_price_row_ctx_t *c, const llm_price_key_t *key,
+    const llm_str_t *name, const llm_str_t *value, int64_t *v)
+{
+    const char  *unit;
+
+    if (llm_parse_scaled(value->data, value->len, LLM_PRICE_SCALE - key->per,
+                         v)
+        == LLM_OK
+        && *v >= 0 && *v <= LLM_PRICE_RATE_MAX)
+    {
+        return LLM_OK;
+    }
+
+    unit = " per million tokens";
+
+    if (key->rate >= LLM_RATE_UNITS) {
+        unit = key->per ? " per million" : "";
+    }
+
+    return llm_price_error(c->err, c->errsize,
+                           "\"%.*s\" of \"%.*s\" is not a price in USD%s",
+                           (int) value->len, value->data, (int) name->len,
+                           name->data, unit);
 }
 
 
@@ -153,15 +239,9 @@ llm_price_row_rate(llm_price_row_ctx_t *c, const llm_price_key_t *key,
     int       rc;
     int64_t   v, *slot;
 
-    if (llm_parse_scaled(value->data, value->len, LLM_PRICE_ROW_SCALE, &v)
-        != LLM_OK
-        || v < 0 || v > LLM_PRICE_RATE_MAX)
-    {
-        return llm_price_error(c->err, c->errsize,
-                               "\"%.*s\" of \"%.*s\" is not a price in USD "
-                               "per million tokens",
-                               (int) value->len, value->data,
-                               (int) name->len, name->data);
+    rc = llm_price_row_parse(c, key, name, value, &v);
+    if (rc != LLM_OK) {
+        return rc;
     }
 
     rc = llm_price_slot(c->prices, &c->row, key, &slot);
@@ -194,11 +274,67 @@ typedef enum {
 } llm_price_pass_e;
 
 
+/* parameters that are no rates; LLM_DECLINED: none of them */
+
+static int
+llm_price_row_other(llm_price_row_ctx_t *c, const llm_str_t *name,
+    const llm_str_t *value)
+{
+    int              rc;
+    unsigned         i;
+    llm_price_key_t  key;
+
+    if (llm_price_row_is(name, "max_output")) {
+        return llm_price_row_limit(c, name, value, &c->row.max_output);
+    }
+
+    if (llm_price_row_is(name, "max_input")) {
+        return llm_price_row_limit(c, name, value, &c->row.max_input);
+    }
+
+    if (llm_price_row_is(name, "gpus")) {
+        return llm_price_row_limit(c, name, value, &c->gpu.gpus);
+    }
+
+    if (llm_price_row_is(name, "parallel")) {
+        return llm_price_row_limit(c, name, value, &c->gpu.parallel);
+    }
+
+    if (llm_price_row_is(name, "tokens_per_second")) {
+        return llm_price_row_limit(c, name, value, &c->gpu.tokens);
+    }
+
+    memset(&key, 0, sizeof(llm_price_key_t));
+
+    if (llm_price_row_is(name, "gpu_hour")) {
+        key.rate = LLM_RATE_REQUEST_SECOND;
+        return llm_price_row_parse(c, &key, name, value, &c->gpu.hour);
+    }
+
+    if (llm_price_row_is(name, "search")) {
+
+        for (i = LLM_RATE_SEARCH_LOW; i <= LLM_RATE_SEARCH_HIGH; i++) {
+            key.rate = i;
+            llm_price_row_replace(&c->row, i);
+
+            rc = llm_price_row_rate(c, &key, name, value);
+            if (rc != LLM_OK) {
+                return rc;
+            }
+        }
+
+        return LLM_OK;
+    }
+
+    return LLM_DECLINED;
+}
+
+
 static int
 llm_price_row_arg(llm_price_row_ctx_t *c, llm_price_pass_e pass,
     const llm_str_t *name, const llm_str_t *value)
 {
-    int              special;
+    int              rc, special;
     llm_price_key_t  key;
 
     if (llm_price_row_is(name, "base")) {
@@ -206,19 +342,15 @@ llm_price_row_arg(llm_price_row_ctx_t *c, llm_price_pass_e pass,
                                            : LLM_OK;
     }
 
-    if (llm_price_row_is(name, "max_output")) {
-        return pass == LLM_PRICE_PASS_PLAIN
-               ? llm_price_row_limit(c, name, value, &c->row.max_output)
-               : LLM_OK;
-    }
-
-    if (llm_price_row_is(name, "max_input")) {
-        return pass == LLM_PRICE_PASS_PLAIN
-               ? llm_price_row_limit(c, name, value, &c->row.max_input)
-               : LLM_OK;
-    }
-
     if (llm_price_key(llm_price_row_names, name, &key) != LLM_OK) {
+
+        rc = pass == LLM_PRICE_PASS_PLAIN
+             ? llm_price_row_other(c, name, value) : LLM_OK;
+
+        if (rc != LLM_DECLINED) {
+            return rc;
+        }
+
         return llm_price_error(c->err, c->errsize,
                                "unknown parameter \"%.*s\"", (int) name->len,
                                name->data);
@@ -278,6 +410,60 @@ llm_price_row_args(llm_price_row_ctx_t *c, const llm_str_t *args,
                 return rc;
             }
         }
+    }
+
+    return LLM_OK;
+}
+
+
+static int64_t
+llm_price_row_divide(llm_int128_t a, llm_int128_t b)
+{
+    a = a / b + (a % b != 0);
+
+    return a > LLM_PRICE_RATE_MAX ? LLM_PRICE_RATE_MAX : (int64_t) a;
+}
+
+
+/* a rented machine's hour as a price of seconds, or of tokens */
+
+static int
+llm_price_row_machine(llm_price_row_ctx_t *c)
+{
+    int64_t          *slot;
+    unsigned          i;
+    llm_int128_t      hour;
+    llm_price_gpu_t  *gpu;
+    llm_price_key_t   key;
+
+    gpu = &c->gpu;
+
+    if (gpu->hour < 0) {
+        return (gpu->gpus || gpu->parallel || gpu->tokens)
+               ? llm_price_error(c->err, c->errsize,
+                                 "\"gpus\", \"parallel\" and "
+                                 "\"tokens_per_second\" need \"gpu_hour\"")
+               : LLM_OK;
+    }
+
+    memset(&key, 0, sizeof(llm_price_key_t));
+
+    hour = (llm_int128_t) gpu->hour * (gpu->gpus ? gpu->gpus : 1);
+    key.rate = gpu->tokens ? LLM_RATE_INPUT : LLM_RATE_REQUEST_SECOND;
+
+    for (i = 0; i < (gpu->tokens ? 2 : 1); i++) {
+
+        llm_price_row_replace(&c->row, key.rate);
+
+        if (llm_price_slot(c->prices, &c->row, &key, &slot) != LLM_OK) {
+            return LLM_ERROR;
+        }
+
+        *slot = llm_price_row_divide(hour, 3600 * (llm_int128_t)
+                                     (gpu->tokens ? gpu->tokens
+                                      : gpu->parallel ? gpu->parallel : 1));
+
+        key.rate = LLM_RATE_OUTPUT;
     }
 
     return LLM_OK;
@@ -368,7 +554,7 @@ llm_price_row_priced(const llm_price_t *p)
     unsigned  rate;
 
     for (rate = 0; rate < LLM_RATE_N; rate++) {
-        if (p->rates[LLM_TIER_DEFAULT][rate] >= 0) {
+        if (llm_price_rate(p, LLM_TIER_DEFAULT, rate) >= 0) {
             return 1;
         }
     }
@@ -390,12 +576,20 @@ llm_prices_add(llm_prices_t *t, const llm_str_t *model, const llm_str_t *args,
 
     llm_price_init(&c.row);
 
+    memset(&c.gpu, 0, sizeof(llm_price_gpu_t));
+    c.gpu.hour = -1;
+
     if (model->len == 0 || model->len > LLM_PRICE_NAME_MAX) {
         return llm_price_error(err, errsize, "model name is empty or longer "
                                "than %d bytes", LLM_PRICE_NAME_MAX);
     }
 
     rc = llm_price_row_args(&c, args, nargs);
+
+    if (rc == LLM_OK) {
+        rc = llm_price_row_machine(&c);
+    }
+
     if (rc != LLM_OK) {
         return rc;
     }
@@ -405,7 +599,9 @@ llm_prices_add(llm_prices_t *t, const llm_str_t *model, const llm_str_t *args,
                                "no price: input= and output=, or base=");
     }
 
-    if (llm_prices_text(t, &c.row.model, model) != LLM_OK) {
+    if (llm_price_complete(t, &c.row) != LLM_OK
+        || llm_prices_text(t, &c.row.model, model) != LLM_OK)
+    {
         return LLM_ERROR;
     }
 

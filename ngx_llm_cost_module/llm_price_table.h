@@ -17,11 +17,39 @@
 #include <pcre2.h>
 
 #include "llm_price.h"
+#include "llm_window.h"
 
 
-/* 1000 USD per token: anything above is a mistake, and sums stay in 128 bits */
+/* 1000 USD per token or other unit, 100 times the price: anything above is a
+   mistake, and sums stay in 128 bits */
 
 #define LLM_PRICE_RATE_MAX   1000000000000000LL
+#define LLM_PRICE_SCALE      12          /* USD to pico-USD */
+#define LLM_PRICE_FACTOR_SCALE  4
+#define LLM_PRICE_FACTOR_MAX (100 * LLM_FACTOR_ONE)
+
+#define LLM_PRICE_HOURS      16          /* windows of lower rates in a row */
+
+
+/* hours of lower rates: a window is minutes of a UTC day, start < end; days
+   are bits of a week that begins on Monday, in the row's own zone */
+
+typedef struct {
+    unsigned              start;
+    unsigned              end;
+    unsigned              days;
+} llm_price_window_t;
+
+struct llm_price_hours_s {
+    int64_t              *rates;      /* LLM_RATE_N, -1: not lower */
+    const llm_zone_t     *zone;       /* for weekdays, NULL: UTC */
+    unsigned              n;
+    llm_price_window_t    windows[LLM_PRICE_HOURS];
+};
+
+/* a second since 1970 is in one of the windows */
+
+int llm_price_hours_open(const llm_price_hours_t *h, int64_t when);
 
 
 typedef struct {
@@ -54,17 +82,19 @@ struct llm_prices_s {
 };
 
 
-/* a rate by its name; arrays end with an empty name */
+/* a rate by its name, USD per 10^per units; arrays end with an empty name */
 
 typedef struct {
     llm_str_t             name;
     llm_rate_e            rate;
+    int                   per;
 } llm_price_name_t;
 
 typedef struct {
     llm_rate_e            rate;
     llm_tier_e            tier;
     int64_t               above;      /* 0: not a step */
+    int                   per;
 } llm_price_key_t;
 
 
@@ -81,11 +111,39 @@ int llm_price_key(const llm_price_name_t *names, const llm_str_t *text,
 int llm_price_slot(llm_prices_t *t, llm_price_t *p,
     const llm_price_key_t *key, int64_t **slot);
 
+/* LLM_RATE_N rates, none of them listed; NULL: no memory */
+
+int64_t *llm_price_block(llm_prices_t *t);
+
+/*
+ * Rates that stand for what a row leaves out: tokens cost nothing where other
+ * units are what is charged.
+ */
+
+int llm_price_complete(llm_prices_t *t, llm_price_t *p);
+
+/*
+ * The rates of a request of so many input tokens: one after the other from
+ * hours of lower rates, the step's tier, the step, the row's tier, the row,
+ * and then that of its whole.  -1 where nothing lists one.
+ */
+
+const llm_price_step_t *llm_price_step(const llm_price_t *p, int64_t input);
+
+void llm_price_rates(const llm_price_t *p, const llm_price_step_t *step,
+    const llm_price_terms_t *terms, llm_tier_e tier, int64_t r[LLM_RATE_N]);
+
+/* surcharges as one factor; geo and fast of a usage, -1: none; worst: whatever
+   may apply where they are -1 */
+
+int64_t llm_price_factor(const llm_price_t *p, const llm_price_terms_t *terms,
+    const llm_usage_t *u, int worst);
+
 /* an empty row, everything unknown */
 
 void llm_price_init(llm_price_t *p);
 
-/* steps are the only thing that rows could share: to gets its own */
+/* to gets its own of whatever is behind a pointer and may change */
 
 int llm_price_copy(llm_prices_t *t, llm_price_t *to, const llm_price_t *from);
 

@@ -9,10 +9,6 @@
 #include <string.h>
 
 
-/* no request has more tokens; a greater figure is a fault of the sender */
-
-#define LLM_USAGE_MAX        1000000000000LL
-
 /* where the figures that can be added up end */
 
 #define LLM_USAGE_COUNTS     (offsetof(llm_usage_t, search_size)              \
@@ -145,6 +141,48 @@ llm_usage_add(llm_usage_t *to, const llm_usage_t *from)
     {
         to->reported_cost = INT64_MAX;
     }
+}
+
+
+void
+llm_usage_text(llm_usage_t *most, int64_t input, int64_t output)
+{
+    memset(most, 0, sizeof(llm_usage_t));
+
+    most->input = input;
+    most->output = output;
+
+    most->cached_input = -1;
+    most->reasoning = -1;
+
+    /* time passes whatever is asked for; how it is processed is not known */
+
+    most->request_ms = -1;
+    most->tier = -1;
+    most->geo = -1;
+    most->search_size = -1;
+    most->reported_cost = -1;
+}
+
+
+void
+llm_usage_any(llm_usage_t *most, int64_t input, int64_t output)
+{
+    llm_usage_text(most, input, output);
+
+    most->cache_write = -1;
+    most->cache_write_1h = -1;
+    most->cache_write_day = -1;
+    most->audio_input = -1;
+    most->image_input = -1;
+    most->video_input = -1;
+    most->cached_audio = -1;
+    most->cached_image = -1;
+    most->cached_video = -1;
+    most->audio_output = -1;
+    most->image_output = -1;
+    most->video_output = -1;
+    most->fast = -1;
 }
 
 

@@ -152,6 +152,9 @@ typedef struct {
     int64_t          tool_calls;          /* any other */
     int64_t          citation_tokens;     /* Perplexity's; not inside input */
 
+    /* of a request to a machine that is paid by the hour; no dialect's */
+    int64_t          request_ms;
+
     /* how it was processed; one of the enumerations above, or -1 */
     int64_t          search_size;         /* llm_search_e */
     int64_t          tier;                /* llm_tier_e, batch among them */
@@ -167,7 +170,7 @@ typedef struct {
 #define LLM_USAGE_INIT                                                        \
     { -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,         \
       -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,         \
-      -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 }
+      -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 }
 
 
 /*
@@ -184,6 +187,11 @@ struct llm_usage_item_s {
 };
 
 
+/* the most of a kind that is taken for true: a greater figure is a fault */
+
+#define LLM_USAGE_MAX        1000000000000LL
+
+
 /* every field that from names replaces that of to: the last one said wins */
 
 void llm_usage_merge(llm_usage_t *to, const llm_usage_t *from);
@@ -192,6 +200,16 @@ void llm_usage_merge(llm_usage_t *to, const llm_usage_t *from);
    How a request was processed is not added up but merged. */
 
 void llm_usage_add(llm_usage_t *to, const llm_usage_t *from);
+
+/*
+ * The most that a request can use, for llm_price_worst(): of one that may use
+ * any kind of token that its model has a rate for, and nothing beside tokens;
+ * and of plain text, whose input may be read from a cache and whose output may
+ * be reasoning, but nothing else: whoever reads a request adds what it brings.
+ */
+
+void llm_usage_any(llm_usage_t *most, int64_t input, int64_t output);
+void llm_usage_text(llm_usage_t *most, int64_t input, int64_t output);
 
 /*
  * Bring what a provider said into a form that can be priced: a part is never

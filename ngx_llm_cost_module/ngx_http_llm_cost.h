@@ -19,7 +19,7 @@
  *   _admit.c     body to question, verdict to deed
  *       |  _body.c        body in one piece
  *       |  llm_json.c, providers/   what is asked for, input tokens
- *       |  llm_price.c, _budget.c   worst case, budgets, windows
+ *       |  _price.c, _budget.c      worst case, budgets, windows
  *       |  _cache.c       key
  *       |  store->admit() entry or reservation, one step
  *       +-- refused      _error.c, in the client's dialect
@@ -60,6 +60,7 @@
 #define NGX_HTTP_LLM_COST_CACHE_KEY     32      /* bytes of SHA-256 */
 #define NGX_HTTP_LLM_COST_LABEL_MAX     256     /* bytes of a user or tag */
 #define NGX_HTTP_LLM_COST_MESSAGE       512     /* bytes of a refusal's text */
+#define NGX_HTTP_LLM_COST_ITEMS         64      /* billed beside an answer */
 
 
 typedef struct ngx_http_llm_cost_ctx_s    ngx_http_llm_cost_ctx_t;
@@ -336,7 +337,7 @@ struct ngx_http_llm_cost_ctx_s {
 
     /* price of admission: it does not change while the request runs */
     const llm_price_t          *price;              /* NULL: unknown */
-    llm_tier_e                  tier;
+    llm_price_terms_t           terms;
     llm_counter_t               counter;
     int64_t                     max_output;         /* all choices; reserved */
     int64_t                     reserved_cost;      /* nano-USD */
@@ -524,6 +525,23 @@ void ngx_http_llm_cost_vendor(ngx_http_request_t *r,
     const llm_route_t *route, llm_str_t *vendor);
 
 
+/* null behind the last name of the host that proxy_pass sends to */
+
+ngx_str_t *ngx_http_llm_cost_upstream_host(ngx_http_request_t *r,
+    ngx_uint_t i);
+
+
+/* _price.c: row, terms, worst case, cost of a usage */
+
+void ngx_http_llm_cost_price_find(ngx_http_llm_cost_ctx_t *ctx);
+int64_t ngx_http_llm_cost_price_worst(ngx_http_llm_cost_ctx_t *ctx,
+    int64_t output);
+int64_t ngx_http_llm_cost_price_fit(ngx_http_llm_cost_ctx_t *ctx,
+    int64_t amount);
+int64_t ngx_http_llm_cost_price_usage(ngx_http_llm_cost_ctx_t *ctx,
+    const llm_usage_t *usage);
+
+
 /* _admit.c: body to question, verdict to deed */
 
 ngx_int_t ngx_http_llm_cost_admit(ngx_http_llm_cost_ctx_t *ctx);
@@ -552,7 +570,6 @@ ngx_int_t ngx_http_llm_cost_over(ngx_http_llm_cost_ctx_t *ctx);
 
 ngx_int_t ngx_http_llm_cost_key_id(ngx_http_request_t *r, ngx_str_t *id);
 ngx_int_t ngx_http_llm_cost_identity(ngx_http_llm_cost_ctx_t *ctx);
-ngx_int_t ngx_http_llm_cost_hide_key(ngx_http_request_t *r);
 ngx_str_t *ngx_http_llm_cost_find_header(ngx_http_request_t *r,
     const char *name, size_t len);
 

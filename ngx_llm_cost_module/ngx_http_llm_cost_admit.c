@@ -208,28 +208,13 @@ ngx_int_t
 ngx_http_llm_cost_find_price(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_loc_conf_t *llcf, llm_refusal_t *f)
 {
-    u_char                         *p;
-    int64_t                         one;
-    ngx_uint_t                      policy;
-    ngx_http_llm_cost_main_conf_t  *lmcf;
+    u_char      *p;
+    ngx_uint_t   policy;
 
-    lmcf = ngx_http_get_module_main_conf(ctx->request,
-                                         ngx_http_llm_cost_module);
-
-    ctx->tier = llm_tier_find(&ctx->q.service_tier);
-    ctx->price = llm_prices_find(lmcf->prices, &ctx->q.model,
-                                 &ctx->vendor);
-
-    /* a row may hold no price, or none for what this request produces */
+    ngx_http_llm_cost_price_find(ctx);
 
     if (ctx->price) {
-        one = llm_price_worst(ctx->price, ctx->tier, 1,
-                              llm_kind_has_output(ctx->q.kind));
-        if (one >= 0) {
-            return NGX_OK;
-        }
-
-        ctx->price = NULL;
+        return NGX_OK;
     }
 
     policy = llcf->unknown_model;
@@ -337,10 +322,9 @@ ngx_http_llm_cost_worst_case(ngx_http_llm_cost_ctx_t *ctx,
     ctx->adm.least[LLM_UNIT_TOKENS] = q->input_tokens + least;
 
     if (ctx->price) {
-        ctx->adm.most[LLM_UNIT_USD] = llm_price_worst(ctx->price, ctx->tier,
-                                                      q->input_tokens, most);
-        ctx->adm.least[LLM_UNIT_USD] = llm_price_worst(ctx->price, ctx->tier,
-                                                       q->input_tokens, least);
+        ctx->adm.most[LLM_UNIT_USD] = ngx_http_llm_cost_price_worst(ctx, most);
+        ctx->adm.least[LLM_UNIT_USD] = ngx_http_llm_cost_price_worst(ctx,
+                                                                     least);
     }
 
     return NGX_OK;
@@ -383,8 +367,7 @@ ngx_http_llm_cost_act(ngx_http_llm_cost_ctx_t *ctx)
         limit = ctx->adm.balances[ctx->adm.refused].limit;
 
         if (b->unit == LLM_UNIT_USD && ctx->price) {
-            fit = llm_price_fit(ctx->price, ctx->tier, ctx->q.input_tokens,
-                                limit);
+            fit = ngx_http_llm_cost_price_fit(ctx, limit);
 
         } else if (b->unit == LLM_UNIT_TOKENS) {
             fit = limit - ctx->q.input_tokens;
@@ -503,8 +486,8 @@ ngx_http_llm_cost_shorten(ngx_http_llm_cost_ctx_t *ctx)
                 continue;
             }
 
-            fit = llm_price_fit(ctx->price, ctx->tier, ctx->q.input_tokens,
-                                adm->granted[LLM_UNIT_USD]);
+            fit = ngx_http_llm_cost_price_fit(ctx,
+                                              adm->granted[LLM_UNIT_USD]);
             break;
 
         case LLM_UNIT_TOKENS:

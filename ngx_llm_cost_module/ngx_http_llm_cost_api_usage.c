@@ -28,6 +28,7 @@ static void ngx_http_llm_cost_api_rate_format(ngx_http_llm_cost_out_t *o,
 ngx_int_t
 ngx_http_llm_cost_api_usage_fetch(ngx_http_llm_cost_api_t *api)
 {
+    llm_stats_totals_t              t;
     ngx_http_llm_cost_api_usage_t  *u;
 
     u = &api->usage;
@@ -45,29 +46,6 @@ ngx_http_llm_cost_api_usage_fetch(ngx_http_llm_cost_api_t *api)
         return NGX_OK;
     }
 
-    if (ngx_http_llm_cost_api_rows(api, LLM_STATS_MODEL, NULL, NULL,
-                                   &u->models)
-        != NGX_OK
-        || ngx_http_llm_cost_api_rows(api, LLM_STATS_USER, NULL, NULL,
-                                      &u->users)
-           != NGX_OK
-        || ngx_http_llm_cost_api_span_fetch(api) != NGX_OK)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return NGX_OK;
-}
-
-
-ngx_int_t
-ngx_http_llm_cost_api_span_fetch(ngx_http_llm_cost_api_t *api)
-{
-    llm_stats_totals_t              t;
-    ngx_http_llm_cost_api_usage_t  *u;
-
-    u = &api->usage;
-
     llm_stats_totals(api->zone->stats, api->from / NGX_HTTP_LLM_COST_API_HOUR,
                      api->to / NGX_HTTP_LLM_COST_API_HOUR, &t);
 
@@ -80,7 +58,18 @@ ngx_http_llm_cost_api_span_fetch(ngx_http_llm_cost_api_t *api)
     u->misses = t.misses;
     u->api_calls = t.calls;
 
-    return ngx_http_llm_cost_api_by(api);
+    if (ngx_http_llm_cost_api_rows(api, LLM_STATS_MODEL, NULL, NULL,
+                                   &u->models)
+        != NGX_OK
+        || ngx_http_llm_cost_api_rows(api, LLM_STATS_USER, NULL, NULL,
+                                      &u->users)
+           != NGX_OK
+        || ngx_http_llm_cost_api_by(api) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return NGX_OK;
 }
 
 
@@ -102,14 +91,6 @@ ngx_http_llm_cost_api_by(ngx_http_llm_cost_api_t *api)
 
     case 'p':
         dim = LLM_STATS_PROVIDER;
-        break;
-
-    case 'm':
-        dim = LLM_STATS_MODEL;
-        break;
-
-    case 'u':
-        dim = LLM_STATS_USER;
         break;
 
     default: /* tag:NAME */
@@ -138,13 +119,13 @@ ngx_http_llm_cost_api_rows(ngx_http_llm_cost_api_t *api, llm_stats_dim_e dim,
     ngx_http_llm_cost_api_row_t  *row, *other;
 
     mem.alloc = ngx_http_llm_cost_pool_alloc;
-    mem.ctx = api->pool;
+    mem.ctx = api->request->pool;
 
     if (llm_stats_query(api->zone->stats, &mem, dim, tag, only,
                         api->from / NGX_HTTP_LLM_COST_API_HOUR,
                         api->to / NGX_HTTP_LLM_COST_API_HOUR, &from, &n)
         != LLM_OK
-        || ngx_array_init(rows, api->pool, n + 1,
+        || ngx_array_init(rows, api->request->pool, n + 1,
                           sizeof(ngx_http_llm_cost_api_row_t))
            != NGX_OK)
     {
@@ -266,17 +247,6 @@ static void
 ngx_http_llm_cost_api_by_format(ngx_http_llm_cost_api_t *api,
     const char *name, ngx_array_t *rows)
 {
-    ngx_http_llm_cost_out(&api->out, ",\"by_");
-    ngx_http_llm_cost_out(&api->out, name);
-    ngx_http_llm_cost_out(&api->out, "\":");
-    ngx_http_llm_cost_api_rows_format(api, rows);
-}
-
-
-void
-ngx_http_llm_cost_api_rows_format(ngx_http_llm_cost_api_t *api,
-    ngx_array_t *rows)
-{
     ngx_uint_t                    i;
     ngx_http_llm_cost_out_t      *o;
     ngx_http_llm_cost_api_row_t  *row;
@@ -284,7 +254,9 @@ ngx_http_llm_cost_api_rows_format(ngx_http_llm_cost_api_t *api,
     o = &api->out;
     row = rows->elts;
 
-    ngx_http_llm_cost_out(o, "{");
+    ngx_http_llm_cost_out(o, ",\"by_");
+    ngx_http_llm_cost_out(o, name);
+    ngx_http_llm_cost_out(o, "\":{");
 
     for (i = 0; i < rows->nelts; i++) {
 
@@ -418,7 +390,7 @@ ngx_http_llm_cost_api_rate_format(ngx_http_llm_cost_out_t *o,
 {
     int64_t  r;
 
-    r = price->rates[LLM_TIER_DEFAULT][rate];
+    r = llm_price_rate(price, LLM_TIER_DEFAULT, rate);
 
     ngx_http_llm_cost_out(o, name);
 

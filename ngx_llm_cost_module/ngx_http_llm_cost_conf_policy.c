@@ -198,8 +198,10 @@ ngx_http_llm_cost_conf_unknown_model(ngx_conf_t *cf, ngx_command_t *cmd,
                                                          &none);
 
     if (llcf->unknown_price == NULL
-        || llcf->unknown_price->rates[LLM_TIER_DEFAULT][LLM_RATE_INPUT] < 0
-        || llcf->unknown_price->rates[LLM_TIER_DEFAULT][LLM_RATE_OUTPUT] < 0)
+        || llm_price_rate(llcf->unknown_price, LLM_TIER_DEFAULT,
+                          LLM_RATE_INPUT) < 0
+        || llm_price_rate(llcf->unknown_price, LLM_TIER_DEFAULT,
+                          LLM_RATE_OUTPUT) < 0)
     {
         goto invalid;
     }

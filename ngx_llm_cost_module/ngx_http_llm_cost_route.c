@@ -17,8 +17,6 @@
 static const llm_str_t *ngx_http_llm_cost_route_header(void *ctx,
     const char *name);
 static ngx_uint_t ngx_http_llm_cost_dotted(ngx_str_t *uri);
-static ngx_str_t *ngx_http_llm_cost_upstream_host(ngx_http_request_t *r,
-    ngx_uint_t i);
 
 
 /* where the proxy module keeps its configuration; unset: there is none */
@@ -204,7 +202,7 @@ ngx_http_llm_cost_vendor(ngx_http_request_t *r,
  * host that is only known at run time is not known here.
  */
 
-static ngx_str_t *
+ngx_str_t *
 ngx_http_llm_cost_upstream_host(ngx_http_request_t *r, ngx_uint_t i)
 {
     ngx_http_upstream_conf_t      *ucf;

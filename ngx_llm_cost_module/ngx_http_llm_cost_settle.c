@@ -58,7 +58,7 @@ ngx_http_llm_cost_note(ngx_http_llm_cost_ctx_t *ctx)
     usage.input = ctx->q.input_tokens;
     usage.output = ctx->answer.counted_output;
 
-    cost = ctx->price ? llm_price_cost(ctx->price, ctx->tier, &usage) : 0;
+    cost = ctx->price ? ngx_http_llm_cost_price_usage(ctx, &usage) : 0;
 
     spent[LLM_UNIT_USD] = ngx_max(cost, 0);
     spent[LLM_UNIT_TOKENS] = usage.input + usage.output;
@@ -224,6 +224,10 @@ ngx_http_llm_cost_price_answer(ngx_http_llm_cost_ctx_t *ctx)
         ctx->source = NGX_HTTP_LLM_COST_SOURCE_COUNTED;
     }
 
+    if (ctx->usage.tier < 0 && ctx->answer.service_tier.len) {
+        ctx->usage.tier = llm_tier_find(&ctx->answer.service_tier);
+    }
+
     if (llm_usage_normalize(&ctx->usage) || ctx->answer.usage_bad) {
         ngx_log_error(NGX_LOG_WARN, ctx->request->connection->log, 0,
                       "upstream sent a usage that contradicts itself or "
@@ -334,9 +338,8 @@ ngx_http_llm_cost_apply(ngx_http_llm_cost_ctx_t *ctx)
 
     } else if (ctx->price) {
         ctx->cost = ctx->whole
-                    ? llm_price_worst(ctx->price, ctx->tier, ctx->usage.input,
-                                      ctx->usage.output)
-                    : llm_price_cost(ctx->price, ctx->tier, &ctx->usage);
+                    ? ngx_http_llm_cost_price_worst(ctx, ctx->usage.output)
+                    : ngx_http_llm_cost_price_usage(ctx, &ctx->usage);
 
         if (ctx->cost < 0) {
             ngx_log_error(NGX_LOG_ERR, ctx->request->connection->log, 0,

@@ -151,6 +151,82 @@ llm_vendor_find(const llm_str_t *name)
 }
 
 
+static llm_geo_e
+llm_vendor_geo(const llm_str_t *region)
+{
+    return region->len ? llm_geo_find(region) : LLM_GEO_GLOBAL;
+}
+
+
+llm_geo_e
+llm_vendor_region_of_host(const llm_str_t *host, llm_str_t *region)
+{
+    size_t                i, n, head;
+    const unsigned char  *p;
+
+    static const struct {
+        const char  *before;
+        const char  *after;
+    } hosts[] = {
+        { "", ".api.openai.com" },
+        { "", "-aiplatform.googleapis.com" },
+        { "bedrock-runtime.", ".amazonaws.com" },
+        { "bedrock-runtime-fips.", ".amazonaws.com" }
+    };
+
+    region->len = 0;
+    region->data = NULL;
+
+    p = host->len ? memchr(host->data, ':', host->len) : NULL;
+    n = p ? (size_t) (p - host->data) : host->len;
+
+    for (i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+        head = strlen(hosts[i].before);
+
+        if (n > head + strlen(hosts[i].after)
+            && llm_vendor_same(host->data, hosts[i].before, head)
+            && llm_vendor_same(host->data + n - strlen(hosts[i].after),
+                               hosts[i].after, strlen(hosts[i].after)))
+        {
+            region->data = host->data + head;
+            region->len = n - head - strlen(hosts[i].after);
+            break;
+        }
+    }
+
+    return llm_vendor_geo(region);
+}
+
+
+llm_geo_e
+llm_vendor_region_of_path(const llm_str_t *path, llm_str_t *region)
+{
+    size_t                i;
+    const unsigned char  *end;
+    const llm_str_t       mark = llm_string("/locations/");
+
+    region->len = 0;
+    region->data = NULL;
+
+    for (i = 0; i + mark.len < path->len; i++) {
+
+        if (memcmp(path->data + i, mark.data, mark.len) != 0) {
+            continue;
+        }
+
+        i += mark.len;
+
+        end = memchr(path->data + i, '/', path->len - i);
+
+        region->data = path->data + i;
+        region->len = (end ? end : path->data + path->len) - region->data;
+        break;
+    }
+
+    return llm_vendor_geo(region);
+}
+
+
 const llm_vendor_t *
 llm_vendor_at(size_t i)
 {

@@ -32,6 +32,16 @@ const llm_vendor_t *llm_vendor_of_host(const llm_str_t *host);
 
 const llm_vendor_t *llm_vendor_find(const llm_str_t *name);
 
+/*
+ * The region that a host or a path names, empty where none is: "us-east-1" of
+ * bedrock-runtime.us-east-1.amazonaws.com, "us" of us.api.openai.com,
+ * "us-east5" of /v1/projects/p/locations/us-east5/...; and what prices know of
+ * it.
+ */
+
+llm_geo_e llm_vendor_region_of_host(const llm_str_t *host, llm_str_t *region);
+llm_geo_e llm_vendor_region_of_path(const llm_str_t *path, llm_str_t *region);
+
 /* all of them, for messages; NULL behind the last */
 
 const llm_vendor_t *llm_vendor_at(size_t i);

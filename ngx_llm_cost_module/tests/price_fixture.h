@@ -17,7 +17,7 @@
 #include "llm_price.h"
 
 
-#define PRICES_ARGS          32
+#define PRICES_ARGS          64
 
 
 typedef struct {
@@ -72,7 +72,7 @@ prices_load(prices_t *t, const char *map)
 static inline int
 prices_add(prices_t *t, const char *model, const char *args)
 {
-    char       *p, *save, text[512];
+    char       *p, *save, text[2048];
     unsigned    n;
     llm_str_t   name, a[PRICES_ARGS];
 
@@ -120,6 +120,70 @@ prices_name(prices_t *t, const char *model, const char *provider)
     p = prices_find_of(t, model, provider);
 
     return p ? (const char *) p->model.data : "-";
+}
+
+
+/* a rate of a step, -1 where it is not listed */
+
+static inline int64_t
+prices_step(const llm_price_t *p, unsigned step, llm_tier_e tier,
+    llm_rate_e rate)
+{
+    assert_true(step < p->nsteps);
+
+    return p->steps[step].rates[tier] ? p->steps[step].rates[tier][rate] : -1;
+}
+
+
+/* terms of a tier, at no hour, anywhere */
+
+static inline llm_price_terms_t
+prices_terms(llm_tier_e tier)
+{
+    llm_price_terms_t  terms = { tier, LLM_GEO_GLOBAL, -1 };
+
+    return terms;
+}
+
+
+static inline int64_t
+prices_cost(const llm_price_t *p, llm_tier_e tier, const llm_usage_t *u)
+{
+    llm_price_terms_t  terms;
+
+    terms = prices_terms(tier);
+
+    return llm_price_cost(p, &terms, u, NULL);
+}
+
+
+/* of a request that may use any kind of token */
+
+static inline int64_t
+prices_worst(const llm_price_t *p, llm_tier_e tier, int64_t input,
+    int64_t output)
+{
+    llm_usage_t        most;
+    llm_price_terms_t  terms;
+
+    terms = prices_terms(tier);
+    llm_usage_any(&most, input, output);
+
+    return llm_price_worst(p, &terms, &most);
+}
+
+
+static inline int64_t
+prices_fit(const llm_price_t *p, llm_tier_e tier, int64_t input,
+    int64_t amount)
+{
+    llm_usage_t        most;
+    llm_price_terms_t  terms;
+
+    terms = prices_terms(tier);
+    llm_usage_any(&most, input, 0);
+
+    return llm_price_fit(p, &terms, &most, amount);
 }
 
 

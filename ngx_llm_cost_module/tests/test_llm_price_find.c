@@ -9,6 +9,9 @@
 #include "price_fixture.h"
 
 
+#define D  LLM_TIER_DEFAULT
+
+
 static void
 check_find(prices_t *t, const char *model, const char *provider,
     const char *row)
@@ -269,9 +272,10 @@ test_long_names(void **state)
 static void
 test_many(void **state)
 {
-    char      name[32], args[64];
-    unsigned  i;
-    prices_t  t;
+    char                name[32], args[64];
+    unsigned            i;
+    prices_t            t;
+    const llm_price_t  *p;
 
     (void) state;
 
@@ -285,7 +289,8 @@ test_many(void **state)
 
     for (i = 0; i < 3000; i++) {
         snprintf(name, sizeof(name), "model-x%u", i);
-        assert_int_equal(prices_find(&t, name)->rates[0][LLM_RATE_INPUT],
+        p = prices_find(&t, name);
+        assert_int_equal(llm_price_rate(p, D, LLM_RATE_INPUT),
                          (int64_t) i * 1000000);
     }
 
@@ -316,39 +321,45 @@ test_base(void **state)
     p = prices_find(&t, "mine");
 
     assert_string_equal((char *) p->vocabulary.data, "big-2025-01-01");
-    assert_int_equal(p->rates[LLM_TIER_DEFAULT][LLM_RATE_INPUT], 3000000);
-    assert_int_equal(p->rates[LLM_TIER_FLEX][LLM_RATE_INPUT], -1);
-    assert_int_equal(p->rates[LLM_TIER_DEFAULT][LLM_RATE_OUTPUT], 10000000);
-    assert_int_equal(p->rates[LLM_TIER_BATCH][LLM_RATE_OUTPUT], 4000000);
-    assert_int_equal(p->rates[LLM_TIER_DEFAULT][LLM_RATE_CACHED_INPUT],
+    assert_int_equal(llm_price_rate(p, D, LLM_RATE_INPUT), 3000000);
+    assert_int_equal(llm_price_rate(p, LLM_TIER_FLEX, LLM_RATE_INPUT), -1);
+    assert_int_equal(llm_price_rate(p, D, LLM_RATE_OUTPUT), 10000000);
+    assert_int_equal(llm_price_rate(p, LLM_TIER_BATCH, LLM_RATE_OUTPUT),
+                     4000000);
+    assert_int_equal(llm_price_rate(p, D, LLM_RATE_CACHED_INPUT),
                      100000);
     assert_int_equal(p->nsteps, 1);
-    assert_int_equal(p->steps[0].rates[0][LLM_RATE_INPUT], -1);
-    assert_int_equal(p->steps[0].rates[0][LLM_RATE_OUTPUT], 15000000);
+    assert_int_equal(prices_step(p, 0, 0, LLM_RATE_INPUT), -1);
+    assert_int_equal(prices_step(p, 0, 0, LLM_RATE_OUTPUT), 15000000);
     assert_int_equal(p->max_output, 8192);
     assert_int_equal(p->max_input, 1000000);
 
     p = prices_find(&t, "tuned");
 
     assert_string_equal((char *) p->vocabulary.data, "big-2025-01-01");
-    assert_int_equal(p->rates[LLM_TIER_DEFAULT][LLM_RATE_OUTPUT], 0);
-    assert_int_equal(p->rates[LLM_TIER_BATCH][LLM_RATE_OUTPUT], -1);
-    assert_int_equal(p->steps[0].rates[0][LLM_RATE_INPUT], 7000000);
+    assert_int_equal(llm_price_rate(p, D, LLM_RATE_OUTPUT), 0);
+    assert_int_equal(llm_price_rate(p, LLM_TIER_BATCH, LLM_RATE_OUTPUT), -1);
+    assert_int_equal(prices_step(p, 0, 0, LLM_RATE_INPUT), 7000000);
     assert_int_equal(p->max_output, 16);
 
     /* a copy leaves its base alone */
 
-    assert_int_equal(base->steps[0].rates[0][LLM_RATE_INPUT], 2000000);
-    assert_int_equal(base->steps[0].rates[0][LLM_RATE_OUTPUT], 15000000);
+    assert_int_equal(prices_step(base, 0, 0, LLM_RATE_INPUT), 2000000);
+    assert_int_equal(prices_step(base, 0, 0, LLM_RATE_OUTPUT), 15000000);
     assert_int_equal(base->vocabulary.len, 0);
 
     prices_free(&t);
 }
 
 
+/* every rate by its name; of tokens, characters, pixels a million are priced */
+
 static void
 test_names(void **state)
 {
+    char                args[2048];
+    size_t              n;
+    int64_t             unit;
     unsigned            i;
     prices_t            t;
     const llm_price_t  *p;
@@ -357,26 +368,43 @@ test_names(void **state)
 
     prices_init(&t);
 
-    check_add(&t, "all", "input=1 output=2 cached_input=3 cache_write=4 "
-              "cache_write_1h=5 audio_input=6 image_input=7 reasoning=8 "
-              "audio_output=9 image_output=10 cache_write_1h_above_5k=11 "
-              "cache_write_above_5_batch=12 input_above_7_tokens_batches=13");
+    for (i = 0, n = 0; i < LLM_RATE_N; i++) {
+        n += snprintf(args + n, sizeof(args) - n, "%s%s=%u", i ? " " : "",
+                      llm_rate_name(i)->data, i + 1);
+    }
 
+    check_add(&t, "all", args);
     p = prices_find(&t, "all");
 
     for (i = 0; i < LLM_RATE_N; i++) {
-        assert_int_equal(p->rates[LLM_TIER_DEFAULT][i], (i + 1) * 1000000);
+        unit = (i < LLM_RATE_AUDIO_INPUT_SECOND || i == LLM_RATE_INPUT_PIXEL
+                || i == LLM_RATE_OUTPUT_PIXEL) ? 1000000 : 1000000000000;
+
+        assert_int_equal(llm_price_rate(p, D, i), (i + 1) * unit);
     }
+
+    check_add(&t, "steps", "input=1 cache_write_1h_above_5k=11 "
+              "cache_write_above_5_batch=12 input_above_7_tokens_batches=13");
+
+    p = prices_find(&t, "steps");
 
     assert_int_equal(p->nsteps, 3);
     assert_int_equal(p->steps[0].above, 5);
-    assert_int_equal(p->steps[0].rates[LLM_TIER_BATCH][LLM_RATE_CACHE_WRITE],
+    assert_int_equal(prices_step(p, 0, LLM_TIER_BATCH, LLM_RATE_CACHE_WRITE),
                      12000000);
     assert_int_equal(p->steps[1].above, 7);
-    assert_int_equal(p->steps[1].rates[LLM_TIER_BATCH][LLM_RATE_INPUT],
+    assert_int_equal(prices_step(p, 1, LLM_TIER_BATCH, LLM_RATE_INPUT),
                      13000000);
     assert_int_equal(p->steps[2].above, 5000);
-    assert_int_equal(p->steps[2].rates[0][LLM_RATE_CACHE_WRITE_1H], 11000000);
+    assert_int_equal(prices_step(p, 2, D, LLM_RATE_CACHE_WRITE_1H), 11000000);
+
+    check_add(&t, "searches", "input=1 output=1 search=0.01 search_high=0.02");
+
+    p = prices_find(&t, "searches");
+
+    for (i = LLM_RATE_SEARCH_LOW; i < LLM_RATE_SEARCH_HIGH; i++) {
+        assert_int_equal(llm_price_rate(p, D, i), 10000000000);
+    }
 
     prices_free(&t);
 }
@@ -442,9 +470,9 @@ test_tiers(void **state)
     } tiers[] = {
         { "flex", LLM_TIER_FLEX }, { "priority", LLM_TIER_PRIORITY },
         { "fast", LLM_TIER_PRIORITY }, { "ultrafast", LLM_TIER_ULTRAFAST },
-        { "batch", LLM_TIER_BATCH }, { "default", LLM_TIER_DEFAULT },
-        { "auto", LLM_TIER_DEFAULT }, { "", LLM_TIER_DEFAULT },
-        { "fle", LLM_TIER_DEFAULT }, { "flexx", LLM_TIER_DEFAULT }
+        { "batch", LLM_TIER_BATCH }, { "default", D },
+        { "auto", D }, { "", D },
+        { "fle", D }, { "flexx", D }
     };
 
     (void) state;

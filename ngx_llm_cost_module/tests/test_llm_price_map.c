@@ -14,6 +14,12 @@
 #define TEST_PROVIDERS       15          /* at least, in the shipped map */
 #define TEST_MODELS          150
 
+#define D  LLM_TIER_DEFAULT
+#define F  LLM_TIER_FLEX
+#define P  LLM_TIER_PRIORITY
+#define U  LLM_TIER_ULTRAFAST
+#define B  LLM_TIER_BATCH
+
 
 static const llm_price_t *
 load(prices_t *t, const char *map)
@@ -44,9 +50,9 @@ check_rate(const char *number, int64_t pico)
 
         p = load(&t, map);
 
-        if (p->rates[LLM_TIER_DEFAULT][LLM_RATE_INPUT] != pico) {
+        if (llm_price_rate(p, D, LLM_RATE_INPUT) != pico) {
             fail_msg("%s: %lld", map,
-                     (long long) p->rates[LLM_TIER_DEFAULT][LLM_RATE_INPUT]);
+                     (long long) llm_price_rate(p, D, LLM_RATE_INPUT));
         }
 
         prices_free(&t);
@@ -183,10 +189,91 @@ test_refused_shapes(void **state)
 }
 
 
+/* every key of a rate, of one unit unless it says "per_1k" */
+
+static const struct {
+    const char   *key;
+    llm_rate_e    rate;
+} keys[] = {
+    { "input_cost_per_token", LLM_RATE_INPUT },
+    { "output_cost_per_token", LLM_RATE_OUTPUT },
+    { "cache_read_input_token_cost", LLM_RATE_CACHED_INPUT },
+    { "cache_read_input_audio_token_cost", LLM_RATE_CACHED_AUDIO },
+    { "cache_read_input_image_token_cost", LLM_RATE_CACHED_IMAGE },
+    { "cache_creation_input_token_cost", LLM_RATE_CACHE_WRITE },
+    { "cache_creation_input_token_cost_above_1hr", LLM_RATE_CACHE_WRITE_1H },
+    { "cache_creation_input_token_cost_above_12hr", LLM_RATE_CACHE_WRITE_DAY },
+    { "input_cost_per_audio_token", LLM_RATE_AUDIO_INPUT },
+    { "input_cost_per_image_token", LLM_RATE_IMAGE_INPUT },
+    { "input_cost_per_video_token", LLM_RATE_VIDEO_INPUT },
+    { "output_cost_per_reasoning_token", LLM_RATE_REASONING },
+    { "output_cost_per_audio_token", LLM_RATE_AUDIO_OUTPUT },
+    { "output_cost_per_image_token", LLM_RATE_IMAGE_OUTPUT },
+    { "output_cost_per_video_token", LLM_RATE_VIDEO_OUTPUT },
+    { "citation_cost_per_token", LLM_RATE_CITATION },
+    { "input_cost_per_character", LLM_RATE_INPUT_CHAR },
+    { "output_cost_per_character", LLM_RATE_OUTPUT_CHAR },
+    { "input_cost_per_audio_per_second", LLM_RATE_AUDIO_INPUT_SECOND },
+    { "input_cost_per_video_per_second", LLM_RATE_VIDEO_INPUT_SECOND },
+    { "output_cost_per_audio_per_second", LLM_RATE_AUDIO_OUTPUT_SECOND },
+    { "output_cost_per_video_per_second", LLM_RATE_VIDEO_OUTPUT_SECOND },
+    { "cost_per_second", LLM_RATE_REQUEST_SECOND },
+    { "input_cost_per_image", LLM_RATE_INPUT_IMAGE },
+    { "output_cost_per_image", LLM_RATE_OUTPUT_IMAGE },
+    { "input_cost_per_pixel", LLM_RATE_INPUT_PIXEL },
+    { "output_cost_per_pixel", LLM_RATE_OUTPUT_PIXEL },
+    { "ocr_cost_per_page", LLM_RATE_PAGE },
+    { "annotation_cost_per_page", LLM_RATE_PAGE_ANNOTATED },
+    { "input_cost_per_query", LLM_RATE_QUERY },
+    { "input_cost_per_request", LLM_RATE_REQUEST },
+    { "google_maps_grounding_cost_per_query", LLM_RATE_MAPS_QUERY },
+    { "file_search_cost_per_1k_calls", LLM_RATE_FILE_SEARCH },
+    { "code_interpreter_cost_per_session", LLM_RATE_CODE_SESSION }
+};
+
+
+static void
+test_keys(void **state)
+{
+    char                map[256];
+    int64_t             pico;
+    size_t              i;
+    unsigned            rate;
+    prices_t            t;
+    const llm_price_t  *p;
+
+    (void) state;
+
+    for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+
+        snprintf(map, sizeof(map), "{\"m\":{\"input_cost_per_token\":0,"
+                 "\"output_cost_per_token\":0}, \"n\":{\"%s\":3e-3,"
+                 "\"%s_above_1k_tokens_priority\":5e-3}}", keys[i].key,
+                 keys[i].key);
+
+        (void) load(&t, map);
+        p = prices_find(&t, "n");
+
+        pico = keys[i].rate == LLM_RATE_FILE_SEARCH ? 1000000 : 1000000000;
+
+        assert_int_equal(llm_price_rate(p, D, keys[i].rate), 3 * pico);
+        assert_int_equal(p->steps[0].above, 1000);
+        assert_int_equal(prices_step(p, 0, P, keys[i].rate), 5 * pico);
+
+        for (rate = LLM_RATE_OUTPUT + 1; rate < LLM_RATE_N; rate++) {
+            if (rate != keys[i].rate) {
+                assert_int_equal(llm_price_rate(p, D, rate), -1);
+            }
+        }
+
+        prices_free(&t);
+    }
+}
+
+
 static void
 test_row(void **state)
 {
-    unsigned            i;
     prices_t            t;
     const llm_price_t  *p;
 
@@ -196,15 +283,6 @@ test_row(void **state)
              " \"input_cost_per_token\": \"USD\"},"
              "\"m\": {"
              "\"input_cost_per_token\": 1e-6,"
-             "\"output_cost_per_token\": 2e-6,"
-             "\"cache_read_input_token_cost\": 3e-6,"
-             "\"cache_creation_input_token_cost\": 4e-6,"
-             "\"cache_creation_input_token_cost_above_1hr\": 5e-6,"
-             "\"input_cost_per_audio_token\": 6e-6,"
-             "\"input_cost_per_image_token\": 7e-6,"
-             "\"output_cost_per_reasoning_token\": 8e-6,"
-             "\"output_cost_per_audio_token\": 9e-6,"
-             "\"output_cost_per_image_token\": 10e-6,"
              "\"input_cost_per_token_flex\": 11e-6,"
              "\"output_cost_per_token_priority\": 12e-6,"
              "\"cache_read_input_token_cost_ultrafast\": 13e-6,"
@@ -218,24 +296,19 @@ test_row(void **state)
              "\"max_input_tokens\": 1.28e5,"
              "\"output_cost_per_token_flex\": null}}");
 
-    for (i = 0; i < LLM_RATE_N; i++) {
-        assert_int_equal(p->rates[LLM_TIER_DEFAULT][i], (i + 1) * 1000000);
-    }
-
-    assert_int_equal(p->rates[LLM_TIER_FLEX][LLM_RATE_INPUT], 11000000);
-    assert_int_equal(p->rates[LLM_TIER_FLEX][LLM_RATE_OUTPUT], -1);
-    assert_int_equal(p->rates[LLM_TIER_PRIORITY][LLM_RATE_OUTPUT], 12000000);
-    assert_int_equal(p->rates[LLM_TIER_ULTRAFAST][LLM_RATE_CACHED_INPUT],
-                     13000000);
-    assert_int_equal(p->rates[LLM_TIER_BATCH][LLM_RATE_INPUT], 14000000);
+    assert_int_equal(llm_price_rate(p, D, LLM_RATE_INPUT), 1000000);
+    assert_int_equal(llm_price_rate(p, F, LLM_RATE_INPUT), 11000000);
+    assert_int_equal(llm_price_rate(p, F, LLM_RATE_OUTPUT), -1);
+    assert_int_equal(llm_price_rate(p, P, LLM_RATE_OUTPUT), 12000000);
+    assert_int_equal(llm_price_rate(p, U, LLM_RATE_CACHED_INPUT), 13000000);
+    assert_int_equal(llm_price_rate(p, B, LLM_RATE_INPUT), 14000000);
 
     assert_int_equal(p->nsteps, 2);
     assert_int_equal(p->steps[0].above, 128000);
-    assert_int_equal(p->steps[0].rates[LLM_TIER_FLEX][LLM_RATE_CACHED_INPUT],
-                     16000000);
+    assert_int_equal(prices_step(p, 0, F, LLM_RATE_CACHED_INPUT), 16000000);
     assert_int_equal(p->steps[1].above, 200000);
-    assert_int_equal(p->steps[1].rates[0][LLM_RATE_INPUT], 15000000);
-    assert_int_equal(p->steps[1].rates[0][LLM_RATE_CACHE_WRITE_1H], 17000000);
+    assert_int_equal(prices_step(p, 1, D, LLM_RATE_INPUT), 15000000);
+    assert_int_equal(prices_step(p, 1, D, LLM_RATE_CACHE_WRITE_1H), 17000000);
 
     assert_string_equal((char *) p->provider.data, "openai");
     assert_int_equal(p->max_output, 8192);
@@ -258,25 +331,25 @@ test_ignored(void **state)
     (void) state;
 
     p = load(&t, "{\"m\": {"
-             "\"input_cost_per_token_cache_hit\": 1,"
+             "\"input_cost_per_token_balanced\": 1,"
              "\"input_cost_per_token_cheap\": 1,"
              "\"input_cost_per_token_above_200k_tokens_decisions\": 1,"
-             "\"cache_creation_input_token_cost_above_12hr\": 1,"
-             "\"input_cost_per_image\": -1,"
-             "\"input_cost_per_second\": \"?\","
+             "\"cache_creation_input_token_cost_above_2hr\": 1,"
+             "\"input_dbu_cost_per_token\": -1,"
+             "\"vector_store_cost_per_gb_per_day\": \"?\","
              "\"xinput_cost_per_token\": {},"
              "\"mode\": \"chat\", \"source\": [1], \"max_tokens\": 0,"
              "\"tiered_pricing\": [{\"max_results_range\": [0, 5]}]}}");
 
     for (tier = 0; tier < LLM_TIER_N; tier++) {
         for (rate = 0; rate < LLM_RATE_N; rate++) {
-            assert_int_equal(p->rates[tier][rate], -1);
+            assert_int_equal(llm_price_rate(p, tier, rate), -1);
         }
     }
 
     assert_int_equal(p->nsteps, 0);
     assert_int_equal(p->max_output, -1);
-    assert_int_equal(llm_price_worst(p, LLM_TIER_DEFAULT, 1, 1), -1);
+    assert_int_equal(prices_worst(p, D, 1, 1), -1);
 
     prices_free(&t);
 }
@@ -298,15 +371,15 @@ test_tiered(void **state)
              "\"input_cost_per_token\": 9e-6,"
              "\"cache_read_input_token_cost\": 5e-7}}");
 
-    assert_int_equal(p->rates[0][LLM_RATE_INPUT], 1000000);
-    assert_int_equal(p->rates[0][LLM_RATE_CACHED_INPUT], 500000);
+    assert_int_equal(llm_price_rate(p, 0, LLM_RATE_INPUT), 1000000);
+    assert_int_equal(llm_price_rate(p, 0, LLM_RATE_CACHED_INPUT), 500000);
     assert_int_equal(p->nsteps, 1);
 
-    assert_int_equal(llm_price_worst(p, LLM_TIER_DEFAULT, 32000, 1),
+    assert_int_equal(prices_worst(p, D, 32000, 1),
                      32002000);
-    assert_int_equal(llm_price_worst(p, LLM_TIER_DEFAULT, 32001, 1),
+    assert_int_equal(prices_worst(p, D, 32001, 1),
                      96007000);
-    assert_int_equal(llm_price_worst(p, LLM_TIER_DEFAULT, 200000, 1),
+    assert_int_equal(prices_worst(p, D, 200000, 1),
                      600004000);
 
     prices_free(&t);
@@ -329,9 +402,9 @@ test_habits(void **state)
              "\"input_cost_per_token\": 1e-6, \"output_cost_per_token\": 0,"
              "\"input_cost_per_token_above_200k_tokens\": 2e-6}}");
 
-    assert_int_equal(llm_price_worst(p, LLM_TIER_DEFAULT, 199999, 0),
+    assert_int_equal(prices_worst(p, D, 199999, 0),
                      199999000);
-    assert_int_equal(llm_price_worst(p, LLM_TIER_DEFAULT, 200000, 0),
+    assert_int_equal(prices_worst(p, D, 200000, 0),
                      400000000);
     prices_free(&t);
 
@@ -341,12 +414,12 @@ test_habits(void **state)
              "\"output_cost_per_token\": 0,"
              "\"output_cost_per_image_token\": 4e-5}}");
 
-    assert_int_equal(p->rates[0][LLM_RATE_OUTPUT], 40000000);
+    assert_int_equal(llm_price_rate(p, 0, LLM_RATE_OUTPUT), 40000000);
     prices_free(&t);
 
     p = load(&t, "{\"m\": {\"output_cost_per_image_token\": 4e-5}}");
 
-    assert_int_equal(p->rates[0][LLM_RATE_OUTPUT], 40000000);
+    assert_int_equal(llm_price_rate(p, 0, LLM_RATE_OUTPUT), 40000000);
     prices_free(&t);
 
     /* the older name of the most output */
@@ -383,11 +456,12 @@ test_override(void **state)
     /* a row goes as a whole: the old discount was on the old price */
 
     p = prices_find(&t, "m");
-    assert_int_equal(p->rates[0][LLM_RATE_INPUT], 2000000);
-    assert_int_equal(p->rates[0][LLM_RATE_CACHED_INPUT], -1);
+    assert_int_equal(llm_price_rate(p, 0, LLM_RATE_INPUT), 2000000);
+    assert_int_equal(llm_price_rate(p, 0, LLM_RATE_CACHED_INPUT), -1);
 
-    assert_int_equal(prices_find(&t, "n")->rates[0][LLM_RATE_INPUT], 1000000);
-    assert_int_equal(prices_find(&t, "mine")->rates[0][LLM_RATE_INPUT],
+    assert_int_equal(llm_price_rate(prices_find(&t, "n"), D, LLM_RATE_INPUT),
+                     1000000);
+    assert_int_equal(llm_price_rate(prices_find(&t, "mine"), 0, LLM_RATE_INPUT),
                      7000000);
 
     prices_free(&t);
@@ -524,8 +598,8 @@ test_shipped(void **state)
     for (i = 0; models[i]; i++) {
         p = prices_find(&t, models[i]);
 
-        if (p == NULL || p->rates[0][LLM_RATE_INPUT] <= 0
-            || p->rates[0][LLM_RATE_OUTPUT] < 0)
+        if (p == NULL || llm_price_rate(p, 0, LLM_RATE_INPUT) <= 0
+            || llm_price_rate(p, 0, LLM_RATE_OUTPUT) < 0)
         {
             fail_msg("%s has no price", models[i]);
         }
@@ -571,7 +645,7 @@ test_shipped_rows(void **state)
         assert_non_null(p);
         assert_string_equal((char *) p->model.data, name);
 
-        if (llm_price_worst(p, LLM_TIER_DEFAULT, 1000000, 0) == 0
+        if (prices_worst(p, D, 1000000, 0) == 0
             && strstr(name, "moderation") == NULL)
         {
             fail_msg("%s is free", name);
@@ -594,6 +668,7 @@ main(void)
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_refused_values),
         cmocka_unit_test(test_refused_shapes),
+        cmocka_unit_test(test_keys),
         cmocka_unit_test(test_row),
         cmocka_unit_test(test_ignored),
         cmocka_unit_test(test_tiered),

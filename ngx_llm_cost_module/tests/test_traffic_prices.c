@@ -133,7 +133,7 @@ test_pico(json_t *prices, const char *key)
 static int64_t
 test_cost(const llm_price_t *p, const llm_usage_t *u)
 {
-    return llm_price_cost(p, LLM_TIER_DEFAULT, u);
+    return prices_cost(p, LLM_TIER_DEFAULT, u);
 }
 
 

@@ -198,8 +198,8 @@ report_waste_prefix(report_t *rp, const report_record_t *r)
         return;
     }
 
-    in = price->rates[LLM_TIER_DEFAULT][LLM_RATE_INPUT];
-    cached = price->rates[LLM_TIER_DEFAULT][LLM_RATE_CACHED_INPUT];
+    in = llm_price_rate(price, LLM_TIER_DEFAULT, LLM_RATE_INPUT);
+    cached = llm_price_rate(price, LLM_TIER_DEFAULT, LLM_RATE_CACHED_INPUT);
 
     if (cached >= 0 && in > cached) {
         w->prefix.requests++;
@@ -292,6 +292,7 @@ report_cheapest(const report_t *rp, const report_model_t *m)
     unsigned               i;
     llm_usage_t            u = LLM_USAGE_INIT;
     const llm_price_t     *price;
+    llm_price_terms_t      terms = { LLM_TIER_DEFAULT, LLM_GEO_GLOBAL, -1 };
     const report_model_t  *other;
 
     best = -1;
@@ -309,7 +310,7 @@ report_cheapest(const report_t *rp, const report_model_t *m)
         }
 
         price = report_price(rp, &other->model, &other->provider);
-        cost = price ? llm_price_cost(price, LLM_TIER_DEFAULT, &u) : -1;
+        cost = price ? llm_price_cost(price, &terms, &u, NULL) : -1;
 
         if (cost > 0 && (best < 0 || cost < best)) {
             best = cost;

@@ -1,0 +1,217 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "llm_price_map.h"
+
+#include <string.h>
+
+
+/* Members of a map's row that are objects or lists of their own. */
+
+
+/*
+ * {"range": [a, b], rates}: more than a tokens move the whole request there,
+ * which is a step.  The range that starts at 0 is the row itself, and stands
+ * above what the row says; the last one is taken as open.
+ */
+
+static int
+llm_price_map_range(llm_price_map_t *m, const llm_str_t *name, uint32_t node,
+    uint32_t range)
+{
+    int                     rc;
+    int64_t                 above;
+    uint32_t                i, end;
+    llm_str_t               key;
+    llm_price_key_t         k;
+    const llm_json_node_t  *n;
+
+    n = m->json.nodes;
+
+    if (n[range].type != LLM_JSON_ARRAY || range + 1 == n[range].next
+        || llm_json_int(&m->json, range + 1, &above) != LLM_OK || above < 0)
+    {
+        return llm_price_map_error(m, range, name, "bad range");
+    }
+
+    end = n[node].next;
+
+    for (i = node + 1; i < end; i = n[n[i].next].next) {
+
+        if (llm_json_string(&m->json, i, &key, NULL) != LLM_OK) {
+            return LLM_ERROR;
+        }
+
+        if (llm_price_key(llm_price_map_names, &key, &k) != LLM_OK
+            || k.above != 0)
+        {
+            continue;
+        }
+
+        k.above = above;
+
+        rc = llm_price_map_rate(m, &k, &key, n[i].next, 1);
+        if (rc != LLM_OK) {
+            return rc;
+        }
+    }
+
+    return LLM_OK;
+}
+
+
+int
+llm_price_map_tiered(llm_price_map_t *m, const llm_str_t *name, uint32_t node)
+{
+    int                     rc;
+    uint32_t                i, end, range;
+    const llm_json_node_t  *n;
+
+    n = m->json.nodes;
+
+    if (n[node].type != LLM_JSON_ARRAY) {
+        return llm_price_map_error(m, node, name, "not an array");
+    }
+
+    end = n[node].next;
+
+    for (i = node + 1; i < end; i = n[i].next) {
+
+        if (n[i].type != LLM_JSON_OBJECT) {
+            return llm_price_map_error(m, i, name, "not an object");
+        }
+
+        /* a search service's is by results, without a price of tokens */
+
+        range = llm_json_get(&m->json, i, "range");
+        if (range == LLM_JSON_NONE) {
+            continue;
+        }
+
+        rc = llm_price_map_range(m, name, i, range);
+        if (rc != LLM_OK) {
+            return rc;
+        }
+    }
+
+    return LLM_OK;
+}
+
+
+/* {"search_context_size_low": ...} */
+
+int
+llm_price_map_search(llm_price_map_t *m, const llm_str_t *key, uint32_t node)
+{
+    int                     rc;
+    uint32_t                i, end;
+    llm_str_t               size;
+    llm_price_key_t         k;
+    const llm_json_node_t  *n;
+
+    static const llm_price_name_t  sizes[] = {
+        { llm_string("search_context_size_low"), LLM_RATE_SEARCH_LOW, 0 },
+        { llm_string("search_context_size_medium"), LLM_RATE_SEARCH_MEDIUM,
+          0 },
+        { llm_string("search_context_size_high"), LLM_RATE_SEARCH_HIGH, 0 },
+        { llm_string(""), LLM_RATE_N, 0 }
+    };
+
+    n = m->json.nodes;
+
+    if (n[node].type != LLM_JSON_OBJECT) {
+        return llm_price_map_error(m, node, key, "not an object");
+    }
+
+    end = n[node].next;
+
+    for (i = node + 1; i < end; i = n[n[i].next].next) {
+
+        if (llm_json_string(&m->json, i, &size, NULL) != LLM_OK) {
+            return LLM_ERROR;
+        }
+
+        if (llm_price_key(sizes, &size, &k) != LLM_OK) {
+            continue;
+        }
+
+        rc = llm_price_map_rate(m, &k, &size, n[i].next, 0);
+        if (rc != LLM_OK) {
+            return rc;
+        }
+    }
+
+    return LLM_OK;
+}
+
+
+int
+llm_price_map_factor(llm_price_map_t *m, const llm_str_t *key, uint32_t node,
+    llm_factor_e factor)
+{
+    int      rc;
+    int64_t  v;
+
+    rc = llm_price_map_scaled(m, key, node, LLM_PRICE_FACTOR_SCALE, &v);
+
+    if (rc != LLM_OK) {
+        return rc == LLM_DECLINED ? LLM_OK : rc;
+    }
+
+    if (v == 0 || v > LLM_PRICE_FACTOR_MAX) {
+        return llm_price_map_error(m, node, key, "not a factor of a price");
+    }
+
+    m->row.factors[factor] = v;
+
+    return LLM_OK;
+}
+
+
+/* {"us": 1.1, "fast": 2}, and notes of other kinds */
+
+int
+llm_price_map_entry(llm_price_map_t *m, const llm_str_t *key, uint32_t node)
+{
+    int                     rc;
+    uint32_t                i, k, end;
+    const llm_json_node_t  *n;
+
+    static const struct {
+        const char    *name;
+        llm_factor_e   factor;
+    } entries[] = {
+        { "us", LLM_FACTOR_GEO_US },
+        { "eu", LLM_FACTOR_GEO_EU },
+        { "fast", LLM_FACTOR_FAST },
+        { NULL, LLM_FACTOR_N }
+    };
+
+    n = m->json.nodes;
+
+    if (n[node].type != LLM_JSON_OBJECT) {
+        return llm_price_map_error(m, node, key, "not an object");
+    }
+
+    end = n[node].next;
+
+    for (i = node + 1; i < end; i = n[n[i].next].next) {
+
+        for (k = 0; entries[k].name; k++) {
+
+            if (!llm_json_equal(&m->json, i, entries[k].name)) {
+                continue;
+            }
+
+            rc = llm_price_map_factor(m, key, n[i].next, entries[k].factor);
+            if (rc != LLM_OK) {
+                return rc;
+            }
+        }
+    }
+
+    return LLM_OK;
+}

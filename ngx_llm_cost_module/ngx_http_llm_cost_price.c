@@ -1,0 +1,181 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "ngx_http_llm_cost.h"
+
+
+/*
+ * A request's price: its row and the terms of its admission, the most that it
+ * can cost, and what a usage of it costs.
+ */
+
+
+static void ngx_http_llm_cost_place(ngx_http_llm_cost_ctx_t *ctx,
+    llm_str_t *region);
+static void ngx_http_llm_cost_most(ngx_http_llm_cost_ctx_t *ctx,
+    int64_t output, llm_usage_t *most);
+
+
+/* sets ctx->price, NULL where there is none, and ctx->terms */
+
+void
+ngx_http_llm_cost_price_find(ngx_http_llm_cost_ctx_t *ctx)
+{
+    llm_str_t                       region;
+    llm_usage_t                     one;
+    ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    lmcf = ngx_http_get_module_main_conf(ctx->request,
+                                         ngx_http_llm_cost_module);
+
+    ctx->terms.tier = llm_tier_find(&ctx->q.service_tier);
+    ctx->terms.when = ngx_time();
+
+    if (ctx->q.kind == LLM_KIND_BATCH) {
+        ctx->terms.tier = LLM_TIER_BATCH;
+    }
+
+    ngx_http_llm_cost_place(ctx, &region);
+
+    ctx->price = llm_prices_look(lmcf->prices, &ctx->q.model, &ctx->vendor,
+                                 &region, NULL);
+    if (ctx->price == NULL) {
+        return;
+    }
+
+    /* a row may hold no price, or none for what this request produces */
+
+    llm_usage_any(&one, 1, llm_kind_has_output(ctx->q.kind));
+
+    if (llm_price_worst(ctx->price, &ctx->terms, &one) < 0) {
+        ctx->price = NULL;
+    }
+}
+
+
+/* where the request goes, as far as the host and the path say it */
+
+static void
+ngx_http_llm_cost_place(ngx_http_llm_cost_ctx_t *ctx, llm_str_t *region)
+{
+    ngx_str_t   *host;
+    ngx_uint_t   i;
+
+    ctx->terms.host = llm_vendor_region_of_path(&ctx->q.path, region);
+
+    for (i = 0; region->len == 0; i++) {
+
+        host = ngx_http_llm_cost_upstream_host(ctx->request, i);
+        if (host == NULL) {
+            return;
+        }
+
+        ctx->terms.host = llm_vendor_region_of_host((llm_str_t *) host,
+                                                    region);
+    }
+}
+
+
+/*
+ * The most of every kind: a request whose dialect does not say may be anything
+ * that its model has a rate by the token for.
+ */
+
+static void
+ngx_http_llm_cost_most(ngx_http_llm_cost_ctx_t *ctx, int64_t output,
+    llm_usage_t *most)
+{
+    if (!ctx->q.bounded) {
+        llm_usage_any(most, ctx->q.input_tokens, output);
+        return;
+    }
+
+    *most = ctx->q.most;
+
+    most->input = ctx->q.input_tokens;
+    most->output = output;
+}
+
+
+/* nano-USD, of a request with a price; -1: a rate is missing */
+
+int64_t
+ngx_http_llm_cost_price_worst(ngx_http_llm_cost_ctx_t *ctx, int64_t output)
+{
+    llm_usage_t  most;
+
+    ngx_http_llm_cost_most(ctx, output, &most);
+
+    return llm_price_worst(ctx->price, &ctx->terms, &most);
+}
+
+
+int64_t
+ngx_http_llm_cost_price_fit(ngx_http_llm_cost_ctx_t *ctx, int64_t amount)
+{
+    llm_usage_t  most;
+
+    ngx_http_llm_cost_most(ctx, 0, &most);
+
+    return llm_price_fit(ctx->price, &ctx->terms, &most, amount);
+}
+
+
+/*
+ * What a usage costs by our own prices, with what was billed beside it: items
+ * of other models are priced as those, by a row of theirs or not at all.
+ */
+
+int64_t
+ngx_http_llm_cost_price_usage(ngx_http_llm_cost_ctx_t *ctx,
+    const llm_usage_t *usage)
+{
+    int64_t                         cost, one;
+    ngx_uint_t                      n;
+    llm_usage_t                     u;
+    llm_usage_item_t               *item;
+    const llm_price_t              *price;
+    ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    u = *usage;
+
+    if (ctx->request->upstream && ctx->request->upstream->state) {
+        u.request_ms = ngx_current_msec - ctx->request->upstream->start_time;
+    }
+
+    cost = llm_price_cost(ctx->price, &ctx->terms, &u, NULL);
+
+    lmcf = ngx_http_get_module_main_conf(ctx->request,
+                                         ngx_http_llm_cost_module);
+    n = 0;
+
+    for (item = ctx->answer.items; item && cost >= 0; item = item->next) {
+
+        if (n++ == NGX_HTTP_LLM_COST_ITEMS) {
+            return -1;
+        }
+
+        price = item->model.len ? llm_prices_find(lmcf->prices, &item->model,
+                                                  &ctx->vendor)
+                                : ctx->price;
+        if (price == NULL) {
+            return -1;
+        }
+
+        u = item->usage;
+        (void) llm_usage_normalize(&u);
+
+        one = llm_price_cost(price, &ctx->terms, &u, NULL);
+
+        if (one < 0 || cost > LLM_NANO_MAX - one) {
+            return -1;
+        }
+
+        cost += one;
+    }
+
+    return cost;
+}
