@@ -1,6 +1,7 @@
 # Copyright (C) 2026 the ngx_llm_cost_module authors
 #
 #   make              the module, the tokenizer's tools, the vocabularies
+#   make vocab-all    vocabularies whose packages are large, too
 #   make install      DESTDIR= MODULES= DATADIR=
 #   make test         everything; ends with "N passed, N failed, N skipped"
 #   make test-unit    C unit tests only
@@ -43,7 +44,7 @@ tokenizer = $(MAKE) --no-print-directory -C tokenizer \
                 BUILD=$(out)
 harness   = perl t/util/harness.pl --build $(out) --jobs $(JOBS)
 
-.PHONY: all setup module vocab tokenizer tools install clean
+.PHONY: all setup module vocab vocab-all tokenizer tools install clean
 .PHONY: test test-unit test-nginx test-asan test-traffic test-faults
 .PHONY: bench bench-tokenizer demo unit asan
 
@@ -101,6 +102,9 @@ tokenizer: $(setup)
 
 vocab: $(setup) $(prices)
 	$(Q)test ! -f tokenizer/Makefile || $(tokenizer) vocab
+
+vocab-all: vocab
+	$(Q)$(tokenizer) vocab-all
 
 $(BUILD)/prices/%.json: prices/%.json
 	$(Q)mkdir -p $(@D)

@@ -50,7 +50,8 @@
 #define LLM_TOK_PREPEND       4
 #define LLM_TOK_ONCE          8
 #define LLM_TOK_APART         16
-#define LLM_TOK_FLAGS         31
+#define LLM_TOK_NFKC          32
+#define LLM_TOK_FLAGS         63
 
 /*
  * A trie node, in a double array: bits 0-7 its label and bit 8 "in use", which

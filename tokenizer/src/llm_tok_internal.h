@@ -63,7 +63,7 @@ struct llm_vocab_s {
     uint64_t                seed;
     uint32_t                buckets;
     unsigned                grammar;
-    unsigned                nfc;
+    unsigned                nfc;        /* a form, or 0 */
     unsigned                chars;
     unsigned                prepend;
     size_t                  mapped;
@@ -169,23 +169,26 @@ llm_tok_scan_pt llm_tok_scanner(unsigned grammar);
  * The largest n <= len so that a piece begins at text[n] whatever stands
  * before text and after it, 0 if there is none.
  */
-size_t llm_tok_certain(const uint8_t *text, size_t len);
+size_t llm_tok_certain(unsigned grammar, const uint8_t *text, size_t len);
 
 
 /*
- * Normalization form C.
+ * Normalization: form is LLM_TOK_NFC or LLM_TOK_NFKC.
  */
 
 /* whether a text is normalized already; most texts are */
-int llm_tok_is_nfc(const uint8_t *p, size_t len);
+int llm_tok_is_nfc(unsigned form, const uint8_t *p, size_t len);
+
+/* whether a character stays as it is, and its neighbours do not change it */
+int llm_tok_is_inert(unsigned form, uint32_t c);
 
 /*
  * Normalizes text from *p on, until it ends or there may be no room for
  * more, and moves *p.  Returns the number of bytes written.  What one call
  * leaves off the next goes on with: it stops where nothing combines.
  */
-size_t llm_tok_nfc(const uint8_t **p, const uint8_t *end, uint8_t *out,
-    size_t room);
+size_t llm_tok_nfc(unsigned form, const uint8_t **p, const uint8_t *end,
+    uint8_t *out, size_t room);
 
 
 /*

@@ -1,7 +1,7 @@
 /*
  * Copyright (C) 2026 the ngx_llm_cost_module authors
  *
- * Normalization form C, a part at a time.
+ * Normalization forms C and KC, a part at a time.
  *
  * Characters that nothing is to be done about go through as they are.  The
  * rest are taken together with the one before them, taken apart, their marks
@@ -16,6 +16,7 @@
  * is normalized in parts.
  */
 #define LLM_TOK_NFC_MOST   1024
+#define LLM_TOK_NFC_SPLIT  18          /* that one is taken apart into */
 #define LLM_TOK_NFC_BYTES  (4 * LLM_TOK_NFC_MOST)
 
 #define LLM_TOK_HANGUL     0xac00
@@ -29,6 +30,7 @@
 
 
 typedef struct {
+    unsigned  form;
     size_t    n;
     uint32_t  c[LLM_TOK_NFC_MOST];
     uint8_t   order[LLM_TOK_NFC_MOST];
@@ -36,15 +38,27 @@ typedef struct {
 
 
 static inline unsigned
-llm_tok_nfc_kind(uint32_t c)
+llm_tok_nfc_kind(unsigned form, uint32_t c)
 {
+    if (form & LLM_TOK_NFKC) {
+        return llm_tok_nfkc_block[((unsigned) llm_tok_nfkc_index[c >> 7] << 7)
+                                  + (c & 127)];
+    }
+
     return llm_tok_nfc_block[((unsigned) llm_tok_nfc_index[c >> 7] << 7)
                              + (c & 127)];
 }
 
 
 int
-llm_tok_is_nfc(const uint8_t *p, size_t len)
+llm_tok_is_inert(unsigned form, uint32_t c)
+{
+    return llm_tok_nfc_kind(form, c) == 0;
+}
+
+
+int
+llm_tok_is_nfc(unsigned form, const uint8_t *p, size_t len)
 {
     unsigned        kind, last;
     uint32_t        c;
@@ -65,7 +79,7 @@ llm_tok_is_nfc(const uint8_t *p, size_t len)
         }
 
         p += llm_tok_char(p, end, &c);
-        kind = llm_tok_nfc_kind(c);
+        kind = llm_tok_nfc_kind(form, c);
 
         if (kind >= LLM_TOK_NFC_CHANGE || (kind && kind < last)) {
             return 0;
@@ -82,18 +96,47 @@ static void
 llm_tok_nfc_add(llm_tok_nfc_t *s, uint32_t c)
 {
     s->c[s->n] = c;
-    s->order[s->n] = llm_tok_nfc_kind(c) & LLM_TOK_NFC_ORDER;
+    s->order[s->n] = llm_tok_nfc_kind(0, c) & LLM_TOK_NFC_ORDER;
     s->n++;
 }
 
 
 /* takes a character apart; there is room for all that one is made of */
 
+/* adds what a table says; returns 0 if it says nothing */
+
+static int
+llm_tok_nfc_look(llm_tok_nfc_t *s, uint32_t c,
+    const llm_tok_nfc_split_t *table, size_t n, const uint32_t *pool)
+{
+    size_t  i, low, high, middle;
+
+    for (low = 0, high = n; low < high; ) {
+        middle = low + (high - low) / 2;
+
+        if (table[middle].c < c) {
+            low = middle + 1;
+
+        } else {
+            high = middle;
+        }
+    }
+
+    if (low == n || table[low].c != c) {
+        return 0;
+    }
+
+    for (i = 0; i < table[low].n; i++) {
+        llm_tok_nfc_add(s, pool[table[low].at + i]);
+    }
+
+    return 1;
+}
+
+
 static void
 llm_tok_nfc_split(llm_tok_nfc_t *s, uint32_t c)
 {
-    size_t                      i, low, high, middle;
-    const llm_tok_nfc_split_t  *split;
 
     if (c - LLM_TOK_HANGUL < LLM_TOK_HANGULS) {
         c -= LLM_TOK_HANGUL;
@@ -109,26 +152,17 @@ llm_tok_nfc_split(llm_tok_nfc_t *s, uint32_t c)
         return;
     }
 
-    for (low = 0, high = llm_tok_nfc_nsplits; low < high; ) {
-        middle = low + (high - low) / 2;
-
-        if (llm_tok_nfc_splits[middle].c < c) {
-            low = middle + 1;
-
-        } else {
-            high = middle;
-        }
-    }
-
-    split = &llm_tok_nfc_splits[low];
-
-    if (low == llm_tok_nfc_nsplits || split->c != c) {
-        llm_tok_nfc_add(s, c);
+    if ((s->form & LLM_TOK_NFKC)
+        && llm_tok_nfc_look(s, c, llm_tok_nfkc_splits, llm_tok_nfkc_nsplits,
+                            llm_tok_nfkc_pool))
+    {
         return;
     }
 
-    for (i = 0; i < split->n; i++) {
-        llm_tok_nfc_add(s, llm_tok_nfc_pool[split->at + i]);
+    if (!llm_tok_nfc_look(s, c, llm_tok_nfc_splits, llm_tok_nfc_nsplits,
+                          llm_tok_nfc_pool))
+    {
+        llm_tok_nfc_add(s, c);
     }
 }
 
@@ -269,7 +303,8 @@ llm_tok_nfc_put(uint32_t c, uint8_t *out)
  */
 
 static const uint8_t *
-llm_tok_nfc_plain(const uint8_t *p, const uint8_t *end, size_t room)
+llm_tok_nfc_plain(unsigned form, const uint8_t *p, const uint8_t *end,
+    size_t room)
 {
     size_t          n;
     uint32_t        c;
@@ -281,7 +316,7 @@ llm_tok_nfc_plain(const uint8_t *p, const uint8_t *end, size_t room)
     while (p < end && (size_t) (p - start) + 4 <= room) {
         n = llm_tok_char(p, end, &c);
 
-        if (llm_tok_nfc_kind(c)) {
+        if (llm_tok_nfc_kind(form, c)) {
             return last;
         }
 
@@ -296,18 +331,22 @@ llm_tok_nfc_plain(const uint8_t *p, const uint8_t *end, size_t room)
 /* the character at *p and all that may combine with it */
 
 static size_t
-llm_tok_nfc_segment(const uint8_t **p, const uint8_t *end, uint8_t *out)
+llm_tok_nfc_segment(unsigned form, const uint8_t **p, const uint8_t *end,
+    uint8_t *out)
 {
     size_t         i, n, written;
     uint32_t       c;
+    unsigned       kind;
     llm_tok_nfc_t  s;
 
+    s.form = form;
     s.n = 0;
 
-    while (*p < end && s.n < LLM_TOK_NFC_MOST - 4) {
+    while (*p < end && s.n < LLM_TOK_NFC_MOST - LLM_TOK_NFC_SPLIT) {
         n = llm_tok_char(*p, end, &c);
+        kind = llm_tok_nfc_kind(form, c);
 
-        if (s.n && llm_tok_nfc_kind(c) == 0) {
+        if (s.n && (kind == 0 || (kind & LLM_TOK_NFC_ALONE))) {
             break;
         }
 
@@ -327,7 +366,8 @@ llm_tok_nfc_segment(const uint8_t **p, const uint8_t *end, uint8_t *out)
 
 
 size_t
-llm_tok_nfc(const uint8_t **p, const uint8_t *end, uint8_t *out, size_t room)
+llm_tok_nfc(unsigned form, const uint8_t **p, const uint8_t *end,
+    uint8_t *out, size_t room)
 {
     size_t          n, written;
     const uint8_t  *to;
@@ -335,7 +375,8 @@ llm_tok_nfc(const uint8_t **p, const uint8_t *end, uint8_t *out, size_t room)
     written = 0;
 
     while (*p < end && room - written > 2 * LLM_TOK_NFC_BYTES) {
-        to = llm_tok_nfc_plain(*p, end, room - written - LLM_TOK_NFC_BYTES);
+        to = llm_tok_nfc_plain(form, *p, end,
+                               room - written - LLM_TOK_NFC_BYTES);
         n = (size_t) (to - *p);
 
         memcpy(out + written, *p, n);
@@ -343,7 +384,7 @@ llm_tok_nfc(const uint8_t **p, const uint8_t *end, uint8_t *out, size_t room)
         *p = to;
 
         if (to < end) {
-            written += llm_tok_nfc_segment(p, end, out + written);
+            written += llm_tok_nfc_segment(form, p, end, out + written);
         }
     }
 

@@ -1,7 +1,7 @@
 /*
  * Copyright (C) 2026 the ngx_llm_cost_module authors
  *
- * The tables of normalization form C, see tools/gen-nfc.js.
+ * The tables of normalization forms C and KC, see tools/gen-nfc.js.
  */
 
 #ifndef LLM_TOK_NFC_H_INCLUDED_
@@ -13,7 +13,8 @@
 
 #define LLM_TOK_NFC_INDEX   8704
 
-#define LLM_TOK_NFC_ORDER   0x7f    /* where a mark goes among others, or 0 */
+#define LLM_TOK_NFC_ORDER   0x3f    /* where a mark goes among others, or 0 */
+#define LLM_TOK_NFC_ALONE   0x40    /* ... not what stands before */
 #define LLM_TOK_NFC_CHANGE  0x80    /* it or what stands before may change */
 
 
@@ -37,6 +38,14 @@ extern const llm_tok_nfc_split_t   llm_tok_nfc_splits[];
 extern const size_t                llm_tok_nfc_nsplits;
 extern const llm_tok_nfc_join_t    llm_tok_nfc_joins[];
 extern const size_t                llm_tok_nfc_njoins;
+
+/* what KC takes apart otherwise */
+
+extern const uint8_t               llm_tok_nfkc_index[LLM_TOK_NFC_INDEX];
+extern const uint8_t               llm_tok_nfkc_block[];
+extern const uint32_t              llm_tok_nfkc_pool[];
+extern const llm_tok_nfc_split_t   llm_tok_nfkc_splits[];
+extern const size_t                llm_tok_nfkc_nsplits;
 
 
 #endif /* LLM_TOK_NFC_H_INCLUDED_ */

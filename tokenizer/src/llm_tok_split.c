@@ -81,15 +81,42 @@ llm_tok_split_init(llm_tok_split_t *split, const llm_vocab_t *v,
 }
 
 
+/* the characters before and after a place */
+
+static int
+llm_tok_are_inert(unsigned form, const uint8_t *p, size_t at, size_t len)
+{
+    size_t    i;
+    uint32_t  before, after;
+
+    for (i = at - 1; i > 0 && (p[i] & 0xc0) == 0x80; i--) { /* void */ }
+
+    (void) llm_tok_char(p + i, p + at, &before);
+    (void) llm_tok_char(p + at, p + len, &after);
+
+    return llm_tok_is_inert(form, before) && llm_tok_is_inert(form, after);
+}
+
+
 size_t
 llm_tok_last_piece(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
     size_t len)
 {
-    size_t            last;
+    size_t            last, all;
     llm_tok_split_t   split;
 
     if (v->grammar != LLM_TOK_JOIN) {
-        return llm_tok_certain(p, len);
+
+        /* what KC changes may be of another class afterwards */
+
+        all = len;
+
+        do {
+            len = llm_tok_certain(v->grammar, p, len);
+        } while ((v->nfc & LLM_TOK_NFKC) && len
+                 && !llm_tok_are_inert(v->nfc, p, len, all));
+
+        return len;
     }
 
     llm_tok_split_init(&split, v, s, (const char *) p, len);

@@ -150,11 +150,12 @@ llm_tok_repair(const llm_vocab_t *v, const uint8_t *p, size_t len,
  * Whether no pattern lets a piece go on from one character into the next.
  * A word goes on with marks and, after an apostrophe, a contraction;
  * punctuation goes on with line ends, those with "/", spaces with anything.
- * DeepSeek takes the marks among Japanese letters for letters.
+ * DeepSeek takes the marks among Japanese letters for letters.  GPT-2's line
+ * ends are spaces, of which the last is apart if something follows.
  */
 
 static int
-llm_tok_parts(unsigned class, unsigned next, uint32_t c)
+llm_tok_parts(unsigned grammar, unsigned class, unsigned next, uint32_t c)
 {
     switch (class) {
 
@@ -162,7 +163,8 @@ llm_tok_parts(unsigned class, unsigned next, uint32_t c)
         return 0;
 
     case LLM_TOK_R:
-        return next != LLM_TOK_S && next != LLM_TOK_R && c != '/';
+        return grammar != LLM_TOK_GPT2 && next != LLM_TOK_S
+               && next != LLM_TOK_R && c != '/';
 
     case LLM_TOK_N:
         return next != LLM_TOK_N;
@@ -182,7 +184,7 @@ llm_tok_parts(unsigned class, unsigned next, uint32_t c)
 
 
 size_t
-llm_tok_certain(const uint8_t *text, size_t len)
+llm_tok_certain(unsigned grammar, const uint8_t *text, size_t len)
 {
     size_t    at, back, n;
     uint32_t  c, next;
@@ -204,7 +206,8 @@ llm_tok_certain(const uint8_t *text, size_t len)
         n = llm_tok_char(text + at - back, text + at, &c);
 
         if (n == back && !llm_tok_is_broken(text + at - back, n, c)
-            && llm_tok_parts(llm_tok_class(c), llm_tok_class(next), next))
+            && llm_tok_parts(grammar, llm_tok_class(c), llm_tok_class(next),
+                             next))
         {
             return at;
         }

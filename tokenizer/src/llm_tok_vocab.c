@@ -243,7 +243,7 @@ llm_tok_sections(llm_vocab_t *v)
 
     v->seed = v->image->seed;
     v->grammar = v->image->grammar;
-    v->nfc = (v->image->flags & LLM_TOK_NFC) != 0;
+    v->nfc = v->image->flags & (LLM_TOK_NFC | LLM_TOK_NFKC);
     v->chars = (v->image->flags & LLM_TOK_CHARS) != 0;
     v->prepend = (v->image->flags & LLM_TOK_PREPEND)
                  && v->grammar == LLM_TOK_JOIN;

@@ -140,7 +140,7 @@ diff_forward(diff_t *d)
     end = p + d->len;
 
     if (d->v->nfc) {
-        n = llm_tok_nfc(&p, end, d->normal, sizeof(d->normal));
+        n = llm_tok_nfc(d->v->nfc, &p, end, d->normal, sizeof(d->normal));
         p = d->normal;
         end = p + n;
     }

@@ -5,7 +5,8 @@
  *
  *     node gen-diff.js VOCABULARY SEED BYTES > FILE
  *
- * VOCABULARY is the name of one of npm's tiktoken, or the path of a
+ * VOCABULARY is the name of one of npm's tiktoken, "claude" of
+ * @anthropic-ai/tokenizer, "mistral" of mistral-tokenizer-js, or the path of a
  * tokenizer.json, which @lenml/tokenizers reads.
  *
  * FILE has, per text: length, bytes, number of ids, ids (32 bits each, in
@@ -159,19 +160,31 @@ function token() {
     return ranks[random(Math.min(limit, ranks.length))];
 }
 
-function loadTiktoken() {
-    const path = require.resolve(`tiktoken/encoders/${name}.json`);
-    const data = JSON.parse(fs.readFileSync(path));
-
+function loadRanks(data) {
     for (const line of data.bpe_ranks.split('\n')) {
         for (const item of line.split(' ').slice(2)) {
             ranks.push(Buffer.from(item, 'base64'));
         }
     }
 
+}
+
+function loadTiktoken() {
+    const path = require.resolve(`tiktoken/encoders/${name}.json`);
     const enc = get_encoding(name);
 
+    loadRanks(JSON.parse(fs.readFileSync(path)));
     encode = (text) => enc.encode_ordinary(text);
+}
+
+
+/* the text is normalized as the package's countTokens() does */
+
+function loadClaude() {
+    const enc = require('@anthropic-ai/tokenizer').getTokenizer();
+
+    loadRanks(require('@anthropic-ai/tokenizer/claude.json'));
+    encode = (text) => enc.encode_ordinary(text.normalize('NFKC'));
 }
 
 
@@ -249,6 +262,18 @@ function loadHuggingFace() {
             ranks.push(Buffer.from(raw));
         }
     }
+}
+
+
+async function loadMistral() {
+    const { default: mistral } = await import(
+        require.resolve('mistral-tokenizer-js'));
+
+    for (const token of mistral.vocabById) {
+        ranks.push(Buffer.from(token.replaceAll('\u2581', ' ')));
+    }
+
+    encode = (text) => new Uint32Array(mistral.encode(text, false));
 }
 
 
@@ -337,21 +362,31 @@ function fixed() {
 }
 
 
-if (name.endsWith('.json')) {
-    loadHuggingFace();
+async function main() {
+    if (name === 'claude') {
+        loadClaude();
 
-} else {
-    loadTiktoken();
+    } else if (name === 'mistral') {
+        await loadMistral();
+
+    } else if (name.endsWith('.json')) {
+        loadHuggingFace();
+
+    } else {
+        loadTiktoken();
+    }
+
+    record('');
+
+    if (process.argv[3] === '1') {
+        fixed();
+    }
+
+    for (size = 0; size < bytes; ) {
+        record(pick(MAKERS)());
+    }
+
+    flush();
 }
 
-record('');
-
-if (process.argv[3] === '1') {
-    fixed();
-}
-
-for (size = 0; size < bytes; ) {
-    record(pick(MAKERS)());
-}
-
-flush();
+main();

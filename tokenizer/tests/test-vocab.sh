@@ -128,8 +128,8 @@ prints '{"vocabulary":"o200k_base","estimate":true,"files":[{"file":"-",'\
 gpt2='{"type":"ByteLevel","add_prefix_space":false,"use_regex":true}'
 x=',"ab":5,"abc":6,"bc":7,"abcd":8'
 
-hf '{"type":"NFKC"}' "$gpt2" '' '' ''
-refused_in 'normalizer "NFKC" is not supported'
+hf '{"type":"Lowercase"}' "$gpt2" '' '' ''
+refused_in 'normalizer "Lowercase" is not supported'
 hf null '{"type":"BertPreTokenizer"}' '' '' ''
 refused_in 'pre_tokenizer "BertPreTokenizer" is not supported'
 hf null '{"type":"Metaspace","replacement":"_"}' '' '' ''
@@ -208,7 +208,7 @@ prints '6 7 968 5' 'a bab  b' -v "$dir/small.llmv" --ids
 hf null "$bytelevel" '"ignore_merges":true,' '' ''
 refused_in 'ignore_merges without a split pattern is not supported'
 hf '{"type":"NFC"}' "$bytelevel" '' '' ''
-refused_in '"NFC" without a split pattern is not supported'
+refused_in 'a normalization form without a split pattern is not supported'
 
 # SentencePiece's style: characters, U+2581, bytes for what has no token
 

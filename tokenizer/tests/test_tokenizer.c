@@ -364,12 +364,56 @@ test_split(void **state)
         /* a certain place is where a piece begins in any longer text */
 
         for (at = 1; at < n; at += 5) {
-            next = llm_tok_certain((uint8_t *) text, at);
+            next = llm_tok_certain(v->grammar, (uint8_t *) text, at);
 
             for (j = 0; j < i && one[j] < next; j++) { /* void */ }
 
             assert_int_equal(j < i ? one[j] : n, next);
         }
+    }
+}
+
+
+/* what lies before a cut is counted as if the text went on */
+
+static void
+test_cuts(void **state)
+{
+    size_t              i, j, n, at, all, cut;
+    llm_vocab_t        *v;
+    static const char  *names[] = {
+        "r50k_base", "cl100k_base", "o200k_base", "qwen3", "deepseek_v3",
+        "claude"
+    };
+
+    static const char   sample[] =
+        "it's }\n\nx  \n y\n\n\n\n12345 a\xc2\xb2"
+        "\xe2\x85\xa7V\xe2\x85\xa0 \xc2\xa0\xe2\x80\xa6!?\r\n//\n "
+        "\xd9\x91\xd9\x8f"
+        "\xe4\xb8\xad\xe3\x83\xbb\xef\xbd\xb6\xef\xbe\x9e\xef\xbd\xb6 e\xcc\x81"
+        "\xe1\x84\x80\xe1\x85\xa1 don't\t\tgo\xc2\xb4s \xf0\x9f\x98\x80.";
+
+    (void) state;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        v = test_open(names[i]);
+
+        for (j = 0; j < sizeof(sample); j++) {
+            n = sizeof(sample) - 1;
+            memcpy(text, sample + j, n - j);
+            memcpy(text + n - j, sample, j);
+            all = llm_count(v, scratch, text, n);
+
+            for (at = 1; at <= n; at++) {
+                cut = llm_tok_last_piece(v, scratch, (uint8_t *) text, at);
+
+                assert_int_equal(llm_count(v, scratch, text, cut)
+                                 + llm_count(v, scratch, text + cut, n - cut),
+                                 all);
+            }
+        }
+
+        llm_vocab_close(v);
     }
 }
 
@@ -798,6 +842,7 @@ main(void)
         cmocka_unit_test(test_decode_ids),
         cmocka_unit_test(test_forward),
         cmocka_unit_test(test_split),
+        cmocka_unit_test(test_cuts),
         cmocka_unit_test(test_stream),
         cmocka_unit_test(test_stream_without_end),
         cmocka_unit_test(test_normalized),

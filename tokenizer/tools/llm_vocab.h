@@ -97,8 +97,11 @@ int vocab_member(const vocab_in_t *object, const char *name, vocab_in_t *in);
 /* consumes a word such as null; 0 if it is another */
 int vocab_word(vocab_in_t *in, const char *word);
 
-/* llm_vocab_read.c: fills v from a file, whose kind is seen */
-void vocab_read(vocab_t *v, const char *path);
+/*
+ * llm_vocab_read.c: fills v from a file, whose kind is seen.  The n special
+ * tokens "TEXT=ID" are added, or take the place of the file's.
+ */
+void vocab_read(vocab_t *v, const char *path, char **special, size_t n);
 
 /* a new token, whose bytes are the last len of v->text */
 void vocab_add(vocab_t *v, const char *path, uint32_t id, uint32_t len);

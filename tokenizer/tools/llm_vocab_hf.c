@@ -167,6 +167,11 @@ vocab_normalizer(vocab_t *v, const vocab_in_t *in, unsigned depth)
         return;
     }
 
+    if (strcmp(type, "NFKC") == 0) {
+        v->flags |= LLM_TOK_NFKC;
+        return;
+    }
+
     if (strcmp(type, "Prepend") == 0
         && vocab_says(in, "prepend", NULL, VOCAB_BLOCK))
     {
@@ -589,8 +594,8 @@ vocab_hf_kind(const vocab_t *v, const vocab_in_t *model,
         if (ignore_merges) {
             wrong = "ignore_merges without a split pattern";
 
-        } else if (v->flags & LLM_TOK_NFC) {
-            wrong = "normalizer \"NFC\" without a split pattern";
+        } else if (v->flags & (LLM_TOK_NFC | LLM_TOK_NFKC)) {
+            wrong = "a normalization form without a split pattern";
         }
     }
 

@@ -291,8 +291,35 @@ vocab_by_id(const void *one, const void *two)
 }
 
 
+static void
+vocab_set_special(vocab_t *v, const char *option)
+{
+    char        *end;
+    uint32_t     i, n;
+    const char  *id;
+
+    id = strrchr(option, '=');
+    n = id ? (uint32_t) strtoul(id + 1, &end, 10) : 0;
+
+    if (id == NULL || id == option || end == id + 1 || *end
+        || n >= VOCAB_MAX_ID)
+    {
+        die("-s %s is not TEXT=ID", option);
+    }
+
+    for (i = 0; i < v->specials; i++) {
+        if (v->special[i].id == n) {
+            v->special[i] = v->special[--v->specials];
+            break;
+        }
+    }
+
+    vocab_add_special(v, "-s", n, option, (size_t) (id - option));
+}
+
+
 void
-vocab_read(vocab_t *v, const char *path)
+vocab_read(vocab_t *v, const char *path, char **special, size_t n)
 {
     uint32_t    i;
     vocab_in_t  in, model;
@@ -318,6 +345,10 @@ vocab_read(vocab_t *v, const char *path)
 
     if (v->tokens) {
         qsort(v->token, v->tokens, sizeof(vocab_token_t), vocab_by_id);
+    }
+
+    while (n) {
+        vocab_set_special(v, special[--n]);
     }
 
     qsort(v->special, v->specials, sizeof(vocab_token_t), vocab_by_id);
