@@ -5,58 +5,66 @@
 
 
 #include "llm_frame.h"
+#include "llm_eventstream.h"
+#include "llm_lines.h"
 
 #include <string.h>
 
 
-static int
-llm_frame_sse_init(llm_frames_t *f)
-{
-    llm_sse_t  *p;
+/* what every reader begins with */
 
-    p = llm_alloc(f->mem, sizeof(llm_sse_t));
-    if (p == NULL) {
-        return LLM_ERROR;
-    }
-
-    memset(p, 0, sizeof(llm_sse_t));
-
-    p->handler = f->handler;
-    p->data = f->data;
-    p->mem = f->mem;
-
-    f->reader = p;
-
-    return LLM_OK;
-}
+typedef struct {
+    llm_sse_event_pt   handler;
+    void              *data;
+    llm_mem_t         *mem;
+} llm_frame_head_t;
 
 
-static int
-llm_frame_sse_feed(llm_frames_t *f, const unsigned char *data, size_t len)
-{
-    return llm_sse_feed(f->reader, data, len);
-}
-
-
-static int
-llm_frame_sse_finish(llm_frames_t *f)
-{
-    int         rc;
-    llm_sse_t  *p;
-
-    p = f->reader;
-    rc = llm_sse_finish(p);
-
-    f->lost |= (p->dropped != 0);
-
-    return rc;
-}
+static int llm_frame_sse_feed(llm_frames_t *f, const unsigned char *data,
+    size_t len);
+static int llm_frame_sse_finish(llm_frames_t *f);
+static int llm_frame_lines_feed(llm_frames_t *f, const unsigned char *data,
+    size_t len);
+static int llm_frame_lines_finish(llm_frames_t *f);
+static int llm_frame_array_feed(llm_frames_t *f, const unsigned char *data,
+    size_t len);
+static int llm_frame_aws_feed(llm_frames_t *f, const unsigned char *data,
+    size_t len);
+static int llm_frame_no_finish(llm_frames_t *f);
 
 
 static const llm_framer_t  llm_framers[] = {
-    { LLM_FRAMING_SSE, llm_frame_sse_init, llm_frame_sse_feed,
-      llm_frame_sse_finish }
+    { LLM_FRAMING_SSE, sizeof(llm_sse_t), llm_frame_sse_feed,
+      llm_frame_sse_finish },
+    { LLM_FRAMING_NDJSON, sizeof(llm_lines_t), llm_frame_lines_feed,
+      llm_frame_lines_finish },
+    { LLM_FRAMING_ARRAY, sizeof(llm_values_t), llm_frame_array_feed,
+      llm_frame_no_finish },
+    { LLM_FRAMING_AWS, sizeof(llm_eventstream_t), llm_frame_aws_feed,
+      llm_frame_no_finish }
 };
+
+
+static void *
+llm_frame_reader(llm_frames_t *f, size_t size)
+{
+    void              *reader;
+    llm_frame_head_t   head;
+
+    reader = llm_alloc(f->mem, size);
+    if (reader == NULL) {
+        return NULL;
+    }
+
+    head.handler = f->handler;
+    head.data = f->data;
+    head.mem = f->mem;
+
+    memset(reader, 0, size);
+    memcpy(reader, &head, sizeof(llm_frame_head_t));
+
+    return reader;
+}
 
 
 int
@@ -68,7 +76,9 @@ llm_frames_init(llm_frames_t *f, llm_framing_e framing)
 
         if (llm_framers[i].framing == framing) {
             f->framer = &llm_framers[i];
-            return f->framer->init(f);
+            f->reader = llm_frame_reader(f, f->framer->size);
+
+            return f->reader ? LLM_OK : LLM_ERROR;
         }
     }
 
@@ -87,6 +97,129 @@ int
 llm_frames_finish(llm_frames_t *f)
 {
     return f->framer->finish(f);
+}
+
+
+/* no line of an event stream that anybody sends begins like JSON */
+
+static int
+llm_frame_sniff(llm_frames_t *f, const unsigned char *p, size_t len)
+{
+    for ( /* void */ ; len; p++, len--) {
+
+        if (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n') {
+            continue;
+        }
+
+        f->begun = 1;
+
+        if (*p == '{' || *p == '[') {
+            f->json = llm_frame_reader(f, sizeof(llm_values_t));
+            return f->json ? LLM_OK : LLM_ERROR;
+        }
+
+        break;
+    }
+
+    return LLM_OK;
+}
+
+
+static int
+llm_frame_sse_feed(llm_frames_t *f, const unsigned char *data, size_t len)
+{
+    if (!f->begun && llm_frame_sniff(f, data, len) != LLM_OK) {
+        return LLM_ERROR;
+    }
+
+    if (f->json) {
+        return llm_values_feed(f->json, data, len);
+    }
+
+    return llm_sse_feed(f->reader, data, len);
+}
+
+
+static int
+llm_frame_sse_finish(llm_frames_t *f)
+{
+    int         rc;
+    llm_sse_t  *p;
+
+    if (f->json) {
+        f->lost |= f->json->broken || f->json->dropped;
+        return LLM_OK;
+    }
+
+    p = f->reader;
+    rc = llm_sse_finish(p);
+
+    f->lost |= (p->dropped != 0);
+
+    return rc;
+}
+
+
+static int
+llm_frame_lines_feed(llm_frames_t *f, const unsigned char *data, size_t len)
+{
+    return llm_lines_feed(f->reader, data, len);
+}
+
+
+static int
+llm_frame_lines_finish(llm_frames_t *f)
+{
+    int           rc;
+    llm_lines_t  *p;
+
+    p = f->reader;
+    rc = llm_lines_finish(p);
+
+    f->lost |= (p->dropped != 0);
+
+    return rc;
+}
+
+
+static int
+llm_frame_array_feed(llm_frames_t *f, const unsigned char *data, size_t len)
+{
+    int            rc;
+    llm_values_t  *p;
+
+    p = f->reader;
+    rc = llm_values_feed(p, data, len);
+
+    f->lost |= p->broken || p->dropped;
+
+    return rc;
+}
+
+
+static int
+llm_frame_aws_feed(llm_frames_t *f, const unsigned char *data, size_t len)
+{
+    int                 rc;
+    llm_eventstream_t  *p;
+
+    p = f->reader;
+    rc = llm_eventstream_feed(p, data, len);
+
+    f->lost |= p->broken || p->dropped;
+
+    return rc;
+}
+
+
+/* what is not whole is no event, and cannot be of use */
+
+static int
+llm_frame_no_finish(llm_frames_t *f)
+{
+    (void) f;
+
+    return LLM_OK;
 }
 
 

@@ -11,9 +11,13 @@
 /*
  * Readers of streamed answers behind one table: bytes in, split anywhere, and
  * a call for every piece that is whole.  A framing is one row in llm_frame.c.
+ *
+ * What is called text/event-stream but begins with a brace or a bracket is
+ * read as JSON: Gemini answers a bad request for a stream so.
  */
 
 #include "llm_sse.h"
+#include "llm_values.h"
 #include "llm_provider.h"
 
 
@@ -28,18 +32,22 @@ typedef struct {
 
     const llm_framer_t   *framer;
     void                 *reader;         /* the framing's own, from mem */
+    llm_values_t         *json;           /* reads what is no SSE, or NULL */
+    unsigned              begun:1;        /* more than white space was fed */
     unsigned              lost:1;         /* bytes were broken or too long:
                                              a piece may not have been read */
 } llm_frames_t;
 
 
+/*
+ * Readers begin with handler, data and mem, and with zeros behind them.  They
+ * return LLM_OK, or what the handler returned, which ends the call.
+ */
+
 struct llm_framer_s {
     llm_framing_e         framing;
+    size_t                size;           /* of the reader */
 
-    /* LLM_OK, LLM_ERROR: no memory */
-    int                 (*init)(llm_frames_t *f);
-
-    /* LLM_OK, or what the handler returned, which ends the call */
     int                 (*feed)(llm_frames_t *f, const unsigned char *data,
                                 size_t len);
 

@@ -570,6 +570,7 @@ ngx_int_t ngx_http_llm_cost_over(ngx_http_llm_cost_ctx_t *ctx);
 
 ngx_int_t ngx_http_llm_cost_key_id(ngx_http_request_t *r, ngx_str_t *id);
 ngx_int_t ngx_http_llm_cost_identity(ngx_http_llm_cost_ctx_t *ctx);
+ngx_int_t ngx_http_llm_cost_hide_key(ngx_http_request_t *r);
 ngx_str_t *ngx_http_llm_cost_find_header(ngx_http_request_t *r,
     const char *name, size_t len);
 

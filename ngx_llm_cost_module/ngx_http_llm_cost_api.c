@@ -33,8 +33,6 @@ static ngx_int_t ngx_http_llm_cost_api_find(ngx_http_request_t *r,
     const ngx_http_llm_cost_api_endpoint_t **found);
 static ngx_int_t ngx_http_llm_cost_api_args(ngx_http_llm_cost_api_t *api);
 static ngx_int_t ngx_http_llm_cost_api_period(ngx_http_llm_cost_api_t *api);
-static ngx_int_t ngx_http_llm_cost_api_arg(ngx_http_llm_cost_api_t *api,
-    const char *name, ngx_str_t *value);
 static ngx_int_t ngx_http_llm_cost_api_arg_time(ngx_http_llm_cost_api_t *api,
     const char *name, int64_t *t);
 static ngx_int_t ngx_http_llm_cost_api_digits(u_char *p, size_t n);
@@ -48,6 +46,12 @@ static const ngx_http_llm_cost_api_endpoint_t  ngx_http_llm_cost_api[] = {
       ngx_http_llm_cost_api_usage_fetch,
       ngx_http_llm_cost_api_fleet_usage,
       ngx_http_llm_cost_api_usage_format },
+
+    { ngx_string("/usage/series"), NGX_HTTP_GET|NGX_HTTP_HEAD,
+      ngx_string("application/json"),
+      ngx_http_llm_cost_api_series_fetch,
+      ngx_http_llm_cost_api_fleet_series,
+      ngx_http_llm_cost_api_series_format },
 
     { ngx_string("/budgets"), NGX_HTTP_GET|NGX_HTTP_HEAD,
       ngx_string("application/json"),
@@ -153,6 +157,7 @@ ngx_http_llm_cost_api_handler(ngx_http_request_t *r)
     }
 
     api->request = r;
+    api->pool = r->pool;
     api->lmcf = ngx_http_get_module_main_conf(r, ngx_http_llm_cost_module);
     api->zone = ngx_http_llm_cost_zone();
     api->status = NGX_HTTP_OK;
@@ -299,6 +304,8 @@ ngx_http_llm_cost_api_find(ngx_http_request_t *r,
 static ngx_int_t
 ngx_http_llm_cost_api_args(ngx_http_llm_cost_api_t *api)
 {
+    ngx_int_t  rc;
+
     if (ngx_http_llm_cost_api_arg(api, "user", &api->user) == NGX_ERROR
         || ngx_http_llm_cost_api_arg(api, "by", &api->by) == NGX_ERROR
         || ngx_http_llm_cost_api_arg(api, "name", &api->name) == NGX_ERROR
@@ -310,13 +317,21 @@ ngx_http_llm_cost_api_args(ngx_http_llm_cost_api_t *api)
     if (api->by.len
         && ngx_strcmp(api->by.data, "endpoint") != 0
         && ngx_strcmp(api->by.data, "provider") != 0
+        && (api->format != ngx_http_llm_cost_api_series_format
+            || (ngx_strcmp(api->by.data, "model") != 0
+                && ngx_strcmp(api->by.data, "user") != 0))
         && (api->by.len < 5 || ngx_strncmp(api->by.data, "tag:", 4) != 0))
     {
         return ngx_http_llm_cost_api_refuse(api, NGX_HTTP_BAD_REQUEST, "by",
-                   "by must be \"tag:NAME\", \"endpoint\" or \"provider\"");
+                   "by must be \"tag:NAME\", \"endpoint\" or \"provider\", "
+                   "of usage/series also \"model\" or \"user\"");
     }
 
-    return ngx_http_llm_cost_api_period(api);
+    rc = ngx_http_llm_cost_api_period(api);
+
+    return (rc == NGX_DECLINED
+            && api->format == ngx_http_llm_cost_api_series_format)
+           ? ngx_http_llm_cost_api_series_args(api) : rc;
 }
 
 
@@ -386,9 +401,7 @@ invalid:
 }
 
 
-/* unescaped and ended by a zero byte; NGX_DECLINED: not given */
-
-static ngx_int_t
+ngx_int_t
 ngx_http_llm_cost_api_arg(ngx_http_llm_cost_api_t *api, const char *name,
     ngx_str_t *value)
 {

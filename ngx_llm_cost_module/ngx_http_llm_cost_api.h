@@ -81,6 +81,19 @@ typedef struct {
 } ngx_http_llm_cost_api_usage_t;
 
 
+/* usage/series: the same of each step */
+
+#define NGX_HTTP_LLM_COST_API_POINTS    744
+#define NGX_HTTP_LLM_COST_API_POINTS_BY 62     /* with names */
+#define NGX_HTTP_LLM_COST_API_NAMED     20     /* the rest is "other" */
+
+typedef struct {
+    int64_t                     from;
+    int64_t                     to;
+    ngx_http_llm_cost_api_usage_t  usage;
+} ngx_http_llm_cost_api_point_t;
+
+
 typedef struct ngx_http_llm_cost_api_s        ngx_http_llm_cost_api_t;
 typedef struct ngx_http_llm_cost_api_fleet_s  ngx_http_llm_cost_api_fleet_t;
 typedef struct ngx_http_llm_cost_api_merge_s  ngx_http_llm_cost_api_merge_t;
@@ -98,6 +111,8 @@ typedef void (*ngx_http_llm_cost_api_format_pt)(
 
 struct ngx_http_llm_cost_api_s {
     ngx_http_request_t                  *request;
+    ngx_pool_t                          *pool;      /* of rows that are read
+                                                       from the zone */
     const ngx_http_llm_cost_main_conf_t *lmcf;
     ngx_http_llm_cost_zone_t            *zone;
     ngx_str_t                            type;      /* of the answer */
@@ -115,6 +130,7 @@ struct ngx_http_llm_cost_api_s {
     ngx_uint_t                           hours;
     int64_t                              from;      /* clock hours, UTC */
     int64_t                              to;
+    int64_t                              step;      /* seconds; 0: no series */
     ngx_str_t                            user;
     ngx_str_t                            by;        /* dimension, or empty */
     ngx_str_t                            name;
@@ -122,6 +138,7 @@ struct ngx_http_llm_cost_api_s {
 
     /* rows */
     ngx_http_llm_cost_api_usage_t        usage;
+    ngx_array_t                          points;    /* ..._api_point_t */
     ngx_array_t                          budgets;   /* llm_counter_view_t */
     ngx_array_t                          alerts;    /* llm_alert_t */
     ngx_uint_t                           entries;   /* of the cache */
@@ -137,6 +154,11 @@ void ngx_http_llm_cost_api_resume(ngx_http_llm_cost_api_t *api,
 ngx_int_t ngx_http_llm_cost_api_refuse(ngx_http_llm_cost_api_t *api,
     ngx_uint_t status, const char *param, const char *message);
 
+/* an argument, unescaped and ended by a zero byte; NGX_DECLINED: not given */
+
+ngx_int_t ngx_http_llm_cost_api_arg(ngx_http_llm_cost_api_t *api,
+    const char *name, ngx_str_t *value);
+
 
 /* _api_usage.c */
 
@@ -148,6 +170,31 @@ void ngx_http_llm_cost_api_models_format(ngx_http_llm_cost_api_t *api);
 /* with user=, the rows of that user are the totals */
 
 void ngx_http_llm_cost_api_of_user(ngx_http_llm_cost_api_t *api);
+
+
+/* totals, and rows of by=, of api->from to api->to; memory from api->pool */
+
+ngx_int_t ngx_http_llm_cost_api_span_fetch(ngx_http_llm_cost_api_t *api);
+
+/* {"NAME":{"input":...},...} */
+
+void ngx_http_llm_cost_api_rows_format(ngx_http_llm_cost_api_t *api,
+    ngx_array_t *rows);
+
+
+/* _api_series.c */
+
+ngx_int_t ngx_http_llm_cost_api_series_args(ngx_http_llm_cost_api_t *api);
+ngx_int_t ngx_http_llm_cost_api_series_fetch(ngx_http_llm_cost_api_t *api);
+void ngx_http_llm_cost_api_series_format(ngx_http_llm_cost_api_t *api);
+
+/* the next step becomes api->from, api->to; NGX_DONE: there is none */
+
+ngx_int_t ngx_http_llm_cost_api_series_next(ngx_http_llm_cost_api_t *api);
+
+/* api->usage is that of the step */
+
+ngx_int_t ngx_http_llm_cost_api_series_take(ngx_http_llm_cost_api_t *api);
 
 
 /* _api_cache.c */
@@ -179,6 +226,7 @@ void ngx_http_llm_cost_api_metrics_format(ngx_http_llm_cost_api_t *api);
 /* _api_redis.c: fetch() of what the fleet has written */
 
 ngx_int_t ngx_http_llm_cost_api_fleet_usage(ngx_http_llm_cost_api_t *api);
+ngx_int_t ngx_http_llm_cost_api_fleet_series(ngx_http_llm_cost_api_t *api);
 ngx_int_t ngx_http_llm_cost_api_fleet_budgets(ngx_http_llm_cost_api_t *api);
 ngx_int_t ngx_http_llm_cost_api_fleet_alerts(ngx_http_llm_cost_api_t *api);
 ngx_int_t ngx_http_llm_cost_api_fleet_cache(ngx_http_llm_cost_api_t *api);

@@ -72,7 +72,10 @@ struct ngx_http_llm_cost_api_merge_s {
 
 
 static ngx_int_t ngx_http_llm_cost_api_merge_table(
-    ngx_http_llm_cost_api_t *api, ngx_array_t *rows, ngx_str_t *dimension);
+    ngx_http_llm_cost_api_t *api, ngx_array_t *rows, ngx_str_t *dimension,
+    ngx_uint_t users);
+static ngx_int_t ngx_http_llm_cost_api_merge_tables(
+    ngx_http_llm_cost_api_t *api);
 static ngx_uint_t ngx_http_llm_cost_api_merge_wanted(
     ngx_http_llm_cost_api_merge_t *m, ngx_http_llm_cost_api_table_t *t);
 static ngx_int_t ngx_http_llm_cost_api_merge_rows(
@@ -92,11 +95,7 @@ static int ngx_libc_cdecl ngx_http_llm_cost_api_merge_dearer(const void *one,
 ngx_int_t
 ngx_http_llm_cost_api_merge_init(ngx_http_llm_cost_api_t *api)
 {
-    ngx_str_t                       model, user;
     ngx_http_llm_cost_api_merge_t  *m;
-
-    ngx_str_set(&model, "model");
-    ngx_str_set(&user, "user");
 
     m = ngx_pcalloc(api->request->pool,
                     sizeof(ngx_http_llm_cost_api_merge_t));
@@ -106,37 +105,66 @@ ngx_http_llm_cost_api_merge_init(ngx_http_llm_cost_api_t *api)
 
     m->from = api->from / 3600;
     m->to = api->to / 3600;
-    m->first = m->from - m->from % 24;
-    m->last = (m->to + 23) / 24 * 24;
-    m->hour = m->first;
+    m->first = m->from;
+    m->last = m->to;
 
     api->merge = m;
 
-    if (ngx_http_llm_cost_api_merge_table(api, &api->usage.users, &user)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
+    if (api->step == 0) {
+        m->first -= m->first % 24;
+        m->last = (m->last + 23) / 24 * 24;
     }
 
-    if (api->user.len) {
+    m->hour = m->first;
+
+    return ngx_http_llm_cost_api_merge_tables(api);
+}
+
+
+/* a series has the rows of by= alone, and steps of whole days by user */
+
+static ngx_int_t
+ngx_http_llm_cost_api_merge_tables(ngx_http_llm_cost_api_t *api)
+{
+    ngx_str_t                       model, user;
+    ngx_http_llm_cost_api_usage_t  *u;
+
+    u = &api->usage;
+
+    ngx_str_set(&model, "model");
+    ngx_str_set(&user, "user");
+
+    if (api->step == 0) {
+
+        if (ngx_http_llm_cost_api_merge_table(api, &u->users, &user, 1)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        if (api->user.len) {
+            return NGX_OK;
+        }
+
+        if (ngx_http_llm_cost_api_merge_table(api, &u->models, &model, 0)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    if (api->by.len == 0) {
         return NGX_OK;
     }
 
-    if (ngx_http_llm_cost_api_merge_table(api, &api->usage.models, &model)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    return api->by.len ? ngx_http_llm_cost_api_merge_table(api,
-                                              &api->usage.others, &api->by)
-                       : NGX_OK;
+    return ngx_http_llm_cost_api_merge_table(api, &u->others, &api->by,
+                                             api->by.data[0] == 'u');
 }
 
 
 static ngx_int_t
 ngx_http_llm_cost_api_merge_table(ngx_http_llm_cost_api_t *api,
-    ngx_array_t *rows, ngx_str_t *dimension)
+    ngx_array_t *rows, ngx_str_t *dimension, ngx_uint_t users)
 {
     ngx_http_llm_cost_api_table_t  *t;
 
@@ -146,7 +174,7 @@ ngx_http_llm_cost_api_merge_table(ngx_http_llm_cost_api_t *api,
 
     t->rows = rows;
     t->dimension = *dimension;
-    t->users = (api->merge->ntables == 0);
+    t->users = users;
 
     api->merge->ntables++;
 

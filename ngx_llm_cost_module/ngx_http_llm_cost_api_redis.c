@@ -25,6 +25,8 @@ static void ngx_http_llm_cost_api_fleet_reply(
     ngx_http_llm_cost_redis_op_t *op, redisReply *reply);
 static void ngx_http_llm_cost_api_fleet_wake(ngx_event_t *ev);
 static void ngx_http_llm_cost_api_fleet_forget(ngx_http_llm_cost_api_t *api);
+static ngx_int_t ngx_http_llm_cost_api_series_read(
+    ngx_http_llm_cost_api_t *api, redisReply *reply);
 static ngx_int_t ngx_http_llm_cost_api_size_ask(ngx_http_llm_cost_api_t *api);
 static ngx_int_t ngx_http_llm_cost_api_size_read(
     ngx_http_llm_cost_api_t *api, redisReply *reply);
@@ -118,6 +120,49 @@ ngx_http_llm_cost_api_fleet_usage(ngx_http_llm_cost_api_t *api)
                                        ngx_http_llm_cost_redis_money(),
                                        ngx_http_llm_cost_api_merge_ask,
                                        ngx_http_llm_cost_api_merge_read);
+}
+
+
+/* one step of the series after the other, each as a summary of its own */
+
+ngx_int_t
+ngx_http_llm_cost_api_fleet_series(ngx_http_llm_cost_api_t *api)
+{
+    if (ngx_http_llm_cost_api_series_next(api) != NGX_OK
+        || ngx_http_llm_cost_api_merge_init(api) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_llm_cost_api_fleet_start(api,
+                                       ngx_http_llm_cost_redis_money(),
+                                       ngx_http_llm_cost_api_merge_ask,
+                                       ngx_http_llm_cost_api_series_read);
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_api_series_read(ngx_http_llm_cost_api_t *api,
+    redisReply *reply)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_llm_cost_api_merge_read(api, reply);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (ngx_http_llm_cost_api_series_take(api) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (ngx_http_llm_cost_api_series_next(api) == NGX_DONE) {
+        return NGX_OK;
+    }
+
+    return ngx_http_llm_cost_api_merge_init(api) == NGX_OK
+           ? NGX_AGAIN : NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 
 

@@ -28,7 +28,6 @@ static void ngx_http_llm_cost_api_rate_format(ngx_http_llm_cost_out_t *o,
 ngx_int_t
 ngx_http_llm_cost_api_usage_fetch(ngx_http_llm_cost_api_t *api)
 {
-    llm_stats_totals_t              t;
     ngx_http_llm_cost_api_usage_t  *u;
 
     u = &api->usage;
@@ -46,6 +45,29 @@ ngx_http_llm_cost_api_usage_fetch(ngx_http_llm_cost_api_t *api)
         return NGX_OK;
     }
 
+    if (ngx_http_llm_cost_api_rows(api, LLM_STATS_MODEL, NULL, NULL,
+                                   &u->models)
+        != NGX_OK
+        || ngx_http_llm_cost_api_rows(api, LLM_STATS_USER, NULL, NULL,
+                                      &u->users)
+           != NGX_OK
+        || ngx_http_llm_cost_api_span_fetch(api) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_llm_cost_api_span_fetch(ngx_http_llm_cost_api_t *api)
+{
+    llm_stats_totals_t              t;
+    ngx_http_llm_cost_api_usage_t  *u;
+
+    u = &api->usage;
+
     llm_stats_totals(api->zone->stats, api->from / NGX_HTTP_LLM_COST_API_HOUR,
                      api->to / NGX_HTTP_LLM_COST_API_HOUR, &t);
 
@@ -58,18 +80,7 @@ ngx_http_llm_cost_api_usage_fetch(ngx_http_llm_cost_api_t *api)
     u->misses = t.misses;
     u->api_calls = t.calls;
 
-    if (ngx_http_llm_cost_api_rows(api, LLM_STATS_MODEL, NULL, NULL,
-                                   &u->models)
-        != NGX_OK
-        || ngx_http_llm_cost_api_rows(api, LLM_STATS_USER, NULL, NULL,
-                                      &u->users)
-           != NGX_OK
-        || ngx_http_llm_cost_api_by(api) != NGX_OK)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return NGX_OK;
+    return ngx_http_llm_cost_api_by(api);
 }
 
 
@@ -91,6 +102,14 @@ ngx_http_llm_cost_api_by(ngx_http_llm_cost_api_t *api)
 
     case 'p':
         dim = LLM_STATS_PROVIDER;
+        break;
+
+    case 'm':
+        dim = LLM_STATS_MODEL;
+        break;
+
+    case 'u':
+        dim = LLM_STATS_USER;
         break;
 
     default: /* tag:NAME */
@@ -119,13 +138,13 @@ ngx_http_llm_cost_api_rows(ngx_http_llm_cost_api_t *api, llm_stats_dim_e dim,
     ngx_http_llm_cost_api_row_t  *row, *other;
 
     mem.alloc = ngx_http_llm_cost_pool_alloc;
-    mem.ctx = api->request->pool;
+    mem.ctx = api->pool;
 
     if (llm_stats_query(api->zone->stats, &mem, dim, tag, only,
                         api->from / NGX_HTTP_LLM_COST_API_HOUR,
                         api->to / NGX_HTTP_LLM_COST_API_HOUR, &from, &n)
         != LLM_OK
-        || ngx_array_init(rows, api->request->pool, n + 1,
+        || ngx_array_init(rows, api->pool, n + 1,
                           sizeof(ngx_http_llm_cost_api_row_t))
            != NGX_OK)
     {
@@ -247,6 +266,17 @@ static void
 ngx_http_llm_cost_api_by_format(ngx_http_llm_cost_api_t *api,
     const char *name, ngx_array_t *rows)
 {
+    ngx_http_llm_cost_out(&api->out, ",\"by_");
+    ngx_http_llm_cost_out(&api->out, name);
+    ngx_http_llm_cost_out(&api->out, "\":");
+    ngx_http_llm_cost_api_rows_format(api, rows);
+}
+
+
+void
+ngx_http_llm_cost_api_rows_format(ngx_http_llm_cost_api_t *api,
+    ngx_array_t *rows)
+{
     ngx_uint_t                    i;
     ngx_http_llm_cost_out_t      *o;
     ngx_http_llm_cost_api_row_t  *row;
@@ -254,9 +284,7 @@ ngx_http_llm_cost_api_by_format(ngx_http_llm_cost_api_t *api,
     o = &api->out;
     row = rows->elts;
 
-    ngx_http_llm_cost_out(o, ",\"by_");
-    ngx_http_llm_cost_out(o, name);
-    ngx_http_llm_cost_out(o, "\":{");
+    ngx_http_llm_cost_out(o, "{");
 
     for (i = 0; i < rows->nelts; i++) {
 

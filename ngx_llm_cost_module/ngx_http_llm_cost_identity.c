@@ -21,6 +21,13 @@ static ngx_int_t ngx_http_llm_cost_credential(ngx_http_request_t *r,
 static ngx_int_t ngx_http_llm_cost_sigv4_key(ngx_str_t *value,
     ngx_str_t *credential);
 static void ngx_http_llm_cost_label(ngx_str_t *s);
+static u_char *ngx_http_llm_cost_log(ngx_http_request_t *r,
+    ngx_http_request_t *sr, u_char *buf, size_t len);
+
+
+/* who writes what a log line says of a request: nginx */
+
+static ngx_http_log_handler_pt  ngx_http_llm_cost_next_log;
 
 
 #define ngx_http_llm_cost_header(r, s)                                        \
@@ -277,4 +284,81 @@ ngx_http_llm_cost_label(ngx_str_t *s)
     }
 
     s->len = n;
+}
+
+
+/* the value of every argument "key" is written over */
+
+static void
+ngx_http_llm_cost_mask(u_char *p, u_char *last)
+{
+    for ( /* void */ ; last - p > 5; p++) {
+
+        if ((*p != '?' && *p != '&')
+            || ngx_strncmp(p + 1, "key=", 4) != 0)
+        {
+            continue;
+        }
+
+        for (p += 5; p < last; p++) {
+
+            if (*p == '&' || *p == ' ' || *p == '"' || *p == '#') {
+                p--;
+                break;
+            }
+
+            *p = '*';
+        }
+    }
+}
+
+
+static u_char *
+ngx_http_llm_cost_log(ngx_http_request_t *r, ngx_http_request_t *sr,
+    u_char *buf, size_t len)
+{
+    u_char  *last;
+
+    last = ngx_http_llm_cost_next_log(r, sr, buf, len);
+
+    ngx_http_llm_cost_mask(buf, last);
+
+    return last;
+}
+
+
+/*
+ * Google takes its key as an argument, and nginx writes arguments into every
+ * line of the error log and into $request, which most access logs have.  From
+ * here on both show "?key=***": the line is a copy, since upstream is sent
+ * what the original holds.
+ */
+
+ngx_int_t
+ngx_http_llm_cost_hide_key(ngx_http_request_t *r)
+{
+    u_char     *p;
+    ngx_str_t   key;
+
+    if (r->args.len < 5
+        || ngx_http_arg(r, (u_char *) "key", 3, &key) != NGX_OK
+        || r->log_handler == ngx_http_llm_cost_log)
+    {
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(r->pool, r->request_line.len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(p, r->request_line.data, r->request_line.len);
+    ngx_http_llm_cost_mask(p, p + r->request_line.len);
+
+    r->request_line.data = p;
+
+    ngx_http_llm_cost_next_log = r->log_handler;
+    r->log_handler = ngx_http_llm_cost_log;
+
+    return NGX_OK;
 }

@@ -171,6 +171,10 @@ ngx_http_llm_cost_start(ngx_http_request_t *r,
     const llm_provider_t     *provider;
     ngx_http_llm_cost_ctx_t  *ctx;
 
+    if (ngx_http_llm_cost_hide_key(r) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     if (r->method & (NGX_HTTP_OPTIONS|NGX_HTTP_HEAD)) {
         return NGX_DECLINED;
     }

@@ -132,6 +132,10 @@ void llm_openai_tools(llm_openai_tools_t *r, uint32_t tools,
 
 int64_t llm_openai_image(llm_request_t *q, uint32_t part, unsigned *estimate);
 
+/* width and height of a picture in base64; 0 by 0 where they cannot be seen */
+
+void llm_image_base64(const llm_str_t *data, uint32_t *w, uint32_t *h);
+
 
 llm_path_e llm_openai_path(llm_route_t *route);
 

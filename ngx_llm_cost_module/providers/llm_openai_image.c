@@ -210,28 +210,16 @@ llm_image_webp(const llm_image_data_t *d, uint32_t *w, uint32_t *h)
 }
 
 
-/* 0 by 0 where it cannot be seen */
-
-static void
-llm_image_size(const llm_str_t *url, uint32_t *w, uint32_t *h)
+void
+llm_image_base64(const llm_str_t *data, uint32_t *w, uint32_t *h)
 {
-    llm_image_data_t      d;
-    const unsigned char  *comma;
+    llm_image_data_t  d;
 
     *w = 0;
     *h = 0;
 
-    if (url->len < 5 || memcmp(url->data, "data:", 5) != 0) {
-        return;
-    }
-
-    comma = memchr(url->data, ',', url->len);
-    if (comma == NULL) {
-        return;
-    }
-
-    d.p = comma + 1;
-    d.len = url->data + url->len - d.p;
+    d.p = data->data;
+    d.len = data->len;
 
     if (llm_image_match(&d, 0, "\x89PNG")) {
         *w = llm_image_number(&d, 16, 4, 0);
@@ -249,6 +237,33 @@ llm_image_size(const llm_str_t *url, uint32_t *w, uint32_t *h)
     {
         llm_image_webp(&d, w, h);
     }
+}
+
+
+/* 0 by 0 where it cannot be seen */
+
+static void
+llm_image_size(const llm_str_t *url, uint32_t *w, uint32_t *h)
+{
+    llm_str_t             d;
+    const unsigned char  *comma;
+
+    *w = 0;
+    *h = 0;
+
+    if (url->len < 5 || memcmp(url->data, "data:", 5) != 0) {
+        return;
+    }
+
+    comma = memchr(url->data, ',', url->len);
+    if (comma == NULL) {
+        return;
+    }
+
+    d.data = (unsigned char *) comma + 1;
+    d.len = url->data + url->len - d.data;
+
+    llm_image_base64(&d, w, h);
 }
 
 

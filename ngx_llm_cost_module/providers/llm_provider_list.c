@@ -9,12 +9,14 @@
 #include <string.h>
 
 
+extern const llm_provider_t  llm_gemini;
 extern const llm_provider_t  llm_openai;
 
 
 /* "auto" asks them in this order: a new dialect is one line here */
 
 const llm_provider_t * const  llm_providers[] = {
+    &llm_gemini,
     &llm_openai,
     NULL
 };

@@ -11,6 +11,7 @@
  * in our terms what the recorder says, in a header of the dialect's own.
  */
 
+#include "traffic_gemini.h"
 #include "traffic_openai.h"
 
 
@@ -26,7 +27,13 @@ static const api_t  apis[] = {
     { "openai.chat", "openai", "/v1/chat/completions", expected_openai },
     { "groq.chat", "openai", "/v1/chat/completions", expected_openai },
     { "mistral.chat", "openai", "/v1/chat/completions", expected_openai },
-    { "openai.embeddings", "openai", "/v1/embeddings", expected_openai }
+    { "openai.embeddings", "openai", "/v1/embeddings", expected_openai },
+    { "gemini.generateContent", "gemini", "/v1beta/models/m:generateContent",
+      expected_gemini },
+    { "gemini.stream", "gemini", "/v1beta/models/m:streamGenerateContent",
+      expected_gemini },
+    { "gemini.embed", "gemini", "/v1beta/models/m:embedContent",
+      expected_gemini }
 };
 
 #define APIS  (sizeof(apis) / sizeof(api_t))
@@ -35,7 +42,8 @@ static const api_t  apis[] = {
 /* fields that cost nothing by themselves, or that no recording shows */
 
 static const size_t  skipped[] = {
-    offsetof(llm_usage_t, reported_cost)
+    offsetof(llm_usage_t, reported_cost),
+    offsetof(llm_usage_t, searches)             /* Gemini's: not in usage */
 };
 
 

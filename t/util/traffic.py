@@ -66,6 +66,21 @@ def openai_embeddings(usage):
     return {"input": tokens, "output": 0}
 
 
+def gemini(usage):
+    def total(*names):
+        return sum(usage.get(name) or 0 for name in names)
+
+    return {
+        "input": total("promptTokenCount", "toolUsePromptTokenCount"),
+        "output": total("candidatesTokenCount", "thoughtsTokenCount"),
+        "cached": usage.get("cachedContentTokenCount"),
+        "reasoning": usage.get("thoughtsTokenCount")}
+
+
+def gemini_request(_):
+    return {"contents": [{"parts": [{"text": "text"}]}]}
+
+
 def chat_request(record):
     return {"model": record.get("model_requested") or "gpt-4o-mini",
             "messages": [{"role": "user", "content": "text"}],
@@ -81,11 +96,18 @@ def input_request(record):
 # and what its usage is in the terms of the log
 CHAT = ("/v1/chat/completions", chat_request, openai_chat)
 
+GEMINI = "/v1beta/models/gemini-2.0-flash:"
+
 APIS = {
     "openai.chat": CHAT,
     "groq.chat": CHAT,
     "mistral.chat": CHAT,
     "openai.embeddings": ("/v1/embeddings", input_request, openai_embeddings),
+    "gemini.generateContent": (GEMINI + "generateContent", gemini_request,
+                               gemini),
+    "gemini.stream": (GEMINI + "streamGenerateContent?alt=sse",
+                      gemini_request, gemini),
+    "gemini.embed": (GEMINI + "embedContent", gemini_request, gemini),
 }
 
 

@@ -1,0 +1,374 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "llm_dialect.h"
+
+#include <stdio.h>
+#include <string.h>
+
+
+/* Requests: members that are checked, splices, and the canonical form. */
+
+
+int
+llm_given(const llm_json_t *j, uint32_t node)
+{
+    return node < j->n && j->nodes[node].type != LLM_JSON_NULL;
+}
+
+
+unsigned
+llm_kind_of(const llm_json_t *j, uint32_t node)
+{
+    return node < j->n ? j->nodes[node].type : 0;
+}
+
+
+int
+llm_request_bad(llm_request_t *q, const char *param, const char *err)
+{
+    q->err = err;
+    q->param = param;
+
+    return LLM_BAD;
+}
+
+
+int
+llm_request_object(llm_request_t *q, uint32_t node, const char *param,
+    const char * const *names, unsigned n, uint32_t *values)
+{
+    const char  *twice;
+
+    if (llm_given(&q->json, node)
+        && q->json.nodes[node].type != LLM_JSON_OBJECT)
+    {
+        return llm_request_bad(q, param, param ? "must be an object"
+                                 : "the request body must be a JSON object");
+    }
+
+    twice = llm_json_fields(&q->json, node, names, n, values);
+
+    if (twice) {
+        return llm_request_bad(q, twice, "must not occur more than once");
+    }
+
+    return LLM_OK;
+}
+
+
+int
+llm_request_array(llm_request_t *q, uint32_t node, const char *param,
+    unsigned objects)
+{
+    uint32_t                i;
+    const llm_json_node_t  *v;
+
+    v = q->json.nodes;
+
+    if (!llm_given(&q->json, node)) {
+        return LLM_OK;
+    }
+
+    if (v[node].type != LLM_JSON_ARRAY) {
+        return llm_request_bad(q, param, "must be an array");
+    }
+
+    for (i = node + 1; objects && i < v[node].next; i = v[i].next) {
+        if (v[i].type != LLM_JSON_OBJECT) {
+            return llm_request_bad(q, param, "must be an array of objects");
+        }
+    }
+
+    return LLM_OK;
+}
+
+
+int
+llm_request_model(llm_request_t *q, uint32_t node, const char *param)
+{
+    int     rc;
+    size_t  i;
+
+    if (!llm_given(&q->json, node)) {
+        return llm_request_bad(q, param, "is required");
+    }
+
+    rc = llm_request_string(q, node, param, &q->model);
+    if (rc != LLM_OK) {
+        return rc;
+    }
+
+    if (q->model.len == 0) {
+        return llm_request_bad(q, param, "must not be empty");
+    }
+
+    if (q->model.len > LLM_DIALECT_MODEL_MAX) {
+        return llm_request_bad(q, param, "must be at most 256 bytes long");
+    }
+
+    for (i = 0; i < q->model.len; i++) {
+        if (q->model.data[i] < 0x20 || q->model.data[i] == 0x7f) {
+            return llm_request_bad(q, param,
+                                   "must not hold control characters");
+        }
+    }
+
+    return LLM_OK;
+}
+
+
+int
+llm_request_string(llm_request_t *q, uint32_t node, const char *param,
+    llm_str_t *s)
+{
+    if (!llm_given(&q->json, node)) {
+        return LLM_OK;
+    }
+
+    if (q->json.nodes[node].type != LLM_JSON_STRING) {
+        return llm_request_bad(q, param, "must be a string");
+    }
+
+    return llm_json_string(&q->json, node, s, NULL);
+}
+
+
+int
+llm_request_number(llm_request_t *q, uint32_t node, const char *param,
+    int64_t min, int64_t max, int64_t *v)
+{
+    int      rc;
+    int64_t  n;
+
+    if (!llm_given(&q->json, node)) {
+        return LLM_OK;
+    }
+
+    rc = llm_json_int(&q->json, node, &n);
+
+    if (rc == LLM_BAD) {
+        return llm_request_bad(q, param, "must be an integer");
+    }
+
+    if (n < min) {
+        return llm_request_bad(q, param, min == 1 ? "must be at least 1"
+                                         : min == 0 ? "must not be negative"
+                                                    : "is too small");
+    }
+
+    if (rc == LLM_LIMIT || n > max) {
+        return llm_request_bad(q, param, "is too large");
+    }
+
+    *v = n;
+
+    return LLM_OK;
+}
+
+
+int
+llm_request_bool(llm_request_t *q, uint32_t node, const char *param, int *v)
+{
+    if (!llm_given(&q->json, node)) {
+        return LLM_OK;
+    }
+
+    switch (q->json.nodes[node].type) {
+
+    case LLM_JSON_TRUE:
+        *v = 1;
+        return LLM_OK;
+
+    case LLM_JSON_FALSE:
+        *v = 0;
+        return LLM_OK;
+    }
+
+    return llm_request_bad(q, param, "must be true or false");
+}
+
+
+void
+llm_write(llm_writer_t *w, const char *s)
+{
+    size_t  n;
+
+    n = strlen(s);
+
+    if (w->buf) {
+        memcpy(w->buf + w->len, s, n);
+    }
+
+    w->len += n;
+}
+
+
+void
+llm_write_escaped(llm_writer_t *w, const llm_str_t *s)
+{
+    w->len += llm_json_escape(w->buf ? w->buf + w->len : NULL, s);
+}
+
+
+/* [start, end) becomes before, a number, after, and a comma if asked for */
+
+static int
+llm_edit_splice(llm_request_t *q, llm_edits_t *e, size_t start, size_t end,
+    const char *before, int64_t v, const char *after, const char *comma)
+{
+    size_t       size;
+    unsigned     i;
+    llm_edit_t  *edit;
+
+    if (e->n == LLM_EDITS) {
+        return LLM_OK;
+    }
+
+    for (i = e->n++; i > 0 && e->e[i - 1].start > start; i--) {
+        e->e[i] = e->e[i - 1];
+    }
+
+    size = strlen(before) + strlen(after) + sizeof("-9223372036854775808,");
+
+    edit = &e->e[i];
+    edit->start = start;
+    edit->end = end;
+    edit->text.data = llm_alloc(q->mem, size);
+
+    if (edit->text.data == NULL) {
+        return LLM_ERROR;
+    }
+
+    edit->text.len = (size_t) snprintf((char *) edit->text.data, size,
+                                       "%s%lld%s%s", before, (long long) v,
+                                       after, comma);
+
+    return LLM_OK;
+}
+
+
+int
+llm_edit_value(llm_request_t *q, llm_edits_t *e, uint32_t node,
+    const char *before, int64_t v, const char *after)
+{
+    size_t                  quote;
+    const llm_json_node_t  *n;
+
+    n = &q->json.nodes[node];
+    quote = (n->type == LLM_JSON_STRING);
+
+    return llm_edit_splice(q, e, n->start - quote, n->end + quote, before, v,
+                           after, "");
+}
+
+
+int
+llm_edit_number(llm_request_t *q, llm_edits_t *e, uint32_t node, int64_t v)
+{
+    return llm_edit_value(q, e, node, "", v, "");
+}
+
+
+int
+llm_edit_member(llm_request_t *q, llm_edits_t *e, uint32_t obj,
+    const char *before, int64_t v, const char *after)
+{
+    const llm_json_node_t  *n;
+
+    n = &q->json.nodes[obj];
+
+    return llm_edit_splice(q, e, n->start + 1, n->start + 1, before, v, after,
+                           n->next > obj + 1 ? "," : "");
+}
+
+
+typedef struct {
+    const llm_json_t  *j;
+    void             (*update)(void *ctx, const void *p, size_t n);
+    void              *ctx;
+} llm_canon_t;
+
+
+/* type, length and bytes: no two different values give the same */
+
+static void
+llm_canon_node(const llm_canon_t *c, uint32_t node)
+{
+    uint32_t                len;
+    unsigned char           head[6];
+    const llm_json_node_t  *v;
+
+    v = &c->j->nodes[node];
+
+    len = (v->type == LLM_JSON_OBJECT || v->type == LLM_JSON_ARRAY)
+          ? v->next - node : v->end - v->start;
+
+    head[0] = v->type;
+    head[1] = (unsigned char) len;
+    head[2] = (unsigned char) (len >> 8);
+    head[3] = (unsigned char) (len >> 16);
+    head[4] = (unsigned char) (len >> 24);
+    head[5] = 0;
+
+    c->update(c->ctx, head, sizeof(head));
+
+    if (v->type == LLM_JSON_STRING || v->type == LLM_JSON_NUMBER) {
+        c->update(c->ctx, c->j->data + v->start, len);
+    }
+}
+
+
+static int
+llm_canon_listed(const llm_json_t *j, uint32_t key, const char * const *list)
+{
+    for ( /* void */ ; *list; list++) {
+        if (llm_json_equal(j, key, *list)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+int
+llm_dialect_canonical(llm_request_t *q, const char * const *less,
+    void (*update)(void *ctx, const void *p, size_t n), void *ctx)
+{
+    uint32_t                i, k;
+    llm_canon_t             c;
+    unsigned char           head[5];
+    const llm_json_node_t  *v;
+
+    c.j = &q->json;
+    c.update = update;
+    c.ctx = ctx;
+
+    v = q->json.nodes;
+
+    head[0] = (unsigned char) q->kind;
+    head[1] = (unsigned char) q->route.op;
+    head[2] = q->stream;
+    head[3] = (unsigned char) q->model.len;
+    head[4] = (unsigned char) (q->model.len >> 8);
+
+    update(ctx, head, sizeof(head));
+    update(ctx, q->model.data, q->model.len);
+
+    for (i = 1; i < v[0].next; i = v[i + 1].next) {
+
+        if (llm_canon_listed(c.j, i, less)) {
+            continue;
+        }
+
+        for (k = i; k < v[i + 1].next; k++) {
+            llm_canon_node(&c, k);
+        }
+    }
+
+    return LLM_OK;
+}

@@ -1,0 +1,193 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#ifndef _LLM_DIALECT_H_INCLUDED_
+#define _LLM_DIALECT_H_INCLUDED_
+
+
+/*
+ * What dialects have in common: members of a request that are checked, texts
+ * that are counted on their way in and out, figures of a usage, splices, and
+ * the canonical form of a request whose order is left as it is.
+ */
+
+#include "llm_provider.h"
+
+
+#define LLM_DIALECT_MODEL_MAX    256
+#define LLM_DIALECT_TOKENS_MAX   INT32_MAX
+#define LLM_DIALECT_FIGURE_MAX   1000000000000LL
+
+
+/* the node is there and not null */
+
+int llm_given(const llm_json_t *j, uint32_t node);
+
+/* the type of a node, 0 where there is none */
+
+unsigned llm_kind_of(const llm_json_t *j, uint32_t node);
+
+
+/* requests: LLM_OK, LLM_BAD with q->err and q->param, LLM_ERROR */
+
+int llm_request_bad(llm_request_t *q, const char *param, const char *err);
+
+/* an object, with no member of these names twice */
+
+int llm_request_object(llm_request_t *q, uint32_t node, const char *param,
+    const char * const *names, unsigned n, uint32_t *values);
+
+/* an array, or nothing; of objects, where objects is set */
+
+int llm_request_array(llm_request_t *q, uint32_t node, const char *param,
+    unsigned objects);
+
+/* a model's name that is there */
+
+int llm_request_model(llm_request_t *q, uint32_t node, const char *param);
+
+/* a text, which may be absent; *s is left alone then */
+
+int llm_request_string(llm_request_t *q, uint32_t node, const char *param,
+    llm_str_t *s);
+
+/* an integer from min to max; *v is left alone where it is absent or null */
+
+int llm_request_number(llm_request_t *q, uint32_t node, const char *param,
+    int64_t min, int64_t max, int64_t *v);
+
+/* true or false; *v is left alone where it is absent or null */
+
+int llm_request_bool(llm_request_t *q, uint32_t node, const char *param,
+    int *v);
+
+
+/* input tokens of a request: what is added up */
+
+typedef struct {
+    llm_request_t        *q;
+    const llm_json_t     *j;
+    llm_counter_t        *c;
+    int64_t               tokens;
+    unsigned char        *text;           /* a string without its escapes */
+    size_t                size;
+    unsigned              estimate:1;
+    unsigned              failed:1;       /* no memory */
+} llm_input_t;
+
+void llm_input_init(llm_input_t *in, llm_request_t *q, llm_counter_t *c);
+
+/* a string; anything else is nothing */
+
+void llm_input_string(llm_input_t *in, uint32_t node);
+
+/* a value as it is written, but for white space between what is in it */
+
+void llm_input_value(llm_input_t *in, uint32_t node);
+
+/* all strings that are values, wherever they are in it */
+
+void llm_input_strings(llm_input_t *in, uint32_t node);
+
+/* q->input_tokens and q->estimate; LLM_OK, LLM_ERROR */
+
+int llm_input_end(llm_input_t *in);
+
+
+/* output that goes by: each part of it is a text of its own */
+
+typedef struct {
+    llm_count_stream_t   *text;
+    int64_t               part;           /* that is being counted; 0: none */
+    int64_t               tokens;         /* of the parts before */
+    unsigned char        *plain;
+    size_t                size;
+    unsigned              failed:1;       /* no memory: count no more */
+} llm_output_t;
+
+void llm_output_string(llm_output_t *out, llm_answer_t *a, int64_t part,
+    const llm_json_t *j, uint32_t node);
+void llm_output_value(llm_output_t *out, llm_answer_t *a, int64_t part,
+    const llm_json_t *j, uint32_t node);
+
+/* tokens of all that went by */
+
+int64_t llm_output_tokens(const llm_output_t *out);
+
+
+/* answers */
+
+/*
+ * Memory of an answer that begins with zeros, made once: a->state.  NULL where
+ * there is none.
+ */
+
+void *llm_answer_state(llm_answer_t *a, size_t size);
+
+/* a copy of the string, unless there is one already; LLM_OK, LLM_ERROR */
+
+int llm_answer_keep(llm_answer_t *a, const llm_json_t *j, uint32_t node,
+    llm_str_t *to);
+
+/*
+ * A count, sent as a number or as a string, with a fraction of zero or none;
+ * -1 where there is none.  What cannot be one is -1, too, and a->usage_bad.
+ */
+
+int64_t llm_answer_figure(llm_answer_t *a, const llm_json_t *j,
+    uint32_t node);
+
+/* the same of text: a header's */
+
+int64_t llm_answer_figure_text(llm_answer_t *a, const llm_str_t *s);
+
+/* the sum of those that are said; -1 where none is */
+
+int64_t llm_sum(int64_t one, int64_t two);
+
+
+/* refusals: text that is written, or only measured */
+
+typedef struct {
+    unsigned char        *buf;            /* NULL: measure */
+    size_t                len;
+} llm_writer_t;
+
+void llm_write(llm_writer_t *w, const char *s);
+void llm_write_escaped(llm_writer_t *w, const llm_str_t *s);
+
+
+/* edits */
+
+/* the value of a node becomes a number */
+
+int llm_edit_number(llm_request_t *q, llm_edits_t *e, uint32_t node,
+    int64_t v);
+
+/*
+ * A member in front of an object's first one: "name":number, or what before
+ * and after put around the number.
+ */
+
+int llm_edit_member(llm_request_t *q, llm_edits_t *e, uint32_t obj,
+    const char *before, int64_t v, const char *after);
+
+/* the value of a node becomes what before and after put around a number */
+
+int llm_edit_value(llm_request_t *q, llm_edits_t *e, uint32_t node,
+    const char *before, int64_t v, const char *after);
+
+
+/*
+ * The canonical form of a request less some members of the root: white space
+ * does not matter, order and spelling do.  LLM_OK, LLM_DECLINED.
+ */
+
+int llm_dialect_canonical(llm_request_t *q, const char * const *less,
+    void (*update)(void *ctx, const void *p, size_t n), void *ctx);
+
+
+#endif /* _LLM_DIALECT_H_INCLUDED_ */

@@ -1,0 +1,518 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "llm_gemini.h"
+#include "llm_path.h"
+
+#include <stdio.h>
+#include <string.h>
+
+
+/*
+ * Google's dialect, of the Gemini API and of Vertex AI: generateContent and
+ * streamGenerateContent, embedContent and batchEmbedContents.  The model is in
+ * the path, the key may be in the arguments.
+ */
+
+#define LLM_GEMINI_CHOICES_MAX   128
+
+
+static llm_path_e llm_gemini_path(llm_route_t *route);
+static int llm_gemini_parse(llm_request_t *q);
+static int llm_gemini_edit(llm_request_t *q, llm_edits_t *e);
+static size_t llm_gemini_error(unsigned char *buf, const llm_refusal_t *f);
+static int llm_gemini_canonical(llm_request_t *q,
+    void (*update)(void *ctx, const void *p, size_t n), void *ctx);
+static llm_framing_e llm_gemini_framing(const llm_request_t *q,
+    const llm_str_t *type);
+
+
+/*
+ * The model is what follows models/, tunedModels/ or endpoints/, up to the
+ * colon.  Methods that cost money and are not read here are known, so that
+ * none of them passes uncounted.
+ */
+
+static const llm_path_row_t  llm_gemini_paths[] = {
+
+    { "POST", "/models/*:countTokens", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+    { "POST", "/models/*:computeTokens", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+    { "POST", "/endpoints/*:countTokens", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+
+    { "POST", "/models/*:generateContent", LLM_PATH_METERED, LLM_KIND_CHAT,
+      LLM_GEMINI_GENERATE },
+    { "POST", "/models/*:streamGenerateContent", LLM_PATH_METERED,
+      LLM_KIND_CHAT, LLM_GEMINI_STREAM },
+    { "POST", "/tunedModels/*:generateContent", LLM_PATH_METERED,
+      LLM_KIND_CHAT, LLM_GEMINI_GENERATE },
+    { "POST", "/tunedModels/*:streamGenerateContent", LLM_PATH_METERED,
+      LLM_KIND_CHAT, LLM_GEMINI_STREAM },
+    { "POST", "/endpoints/*:generateContent", LLM_PATH_METERED, LLM_KIND_CHAT,
+      LLM_GEMINI_GENERATE },
+    { "POST", "/endpoints/*:streamGenerateContent", LLM_PATH_METERED,
+      LLM_KIND_CHAT, LLM_GEMINI_STREAM },
+
+    { "POST", "/models/*:embedContent", LLM_PATH_METERED,
+      LLM_KIND_EMBEDDINGS, LLM_GEMINI_EMBED },
+    { "POST", "/models/*:batchEmbedContents", LLM_PATH_METERED,
+      LLM_KIND_EMBEDDINGS, LLM_GEMINI_EMBED_BATCH },
+
+    /* by other dialects' requests to models of other makers */
+
+    { "POST", "/models/*:rawPredict", LLM_PATH_UNKNOWN, LLM_KIND_OTHER, 0 },
+    { "POST", "/models/*:streamRawPredict", LLM_PATH_UNKNOWN,
+      LLM_KIND_OTHER, 0 },
+
+    { "POST", "/operations/*:cancel", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+    { "POST", "/batches/*:cancel", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+
+    { "POST", "/models/*:*", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
+    { "POST", "/tunedModels/*:*", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
+    { "POST PATCH", "/cachedContents/**", LLM_PATH_UNSUPPORTED,
+      LLM_KIND_OTHER, 0 },
+    { "POST", "/cachedContents", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
+    { "POST", "/fileSearchStores/**", LLM_PATH_UNSUPPORTED,
+      LLM_KIND_OTHER, 0 },
+    { "POST", "/fileSearchStores", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
+    { "POST", "/interactions", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
+
+    /* keeping files costs nothing */
+
+    { "POST PUT", "/upload/v1beta/files", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+
+    /* looking and deleting */
+
+    { "GET DELETE", "/cachedContents", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+    { "GET DELETE", "/cachedContents/**", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+    { "GET DELETE", "/fileSearchStores", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+    { "GET DELETE", "/fileSearchStores/**", LLM_PATH_FREE,
+      LLM_KIND_OTHER, 0 },
+    { "GET DELETE", "/tunedModels", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+    { "GET DELETE", "/tunedModels/**", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+    { "GET DELETE", "/operations/**", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+    { "GET DELETE", "/interactions/**", LLM_PATH_FREE, LLM_KIND_OTHER, 0 }
+};
+
+
+/* members of the root, in the order of llm_gemini_field_e */
+
+static const char * const  llm_gemini_camel[] = {
+    "contents", "systemInstruction", "tools", "generationConfig",
+    "cachedContent", "serviceTier", "content", "requests"
+};
+
+static const char * const  llm_gemini_snake[] = {
+    "contents", "system_instruction", "tools", "generation_config",
+    "cached_content", "service_tier", "content", "requests"
+};
+
+
+/* what a program may decide upon, by llm_refuse_e */
+
+typedef struct {
+    llm_refuse_e   why;
+    const char    *status;
+} llm_gemini_status_t;
+
+static const llm_gemini_status_t  llm_gemini_statuses[] = {
+    { LLM_REFUSE_BUDGET, "RESOURCE_EXHAUSTED" },
+    { LLM_REFUSE_UNKNOWN_PATH, "NOT_FOUND" },
+    { LLM_REFUSE_NO_KEY, "PERMISSION_DENIED" },
+    { LLM_REFUSE_STORE, "UNAVAILABLE" },
+    { LLM_REFUSE_UPSTREAM, "UNAVAILABLE" },
+    { LLM_REFUSE_UPGRADE, "UNIMPLEMENTED" }
+};
+
+
+/* do not change the answer */
+
+static const char * const  llm_gemini_immaterial[] = {
+    "labels", NULL
+};
+
+
+const llm_provider_t  llm_gemini = {
+    llm_string("gemini"),
+    llm_gemini_path,
+    llm_gemini_parse,
+    llm_gemini_count,
+    llm_gemini_edit,
+    llm_gemini_answer,
+    llm_gemini_event,
+    llm_gemini_finish,
+    llm_gemini_error,
+    llm_gemini_canonical,
+    llm_gemini_framing,
+    NULL,
+    NULL
+};
+
+
+static llm_path_e
+llm_gemini_path(llm_route_t *route)
+{
+    llm_str_t              star;
+    const llm_path_row_t  *row;
+
+    row = llm_path_find(llm_gemini_paths,
+                        sizeof(llm_gemini_paths) / sizeof(llm_path_row_t),
+                        route, &star);
+    if (row == NULL) {
+        return LLM_PATH_UNKNOWN;
+    }
+
+    if (row->what == LLM_PATH_METERED) {
+        route->model = star;
+    }
+
+    if (llm_path_has(&route->path, "/publishers/google")
+        || llm_path_has(&route->path, "/locations"))
+    {
+        llm_str_set(&route->vendor, "vertex_ai");
+    }
+
+    return row->what;
+}
+
+
+uint32_t
+llm_gemini_get(const llm_json_t *j, uint32_t obj, const char *camel,
+    const char *snake)
+{
+    uint32_t  node;
+
+    node = llm_json_get(j, obj, camel);
+
+    return node == LLM_JSON_NONE ? llm_json_get(j, obj, snake) : node;
+}
+
+
+/* both spellings of n members in one; param is NULL for those of the root */
+
+static int
+llm_gemini_members(llm_request_t *q, uint32_t obj, const char *param,
+    const char * const *camel, const char * const *snake, unsigned n,
+    uint32_t *values)
+{
+    int       rc;
+    unsigned  i;
+    uint32_t  other[LLM_GEMINI_FIELDS];
+
+    rc = llm_request_object(q, obj, param, camel, n, values);
+
+    if (rc == LLM_OK) {
+        rc = llm_request_object(q, obj, param, snake, n, other);
+    }
+
+    for (i = 0; i < n && rc == LLM_OK; i++) {
+
+        if (values[i] == LLM_JSON_NONE) {
+            values[i] = other[i];
+
+        } else if (other[i] != LLM_JSON_NONE && other[i] != values[i]) {
+            rc = llm_request_bad(q, camel[i], "must not occur more than once");
+        }
+    }
+
+    return rc;
+}
+
+
+int
+llm_gemini_fields(llm_request_t *q, uint32_t f[LLM_GEMINI_FIELDS])
+{
+    return llm_gemini_members(q, 0, NULL, llm_gemini_camel, llm_gemini_snake,
+                              LLM_GEMINI_FIELDS, f);
+}
+
+
+static int
+llm_gemini_parse_config(llm_request_t *q, uint32_t config)
+{
+    int       rc;
+    uint32_t  f[2];
+
+    static const char * const  camel[] = { "maxOutputTokens",
+                                           "candidateCount" };
+    static const char * const  snake[] = { "max_output_tokens",
+                                           "candidate_count" };
+
+    if (!llm_given(&q->json, config)) {
+        return LLM_OK;
+    }
+
+    rc = llm_gemini_members(q, config, "generationConfig", camel, snake, 2, f);
+
+    if (rc == LLM_OK) {
+        rc = llm_request_number(q, f[0], camel[0], 1, LLM_DIALECT_TOKENS_MAX,
+                                &q->max_output);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_request_number(q, f[1], camel[1], 1, LLM_GEMINI_CHOICES_MAX,
+                                &q->choices);
+    }
+
+    return rc;
+}
+
+
+static int
+llm_gemini_parse_chat(llm_request_t *q, const uint32_t *f)
+{
+    int  rc;
+
+    if (!llm_given(&q->json, f[LLM_GEMINI_CONTENTS])) {
+        return llm_request_bad(q, "contents", "is required");
+    }
+
+    /* one may stand for an array of one, as everywhere in Google's JSON */
+
+    if (llm_kind_of(&q->json, f[LLM_GEMINI_CONTENTS]) == LLM_JSON_ARRAY) {
+        rc = llm_request_array(q, f[LLM_GEMINI_CONTENTS], "contents", 1);
+
+    } else {
+        rc = llm_request_object(q, f[LLM_GEMINI_CONTENTS], "contents", NULL,
+                                0, NULL);
+    }
+
+    if (rc == LLM_OK
+        && llm_kind_of(&q->json, f[LLM_GEMINI_TOOLS]) != LLM_JSON_OBJECT)
+    {
+        rc = llm_request_array(q, f[LLM_GEMINI_TOOLS], "tools", 0);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_gemini_parse_config(q, f[LLM_GEMINI_CONFIG]);
+    }
+
+    q->stream = (q->route.op == LLM_GEMINI_STREAM);
+    q->stateful = llm_given(&q->json, f[LLM_GEMINI_CACHED]);
+    q->can_fit = 1;
+
+    return rc;
+}
+
+
+static int
+llm_gemini_parse_embed(llm_request_t *q, const uint32_t *f)
+{
+    q->max_output = 0;
+
+    if (q->route.op == LLM_GEMINI_EMBED) {
+
+        if (!llm_given(&q->json, f[LLM_GEMINI_CONTENT])) {
+            return llm_request_bad(q, "content", "is required");
+        }
+
+        return llm_request_object(q, f[LLM_GEMINI_CONTENT], "content", NULL,
+                                  0, NULL);
+    }
+
+    if (!llm_given(&q->json, f[LLM_GEMINI_REQUESTS])) {
+        return llm_request_bad(q, "requests", "is required");
+    }
+
+    return llm_request_array(q, f[LLM_GEMINI_REQUESTS], "requests", 1);
+}
+
+
+/*
+ * Every item of a batch names a model of its own, which must be the one of the
+ * path: another would be billed at the wrong rate.
+ */
+
+static int
+llm_gemini_parse_models(llm_request_t *q, uint32_t requests)
+{
+    int                     rc;
+    uint32_t                i;
+    llm_str_t               s;
+    const llm_json_node_t  *v;
+
+    v = q->json.nodes;
+
+    for (i = requests + 1; i < v[requests].next; i = v[i].next) {
+
+        s.len = 0;
+        rc = llm_request_string(q, llm_json_get(&q->json, i, "model"),
+                                "requests.model", &s);
+        if (rc != LLM_OK) {
+            return rc;
+        }
+
+        if (s.len == 0) {
+            continue;
+        }
+
+        if (s.len < q->model.len
+            || memcmp(s.data + s.len - q->model.len, q->model.data,
+                      q->model.len) != 0)
+        {
+            return llm_request_bad(q, "requests.model",
+                                   "must be the model of the path");
+        }
+    }
+
+    return LLM_OK;
+}
+
+
+static int
+llm_gemini_parse(llm_request_t *q)
+{
+    int        rc;
+    uint32_t   f[LLM_GEMINI_FIELDS];
+
+    static const llm_str_t  vertex =
+                           llm_string("x-vertex-ai-llm-shared-request-type");
+    const llm_str_t        *header;
+
+    q->max_output = -1;
+    q->choices = 1;
+    q->model = q->route.model;
+    q->model_in_path = 1;
+
+    if (!llm_path_model(&q->model)) {
+        return llm_request_bad(q, "model", "of the path cannot be one");
+    }
+
+    rc = llm_gemini_fields(q, f);
+
+    if (rc == LLM_OK) {
+        rc = llm_request_string(q, f[LLM_GEMINI_TIER], "serviceTier",
+                                &q->service_tier);
+    }
+
+    if (rc != LLM_OK) {
+        return rc;
+    }
+
+    header = llm_route_header(&q->route, (const char *) vertex.data);
+
+    if (q->service_tier.len == 0 && header) {
+        q->service_tier = *header;
+    }
+
+    if (q->kind == LLM_KIND_CHAT) {
+        return llm_gemini_parse_chat(q, f);
+    }
+
+    rc = llm_gemini_parse_embed(q, f);
+
+    if (rc == LLM_OK && q->route.op == LLM_GEMINI_EMBED_BATCH) {
+        rc = llm_gemini_parse_models(q, f[LLM_GEMINI_REQUESTS]);
+    }
+
+    return rc;
+}
+
+
+/* the model is in the path, and no usage has to be asked for */
+
+static int
+llm_gemini_edit(llm_request_t *q, llm_edits_t *e)
+{
+    int64_t    v;
+    uint32_t   f[LLM_GEMINI_FIELDS], max;
+
+    e->n = 0;
+
+    if (e->set_max_output <= 0 || !q->can_fit) {
+        return LLM_OK;
+    }
+
+    (void) llm_gemini_fields(q, f);
+
+    if (f[LLM_GEMINI_CONFIG] == LLM_JSON_NONE) {
+        return llm_edit_member(q, e, 0,
+                               "\"generationConfig\":{\"maxOutputTokens\":",
+                               e->set_max_output, "}");
+    }
+
+    if (!llm_given(&q->json, f[LLM_GEMINI_CONFIG])) {
+        return llm_edit_value(q, e, f[LLM_GEMINI_CONFIG],
+                              "{\"maxOutputTokens\":", e->set_max_output, "}");
+    }
+
+    max = llm_gemini_get(&q->json, f[LLM_GEMINI_CONFIG], "maxOutputTokens",
+                         "max_output_tokens");
+
+    if (max == LLM_JSON_NONE) {
+        return llm_edit_member(q, e, f[LLM_GEMINI_CONFIG],
+                               "\"maxOutputTokens\":", e->set_max_output, "");
+    }
+
+    if (llm_json_int(&q->json, max, &v) == LLM_OK && v <= e->set_max_output) {
+        return LLM_OK;
+    }
+
+    return llm_edit_number(q, e, max, e->set_max_output);
+}
+
+
+static size_t
+llm_gemini_error(unsigned char *buf, const llm_refusal_t *f)
+{
+    size_t        i;
+    char          code[sizeof("4294967295")];
+    const char   *status;
+    llm_writer_t  w;
+
+    status = "INVALID_ARGUMENT";
+
+    for (i = 0; i < sizeof(llm_gemini_statuses) / sizeof(llm_gemini_status_t);
+         i++)
+    {
+        if (llm_gemini_statuses[i].why == f->why) {
+            status = llm_gemini_statuses[i].status;
+        }
+    }
+
+    snprintf(code, sizeof(code), "%u", f->status);
+
+    w.buf = buf;
+    w.len = 0;
+
+    llm_write(&w, "{\"error\":{\"code\":");
+    llm_write(&w, code);
+    llm_write(&w, ",\"message\":\"");
+    llm_write_escaped(&w, &f->message);
+    llm_write(&w, "\",\"status\":\"");
+    llm_write(&w, status);
+    llm_write(&w, "\",\"details\":[{\"@type\":"
+                  "\"type.googleapis.com/google.rpc.ErrorInfo\","
+                  "\"reason\":\"");
+    llm_write_escaped(&w, &f->code);
+    llm_write(&w, "\",\"domain\":\"llm_cost\"}]}}");
+
+    return w.len;
+}
+
+
+static int
+llm_gemini_canonical(llm_request_t *q,
+    void (*update)(void *ctx, const void *p, size_t n), void *ctx)
+{
+    return llm_dialect_canonical(q, llm_gemini_immaterial, update, ctx);
+}
+
+
+/* a stream that is not asked for as events is one array that grows */
+
+static llm_framing_e
+llm_gemini_framing(const llm_request_t *q, const llm_str_t *type)
+{
+    llm_framing_e  framing;
+
+    framing = llm_framing_of(type);
+
+    if (framing == LLM_FRAMING_JSON && q->route.op == LLM_GEMINI_STREAM) {
+        return LLM_FRAMING_ARRAY;
+    }
+
+    return framing;
+}

@@ -1,0 +1,62 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#ifndef _LLM_GEMINI_H_INCLUDED_
+#define _LLM_GEMINI_H_INCLUDED_
+
+
+/* what the files of the Gemini dialect share among themselves */
+
+#include "llm_dialect.h"
+
+
+/* what a path asks for; route->op */
+
+typedef enum {
+    LLM_GEMINI_NONE = 0,
+    LLM_GEMINI_GENERATE,
+    LLM_GEMINI_STREAM,
+    LLM_GEMINI_EMBED,
+    LLM_GEMINI_EMBED_BATCH
+} llm_gemini_op_e;
+
+
+/*
+ * Members of a request and of its generationConfig.  Google's servers take
+ * both spellings of every name, "maxOutputTokens" and "max_output_tokens".
+ */
+
+typedef enum {
+    LLM_GEMINI_CONTENTS = 0,
+    LLM_GEMINI_SYSTEM,
+    LLM_GEMINI_TOOLS,
+    LLM_GEMINI_CONFIG,
+    LLM_GEMINI_CACHED,
+    LLM_GEMINI_TIER,
+    LLM_GEMINI_CONTENT,
+    LLM_GEMINI_REQUESTS,
+    LLM_GEMINI_FIELDS
+} llm_gemini_field_e;
+
+/* LLM_OK, LLM_BAD: a member is there in both spellings, or twice */
+
+int llm_gemini_fields(llm_request_t *q, uint32_t f[LLM_GEMINI_FIELDS]);
+
+/* a member in either spelling, or LLM_JSON_NONE */
+
+uint32_t llm_gemini_get(const llm_json_t *j, uint32_t obj, const char *camel,
+    const char *snake);
+
+
+int llm_gemini_count(llm_request_t *q, llm_counter_t *c);
+
+int llm_gemini_answer(llm_answer_t *a, const llm_json_t *j);
+int llm_gemini_event(llm_answer_t *a, const llm_str_t *type,
+    const llm_str_t *data);
+void llm_gemini_finish(llm_answer_t *a);
+
+
+#endif /* _LLM_GEMINI_H_INCLUDED_ */
