@@ -14,6 +14,7 @@ typedef struct {
     llm_scratch_t      *s;
     const uint8_t      *text;       /* where the batch begins */
     const uint8_t      *end;
+    size_t              missed;     /* pieces that wait in the scratch */
 } llm_tok_batch_t;
 
 
@@ -160,23 +161,22 @@ static size_t
 llm_tok_merged_short(const llm_tok_batch_t *b, llm_tok_queue_t *q)
 {
     size_t            i, n, total;
-    llm_scratch_t    *s;
-    llm_tok_entry_t  *set, *key;
+    llm_tok_miss_t   *miss;
+    llm_tok_entry_t  *set;
 
-    s = b->s;
     llm_tok_merge_texts(b->v, q->text, q->n);
 
     for (i = 0, total = 0; i < q->n; i++) {
         n = q->text[i].tokens;
         total += n;
 
-        key = &s->key[q->text[i].piece];
-        set = llm_tok_known(s, s->hash[q->text[i].piece]);
+        miss = &b->s->miss[q->text[i].piece];
+        set = llm_tok_known(b->s, miss->hash);
 
         /* a piece may be there twice */
 
-        if (n < 16 && llm_tok_recall(set, key) == 0) {
-            llm_tok_remember(set, key, n);
+        if (n < 16 && llm_tok_recall(set, &miss->key) == 0) {
+            llm_tok_remember(set, &miss->key, n);
         }
     }
 
@@ -193,63 +193,51 @@ llm_tok_key_is_ascii(const llm_tok_entry_t *key)
 }
 
 
-static inline void
-llm_tok_queue(const llm_tok_batch_t *b, llm_tok_queue_t *q, size_t i)
-{
-    llm_tok_text_t  *text;
-
-    text = &q->text[q->n++];
-    text->p = b->text + b->s->at[i];
-    text->len = b->s->at[i + 1] - b->s->at[i];
-    text->piece = (uint32_t) i;
-}
-
-
 /*
  * The pieces that are not remembered: tokens, or merged, the short ones many at
  * a time.
  */
 
 static size_t
-llm_tok_count_missed(const llm_tok_batch_t *b, size_t missed)
+llm_tok_count_missed(llm_tok_batch_t *b)
 {
-    size_t             i, j, total;
-    uint32_t           len;
-    llm_scratch_t     *s;
+    size_t             i, total;
+    llm_tok_miss_t    *miss;
+    llm_tok_text_t    *text;
     llm_tok_queue_t    shorts, longs, *q;
-    llm_tok_entry_t   *set, *key;
+    llm_tok_entry_t   *set;
 
-    s = b->s;
     shorts.n = 0;
     longs.n = 0;
     total = 0;
 
-    for (j = 0; j < missed; j++) {
-        i = s->missed[j];
-        len = s->at[i + 1] - s->at[i];
-        key = &s->key[i];
+    for (i = 0; i < b->missed; i++) {
+        miss = &b->s->miss[i];
         q = &longs;
 
-        if (len < LLM_TOK_LONG) {
-            if (llm_tok_is_whole(b->v, key, llm_tok_entry_hash(key))) {
-                set = llm_tok_known(s, s->hash[i]);
+        if (miss->len < LLM_TOK_LONG) {
+            if (llm_tok_is_whole(b->v, &miss->key, miss->hash)) {
+                set = llm_tok_known(b->s, miss->hash);
 
-                if (llm_tok_recall(set, key) == 0) {
-                    llm_tok_remember(set, key, 1);
+                if (llm_tok_recall(set, &miss->key) == 0) {
+                    llm_tok_remember(set, &miss->key, 1);
                 }
 
                 total++;
                 continue;
             }
 
-            if (llm_tok_key_is_ascii(key)
-                || (!b->v->chars && llm_tok_valid(b->text + s->at[i], len)))
+            if (llm_tok_key_is_ascii(&miss->key)
+                || (!b->v->chars && llm_tok_valid(miss->p, miss->len)))
             {
                 q = &shorts;
             }
         }
 
-        llm_tok_queue(b, q, i);
+        text = &q->text[q->n++];
+        text->p = miss->p;
+        text->len = miss->len;
+        text->piece = (uint32_t) i;
 
         if (q->n == LLM_TOK_AHEAD) {
             total += q == &shorts ? llm_tok_merged_short(b, q)
@@ -257,18 +245,26 @@ llm_tok_count_missed(const llm_tok_batch_t *b, size_t missed)
         }
     }
 
+    b->missed = 0;
+
     return total + llm_tok_merged_short(b, &shorts)
            + llm_tok_merged_long(b, &longs);
 }
 
 
+/*
+ * Counts the pieces that are remembered.  The others wait until there are so
+ * many that what is known of them has come from memory.
+ */
+
 static size_t
-llm_tok_count_batch(const llm_tok_batch_t *b, size_t n)
+llm_tok_count_batch(llm_tok_batch_t *b, size_t n)
 {
-    size_t           i, missed, count, total;
-    uint32_t         len, *at;
-    uint64_t         hash;
-    llm_scratch_t   *s;
+    size_t            i, count, total;
+    uint32_t          len, *at;
+    uint64_t          hash;
+    llm_scratch_t    *s;
+    llm_tok_miss_t   *miss;
 
     s = b->s;
     at = s->at;
@@ -279,31 +275,37 @@ llm_tok_count_batch(const llm_tok_batch_t *b, size_t n)
         if (llm_tok_likely(len < LLM_TOK_LONG)) {
             llm_tok_key(b->text + at[i], len, b->end, &s->key[i]);
             hash = llm_tok_entry_hash(&s->key[i]);
-            s->hash[i] = (uint32_t) hash;
+            s->hash[i] = hash;
             __builtin_prefetch(llm_tok_known(s, hash));
         }
     }
 
-    for (i = 0, missed = 0, total = 0; i < n; i++) {
-        count = 0;
+    for (i = 0, total = 0; i < n; i++) {
+        len = at[i + 1] - at[i];
 
-        if (llm_tok_likely(at[i + 1] - at[i] < LLM_TOK_LONG)) {
+        if (llm_tok_likely(len < LLM_TOK_LONG)) {
             count = llm_tok_recall(llm_tok_known(s, s->hash[i]), &s->key[i]);
+            total += count;
+
+            if (llm_tok_likely(count)) {
+                continue;
+            }
+
+            llm_tok_fetch_whole(b->v, &s->key[i], s->hash[i]);
         }
 
-        total += count;
-        s->missed[missed] = (uint32_t) i;
-        missed += count == 0;
+        miss = &s->miss[b->missed++];
+        miss->p = b->text + at[i];
+        miss->len = len;
+        miss->hash = s->hash[i];
+        miss->key = s->key[i];
     }
 
-    for (i = 0; i < missed; i++) {
-        if (at[s->missed[i] + 1] - at[s->missed[i]] < LLM_TOK_LONG) {
-            hash = llm_tok_entry_hash(&s->key[s->missed[i]]);
-            llm_tok_fetch_whole(b->v, &s->key[s->missed[i]], hash);
-        }
+    if (b->missed >= LLM_TOK_MISSED) {
+        total += llm_tok_count_missed(b);
     }
 
-    return total + llm_tok_count_missed(b, missed);
+    return total;
 }
 
 
@@ -420,6 +422,7 @@ llm_tok_count_text(const llm_vocab_t *v, llm_scratch_t *s, const void *text,
     b.v = v;
     b.s = s;
     b.end = split.end;
+    b.missed = 0;
     total = 0;
 
     if (llm_tok_unlikely(v->prepend && begins)) {
@@ -438,7 +441,9 @@ llm_tok_count_text(const llm_vocab_t *v, llm_scratch_t *s, const void *text,
         }
     }
 
-    return total;
+    total += llm_tok_count_missed(&b);
+
+    return total > limit ? limit + 1 : total;
 }
 
 

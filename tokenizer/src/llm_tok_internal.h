@@ -26,7 +26,8 @@
 
 #define LLM_TOK_WINDOW  4096        /* bytes that a merge may look back over */
 #define LLM_TOK_DEAD    128         /* words of a ring of bits, > the window */
-#define LLM_TOK_BATCH   512         /* pieces found before they are counted */
+#define LLM_TOK_BATCH   256         /* pieces found before they are counted */
+#define LLM_TOK_MISSED  64          /* pieces looked for at the same time */
 #define LLM_TOK_LONG    16          /* pieces from here on are not remembered */
 
 #define LLM_TOK_LANES   8           /* texts walked side by side */
@@ -34,6 +35,7 @@
 #define LLM_TOK_GREEDY  28          /* tokens of each that are kept */
 #define LLM_TOK_MERGE   32          /* bytes of texts merged side by side */
 #define LLM_TOK_MERGE_BITS  5
+#define LLM_TOK_MERGE_LANES  16
 #define LLM_TOK_SETS    8192        /* of four remembered pieces */
 #define LLM_TOK_MEMO    (1 << LLM_TOK_MEMO_BITS)
 #define LLM_TOK_MEMO_BITS  13       /* pairs of tokens */
@@ -93,6 +95,16 @@ llm_tok_length(const llm_vocab_t *v, uint32_t token)
 #define llm_tok_entry_count(e)  ((unsigned) ((e)->hi >> 56) & 15)
 
 
+/* a piece that is not remembered; key and hash of short ones only */
+
+typedef struct {
+    const uint8_t   *p;
+    uint64_t         hash;
+    llm_tok_entry_t  key;
+    uint32_t         len;
+} llm_tok_miss_t;
+
+
 struct llm_scratch_s {
     uint64_t         vocab;     /* the checksum of what is remembered */
     int              simd;
@@ -100,8 +112,8 @@ struct llm_scratch_s {
                          __attribute__((aligned(64)));
     uint64_t         memo[LLM_TOK_MEMO];
     llm_tok_entry_t  key[LLM_TOK_BATCH];
-    uint32_t         hash[LLM_TOK_BATCH];
-    uint32_t         missed[LLM_TOK_BATCH];
+    uint64_t         hash[LLM_TOK_BATCH];
+    llm_tok_miss_t   miss[LLM_TOK_MISSED + LLM_TOK_BATCH];
     uint32_t         stack[LLM_TOK_WINDOW + 1];
     uint64_t         dead[LLM_TOK_DEAD];
     uint32_t         at[LLM_TOK_BATCH + 4];     /* where pieces begin */
@@ -251,6 +263,9 @@ llm_tok_pair_may_be(const llm_vocab_t *v, uint64_t hash)
     return (int) (v->filter[bit >> 6] >> (bit & 63) & 1);
 }
 
+
+#define llm_tok_pair_fetch_filter(v, hash)                                    \
+    __builtin_prefetch((v)->filter + (((hash) & (v)->filter_mask) >> 6))
 
 #define llm_tok_pair_bucket(v, hash)                                          \
     ((v)->pair + llm_tok_choose((hash) >> 32, (v)->buckets) * LLM_TOK_BUCKET)

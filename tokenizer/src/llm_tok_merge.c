@@ -22,8 +22,10 @@ typedef struct {
     llm_tok_text_t  *text;
     uint32_t         alive;             /* bits of the places in use */
     uint32_t         places;
-    uint32_t         asked;             /* bits of those with a hash */
-    uint64_t         hash[LLM_TOK_MERGE];
+    uint32_t         asked;             /* how many places ask */
+    uint32_t         found;             /* ... and may have an answer */
+    uint32_t         place[2];
+    uint64_t         hash[2];
     uint32_t         token[LLM_TOK_MERGE];
     uint32_t         made[LLM_TOK_MERGE];
     int32_t          order[LLM_TOK_MERGE]
@@ -58,6 +60,7 @@ llm_tok_merge_start(const llm_vocab_t *v, llm_tok_merge_t *m,
     m->places = n;
     m->alive = UINT32_MAX >> (LLM_TOK_MERGE - n);
     m->asked = 0;
+    m->found = 0;
 
     for (i = 0; i < n - 1; i++) {
         token = llm_tok_node_token(v->root[(unsigned) p[i] << 8 | p[i + 1]]);
@@ -112,13 +115,31 @@ llm_tok_merge_ask(const llm_vocab_t *v, llm_tok_merge_t *m, unsigned place,
 
     hash = llm_tok_pair_hash(llm_tok_pair_key(m->token[place],
                                               m->token[next]), v->seed);
-    m->order[place] = LLM_TOK_NO_MERGE;
+    llm_tok_pair_fetch_filter(v, hash);
 
-    if (llm_tok_pair_may_be(v, hash)) {
-        __builtin_prefetch(llm_tok_pair_bucket(v, hash));
-        m->hash[place] = hash;
-        m->asked |= 1u << place;
+    m->order[place] = LLM_TOK_NO_MERGE;
+    m->hash[m->asked] = hash;
+    m->place[m->asked++] = place;
+}
+
+
+/* most are sorted out by the filter, which has been fetched */
+
+static inline void
+llm_tok_merge_filter(const llm_vocab_t *v, llm_tok_merge_t *m)
+{
+    uint32_t  i, n;
+
+    for (i = 0, n = 0; i < m->asked; i++) {
+        if (llm_tok_pair_may_be(v, m->hash[i])) {
+            __builtin_prefetch(llm_tok_pair_bucket(v, m->hash[i]));
+            m->hash[n] = m->hash[i];
+            m->place[n++] = m->place[i];
+        }
     }
+
+    m->asked = 0;
+    m->found = n;
 }
 
 
@@ -126,25 +147,27 @@ static inline void
 llm_tok_merge_answer(const llm_vocab_t *v, llm_tok_merge_t *m)
 {
     unsigned  place, next;
-    uint32_t  token;
+    uint32_t  i, token;
 
-    for ( /* void */ ; m->asked; m->asked &= m->asked - 1) {
-        place = (unsigned) __builtin_ctz(m->asked);
+    for (i = 0; i < m->found; i++) {
+        place = m->place[i];
         next = (unsigned) __builtin_ctz(m->alive & ~1u << place);
 
         token = llm_tok_pair_find(v, llm_tok_pair_key(m->token[place],
                                                       m->token[next]),
-                                  m->hash[place]);
+                                  m->hash[i]);
 
         if (token < v->image->tokens) {
             m->made[place] = token;
             m->order[place] = llm_tok_order(v, token, place);
         }
     }
+
+    m->found = 0;
 }
 
 
-/* one merge; returns 0 if there is none left */
+/* one merge, or what it waits for; returns 0 if there is none left */
 
 static inline int
 llm_tok_merge_step(const llm_vocab_t *v, llm_tok_merge_t *m)
@@ -152,6 +175,14 @@ llm_tok_merge_step(const llm_vocab_t *v, llm_tok_merge_t *m)
     int32_t   order;
     unsigned  place, gone;
     uint32_t  before, after;
+
+    if (m->asked) {
+        llm_tok_merge_filter(v, m);
+
+        if (m->found) {
+            return 1;
+        }
+    }
 
     llm_tok_merge_answer(v, m);
     order = llm_tok_merge_first(m);
@@ -194,9 +225,9 @@ void
 llm_tok_merge_texts(const llm_vocab_t *v, llm_tok_text_t *text, size_t n)
 {
     size_t            i, lanes, next;
-    llm_tok_merge_t  *lane[LLM_TOK_LANES], *last, all[LLM_TOK_LANES];
+    llm_tok_merge_t  *lane[LLM_TOK_MERGE_LANES], *last, all[LLM_TOK_MERGE_LANES];
 
-    lanes = n < LLM_TOK_LANES ? n : LLM_TOK_LANES;
+    lanes = n < LLM_TOK_MERGE_LANES ? n : LLM_TOK_MERGE_LANES;
 
     for (next = 0; next < lanes; next++) {
         lane[next] = &all[next];

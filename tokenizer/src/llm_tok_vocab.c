@@ -23,11 +23,6 @@
 #include <unistd.h>
 
 
-#ifndef MAP_POPULATE
-#define MAP_POPULATE  0
-#endif
-
-
 /* returns NULL, or what is wrong with the header */
 
 static const char *
@@ -250,6 +245,27 @@ llm_tok_sections(llm_vocab_t *v)
 }
 
 
+/*
+ * Asks for large pages, which a file system that has them gives if the file is
+ * not in memory yet, and for all of them at once.  Neither is needed: the checks
+ * read everything.
+ */
+
+static void
+llm_tok_populate(void *p, size_t size)
+{
+#ifdef MADV_HUGEPAGE
+    (void) madvise(p, size, MADV_HUGEPAGE);
+#endif
+
+#ifdef MADV_POPULATE_READ
+    (void) madvise(p, size, MADV_POPULATE_READ);
+#else
+    (void) madvise(p, size, MADV_WILLNEED);
+#endif
+}
+
+
 /* returns NULL or a sentence; the mapping is v's in both cases */
 
 static const char *
@@ -271,12 +287,12 @@ llm_tok_map(llm_vocab_t *v, int fd)
         return "is not a vocabulary image";
     }
 
-    p = mmap(NULL, (size_t) st.st_size, PROT_READ, MAP_SHARED | MAP_POPULATE,
-             fd, 0);
-
+    p = mmap(NULL, (size_t) st.st_size, PROT_READ, MAP_SHARED, fd, 0);
     if (p == MAP_FAILED) {
         return strerror(errno);
     }
+
+    llm_tok_populate(p, (size_t) st.st_size);
 
     v->image = p;
     v->mapped = (size_t) st.st_size;

@@ -6,6 +6,7 @@
 
 #include "llm_vocab.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,9 +110,17 @@ vocab_write(const char *path, const void *image, size_t size)
 
     f = fopen(tmp, "wb");
 
-    if (f == NULL || fwrite(image, 1, size, f) != size || fclose(f) != 0
-        || rename(tmp, path) != 0)
+    if (f == NULL || fwrite(image, 1, size, f) != size || fflush(f) != 0
+        || fsync(fileno(f)) != 0)
     {
+        die("cannot write \"%s\"", path);
+    }
+
+    /* who maps it reads it from the disk, which is how it gets large pages */
+
+    (void) posix_fadvise(fileno(f), 0, 0, POSIX_FADV_DONTNEED);
+
+    if (fclose(f) != 0 || rename(tmp, path) != 0) {
         die("cannot write \"%s\"", path);
     }
 }
