@@ -35,6 +35,8 @@ static int llm_ledger_refuse(llm_ledger_t *l, llm_admission_t *a,
     llm_meet_t *meet, int why);
 static int llm_ledger_make(llm_ledger_t *l, llm_admission_t *a,
     llm_meet_t *meet);
+static void llm_ledger_hold_fill(llm_ledger_t *l, llm_admission_t *a,
+    llm_meet_t *meet, llm_hold_t *h);
 static void llm_ledger_take(llm_ledger_t *l, llm_admission_t *a,
     llm_meet_t *meet, llm_hold_t *h);
 static int llm_budget_same(const llm_budget_t *x, const llm_budget_t *y);
@@ -97,7 +99,6 @@ static int
 llm_ledger_admit(llm_ledger_t *l, llm_admission_t *a)
 {
     int          rc;
-    unsigned     i;
     llm_hold_t  *h;
     llm_meet_t   meet[LLM_BUDGETS_MAX];
 
@@ -116,10 +117,12 @@ llm_ledger_admit(llm_ledger_t *l, llm_admission_t *a)
     rc = llm_ledger_make(l, a, meet);
     h = NULL;
 
-    if (rc == LLM_LEDGER_FITS && !a->hit) {
+    if (rc == LLM_LEDGER_FITS && (!a->hit || a->keep)) {
         h = llm_hold_take(l);
 
-        if (h == NULL) {
+        /* a hit is not refused because its line might get lost */
+
+        if (h == NULL && !a->hit) {
             rc = LLM_LEDGER_FULL;
         }
     }
@@ -132,28 +135,47 @@ llm_ledger_admit(llm_ledger_t *l, llm_admission_t *a)
     }
 
     if (h) {
-        memset(h->counters, 0, sizeof(h->counters));
-        memcpy(h->amount, a->granted, sizeof(h->amount));
-        memset(h->noted, 0, sizeof(h->noted));
-        h->expires = a->expires;
-        h->owner = a->owner;
-
-        for (i = 0; i < a->n; i++) {
-            if (meet[i].counter) {
-                h->counters[i] = llm_ledger_slot_index(l, meet[i].counter);
-            }
-        }
-
-        llm_hold_open(l, h, a->n);
-
-        a->id.node = l->node;
-        a->id.seq = h->seq;
+        llm_ledger_hold_fill(l, a, meet, h);
     }
 
     llm_ledger_take(l, a, meet, h);
     llm_redo_add(&l->redo, (int64_t *) &l->reserves, 1);
 
     return llm_redo_commit(&l->redo) == LLM_OK ? LLM_LEDGER_FITS : LLM_ERROR;
+}
+
+
+/* a hit is settled as it is admitted: it is held only for its line */
+
+static void
+llm_ledger_hold_fill(llm_ledger_t *l, llm_admission_t *a, llm_meet_t *meet,
+    llm_hold_t *h)
+{
+    unsigned         i;
+    llm_hold_meta_t  meta;
+
+    memset(h->counters, 0, sizeof(h->counters));
+    memcpy(h->amount, a->granted, sizeof(h->amount));
+    memset(h->noted, 0, sizeof(h->noted));
+    memcpy(h->request_id, a->request_id, LLM_REQUEST_ID);
+    h->expires = a->expires;
+    h->owner = a->owner;
+
+    for (i = 0; i < a->n; i++) {
+        if (meet[i].counter && meet[i].counted) {
+            h->counters[i] = llm_ledger_slot_index(l, meet[i].counter);
+        }
+    }
+
+    memset(&meta, 0, sizeof(llm_hold_meta_t));
+    meta.state = a->hit ? LLM_HOLD_SETTLED : LLM_HOLD_OPEN;
+    meta.n = a->n;
+    meta.keep = a->keep;
+
+    llm_hold_open(l, h, &meta);
+
+    a->id.node = l->node;
+    a->id.seq = h->seq;
 }
 
 
@@ -388,15 +410,18 @@ llm_ledger_take(llm_ledger_t *l, llm_admission_t *a, llm_meet_t *meet,
 
         llm_slot_touch(l, c, &a->budgets[i], &meta);
 
-        if (h) {
-            b->reserved += amount;
-            llm_redo_set64(&l->redo, &c->reserved, &b->reserved);
-            llm_redo_set32(&l->redo, &c->holds, c->holds + 1);
-
-        } else {
+        if (a->hit) {
             b->spent += amount;
             b->crossed = llm_slot_cross(&meta, b->spent, b->limit);
             llm_redo_set64(&l->redo, &c->spent, &b->spent);
+
+        } else {
+            b->reserved += amount;
+            llm_redo_set64(&l->redo, &c->reserved, &b->reserved);
+        }
+
+        if (h) {
+            llm_redo_set32(&l->redo, &c->holds, c->holds + 1);
         }
 
         llm_slot_set_meta(l, c, &meta);

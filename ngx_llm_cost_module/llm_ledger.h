@@ -36,6 +36,7 @@
 #define LLM_LEDGER_KEEP      86400
 #define LLM_ALERTS_MAX       4        /* thresholds of one budget */
 #define LLM_NO_LIMIT         INT64_MAX
+#define LLM_REQUEST_ID       16       /* bytes that name a request in logs */
 
 
 typedef enum {
@@ -110,6 +111,8 @@ typedef struct {
     unsigned         trial:1;         /* another question follows a refusal:
                                          it changes nothing, raises no alert,
                                          and is not counted */
+    unsigned         keep:1;          /* until llm_ledger_logged() */
+    unsigned char    request_id[LLM_REQUEST_ID];
 
     /* results */
     llm_hold_id_t    id;
@@ -162,6 +165,20 @@ int llm_ledger_reserve(llm_ledger_t *l, llm_admission_t *a);
 int llm_ledger_settle(llm_ledger_t *l, const llm_hold_id_t *id,
     const int64_t spent[LLM_UNIT_N], llm_balance_t *balances, unsigned n);
 
+/* the same, and where the amounts come from is kept for a line of the log */
+
+int llm_ledger_settle_from(llm_ledger_t *l, const llm_hold_id_t *id,
+    const int64_t spent[LLM_UNIT_N], unsigned source,
+    llm_balance_t *balances, unsigned n);
+
+/*
+ * The request has its line in a log.  One that was admitted with "keep" stays
+ * known until it is both settled and logged: whoever finds it without its
+ * owner can then write the line that is missing.
+ */
+
+int llm_ledger_logged(llm_ledger_t *l, const llm_hold_id_t *id);
+
 /*
  * Nothing was sent upstream: the reservation leaves, nothing is spent, and the
  * admission is not counted.
@@ -183,14 +200,12 @@ int llm_ledger_note(llm_ledger_t *l, const llm_hold_id_t *id,
     const int64_t spent[LLM_UNIT_N]);
 
 /*
- * Settle what was left behind: reservations of dead owners (gone() says so;
- * may be NULL) with the amounts noted, and those without a note, and expired
- * ones, with all that was reserved (charge) or nothing.  At most max a call;
- * returns how many.
+ * What has expired is spent in full (charge) or not at all.  At most max a
+ * call; returns how many.
  */
 
 unsigned llm_ledger_sweep(llm_ledger_t *l, int64_t now, int charge,
-    int (*gone)(uint32_t owner), unsigned max);
+    unsigned max);
 
 
 /* reading: counters one by one, consistent each; cursor starts at 0 */
@@ -225,12 +240,41 @@ typedef struct {
     int64_t              granted[LLM_UNIT_N];
     int64_t              noted[LLM_UNIT_N];
     unsigned             has_note:1;
+    unsigned             settled:1;   /* granted is what was spent */
+    unsigned             unlogged:1;  /* and no log has it */
+    unsigned             source;
+    unsigned char        request_id[LLM_REQUEST_ID];
     unsigned             n;
     llm_counter_view_t   counters[LLM_BUDGETS_MAX];
 } llm_hold_view_t;
 
 int llm_ledger_next_hold(llm_ledger_t *l, uint32_t *cursor,
     llm_hold_view_t *v);
+
+/*
+ * What dead owners have left, one by one (gone() says who is dead): open and
+ * expired reservations, and settled ones that have no line in a log.
+ *
+ * What the dead owner has noted was spent; without a note nothing was sent
+ * upstream, and the reservation is cancelled.  log() is to write the line that
+ * is missing, with v->granted as what was spent: it comes first, so that a
+ * death in between repeats a line, with the same request id, and loses none.
+ * Unless it returns LLM_OK the rest waits for the next call.  settle() is to
+ * end an open one (spent NULL: cancel); without it that happens here.
+ *
+ * At most max a call; returns how many.
+ */
+
+typedef struct {
+    int                (*gone)(uint32_t owner);
+    int                (*log)(void *data, const llm_hold_view_t *v);
+    void               (*settle)(void *data, const llm_hold_view_t *v,
+                                 const int64_t *spent);
+    void                *data;
+} llm_ledger_heir_t;
+
+unsigned llm_ledger_inherit(llm_ledger_t *l, const llm_ledger_heir_t *heir,
+    unsigned max);
 
 /*
  * A limit that holds until the window ends (PATCH budgets); the counter need

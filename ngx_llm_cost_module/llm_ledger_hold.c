@@ -5,13 +5,9 @@
 
 
 /*
- * Reservations.  One is free, open or expired.  The low bits of its seq are
- * its slot, the others a number that is never used twice, so that an old
- * identity finds nothing.
- *
- * An expired one has left the counters' reserved amounts and was charged; it
- * stays for a day, or until its slot is needed, so that a settlement which
- * comes after all is applied in full: the counters then get the difference.
+ * Reservations.  One is free, open, expired, or settled without a line in a
+ * log.  The low bits of its seq are its slot, the others a number that is
+ * never used twice, so that an old identity finds nothing.
  */
 
 #include <string.h>
@@ -19,29 +15,14 @@
 #include "llm_ledger_region.h"
 
 
-#define LLM_SWEEP_BATCH      256      /* slots looked at under one lock */
-#define LLM_SWEEP_OWNERS     32       /* whose state is asked once a call */
-
-
-typedef struct {
-    int            (*gone)(uint32_t owner);
-    unsigned         n;
-    uint32_t         owner[LLM_SWEEP_OWNERS];
-    int              state[LLM_SWEEP_OWNERS];
-} llm_sweep_t;
-
-
 static llm_hold_t *llm_hold_find(llm_ledger_t *l, const llm_hold_id_t *id);
+static llm_hold_t *llm_hold_known(llm_ledger_t *l, const llm_hold_id_t *id);
 static void llm_hold_finish(llm_ledger_t *l, llm_hold_t *h,
     const int64_t *spent, llm_balance_t *balances, unsigned n);
-static int64_t llm_hold_charge(llm_ledger_t *l, llm_slot_t *c,
-    int64_t held, int64_t delta, llm_balance_t *balance);
+static void llm_hold_keep(llm_ledger_t *l, llm_hold_t *h,
+    const int64_t *spent, unsigned source);
+static void llm_hold_leave(llm_ledger_t *l, llm_hold_t *h);
 static void llm_hold_release(llm_ledger_t *l, llm_hold_t *h);
-static void llm_hold_expire(llm_ledger_t *l, llm_hold_t *h, int charge);
-static void llm_hold_bury(llm_ledger_t *l);
-static int llm_sweep_hold(llm_ledger_t *l, llm_hold_t *h, int64_t now,
-    int charge, llm_sweep_t *sw);
-static int llm_sweep_gone(llm_sweep_t *sw, uint32_t owner);
 
 
 llm_hold_t *
@@ -66,11 +47,10 @@ llm_hold_take(llm_ledger_t *l)
 
 
 void
-llm_hold_open(llm_ledger_t *l, llm_hold_t *h, unsigned n)
+llm_hold_open(llm_ledger_t *l, llm_hold_t *h, const llm_hold_meta_t *m)
 {
-    uint32_t         i;
-    uint64_t         gen;
-    llm_hold_meta_t  meta;
+    uint32_t  i;
+    uint64_t  gen;
 
     i = llm_ledger_hold_index(l, h);
 
@@ -83,21 +63,29 @@ llm_hold_open(llm_ledger_t *l, llm_hold_t *h, unsigned n)
         llm_redo_set32(&l->redo, &l->holds_top, l->holds_top + 1);
     }
 
-    memset(&meta, 0, sizeof(llm_hold_meta_t));
-    meta.state = LLM_HOLD_OPEN;
-    meta.n = n;
-
     gen = l->gen + 1;
 
-    llm_redo_set64(&l->redo, &h->meta, &meta);
+    llm_redo_set64(&l->redo, &h->meta, m);
     llm_redo_set64(&l->redo, &l->gen, &gen);
-    llm_redo_set32(&l->redo, &l->holds_used, l->holds_used + 1);
+
+    if (m->state == LLM_HOLD_OPEN) {
+        llm_redo_set32(&l->redo, &l->holds_used, l->holds_used + 1);
+    }
 }
 
 
 int
 llm_ledger_settle(llm_ledger_t *l, const llm_hold_id_t *id,
     const int64_t spent[LLM_UNIT_N], llm_balance_t *balances, unsigned n)
+{
+    return llm_ledger_settle_from(l, id, spent, 0, balances, n);
+}
+
+
+int
+llm_ledger_settle_from(llm_ledger_t *l, const llm_hold_id_t *id,
+    const int64_t spent[LLM_UNIT_N], unsigned source,
+    llm_balance_t *balances, unsigned n)
 {
     int          u, rc;
     llm_hold_t  *h;
@@ -117,6 +105,14 @@ llm_ledger_settle(llm_ledger_t *l, const llm_hold_id_t *id,
 
     if (h) {
         llm_hold_finish(l, h, spent, balances, n);
+
+        if (h->meta.keep) {
+            llm_hold_keep(l, h, spent, source);
+
+        } else {
+            llm_hold_leave(l, h);
+        }
+
         llm_redo_add(&l->redo, (int64_t *) &l->settles, 1);
         rc = llm_redo_commit(&l->redo);
     }
@@ -142,7 +138,44 @@ llm_ledger_cancel(llm_ledger_t *l, const llm_hold_id_t *id)
 
     if (h) {
         llm_hold_finish(l, h, NULL, NULL, 0);
+        llm_hold_leave(l, h);
         llm_redo_add(&l->redo, (int64_t *) &l->cancels, 1);
+        rc = llm_redo_commit(&l->redo);
+    }
+
+    llm_ledger_unlock(l);
+
+    return rc;
+}
+
+
+int
+llm_ledger_logged(llm_ledger_t *l, const llm_hold_id_t *id)
+{
+    int              rc;
+    llm_hold_t      *h;
+    llm_hold_meta_t  meta;
+
+    if (llm_ledger_lock(l) != LLM_OK) {
+        return LLM_ERROR;
+    }
+
+    rc = LLM_DECLINED;
+    h = llm_hold_known(l, id);
+
+    if (h && h->meta.keep) {
+
+        if (h->meta.state == LLM_HOLD_SETTLED
+            || h->meta.state == LLM_HOLD_LATE)
+        {
+            llm_hold_leave(l, h);
+
+        } else {
+            meta = h->meta;
+            meta.keep = 0;
+            llm_redo_set64(&l->redo, &h->meta, &meta);
+        }
+
         rc = llm_redo_commit(&l->redo);
     }
 
@@ -215,8 +248,22 @@ llm_ledger_note(llm_ledger_t *l, const llm_hold_id_t *id,
 }
 
 
+/* one that is still to be settled */
+
 static llm_hold_t *
 llm_hold_find(llm_ledger_t *l, const llm_hold_id_t *id)
+{
+    llm_hold_t  *h;
+
+    h = llm_hold_known(l, id);
+
+    return h && (h->meta.state == LLM_HOLD_OPEN
+                 || h->meta.state == LLM_HOLD_EXPIRED) ? h : NULL;
+}
+
+
+static llm_hold_t *
+llm_hold_known(llm_ledger_t *l, const llm_hold_id_t *id)
 {
     uint32_t     i;
     llm_hold_t  *h;
@@ -229,13 +276,7 @@ llm_hold_find(llm_ledger_t *l, const llm_hold_id_t *id)
 
     h = llm_ledger_hold(l, i);
 
-    if (h->seq != id->seq || (h->meta.state != LLM_HOLD_OPEN
-                              && h->meta.state != LLM_HOLD_EXPIRED))
-    {
-        return NULL;
-    }
-
-    return h;
+    return h->seq == id->seq && h->meta.state != LLM_HOLD_FREE ? h : NULL;
 }
 
 
@@ -286,8 +327,6 @@ llm_hold_finish(llm_ledger_t *l, llm_hold_t *h, const int64_t *spent,
         if (most < over) {
             most = over;
         }
-
-        llm_redo_set32(&l->redo, &c->holds, c->holds - 1);
     }
 
     /* one request above several budgets is one overrun: the largest */
@@ -295,14 +334,10 @@ llm_hold_finish(llm_ledger_t *l, llm_hold_t *h, const int64_t *spent,
     if (most) {
         llm_redo_add(&l->redo, &l->overrun, most);
     }
-
-    llm_hold_release(l, h);
 }
 
 
-/* moves one counter; returns by how much nano-USD passed the limit */
-
-static int64_t
+int64_t
 llm_hold_charge(llm_ledger_t *l, llm_slot_t *c, int64_t held,
     int64_t delta, llm_balance_t *balance)
 {
@@ -347,6 +382,51 @@ llm_hold_charge(llm_ledger_t *l, llm_slot_t *c, int64_t held,
 }
 
 
+/* into the redo record: settled, with what a line of the log has to say */
+
+static void
+llm_hold_keep(llm_ledger_t *l, llm_hold_t *h, const int64_t *spent,
+    unsigned source)
+{
+    llm_hold_meta_t  meta;
+
+    meta = h->meta;
+    meta.source = source;
+
+    if (meta.state == LLM_HOLD_EXPIRED) {
+        meta.state = LLM_HOLD_LATE;
+
+    } else {
+        meta.state = LLM_HOLD_SETTLED;
+        llm_redo_set32(&l->redo, &l->holds_used, l->holds_used - 1);
+    }
+
+    llm_redo_set64(&l->redo, &h->meta, &meta);
+    llm_redo_set64(&l->redo, &h->amount[LLM_UNIT_USD], &spent[LLM_UNIT_USD]);
+    llm_redo_set64(&l->redo, &h->amount[LLM_UNIT_TOKENS],
+                   &spent[LLM_UNIT_TOKENS]);
+}
+
+
+/* into the redo record: nothing more is to come of it */
+
+static void
+llm_hold_leave(llm_ledger_t *l, llm_hold_t *h)
+{
+    unsigned     i;
+    llm_slot_t  *c;
+
+    for (i = 0; i < h->meta.n && i < LLM_BUDGETS_MAX; i++) {
+        if (h->counters[i] != 0 && h->counters[i] <= l->counters_max) {
+            c = llm_ledger_slot(l, h->counters[i]);
+            llm_redo_set32(&l->redo, &c->holds, c->holds - 1);
+        }
+    }
+
+    llm_hold_release(l, h);
+}
+
+
 static void
 llm_hold_release(llm_ledger_t *l, llm_hold_t *h)
 {
@@ -354,7 +434,7 @@ llm_hold_release(llm_ledger_t *l, llm_hold_t *h)
 
     memset(&meta, 0, sizeof(llm_hold_meta_t));
 
-    if (h->meta.state == LLM_HOLD_EXPIRED) {
+    if (h->meta.state == LLM_HOLD_EXPIRED || h->meta.state == LLM_HOLD_LATE) {
 
         /* it stays where it is in the list of the expired */
 
@@ -367,213 +447,8 @@ llm_hold_release(llm_ledger_t *l, llm_hold_t *h)
     llm_redo_set64(&l->redo, &h->meta, &meta);
     llm_redo_set32(&l->redo, &h->next, l->holds_free);
     llm_redo_set32(&l->redo, &l->holds_free, llm_ledger_hold_index(l, h));
-    llm_redo_set32(&l->redo, &l->holds_used, l->holds_used - 1);
-}
 
-
-/* into the redo record: charged as said, and kept for a late settlement */
-
-static void
-llm_hold_expire(llm_ledger_t *l, llm_hold_t *h, int charge)
-{
-    int64_t          zero;
-    uint32_t         i, k;
-    llm_slot_t      *c;
-    llm_hold_meta_t  meta;
-
-    for (k = 0; k < h->meta.n && k < LLM_BUDGETS_MAX; k++) {
-        if (h->counters[k] == 0 || h->counters[k] > l->counters_max) {
-            continue;
-        }
-
-        c = llm_ledger_slot(l, h->counters[k]);
-
-        (void) llm_hold_charge(l, c, h->amount[c->meta.unit],
-                               charge || c->meta.unit == LLM_UNIT_REQUESTS
-                               ? h->amount[c->meta.unit] : 0, NULL);
+    if (h->meta.state == LLM_HOLD_OPEN) {
+        llm_redo_set32(&l->redo, &l->holds_used, l->holds_used - 1);
     }
-
-    if (!charge) {
-        zero = 0;
-        llm_redo_set64(&l->redo, &h->amount[LLM_UNIT_USD], &zero);
-        llm_redo_set64(&l->redo, &h->amount[LLM_UNIT_TOKENS], &zero);
-    }
-
-    meta = h->meta;
-    meta.state = LLM_HOLD_EXPIRED;
-
-    i = llm_ledger_hold_index(l, h);
-
-    llm_redo_set64(&l->redo, &h->meta, &meta);
-    llm_redo_set32(&l->redo, &h->next, 0);
-    llm_redo_set32(&l->redo, &l->holds_used, l->holds_used - 1);
-
-    if (l->expired_last != 0) {
-        llm_redo_set32(&l->redo, &llm_ledger_hold(l, l->expired_last)->next, i);
-
-    } else {
-        llm_redo_set32(&l->redo, &l->expired_first, i);
-    }
-
-    llm_redo_set32(&l->redo, &l->expired_last, i);
-}
-
-
-/* a change of its own: the oldest expired one makes room */
-
-static void
-llm_hold_bury(llm_ledger_t *l)
-{
-    uint32_t         i, k;
-    llm_hold_t      *h;
-    llm_slot_t      *c;
-    llm_hold_meta_t  meta;
-
-    i = l->expired_first;
-
-    if (i == 0 || i > l->holds_max) {
-        return;
-    }
-
-    h = llm_ledger_hold(l, i);
-
-    for (k = 0; k < h->meta.n && k < LLM_BUDGETS_MAX; k++) {
-        if (h->counters[k] == 0 || h->counters[k] > l->counters_max) {
-            continue;
-        }
-
-        c = llm_ledger_slot(l, h->counters[k]);
-        llm_redo_set32(&l->redo, &c->holds, c->holds - 1);
-    }
-
-    memset(&meta, 0, sizeof(llm_hold_meta_t));
-
-    llm_redo_set64(&l->redo, &h->meta, &meta);
-    llm_redo_set32(&l->redo, &l->expired_first, h->next);
-
-    if (h->next == 0) {
-        llm_redo_set32(&l->redo, &l->expired_last, 0);
-    }
-
-    llm_redo_set32(&l->redo, &h->next, l->holds_free);
-    llm_redo_set32(&l->redo, &l->holds_free, i);
-
-    (void) llm_redo_commit(&l->redo);
-}
-
-
-unsigned
-llm_ledger_sweep(llm_ledger_t *l, int64_t now, int charge,
-    int (*gone)(uint32_t owner), unsigned max)
-{
-    uint32_t     i, last;
-    unsigned     n, graves;
-    llm_hold_t  *h;
-    llm_sweep_t  sw;
-
-    n = 0;
-    graves = max;
-    sw.gone = gone;
-    sw.n = 0;
-
-    for (i = 1; n < max; i = last + 1) {
-        if (llm_ledger_lock(l) != LLM_OK) {
-            break;
-        }
-
-        last = i + LLM_SWEEP_BATCH - 1;
-
-        for ( /* void */ ; i <= last && i <= l->holds_top && n < max; i++) {
-            n += llm_sweep_hold(l, llm_ledger_hold(l, i), now, charge, &sw);
-        }
-
-        last = last < l->holds_top ? last : 0;
-
-        llm_ledger_unlock(l);
-
-        if (last == 0) {
-            break;
-        }
-    }
-
-    if (llm_ledger_lock(l) != LLM_OK) {
-        return n;
-    }
-
-    while (graves-- && l->expired_first && l->expired_first <= l->holds_max) {
-        h = llm_ledger_hold(l, l->expired_first);
-
-        if (h->meta.state == LLM_HOLD_EXPIRED
-            && h->expires > now - LLM_LEDGER_KEEP)
-        {
-            break;
-        }
-
-        llm_hold_bury(l);
-    }
-
-    llm_slot_reap(l, now - LLM_LEDGER_KEEP, LLM_LEDGER_PRESS);
-
-    llm_ledger_unlock(l);
-
-    return n;
-}
-
-
-static int
-llm_sweep_hold(llm_ledger_t *l, llm_hold_t *h, int64_t now, int charge,
-    llm_sweep_t *sw)
-{
-    int64_t  nothing[LLM_UNIT_N] = { 0, 0, 0 };
-
-    if (h->meta.state != LLM_HOLD_OPEN) {
-        return 0;
-    }
-
-    if (llm_sweep_gone(sw, h->owner)) {
-
-        /* nobody is left who could settle later: this is final */
-
-        llm_hold_finish(l, h, h->meta.noted ? h->noted
-                              : charge ? h->amount : nothing, NULL, 0);
-
-    } else if (h->expires <= now) {
-        llm_hold_expire(l, h, charge);
-
-    } else {
-        return 0;
-    }
-
-    llm_redo_add(&l->redo, (int64_t *) &l->expired, 1);
-
-    return llm_redo_commit(&l->redo) == LLM_OK;
-}
-
-
-/* asking costs a system call, and there are few owners */
-
-static int
-llm_sweep_gone(llm_sweep_t *sw, uint32_t owner)
-{
-    unsigned  i;
-
-    if (sw->gone == NULL) {
-        return 0;
-    }
-
-    for (i = 0; i < sw->n; i++) {
-        if (sw->owner[i] == owner) {
-            return sw->state[i];
-        }
-    }
-
-    if (sw->n == LLM_SWEEP_OWNERS) {
-        return sw->gone(owner);
-    }
-
-    sw->owner[i] = owner;
-    sw->state[i] = sw->gone(owner);
-    sw->n++;
-
-    return sw->state[i];
 }

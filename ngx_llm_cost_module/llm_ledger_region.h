@@ -24,7 +24,7 @@
 
 
 #define LLM_LEDGER_MAGIC     0x3165676465726c6cULL
-#define LLM_LEDGER_VERSION   1
+#define LLM_LEDGER_VERSION   2
 
 #define LLM_LEDGER_NAMES     1024     /* different budget names alive */
 #define LLM_LEDGER_PER_HOLD  6        /* counters to one reservation */
@@ -71,25 +71,30 @@ typedef struct {
 #define LLM_HOLD_OPEN        1
 #define LLM_HOLD_EXPIRED     2        /* charged; settling still corrects */
 #define LLM_HOLD_DONE        3        /* settled after it had expired */
+#define LLM_HOLD_SETTLED     4        /* but no log has it */
+#define LLM_HOLD_LATE        5        /* DONE, but no log has it */
 
 
 typedef struct {
     uint8_t          state;
     uint8_t          noted;
     uint8_t          n;
-    uint8_t          unused[5];
+    uint8_t          keep;                        /* until it is logged */
+    uint8_t          source;
+    uint8_t          unused[3];
 } llm_hold_meta_t;
 
 
 typedef struct {
     uint64_t         seq;
     int64_t          expires;
-    int64_t          amount[LLM_UNIT_N];          /* reserved; then charged */
+    int64_t          amount[LLM_UNIT_N];          /* reserved; then spent */
     int64_t          noted[LLM_UNIT_N];
     llm_hold_meta_t  meta;                        /* one redo word */
     uint32_t         owner;
     uint32_t         next;                        /* free or expired list */
     uint32_t         counters[LLM_BUDGETS_MAX];   /* 0: was skipped */
+    unsigned char    request_id[LLM_REQUEST_ID];
 } llm_hold_t;
 
 
@@ -148,7 +153,7 @@ _Static_assert(LLM_BUDGETS_MAX * 5 + 16 <= LLM_REDO_MAX, "room for a change");
 _Static_assert(sizeof(llm_slot_meta_t) == 8, "meta is one redo word");
 _Static_assert(sizeof(llm_hold_meta_t) == 8, "meta is one redo word");
 _Static_assert(sizeof(llm_slot_t) == 128, "two cache lines a counter");
-_Static_assert(sizeof(llm_hold_t) == 144, "memory a reservation");
+_Static_assert(sizeof(llm_hold_t) == 160, "memory a reservation");
 
 
 #define llm_ledger_at(l, off)    ((unsigned char *) (l) + (off))
@@ -212,7 +217,23 @@ void llm_slot_reap(llm_ledger_t *l, int64_t ended, unsigned n);
  */
 
 llm_hold_t *llm_hold_take(llm_ledger_t *l);
-void llm_hold_open(llm_ledger_t *l, llm_hold_t *h, unsigned n);
+void llm_hold_open(llm_ledger_t *l, llm_hold_t *h, const llm_hold_meta_t *m);
+
+/* a change of its own: the oldest expired one makes room */
+
+void llm_hold_bury(llm_ledger_t *l);
+
+/* moves one counter; returns by how much nano-USD passed the limit */
+
+int64_t llm_hold_charge(llm_ledger_t *l, llm_slot_t *c, int64_t held,
+    int64_t delta, llm_balance_t *balance);
+
+/* a reservation with its counters, for a reader */
+
+
+
+void llm_view_fill_hold(llm_ledger_t *l, const llm_hold_t *h,
+    llm_hold_view_t *v);
 
 
 #endif /* _LLM_LEDGER_REGION_H_INCLUDED_ */

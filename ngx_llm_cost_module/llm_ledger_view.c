@@ -93,7 +93,7 @@ llm_view_slot(llm_ledger_t *l, uint32_t *cursor, llm_counter_view_t *v)
 static int
 llm_view_hold(llm_ledger_t *l, uint32_t *cursor, llm_hold_view_t *v)
 {
-    unsigned     n, i;
+    unsigned     n;
     llm_hold_t  *h;
 
     for (n = 0; n < LLM_VIEW_BATCH; n++) {
@@ -103,31 +103,43 @@ llm_view_hold(llm_ledger_t *l, uint32_t *cursor, llm_hold_view_t *v)
 
         h = llm_ledger_hold(l, ++*cursor);
 
-        if (h->meta.state != LLM_HOLD_OPEN) {
-            continue;
+        if (h->meta.state == LLM_HOLD_OPEN) {
+            llm_view_fill_hold(l, h, v);
+            return LLM_OK;
         }
-
-        memset(v, 0, sizeof(llm_hold_view_t));
-
-        v->id.node = l->node;
-        v->id.seq = h->seq;
-        v->owner = h->owner;
-        v->expires = h->expires;
-        v->has_note = h->meta.noted;
-        memcpy(v->granted, h->amount, sizeof(v->granted));
-        memcpy(v->noted, h->noted, sizeof(v->noted));
-
-        for (i = 0; i < h->meta.n && i < LLM_BUDGETS_MAX; i++) {
-            if (h->counters[i] != 0 && h->counters[i] <= l->counters_max) {
-                llm_view_fill(l, llm_ledger_slot(l, h->counters[i]),
-                              &v->counters[v->n++]);
-            }
-        }
-
-        return LLM_OK;
     }
 
     return LLM_LIMIT;
+}
+
+
+void
+llm_view_fill_hold(llm_ledger_t *l, const llm_hold_t *h, llm_hold_view_t *v)
+{
+    unsigned  i;
+
+    memset(v, 0, sizeof(llm_hold_view_t));
+
+    v->id.node = l->node;
+    v->id.seq = h->seq;
+    v->owner = h->owner;
+    v->expires = h->expires;
+    v->has_note = h->meta.noted;
+    v->settled = (h->meta.state == LLM_HOLD_SETTLED
+                  || h->meta.state == LLM_HOLD_LATE);
+    v->unlogged = h->meta.keep;
+    v->source = h->meta.source;
+
+    memcpy(v->granted, h->amount, sizeof(v->granted));
+    memcpy(v->noted, h->noted, sizeof(v->noted));
+    memcpy(v->request_id, h->request_id, LLM_REQUEST_ID);
+
+    for (i = 0; i < h->meta.n && i < LLM_BUDGETS_MAX; i++) {
+        if (h->counters[i] != 0 && h->counters[i] <= l->counters_max) {
+            llm_view_fill(l, llm_ledger_slot(l, h->counters[i]),
+                          &v->counters[v->n++]);
+        }
+    }
 }
 
 

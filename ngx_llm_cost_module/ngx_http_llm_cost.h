@@ -142,6 +142,8 @@ typedef struct {
     ngx_array_t                 budgets;            /* ..._budget_t, all */
 
     ngx_str_t                   key_salt;           /* llm_key_salt_file */
+    ngx_open_file_t            *ledger_log;         /* or NULL */
+    ngx_int_t                   request_id;         /* index; with ledger_log */
     ngx_msec_t                  reservation_ttl;
     ngx_uint_t                  reservation_charge; /* on expiry */
 
@@ -467,6 +469,8 @@ char *ngx_http_llm_cost_conf_reserve_output(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf);
 char *ngx_http_llm_cost_conf_fit(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_http_llm_cost_conf_ledger_log(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 char *ngx_http_llm_cost_conf_salt(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
@@ -685,6 +689,19 @@ ngx_http_llm_cost_zone_t *ngx_http_llm_cost_zone(void);
 void ngx_http_llm_cost_sweep_start(ngx_cycle_t *cycle);
 void ngx_http_llm_cost_sweep_stop(void);
 
+/* whether the worker that owns a reservation is dead */
+
+int ngx_http_llm_cost_gone(uint32_t owner);
+
+
+/* _ledger_log.c: lines of requests whose worker died before it logged them */
+
+ngx_int_t ngx_http_llm_cost_ledger_log_init(ngx_conf_t *cf,
+    ngx_http_llm_cost_main_conf_t *lmcf);
+ngx_int_t ngx_http_llm_cost_ledger_log_admit(ngx_http_llm_cost_ctx_t *ctx);
+int ngx_http_llm_cost_ledger_log_line(void *data,
+    const llm_hold_view_t *view);
+
 
 /* _memo.c: token counts of texts that were counted before */
 
@@ -720,6 +737,16 @@ ngx_int_t ngx_http_llm_cost_digest(ngx_http_llm_cost_ctx_t *ctx,
 /* _variables.c */
 
 ngx_int_t ngx_http_llm_cost_add_variables(ngx_conf_t *cf);
+
+/* "name|key|start of window|unit|amount" of $llm_budgets; returns its end */
+
+#define NGX_HTTP_LLM_COST_BUDGET_LEN                                          \
+    (LLM_NAME_MAX + 3 * LLM_KEY_MAX + LLM_USD_LEN                             \
+     + sizeof("||2026-11-22T00:00:00Z|requests|,"))
+
+u_char *ngx_http_llm_cost_print_budget(u_char *p, const llm_str_t *name,
+    const llm_str_t *key, int64_t start, llm_unit_e unit, int64_t amount);
+ngx_str_t *ngx_http_llm_cost_source(ngx_uint_t source);
 
 
 /* _api.c: llm_api */

@@ -60,7 +60,8 @@ ngx_http_llm_cost_admit(ngx_http_llm_cost_ctx_t *ctx)
 
     if (rc != NGX_OK
         || ngx_http_llm_cost_worst_case(ctx, llcf) != NGX_OK
-        || ngx_http_llm_cost_cache_prepare(ctx) != NGX_OK)
+        || ngx_http_llm_cost_cache_prepare(ctx) != NGX_OK
+        || ngx_http_llm_cost_ledger_log_admit(ctx) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }

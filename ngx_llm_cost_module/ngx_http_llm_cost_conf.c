@@ -359,6 +359,28 @@ ngx_http_llm_cost_conf_salt(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+/* llm_ledger_log file */
+
+char *
+ngx_http_llm_cost_conf_ledger_log(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_llm_cost_main_conf_t *lmcf = conf;
+
+    ngx_str_t  *value;
+
+    if (lmcf->ledger_log) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    lmcf->ledger_log = ngx_conf_open_file(cf->cycle, &value[1]);
+
+    return lmcf->ledger_log ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
 /* llm_prices file */
 
 char *

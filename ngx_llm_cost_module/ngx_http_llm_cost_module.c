@@ -121,6 +121,13 @@ static ngx_command_t  ngx_http_llm_cost_commands[] = {
       0,
       NULL },
 
+    { ngx_string("llm_ledger_log"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_llm_cost_conf_ledger_log,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("llm_reservation_ttl"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
       ngx_http_llm_cost_conf_reservation_ttl,
@@ -567,6 +574,7 @@ ngx_http_llm_cost_init(ngx_conf_t *cf)
         || ngx_http_llm_cost_redis_init(cf, lmcf) != NGX_OK
         || ngx_http_llm_cost_init_vocabs(cf, lmcf) != NGX_OK
         || ngx_http_llm_cost_init_prices(cf, lmcf) != NGX_OK
+        || ngx_http_llm_cost_ledger_log_init(cf, lmcf) != NGX_OK
         || ngx_http_llm_cost_over_check(cf, lmcf) != NGX_OK)
     {
         return NGX_ERROR;

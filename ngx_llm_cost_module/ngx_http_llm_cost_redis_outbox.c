@@ -61,7 +61,8 @@ static void ngx_http_llm_cost_redis_outbox_done(
     ngx_http_llm_cost_redis_op_t *op, redisReply *reply);
 static void ngx_http_llm_cost_redis_tick(ngx_event_t *ev);
 static void ngx_http_llm_cost_redis_adopt(void);
-static void ngx_http_llm_cost_redis_adopt_hold(llm_hold_view_t *v);
+static void ngx_http_llm_cost_redis_adopt_hold(void *data,
+    const llm_hold_view_t *v, const int64_t *spent);
 static int ngx_http_llm_cost_redis_gone(ngx_pid_t pid);
 
 
@@ -390,50 +391,39 @@ ngx_http_llm_cost_redis_tick(ngx_event_t *ev)
 static void
 ngx_http_llm_cost_redis_adopt(void)
 {
-    uint32_t                        cursor;
-    ngx_uint_t                      n;
     llm_ledger_t                   *l;
-    llm_hold_view_t                 v;
+    llm_ledger_heir_t               heir;
     ngx_http_llm_cost_main_conf_t  *lmcf;
 
     lmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle,
                                                ngx_http_llm_cost_module);
     l = ngx_http_llm_cost_zone()->ledger;
 
-    cursor = 0;
-    n = 0;
+    heir.gone = ngx_http_llm_cost_gone;
+    heir.log = ngx_http_llm_cost_ledger_log_line;
+    heir.settle = ngx_http_llm_cost_redis_adopt_hold;
+    heir.data = NULL;
 
-    while (n < NGX_HTTP_LLM_COST_OUTBOX_ADOPT
-           && llm_ledger_next_hold(l, &cursor, &v) == LLM_OK)
-    {
-        if (ngx_http_llm_cost_redis_gone((ngx_pid_t) v.owner)) {
-            ngx_http_llm_cost_redis_adopt_hold(&v);
-            n++;
-        }
-    }
+    (void) llm_ledger_inherit(l, &heir, NGX_HTTP_LLM_COST_OUTBOX_ADOPT);
 
     (void) llm_ledger_sweep(l, (int64_t) ngx_time(),
-                            (int) lmcf->reservation_charge, NULL,
+                            (int) lmcf->reservation_charge,
                             NGX_HTTP_LLM_COST_OUTBOX_ADOPT);
 }
 
 
 /*
- * With a note it is settled as noted.  Without one it was sent upstream or
- * never admitted: what Redis holds for it, if anything, is spent or let go, as
- * on expiry; without budgets nothing is added that Redis does not hold.
+ * With a note it is settled as noted.  Without one nothing was sent upstream:
+ * what Redis holds for it, if anything, is let go.
  */
 
 static void
-ngx_http_llm_cost_redis_adopt_hold(llm_hold_view_t *v)
+ngx_http_llm_cost_redis_adopt_hold(void *data, const llm_hold_view_t *v,
+    const int64_t *spent)
 {
-    ngx_uint_t                      i;
-    llm_budget_t                    budgets[LLM_BUDGETS_MAX], *b;
-    ngx_http_llm_cost_redis_op_t   *op;
-    ngx_http_llm_cost_main_conf_t  *lmcf;
-
-    lmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle,
-                                               ngx_http_llm_cost_module);
+    ngx_uint_t                     i;
+    llm_budget_t                   budgets[LLM_BUDGETS_MAX], *b;
+    ngx_http_llm_cost_redis_op_t  *op;
 
     op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_settled, NULL);
     if (op == NULL) {
@@ -441,23 +431,20 @@ ngx_http_llm_cost_redis_adopt_hold(llm_hold_view_t *v)
     }
 
     op->id = v->id;
-    op->spends = 1;
 
-    if (v->has_note) {
-        ngx_memcpy(op->spent, v->noted, sizeof(op->spent));
-
-    } else if (lmcf->reservation_charge) {
-        ngx_memcpy(op->spent, v->granted, sizeof(op->spent));
+    if (spent) {
+        op->spends = 1;
+        ngx_memcpy(op->spent, spent, sizeof(op->spent));
     }
 
     ngx_memzero(budgets, sizeof(budgets));
 
-    for (i = 0; v->has_note && i < v->n && i < LLM_BUDGETS_MAX; i++) {
+    for (i = 0; spent && i < v->n && i < LLM_BUDGETS_MAX; i++) {
         b = &budgets[i];
 
-        b->name.data = v->counters[i].name;
+        b->name.data = (u_char *) v->counters[i].name;
         b->name.len = v->counters[i].name_len;
-        b->key.data = v->counters[i].key;
+        b->key.data = (u_char *) v->counters[i].key;
         b->key.len = v->counters[i].key_len;
         b->unit = v->counters[i].unit;
         b->period = v->counters[i].period;

@@ -28,6 +28,7 @@
 static void ngx_http_llm_cost_price(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_price_answer(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_price_broken(ngx_http_llm_cost_ctx_t *ctx);
+static ngx_uint_t ngx_http_llm_cost_owes_all(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_use_counted(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_use_reserve(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_apply(ngx_http_llm_cost_ctx_t *ctx);
@@ -37,9 +38,10 @@ static void ngx_http_llm_cost_event(ngx_http_llm_cost_ctx_t *ctx,
 
 
 /*
- * What this request has cost so far, for whoever finds its reservation when
- * this worker is dead: its input once it is sent, then the output that went
- * by.  At most once a second, since nobody needs it finer.
+ * What this request costs if this worker dies now, for whoever finds its
+ * reservation: its input once it is sent, then the output that went by; or
+ * all that was reserved, where a client that leaves has to pay that.  At most
+ * once a second, since nobody needs it finer.
  */
 
 void
@@ -58,7 +60,14 @@ ngx_http_llm_cost_note(ngx_http_llm_cost_ctx_t *ctx)
     usage.input = ctx->q.input_tokens;
     usage.output = ctx->answer.counted_output;
 
-    cost = ctx->price ? ngx_http_llm_cost_price_usage(ctx, &usage) : 0;
+    if (ngx_http_llm_cost_owes_all(ctx)) {
+        usage.output = ctx->max_output;
+        cost = ctx->price
+               ? ngx_http_llm_cost_price_worst(ctx, usage.output) : 0;
+
+    } else {
+        cost = ctx->price ? ngx_http_llm_cost_price_usage(ctx, &usage) : 0;
+    }
 
     spent[LLM_UNIT_USD] = ngx_max(cost, 0);
     spent[LLM_UNIT_TOKENS] = usage.input + usage.output;
@@ -241,16 +250,12 @@ ngx_http_llm_cost_price_answer(ngx_http_llm_cost_ctx_t *ctx)
 static void
 ngx_http_llm_cost_price_broken(ngx_http_llm_cost_ctx_t *ctx)
 {
-    ngx_uint_t                           client, stream;
+    ngx_uint_t                           client;
     ngx_http_request_t                  *r;
     const ngx_http_llm_cost_loc_conf_t  *llcf;
 
     r = ctx->request;
     llcf = ngx_http_get_module_loc_conf(r, ngx_http_llm_cost_module);
-
-    /* what was asked for, until upstream has said what it sends */
-
-    stream = ctx->answer_status ? ctx->answer.stream : ctx->q.stream;
 
     client = !ctx->cut
              && (r->connection->error || r->connection->timedout
@@ -259,11 +264,7 @@ ngx_http_llm_cost_price_broken(ngx_http_llm_cost_ctx_t *ctx)
     if (client) {
         ctx->source = NGX_HTTP_LLM_COST_SOURCE_COUNTED;
 
-        /* an answer that is not a stream is being written in full upstream */
-
-        if (!stream
-            || llcf->client_abort == NGX_HTTP_LLM_COST_ABORT_RESERVE)
-        {
+        if (ngx_http_llm_cost_owes_all(ctx)) {
             ngx_http_llm_cost_use_reserve(ctx);
             return;
         }
@@ -298,6 +299,27 @@ ngx_http_llm_cost_price_broken(ngx_http_llm_cost_ctx_t *ctx)
         ctx->usage.output = ngx_max(ctx->usage.output,
                                     ctx->answer.usage.output);
     }
+}
+
+
+/* if its client leaves now: llm_client_abort */
+
+static ngx_uint_t
+ngx_http_llm_cost_owes_all(ngx_http_llm_cost_ctx_t *ctx)
+{
+    ngx_uint_t                           stream;
+    const ngx_http_llm_cost_loc_conf_t  *llcf;
+
+    llcf = ngx_http_get_module_loc_conf(ctx->request,
+                                        ngx_http_llm_cost_module);
+
+    /* what was asked for, until upstream has said what it sends */
+
+    stream = ctx->answer_status ? ctx->answer.stream : ctx->q.stream;
+
+    /* an answer that is not a stream is being written in full upstream */
+
+    return !stream || llcf->client_abort == NGX_HTTP_LLM_COST_ABORT_RESERVE;
 }
 
 

@@ -37,7 +37,7 @@ static ngx_int_t ngx_http_llm_cost_variable_digest(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_llm_cost_variable_budgets(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static u_char *ngx_http_llm_cost_print_key(u_char *p, llm_str_t *key);
+static u_char *ngx_http_llm_cost_print_key(u_char *p, const llm_str_t *key);
 static void ngx_http_llm_cost_set_value(ngx_http_variable_value_t *v,
     u_char *data, size_t len);
 
@@ -291,11 +291,19 @@ ngx_http_llm_cost_variable_source(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    s = &ngx_http_llm_cost_sources[ctx->source];
+    s = ngx_http_llm_cost_source(ctx->source);
 
     ngx_http_llm_cost_set_value(v, s->data, s->len);
 
     return NGX_OK;
+}
+
+
+ngx_str_t *
+ngx_http_llm_cost_source(ngx_uint_t source)
+{
+    return &ngx_http_llm_cost_sources[ngx_min(source,
+                                              NGX_HTTP_LLM_COST_SOURCE_LOST)];
 }
 
 
@@ -462,8 +470,7 @@ ngx_http_llm_cost_variable_budgets(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    len = ctx->adm.n * (LLM_NAME_MAX + 3 * LLM_KEY_MAX + LLM_USD_LEN
-                        + sizeof("||2026-11-22T00:00:00Z|requests|,"));
+    len = ctx->adm.n * NGX_HTTP_LLM_COST_BUDGET_LEN;
 
     p = ngx_pnalloc(r->pool, len);
     if (p == NULL) {
@@ -479,19 +486,8 @@ ngx_http_llm_cost_variable_budgets(ngx_http_request_t *r,
             *p++ = ',';
         }
 
-        p = ngx_cpymem(p, b->name.data, b->name.len);
-        *p++ = '|';
-        p = ngx_http_llm_cost_print_key(p, &b->key);
-        *p++ = '|';
-        p += llm_time_print(p, b->start);
-        p = ngx_sprintf(p, "|%s|", ngx_http_llm_cost_units[b->unit]);
-
-        if (b->unit == LLM_UNIT_USD) {
-            p += llm_usd_print(p, ctx->spent[LLM_UNIT_USD]);
-
-        } else {
-            p = ngx_sprintf(p, "%L", ctx->spent[b->unit]);
-        }
+        p = ngx_http_llm_cost_print_budget(p, &b->name, &b->key, b->start,
+                                           b->unit, ctx->spent[b->unit]);
     }
 
     ngx_http_llm_cost_set_value(v, start, p - start);
@@ -500,8 +496,27 @@ ngx_http_llm_cost_variable_budgets(ngx_http_request_t *r,
 }
 
 
+u_char *
+ngx_http_llm_cost_print_budget(u_char *p, const llm_str_t *name,
+    const llm_str_t *key, int64_t start, llm_unit_e unit, int64_t amount)
+{
+    p = ngx_cpymem(p, name->data, name->len);
+    *p++ = '|';
+    p = ngx_http_llm_cost_print_key(p, key);
+    *p++ = '|';
+    p += llm_time_print(p, start);
+    p = ngx_sprintf(p, "|%s|", ngx_http_llm_cost_units[unit]);
+
+    if (unit == LLM_UNIT_USD) {
+        return p + llm_usd_print(p, amount);
+    }
+
+    return ngx_sprintf(p, "%L", amount);
+}
+
+
 static u_char *
-ngx_http_llm_cost_print_key(u_char *p, llm_str_t *key)
+ngx_http_llm_cost_print_key(u_char *p, const llm_str_t *key)
 {
     u_char  ch;
     size_t  i;

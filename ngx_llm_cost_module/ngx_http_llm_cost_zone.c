@@ -62,7 +62,6 @@ static void ngx_http_llm_cost_zone_put(ngx_http_llm_cost_ctx_t *ctx,
 static ngx_int_t ngx_http_llm_cost_zone_init_process(ngx_cycle_t *cycle);
 static void ngx_http_llm_cost_zone_exit_process(ngx_cycle_t *cycle);
 static void ngx_http_llm_cost_zone_sweep(ngx_event_t *ev);
-static int ngx_http_llm_cost_zone_gone(uint32_t owner);
 
 
 const ngx_http_llm_cost_store_t  ngx_http_llm_cost_zone_store = {
@@ -298,8 +297,8 @@ ngx_http_llm_cost_zone_settle(ngx_http_llm_cost_ctx_t *ctx,
     if (ctx->held) {
         ctx->held = 0;
 
-        if (llm_ledger_settle(z->ledger, &ctx->adm.id, spent,
-                              ctx->adm.balances, ctx->adm.n)
+        if (llm_ledger_settle_from(z->ledger, &ctx->adm.id, spent,
+                                   ctx->source, ctx->adm.balances, ctx->adm.n)
             == LLM_OK)
         {
             ngx_http_llm_cost_alert_settled(ctx);
@@ -411,6 +410,7 @@ ngx_http_llm_cost_zone_sweep(ngx_event_t *ev)
 {
     unsigned                        n;
     ngx_atomic_uint_t               last, now;
+    llm_ledger_heir_t               heir;
     ngx_http_llm_cost_zone_t       *z;
     ngx_http_llm_cost_zone_sh_t    *sh;
     ngx_http_llm_cost_main_conf_t  *lmcf;
@@ -430,21 +430,33 @@ ngx_http_llm_cost_zone_sweep(ngx_event_t *ev)
     lmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle,
                                                ngx_http_llm_cost_module);
 
+    ngx_memzero(&heir, sizeof(llm_ledger_heir_t));
+
+    heir.gone = ngx_http_llm_cost_gone;
+    heir.log = ngx_http_llm_cost_ledger_log_line;
+
+    n = llm_ledger_inherit(z->ledger, &heir, NGX_HTTP_LLM_COST_SWEEP_MAX);
+
+    if (n) {
+        ngx_log_error(NGX_LOG_WARN, ev->log, 0,
+                      "llm cost: %ud requests were left without their worker, "
+                      "and are settled now", n);
+    }
+
     n = llm_ledger_sweep(z->ledger, (int64_t) now,
                          (int) lmcf->reservation_charge,
-                         ngx_http_llm_cost_zone_gone,
                          NGX_HTTP_LLM_COST_SWEEP_MAX);
 
     if (n) {
         ngx_log_error(NGX_LOG_WARN, ev->log, 0,
-                      "llm cost: %ud reservations were left without their "
-                      "worker or expired, and are settled now", n);
+                      "llm cost: %ud reservations have expired, and are "
+                      "settled now", n);
     }
 }
 
 
-static int
-ngx_http_llm_cost_zone_gone(uint32_t owner)
+int
+ngx_http_llm_cost_gone(uint32_t owner)
 {
     return kill((ngx_pid_t) owner, 0) == -1 && ngx_errno == ESRCH;
 }

@@ -355,6 +355,7 @@ invalid time "0s", it must be at least 1s
     llm_tokenizer my-finetune o200k_base;
     llm_tokenizer ~^acme- cl100k_base;
     llm_key_salt_file $TEST_NGINX_HTML_DIR/secret;
+    llm_ledger_log logs/ledger.log;
     llm_reservation_ttl 5m release;
     llm_user $remote_user;
     llm_tag team $http_x_team;
@@ -395,3 +396,24 @@ s3cret
 --- request
 GET /v1/models
 --- error_code: 404
+
+
+
+=== TEST 34: two ledger logs
+--- http_config
+    llm_ledger_log logs/a.log;
+    llm_ledger_log logs/b.log;
+--- config
+--- must_die
+--- error_log
+"llm_ledger_log" directive is duplicate
+
+
+
+=== TEST 35: a ledger log that cannot be opened
+--- http_config
+    llm_ledger_log no/such/directory/a.log;
+--- config
+--- must_die
+--- error_log
+no/such/directory/a.log" failed

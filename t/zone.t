@@ -92,16 +92,22 @@ sub connection {
 }
 
 
-# A request whose answer never comes, and then the end of all workers
+# A request whose answer has no end, and then the end of all workers
 
 sub kill_workers {
     my $block = shift;
 
     my $socket = connection();
+    my $body = $chat;
+    my $stream = defined $block->stream;
+
+    $body =~ s/}$/,"stream":true}/ if $stream;
+
     print $socket "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n"
-                  . "Content-Length: " . length($chat) . "\r\n\r\n$chat";
+                  . "Content-Length: " . length($body) . "\r\n\r\n$body";
 
     wait_for { upstream_requests() };
+    wait_for { $socket->sysread(my $part, 4096) } if $stream;
 
     Test::More::like(get('/llm/budgets'), qr/"spent":0,"reserved":0\.000\d/,
                      $block->name . ' - reserved');
@@ -115,6 +121,36 @@ sub kill_workers {
                    $block->name . ' - settled by a worker that lives');
     Test::More::like(get('/llm/budgets'), qr/${\$block->spent}/,
                      $block->name . ' - spent');
+
+    my $line = $block->ledger_line or return;
+
+    Test::More::like(ledger_log(), qr/$line/, $block->name . ' - its line');
+    Test::More::is(scalar(my @lines = split /^/, ledger_log()), 1,
+                   $block->name . ' - and no other');
+}
+
+
+sub ledger_log {
+    open my $in, '<', Test::Nginx::Util::server_root() . '/logs/ledger.log'
+        or return '';
+    local $/;
+    return <$in> // '';
+}
+
+
+# USR1, and what dies afterwards is written into a new file
+
+sub reopen_and_kill {
+    my $block = shift;
+
+    my $log = Test::Nginx::Util::server_root() . '/logs/ledger.log';
+
+    rename $log, "$log.old" or die;
+    kill 'USR1', nginx_pid();
+    Test::More::ok(wait_for(sub { -e $log }), $block->name . ' - reopened');
+
+    kill_workers($block);
+    Test::More::is(-s "$log.old", 0, $block->name . ' - not into the old one');
 }
 
 run_tests();
@@ -137,30 +173,40 @@ Authorization: Bearer one
 
 
 
-=== TEST 2: a killed worker's request is billed what it had sent, by another
+=== TEST 2: a killed worker's request is settled by another, with its line
+A client that leaves an answer in one piece owes all that was reserved.
+--- http_config
+llm_ledger_log logs/ledger.log;
 --- upstream eval
 [{ before => [{ wait => 'abort' }], body => '' }]
 --- request
 GET /llm/health
 --- after: kill_workers
 --- spent chomp
-"spent":0\.0000012,"reserved":0,
+"spent":0\.0006012,"reserved":0,
+--- ledger_line chomp
+^{"time":"[^"]+","request_id":"[0-9a-f]{32}","usage_source":"lost","cost":"0\.000601200","why":"worker died","budgets":"daily\|\|\d{4}-\d\d-\d\dT00:00:00Z\|usd\|0\.000601200"}$
 --- error_log
 exited on signal 9
 left without their worker
 
 
 
-=== TEST 3: also where a reservation that expires is released
+=== TEST 3: a stream with the output that was seen, also where what expires is released
 --- http_config
 llm_reservation_ttl 10m release;
+llm_ledger_log logs/ledger.log;
 --- upstream eval
-[{ before => [{ wait => 'abort' }], body => '' }]
+[{ sse => [{ choices => [{ index => 0, delta => { content => 'Hello' } }] },
+           \{ wait => 'abort' }] }]
 --- request
 GET /llm/health
---- after: kill_workers
+--- stream
+--- after: reopen_and_kill
 --- spent chomp
 "spent":0\.0000012,"reserved":0,
+--- ledger_line chomp
+"cost":"0\.000001200","why":"worker died"
 --- error_log
 exited on signal 9
 left without their worker

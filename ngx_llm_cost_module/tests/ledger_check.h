@@ -28,7 +28,7 @@ static inline const char *
 ledger_check(llm_ledger_t *l)
 {
     int64_t      *reserved;
-    uint32_t      i, k, n, used, *holds, *refs, *seen;
+    uint32_t      i, k, n, used, settled, *holds, *refs, *seen;
     const char   *wrong;
     llm_hold_t   *h;
     llm_slot_t   *c;
@@ -45,17 +45,19 @@ ledger_check(llm_ledger_t *l)
 
     ledger_wrong(l->redo.n != 0 || l->redo.committed, "a change is left");
 
-    /* reservations: each open, in the list of the expired, or free */
+    /* reservations: open, settled, in the list of the expired, or free */
 
-    for (n = 0, i = 1; i <= l->holds_top; i++) {
+    for (n = 0, settled = 0, i = 1; i <= l->holds_top; i++) {
         h = llm_ledger_hold(l, i);
 
         ledger_wrong(h->meta.state == LLM_HOLD_OPEN
                      && (h->seq & LLM_HOLD_MASK) != i, "seq of another slot");
         n += h->meta.state == LLM_HOLD_OPEN;
 
-        if (h->meta.state != LLM_HOLD_OPEN
-            && h->meta.state != LLM_HOLD_EXPIRED)
+        settled += h->meta.state == LLM_HOLD_SETTLED;
+
+        if (h->meta.state == LLM_HOLD_FREE
+            || h->meta.state == LLM_HOLD_DONE)
         {
             continue;
         }
@@ -89,12 +91,13 @@ ledger_check(llm_ledger_t *l)
     for (used = 0, k = 0, i = l->expired_first; i != 0; k = i, i = h->next) {
         h = llm_ledger_hold(l, i);
         ledger_wrong(h->meta.state != LLM_HOLD_EXPIRED
+                     && h->meta.state != LLM_HOLD_LATE
                      && h->meta.state != LLM_HOLD_DONE, "not an expired one");
         ledger_wrong(++used > l->holds_top, "a loop of expired ones");
     }
 
     ledger_wrong(l->expired_last != k, "end of the expired");
-    ledger_wrong(n + used != l->holds_top, "a lost reservation");
+    ledger_wrong(n + used + settled != l->holds_top, "a lost reservation");
 
     /* counters: each in its chain, or free */
 

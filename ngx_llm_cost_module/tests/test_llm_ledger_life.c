@@ -131,6 +131,7 @@ sweeps_what_is_left_behind(void **state)
     llm_hold_view_t     hv;
     llm_ledger_stat_t   st;
     llm_counter_view_t  v;
+    llm_ledger_heir_t   heir = { owner_7_is_gone, NULL, NULL, NULL };
     uint32_t            cursor;
 
     (void) state;
@@ -161,51 +162,51 @@ sweeps_what_is_left_behind(void **state)
     assert_int_equal(hv.id.seq, a.id.seq);
     assert_int_equal(llm_ledger_next_hold(l, &cursor, &hv), LLM_DECLINED);
 
-    /* one with a note, one without: that one is charged as if expired */
+    /* one with a note, one without: nothing was sent of that one */
 
-    assert_int_equal(llm_ledger_sweep(l, T0, 0, owner_7_is_gone, 1), 1);
-    assert_int_equal(llm_ledger_sweep(l, T0, 1, owner_7_is_gone, 9), 1);
-    assert_int_equal(llm_ledger_sweep(l, T0, 1, owner_7_is_gone, 9), 0);
+    assert_int_equal(llm_ledger_inherit(l, &heir, 1), 1);
+    assert_int_equal(llm_ledger_inherit(l, &heir, 9), 1);
+    assert_int_equal(llm_ledger_inherit(l, &heir, 9), 0);
     assert_true(view_find(l, "user", "ann", &v));
-    assert_int_equal(v.spent, 11 + 60);
+    assert_int_equal(v.spent, 11);
     assert_int_equal(v.reserved, 100);
     assert_true(view_find(l, "calls", "ann", &v));
-    assert_int_equal(v.spent, 2);
+    assert_int_equal(v.spent, 1);
     assert_int_equal(llm_ledger_settle(l, &a.id, noted, NULL, 0),
                      LLM_DECLINED);
 
     /* renewed, it stays; expired, it is charged; settled late, corrected */
 
     assert_int_equal(llm_ledger_renew(l, &live.id, T0 + 900), LLM_OK);
-    assert_int_equal(llm_ledger_sweep(l, T0 + 899, 1, NULL, 9), 0);
-    assert_int_equal(llm_ledger_sweep(l, T0 + 900, 1, NULL, 9), 1);
+    assert_int_equal(llm_ledger_sweep(l, T0 + 899, 1, 9), 0);
+    assert_int_equal(llm_ledger_sweep(l, T0 + 900, 1, 9), 1);
     assert_true(view_find(l, "user", "ann", &v));
-    assert_int_equal(v.spent, 11 + 60 + 100);
+    assert_int_equal(v.spent, 11 + 100);
     assert_int_equal(v.reserved, 0);
     assert_int_equal(llm_ledger_renew(l, &live.id, T0), LLM_DECLINED);
 
     assert_int_equal(llm_ledger_settle(l, &live.id, noted, bal, 2), LLM_OK);
-    assert_int_equal(bal[0].spent, 11 + 60 + 11);
-    assert_int_equal(bal[1].spent, 3);
+    assert_int_equal(bal[0].spent, 11 + 11);
+    assert_int_equal(bal[1].spent, 2);
     assert_int_equal(llm_ledger_settle(l, &live.id, noted, bal, 2),
                      LLM_DECLINED);
 
     llm_ledger_stat(l, &st);
     assert_int_equal(st.holds, 0);
-    assert_int_equal(st.expired, 3);
+    assert_int_equal(st.expired, 1);
 
     /* released instead of charged: the request counts, its cost does not */
 
     a = admission(b, 2, 60);
     assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
-    assert_int_equal(llm_ledger_sweep(l, T0 + 900, 0, NULL, 9), 1);
+    assert_int_equal(llm_ledger_sweep(l, T0 + 900, 0, 9), 1);
     assert_true(view_find(l, "user", "ann", &v));
-    assert_int_equal(v.spent, 82);
+    assert_int_equal(v.spent, 22);
     assert_true(view_find(l, "calls", "ann", &v));
-    assert_int_equal(v.spent, 4);
+    assert_int_equal(v.spent, 3);
     assert_int_equal(llm_ledger_settle(l, &a.id, noted, bal, 2), LLM_OK);
-    assert_int_equal(bal[0].spent, 93);
-    assert_int_equal(bal[1].spent, 4);
+    assert_int_equal(bal[0].spent, 33);
+    assert_int_equal(bal[1].spent, 3);
 
     ledger_free(l, 64, 8);
 }
@@ -238,7 +239,7 @@ expired_ones_make_room(void **state)
 
     assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FULL);
     assert_int_equal(a.id.seq, 0);
-    assert_int_equal(llm_ledger_sweep(l, T0 + 600, 1, NULL, 2), 2);
+    assert_int_equal(llm_ledger_sweep(l, T0 + 600, 1, 2), 2);
     assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
     assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
     assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FULL);
@@ -249,8 +250,8 @@ expired_ones_make_room(void **state)
 
     /* and after a day they go by themselves */
 
-    assert_int_equal(llm_ledger_sweep(l, T0 + 600, 1, NULL, n), n);
-    assert_int_equal(llm_ledger_sweep(l, T0 + 600 + DAY, 1, NULL, n), 0);
+    assert_int_equal(llm_ledger_sweep(l, T0 + 600, 1, n), n);
+    assert_int_equal(llm_ledger_sweep(l, T0 + 600 + DAY, 1, n), 0);
     assert_int_equal(llm_ledger_settle(l, &a.id, a.granted, NULL, 0),
                      LLM_DECLINED);
 
@@ -361,7 +362,7 @@ names_come_and_go(void **state)
     a = admission(&b, 1, 1);
     assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FULL);
 
-    (void) llm_ledger_sweep(l, T0 + 3 * DAY, 1, NULL, 1);
+    (void) llm_ledger_sweep(l, T0 + 3 * DAY, 1, 1);
     assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
     assert_true(view_find(l, "another", "", &v));
     assert_int_equal(v.reserved, 1);

@@ -35,6 +35,8 @@ typedef struct {
     int              state;           /* 0 closed, 1 open, 2 expired */
     int              dead;
     int              noted;
+    int              unlogged;        /* kept, and no log has it */
+    unsigned         request;
     int64_t          expires;
     int64_t          amount[LLM_UNIT_N];
     int64_t          note[LLM_UNIT_N];
@@ -55,6 +57,10 @@ typedef struct {
     unsigned         late;
     unsigned         swept;
     unsigned         hits;
+    unsigned         requests;
+    unsigned         due;             /* lines of requests that are settled */
+    unsigned         lines;
+    unsigned         inherited;
 } model_t;
 
 
@@ -232,6 +238,9 @@ model_reserve(model_t *m)
     a.expires = m->now + roll(m, 2000);
     a.hit = roll(m, 8) == 0;
     a.owner = roll(m, 5);
+    a.keep = roll(m, 2) && (!a.hit || a.owner == 0);
+    m->requests++;
+    memcpy(a.request_id, &m->requests, sizeof(m->requests));
 
     for (u = 0; u < LLM_UNIT_N; u++) {
         a.most[u] = u == LLM_UNIT_REQUESTS ? 1 : roll(m, 1500);
@@ -258,8 +267,9 @@ model_reserve(model_t *m)
         assert_int_equal(a.granted[u], granted[u]);
     }
 
-    assert_true((a.id.seq == 0) == a.hit);
+    assert_true((a.id.seq == 0) == (a.hit && !a.keep));
     m->hits += a.hit;
+    m->due += a.hit && a.keep;
 
     for (i = 0; i < n; i++) {
         c = &m->counters[counters[i]];
@@ -283,6 +293,8 @@ model_reserve(model_t *m)
         h->id = a.id;
         h->state = 1;
         h->dead = a.owner == 0;
+        h->unlogged = a.keep;
+        h->request = m->requests;
         h->expires = a.expires;
         h->n = n;
         memcpy(h->amount, granted, sizeof(granted));
@@ -320,14 +332,16 @@ model_finish(model_t *m, hold_t *h, const int64_t *spent)
 }
 
 
+static void model_balances(model_t *m, const hold_t *h,
+    const llm_balance_t *bal);
+
+
 static void
 model_settle(model_t *m)
 {
     int            u;
     hold_t        *h;
     int64_t        spent[LLM_UNIT_N];
-    unsigned       i;
-    counter_t     *c;
     llm_balance_t  bal[LLM_BUDGETS_MAX];
 
     h = &m->holds[roll(m, HOLDS)];
@@ -359,10 +373,38 @@ model_settle(model_t *m)
         return;
     }
 
+    /* a request has its line before or after it is settled, or never */
+
+    if (h->unlogged && roll(m, 3) == 0) {
+        assert_int_equal(llm_ledger_logged(m->l, &h->id), LLM_OK);
+        h->unlogged = 0;
+    }
+
     assert_int_equal(llm_ledger_settle(m->l, &h->id, spent, bal, h->n),
                      LLM_OK);
     model_finish(m, h, spent);
     h->state = 0;
+
+    assert_int_equal(llm_ledger_settle(m->l, &h->id, spent, bal, h->n),
+                     LLM_DECLINED);
+
+    if (h->unlogged && h->dead && roll(m, 2)) {
+        m->due++;
+
+    } else {
+        assert_int_equal(llm_ledger_logged(m->l, &h->id),
+                         h->unlogged ? LLM_OK : LLM_DECLINED);
+    }
+
+    model_balances(m, h, bal);
+}
+
+
+static void
+model_balances(model_t *m, const hold_t *h, const llm_balance_t *bal)
+{
+    unsigned    i;
+    counter_t  *c;
 
     for (i = 0; i < h->n; i++) {
         c = &m->counters[h->counters[i]];
@@ -404,6 +446,76 @@ owner_0_is_gone(uint32_t owner)
 }
 
 
+/* a line: of one that was noted, or of one that was settled before */
+
+static int
+model_line(void *data, const llm_hold_view_t *v)
+{
+    model_t *m = data;
+
+    hold_t    *h;
+    unsigned   i, request;
+
+    assert_true(v->unlogged);
+    m->lines++;
+
+    if (v->settled) {
+        assert_true(m->due > 0);
+        m->due--;
+        return LLM_OK;
+    }
+
+    memcpy(&request, v->request_id, sizeof(request));
+
+    for (i = 0; i < HOLDS; i++) {
+        h = &m->holds[i];
+
+        if (h->request == request && h->unlogged) {
+            assert_true(h->dead && h->noted);
+            assert_int_equal(v->granted[LLM_UNIT_USD], h->note[0]);
+            assert_int_equal(v->granted[LLM_UNIT_TOKENS], h->note[1]);
+            h->unlogged = 0;
+            return LLM_OK;
+        }
+    }
+
+    fail_msg("a line of a request that nobody has made");
+
+    return LLM_ERROR;
+}
+
+
+static void
+model_inherit(model_t *m)
+{
+    hold_t             *h;
+    unsigned            i, n;
+    llm_ledger_heir_t   heir = { owner_0_is_gone, model_line, NULL, m };
+
+    n = m->due;
+
+    for (i = 0; i < HOLDS; i++) {
+        n += m->holds[i].state == 1 && m->holds[i].dead;
+    }
+
+    assert_int_equal(llm_ledger_inherit(m->l, &heir, 1000), n);
+    assert_int_equal(m->due, 0);
+    m->inherited += n;
+
+    for (i = 0; i < HOLDS; i++) {
+        h = &m->holds[i];
+
+        if (h->state == 1 && h->dead) {
+            assert_false(h->noted && h->unlogged);
+            model_finish(m, h, h->noted ? h->note : NULL);
+            h->state = 0;
+        }
+    }
+
+    assert_int_equal(llm_ledger_inherit(m->l, &heir, 1000), 0);
+}
+
+
 static void
 model_sweep(model_t *m)
 {
@@ -412,19 +524,15 @@ model_sweep(model_t *m)
     int64_t   nothing[LLM_UNIT_N] = { 0, 0, 0 };
     unsigned  i, n;
 
+    model_inherit(m);
+
     charge = roll(m, 2);
     n = 0;
 
     for (i = 0; i < HOLDS; i++) {
         h = &m->holds[i];
 
-        if (h->state == 1 && h->dead) {
-            model_finish(m, h, h->noted ? h->note
-                               : charge ? h->amount : nothing);
-            h->state = 0;
-            n++;
-
-        } else if (h->state == 1 && h->expires <= m->now) {
+        if (h->state == 1 && h->expires <= m->now) {
             model_finish(m, h, charge ? h->amount : nothing);
             h->state = 2;
             n++;
@@ -444,8 +552,7 @@ model_sweep(model_t *m)
     }
 
     m->swept += n;
-    assert_int_equal(llm_ledger_sweep(m->l, m->now, charge, owner_0_is_gone,
-                                      1000), n);
+    assert_int_equal(llm_ledger_sweep(m->l, m->now, charge, 1000), n);
 }
 
 
@@ -568,6 +675,7 @@ agrees_with_the_model(void **state)
     assert_true(m->verdicts[LLM_LEDGER_NEVER] > 20);
     assert_int_equal(m->verdicts[LLM_LEDGER_FULL], 0);
     assert_true(m->late > 100 && m->swept > 100 && m->hits > 100);
+    assert_true(m->inherited > 100 && m->lines > 100);
 
     ledger_free(m->l, 2000, 600);
 }

@@ -12,6 +12,10 @@ use LLMCost::Faults;
 
 fault 'zone: no fault';
 
+fault 'zone: kill -9 of a worker every second',
+    brief => 3,
+    every => [1, sub { $_[0]->kill_worker(0) }];
+
 fault 'zone: reload every 100 ms',
     brief => 2,
     every => [0.1, sub { $_[0]->reload(0) }];

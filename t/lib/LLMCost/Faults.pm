@@ -183,6 +183,7 @@ END
         $node->{dir}, $node->{port}, workers => 2, connections => 4096,
         http => <<END));
     $http
+    llm_ledger_log $node->{dir}/ledger.log;
 
     upstream models {
         server 127.0.0.1:$self->{upstream};
@@ -511,7 +512,7 @@ sub ledger_lines {
 
     my %seen;
 
-    return grep { !$seen{$_->{request_id}}++ }
+    return grep { $_->{request_id} =~ /^0+$/ || !$seen{$_->{request_id}}++ }
            map { log_entries($_) }
            grep { -f } map { ("$_/access.log", "$_/ledger.log") } @dirs;
 }

@@ -1,0 +1,174 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+/*
+ * What dead owners have left.  Nothing is written to a log under the region's
+ * lock: a reservation whose owner is dead changes no more by itself, and two
+ * heirs that meet write the same line twice and settle once.
+ */
+
+#include <string.h>
+
+#include "llm_ledger_region.h"
+
+
+#define LLM_HEIR_BATCH       256      /* slots looked at under one lock */
+#define LLM_HEIR_OWNERS      32       /* whose state is asked once a call */
+
+
+typedef struct {
+    const llm_ledger_heir_t  *heir;
+    unsigned                  n;
+    uint32_t                  owner[LLM_HEIR_OWNERS];
+    int                       state[LLM_HEIR_OWNERS];
+} llm_heir_search_t;
+
+
+static int llm_heir_next(llm_ledger_t *l, llm_heir_search_t *s,
+    uint32_t *cursor, llm_hold_view_t *v);
+static int llm_heir_gone(llm_heir_search_t *s, uint32_t owner);
+static int llm_heir_end(llm_ledger_t *l, const llm_ledger_heir_t *heir,
+    llm_hold_view_t *v);
+
+
+unsigned
+llm_ledger_inherit(llm_ledger_t *l, const llm_ledger_heir_t *heir,
+    unsigned max)
+{
+    int                rc;
+    uint32_t           cursor;
+    unsigned           n;
+    llm_hold_view_t    v;
+    llm_heir_search_t  s;
+
+    n = 0;
+    cursor = 0;
+    s.heir = heir;
+    s.n = 0;
+
+    while (n < max) {
+
+        if (llm_ledger_lock(l) != LLM_OK) {
+            break;
+        }
+
+        rc = llm_heir_next(l, &s, &cursor, &v);
+
+        llm_ledger_unlock(l);
+
+        if (rc == LLM_DECLINED) {
+            break;
+        }
+
+        if (rc == LLM_OK) {
+            if (llm_heir_end(l, heir, &v) != LLM_OK) {
+                break;
+            }
+
+            n++;
+        }
+    }
+
+    return n;
+}
+
+
+/* LLM_LIMIT: none yet, others may have the lock in between */
+
+static int
+llm_heir_next(llm_ledger_t *l, llm_heir_search_t *s, uint32_t *cursor,
+    llm_hold_view_t *v)
+{
+    unsigned     i;
+    llm_hold_t  *h;
+
+    for (i = 0; i < LLM_HEIR_BATCH; i++) {
+
+        if (*cursor >= l->holds_top) {
+            return LLM_DECLINED;
+        }
+
+        h = llm_ledger_hold(l, ++*cursor);
+
+        if (h->meta.state != LLM_HOLD_FREE && h->meta.state != LLM_HOLD_DONE
+            && llm_heir_gone(s, h->owner))
+        {
+            llm_view_fill_hold(l, h, v);
+            return LLM_OK;
+        }
+    }
+
+    return LLM_LIMIT;
+}
+
+
+/* asking costs a system call, and there are few owners */
+
+static int
+llm_heir_gone(llm_heir_search_t *s, uint32_t owner)
+{
+    unsigned  i;
+
+    for (i = 0; i < s->n; i++) {
+        if (s->owner[i] == owner) {
+            return s->state[i];
+        }
+    }
+
+    if (s->n == LLM_HEIR_OWNERS) {
+        return s->heir->gone(owner);
+    }
+
+    s->owner[i] = owner;
+    s->state[i] = s->heir->gone(owner);
+    s->n++;
+
+    return s->state[i];
+}
+
+
+static int
+llm_heir_end(llm_ledger_t *l, const llm_ledger_heir_t *heir,
+    llm_hold_view_t *v)
+{
+    int  rc, spends;
+
+    spends = v->settled || v->has_note;
+
+    if (v->has_note && !v->settled) {
+
+        /* requests were granted, however this one ended */
+
+        v->granted[LLM_UNIT_USD] = v->noted[LLM_UNIT_USD];
+        v->granted[LLM_UNIT_TOKENS] = v->noted[LLM_UNIT_TOKENS];
+    }
+
+    if (spends && v->unlogged) {
+        rc = heir->log ? heir->log(heir->data, v) : LLM_OK;
+
+        if (rc != LLM_OK) {
+            return rc;
+        }
+
+        (void) llm_ledger_logged(l, &v->id);
+    }
+
+    if (v->settled) {
+        return LLM_OK;
+    }
+
+    if (heir->settle) {
+        heir->settle(heir->data, v, spends ? v->granted : NULL);
+
+    } else if (spends) {
+        (void) llm_ledger_settle(l, &v->id, v->granted, NULL, 0);
+
+    } else {
+        (void) llm_ledger_cancel(l, &v->id);
+    }
+
+    return LLM_OK;
+}

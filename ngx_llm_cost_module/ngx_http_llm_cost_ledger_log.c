@@ -1,0 +1,226 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "ngx_http_llm_cost.h"
+
+
+/*
+ * llm_ledger_log: a line for each request that was paid and has none in an
+ * access log, because its worker died in between.  Access logs and ledger
+ * logs together are the counters, to the nano-dollar; a request that is in
+ * both (a worker may die after its line and before it says so) is known by
+ * its request id.
+ *
+ * A reservation is kept until the request has been logged.  Our log handler
+ * runs after the access log's.
+ */
+
+
+/* what is not a counter of a line */
+#define NGX_HTTP_LLM_COST_LEDGER_LINE                                         \
+    (sizeof("{\"time\":\"1970-09-28T12:00:00+06:00\",\"request_id\":\"\","    \
+            "\"usage_source\":\"upstream\",\"cost\":\"\",\"why\":\"\","       \
+            "\"budgets\":\"\"}\n")                                            \
+     + 2 * LLM_REQUEST_ID + LLM_USD_LEN + 64)
+
+#define NGX_HTTP_LLM_COST_LEDGER_SILENCE  60    /* s between complaints */
+
+
+static ngx_int_t ngx_http_llm_cost_log_handler(ngx_http_request_t *r);
+static void ngx_http_llm_cost_ledger_complain(ngx_open_file_t *file,
+    ngx_err_t err);
+
+
+ngx_int_t
+ngx_http_llm_cost_ledger_log_init(ngx_conf_t *cf,
+    ngx_http_llm_cost_main_conf_t *lmcf)
+{
+    ngx_str_t                   name = ngx_string("request_id");
+    ngx_http_handler_pt        *h;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    if (lmcf->ledger_log == NULL) {
+        return NGX_OK;
+    }
+
+    lmcf->request_id = ngx_http_get_variable_index(cf, &name);
+    if (lmcf->request_id == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_LOG_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_http_llm_cost_log_handler;
+
+    return NGX_OK;
+}
+
+
+/* before admission: what links the reservation to the access log */
+
+ngx_int_t
+ngx_http_llm_cost_ledger_log_admit(ngx_http_llm_cost_ctx_t *ctx)
+{
+    ngx_int_t                       n;
+    ngx_uint_t                      i;
+    ngx_http_variable_value_t      *v;
+    ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    lmcf = ngx_http_get_module_main_conf(ctx->request,
+                                         ngx_http_llm_cost_module);
+
+    if (lmcf->ledger_log == NULL) {
+        return NGX_OK;
+    }
+
+    v = ngx_http_get_indexed_variable(ctx->request, lmcf->request_id);
+
+    if (v == NULL || v->not_found || v->len != 2 * LLM_REQUEST_ID) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < LLM_REQUEST_ID; i++) {
+        n = ngx_hextoi(v->data + 2 * i, 2);
+        if (n == NGX_ERROR) {
+            return NGX_ERROR;
+        }
+
+        ctx->adm.request_id[i] = (u_char) n;
+    }
+
+    ctx->adm.keep = 1;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_log_handler(ngx_http_request_t *r)
+{
+    ngx_http_llm_cost_ctx_t        *ctx;
+    ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    ctx = r == r->main ? ngx_http_llm_cost_get_ctx(r) : NULL;
+
+    if (ctx && ctx->adm.keep && ctx->adm.id.seq) {
+        lmcf = ngx_http_get_module_main_conf(r, ngx_http_llm_cost_module);
+
+        (void) llm_ledger_logged(lmcf->zone->ledger, &ctx->adm.id);
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * For llm_ledger_inherit().  One write, so that lines of several workers and
+ * of a binary that is being replaced do not mix.
+ */
+
+int
+ngx_http_llm_cost_ledger_log_line(void *data, const llm_hold_view_t *view)
+{
+    u_char                         *p, *buf;
+    size_t                          len;
+    ssize_t                         n;
+    unsigned                        i;
+    llm_str_t                       name, key;
+    ngx_open_file_t                *file;
+    const llm_counter_view_t       *v;
+    ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    static ngx_uint_t               torn;
+
+    lmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle,
+                                               ngx_http_llm_cost_module);
+    file = lmcf->ledger_log;
+
+    if (file == NULL) {
+        return LLM_OK;
+    }
+
+    buf = ngx_alloc(NGX_HTTP_LLM_COST_LEDGER_LINE
+                    + view->n * NGX_HTTP_LLM_COST_BUDGET_LEN, ngx_cycle->log);
+    if (buf == NULL) {
+        return LLM_ERROR;
+    }
+
+    p = buf;
+
+    if (torn) {
+        *p++ = LF;
+    }
+
+    p = ngx_sprintf(p, "{\"time\":\"%V\",\"request_id\":\"",
+                    &ngx_cached_http_log_iso8601);
+    p = ngx_hex_dump(p, (u_char *) view->request_id, LLM_REQUEST_ID);
+    p = ngx_sprintf(p, "\",\"usage_source\":\"%V\",\"cost\":\"",
+                    ngx_http_llm_cost_source(view->settled
+                                             ? view->source
+                                        : NGX_HTTP_LLM_COST_SOURCE_LOST));
+    p += llm_usd_print(p, view->granted[LLM_UNIT_USD]);
+    p = ngx_sprintf(p, "\",\"why\":\"%s\",\"budgets\":\"",
+                    view->settled ? "worker died before it logged"
+                                  : "worker died");
+
+    for (i = 0; i < view->n; i++) {
+        v = &view->counters[i];
+
+        name.data = (u_char *) v->name;
+        name.len = v->name_len;
+        key.data = (u_char *) v->key;
+        key.len = v->key_len;
+
+        if (i) {
+            *p++ = ',';
+        }
+
+        p = ngx_http_llm_cost_print_budget(p, &name, &key, v->start, v->unit,
+                                           view->granted[v->unit]);
+    }
+
+    p = ngx_cpymem(p, "\"}\n", 3);
+
+    len = p - buf;
+    n = ngx_write_fd(file->fd, buf, len);
+
+    ngx_free(buf);
+
+    if (n == (ssize_t) len) {
+        torn = 0;
+        return LLM_OK;
+    }
+
+    torn = torn || n > 0;
+
+    ngx_http_llm_cost_ledger_complain(file, n == -1 ? ngx_errno : 0);
+
+    return LLM_ERROR;
+}
+
+
+/* the reservation stays as it is, and the line is tried again in a second */
+
+static void
+ngx_http_llm_cost_ledger_complain(ngx_open_file_t *file, ngx_err_t err)
+{
+    static time_t  next;
+
+    if (ngx_time() < next) {
+        return;
+    }
+
+    next = ngx_time() + NGX_HTTP_LLM_COST_LEDGER_SILENCE;
+
+    ngx_log_error(NGX_LOG_CRIT, ngx_cycle->log, err,
+                  "llm cost: cannot write to \"%V\": requests of dead workers "
+                  "stay reserved until this is possible", &file->name);
+}
