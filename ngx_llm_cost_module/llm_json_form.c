@@ -10,12 +10,68 @@
 #include <string.h>
 
 
+/*
+ * Brackets and white space at the end of a text are outside of its strings.
+ * They are taken off, from behind, and compared by themselves.
+ */
+
+static int
+llm_json_form_space(unsigned char c)
+{
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+
+/* digits, as many as there are: where they end; NULL: there is no number */
+
+static const unsigned char *
+llm_json_form_digits(const unsigned char *p, const unsigned char *last)
+{
+    const unsigned char  *from;
+
+    for (from = p; p < last && *p >= '0' && *p <= '9'; p++) { /* void */ }
+
+    return (p == from || (*from == '0' && p > from + 1)) ? NULL : p;
+}
+
+
+/* the text without its tail, which is written down */
+
+static size_t
+llm_json_form_cut(llm_json_form_t *f, const llm_json_t *j, size_t from)
+{
+    size_t         len;
+    unsigned char  c;
+
+    f->ntail = 0;
+
+    for (len = j->len; len > from; len--) {
+        c = j->data[len - 1];
+
+        if (c == '}' || c == ']') {
+
+            if (f->ntail == LLM_JSON_FORM_TAIL) {
+                break;
+            }
+
+            f->tail[f->ntail++] = c;
+
+        } else if (!llm_json_form_space(c)) {
+            break;
+        }
+    }
+
+    return len;
+}
+
+
 int
 llm_json_form_make(llm_json_form_t *f, const llm_json_t *j,
     const uint32_t *nodes, unsigned n)
 {
-    size_t    len, from, to;
-    unsigned  i;
+    size_t                  len, from, to;
+    unsigned                i;
+    const llm_json_node_t  *v;
 
     if (n > LLM_JSON_FORM_HOLES) {
         return LLM_DECLINED;
@@ -32,21 +88,52 @@ llm_json_form_make(llm_json_form_t *f, const llm_json_t *j,
     len = 0;
     from = 0;
 
-    for (i = 0; i <= n; i++) {
-        to = (i < n) ? j->nodes[nodes[i]].start : j->len;
+    for (i = 0; i < n; i++) {
+        v = &j->nodes[nodes[i]];
+        to = v->start;
 
         memcpy(f->text + len, j->data + from, to - from);
         len += to - from;
-        f->len[i] = (unsigned) (to - from);
 
-        if (i < n) {
-            from = j->nodes[nodes[i]].end;
-        }
+        f->len[i] = (unsigned) (to - from);
+        f->number[i] = (v->type == LLM_JSON_NUMBER);
+
+        from = v->end;
     }
 
+    to = llm_json_form_cut(f, j, from);
+
+    memcpy(f->text + len, j->data + from, to - from);
+
+    f->len[n] = (unsigned) (to - from);
     f->n = n;
 
     return LLM_OK;
+}
+
+
+/* the end of the text in front of a tail that is the form's, or NULL */
+
+static const unsigned char *
+llm_json_form_end(const llm_json_form_t *f, const unsigned char *p,
+    const unsigned char *last)
+{
+    unsigned  i;
+
+    for (i = 0; last > p; last--) {
+
+        if (llm_json_form_space(last[-1])) {
+            continue;
+        }
+
+        if (i == f->ntail || last[-1] != f->tail[i]) {
+            break;
+        }
+
+        i++;
+    }
+
+    return (i == f->ntail) ? last : NULL;
 }
 
 
@@ -58,8 +145,12 @@ llm_json_form_match(const llm_json_form_t *f, const llm_str_t *text,
     const unsigned char  *p, *last, *form, *end, *stop;
 
     p = text->data;
-    last = p + text->len;
+    last = llm_json_form_end(f, p, p + text->len);
     form = f->text;
+
+    if (last == NULL) {
+        return 0;
+    }
 
     for (i = 0; /* void */ ; i++) {
 
@@ -76,7 +167,11 @@ llm_json_form_match(const llm_json_form_t *f, const llm_str_t *text,
             return p == last;
         }
 
-        end = llm_json_text_end(p, last, &holes[i].escaped, &stop);
+        holes[i].escaped = 0;
+
+        end = f->number[i] ? llm_json_form_digits(p, last)
+                           : llm_json_text_end(p, last, &holes[i].escaped,
+                                               &stop);
         if (end == NULL) {
             return 0;
         }
@@ -85,6 +180,24 @@ llm_json_form_match(const llm_json_form_t *f, const llm_str_t *text,
         holes[i].text.len = end - p;
         p = end;
     }
+}
+
+
+/* a string, or a number that is nothing but digits */
+
+static int
+llm_json_form_fits(const llm_json_t *j, const llm_json_node_t *v)
+{
+    const unsigned char  *end;
+
+    if (v->type == LLM_JSON_STRING) {
+        return 1;
+    }
+
+    end = j->data + v->end;
+
+    return v->type == LLM_JSON_NUMBER
+           && llm_json_form_digits(j->data + v->start, end) == end;
 }
 
 
@@ -145,7 +258,7 @@ llm_json_form_holes(const llm_json_t *j, const char * const *names,
             continue;
         }
 
-        if (v->type != LLM_JSON_STRING || key
+        if (key || !llm_json_form_fits(j, v)
             || (!llm_json_form_listed(i, have, nhave)
                 && !(value && llm_json_form_named(j, i - 1, names))))
         {

@@ -15,11 +15,12 @@
  * with the same values.  Whatever differs in any other byte is read in full.
  */
 
-/* strings that llm_openai_event() never looks at, and that change a lot */
+/* what llm_openai_event() never looks at, and what changes a lot */
 
 static const char * const  llm_openai_unread[] = {
     "obfuscation", "p",              /* padding of OpenAI, of Mistral */
     "text", "summary",               /* reasoning_details of OpenRouter */
+    "sequence_number", "item_id",    /* Responses */
     NULL
 };
 
@@ -91,6 +92,7 @@ llm_openai_form_keep(llm_answer_t *a, llm_openai_state_t *st)
         /* until there is a first one: matches nothing */
 
         form->form.n = 0;
+        form->form.ntail = 0;
         form->form.len[0] = UINT32_MAX;
 
         st->forms[st->next_form] = form;

@@ -84,7 +84,8 @@ test_match(void **state)
         /* other texts, and what is no text at all */
 
         { "{\"x\":2,\"a\":\"one\",\"l\":[{\"bc\":\"\"}],\"n\":null}", NULL },
-        { "{\"x\":1,\"a\":\"one\",\"l\":[{\"bc\":\"\"}],\"n\":null} ", NULL },
+        { "{\"x\":1,\"a\":\"one\",\"l\":[{\"bc\":\"\"}],\"n\":null}}", NULL },
+        { "{\"x\":1,\"a\":\"one\",\"l\":[{\"bc\":\"\"} ],\"n\":null}", NULL },
         { "{\"x\":1,\"a\":\"one\",\"l\":[{\"bc\":\"\"}],\"n\":null", NULL },
         { "{\"x\":1,\"a\":\"one\",\"l\":[{\"bc\":\"\"}],\"n\":nul1}", NULL },
         { "{\"x\":1,\"a\":null,\"l\":[{\"bc\":\"\"}],\"n\":null}", NULL },
@@ -144,7 +145,9 @@ test_holes(void **state)
         { "{\"a\":[],\"q\":\"1\",\"a\":\"2\"}", LLM_JSON_NONE, "2|" },
         { "{\"a\":\"1\",\"q\":\"2\",\"r\":\"3\"}", 4, "1|2|" },
         { "{\"a\":\"1\"}", 2, "1|" },
-        { "{\"a\":1,\"bc\":null}", LLM_JSON_NONE, "" },
+        { "{\"a\":1,\"bc\":null}", LLM_JSON_NONE, "1|" },
+        { "{\"a\":-1,\"bc\":1.0}", LLM_JSON_NONE, "" },
+        { "{\"a\":1e5,\"bc\":10}", LLM_JSON_NONE, "10|" },
         { "{\"\\u0061\":\"1\"}", LLM_JSON_NONE, "1|" },
         { "\"a\"", LLM_JSON_NONE, "" },
         { "{}", LLM_JSON_NONE, "" }
@@ -163,6 +166,64 @@ test_holes(void **state)
             fail_msg("%s: %s", t[i].text, out);
         }
     }
+
+    llm_arena_free(&a);
+}
+
+
+/* counters, and brackets with white space between them */
+
+static void
+test_padding(void **state)
+{
+    char             out[256];
+    size_t           i;
+    llm_arena_t      a;
+    llm_json_form_t  f;
+
+    static const struct {
+        const char  *text;
+        const char  *holes;
+    } t[] = {
+        { "{\"b\":[{\"bc\":\"x\",\"a\":7}]}", "x|7|" },
+        { "{\"b\":[{\"bc\":\"} ]\",\"a\":0}]}", "} ]|0|" },
+        { "{\"b\":[{\"bc\":\"x\",\"a\":1234567890123}  ]\r\n\t} ",
+          "x|1234567890123|" },
+        { "{\"b\":[{\"bc\":\"x\",\"a\":7} ]  }\n", "x|7|" },
+        { "{\"b\":[{\"bc\":\"x\",\"a\":07}]}", NULL },
+        { "{\"b\":[{\"bc\":\"x\",\"a\":}]}", NULL },
+        { "{\"b\":[{\"bc\":\"x\",\"a\":-7}]}", NULL },
+        { "{\"b\":[{\"bc\":\"x\",\"a\":7.0}]}", NULL },
+        { "{\"b\":[{\"bc\":\"x\",\"a\":\"7\"}]}", NULL },
+        { "{\"b\":[{\"bc\":\"x\",\"a\":7}}]", NULL },
+        { "{\"b\":[{\"bc\":\"x\",\"a\":7}]}}", NULL },
+        { "{\"b\":[{\"bc\":\"x\",\"a\":7}]", NULL },
+        { "{\"b\":[{\"bc\":\"x\",\"a\": 7}]}", NULL },
+        { "}]}", NULL },
+        { "", NULL }
+    };
+
+    (void) state;
+
+    llm_arena_init(&a);
+
+    assert_int_equal(make(&a, &f, t[0].text, LLM_JSON_NONE), LLM_OK);
+
+    for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+
+        if (match(&f, t[i].text, out) != (t[i].holes != NULL)
+            || (t[i].holes && strcmp(out, t[i].holes) != 0))
+        {
+            fail_msg("%s: %s", t[i].text, out);
+        }
+    }
+
+    /* more brackets than are kept apart */
+
+    strcpy(out, "[[[[[[[[[[[[[[[[[[[[{\"a\":1}]]]]]]]]]]]]]]]]]]]]");
+    assert_int_equal(make(&a, &f, out, LLM_JSON_NONE), LLM_OK);
+    assert_int_equal(f.ntail, LLM_JSON_FORM_TAIL);
+    assert_int_equal(match(&f, out, out + 64), 1);
 
     llm_arena_free(&a);
 }
@@ -234,6 +295,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_match),
         cmocka_unit_test(test_holes),
+        cmocka_unit_test(test_padding),
         cmocka_unit_test(test_bounds)
     };
 
