@@ -46,7 +46,7 @@ ngx_http_llm_cost_route_init(ngx_conf_t *cf)
 }
 
 
-/* unknown paths are answered in the first dialect of the list */
+/* unknown paths are answered in the dialect that most speak */
 
 llm_path_e
 ngx_http_llm_cost_route(ngx_http_request_t *r,
@@ -68,7 +68,7 @@ ngx_http_llm_cost_route(ngx_http_request_t *r,
     route->headers.ctx = r;
     route->kind = LLM_KIND_OTHER;
 
-    *provider = llcf->provider ? llcf->provider : llm_providers[0];
+    *provider = llcf->provider ? llcf->provider : &llm_openai;
 
     if (r->valid_unparsed_uri && ngx_http_llm_cost_dotted(&r->unparsed_uri)) {
         return LLM_PATH_UNKNOWN;

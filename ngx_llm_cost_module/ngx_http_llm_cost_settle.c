@@ -199,7 +199,9 @@ ngx_http_llm_cost_price(ngx_http_llm_cost_ctx_t *ctx)
 static void
 ngx_http_llm_cost_price_answer(ngx_http_llm_cost_ctx_t *ctx)
 {
-    if (ctx->unread && !ctx->answer.usage_seen) {
+    /* what goes on in the background will be billed, and nobody will tell */
+
+    if ((ctx->unread || ctx->answer.deferred) && !ctx->answer.usage_seen) {
         ngx_http_llm_cost_use_reserve(ctx);
         ctx->source = NGX_HTTP_LLM_COST_SOURCE_COUNTED;
         return;

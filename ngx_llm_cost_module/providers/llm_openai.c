@@ -5,6 +5,7 @@
 
 
 #include "llm_openai.h"
+#include "llm_responses.h"
 
 #include <string.h>
 
@@ -329,6 +330,10 @@ llm_openai_parse(llm_request_t *q)
     int          rc;
     uint32_t     f[LLM_OPENAI_FIELDS], tier;
     const char  *twice;
+
+    if (q->kind == LLM_KIND_RESPONSES) {
+        return llm_responses_parse(q);
+    }
 
     q->max_output = -1;
     q->choices = 1;

@@ -148,6 +148,10 @@ int llm_openai_count(llm_request_t *q, llm_counter_t *c);
 
 int llm_openai_edit(llm_request_t *q, llm_edits_t *e);
 
+/* the value of the node becomes e->set_model, unless the path names it */
+
+int llm_openai_edit_model(llm_request_t *q, llm_edits_t *e, uint32_t node);
+
 size_t llm_openai_error(unsigned char *buf, const llm_refusal_t *f);
 
 int llm_openai_answer(llm_answer_t *a, const llm_json_t *j);

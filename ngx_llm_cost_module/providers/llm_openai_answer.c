@@ -5,6 +5,7 @@
 
 
 #include "llm_openai_answer.h"
+#include "llm_responses.h"
 
 #include <string.h>
 
@@ -36,7 +37,7 @@ static const char * const  llm_openai_answer_names[] = {
 };
 
 
-static llm_openai_state_t *
+llm_openai_state_t *
 llm_openai_state(llm_answer_t *a)
 {
     llm_openai_state_t  *st;
@@ -215,6 +216,10 @@ llm_openai_event(llm_answer_t *a, const llm_str_t *type, const llm_str_t *data)
     llm_json_t          *j;
     llm_openai_state_t  *st;
 
+    if (a->kind == LLM_KIND_RESPONSES) {
+        return llm_responses_event(a, type, data);
+    }
+
     a->stream = 1;
 
     st = llm_openai_state(a);
@@ -294,6 +299,10 @@ llm_openai_answer(llm_answer_t *a, const llm_json_t *j)
 {
     uint32_t             f[LLM_OPENAI_ANSWER_FIELDS], data;
     llm_openai_state_t  *st;
+
+    if (a->kind == LLM_KIND_RESPONSES) {
+        return llm_responses_answer(a, j);
+    }
 
     st = llm_openai_state(a);
     if (st == NULL) {

@@ -95,6 +95,25 @@ int llm_openai_choices(llm_answer_t *a, llm_openai_state_t *st,
 void llm_openai_feed(llm_answer_t *a, llm_openai_state_t *st,
     llm_openai_choice_t *ch, int64_t part, const llm_json_hole_t *text);
 
+/* ... from a node, which is written down for the events that are alike */
+
+void llm_openai_feed_node(llm_answer_t *a, llm_openai_state_t *st,
+    llm_openai_choice_t *ch, int64_t part, const llm_json_t *j, uint32_t node);
+
+/* ... of any value, as it is written */
+
+void llm_openai_feed_raw(llm_answer_t *a, llm_openai_state_t *st,
+    llm_openai_choice_t *ch, int64_t part, const llm_json_t *j, uint32_t node);
+
+/* the state, made with the first event; NULL: no memory */
+
+llm_openai_state_t *llm_openai_state(llm_answer_t *a);
+
+/* a choice's record, made with the first sight of its index; or NULL */
+
+llm_openai_choice_t *llm_openai_choice_at(llm_answer_t *a,
+    llm_openai_state_t *st, int64_t index);
+
 /* every choice that was begun has ended */
 
 int llm_openai_all_finished(const llm_openai_state_t *st);

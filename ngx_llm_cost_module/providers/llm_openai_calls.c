@@ -62,7 +62,7 @@ llm_count_json(llm_openai_count_t *cc, llm_openai_text_t *t, size_t from,
 
 /* one call: a message to the function, of its arguments */
 
-static void
+void
 llm_count_call(llm_openai_count_t *cc, uint32_t fn)
 {
     uint32_t  f[2];

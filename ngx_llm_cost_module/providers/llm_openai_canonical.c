@@ -458,6 +458,10 @@ llm_openai_canonical(llm_request_t *q,
     int                 rc;
     llm_openai_canon_t  c;
 
+    if (q->kind == LLM_KIND_RESPONSES) {
+        return LLM_DECLINED;
+    }
+
     c.json = &q->json;
     c.mem = q->mem;
     c.update = update;

@@ -5,6 +5,7 @@
 
 
 #include "llm_openai_count.h"
+#include "llm_responses.h"
 
 #include <string.h>
 
@@ -15,7 +16,6 @@
  * models of other makers they are an estimate.
  */
 
-#define LLM_OPENAI_GPT5_TOOLS   82        /* a text about channels */
 #define LLM_OPENAI_FILE_BYTES   8         /* of base64, for one token */
 #define LLM_OPENAI_AUDIO_BYTES  64
 
@@ -117,7 +117,10 @@ llm_count_part(llm_openai_count_t *cc, uint32_t part)
 
     llm_count_text(cc, &cc->text);
 
-    if (f[0] != LLM_JSON_NONE && llm_json_equal(cc->j, f[0], "image_url")) {
+    if (f[0] != LLM_JSON_NONE
+        && (llm_json_equal(cc->j, f[0], "image_url")
+            || llm_json_equal(cc->j, f[0], "input_image")))
+    {
         estimate = 0;
         n = llm_openai_image(cc->q, part, &estimate);
 
@@ -257,7 +260,7 @@ llm_count_plain(llm_openai_count_t *cc, const uint32_t *f,
 
 /* a schema's name goes in front of every reply that follows it */
 
-static void
+void
 llm_count_schema_name(llm_openai_count_t *cc)
 {
     if (cc->schema != LLM_JSON_NONE && !cc->reasoning) {
@@ -269,7 +272,7 @@ llm_count_schema_name(llm_openai_count_t *cc)
 
 /* tools and schema without a system message to put them in */
 
-static void
+void
 llm_count_extra(llm_openai_count_t *cc)
 {
     cc->tokens += LLM_OPENAI_PER_MESSAGE + 1;
@@ -326,13 +329,20 @@ llm_count_message(llm_openai_count_t *cc, uint32_t i, uint32_t last)
 
 /* "function": {"name": ...} of a call that the client demands */
 
-static void
+void
 llm_count_forced(llm_openai_count_t *cc, uint32_t choice, uint32_t call)
 {
     uint32_t  fn, name;
 
-    fn = (llm_count_kind(cc, choice) == LLM_JSON_OBJECT)
-         ? llm_json_get(cc->j, choice, "function") : call;
+    fn = call;
+
+    if (llm_count_kind(cc, choice) == LLM_JSON_OBJECT) {
+
+        /* Responses has no object of its own for it */
+
+        fn = (cc->q->kind == LLM_KIND_RESPONSES)
+             ? choice : llm_json_get(cc->j, choice, "function");
+    }
 
     if (llm_count_kind(cc, fn) != LLM_JSON_OBJECT
         || cc->family == LLM_OPENAI_GPT5)
@@ -341,6 +351,10 @@ llm_count_forced(llm_openai_count_t *cc, uint32_t choice, uint32_t call)
     }
 
     name = llm_json_get(cc->j, fn, "name");
+
+    if (name == LLM_JSON_NONE) {
+        return;
+    }
 
     cc->tokens += 4;
 
@@ -358,7 +372,7 @@ llm_count_forced(llm_openai_count_t *cc, uint32_t choice, uint32_t call)
 
 /* tools as text; some models get more than that */
 
-static void
+void
 llm_count_tools(llm_openai_count_t *cc, uint32_t tools, uint32_t functions)
 {
     llm_openai_tools_t  r;
@@ -388,24 +402,36 @@ llm_count_tools(llm_openai_count_t *cc, uint32_t tools, uint32_t functions)
 }
 
 
-/* a schema for the reply, as text behind the tools */
+/* the schema that a response format of chat holds */
 
-static void
-llm_count_schema(llm_openai_count_t *cc, uint32_t format)
+static uint32_t
+llm_count_format(llm_openai_count_t *cc, uint32_t format)
 {
-    uint32_t            type, f[3];
-    llm_openai_text_t  *t;
-
-    static const char * const  names[] = { "name", "description", "schema" };
+    uint32_t  type;
 
     type = llm_json_get(cc->j, format, "type");
 
     if (type == LLM_JSON_NONE || !llm_json_equal(cc->j, type, "json_schema")) {
+        return LLM_JSON_NONE;
+    }
+
+    return llm_json_get(cc->j, format, "json_schema");
+}
+
+
+void
+llm_count_schema_named(llm_openai_count_t *cc, uint32_t named)
+{
+    uint32_t            f[3];
+    llm_openai_text_t  *t;
+
+    static const char * const  names[] = { "name", "description", "schema" };
+
+    if (named == LLM_JSON_NONE) {
         return;
     }
 
-    llm_json_fields(cc->j, llm_json_get(cc->j, format, "json_schema"), names,
-                    3, f);
+    llm_json_fields(cc->j, named, names, 3, f);
 
     t = &cc->extra;
 
@@ -444,7 +470,8 @@ llm_count_chat(llm_openai_count_t *cc)
     messages = f[LLM_OPENAI_MESSAGES];
 
     llm_count_tools(cc, f[LLM_OPENAI_TOOLS], f[LLM_OPENAI_FUNCTIONS]);
-    llm_count_schema(cc, f[LLM_OPENAI_RESPONSE_FORMAT]);
+    llm_count_schema_named(cc, llm_count_format(cc,
+                                          f[LLM_OPENAI_RESPONSE_FORMAT]));
 
     for (i = messages + 1; i < v[messages].next; i = v[i].next) {
         i = llm_count_message(cc, i, v[messages].next);
@@ -551,7 +578,13 @@ llm_openai_count(llm_request_t *q, llm_counter_t *c)
 
     } else {
         llm_count_model(&cc);
-        llm_count_chat(&cc);
+
+        if (q->kind == LLM_KIND_RESPONSES) {
+            llm_responses_count(&cc);
+
+        } else {
+            llm_count_chat(&cc);
+        }
     }
 
     if (cc.text.failed || cc.extra.failed) {

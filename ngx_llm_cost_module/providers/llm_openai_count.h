@@ -14,6 +14,7 @@
 
 
 #define LLM_OPENAI_PER_MESSAGE  3
+#define LLM_OPENAI_GPT5_TOOLS   82        /* a text about channels */
 
 
 typedef struct {
@@ -74,6 +75,32 @@ void llm_count_string(llm_openai_count_t *cc, uint32_t node);
 
 void llm_count_content(llm_openai_count_t *cc, uint32_t node,
     const llm_openai_text_t *tail);
+
+/* the members of tools or functions, into cc->extra */
+
+void llm_count_tools(llm_openai_count_t *cc, uint32_t tools,
+    uint32_t functions);
+
+/* an object with name, description and schema, behind them; or none */
+
+void llm_count_schema_named(llm_openai_count_t *cc, uint32_t named);
+
+/* ... and its name in front of a reply */
+
+void llm_count_schema_name(llm_openai_count_t *cc);
+
+/* a call that the client demands: tool_choice, or function_call */
+
+void llm_count_forced(llm_openai_count_t *cc, uint32_t choice,
+    uint32_t call);
+
+/* tools and schema without a system message to put them in */
+
+void llm_count_extra(llm_openai_count_t *cc);
+
+/* a call: an object with name and arguments */
+
+void llm_count_call(llm_openai_count_t *cc, uint32_t fn);
 
 /* an assistant's message if it holds calls: 1, else 0 */
 

@@ -5,6 +5,7 @@
 
 
 #include "llm_openai.h"
+#include "llm_responses.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -200,7 +201,7 @@ llm_openai_edit_max(llm_request_t *q, llm_edits_t *e, const uint32_t *f)
 
 /* a model that the path names cannot be changed in the body */
 
-static int
+int
 llm_openai_edit_model(llm_request_t *q, llm_edits_t *e, uint32_t node)
 {
     llm_str_t  text;
@@ -228,6 +229,10 @@ llm_openai_edit(llm_request_t *q, llm_edits_t *e)
 {
     int       rc;
     uint32_t  f[LLM_OPENAI_FIELDS];
+
+    if (q->kind == LLM_KIND_RESPONSES) {
+        return llm_responses_edit(q, e);
+    }
 
     e->n = 0;
     rc = LLM_OK;

@@ -317,7 +317,7 @@ llm_openai_image(llm_request_t *q, uint32_t part, unsigned *estimate)
     const llm_image_rule_t  *rule;
 
     url = llm_json_get(&q->json, part, "image_url");
-    detail = LLM_JSON_NONE;
+    detail = llm_json_get(&q->json, part, "detail");
 
     if (url != LLM_JSON_NONE && q->json.nodes[url].type == LLM_JSON_OBJECT) {
         detail = llm_json_get(&q->json, url, "detail");

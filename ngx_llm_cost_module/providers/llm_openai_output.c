@@ -21,21 +21,12 @@
 #define LLM_OPENAI_PART_TOOL       5      /* and on, by the call's index */
 
 
-/* a choice's record; made with the first sight of its index */
-
-static llm_openai_choice_t *
-llm_openai_choice(llm_answer_t *a, llm_openai_state_t *st,
-    const llm_json_t *j, uint32_t obj)
+llm_openai_choice_t *
+llm_openai_choice_at(llm_answer_t *a, llm_openai_state_t *st, int64_t index)
 {
-    int64_t               index;
-    uint32_t              node;
     llm_openai_choice_t  *ch;
 
-    node = llm_json_get(j, obj, "index");
-
-    if (node == LLM_JSON_NONE || llm_json_int(j, node, &index) != LLM_OK
-        || index < 0)
-    {
+    if (index < 0) {
         index = 0;
     }
 
@@ -66,6 +57,23 @@ llm_openai_choice(llm_answer_t *a, llm_openai_state_t *st,
     }
 
     return ch;
+}
+
+
+static llm_openai_choice_t *
+llm_openai_choice(llm_answer_t *a, llm_openai_state_t *st,
+    const llm_json_t *j, uint32_t obj)
+{
+    int64_t   index;
+    uint32_t  node;
+
+    node = llm_json_get(j, obj, "index");
+
+    if (node == LLM_JSON_NONE || llm_json_int(j, node, &index) != LLM_OK) {
+        index = 0;
+    }
+
+    return llm_openai_choice_at(a, st, index);
 }
 
 
@@ -140,9 +148,7 @@ llm_openai_feed(llm_answer_t *a, llm_openai_state_t *st,
 }
 
 
-/* ... from a node, which is written down for the events that are alike */
-
-static void
+void
 llm_openai_feed_node(llm_answer_t *a, llm_openai_state_t *st,
     llm_openai_choice_t *ch, int64_t part, const llm_json_t *j, uint32_t node)
 {
@@ -168,6 +174,20 @@ llm_openai_feed_node(llm_answer_t *a, llm_openai_state_t *st,
     text.text.data = (unsigned char *) j->data + v->start;
     text.text.len = v->end - v->start;
     text.escaped = v->escaped;
+
+    llm_openai_feed(a, st, ch, part, &text);
+}
+
+
+void
+llm_openai_feed_raw(llm_answer_t *a, llm_openai_state_t *st,
+    llm_openai_choice_t *ch, int64_t part, const llm_json_t *j, uint32_t node)
+{
+    llm_json_hole_t  text;
+
+    text.text.data = (unsigned char *) j->data + j->nodes[node].start;
+    text.text.len = j->nodes[node].end - j->nodes[node].start;
+    text.escaped = 0;
 
     llm_openai_feed(a, st, ch, part, &text);
 }

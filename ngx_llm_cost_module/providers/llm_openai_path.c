@@ -6,6 +6,7 @@
 
 #include "llm_openai.h"
 #include "llm_path.h"
+#include "llm_responses.h"
 
 #include <string.h>
 
@@ -17,7 +18,12 @@ static const llm_path_row_t  llm_openai_posts[] = {
     { "POST", "/chat/completions", LLM_PATH_METERED, LLM_KIND_CHAT, 0 },
     { "POST", "/embeddings", LLM_PATH_METERED, LLM_KIND_EMBEDDINGS, 0 },
     { "POST", "/completions", LLM_PATH_UNSUPPORTED, LLM_KIND_COMPLETION, 0 },
-    { "POST", "/responses", LLM_PATH_UNSUPPORTED, LLM_KIND_RESPONSES, 0 },
+    { "POST", "/responses", LLM_PATH_METERED, LLM_KIND_RESPONSES,
+      LLM_RESPONSES_CREATE },
+    { "POST", "/responses/compact", LLM_PATH_METERED, LLM_KIND_RESPONSES,
+      LLM_RESPONSES_COMPACT },
+    { "POST", "/responses/input_tokens", LLM_PATH_FREE,
+      LLM_KIND_RESPONSES, 0 },
     { "POST", "/moderations", LLM_PATH_UNSUPPORTED, LLM_KIND_MODERATION, 0 },
     { "POST", "/images/generations", LLM_PATH_UNSUPPORTED,
       LLM_KIND_IMAGES, 0 },

@@ -490,7 +490,7 @@ llm_openai_function(llm_openai_tools_t *r, uint32_t fn)
 void
 llm_openai_tools(llm_openai_tools_t *r, uint32_t tools, uint32_t functions)
 {
-    uint32_t                i, fn;
+    uint32_t                i, fn, type;
     const llm_json_node_t  *v;
 
     v = r->json->nodes;
@@ -501,9 +501,17 @@ llm_openai_tools(llm_openai_tools_t *r, uint32_t tools, uint32_t functions)
     if (llm_schema_kind(r, tools) == LLM_JSON_ARRAY) {
         for (i = tools + 1; i < v[tools].next; i = v[i].next) {
             fn = llm_json_get(r->json, i, "function");
+            type = llm_json_get(r->json, i, "type");
 
             if (fn != LLM_JSON_NONE) {
                 llm_openai_function(r, fn);
+
+            } else if (type != LLM_JSON_NONE
+                       && llm_json_equal(r->json, type, "function"))
+            {
+                /* Responses has no object of its own for it */
+
+                llm_openai_function(r, i);
 
             } else {
                 llm_openai_render(r->text, r->json, i, LLM_OPENAI_COMPACT);

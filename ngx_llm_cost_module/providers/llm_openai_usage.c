@@ -21,6 +21,7 @@
 #define LLM_OPENAI_IN_USAGE   0
 #define LLM_OPENAI_IN_PROMPT  1          /* prompt_tokens_details */
 #define LLM_OPENAI_IN_OUTPUT  2          /* completion_tokens_details */
+#define LLM_OPENAI_IN_TOOLS   3          /* of tools that the vendor ran */
 
 
 /* other members of a usage object */
@@ -28,7 +29,12 @@
 typedef enum {
     LLM_OPENAI_TOTAL_NODE = 0,
     LLM_OPENAI_PROMPT_NODE,
+    LLM_OPENAI_PROMPT_LAST = LLM_OPENAI_PROMPT_NODE + 2,
     LLM_OPENAI_OUTPUT_NODE,
+    LLM_OPENAI_OUTPUT_LAST = LLM_OPENAI_OUTPUT_NODE + 2,
+    LLM_OPENAI_TOOLS_NODE,
+    LLM_OPENAI_TOOLS_LAST = LLM_OPENAI_TOOLS_NODE + 1,
+    LLM_OPENAI_SIZE_NODE,
     LLM_OPENAI_COST_NODE,
     LLM_OPENAI_TICKS_NODE,
     LLM_OPENAI_USAGE_NODES
@@ -53,7 +59,9 @@ typedef struct {
 
 static const llm_openai_figure_t  llm_openai_figures[] = {
     llm_figure(LLM_OPENAI_IN_USAGE, "prompt_tokens", input),
+    llm_figure(LLM_OPENAI_IN_USAGE, "input_tokens", input),
     llm_figure(LLM_OPENAI_IN_USAGE, "completion_tokens", output),
+    llm_figure(LLM_OPENAI_IN_USAGE, "output_tokens", output),
 
     llm_figure(LLM_OPENAI_IN_PROMPT, "cached_tokens", cached_input),
     llm_figure(LLM_OPENAI_IN_USAGE, "prompt_cache_hit_tokens",
@@ -73,8 +81,26 @@ static const llm_openai_figure_t  llm_openai_figures[] = {
     llm_figure(LLM_OPENAI_IN_OUTPUT, "reasoning_tokens", reasoning),
     llm_figure(LLM_OPENAI_IN_USAGE, "reasoning_tokens", reasoning),
 
+    llm_figure(LLM_OPENAI_IN_PROMPT, "video_tokens", video_input),
+    llm_figure(LLM_OPENAI_IN_PROMPT, "orchestration_input_tokens",
+               orch_input),
+    llm_figure(LLM_OPENAI_IN_PROMPT, "orchestration_input_cached_tokens",
+               orch_cached),
+    llm_figure(LLM_OPENAI_IN_OUTPUT, "orchestration_output_tokens",
+               orch_output),
+
     llm_figure(LLM_OPENAI_IN_OUTPUT, "audio_tokens", audio_output),
-    llm_figure(LLM_OPENAI_IN_OUTPUT, "image_tokens", image_output)
+    llm_figure(LLM_OPENAI_IN_OUTPUT, "image_tokens", image_output),
+
+    llm_figure(LLM_OPENAI_IN_TOOLS, "web_search_requests", searches),
+    llm_figure(LLM_OPENAI_IN_TOOLS, "web_search_calls", searches),
+    llm_figure(LLM_OPENAI_IN_USAGE, "num_search_queries", searches),
+    llm_figure(LLM_OPENAI_IN_USAGE, "num_sources_used", searches),    /* xAI */
+    llm_figure(LLM_OPENAI_IN_TOOLS, "file_search_calls", file_searches),
+    llm_figure(LLM_OPENAI_IN_TOOLS, "code_interpreter_calls",
+               code_sessions),
+    llm_figure(LLM_OPENAI_IN_TOOLS, "x_search_calls", tool_calls),
+    llm_figure(LLM_OPENAI_IN_USAGE, "citation_tokens", citation_tokens)
 };
 
 #define LLM_OPENAI_FIGURES                                                    \
@@ -86,7 +112,14 @@ static const llm_openai_figure_t  llm_openai_figures[] = {
 static const llm_openai_figure_t  llm_openai_members[] = {
     llm_member("total_tokens"),
     llm_member("prompt_tokens_details"),
+    llm_member("input_tokens_details"),                         /* Responses */
+    llm_member("input_token_details"),                              /* audio */
     llm_member("completion_tokens_details"),
+    llm_member("output_tokens_details"),
+    llm_member("output_token_details"),
+    llm_member("server_tool_use_details"),                         /* Vercel */
+    llm_member("server_side_tool_usage_details"),                     /* xAI */
+    llm_member("search_context_size"),                         /* Perplexity */
     llm_member("cost"),
     llm_member("cost_in_usd_ticks")
 };
@@ -247,6 +280,7 @@ llm_openai_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
 {
     size_t       i;
     int64_t     *v, total;
+    llm_str_t    size;
     uint32_t     nodes[LLM_OPENAI_FIGURES], m[LLM_OPENAI_USAGE_NODES];
     llm_usage_t  u = LLM_USAGE_INIT;
 
@@ -257,10 +291,21 @@ llm_openai_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
                     LLM_OPENAI_USAGE_NODES, m);
     llm_openai_find(j, obj, LLM_OPENAI_IN_USAGE, llm_openai_figures,
                     LLM_OPENAI_FIGURES, nodes);
-    llm_openai_find(j, m[LLM_OPENAI_PROMPT_NODE], LLM_OPENAI_IN_PROMPT,
-                    llm_openai_figures, LLM_OPENAI_FIGURES, nodes);
-    llm_openai_find(j, m[LLM_OPENAI_OUTPUT_NODE], LLM_OPENAI_IN_OUTPUT,
-                    llm_openai_figures, LLM_OPENAI_FIGURES, nodes);
+
+    for (i = LLM_OPENAI_PROMPT_NODE; i <= LLM_OPENAI_PROMPT_LAST; i++) {
+        llm_openai_find(j, m[i], LLM_OPENAI_IN_PROMPT, llm_openai_figures,
+                        LLM_OPENAI_FIGURES, nodes);
+    }
+
+    for (i = LLM_OPENAI_OUTPUT_NODE; i <= LLM_OPENAI_OUTPUT_LAST; i++) {
+        llm_openai_find(j, m[i], LLM_OPENAI_IN_OUTPUT, llm_openai_figures,
+                        LLM_OPENAI_FIGURES, nodes);
+    }
+
+    for (i = LLM_OPENAI_TOOLS_NODE; i <= LLM_OPENAI_TOOLS_LAST; i++) {
+        llm_openai_find(j, m[i], LLM_OPENAI_IN_TOOLS, llm_openai_figures,
+                        LLM_OPENAI_FIGURES, nodes);
+    }
 
     for (i = 0; i < LLM_OPENAI_FIGURES; i++) {
         v = (int64_t *) ((char *) &u + llm_openai_figures[i].field);
@@ -273,6 +318,13 @@ llm_openai_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
     total = llm_openai_figure(a, j, m[LLM_OPENAI_TOTAL_NODE]);
 
     llm_openai_total(&u, total, a->kind);
+
+    if (m[LLM_OPENAI_SIZE_NODE] != LLM_JSON_NONE
+        && j->nodes[m[LLM_OPENAI_SIZE_NODE]].type == LLM_JSON_STRING
+        && llm_json_string(j, m[LLM_OPENAI_SIZE_NODE], &size, NULL) == LLM_OK)
+    {
+        u.search_size = llm_search_find(&size);
+    }
 
     u.reported_cost = llm_openai_reported(j, m[LLM_OPENAI_COST_NODE],
                                           m[LLM_OPENAI_TICKS_NODE]);

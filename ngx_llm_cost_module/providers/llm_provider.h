@@ -184,6 +184,8 @@ struct llm_answer_s {
     unsigned              error:1;          /* an error event or object */
     unsigned              stream:1;
     unsigned              truncated:1;      /* finish_reason "length" */
+    unsigned              deferred:1;       /* it goes on without us: what it
+                                               will use is not known */
 
     /* output that went by, counted when usage is missing; NULL: do not */
     llm_counter_t        *counter;
@@ -314,6 +316,10 @@ int llm_kind_has_output(llm_kind_e kind);
 /* NULL-terminated, in the order in which "auto" asks them */
 
 extern const llm_provider_t * const  llm_providers[];
+
+/* the one that most speak: what nobody knows is answered in it */
+
+extern const llm_provider_t  llm_openai;
 
 const llm_provider_t *llm_provider_find(const llm_str_t *name);
 

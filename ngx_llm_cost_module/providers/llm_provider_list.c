@@ -10,7 +10,6 @@
 
 
 extern const llm_provider_t  llm_gemini;
-extern const llm_provider_t  llm_openai;
 
 
 /* "auto" asks them in this order: a new dialect is one line here */

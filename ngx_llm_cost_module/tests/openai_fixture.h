@@ -12,9 +12,6 @@
 #include "llm_provider.h"
 
 
-extern const llm_provider_t  llm_openai;
-
-
 /* a request with the memory that it lives in */
 
 typedef struct {

@@ -32,7 +32,8 @@ load(void **state)
     const char  *dir;
 
     static const char * const  apis[] = {
-        "openai.chat", "groq.chat", "mistral.chat", "openai.embeddings", NULL
+        "openai.chat", "groq.chat", "mistral.chat", "openai.embeddings",
+        "openai.responses", NULL
     };
 
     (void) state;
@@ -119,6 +120,19 @@ counter_of(llm_counter_t *c, const char *model)
 }
 
 
+static llm_kind_e
+kind_of(json_t *r)
+{
+    const char  *api;
+
+    api = text(r, "api");
+
+    return strcmp(api, "openai.embeddings") == 0 ? LLM_KIND_EMBEDDINGS
+           : strcmp(api, "openai.responses") == 0 ? LLM_KIND_RESPONSES
+                                                  : LLM_KIND_CHAT;
+}
+
+
 /* an answer in pieces; 0: in one */
 
 static void
@@ -128,14 +142,11 @@ read_answer(llm_arena_t *a, json_t *r, reading_t *rd, const char *body,
     char        *copy;
     size_t       at, n;
     llm_sse_t    sse;
-    llm_kind_e   kind;
     llm_json_t   j;
 
     memset(rd, 0, sizeof(reading_t));
 
-    kind = strcmp(text(r, "api"), "openai.embeddings") ? LLM_KIND_CHAT
-                                                       : LLM_KIND_EMBEDDINGS;
-    llm_answer_init(&rd->answer, &a->mem, kind, c);
+    llm_answer_init(&rd->answer, &a->mem, kind_of(r), c);
 
     if (!is_stream(r)) {
         memset(&j, 0, sizeof(j));
@@ -296,8 +307,7 @@ count_request(json_t *r, const char *model, int *exact)
     llm_arena_init(&a);
     memset(&q, 0, sizeof(q));
 
-    q.kind = strcmp(text(r, "api"), "openai.embeddings") ? LLM_KIND_CHAT
-                                                         : LLM_KIND_EMBEDDINGS;
+    q.kind = kind_of(r);
     q.mem = &a.mem;
     q.json.mem = &a.mem;
     body = text(r, "request_body");
@@ -423,6 +433,153 @@ test_count(void **state)
 
     assert_int_equal(below, 0);
     assert_true(wrong * 100 <= sure * 3);
+}
+
+
+/*
+ * The same of Responses, as far as the request shows what the model reads: no
+ * state on the server, no tools of the provider's, no files.
+ */
+
+static const char * const  item_classes[] = {
+    "responses, plain", "responses, reasoning", "responses, json_schema",
+    "responses, tools", "responses, history"
+};
+
+/* prompts of each class that are counted exactly, at least */
+
+static const double  item_floors[] = { 0.97, 0.95, 1, 0.86, 0.65 };
+
+#define ITEM_CLASSES  5
+
+
+static int
+item_class(json_t *q, const char *model)
+{
+    int       history;
+    size_t    i, k;
+    json_t   *item, *part;
+
+    if (json_object_get(q, "previous_response_id")
+        || json_object_get(q, "conversation") || json_object_get(q, "prompt"))
+    {
+        return -1;
+    }
+
+    json_array_foreach(json_object_get(q, "tools"), i, item) {
+        if (strcmp(text(item, "type"), "function") != 0) {
+            return -1;
+        }
+    }
+
+    history = 0;
+
+    json_array_foreach(json_object_get(q, "input"), i, item) {
+
+        history |= starts(text(item, "type"), "function_call");
+
+        if (*text(item, "type") && strcmp(text(item, "type"), "message") != 0
+            && !starts(text(item, "type"), "function_call"))
+        {
+            return -1;
+        }
+
+        json_array_foreach(json_object_get(item, "content"), k, part) {
+            if (starts(text(part, "type"), "input_file")
+                || starts(text(part, "type"), "input_image"))
+            {
+                return -1;
+            }
+        }
+    }
+
+    item = json_object_get(json_object_get(q, "text"), "format");
+
+    return history ? 4 : json_array_size(json_object_get(q, "tools")) ? 3
+           : strcmp(text(item, "type"), "json_schema") == 0 ? 2
+           : starts(model, "gpt-5") || starts(model, "o") ? 1 : 0;
+}
+
+
+static void
+test_count_responses(void **state)
+{
+    int          c, exact;
+    char        *key;
+    size_t       i;
+    json_t      *r, *q, *seen;
+    int64_t      n, want;
+    unsigned     right[ITEM_CLASSES], all[ITEM_CLASSES], sure, wrong, low;
+    const char  *model;
+
+    (void) state;
+
+    if (records == NULL || vocabs[0] == NULL || vocabs[1] == NULL) {
+        skip();
+    }
+
+    memset(right, 0, sizeof(right));
+    memset(all, 0, sizeof(all));
+    sure = 0;
+    wrong = 0;
+    low = 0;
+    seen = json_object();
+
+    json_array_foreach(records, i, r) {
+        model = text(r, "model_reported");
+        want = number(json_object_get(r, "usage"), "input_tokens");
+
+        if (strcmp(text(r, "api"), "openai.responses") != 0 || want < 0
+            || strcmp(text(r, "request_fidelity"), "reserialized") == 0
+            || strcmp(text(r, "provider"), "openai") != 0)
+        {
+            continue;
+        }
+
+        q = json_loads(text(r, "request_body"), 0, NULL);
+        c = json_is_object(q) ? item_class(q, model) : -1;
+
+        if (c >= 0) {
+            n = count_request(r, model, &exact);
+
+            json_object_del(q, "stream");
+            json_object_set_new(q, "model", json_string(model));
+            key = json_dumps(q, JSON_SORT_KEYS|JSON_COMPACT);
+
+            if (json_object_get(seen, key) == NULL) {
+                json_object_set_new(seen, key, json_true());
+
+                all[c]++;
+                right[c] += (n == want);
+                sure += exact;
+                wrong += exact && n != want;
+                low += n < want;
+
+                if (n != want && getenv("TRAFFIC_VERBOSE")) {
+                    print_message("# %s %s %s: %lld, reported %lld\n",
+                                  text(r, "id"), model, item_classes[c],
+                                  (long long) n, (long long) want);
+                }
+            }
+
+            free(key);
+        }
+
+        json_decref(q);
+    }
+
+    json_decref(seen);
+
+    for (c = 0; c < ITEM_CLASSES; c++) {
+        print_message("# %-26s %4u of %4u exact, %5.1f %%, at least %5.1f %%\n",
+                      item_classes[c], right[c], all[c],
+                      100.0 * right[c] / (all[c] ? all[c] : 1),
+                      100 * item_floors[c]);
+        assert_true(right[c] >= floor(item_floors[c] * all[c]));
+    }
+
+    print_message("# of %u said to be exact, %u are not; %u too small\n", sure,
+                  wrong, low);
 }
 
 
@@ -594,7 +751,7 @@ test_forms(void **state)
 
         body = body_of(r, &len);
         llm_arena_init(&a);
-        twin_begin(&t, &a.mem, LLM_KIND_CHAT,
+        twin_begin(&t, &a.mem, kind_of(r),
                    counter_of(&c, text(r, "model_requested")));
 
         memset(&sse, 0, sizeof(sse));
@@ -627,6 +784,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_forms),
         cmocka_unit_test(test_count),
+        cmocka_unit_test(test_count_responses),
         cmocka_unit_test(test_output),
         cmocka_unit_test(test_embeddings)
     };

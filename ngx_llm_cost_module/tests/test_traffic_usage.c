@@ -33,7 +33,10 @@ static const api_t  apis[] = {
     { "gemini.stream", "gemini", "/v1beta/models/m:streamGenerateContent",
       expected_gemini },
     { "gemini.embed", "gemini", "/v1beta/models/m:embedContent",
-      expected_gemini }
+      expected_gemini },
+    { "openai.responses", "openai", "/v1/responses", expected_responses },
+    { "openai.responses.compact", "openai", "/v1/responses/compact",
+      expected_responses }
 };
 
 #define APIS  (sizeof(apis) / sizeof(api_t))

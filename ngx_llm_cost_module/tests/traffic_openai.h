@@ -13,13 +13,51 @@
 #include "traffic.h"
 
 
+/* searches, and what the vendor says that it takes */
+
+static inline void
+expected_extras(json_t *o, llm_usage_t *u)
+{
+    json_t       *cost, *tools;
+    const char   *size;
+
+    tools = json_object_get(o, "server_side_tool_usage_details");
+
+    u->searches = either(number(json_object_get(o, "server_tool_use_details"),
+                                "web_search_requests"),
+                         either(number(tools, "web_search_calls"),
+                                number(o, "num_sources_used")));
+    u->file_searches = number(tools, "file_search_calls");
+    u->code_sessions = number(tools, "code_interpreter_calls");
+    u->tool_calls = number(tools, "x_search_calls");
+
+    size = text(o, "search_context_size");
+
+    if (*size) {
+        u->search_size = strcmp(size, "low") == 0 ? LLM_SEARCH_LOW
+                         : strcmp(size, "high") == 0 ? LLM_SEARCH_HIGH
+                                                     : LLM_SEARCH_MEDIUM;
+    }
+
+    cost = json_object_get(o, "cost");
+    cost = json_is_object(cost) ? json_object_get(cost, "total_cost") : cost;
+
+    if (json_is_number(cost)) {
+        u->reported_cost = llround(json_number_value(cost) * 1e9);
+
+    } else if (number(o, "cost_in_usd_ticks") >= 0) {
+        u->reported_cost = (number(o, "cost_in_usd_ticks") + 9) / 10;
+    }
+}
+
+
 /* what the recorder says of a chat, a completion, or embeddings */
 
 static inline void
 expected_openai(json_t *r, llm_usage_t *u)
 {
     int64_t   total;
-    json_t   *o, *in, *out, *cost;
+    json_t   *o, *in, *out;
 
     static const llm_usage_t  unknown = LLM_USAGE_INIT;
 
@@ -47,6 +85,7 @@ expected_openai(json_t *r, llm_usage_t *u)
                                            number(o, "num_cached_tokens"))));
     u->cache_write = either(number(in, "cache_write_tokens"),
                             number(o, "cache_creation_input_tokens"));
+    u->video_input = number(in, "video_tokens");
     u->audio_input = number(in, "audio_tokens");
     u->image_input = number(in, "image_tokens");
     u->reasoning = either(number(out, "reasoning_tokens"),
@@ -54,15 +93,92 @@ expected_openai(json_t *r, llm_usage_t *u)
     u->audio_output = number(out, "audio_tokens");
     u->image_output = number(out, "image_tokens");
 
-    cost = json_object_get(o, "cost");
-    cost = json_is_object(cost) ? json_object_get(cost, "total_cost") : cost;
+    expected_extras(o, u);
+}
 
-    if (json_is_number(cost)) {
-        u->reported_cost = llround(json_number_value(cost) * 1e9);
 
-    } else if (number(o, "cost_in_usd_ticks") >= 0) {
-        u->reported_cost = (number(o, "cost_in_usd_ticks") + 9) / 10;
+/* the response, whole or from the last event of a stream; or NULL */
+
+static inline json_t *
+response_of(json_t *r)
+{
+    char    *body, *line, *end;
+    size_t   len;
+    json_t  *o, *event;
+
+    body = body_of(r, &len);
+    body = realloc(body, len + 1);
+    body[len] = '\0';
+    o = NULL;
+
+    if (!is_stream(r)) {
+        o = json_loadb(body, len, 0, NULL);
     }
+
+    for (line = body; is_stream(r) && (line = strstr(line, "data: ")); ) {
+
+        line += 6;
+        end = line + strcspn(line, "\r\n");
+        event = json_loadb(line, end - line, 0, NULL);
+
+        if (event && json_object_get(event, "response")) {
+            json_decref(o);
+            o = json_incref(json_object_get(event, "response"));
+        }
+
+        json_decref(event);
+        line = end;
+    }
+
+    free(body);
+
+    return o;
+}
+
+
+/* ... of a response; calls that the usage does not name are items of it */
+
+static inline void
+expected_responses(json_t *r, llm_usage_t *u)
+{
+    size_t       i;
+    json_t      *o, *in, *out, *whole, *item;
+    int64_t      searches, files;
+    const char  *action;
+
+    static const llm_usage_t  unknown = LLM_USAGE_INIT;
+
+    *u = unknown;
+
+    o = json_object_get(r, "usage");
+    in = json_object_get(o, "input_tokens_details");
+    out = json_object_get(o, "output_tokens_details");
+
+    u->input = number(o, "input_tokens");
+    u->output = number(o, "output_tokens");
+    u->cached_input = number(in, "cached_tokens");
+    u->cache_write = number(in, "cache_write_tokens");
+    u->reasoning = number(out, "reasoning_tokens");
+
+    expected_extras(o, u);
+
+    searches = 0;
+    files = 0;
+    whole = response_of(r);
+
+    json_array_foreach(json_object_get(whole, "output"), i, item) {
+
+        action = text(json_object_get(item, "action"), "type");
+
+        searches += strcmp(text(item, "type"), "web_search_call") == 0
+                    && (*action == '\0' || strcmp(action, "search") == 0);
+        files += strcmp(text(item, "type"), "file_search_call") == 0;
+    }
+
+    u->searches = either(u->searches, searches ? searches : -1);
+    u->file_searches = either(u->file_searches, files ? files : -1);
+
+    json_decref(whole);
 }
 
 

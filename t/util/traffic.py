@@ -81,6 +81,17 @@ def gemini_request(_):
     return {"contents": [{"parts": [{"text": "text"}]}]}
 
 
+def openai_responses(usage):
+    details = usage.get("input_tokens_details") or {}
+    parts = usage.get("output_tokens_details") or {}
+
+    return {"input": usage.get("input_tokens"),
+            "output": usage.get("output_tokens"),
+            "cached": details.get("cached_tokens"),
+            "written": details.get("cache_write_tokens"),
+            "reasoning": parts.get("reasoning_tokens")}
+
+
 def chat_request(record):
     return {"model": record.get("model_requested") or "gpt-4o-mini",
             "messages": [{"role": "user", "content": "text"}],
@@ -108,6 +119,9 @@ APIS = {
     "gemini.stream": (GEMINI + "streamGenerateContent?alt=sse",
                       gemini_request, gemini),
     "gemini.embed": (GEMINI + "embedContent", gemini_request, gemini),
+    "openai.responses": ("/v1/responses", input_request, openai_responses),
+    "openai.responses.compact": ("/v1/responses/compact", input_request,
+                                 openai_responses),
 }
 
 

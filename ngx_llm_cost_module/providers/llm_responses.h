@@ -1,0 +1,53 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#ifndef _LLM_RESPONSES_H_INCLUDED_
+#define _LLM_RESPONSES_H_INCLUDED_
+
+
+/* OpenAI's Responses: what the files of this kind share */
+
+#include "llm_dialect.h"
+#include "llm_openai_count.h"
+
+
+/* members of a request that cost, limit or change what is counted */
+
+typedef enum {
+    LLM_RESPONSES_MODEL = 0,
+    LLM_RESPONSES_INPUT,
+    LLM_RESPONSES_INSTRUCTIONS,
+    LLM_RESPONSES_STREAM,
+    LLM_RESPONSES_MAX_OUTPUT,
+    LLM_RESPONSES_TOOLS,
+    LLM_RESPONSES_TOOL_CHOICE,
+    LLM_RESPONSES_TEXT,
+    LLM_RESPONSES_TIER,
+    LLM_RESPONSES_BACKGROUND,
+    LLM_RESPONSES_PREVIOUS,
+    LLM_RESPONSES_CONVERSATION,
+    LLM_RESPONSES_PROMPT,
+    LLM_RESPONSES_FIELDS
+} llm_responses_field_e;
+
+extern const char * const  llm_responses_names[LLM_RESPONSES_FIELDS];
+
+/* of a path; the dialect's own */
+
+#define LLM_RESPONSES_CREATE   0
+#define LLM_RESPONSES_COMPACT  1
+
+
+int llm_responses_parse(llm_request_t *q);
+void llm_responses_count(llm_openai_count_t *cc);
+int llm_responses_edit(llm_request_t *q, llm_edits_t *e);
+
+int llm_responses_answer(llm_answer_t *a, const llm_json_t *j);
+int llm_responses_event(llm_answer_t *a, const llm_str_t *type,
+    const llm_str_t *data);
+
+
+#endif /* _LLM_RESPONSES_H_INCLUDED_ */

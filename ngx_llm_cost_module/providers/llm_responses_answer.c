@@ -1,0 +1,448 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "llm_openai_answer.h"
+#include "llm_responses.h"
+
+#include <string.h>
+
+
+/*
+ * Answers of the Responses API.  A stream says its usage once, in the response
+ * that its last event holds; what comes before is text, counted for the case
+ * that this event never comes.
+ */
+
+#define LLM_RESPONSES_PART_TEXT    1
+#define LLM_RESPONSES_PART_HIDDEN  2
+#define LLM_RESPONSES_PART_CALL    4
+
+
+typedef enum {
+    LLM_RESPONSE_STATUS = 0,
+    LLM_RESPONSE_MODEL,
+    LLM_RESPONSE_TIER,
+    LLM_RESPONSE_USAGE,
+    LLM_RESPONSE_ERROR,
+    LLM_RESPONSE_INCOMPLETE,
+    LLM_RESPONSE_OUTPUT,
+    LLM_RESPONSE_OBJECT,
+    LLM_RESPONSE_N
+} llm_response_e;
+
+static const char * const  llm_response_names[] = {
+    "status", "model", "service_tier", "usage", "error", "incomplete_details",
+    "output", "object"
+};
+
+
+static int
+llm_responses_is(const llm_json_t *j, uint32_t node, const char *text)
+{
+    return node != LLM_JSON_NONE && llm_json_equal(j, node, text);
+}
+
+
+/* calls of the provider's tools that are paid for one by one */
+
+static void
+llm_responses_calls(llm_answer_t *a, const llm_json_t *j, uint32_t output)
+{
+    uint32_t                i, type, action;
+    int64_t                 searches, files;
+    const llm_json_node_t  *v;
+
+    v = j->nodes;
+    searches = 0;
+    files = 0;
+
+    for (i = output + 1; i < v[output].next; i = v[i].next) {
+
+        type = llm_json_get(j, i, "type");
+
+        if (llm_responses_is(j, type, "file_search_call")) {
+            files++;
+        }
+
+        if (!llm_responses_is(j, type, "web_search_call")) {
+            continue;
+        }
+
+        /* to open a page that was found, or to look in it, costs nothing */
+
+        action = llm_json_get(j, i, "action");
+        type = (llm_kind_of(j, action) == LLM_JSON_OBJECT)
+               ? llm_json_get(j, action, "type") : LLM_JSON_NONE;
+
+        searches += (type == LLM_JSON_NONE
+                     || llm_json_equal(j, type, "search"));
+    }
+
+    if (searches && a->usage.searches < 0) {
+        a->usage.searches = searches;
+    }
+
+    if (files && a->usage.file_searches < 0) {
+        a->usage.file_searches = files;
+    }
+}
+
+
+/* text of a whole answer, or of what came of it */
+
+static void
+llm_responses_text(llm_answer_t *a, llm_openai_state_t *st,
+    const llm_json_t *j, uint32_t output)
+{
+    int64_t                 n;
+    uint32_t                i, k, f[4];
+    llm_openai_choice_t    *ch;
+    const llm_json_node_t  *v;
+
+    static const char * const  names[] = { "content", "name", "arguments",
+                                           "input" };
+
+    v = j->nodes;
+
+    for (n = 0, i = output + 1; i < v[output].next; i = v[i].next, n++) {
+
+        ch = llm_openai_choice_at(a, st, n);
+
+        if (ch == NULL || v[i].type != LLM_JSON_OBJECT) {
+            return;
+        }
+
+        llm_json_fields(j, i, names, 4, f);
+
+        if (llm_kind_of(j, f[0]) == LLM_JSON_ARRAY) {
+
+            for (k = f[0] + 1; k < v[f[0]].next; k = v[k].next) {
+                llm_openai_feed_node(a, st, ch, LLM_RESPONSES_PART_TEXT, j,
+                                     llm_json_get(j, k, "text"));
+                llm_openai_feed_node(a, st, ch, LLM_RESPONSES_PART_TEXT, j,
+                                     llm_json_get(j, k, "refusal"));
+            }
+        }
+
+        if (f[2] != LLM_JSON_NONE || f[3] != LLM_JSON_NONE) {
+            ch->calls = 1;
+            llm_openai_feed_node(a, st, ch, LLM_RESPONSES_PART_CALL, j, f[1]);
+            llm_openai_feed_node(a, st, ch, LLM_RESPONSES_PART_CALL + 1, j,
+                                 f[2] != LLM_JSON_NONE ? f[2] : f[3]);
+        }
+    }
+}
+
+
+/* a response, as the answer or in an event of a stream */
+
+static int
+llm_responses_response(llm_answer_t *a, llm_openai_state_t *st,
+    const llm_json_t *j, uint32_t obj)
+{
+    uint32_t  f[LLM_RESPONSE_N], reason;
+
+    if (llm_kind_of(j, obj) != LLM_JSON_OBJECT) {
+        return LLM_OK;
+    }
+
+    llm_json_fields(j, obj, llm_response_names, LLM_RESPONSE_N, f);
+
+    if (llm_answer_keep(a, j, f[LLM_RESPONSE_MODEL], &a->model) != LLM_OK) {
+        return LLM_ERROR;
+    }
+
+    if (llm_given(j, f[LLM_RESPONSE_USAGE])) {
+
+        if (j->nodes[f[LLM_RESPONSE_USAGE]].type == LLM_JSON_OBJECT) {
+            llm_openai_usage(a, j, f[LLM_RESPONSE_USAGE]);
+
+        } else {
+            a->usage_bad = 1;
+        }
+    }
+
+    if (llm_given(j, f[LLM_RESPONSE_ERROR])) {
+        a->error = 1;
+    }
+
+    a->deferred = (llm_responses_is(j, f[LLM_RESPONSE_STATUS], "queued")
+                   || llm_responses_is(j, f[LLM_RESPONSE_STATUS],
+                                       "in_progress"));
+
+    if (!a->deferred && f[LLM_RESPONSE_STATUS] != LLM_JSON_NONE) {
+        a->finished = 1;
+    }
+
+    /* a tier that is asked for is "auto" until it is known */
+
+    if (!a->deferred
+        && llm_answer_keep(a, j, f[LLM_RESPONSE_TIER], &a->service_tier)
+           != LLM_OK)
+    {
+        return LLM_ERROR;
+    }
+
+    reason = llm_kind_of(j, f[LLM_RESPONSE_INCOMPLETE]) == LLM_JSON_OBJECT
+             ? llm_json_get(j, f[LLM_RESPONSE_INCOMPLETE], "reason")
+             : LLM_JSON_NONE;
+
+    if (llm_responses_is(j, reason, "max_output_tokens")) {
+        a->truncated = 1;
+    }
+
+    if (llm_kind_of(j, f[LLM_RESPONSE_OUTPUT]) == LLM_JSON_ARRAY) {
+
+        llm_responses_calls(a, j, f[LLM_RESPONSE_OUTPUT]);
+
+        if (!a->stream) {
+            llm_responses_text(a, st, j, f[LLM_RESPONSE_OUTPUT]);
+        }
+    }
+
+    return LLM_OK;
+}
+
+
+int
+llm_responses_answer(llm_answer_t *a, const llm_json_t *j)
+{
+    uint32_t             object;
+    llm_openai_state_t  *st;
+
+    st = llm_openai_state(a);
+    if (st == NULL) {
+        return LLM_ERROR;
+    }
+
+    if (j->nodes[0].type != LLM_JSON_OBJECT) {
+        return LLM_OK;
+    }
+
+    if (llm_responses_response(a, st, j, 0) != LLM_OK) {
+        return LLM_ERROR;
+    }
+
+    /* what was compacted has no status: it is there or not */
+
+    object = llm_json_get(j, 0, "object");
+
+    if (llm_responses_is(j, object, "response.compaction")) {
+        a->finished = 1;
+    }
+
+    llm_openai_finish(a);
+
+    return LLM_OK;
+}
+
+
+/* which text a delta belongs to; 0: none that is counted */
+
+static int64_t
+llm_responses_part(const llm_str_t *type)
+{
+    size_t  i;
+
+    static const struct {
+        llm_str_t  type;
+        int64_t    part;
+    } parts[] = {
+        { llm_string("response.output_text.delta"),
+          LLM_RESPONSES_PART_TEXT },
+        { llm_string("response.function_call_arguments.delta"),
+          LLM_RESPONSES_PART_CALL + 1 },
+        { llm_string("response.refusal.delta"), LLM_RESPONSES_PART_TEXT },
+        { llm_string("response.reasoning_text.delta"),
+          LLM_RESPONSES_PART_HIDDEN },
+        { llm_string("response.reasoning_summary_text.delta"),
+          LLM_RESPONSES_PART_HIDDEN },
+        { llm_string("response.custom_tool_call_input.delta"),
+          LLM_RESPONSES_PART_CALL + 1 },
+        { llm_string("response.mcp_call_arguments.delta"),
+          LLM_RESPONSES_PART_CALL + 1 },
+        { llm_string("response.code_interpreter_call_code.delta"),
+          LLM_RESPONSES_PART_CALL + 1 }
+    };
+
+    for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+
+        if (type->len == parts[i].type.len
+            && memcmp(type->data, parts[i].type.data, type->len) == 0)
+        {
+            return parts[i].part;
+        }
+    }
+
+    return 0;
+}
+
+
+typedef enum {
+    LLM_RESPONSES_EV_TYPE = 0,
+    LLM_RESPONSES_EV_DELTA,
+    LLM_RESPONSES_EV_INDEX,
+    LLM_RESPONSES_EV_RESPONSE,
+    LLM_RESPONSES_EV_ITEM,
+    LLM_RESPONSES_EV_N
+} llm_responses_event_e;
+
+static const char * const  llm_responses_event_names[] = {
+    "type", "delta", "output_index", "response", "item"
+};
+
+
+static int
+llm_responses_delta(llm_answer_t *a, llm_openai_state_t *st,
+    const uint32_t *f, int64_t part)
+{
+    int64_t               index;
+    llm_openai_choice_t  *ch;
+
+    if (llm_kind_of(&st->json, f[LLM_RESPONSES_EV_INDEX]) != LLM_JSON_NUMBER
+        || llm_json_int(&st->json, f[LLM_RESPONSES_EV_INDEX], &index)
+           != LLM_OK)
+    {
+        index = 0;
+    }
+
+    ch = llm_openai_choice_at(a, st, index);
+    if (ch == NULL) {
+        return LLM_ERROR;
+    }
+
+    if (part >= LLM_RESPONSES_PART_CALL) {
+        ch->calls = 1;
+    }
+
+    llm_openai_feed_node(a, st, ch, part, &st->json,
+                         f[LLM_RESPONSES_EV_DELTA]);
+
+    llm_openai_form_keep(a, st);
+
+    return LLM_OK;
+}
+
+
+/* a call begins: its name is in the item, not in a delta */
+
+static int
+llm_responses_added(llm_answer_t *a, llm_openai_state_t *st,
+    const uint32_t *f)
+{
+    uint32_t              name;
+    int64_t               index;
+    llm_openai_choice_t  *ch;
+
+    if (llm_kind_of(&st->json, f[LLM_RESPONSES_EV_ITEM]) != LLM_JSON_OBJECT) {
+        return LLM_OK;
+    }
+
+    name = llm_json_get(&st->json, f[LLM_RESPONSES_EV_ITEM], "name");
+
+    if (llm_kind_of(&st->json, name) != LLM_JSON_STRING) {
+        return LLM_OK;
+    }
+
+    if (llm_kind_of(&st->json, f[LLM_RESPONSES_EV_INDEX]) != LLM_JSON_NUMBER
+        || llm_json_int(&st->json, f[LLM_RESPONSES_EV_INDEX], &index)
+           != LLM_OK)
+    {
+        index = 0;
+    }
+
+    ch = llm_openai_choice_at(a, st, index);
+    if (ch == NULL) {
+        return LLM_ERROR;
+    }
+
+    ch->calls = 1;
+    llm_openai_feed_node(a, st, ch, LLM_RESPONSES_PART_CALL, &st->json, name);
+
+    return LLM_OK;
+}
+
+
+static int
+llm_responses_read(llm_answer_t *a, llm_openai_state_t *st)
+{
+    int64_t            part;
+    uint32_t           f[LLM_RESPONSES_EV_N], type;
+    llm_str_t          s;
+    const llm_json_t  *j;
+
+    j = &st->json;
+
+    llm_json_fields(j, 0, llm_responses_event_names, LLM_RESPONSES_EV_N, f);
+
+    type = f[LLM_RESPONSES_EV_TYPE];
+
+    if (llm_kind_of(j, type) == LLM_JSON_STRING) {
+
+        s.data = (unsigned char *) j->data + j->nodes[type].start;
+        s.len = j->nodes[type].end - j->nodes[type].start;
+
+        part = llm_responses_part(&s);
+
+        if (part) {
+            return llm_responses_delta(a, st, f, part);
+        }
+
+        if (llm_json_equal(j, type, "error")) {
+            a->error = 1;
+        }
+
+        if (llm_json_equal(j, type, "response.output_item.added")) {
+            return llm_responses_added(a, st, f);
+        }
+    }
+
+    if (llm_given(j, llm_json_get(j, 0, "error"))) {
+        a->error = 1;
+    }
+
+    return llm_responses_response(a, st, j, f[LLM_RESPONSES_EV_RESPONSE]);
+}
+
+
+int
+llm_responses_event(llm_answer_t *a, const llm_str_t *type,
+    const llm_str_t *data)
+{
+    int                  rc;
+    llm_json_t          *j;
+    llm_openai_state_t  *st;
+
+    a->stream = 1;
+
+    st = llm_openai_state(a);
+    if (st == NULL) {
+        return LLM_ERROR;
+    }
+
+    if (type->len == 5 && memcmp(type->data, "error", 5) == 0) {
+        a->error = 1;
+    }
+
+    if (llm_openai_form_known(a, st, data)) {
+        return LLM_EVENT_PASS;
+    }
+
+    j = &st->json;
+    rc = llm_json_parse(j, data->data, data->len);
+
+    if (rc == LLM_ERROR) {
+        return LLM_ERROR;
+    }
+
+    if (rc != LLM_OK || j->nodes[0].type != LLM_JSON_OBJECT) {
+        return LLM_EVENT_PASS;
+    }
+
+    st->feeds.n = 0;
+
+    return llm_responses_read(a, st) == LLM_OK ? LLM_EVENT_PASS : LLM_ERROR;
+}

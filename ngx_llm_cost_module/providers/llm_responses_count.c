@@ -1,0 +1,318 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "llm_responses.h"
+
+#include <string.h>
+
+
+/*
+ * The input of a Responses request: the rules are those of chat, said in other
+ * members.  What a model reads from elsewhere (the server's state, the results
+ * of tools that the provider runs) is not in the request.
+ */
+
+
+/* what tools of the provider's own have brought in, in recorded requests */
+
+typedef struct {
+    const char  *type;
+    int64_t      tokens;
+} llm_responses_tool_t;
+
+static const llm_responses_tool_t  llm_responses_tools[] = {
+    { "web_search_preview", 8000 },
+    { "web_search", 20000 },
+    { "file_search", 16000 },
+    { "code_interpreter", 4000 },
+    { "image_generation", 1000 },
+    { "computer", 4000 },
+    { "mcp", 4000 },
+    { "x_search", 20000 },
+    { NULL, 0 }
+};
+
+
+typedef enum {
+    LLM_ITEM_TYPE = 0,
+    LLM_ITEM_ROLE,
+    LLM_ITEM_CONTENT,
+    LLM_ITEM_NAME,
+    LLM_ITEM_OUTPUT,
+    LLM_ITEM_N
+} llm_item_e;
+
+static const char * const  llm_item_names[] = {
+    "type", "role", "content", "name", "output"
+};
+
+
+/* the tool's type begins with the name: versions have a date behind it */
+
+static void
+llm_responses_hosted(llm_openai_count_t *cc, uint32_t tools)
+{
+    uint32_t                     i, type;
+    llm_str_t                    s;
+    const llm_json_node_t       *v;
+    const llm_responses_tool_t  *t;
+
+    v = cc->j->nodes;
+
+    if (llm_count_kind(cc, tools) != LLM_JSON_ARRAY) {
+        return;
+    }
+
+    for (i = tools + 1; i < v[tools].next; i = v[i].next) {
+
+        type = llm_json_get(cc->j, i, "type");
+
+        if (llm_count_kind(cc, type) != LLM_JSON_STRING) {
+            continue;
+        }
+
+        s.data = (unsigned char *) cc->j->data + v[type].start;
+        s.len = v[type].end - v[type].start;
+
+        for (t = llm_responses_tools; t->type; t++) {
+
+            if (llm_openai_is(&s, t->type)) {
+                cc->tokens += t->tokens;
+                cc->estimate = 1;
+                break;
+            }
+        }
+    }
+}
+
+
+static uint32_t
+llm_responses_format(llm_openai_count_t *cc, uint32_t text)
+{
+    uint32_t  format, type;
+
+    if (llm_count_kind(cc, text) != LLM_JSON_OBJECT) {
+        return LLM_JSON_NONE;
+    }
+
+    format = llm_json_get(cc->j, text, "format");
+
+    if (llm_count_kind(cc, format) != LLM_JSON_OBJECT) {
+        return LLM_JSON_NONE;
+    }
+
+    type = llm_json_get(cc->j, format, "type");
+
+    return (type != LLM_JSON_NONE
+            && llm_json_equal(cc->j, type, "json_schema")) ? format
+                                                          : LLM_JSON_NONE;
+}
+
+
+/*
+ * Tools and schema, less what chat puts around them: found from recorded
+ * requests, as are the differences below.
+ */
+
+static void
+llm_responses_extra(llm_openai_count_t *cc)
+{
+    llm_count_extra(cc);
+    cc->extra.len = 0;
+
+    if (cc->family != LLM_OPENAI_GPT5) {
+        cc->tokens -= LLM_OPENAI_PER_MESSAGE + 1;
+    }
+}
+
+
+static void
+llm_responses_functions(llm_openai_count_t *cc, uint32_t tools,
+    unsigned instructions)
+{
+    llm_count_tools(cc, tools, LLM_JSON_NONE);
+
+    if (cc->extra.len == 0) {
+        return;
+    }
+
+    switch (cc->family) {
+
+    case LLM_OPENAI_GPT5:
+        cc->tokens -= instructions ? 3 : LLM_OPENAI_GPT5_TOOLS;
+        cc->estimate = 1;
+        break;
+
+    case LLM_OPENAI_O_SERIES:
+        cc->tokens -= 4;
+        cc->estimate = 1;
+        break;
+
+    default:
+        cc->tokens -= 2;
+    }
+}
+
+
+/* a message; tools and schema go into the first one of the system's */
+
+static void
+llm_responses_message(llm_openai_count_t *cc, const char *role,
+    uint32_t content)
+{
+    const llm_openai_text_t  *tail;
+
+    tail = NULL;
+
+    if (cc->extra.len) {
+
+        if (strcmp(role, "user") != 0 && strcmp(role, "assistant") != 0) {
+            tail = &cc->extra;
+            cc->tokens += (cc->family >= LLM_OPENAI_O_SERIES) ? 3 : 0;
+
+        } else {
+            llm_responses_extra(cc);
+        }
+    }
+
+    cc->tokens += LLM_OPENAI_PER_MESSAGE;
+    llm_count_bytes(cc, role, strlen(role));
+    llm_count_content(cc, content, tail);
+
+    if (strcmp(role, "assistant") == 0) {
+        cc->tokens += cc->reasoning ? 2 : 0;
+    }
+
+    cc->extra.len = 0;
+}
+
+
+static const char *
+llm_responses_role(const llm_openai_count_t *cc, uint32_t role)
+{
+    unsigned                    i;
+    static const char * const  roles[] = { "assistant", "system",
+                                           "developer" };
+
+    for (i = 0; i < 3; i++) {
+        if (role != LLM_JSON_NONE && llm_json_equal(cc->j, role, roles[i])) {
+            return roles[i];
+        }
+    }
+
+    return "user";
+}
+
+
+/* one item of the input; calls are as in chat, one by one */
+
+static void
+llm_responses_item(llm_openai_count_t *cc, uint32_t i)
+{
+    uint32_t  f[LLM_ITEM_N];
+
+#define llm_item(s)                                                           \
+    (f[LLM_ITEM_TYPE] != LLM_JSON_NONE                                        \
+     && llm_json_equal(cc->j, f[LLM_ITEM_TYPE], s))
+
+    llm_json_fields(cc->j, i, llm_item_names, LLM_ITEM_N, f);
+
+    if (f[LLM_ITEM_TYPE] == LLM_JSON_NONE || llm_item("message")) {
+        llm_responses_message(cc, llm_responses_role(cc, f[LLM_ITEM_ROLE]),
+                              f[LLM_ITEM_CONTENT]);
+        return;
+    }
+
+    if (llm_item("reasoning") || llm_item("compaction")) {
+
+        /* hidden, and mostly not shown to the model again */
+
+        cc->estimate = 1;
+        return;
+    }
+
+    if (cc->extra.len) {
+        llm_responses_extra(cc);
+    }
+
+    cc->tokens += LLM_OPENAI_PER_MESSAGE + 1;
+
+    if (llm_item("function_call")) {
+
+        /* of several calls at once nobody has seen the text */
+
+        cc->estimate |= cc->call != LLM_JSON_NONE
+                        || cc->family != LLM_OPENAI_CLASSIC;
+        cc->tokens += (cc->call == LLM_JSON_NONE);
+
+        llm_count_call(cc, i);
+        cc->tokens += cc->family == LLM_OPENAI_GPT5 ? 6 : 0;
+
+        return;
+    }
+
+    if (llm_item("function_call_output")) {
+        cc->tokens += 2;
+        llm_count_string(cc, cc->call);
+        llm_count_content(cc, f[LLM_ITEM_OUTPUT], NULL);
+        cc->call = LLM_JSON_NONE;
+
+        return;
+    }
+
+    cc->estimate = 1;
+    cc->text.len = 0;
+    llm_openai_render(&cc->text, cc->j, i, LLM_OPENAI_COMPACT);
+    llm_count_text(cc, &cc->text);
+}
+
+
+void
+llm_responses_count(llm_openai_count_t *cc)
+{
+    uint32_t                i, f[LLM_RESPONSES_FIELDS], input;
+    const llm_json_node_t  *v;
+
+    v = cc->j->nodes;
+
+    llm_json_fields(cc->j, 0, llm_responses_names, LLM_RESPONSES_FIELDS, f);
+    input = f[LLM_RESPONSES_INPUT];
+
+    llm_responses_functions(cc, f[LLM_RESPONSES_TOOLS],
+                            llm_given(cc->j, f[LLM_RESPONSES_INSTRUCTIONS]));
+    llm_responses_hosted(cc, f[LLM_RESPONSES_TOOLS]);
+    llm_count_schema_named(cc, llm_responses_format(cc,
+                                                 f[LLM_RESPONSES_TEXT]));
+
+    if (llm_count_kind(cc, f[LLM_RESPONSES_INSTRUCTIONS]) == LLM_JSON_STRING) {
+        llm_responses_message(cc, "system", f[LLM_RESPONSES_INSTRUCTIONS]);
+    }
+
+    if (llm_count_kind(cc, input) == LLM_JSON_STRING) {
+        llm_responses_message(cc, "user", input);
+
+    } else if (llm_count_kind(cc, input) == LLM_JSON_ARRAY) {
+        for (i = input + 1; i < v[input].next; i = v[i].next) {
+            llm_responses_item(cc, i);
+        }
+    }
+
+    if (cc->extra.len) {
+        llm_responses_extra(cc);
+    }
+
+    if (cc->schema != LLM_JSON_NONE && !cc->functions) {
+        cc->tokens += !cc->reasoning;
+    }
+
+    llm_count_forced(cc, f[LLM_RESPONSES_TOOL_CHOICE], LLM_JSON_NONE);
+
+    cc->tokens += cc->reply;
+
+    cc->estimate |= llm_given(cc->j, f[LLM_RESPONSES_PREVIOUS])
+                    || llm_given(cc->j, f[LLM_RESPONSES_CONVERSATION])
+                    || llm_given(cc->j, f[LLM_RESPONSES_PROMPT]);
+}

@@ -1,0 +1,339 @@
+# Copyright (C) 2026 the ngx_llm_cost_module authors
+#
+# OpenAI's Responses: stateful, with usage in the last event of a stream and
+# nothing to ask for.
+
+use lib 't/lib';
+use LLMCost;
+use LLMCost::Ways;
+
+no_long_string();
+log_llm();
+
+my $json = JSON::PP->new->ascii->canonical;
+
+our $usage = { input_tokens => 100, output_tokens => 20, total_tokens => 120,
+               input_tokens_details => { cached_tokens => 40 },
+               output_tokens_details => { reasoning_tokens => 5 } };
+
+sub response {
+    return { id => 'resp_1', object => 'response', status => 'completed',
+             model => 'gpt-4o-mini-2024-07-18', service_tier => 'default',
+             output => [], usage => $usage, @_ };
+}
+
+sub event {
+    my %event = @_;
+    return "event: $event{type}\ndata: " . $json->encode(\%event) . "\n\n";
+}
+
+our @begin = (
+    event(type => 'response.created',
+          response => response(status => 'in_progress', usage => undef)),
+    map { event(type => 'response.output_text.delta', output_index => 0,
+                content_index => 0, item_id => 'msg_1', delta => $_,
+                sequence_number => length) } 'Hello', ' wide', ' world');
+
+# a stream in pieces of 7 bytes
+
+sub stream {
+    return { headers => { 'Content-Type' => 'text/event-stream' },
+             body => [join '', @_], split => 7 };
+}
+
+add_block_preprocessor(sub {
+    my $block = shift;
+
+    my $more = $block->location // '';
+    $more .= 'llm_budget daily limit=1usd period=day;'
+        if $more !~ /llm_budget/;
+
+    $block->set_value(config => <<END);
+    location /v1/ {
+        llm_cost on;
+        $more
+        proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT;
+    }
+END
+
+    if (defined $block->refused) {
+        my $text = $block->refused;
+        chomp $text;
+        $block->set_value(error_code => 400);
+        $block->set_value(upstream_count => 0);
+        $block->set_value(response_body_like => qr/"message":"\Q$text\E/);
+    }
+});
+
+run_tests();
+
+__DATA__
+
+=== TEST 1: usage of a JSON answer
+--- upstream eval
+{ json => main::response() }
+--- request
+POST /v1/responses
+{"model":"gpt-4o-mini","input":"hi"}
+--- response_headers
+X-Input-Tokens: 100
+X-Output-Tokens: 20
+X-Cost-USD: 0.000024000
+--- log_lines
+200 in=100 out=20 cost=0.000024000 src=upstream
+--- upstream_requests_unlike
+stream_options
+
+
+
+=== TEST 2: usage in the last event, nothing asked for, every byte passed on
+--- upstream eval
+main::stream(@main::begin, main::event(type => 'response.completed',
+                                       response => main::response()))
+--- request
+POST /v1/responses
+{"model":"gpt-4o-mini","input":"hi","stream":true}
+--- response_body eval
+CORE::join('', @main::begin, main::event(type => 'response.completed',
+                                         response => main::response()))
+--- trailers
+X-Cost-USD: 0.000024000
+--- log_lines
+200 in=100 out=20 cost=0.000024000 src=upstream
+--- upstream_requests_unlike
+stream_options
+
+
+
+=== TEST 3: incomplete and failed responses cost what they say
+--- upstream eval
+[main::stream(@main::begin, main::event(type => 'response.incomplete',
+     response => main::response(status => 'incomplete',
+                incomplete_details => { reason => 'max_output_tokens' }))),
+ main::stream(@main::begin, main::event(type => 'response.failed',
+     response => main::response(status => 'failed',
+                error => { code => 'server_error', message => 'no' })))]
+--- request eval
+['POST /v1/responses
+{"model":"gpt-4o-mini","input":"hi","stream":true}',
+ 'POST /v1/responses
+{"model":"gpt-4o-mini","input":"hi","stream":true}']
+--- error_code eval
+[200, 200]
+--- log_lines eval
+['200 in=100 out=20 cost=0.000024000 src=upstream',
+ '200 in=100 out=20 cost=0.000024000 src=upstream']
+
+
+
+=== TEST 4: an error event and no usage: the text is counted
+--- upstream eval
+main::stream(@main::begin, main::event(type => 'error', code => 'server_error',
+                                       message => 'no'))
+--- request
+POST /v1/responses
+{"model":"gpt-4o-mini","input":"hi","stream":true}
+--- log_lines
+200 in=8 out=3 cost=0.000003000 src=lost
+
+
+
+=== TEST 5: in the background: what it will cost at most is billed at once
+--- upstream eval
+{ json => main::response(status => 'queued', usage => undef) }
+--- request
+POST /v1/responses
+{"model":"gpt-4o-mini","input":"hi","background":true,"max_output_tokens":500}
+--- log_lines
+200 in=8 out=500 cost=0.000301200 src=counted
+
+
+
+=== TEST 6: polling, cancelling, listing and counting cost nothing
+--- upstream eval
+{ json => main::response() }
+--- request eval
+['GET /v1/responses/resp_1', 'POST /v1/responses/resp_1/cancel
+{}', 'GET /v1/responses/resp_1/input_items', 'DELETE /v1/responses/resp_1',
+ 'POST /v1/responses/input_tokens
+{"model":"gpt-4o-mini","input":"hi"}']
+--- error_code eval
+[200, 200, 200, 200, 200]
+--- log_lines eval
+[('200 in=- out=- cost=- src=-') x 5]
+
+
+
+=== TEST 7: compacting is charged
+--- upstream eval
+{ json => { id => 'resp_2', object => 'response.compaction', output => [],
+            usage => $main::usage } }
+--- request
+POST /v1/responses/compact
+{"model":"gpt-4o-mini","input":"hi"}
+--- log_lines
+200 in=100 out=20 cost=0.000024000 src=upstream
+
+
+
+=== TEST 8: never cached: the server has a state
+--- location
+llm_cache on;
+llm_cache_scope shared;
+--- upstream eval
+{ json => main::response() }
+--- request eval
+['POST /v1/responses
+{"model":"gpt-4o-mini","input":"hi"}',
+ 'POST /v1/responses
+{"model":"gpt-4o-mini","input":"hi"}']
+--- error_code eval
+[200, 200]
+--- upstream_count: 2
+
+
+
+=== TEST 9: fit writes a maximum, and nothing else changes
+--- location
+llm_budget daily limit=0.001usd period=day;
+--- upstream eval
+{ json => main::response() }
+--- request
+POST /v1/responses
+{ "model" : "gpt-4o-mini", "input" : "hi", "metadata":{"a":"\u00e9"} }
+--- upstream_requests_like eval
+[qr/^\{"max_output_tokens":\d+, "model" : "gpt-4o-mini", "input" : "hi", "metadata":\{"a":"\\u00e9"\} \}$/m]
+--- upstream_count: 1
+
+
+
+=== TEST 10: over budget: the error that the SDK raises without another try
+--- location
+llm_budget daily limit=0.000001usd period=day;
+--- request
+POST /v1/responses
+{"model":"gpt-4o-mini","input":"hi"}
+--- error_code: 400
+--- response_headers
+x-should-retry: false
+--- response_body_like: "type":"invalid_request_error","param":.*,"code":"request_exceeds_budget"
+--- upstream_count: 0
+
+
+
+=== TEST 11: usage that cannot be is not believed, and never 0
+--- upstream eval
+{ json => main::response(usage => { input_tokens => -5,
+                                    output_tokens => 1.5 },
+      output => [{ type => 'message', content => [
+                   { type => 'output_text', text => 'Hello wide world' }] }]) }
+--- request
+POST /v1/responses
+{"model":"gpt-4o-mini","input":"hi"}
+--- log_lines
+200 in=8 out=3 cost=0.000003000 src=counted
+
+
+
+=== TEST 12: a body that is no JSON, with status 200: the reserve
+--- upstream eval
+{ headers => { 'Content-Type' => 'text/html' }, body => '<html>no</html>' }
+--- request
+POST /v1/responses
+{"model":"gpt-4o-mini","input":"hi","max_output_tokens":100}
+--- log_lines
+200 in=8 out=100 cost=0.000061200 src=counted
+
+
+
+=== TEST 13: no model
+--- request
+POST /v1/responses
+{"input":"hi"}
+--- refused
+Invalid 'model': is required
+
+
+
+=== TEST 14: no input
+--- request
+POST /v1/responses
+{"model":"gpt-4o-mini"}
+--- refused
+Invalid 'input': is required
+
+
+
+=== TEST 15: input of another type
+--- request
+POST /v1/responses
+{"model":"gpt-4o-mini","input":5}
+--- refused
+Invalid 'input': must be a string or an array
+
+
+
+=== TEST 16: input with what is no item
+--- request
+POST /v1/responses
+{"model":"gpt-4o-mini","input":["a"]}
+--- refused
+Invalid 'input': must be an array of objects
+
+
+
+=== TEST 17: a maximum that is none
+--- request
+POST /v1/responses
+{"model":"gpt-4o-mini","input":"hi","max_output_tokens":0}
+--- refused
+Invalid 'max_output_tokens': must be at least 1
+
+
+
+=== TEST 18: a maximum that is said twice
+--- request
+POST /v1/responses
+{"model":"gpt-4o-mini","input":"hi","max_output_tokens":1,"max_output_tokens":9}
+--- refused
+Invalid 'max_output_tokens': must not occur more than once
+
+
+
+=== TEST 19: stream is no word
+--- request
+POST /v1/responses
+{"model":"gpt-4o-mini","input":"hi","stream":"yes"}
+--- refused
+Invalid 'stream': must be true or false
+
+
+
+=== TEST 20: tools of another type
+--- request
+POST /v1/responses
+{"model":"gpt-4o-mini","input":"hi","tools":{}}
+--- refused
+Invalid 'tools': must be an array
+
+
+
+=== TEST 21: a prompt by name may choose the model: no price, under a budget
+--- request
+POST /v1/responses
+{"prompt":{"id":"pmpt_1"}}
+--- refused
+The model '(prompt)' has no price here
+
+
+
+=== TEST 22: ... and without one it is read all the same
+--- location
+llm_budget daily limit=1usd period=day mode=observe;
+--- upstream eval
+{ json => main::response() }
+--- request
+POST /v1/responses
+{"prompt":{"id":"pmpt_1"}}
+--- log_lines
+200 in=100 out=20 cost=- src=upstream
