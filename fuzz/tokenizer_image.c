@@ -109,7 +109,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
 
     ((llm_tok_image_t *) copy)->sum =
-        llm_tok_sum(copy + LLM_TOK_SUMMED, image_size - LLM_TOK_SUMMED);
+        llm_tok_sum(copy + LLM_TOK_SUMMED, image_size - LLM_TOK_SUMMED, NULL,
+                    NULL);
     (void) munmap(copy, image_size);
 
     (void) snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);

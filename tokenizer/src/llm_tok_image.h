@@ -23,7 +23,7 @@
 
 
 #define LLM_TOK_MAGIC         "LLMVOCAB"
-#define LLM_TOK_VERSION       4
+#define LLM_TOK_VERSION       5
 #define LLM_TOK_ENDIAN        0x01020304
 
 #define LLM_TOK_MAX_TOKENS    (1 << 18)
@@ -258,7 +258,13 @@ void llm_tok_section_sizes(const llm_tok_image_t *image,
  * A 64-bit checksum, fast enough to run at every start.  Any change within one
  * aligned 8-byte word, and so any single flipped bit, changes it.
  */
-uint64_t llm_tok_sum(const void *data, size_t len);
+#define LLM_TOK_CHUNK  16384
+
+/* hears of each chunk, from one place in the data to another, as it was read */
+typedef void (*llm_tok_seen_pt)(void *ctx, size_t from, size_t to);
+
+uint64_t llm_tok_sum(const void *data, size_t len, llm_tok_seen_pt seen,
+    void *ctx);
 
 
 #endif /* LLM_TOK_IMAGE_H_INCLUDED_ */

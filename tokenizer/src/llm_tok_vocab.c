@@ -23,14 +23,11 @@
 #include <unistd.h>
 
 
-/* returns NULL, or what is wrong with the header */
+/* these return NULL, or what is wrong with the header */
 
 static const char *
-llm_tok_check_header(const llm_tok_image_t *image, size_t size)
+llm_tok_check_magic(const llm_tok_image_t *image, size_t size)
 {
-    int       i;
-    uint64_t  need[LLM_TOK_SECTIONS], end;
-
     if (memcmp(image->magic, LLM_TOK_MAGIC, sizeof(image->magic)) != 0) {
         return "is not a vocabulary image";
     }
@@ -47,12 +44,15 @@ llm_tok_check_header(const llm_tok_image_t *image, size_t size)
         return "is truncated or has something appended";
     }
 
-    if (llm_tok_sum((const char *) image + LLM_TOK_SUMMED,
-                    size - LLM_TOK_SUMMED)
-        != image->sum)
-    {
-        return "is damaged: its checksum is wrong";
-    }
+    return NULL;
+}
+
+
+static const char *
+llm_tok_check_header(const llm_tok_image_t *image, size_t size)
+{
+    int       i;
+    uint64_t  need[LLM_TOK_SECTIONS], end;
 
     if (image->tokens < 256 || image->tokens > LLM_TOK_MAX_TOKENS
         || image->specials > LLM_TOK_MAX_TOKENS || image->nodes < 256
@@ -98,59 +98,133 @@ typedef uint64_t  llm_tok_couple_t __attribute__((vector_size(16)));
 
 
 /*
- * Loops without a way out, which run at the speed of memory: the sign of each
- * difference tells whether a value is above its limit.
+ * What is checked while the sum is made, when a chunk is in the nearest cache.
+ * Loops without a way out: the sign of each difference tells whether a value is
+ * above its limit.
  */
 
-static int
-llm_tok_check_nodes(const uint64_t *node, size_t n, uint32_t nodes,
-    uint32_t tokens)
+typedef struct {
+    const llm_vocab_t  *v;
+    llm_tok_couple_t    bad;
+} llm_tok_check_t;
+
+
+/* the elements of n words at base that are between two places in the image */
+
+static void
+llm_tok_check_part(const llm_vocab_t *v, const uint64_t *base, size_t n,
+    size_t from, size_t to, size_t *first, size_t *last)
 {
-    size_t            i;
-    llm_tok_couple_t  bad, most, room, two;
+    size_t  at;
 
-    bad = (llm_tok_couple_t) { 0, 0 };
-    most = bad + (nodes - 256);
-    room = bad + tokens;
+    at = (size_t) ((const char *) base - (const char *) v->image);
+    from = from < at ? 0 : (from - at) / sizeof(uint64_t);
+    to = to < at ? 0 : (to - at) / sizeof(uint64_t);
 
-    for (i = 0; i + 2 <= n; i += 2) {
+    *first = from < n ? from : n;
+    *last = to < n ? to : n;
+}
+
+
+static void
+llm_tok_check_nodes(llm_tok_check_t *c, const uint64_t *node, size_t i,
+    size_t n)
+{
+    llm_tok_couple_t  bad, most, room, two, zero;
+
+    zero = (llm_tok_couple_t) { 0, 0 };
+    bad = zero;
+    most = zero + (c->v->image->nodes - 256);
+    room = zero + c->v->image->tokens;
+
+    for ( /* void */ ; i + 2 <= n; i += 2) {
         memcpy(&two, node + i, sizeof(two));
         bad |= most - ((two & UINT32_MAX) >> 9);
         bad |= room - (two >> 32);
     }
 
     for ( /* void */ ; i < n; i++) {
-        bad |= most - llm_tok_node_base(node[i]);
-        bad |= room - (node[i] >> 32);
+        bad |= most - (zero + llm_tok_node_base(node[i]));
+        bad |= room - (zero + (node[i] >> 32));
     }
 
-    return (bad[0] | bad[1]) >> 63 != 0;
+    c->bad |= bad;
 }
 
 
-static int
-llm_tok_check_tokens(const llm_vocab_t *v, uint32_t tokens)
+static void
+llm_tok_check_token(llm_tok_check_t *c, size_t i)
 {
-    uint64_t         bad, i;
-    const uint64_t  *rec;
+    uint64_t            bad, rec;
+    const llm_vocab_t  *v;
 
-    rec = v->rec;
+    v = c->v;
+    rec = v->rec[i];
 
-    bad = 0;
+    bad = i - llm_tok_left(rec);
+    bad |= i - llm_tok_right(rec);
+    bad |= v->image->tokens - 1 - (uint64_t) llm_tok_prefix(rec);
+    bad |= (uint64_t) llm_tok_len(rec) - 1;
 
-    for (i = 0; i < tokens; i++) {
-        bad |= i - llm_tok_left(rec[i]);
-        bad |= i - llm_tok_right(rec[i]);
-        bad |= tokens - 1 - (uint64_t) llm_tok_prefix(rec[i]);
-        bad |= (uint64_t) llm_tok_len(rec[i]) - 1;
-
-        if (llm_tok_unlikely(llm_tok_len(rec[i]) == LLM_TOK_FAR)) {
-            bad |= (uint64_t) llm_tok_length(v, (uint32_t) i) - LLM_TOK_FAR;
-            bad |= LLM_TOK_MAX_TOKEN - llm_tok_length(v, (uint32_t) i);
-        }
+    if (llm_tok_len(rec) == LLM_TOK_FAR) {
+        bad |= (uint64_t) llm_tok_length(v, (uint32_t) i) - LLM_TOK_FAR;
+        bad |= LLM_TOK_MAX_TOKEN - llm_tok_length(v, (uint32_t) i);
     }
 
-    return bad >> 63 != 0;
+    c->bad[0] |= bad;
+}
+
+
+static void
+llm_tok_check_tokens(llm_tok_check_t *c, size_t from, size_t n)
+{
+    size_t            i;
+    llm_tok_couple_t  bad, far, at, most, two, len;
+
+    bad = (llm_tok_couple_t) { 0, 0 };
+    far = bad;
+    most = bad + (c->v->image->tokens - 1);
+    at = (llm_tok_couple_t) { from, from + 1 };
+
+    for (i = from; i + 2 <= n; i += 2, at += 2) {
+        memcpy(&two, c->v->rec + i, sizeof(two));
+        len = two >> 54 & 0xff;
+        bad |= at - (two & LLM_TOK_MASK);
+        bad |= at - (two >> 18 & LLM_TOK_MASK);
+        bad |= most - (two >> 36 & LLM_TOK_MASK);
+        bad |= len - 1;
+        far |= LLM_TOK_FAR - 1 - len;
+    }
+
+    c->bad |= bad;
+    i = (far[0] | far[1]) >> 63 ? from : i;
+
+    for ( /* void */ ; i < n; i++) {
+        llm_tok_check_token(c, i);
+    }
+}
+
+
+static void
+llm_tok_check_chunk(void *ctx, size_t from, size_t to)
+{
+    size_t              first, last;
+    llm_tok_check_t    *c;
+    const llm_vocab_t  *v;
+
+    c = ctx;
+    v = c->v;
+    from += LLM_TOK_SUMMED;
+    to += LLM_TOK_SUMMED;
+
+    llm_tok_check_part(v, v->root, 65536, from, to, &first, &last);
+    llm_tok_check_nodes(c, v->root, first, last);
+
+    llm_tok_check_part(v, v->node, v->image->nodes, from, to, &first, &last);
+    llm_tok_check_nodes(c, v->node, first, last);
+
+    llm_tok_check_part(v, v->rec, v->image->tokens, from, to, &first, &last);
+    llm_tok_check_tokens(c, first, last);
 }
 
 
@@ -178,22 +252,16 @@ static const char *
 llm_tok_check_tables(const llm_vocab_t *v)
 {
     int       i;
-    uint32_t  tokens, nodes;
-
-    tokens = v->image->tokens;
-    nodes = v->image->nodes;
 
     for (i = 0; i < 256; i++) {
-        if (v->byte[i] >= tokens || llm_tok_len(v->rec[v->byte[i]]) != 1) {
+        if (v->byte[i] >= v->image->tokens
+            || llm_tok_len(v->rec[v->byte[i]]) != 1)
+        {
             return "has no token for some byte";
         }
     }
 
-    if (llm_tok_check_nodes(v->root, 65536, nodes, tokens)
-        || llm_tok_check_nodes(v->node, nodes, nodes, tokens)
-        || llm_tok_check_tokens(v, tokens)
-        || llm_tok_check_indexes(v))
-    {
+    if (llm_tok_check_indexes(v)) {
         return "has tables that lead nowhere";
     }
 
@@ -271,9 +339,11 @@ llm_tok_populate(void *p, size_t size)
 static const char *
 llm_tok_map(llm_vocab_t *v, int fd)
 {
-    void         *p;
-    const char   *wrong;
-    struct stat   st;
+    void             *p;
+    uint64_t          sum;
+    const char       *wrong;
+    struct stat       st;
+    llm_tok_check_t   check;
 
     if (fstat(fd, &st) != 0) {
         return strerror(errno);
@@ -297,14 +367,33 @@ llm_tok_map(llm_vocab_t *v, int fd)
     v->image = p;
     v->mapped = (size_t) st.st_size;
 
-    wrong = llm_tok_check_header(v->image, v->mapped);
+    wrong = llm_tok_check_magic(v->image, v->mapped);
     if (wrong) {
         return wrong;
     }
 
-    llm_tok_sections(v);
+    wrong = llm_tok_check_header(v->image, v->mapped);
+    if (wrong == NULL) {
+        llm_tok_sections(v);
+    }
 
-    return llm_tok_check_tables(v);
+    check.v = v;
+    check.bad = (llm_tok_couple_t) { 0, 0 };
+
+    sum = llm_tok_sum((const char *) v->image + LLM_TOK_SUMMED,
+                      v->mapped - LLM_TOK_SUMMED,
+                      wrong ? NULL : llm_tok_check_chunk, &check);
+
+    if (sum != v->image->sum) {
+        return "is damaged: its checksum is wrong";
+    }
+
+    if (wrong) {
+        return wrong;
+    }
+
+    return (check.bad[0] | check.bad[1]) >> 63 ? "has tables that lead nowhere"
+                                               : llm_tok_check_tables(v);
 }
 
 

@@ -803,7 +803,8 @@ test_lying_images(void **state)
             }
         }
 
-        image->sum = llm_tok_sum(copy + LLM_TOK_SUMMED, size - LLM_TOK_SUMMED);
+        image->sum = llm_tok_sum(copy + LLM_TOK_SUMMED, size - LLM_TOK_SUMMED,
+                                 NULL, NULL);
         test_write(copy, size);
 
         if (llm_vocab_open(&v, image_path, err, sizeof(err)) != 0) {

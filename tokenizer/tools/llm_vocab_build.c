@@ -435,7 +435,7 @@ vocab_build(vocab_t *v, size_t *size)
     }
 
     out.image->sum = llm_tok_sum(out.base + LLM_TOK_SUMMED,
-                                 head.size - LLM_TOK_SUMMED);
+                                 head.size - LLM_TOK_SUMMED, NULL, NULL);
     *size = head.size;
 
     return out.base;
