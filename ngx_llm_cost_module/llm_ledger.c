@@ -216,7 +216,7 @@ llm_ledger_meet(llm_ledger_t *l, llm_admission_t *a, llm_meet_t *meet)
 
         /* a counter that cannot refuse still has to stay a number */
 
-        limit = m->hard ? bal->limit : INT64_MAX;
+        limit = !m->hard ? INT64_MAX : b->capped ? b->cap : bal->limit;
         room = (llm_int128_t) limit - bal->spent - bal->reserved;
         m->room = room > 0 ? (int64_t) room : 0;
 
@@ -497,10 +497,51 @@ llm_ledger_shadow(llm_ledger_t *l, const llm_budget_t *b, int64_t spent,
 
     if (c) {
         llm_slot_touch(l, c, b, &meta);
+        meta.flags |= LLM_SLOT_SEEN;
         llm_slot_set_meta(l, c, &meta);
         llm_redo_set64(&l->redo, &c->spent, &spent);
         llm_redo_set64(&l->redo, &c->reserved, &reserved);
         rc = llm_redo_commit(&l->redo);
+    }
+
+    llm_ledger_unlock(l);
+
+    return rc;
+}
+
+
+int
+llm_ledger_peek(llm_ledger_t *l, const llm_budget_t *b,
+    llm_balance_t *balance)
+{
+    int          rc;
+    llm_slot_t  *c;
+
+    memset(balance, 0, sizeof(llm_balance_t));
+    balance->limit = b->limit;
+
+    if (llm_budget_check(b) != LLM_OK) {
+        return LLM_BAD;
+    }
+
+    if (llm_ledger_lock(l) != LLM_OK) {
+        return LLM_ERROR;
+    }
+
+    rc = LLM_DECLINED;
+    c = llm_slot_find(l, b, llm_slot_hash(l, b));
+
+    if (c) {
+        balance->spent = c->spent;
+        balance->reserved = c->reserved;
+
+        if (c->meta.flags & LLM_SLOT_PATCHED) {
+            balance->limit = c->limit;
+        }
+
+        if (c->meta.flags & LLM_SLOT_SEEN) {
+            rc = LLM_OK;
+        }
     }
 
     llm_ledger_unlock(l);

@@ -60,6 +60,8 @@ typedef struct {
     unsigned         observe:1;       /* never refuses */
     uint8_t          past;            /* percent of the limit from which on a
                                          trial is refused; 0: none */
+    unsigned         capped:1;        /* no more than cap may be spent and */
+    int64_t          cap;             /* reserved, whatever the limit is */
     unsigned         nalerts;
     uint8_t          alerts[LLM_ALERTS_MAX];   /* percent, ascending */
 } llm_budget_t;
@@ -186,6 +188,15 @@ int llm_ledger_logged(llm_ledger_t *l, const llm_hold_id_t *id);
 
 int llm_ledger_cancel(llm_ledger_t *l, const llm_hold_id_t *id);
 
+/* another store has granted less than was reserved here */
+
+int llm_ledger_granted(llm_ledger_t *l, const llm_hold_id_t *id,
+    const int64_t granted[LLM_UNIT_N]);
+
+/* whoever sweeps finds it without its owner, as if that had died */
+
+int llm_ledger_disown(llm_ledger_t *l, const llm_hold_id_t *id);
+
 /* a live stream keeps its reservation */
 
 int llm_ledger_renew(llm_ledger_t *l, const llm_hold_id_t *id,
@@ -288,6 +299,14 @@ int llm_ledger_patch(llm_ledger_t *l, const llm_budget_t *b, int64_t limit);
 int llm_ledger_shadow(llm_ledger_t *l, const llm_budget_t *b, int64_t spent,
     int64_t reserved);
 
+/*
+ * What is known of a counter now: LLM_OK, and LLM_DECLINED where no other
+ * store has ever told (what was spent and reserved here is then all there is).
+ */
+
+int llm_ledger_peek(llm_ledger_t *l, const llm_budget_t *b,
+    llm_balance_t *balance);
+
 typedef struct {
     uint32_t         counters;        /* in use, and room for */
     uint32_t         counters_max;
@@ -302,6 +321,7 @@ typedef struct {
     int64_t          overrun;         /* nano-USD spent above limits */
 } llm_ledger_stat_t;
 
+uint64_t llm_ledger_node(const llm_ledger_t *l);
 void llm_ledger_stat(llm_ledger_t *l, llm_ledger_stat_t *st);
 
 

@@ -186,6 +186,74 @@ llm_ledger_logged(llm_ledger_t *l, const llm_hold_id_t *id)
 
 
 int
+llm_ledger_granted(llm_ledger_t *l, const llm_hold_id_t *id,
+    const int64_t granted[LLM_UNIT_N])
+{
+    int          u, rc;
+    int64_t      less, reserved;
+    unsigned     i;
+    llm_hold_t  *h;
+    llm_slot_t  *c;
+
+    if (llm_ledger_lock(l) != LLM_OK) {
+        return LLM_ERROR;
+    }
+
+    rc = LLM_DECLINED;
+    h = llm_hold_find(l, id);
+
+    if (h && h->meta.state == LLM_HOLD_OPEN) {
+
+        for (i = 0; i < h->meta.n && i < LLM_BUDGETS_MAX; i++) {
+            if (h->counters[i] == 0 || h->counters[i] > l->counters_max) {
+                continue;
+            }
+
+            c = llm_ledger_slot(l, h->counters[i]);
+            less = h->amount[c->meta.unit] - granted[c->meta.unit];
+            reserved = c->reserved > less ? c->reserved - less : 0;
+
+            llm_redo_set64(&l->redo, &c->reserved, &reserved);
+        }
+
+        for (u = 0; u < LLM_UNIT_N; u++) {
+            llm_redo_set64(&l->redo, &h->amount[u], &granted[u]);
+        }
+
+        rc = llm_redo_commit(&l->redo);
+    }
+
+    llm_ledger_unlock(l);
+
+    return rc;
+}
+
+
+int
+llm_ledger_disown(llm_ledger_t *l, const llm_hold_id_t *id)
+{
+    int          rc;
+    llm_hold_t  *h;
+
+    if (llm_ledger_lock(l) != LLM_OK) {
+        return LLM_ERROR;
+    }
+
+    rc = LLM_DECLINED;
+    h = llm_hold_find(l, id);
+
+    if (h && h->meta.state == LLM_HOLD_OPEN) {
+        llm_redo_set32(&l->redo, &h->owner, 0);
+        rc = llm_redo_commit(&l->redo);
+    }
+
+    llm_ledger_unlock(l);
+
+    return rc;
+}
+
+
+int
 llm_ledger_renew(llm_ledger_t *l, const llm_hold_id_t *id, int64_t expires)
 {
     int          rc;

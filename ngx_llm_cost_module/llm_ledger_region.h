@@ -39,6 +39,7 @@
 #define LLM_SLOT_USED        0x01
 #define LLM_SLOT_OBSERVE     0x02
 #define LLM_SLOT_PATCHED     0x04
+#define LLM_SLOT_SEEN        0x08     /* another store has told its amounts */
 
 
 typedef struct {

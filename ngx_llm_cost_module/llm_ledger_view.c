@@ -168,6 +168,13 @@ llm_view_fill(llm_ledger_t *l, const llm_slot_t *c, llm_counter_view_t *v)
 }
 
 
+uint64_t
+llm_ledger_node(const llm_ledger_t *l)
+{
+    return l->node;
+}
+
+
 void
 llm_ledger_stat(llm_ledger_t *l, llm_ledger_stat_t *st)
 {

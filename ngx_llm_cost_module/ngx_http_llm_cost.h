@@ -96,6 +96,7 @@ typedef struct {
     ngx_msec_t                  timeout;
     ngx_msec_t                  connect_timeout;
     ngx_uint_t                  connections;
+    size_t                      journal;    /* bytes, of llm_redis only */
     u_char                     *file_name;  /* of the directive, */
     ngx_uint_t                  line;       /* for messages */
 } ngx_http_llm_cost_redis_conf_t;

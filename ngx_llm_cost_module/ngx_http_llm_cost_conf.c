@@ -9,6 +9,8 @@
 
 #define NGX_HTTP_LLM_COST_ZONE_DEFAULT  (32 * 1024 * 1024)
 #define NGX_HTTP_LLM_COST_SALT_MAX      4096
+#define NGX_HTTP_LLM_COST_JOURNAL_DEFAULT  (16 * 1024 * 1024)
+#define NGX_HTTP_LLM_COST_JOURNAL_MIN      (4 * 1024 * 1024)
 
 
 static char *ngx_http_llm_cost_conf_redis_arg(ngx_conf_t *cf,
@@ -155,6 +157,7 @@ ngx_http_llm_cost_conf_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     rcf->timeout = 100;
     rcf->connect_timeout = 1000;
     rcf->connections = 1;
+    rcf->journal = NGX_HTTP_LLM_COST_JOURNAL_DEFAULT;
     rcf->file_name = cf->conf_file->file.name.data;
     rcf->line = cf->conf_file->line;
 
@@ -195,6 +198,7 @@ ngx_http_llm_cost_conf_redis_arg(ngx_conf_t *cf,
     ngx_str_t   s;
     ngx_int_t   n;
     u_char     *p;
+    ssize_t     size;
 
     p = ngx_strlchr(arg->data, arg->data + arg->len, '=');
     if (p == NULL) {
@@ -269,12 +273,26 @@ ngx_http_llm_cost_conf_redis_arg(ngx_conf_t *cf,
         return NGX_CONF_OK;
     }
 
+    if (ngx_strncmp(arg->data, "journal=", 8) == 0) {
+        size = ngx_parse_size(&s);
+        if (size == NGX_ERROR || size < NGX_HTTP_LLM_COST_JOURNAL_MIN) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid size of the journal \"%V\", write "
+                               "4m or more", &s);
+            return NGX_CONF_ERROR;
+        }
+
+        rcf->journal = size;
+        return NGX_CONF_OK;
+    }
+
 invalid:
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "invalid parameter \"%V\", known are username=, "
                        "password_file=, db=, prefix=, timeout=, "
-                       "connect_timeout= and connections=1..64", arg);
+                       "connect_timeout=, connections=1..64 and journal=",
+                       arg);
     return NGX_CONF_ERROR;
 }
 

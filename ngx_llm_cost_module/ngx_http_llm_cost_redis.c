@@ -12,13 +12,14 @@
  * looks its answer up and reserves, and one that settles, for which nobody
  * waits.
  *
- *   admit   a reservation in the zone's ledger gives the identity: it is the
- *           journal.  Then admit.lua.  A refusal takes the journal entry back;
- *           no reply in time cancels the identity, whatever became of it, and
- *           leaves the request to llm_store_failure
+ *   admit   a reservation of nothing in the zone's ledger gives the identity:
+ *           it is the journal.  Then admit.lua; what it grants is written
+ *           there.  A refusal takes the journal entry back; no reply in time
+ *           cancels the identity, whatever became of it, and leaves the
+ *           request to llm_store_failure
  *   settle  the amounts are noted in the journal, then settle.lua.  Its reply
  *           closes the journal entry; without a reply the command goes to the
- *           outbox in shared memory, from where any worker sends it later
+ *           record in shared memory, from where any worker sends it later
  *
  * What Redis says of a counter is written into the zone's ledger as its last
  * known state.
@@ -36,6 +37,8 @@ static ngx_int_t ngx_http_llm_cost_redis_ask(ngx_http_llm_cost_ctx_t *ctx,
     ngx_http_llm_cost_redis_op_t *op, ngx_uint_t lookup);
 static void ngx_http_llm_cost_redis_admitted(ngx_http_llm_cost_redis_op_t *op,
     redisReply *reply);
+static void ngx_http_llm_cost_redis_record_hit(ngx_http_llm_cost_ctx_t *ctx,
+    ngx_http_llm_cost_redis_op_t *op);
 static void ngx_http_llm_cost_redis_wake(ngx_http_llm_cost_redis_op_t *op);
 static void ngx_http_llm_cost_redis_wake_handler(ngx_event_t *ev);
 static void ngx_http_llm_cost_redis_detach(ngx_http_llm_cost_ctx_t *ctx);
@@ -179,7 +182,9 @@ ngx_http_llm_cost_redis_reserve(ngx_http_llm_cost_ctx_t *ctx,
     ngx_int_t                      rc;
     ngx_http_llm_cost_redis_op_t  *op;
 
-    if (ngx_http_llm_cost_money->down) {
+    if (ngx_http_llm_cost_redis_box()->state
+        == NGX_HTTP_LLM_COST_STORE_AWAY)
+    {
         return ngx_http_llm_cost_redis_local(ctx);
     }
 
@@ -216,23 +221,50 @@ static ngx_int_t
 ngx_http_llm_cost_redis_ask(ngx_http_llm_cost_ctx_t *ctx,
     ngx_http_llm_cost_redis_op_t *op, ngx_uint_t lookup)
 {
+    ngx_http_llm_cost_redis_t  *redis;
+
+    redis = ngx_http_llm_cost_money;
+
+    if (ngx_http_llm_cost_redis_reserve_command(op, &ctx->adm,
+                                           lookup ? ctx->cache_key : NULL, 0)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_llm_cost_redis_send(redis, op, redis->conf->timeout)
+        != NGX_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    ctx->op = op;
+
+    return NGX_AGAIN;
+}
+
+
+/* again: the reservation that a has, whatever fits now */
+
+ngx_int_t
+ngx_http_llm_cost_redis_reserve_command(ngx_http_llm_cost_redis_op_t *op,
+    const llm_admission_t *a, const u_char *answer_key, ngx_uint_t again)
+{
     ngx_int_t                       i;
-    llm_admission_t                *a;
     ngx_http_llm_cost_redis_t      *redis;
     ngx_http_llm_cost_main_conf_t  *lmcf;
 
-    a = &ctx->adm;
     redis = ngx_http_llm_cost_money;
-    lmcf = ngx_http_get_module_main_conf(ctx->request,
-                                         ngx_http_llm_cost_module);
+    lmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle,
+                                               ngx_http_llm_cost_module);
 
     ngx_http_llm_cost_redis_begin(redis, NGX_HTTP_LLM_COST_SCRIPT_ADMIT);
     ngx_http_llm_cost_redis_indexes();
     ngx_http_llm_cost_redis_identity(&op->id);
     ngx_http_llm_cost_redis_counters(a->budgets, a->n);
 
-    if (lookup) {
-        ngx_http_llm_cost_redis_answer_key(ctx->cache_key);
+    if (answer_key) {
+        ngx_http_llm_cost_redis_answer_key(answer_key);
     }
 
     ngx_http_llm_cost_redis_number(a->now);
@@ -240,7 +272,7 @@ ngx_http_llm_cost_redis_ask(ngx_http_llm_cost_ctx_t *ctx,
     ngx_http_llm_cost_redis_number(ngx_http_llm_cost_redis_seq(&op->id));
     ngx_http_llm_cost_redis_number(a->n);
     ngx_http_llm_cost_redis_number(lmcf->reservation_charge != 0);
-    ngx_http_llm_cost_redis_number(a->hit);
+    ngx_http_llm_cost_redis_number(again ? 2 : a->hit);
 
     for (i = 0; i < LLM_UNIT_N; i++) {
         ngx_http_llm_cost_redis_number(a->most[i]);
@@ -256,19 +288,7 @@ ngx_http_llm_cost_redis_ask(ngx_http_llm_cost_ctx_t *ctx,
         ngx_http_llm_cost_redis_number(a->budgets[i].past);
     }
 
-    if (ngx_http_llm_cost_redis_end(op) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    if (ngx_http_llm_cost_redis_send(redis, op, redis->conf->timeout)
-        != NGX_OK)
-    {
-        return NGX_DECLINED;
-    }
-
-    ctx->op = op;
-
-    return NGX_AGAIN;
+    return ngx_http_llm_cost_redis_end(op);
 }
 
 
@@ -303,7 +323,11 @@ ngx_http_llm_cost_redis_admitted(ngx_http_llm_cost_redis_op_t *op,
         ctx->held = 1;
         ctx->adm.id = op->id;
 
+        (void) llm_ledger_granted(ngx_http_llm_cost_zone()->ledger, &op->id,
+                                ctx->adm.granted);
+
     } else {
+        ngx_http_llm_cost_redis_record_hit(ctx, op);
         ngx_http_llm_cost_redis_unjournal(&op->id);
     }
 
@@ -313,6 +337,46 @@ ngx_http_llm_cost_redis_admitted(ngx_http_llm_cost_redis_op_t *op,
     ngx_http_llm_cost_alert_settled(ctx);
 
     ngx_http_llm_cost_redis_wake(op);
+}
+
+
+/* a hit is over at once: where it counts, it is repeated as its settlement */
+
+static void
+ngx_http_llm_cost_redis_record_hit(ngx_http_llm_cost_ctx_t *ctx,
+    ngx_http_llm_cost_redis_op_t *op)
+{
+    ngx_uint_t                     i, n;
+    ngx_http_llm_cost_redis_op_t  *hit;
+
+    n = 0;
+
+    for (i = 0; i < ctx->adm.n; i++) {
+        n += (ctx->budgets[i].unit == LLM_UNIT_REQUESTS);
+    }
+
+    if (ctx->verdict != NGX_HTTP_LLM_COST_HIT || n == 0) {
+        return;
+    }
+
+    hit = ngx_http_llm_cost_redis_op(NULL, NULL);
+    if (hit == NULL) {
+        return;
+    }
+
+    hit->id = op->id;
+    hit->stamp = op->stamp;
+    hit->spends = 1;
+    hit->spent[LLM_UNIT_REQUESTS] = ctx->adm.granted[LLM_UNIT_REQUESTS];
+
+    if (ngx_http_llm_cost_redis_copy_budgets(hit, ctx->budgets, ctx->adm.n)
+            == NGX_OK
+        && ngx_http_llm_cost_redis_settlement(hit, NULL) == NGX_OK)
+    {
+        (void) ngx_http_llm_cost_redis_box_add(hit, 1);
+    }
+
+    ngx_http_llm_cost_redis_free(hit);
 }
 
 
@@ -474,6 +538,7 @@ static void
 ngx_http_llm_cost_redis_exit_process(ngx_cycle_t *cycle)
 {
     ngx_http_llm_cost_redis_outbox_stop();
+    ngx_http_llm_cost_redis_join_stop();
 
     ngx_http_llm_cost_redis_close(ngx_http_llm_cost_money);
 

@@ -15,8 +15,12 @@
  *   _redis_settle.c  settle, cancel, renew
  *   _redis_reply.c   what the scripts answer
  *   _redis_local.c   while Redis is away: the zone admits
- *   _redis_outbox.c  settlements that Redis does not have yet, in the zone
+ *   _redis_box.c     what the workers of a node share: state, record, bases
+ *   _redis_outbox.c  settlements that Redis has not confirmed; every second
+ *   _redis_adopt.c   reservations of dead workers, and of long requests
+ *   _redis_join.c    back to Redis, which may have lost something
  *   _redis_state.c   greetings, fitness, failures, backoff
+ *   _redis_greet.c   what is said on a new connection
  *   _redis_script.c  scripts and their arguments
  *   _redis_op.c      operations
  *   _redis_conn.c    connections: what is sent, and whose a reply is
@@ -29,13 +33,22 @@
 #include <hiredis/hiredis.h>
 
 #include "ngx_http_llm_cost.h"
+#include "llm_oplog.h"
 
 
 #define NGX_HTTP_LLM_COST_REDIS_OPS_MAX     8192   /* of one connection */
 #define NGX_HTTP_LLM_COST_REDIS_BYTES_MAX   (64 * 1024 * 1024)
 #define NGX_HTTP_LLM_COST_REDIS_REPLY_MAX   (64 * 1024 * 1024)
 #define NGX_HTTP_LLM_COST_REDIS_LINGER      2000   /* ms: nobody waits */
+#define NGX_HTTP_LLM_COST_REDIS_PATIENCE    5000   /* ms between two checks */
 #define NGX_HTTP_LLM_COST_REDIS_KEY_MAX     192    /* without the hash tag */
+#define NGX_HTTP_LLM_COST_REDIS_KEEP        60     /* s, of what is confirmed */
+#define NGX_HTTP_LLM_COST_REDIS_ID          16     /* of an incarnation */
+#define NGX_HTTP_LLM_COST_REDIS_RUN         40     /* id of Redis's process */
+
+#define NGX_HTTP_LLM_COST_REDIS_STALE         -7   /* of another incarnation */
+#define NGX_HTTP_LLM_COST_REDIS_ADMIT_STAMP   6    /* where the stamp is */
+#define NGX_HTTP_LLM_COST_REDIS_SETTLE_STAMP  1
 
 /*
  * Identities in Redis are (node, number); the ledger's seq has the number of a
@@ -63,7 +76,9 @@ typedef enum {
     NGX_HTTP_LLM_COST_REDIS_SELECT,
     NGX_HTTP_LLM_COST_REDIS_CHECK,      /* may it evict what we count? */
     NGX_HTTP_LLM_COST_REDIS_PROBE,      /* does it take what we write? */
+    NGX_HTTP_LLM_COST_REDIS_RUN_ID,     /* which process is it? */
     NGX_HTTP_LLM_COST_REDIS_SCRIPTS,    /* it shall know them all */
+    NGX_HTTP_LLM_COST_REDIS_HELLO,      /* which store is it? */
     NGX_HTTP_LLM_COST_REDIS_READY,
     NGX_HTTP_LLM_COST_REDIS_BACKOFF
 } ngx_http_llm_cost_redis_state_e;
@@ -76,6 +91,8 @@ typedef enum {
     NGX_HTTP_LLM_COST_SCRIPT_PUT,
     NGX_HTTP_LLM_COST_SCRIPT_BUDGETS,
     NGX_HTTP_LLM_COST_SCRIPT_SUMMARY,
+    NGX_HTTP_LLM_COST_SCRIPT_JOIN,
+    NGX_HTTP_LLM_COST_SCRIPT_BALANCE,
     NGX_HTTP_LLM_COST_SCRIPT_N,
     NGX_HTTP_LLM_COST_SCRIPT_NONE       /* a plain command */
 } ngx_http_llm_cost_script_e;
@@ -91,7 +108,8 @@ struct ngx_http_llm_cost_redis_op_s {
     ngx_event_t                      timer;      /* until the reply */
     ngx_event_t                      wake;       /* of who waits */
 
-    ngx_http_llm_cost_script_e       script;
+    ngx_http_llm_cost_script_e       script;     /* as it is sent, */
+    ngx_http_llm_cost_script_e       kind;       /* and as it was made */
     u_char                          *command;    /* ngx_alloc() */
     size_t                           size;
     size_t                           sent;       /* bytes of it */
@@ -100,12 +118,21 @@ struct ngx_http_llm_cost_redis_op_s {
     int64_t                          spent[LLM_UNIT_N];
     llm_budget_t                    *budgets;    /* copy, ngx_alloc() */
     ngx_uint_t                       nbudgets;
-    void                            *entry;      /* of the outbox */
+    ngx_uint_t                       source;     /* of what was spent */
+    uint64_t                         pos;        /* in the record */
+    uint64_t                         call;       /* is in the reply, too */
+    uint64_t                         stamp;      /* of the reply */
+    u_char                          *plain;      /* as it was before it got
+                                                    its script's text */
+    size_t                           plain_size;
 
     unsigned                         waited:1;   /* a client waits for it */
     unsigned                         done:1;     /* the wake event is posted */
     unsigned                         spends:1;   /* else it is cancelled */
     unsigned                         greeting:1; /* before others may be sent */
+    unsigned                         guarded:1;  /* for one incarnation only */
+    unsigned                         replay:1;   /* for the one that is being
+                                                    joined */
 };
 
 
@@ -128,6 +155,7 @@ struct ngx_http_llm_cost_redis_conn_s {
     ngx_uint_t                       failures;   /* in a row */
     ngx_err_t                        err;        /* of connect() */
     ngx_uint_t                       loading;    /* scripts, while SCRIPTS */
+    uint64_t                         stamp;      /* the last that was seen */
     unsigned                         info:1;     /* CONFIG is forbidden */
 };
 
@@ -141,10 +169,67 @@ struct ngx_http_llm_cost_redis_s {
     ngx_http_llm_cost_redis_conn_t  *conns;
     time_t                           since;      /* of the state */
     u_char                           error[160]; /* why it is down */
+    u_char                           run[NGX_HTTP_LLM_COST_REDIS_RUN];
+    ngx_uint_t                       run_len;    /* 0: not known */
+    u_char                           id[NGX_HTTP_LLM_COST_REDIS_ID];
+    uint64_t                         base;       /* last stamp before id */
+    uint64_t                         calls;      /* guarded ones */
     unsigned                         money:1;    /* budgets live there */
     unsigned                         ready:1;    /* was, at least once */
     unsigned                         down:1;
+    unsigned                         lost:1;     /* seen to have lost data */
 };
+
+
+/* the state of the store, of a node */
+
+#define NGX_HTTP_LLM_COST_STORE_NEW         0
+#define NGX_HTTP_LLM_COST_STORE_READY       1
+#define NGX_HTTP_LLM_COST_STORE_AWAY        2
+
+
+typedef struct {
+    uint64_t                         hash;
+    int64_t                          amount;
+    uint64_t                         age;
+} ngx_http_llm_cost_redis_base_t;
+
+
+/* under its lock, but for what is an atomic */
+
+typedef struct {
+    ngx_uint_t                       version;
+    ngx_atomic_t                     state;
+    u_char                           id[NGX_HTTP_LLM_COST_REDIS_ID];
+    ngx_atomic_t                     seen;       /* highest stamp of id */
+    ngx_atomic_t                     nodes;      /* that share Redis */
+    ngx_atomic_t                     since;      /* it went away then */
+    ngx_atomic_t                     locals;     /* admitted by the zone */
+    ngx_atomic_t                     joiner;     /* pid, or 0 */
+    ngx_atomic_t                     ticked;     /* second of the last tick */
+
+    uint64_t                         age;        /* of the bases */
+    time_t                           warned;
+    ngx_http_llm_cost_redis_base_t  *bases;
+    llm_oplog_t                     *log;
+    size_t                           log_size;
+} ngx_http_llm_cost_redis_box_t;
+
+
+/* _redis_box.c */
+
+ngx_int_t ngx_http_llm_cost_redis_init(ngx_conf_t *cf,
+    ngx_http_llm_cost_main_conf_t *lmcf);
+ngx_http_llm_cost_redis_box_t *ngx_http_llm_cost_redis_box(void);
+void ngx_http_llm_cost_redis_box_lock(void);
+void ngx_http_llm_cost_redis_box_unlock(void);
+ngx_uint_t ngx_http_llm_cost_redis_box_away(void);
+void ngx_http_llm_cost_redis_box_saw(uint64_t stamp);
+ngx_int_t ngx_http_llm_cost_redis_box_base(const llm_budget_t *b,
+    int64_t *amount);
+ngx_uint_t ngx_http_llm_cost_redis_box_room(void);
+ngx_int_t ngx_http_llm_cost_redis_box_add(ngx_http_llm_cost_redis_op_t *op,
+    ngx_uint_t done);
 
 
 /* _redis_op.c */
@@ -181,11 +266,20 @@ void ngx_http_llm_cost_redis_connect(ngx_http_llm_cost_redis_conn_t *conn);
 void ngx_http_llm_cost_redis_flush(ngx_http_llm_cost_redis_conn_t *conn);
 
 
-/* _redis_state.c */
+/* _redis_greet.c */
 
 void ngx_http_llm_cost_redis_greet(ngx_http_llm_cost_redis_conn_t *conn);
+
+
+/* _redis_state.c */
+
+void ngx_http_llm_cost_redis_ready(ngx_http_llm_cost_redis_conn_t *conn);
 void ngx_http_llm_cost_redis_fail(ngx_http_llm_cost_redis_conn_t *conn,
     ngx_err_t err, const char *why);
+
+/* it answers, but has lost what it had confirmed: the node joins again */
+
+void ngx_http_llm_cost_redis_lost(ngx_http_llm_cost_redis_t *redis);
 ngx_uint_t ngx_http_llm_cost_redis_unusable(redisReply *reply);
 void ngx_http_llm_cost_redis_timer_handler(ngx_event_t *ev);
 void ngx_http_llm_cost_redis_close(ngx_http_llm_cost_redis_t *redis);
@@ -219,6 +313,10 @@ void ngx_http_llm_cost_redis_event(const llm_stats_event_t *e);
 
 ngx_int_t ngx_http_llm_cost_redis_end(ngx_http_llm_cost_redis_op_t *op);
 ngx_int_t ngx_http_llm_cost_redis_unsha(ngx_http_llm_cost_redis_op_t *op);
+
+/* what guards op, as it is on the way: see common.lua */
+
+void ngx_http_llm_cost_redis_stamp(ngx_http_llm_cost_redis_op_t *op);
 
 
 void ngx_http_llm_cost_redis_answer_key(const u_char *key);
@@ -256,6 +354,7 @@ void ngx_http_llm_cost_redis_shadow(const llm_budget_t *budgets,
 ngx_int_t ngx_http_llm_cost_redis_local(ngx_http_llm_cost_ctx_t *ctx);
 void ngx_http_llm_cost_redis_settle_local(ngx_http_llm_cost_ctx_t *ctx,
     ngx_http_llm_cost_redis_op_t *op);
+void ngx_http_llm_cost_redis_orphan(ngx_http_llm_cost_redis_op_t *op);
 void ngx_http_llm_cost_redis_revoke(const llm_hold_id_t *id);
 ngx_int_t ngx_http_llm_cost_redis_copy_budgets(
     ngx_http_llm_cost_redis_op_t *op, const llm_budget_t *budgets,
@@ -264,15 +363,63 @@ ngx_int_t ngx_http_llm_cost_redis_copy_budgets(
 
 /* _redis_outbox.c */
 
-ngx_int_t ngx_http_llm_cost_redis_init(ngx_conf_t *cf,
-    ngx_http_llm_cost_main_conf_t *lmcf);
 void ngx_http_llm_cost_redis_outbox_start(ngx_cycle_t *cycle);
 void ngx_http_llm_cost_redis_outbox_stop(void);
+
+/* op's end is still to be told to Redis, and its journal entry is over */
+
 void ngx_http_llm_cost_redis_outbox_add(ngx_http_llm_cost_redis_op_t *op);
-void ngx_http_llm_cost_redis_outbox_send(ngx_http_llm_cost_redis_t *redis);
+
+/* 1: nothing is pending */
+
+ngx_uint_t ngx_http_llm_cost_redis_outbox_send(
+    ngx_http_llm_cost_redis_t *redis, ngx_uint_t replay);
+ngx_http_llm_cost_redis_op_t *ngx_http_llm_cost_redis_outbox_op(
+    llm_oplog_entry_t *e, ngx_http_llm_cost_redis_pt handler);
+
+
+/* _redis_adopt.c */
+
+void ngx_http_llm_cost_redis_adopt(void);
+void ngx_http_llm_cost_redis_adopt_budgets(const llm_hold_view_t *v,
+    llm_budget_t *budgets);
+
+
+/* _redis_join.c */
+
+void ngx_http_llm_cost_redis_join(ngx_http_llm_cost_redis_t *redis);
+
+/* something that the join has waited for is there */
+
+void ngx_http_llm_cost_redis_join_go(ngx_http_llm_cost_redis_t *redis);
+void ngx_http_llm_cost_redis_join_failed(void);
+void ngx_http_llm_cost_redis_join_stop(void);
+void ngx_http_llm_cost_redis_ping(ngx_http_llm_cost_redis_t *redis);
+ngx_int_t ngx_http_llm_cost_redis_join_command(
+    ngx_http_llm_cost_redis_t *redis, ngx_http_llm_cost_redis_op_t *op,
+    ngx_uint_t phase, ngx_uint_t deep, int64_t since);
+
+
+typedef struct {
+    u_char                           id[NGX_HTTP_LLM_COST_REDIS_ID];
+    int64_t                          stamp;
+    int64_t                          base;
+    int64_t                          time;
+    int64_t                          come;
+    int64_t                          deep;
+    int64_t                          nodes;
+    unsigned                         stale:1;
+} ngx_http_llm_cost_redis_hello_t;
+
+ngx_int_t ngx_http_llm_cost_redis_join_read(redisReply *reply,
+    ngx_http_llm_cost_redis_hello_t *h);
 
 
 /* _redis.c: of this worker; NULL before it starts, or without Redis */
+
+ngx_int_t ngx_http_llm_cost_redis_reserve_command(
+    ngx_http_llm_cost_redis_op_t *op, const llm_admission_t *a,
+    const u_char *answer_key, ngx_uint_t again);
 
 ngx_http_llm_cost_redis_t *ngx_http_llm_cost_redis_money(void);
 ngx_http_llm_cost_redis_t *ngx_http_llm_cost_redis_answers(void);
@@ -290,6 +437,8 @@ void ngx_http_llm_cost_redis_renew(ngx_http_llm_cost_ctx_t *ctx,
     time_t expires);
 void ngx_http_llm_cost_redis_settled(ngx_http_llm_cost_redis_op_t *op,
     redisReply *reply);
+ngx_int_t ngx_http_llm_cost_redis_renewal(ngx_http_llm_cost_redis_op_t *op,
+    const llm_hold_id_t *id, time_t expires);
 
 
 #endif /* _NGX_HTTP_LLM_COST_REDIS_H_INCLUDED_ */

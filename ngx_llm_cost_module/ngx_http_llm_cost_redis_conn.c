@@ -12,9 +12,11 @@
  * only reads replies.  Commands leave in order and their replies come in the
  * same order, so that an op finds its reply by its place.
  *
- *   IDLE -> CONNECTING -> AUTH -> SELECT -> CHECK -> PROBE -> SCRIPTS -> READY
- *     ^         |          |        |         |        |         |         |
- *     `--- BACKOFF <-------+--------+---------+--------+---------+---------'
+ *   IDLE -> CONNECTING -> AUTH -> SELECT -> CHECK -> PROBE -> RUN_ID
+ *     ^         |          |        |         |        |        |
+ *     `--- BACKOFF <-------+--------+---------+--------+--------+---.
+ *                    READY <- HELLO <- SCRIPTS <----------------'   |
+ *                      `--------+---------+-------------------------'
  *
  * A connection opens at its first op.  When it fails, all of its ops fail; what
  * must not be lost is sent again by its owner.  While Redis is known to be
@@ -37,6 +39,9 @@ static ngx_int_t ngx_http_llm_cost_redis_replies(
     ngx_http_llm_cost_redis_conn_t *conn);
 static void ngx_http_llm_cost_redis_reply(
     ngx_http_llm_cost_redis_conn_t *conn, redisReply *reply);
+static ngx_uint_t ngx_http_llm_cost_redis_stale(
+    ngx_http_llm_cost_redis_conn_t *conn, ngx_http_llm_cost_redis_op_t *op,
+    redisReply *reply);
 static void ngx_http_llm_cost_redis_again(ngx_http_llm_cost_redis_op_t *op);
 
 
@@ -278,6 +283,10 @@ ngx_http_llm_cost_redis_flush_some(ngx_http_llm_cost_redis_conn_t *conn)
             break;
         }
 
+        if (op->sent == 0) {
+            ngx_http_llm_cost_redis_stamp(op);
+        }
+
         ngx_memzero(&bufs[n], sizeof(ngx_buf_t));
         bufs[n].pos = op->command + op->sent;
         bufs[n].last = op->command + op->size;
@@ -419,6 +428,7 @@ static void
 ngx_http_llm_cost_redis_reply(ngx_http_llm_cost_redis_conn_t *conn,
     redisReply *reply)
 {
+    int64_t                        call;
     ngx_queue_t                   *q;
     ngx_http_llm_cost_redis_op_t  *op;
 
@@ -449,8 +459,83 @@ ngx_http_llm_cost_redis_reply(ngx_http_llm_cost_redis_conn_t *conn,
         }
     }
 
+    if (op->guarded && reply->type == REDIS_REPLY_ARRAY
+        && (ngx_http_llm_cost_redis_integer(reply, reply->elements - 1, &call)
+                != NGX_OK
+            || (uint64_t) call != op->call))
+    {
+        ngx_http_llm_cost_redis_fail(conn, 0, "the reply to something else");
+        return;
+    }
+
     ngx_http_llm_cost_redis_unlink(op);
+
+    if (op->guarded && ngx_http_llm_cost_redis_stale(conn, op, reply)) {
+
+        /* nothing was done for it, and nothing has to be taken back */
+
+        ngx_http_llm_cost_redis_lost(conn->redis);
+        op->handler(op, NULL);
+        return;
+    }
+
     op->handler(op, reply);
+}
+
+
+/*
+ * The store refuses what is meant for another incarnation.  A stamp that does
+ * not ascend on a connection tells of a loss that others have covered up since.
+ */
+
+static ngx_uint_t
+ngx_http_llm_cost_redis_stale(ngx_http_llm_cost_redis_conn_t *conn,
+    ngx_http_llm_cost_redis_op_t *op, redisReply *reply)
+{
+    int64_t  n;
+
+    if (reply->type != REDIS_REPLY_ARRAY
+        || ngx_http_llm_cost_redis_integer(reply, 0, &n) != NGX_OK)
+    {
+        return 0;
+    }
+
+    if (reply->elements == 2) {
+        return n == NGX_HTTP_LLM_COST_REDIS_STALE;
+    }
+
+    switch (op->kind) {
+
+    case NGX_HTTP_LLM_COST_SCRIPT_ADMIT:
+        n = NGX_HTTP_LLM_COST_REDIS_ADMIT_STAMP;
+        break;
+
+    case NGX_HTTP_LLM_COST_SCRIPT_SETTLE:
+        n = NGX_HTTP_LLM_COST_REDIS_SETTLE_STAMP;
+        break;
+
+    default:
+        return 0;
+    }
+
+    if (ngx_http_llm_cost_redis_integer(reply, n, &n) != NGX_OK || n < 0) {
+        return 0;
+    }
+
+    op->stamp = n;
+
+    if (op->stamp <= conn->stamp && !conn->redis->lost) {
+        conn->redis->lost = 1;
+        ngx_http_llm_cost_redis_lost(conn->redis);
+    }
+
+    conn->stamp = ngx_max(conn->stamp, op->stamp);
+
+    if (!op->replay) {
+        ngx_http_llm_cost_redis_box_saw(op->stamp);
+    }
+
+    return 0;
 }
 
 

@@ -14,11 +14,16 @@
  *
  *   closed   no request that an enforced budget applies to
  *   open     every request; it is counted, and merged later
- *   local    what fits into the limit less the last known spent and reserved
- *            amounts, and an allowance in usd beyond that
+ *   local    for each budget this node's share of what was left in it when
+ *            Redis was last heard of, and an allowance in usd beyond that
+ *
+ * The share is what was left, divided by the number of nodes that were there.
+ * Of a counter that Redis has never told of there is no share, unless its
+ * window began while Redis was away already.
  *
  * What was admitted so is settled in the ledger at once, and goes to the
- * outbox: Redis does not know its identity and adds it in full, once.
+ * record of what Redis has not confirmed: Redis does not know its identity and
+ * adds it in full, once.
  */
 
 
@@ -26,13 +31,16 @@ static void ngx_http_llm_cost_redis_soften(llm_budget_t *copy,
     const llm_budget_t *budgets, ngx_uint_t n);
 static ngx_uint_t ngx_http_llm_cost_redis_enforced(
     ngx_http_llm_cost_ctx_t *ctx);
+static ngx_int_t ngx_http_llm_cost_redis_share(llm_budget_t *b,
+    int64_t allowance);
 static ngx_int_t ngx_http_llm_cost_redis_reserve_local(
-    ngx_http_llm_cost_ctx_t *ctx, llm_budget_t *budgets, int64_t allowance);
+    ngx_http_llm_cost_ctx_t *ctx, llm_budget_t *budgets);
 
 
 /*
- * Redis decides: in the journal the reservation is only counted, with the most
- * that it may be granted.
+ * Redis decides: in the journal nothing is reserved before it has, so that the
+ * counters stay as Redis has told of them.  A reservation of no request is one
+ * that Redis has not confirmed.
  */
 
 ngx_int_t
@@ -48,6 +56,9 @@ ngx_http_llm_cost_redis_journal(ngx_http_llm_cost_ctx_t *ctx,
     a = ctx->adm;
     a.budgets = budgets;
     a.hit = 0;
+
+    ngx_memzero(a.most, sizeof(a.most));
+    ngx_memzero(a.least, sizeof(a.least));
 
     rc = llm_ledger_reserve(ngx_http_llm_cost_zone()->ledger, &a);
 
@@ -88,7 +99,8 @@ ngx_http_llm_cost_redis_close_journal(ngx_http_llm_cost_redis_op_t *op)
     l = ngx_http_llm_cost_zone()->ledger;
 
     if (op->spends) {
-        (void) llm_ledger_settle(l, &op->id, op->spent, NULL, 0);
+        (void) llm_ledger_settle_from(l, &op->id, op->spent, op->source,
+                                      NULL, 0);
 
     } else {
         (void) llm_ledger_cancel(l, &op->id);
@@ -107,6 +119,12 @@ ngx_http_llm_cost_redis_shadow(const llm_budget_t *budgets,
 
     l = ngx_http_llm_cost_zone()->ledger;
 
+    /* while it is away, the zone knows more than a late reply */
+
+    if (ngx_http_llm_cost_redis_box()->state == NGX_HTTP_LLM_COST_STORE_AWAY) {
+        return;
+    }
+
     for (i = 0; i < n; i++) {
         (void) llm_ledger_shadow(l, &budgets[i],
                                  ngx_max(balances[i].spent, 0),
@@ -118,7 +136,8 @@ ngx_http_llm_cost_redis_shadow(const llm_budget_t *budgets,
 ngx_int_t
 ngx_http_llm_cost_redis_local(ngx_http_llm_cost_ctx_t *ctx)
 {
-    ngx_uint_t                           i, policy;
+    ngx_int_t                            rc;
+    ngx_uint_t                           i, policy, unknown;
     llm_budget_t                         budgets[LLM_BUDGETS_MAX];
     const ngx_http_llm_cost_loc_conf_t  *llcf;
 
@@ -134,24 +153,88 @@ ngx_http_llm_cost_redis_local(ngx_http_llm_cost_ctx_t *ctx)
         return NGX_OK;
     }
 
+    /* what cannot be written down until Redis is back is not admitted */
+
+    if (!ngx_http_llm_cost_redis_box_room()) {
+        ctx->verdict = NGX_HTTP_LLM_COST_FULL;
+        ctx->entry = NULL;
+        return NGX_OK;
+    }
+
     if (policy == NGX_HTTP_LLM_COST_FAIL_OPEN) {
         ngx_http_llm_cost_redis_soften(budgets, ctx->adm.budgets, ctx->adm.n);
 
-        return ngx_http_llm_cost_redis_reserve_local(ctx, budgets, 0);
+        return ngx_http_llm_cost_redis_reserve_local(ctx, budgets);
     }
+
+    unknown = 0;
 
     for (i = 0; i < ctx->adm.n; i++) {
         budgets[i] = ctx->adm.budgets[i];
 
-        if (budgets[i].unit == LLM_UNIT_USD
-            && budgets[i].limit <= LLM_NANO_MAX)
+        if (ngx_http_llm_cost_redis_share(&budgets[i], llcf->store_allowance)
+            != NGX_OK)
         {
-            budgets[i].limit += llcf->store_allowance;
+            unknown |= 1 << i;
         }
     }
 
-    return ngx_http_llm_cost_redis_reserve_local(ctx, budgets,
-                                                 llcf->store_allowance);
+    rc = ngx_http_llm_cost_redis_reserve_local(ctx, budgets);
+
+    if (rc == NGX_OK && ctx->verdict == NGX_HTTP_LLM_COST_SHORT
+        && (unknown & (1 << ctx->adm.refused)))
+    {
+        /* it is not the payer who has used it up */
+
+        ctx->verdict = NGX_HTTP_LLM_COST_STORE_DOWN;
+    }
+
+    return rc;
+}
+
+
+/* how far this node may go alone; NGX_DECLINED: nothing is known */
+
+static ngx_int_t
+ngx_http_llm_cost_redis_share(llm_budget_t *b, int64_t allowance)
+{
+    int                             known;
+    int64_t                         base, share;
+    ngx_uint_t                      nodes;
+    llm_balance_t                   now;
+    ngx_http_llm_cost_redis_box_t  *box;
+
+    if (b->observe || b->limit == LLM_NO_LIMIT) {
+        return NGX_OK;
+    }
+
+    box = ngx_http_llm_cost_redis_box();
+
+    known = (llm_ledger_peek(ngx_http_llm_cost_zone()->ledger, b, &now)
+             == LLM_OK);
+
+    if (!known && b->start >= (int64_t) box->since) {
+        known = 1;
+    }
+
+    base = now.spent + now.reserved;
+
+    if (ngx_http_llm_cost_redis_box_base(b, &base) != NGX_OK) {
+        known = 0;
+    }
+
+    nodes = ngx_max(box->nodes, 1);
+    share = known && base < now.limit ? (now.limit - base) / (int64_t) nodes
+                                      : 0;
+
+    if (b->unit == LLM_UNIT_USD) {
+        share += allowance;
+    }
+
+    b->capped = 1;
+    b->cap = ngx_min(base, LLM_NO_LIMIT - share) + share;
+
+    return known ? NGX_OK : NGX_DECLINED;
 }
 
 
@@ -174,9 +257,9 @@ ngx_http_llm_cost_redis_enforced(ngx_http_llm_cost_ctx_t *ctx)
 
 static ngx_int_t
 ngx_http_llm_cost_redis_reserve_local(ngx_http_llm_cost_ctx_t *ctx,
-    llm_budget_t *budgets, int64_t allowance)
+    llm_budget_t *budgets)
 {
-    ngx_uint_t        i, hit;
+    ngx_uint_t        hit;
     llm_ledger_t     *l;
     llm_budget_t     *asked;
     llm_admission_t  *a;
@@ -208,16 +291,6 @@ ngx_http_llm_cost_redis_reserve_local(ngx_http_llm_cost_ctx_t *ctx,
         return NGX_ERROR;
     }
 
-    /* refusals and headers speak of the limit that people know */
-
-    for (i = 0; i < a->n; i++) {
-        if (asked[i].unit == LLM_UNIT_USD && allowance
-            && a->balances[i].limit == budgets[i].limit)
-        {
-            a->balances[i].limit = asked[i].limit;
-        }
-    }
-
     ngx_http_llm_cost_alert_admission(ctx);
 
     if (ctx->verdict != NGX_HTTP_LLM_COST_FITS) {
@@ -228,14 +301,12 @@ ngx_http_llm_cost_redis_reserve_local(ngx_http_llm_cost_ctx_t *ctx,
     ctx->local = 1;
     ctx->held = 1;
 
+    (void) ngx_atomic_fetch_add(&ngx_http_llm_cost_redis_box()->locals, 1);
+
     if (hit) {
         a->hit = 1;
         ctx->verdict = NGX_HTTP_LLM_COST_HIT;
     }
-
-    /* whoever finds it without its worker knows that Redis does not have it */
-
-    (void) llm_ledger_note(l, &a->id, a->granted);
 
     return NGX_OK;
 }
@@ -251,21 +322,46 @@ ngx_http_llm_cost_redis_settle_local(ngx_http_llm_cost_ctx_t *ctx,
 
     l = ngx_http_llm_cost_zone()->ledger;
 
-    if (op->spends) {
-        if (llm_ledger_settle(l, &op->id, op->spent, ctx->adm.balances,
-                              ctx->adm.n)
-            == LLM_OK)
-        {
-            ngx_http_llm_cost_alert_settled(ctx);
-        }
+    /* a cancellation as well: it may be Redis's since a join */
 
-        ngx_http_llm_cost_redis_outbox_add(op);
+    if (ngx_http_llm_cost_redis_box_add(op, 0) != NGX_OK) {
+        ngx_http_llm_cost_redis_orphan(op);
 
-    } else {
+    } else if (!op->spends) {
         (void) llm_ledger_cancel(l, &op->id);
+
+    } else if (llm_ledger_settle_from(l, &op->id, op->spent, op->source,
+                                      ctx->adm.balances, ctx->adm.n)
+               == LLM_OK)
+    {
+        ngx_http_llm_cost_alert_settled(ctx);
     }
 
     ngx_http_llm_cost_redis_free(op);
+
+    (void) ngx_http_llm_cost_redis_outbox_send(
+                                           ngx_http_llm_cost_redis_money(), 0);
+}
+
+
+/*
+ * There is no room to write its end down.  It stays open in the zone, as what
+ * a dead worker has left, with its amounts, and is settled from there.
+ */
+
+void
+ngx_http_llm_cost_redis_orphan(ngx_http_llm_cost_redis_op_t *op)
+{
+    llm_ledger_t  *l;
+
+    l = ngx_http_llm_cost_zone()->ledger;
+
+    (void) llm_ledger_note(l, &op->id, op->spent);
+    (void) llm_ledger_disown(l, &op->id);
+
+    ngx_log_error(NGX_LOG_CRIT, ngx_cycle->log, 0,
+                  "llm cost: journal= of llm_redis has no room for a "
+                  "settlement: it stays in llm_zone until there is");
 }
 
 

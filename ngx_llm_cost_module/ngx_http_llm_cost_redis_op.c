@@ -14,7 +14,7 @@
 
 
 static ngx_http_llm_cost_redis_conn_t *ngx_http_llm_cost_redis_choose(
-    ngx_http_llm_cost_redis_t *redis);
+    ngx_http_llm_cost_redis_t *redis, ngx_http_llm_cost_redis_op_t *op);
 static void ngx_http_llm_cost_redis_forgotten(
     ngx_http_llm_cost_redis_op_t *op, redisReply *reply);
 static void ngx_http_llm_cost_redis_op_timer(ngx_event_t *ev);
@@ -58,6 +58,10 @@ ngx_http_llm_cost_redis_free(ngx_http_llm_cost_redis_op_t *op)
         ngx_free(op->budgets);
     }
 
+    if (op->plain) {
+        ngx_free(op->plain);
+    }
+
     if (op->command) {
         ngx_free(op->command);
     }
@@ -72,7 +76,16 @@ ngx_http_llm_cost_redis_send(ngx_http_llm_cost_redis_t *redis,
 {
     ngx_http_llm_cost_redis_conn_t  *conn;
 
-    conn = ngx_http_llm_cost_redis_choose(redis);
+    conn = ngx_http_llm_cost_redis_choose(redis, op);
+
+    /* while the node is away, only the one that joins asks anything */
+
+    if (op->guarded && !op->replay
+        && ngx_http_llm_cost_redis_box()->state
+           == NGX_HTTP_LLM_COST_STORE_AWAY)
+    {
+        return NGX_DECLINED;
+    }
 
     if (conn == NULL
         || conn->nops >= NGX_HTTP_LLM_COST_REDIS_OPS_MAX
@@ -99,7 +112,13 @@ ngx_http_llm_cost_redis_send(ngx_http_llm_cost_redis_t *redis,
 
         ngx_post_event(&conn->flush, &ngx_posted_events);
 
-    } else if (conn->state == NGX_HTTP_LLM_COST_REDIS_IDLE) {
+    } else if (conn->state == NGX_HTTP_LLM_COST_REDIS_IDLE
+               || conn->state == NGX_HTTP_LLM_COST_REDIS_BACKOFF)
+    {
+        if (conn->timer.timer_set) {
+            ngx_del_timer(&conn->timer);
+        }
+
         ngx_http_llm_cost_redis_connect(conn);
     }
 
@@ -107,16 +126,21 @@ ngx_http_llm_cost_redis_send(ngx_http_llm_cost_redis_t *redis,
 }
 
 
-/* the least busy connection; one more is opened when all have work */
+/*
+ * The least busy connection; one more is opened when all have work.  Where the
+ * node gets on well with Redis, a worker that does not has it tried at once.
+ */
 
 static ngx_http_llm_cost_redis_conn_t *
-ngx_http_llm_cost_redis_choose(ngx_http_llm_cost_redis_t *redis)
+ngx_http_llm_cost_redis_choose(ngx_http_llm_cost_redis_t *redis,
+    ngx_http_llm_cost_redis_op_t *op)
 {
     ngx_uint_t                       i;
     ngx_http_llm_cost_redis_conn_t  *conn, *best;
 
     if (redis->down) {
-        return NULL;
+        return redis->money && op->guarded && !op->replay && !ngx_exiting
+               ? &redis->conns[0] : NULL;
     }
 
     best = NULL;

@@ -4,300 +4,192 @@
  */
 
 
-#include <signal.h>
-
 #include "ngx_http_llm_cost_redis.h"
 
 
 /*
- * The outbox: settlements and cancellations that Redis has not confirmed, in
- * a shared zone of their own, so that they outlive their worker and a reload.
- * Any worker that reaches Redis sends them, oldest first; a copy too many
- * changes nothing there, because every one has its identity.
+ * The outbox: settlements and cancellations that Redis has not confirmed.  They
+ * are in the record that the workers share, so that they outlive their worker
+ * and a reload.  Any worker that reaches Redis sends them, oldest first; a copy
+ * too many changes nothing there, because every one has its identity.
  *
- * It is bounded by its zone.  What does not fit any more is lost for Redis
- * and said in the log: a reservation that Redis knows of expires there, and is
- * charged as llm_reservation_ttl says.
+ * The record is bounded.  While Redis is away, requests are refused before it
+ * is full; what does not fit all the same stays open in the zone's ledger, and
+ * is settled from there (_redis_adopt.c).
  *
- * Once a second one worker also looks after the journal: reservations of dead
- * workers are settled in Redis with what was noted of them.
+ * Here is also what happens every second.
  */
 
 
-#define NGX_HTTP_LLM_COST_OUTBOX_SIZE     (4 * 1024 * 1024)
-#define NGX_HTTP_LLM_COST_OUTBOX_VERSION  1
-#define NGX_HTTP_LLM_COST_OUTBOX_BATCH    8      /* before any admission */
-#define NGX_HTTP_LLM_COST_OUTBOX_ADOPT    64     /* a second */
+#define NGX_HTTP_LLM_COST_OUTBOX_BATCH    32
 #define NGX_HTTP_LLM_COST_OUTBOX_TICK     1000
 
 
-typedef struct {
-    ngx_queue_t                  queue;
-    ngx_pid_t                    owner;      /* who is sending it, or 0 */
-    ngx_http_llm_cost_script_e   script;
-    size_t                       size;
-    u_char                       command[1];
-} ngx_http_llm_cost_outbox_entry_t;
-
-
-typedef struct {
-    ngx_uint_t                   version;
-    ngx_queue_t                  entries;
-    ngx_atomic_t                 n;
-    ngx_atomic_t                 lost;
-    ngx_atomic_t                 ticked;     /* second of the last tick */
-} ngx_http_llm_cost_outbox_t;
-
-
-static ngx_int_t ngx_http_llm_cost_redis_outbox_init(ngx_shm_zone_t *shm_zone,
-    void *data);
-static ngx_http_llm_cost_outbox_t *ngx_http_llm_cost_redis_outbox(
-    ngx_slab_pool_t **shpool);
 static ngx_uint_t ngx_http_llm_cost_redis_outbox_take(
-    ngx_http_llm_cost_outbox_entry_t **entries);
-static void ngx_http_llm_cost_redis_outbox_put_back(
-    ngx_http_llm_cost_outbox_entry_t *e, ngx_uint_t sent);
+    ngx_http_llm_cost_redis_op_t **ops, ngx_uint_t max, ngx_uint_t *pending);
+static void ngx_http_llm_cost_redis_outbox_back(
+    ngx_http_llm_cost_redis_op_t *op, ngx_uint_t done);
 static void ngx_http_llm_cost_redis_outbox_done(
     ngx_http_llm_cost_redis_op_t *op, redisReply *reply);
 static void ngx_http_llm_cost_redis_tick(ngx_event_t *ev);
-static void ngx_http_llm_cost_redis_adopt(void);
-static void ngx_http_llm_cost_redis_adopt_hold(void *data,
-    const llm_hold_view_t *v, const int64_t *spent);
-static int ngx_http_llm_cost_redis_gone(ngx_pid_t pid);
 
-
-static ngx_str_t  ngx_http_llm_cost_outbox_name =
-                                              ngx_string("llm_redis_outbox");
 
 /* of this worker */
 
-static ngx_shm_zone_t    *ngx_http_llm_cost_outbox_zone;
 static ngx_event_t        ngx_http_llm_cost_outbox_event;
 static ngx_connection_t   ngx_http_llm_cost_outbox_dummy;
 static ngx_uint_t         ngx_http_llm_cost_outbox_busy;
 
 
-/* at configuration, when there is an llm_redis */
-
-ngx_int_t
-ngx_http_llm_cost_redis_init(ngx_conf_t *cf,
-    ngx_http_llm_cost_main_conf_t *lmcf)
-{
-    ngx_shm_zone_t  *shm_zone;
-
-    ngx_http_llm_cost_outbox_zone = NULL;
-
-    if (lmcf->redis == NULL) {
-        return NGX_OK;
-    }
-
-    shm_zone = ngx_shared_memory_add(cf, &ngx_http_llm_cost_outbox_name,
-                                     NGX_HTTP_LLM_COST_OUTBOX_SIZE,
-                                     &ngx_http_llm_cost_module);
-    if (shm_zone == NULL) {
-        return NGX_ERROR;
-    }
-
-    shm_zone->init = ngx_http_llm_cost_redis_outbox_init;
-    shm_zone->data = lmcf;
-
-    ngx_http_llm_cost_outbox_zone = shm_zone;
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_llm_cost_redis_outbox_init(ngx_shm_zone_t *shm_zone, void *data)
-{
-    ngx_slab_pool_t             *shpool;
-    ngx_http_llm_cost_outbox_t  *box;
-
-    shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
-
-    if (data || shm_zone->shm.exists) {
-        box = shpool->data;
-
-        if (box->version == NGX_HTTP_LLM_COST_OUTBOX_VERSION) {
-            return NGX_OK;
-        }
-
-        ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
-                      "zone \"%V\" was made by another version of the "
-                      "module: restart nginx instead of reloading it",
-                      &shm_zone->shm.name);
-        return NGX_ERROR;
-    }
-
-    box = ngx_slab_calloc(shpool, sizeof(ngx_http_llm_cost_outbox_t));
-    if (box == NULL) {
-        return NGX_ERROR;
-    }
-
-    box->version = NGX_HTTP_LLM_COST_OUTBOX_VERSION;
-    ngx_queue_init(&box->entries);
-
-    shpool->data = box;
-    shpool->log_nomem = 0;
-
-    return NGX_OK;
-}
-
-
-static ngx_http_llm_cost_outbox_t *
-ngx_http_llm_cost_redis_outbox(ngx_slab_pool_t **shpool)
-{
-    *shpool = (ngx_slab_pool_t *) ngx_http_llm_cost_outbox_zone->shm.addr;
-
-    return (*shpool)->data;
-}
-
-
 void
 ngx_http_llm_cost_redis_outbox_add(ngx_http_llm_cost_redis_op_t *op)
 {
-    ngx_slab_pool_t                   *shpool;
-    ngx_http_llm_cost_outbox_t        *box;
-    ngx_http_llm_cost_outbox_entry_t  *e;
-
-    box = ngx_http_llm_cost_redis_outbox(&shpool);
-
-    ngx_shmtx_lock(&shpool->mutex);
-
-    e = ngx_slab_alloc_locked(shpool,
-                              offsetof(ngx_http_llm_cost_outbox_entry_t,
-                                       command) + op->size);
-    if (e) {
-        e->owner = 0;
-        e->script = op->script;
-        e->size = op->size;
-        ngx_memcpy(e->command, op->command, op->size);
-
-        ngx_queue_insert_tail(&box->entries, &e->queue);
-        box->n++;
-
-    } else {
-        box->lost++;
+    if (ngx_http_llm_cost_redis_box_add(op, 0) == NGX_OK) {
+        ngx_http_llm_cost_redis_close_journal(op);
+        return;
     }
 
-    ngx_shmtx_unlock(&shpool->mutex);
+    ngx_http_llm_cost_redis_orphan(op);
+}
 
-    if (e == NULL) {
-        ngx_log_error(NGX_LOG_CRIT, ngx_cycle->log, 0,
-                      "llm cost: no room to keep a settlement until Redis is "
-                      "back: it is in the log only");
+
+/* an op that sends an entry of the record as it is there; under the lock */
+
+ngx_http_llm_cost_redis_op_t *
+ngx_http_llm_cost_redis_outbox_op(llm_oplog_entry_t *e,
+    ngx_http_llm_cost_redis_pt handler)
+{
+    ngx_http_llm_cost_redis_op_t  *op;
+
+    op = ngx_http_llm_cost_redis_op(handler, NULL);
+    if (op == NULL) {
+        return NULL;
     }
+
+    op->command = ngx_alloc(e->len, ngx_cycle->log);
+    if (op->command == NULL) {
+        ngx_http_llm_cost_redis_free(op);
+        return NULL;
+    }
+
+    ngx_memcpy(op->command, llm_oplog_data(e), e->len);
+
+    op->size = e->len;
+    op->script = NGX_HTTP_LLM_COST_SCRIPT_SETTLE;
+    op->kind = NGX_HTTP_LLM_COST_SCRIPT_SETTLE;
+    op->guarded = 1;
+
+    return op;
 }
 
 
 /* some that nobody else is sending */
 
 static ngx_uint_t
-ngx_http_llm_cost_redis_outbox_take(
-    ngx_http_llm_cost_outbox_entry_t **entries)
+ngx_http_llm_cost_redis_outbox_take(ngx_http_llm_cost_redis_op_t **ops,
+    ngx_uint_t max, ngx_uint_t *pending)
 {
-    ngx_uint_t                         n;
-    ngx_queue_t                       *q;
-    ngx_slab_pool_t                   *shpool;
-    ngx_http_llm_cost_outbox_t        *box;
-    ngx_http_llm_cost_outbox_entry_t  *e;
+    uint64_t                        pos;
+    ngx_uint_t                      n;
+    llm_oplog_entry_t              *e;
+    ngx_http_llm_cost_redis_op_t   *op;
+    ngx_http_llm_cost_redis_box_t  *box;
 
     n = 0;
-    box = ngx_http_llm_cost_redis_outbox(&shpool);
+    box = ngx_http_llm_cost_redis_box();
 
-    if (box->n == 0) {
-        return 0;
-    }
+    ngx_http_llm_cost_redis_box_lock();
 
-    ngx_shmtx_lock(&shpool->mutex);
+    e = llm_oplog_first(box->log, &pos);
+    *pending = (e != NULL);
 
-    for (q = ngx_queue_head(&box->entries);
-         q != ngx_queue_sentinel(&box->entries)
-         && n < NGX_HTTP_LLM_COST_OUTBOX_BATCH;
-         q = ngx_queue_next(q))
-    {
-        e = ngx_queue_data(q, ngx_http_llm_cost_outbox_entry_t, queue);
+    while (e && n < max) {
 
-        if (e->owner == 0
-            || (e->owner != ngx_pid && ngx_http_llm_cost_redis_gone(e->owner)))
+        if (e->state == LLM_OPLOG_PENDING
+            && (e->owner == 0
+                || (e->owner != (uint32_t) ngx_pid
+                    && ngx_http_llm_cost_gone(e->owner))))
         {
-            e->owner = ngx_pid;
-            entries[n++] = e;
+            op = ngx_http_llm_cost_redis_outbox_op(e,
+                                          ngx_http_llm_cost_redis_outbox_done);
+            if (op == NULL) {
+                break;
+            }
+
+            op->pos = pos;
+            e->owner = (uint32_t) ngx_pid;
+            ops[n++] = op;
         }
+
+        pos += e->size;
+        e = llm_oplog_next(box->log, &pos);
     }
 
-    ngx_shmtx_unlock(&shpool->mutex);
+    ngx_http_llm_cost_redis_box_unlock();
 
     return n;
 }
 
 
-void
-ngx_http_llm_cost_redis_outbox_send(ngx_http_llm_cost_redis_t *redis)
+ngx_uint_t
+ngx_http_llm_cost_redis_outbox_send(ngx_http_llm_cost_redis_t *redis,
+    ngx_uint_t replay)
 {
-    ngx_uint_t                         i, n;
-    ngx_http_llm_cost_redis_op_t      *op;
-    ngx_http_llm_cost_outbox_entry_t  *entries[NGX_HTTP_LLM_COST_OUTBOX_BATCH];
+    ngx_uint_t                     i, n, pending;
+    ngx_http_llm_cost_redis_op_t  *ops[NGX_HTTP_LLM_COST_OUTBOX_BATCH];
 
-    if (redis->down || ngx_http_llm_cost_outbox_busy) {
-        return;
+    if (redis->down
+        || ngx_http_llm_cost_outbox_busy >= NGX_HTTP_LLM_COST_OUTBOX_BATCH
+        || (!replay && ngx_http_llm_cost_redis_box()->state
+                       == NGX_HTTP_LLM_COST_STORE_AWAY))
+    {
+        return 0;
     }
 
-    n = ngx_http_llm_cost_redis_outbox_take(entries);
+    n = ngx_http_llm_cost_redis_outbox_take(ops,
+              NGX_HTTP_LLM_COST_OUTBOX_BATCH - ngx_http_llm_cost_outbox_busy,
+              &pending);
 
     for (i = 0; i < n; i++) {
-        op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_outbox_done,
-                                        entries[i]);
+        ops[i]->replay = replay;
 
-        if (op == NULL) {
-            ngx_http_llm_cost_redis_outbox_put_back(entries[i], 0);
-            continue;
-        }
-
-        op->script = entries[i]->script;
-        op->size = entries[i]->size;
-        op->command = ngx_alloc(op->size, ngx_cycle->log);
-
-        if (op->command) {
-            ngx_memcpy(op->command, entries[i]->command, op->size);
-        }
-
-        if (op->command == NULL
-            || ngx_http_llm_cost_redis_send(redis, op,
-                                            NGX_HTTP_LLM_COST_REDIS_LINGER)
-               != NGX_OK)
+        if (ngx_http_llm_cost_redis_send(redis, ops[i],
+                                         NGX_HTTP_LLM_COST_REDIS_LINGER)
+            != NGX_OK)
         {
-            ngx_http_llm_cost_redis_outbox_put_back(entries[i], 0);
-            ngx_http_llm_cost_redis_free(op);
+            ngx_http_llm_cost_redis_outbox_back(ops[i], 0);
+            ngx_http_llm_cost_redis_free(ops[i]);
             continue;
         }
 
         ngx_http_llm_cost_outbox_busy++;
     }
+
+    return !pending;
 }
 
 
 static void
-ngx_http_llm_cost_redis_outbox_put_back(ngx_http_llm_cost_outbox_entry_t *e,
-    ngx_uint_t sent)
+ngx_http_llm_cost_redis_outbox_back(ngx_http_llm_cost_redis_op_t *op,
+    ngx_uint_t done)
 {
-    ngx_slab_pool_t             *shpool;
-    ngx_http_llm_cost_outbox_t  *box;
+    llm_oplog_entry_t              *e;
+    ngx_http_llm_cost_redis_box_t  *box;
 
-    box = ngx_http_llm_cost_redis_outbox(&shpool);
+    box = ngx_http_llm_cost_redis_box();
 
-    ngx_shmtx_lock(&shpool->mutex);
+    ngx_http_llm_cost_redis_box_lock();
 
-    if (sent) {
-        ngx_queue_remove(&e->queue);
-        ngx_slab_free_locked(shpool, e);
-        box->n--;
+    e = llm_oplog_at(box->log, op->pos);
 
-    } else {
+    if (e && done) {
+        llm_oplog_done(box->log, e, (int64_t) ngx_time(), op->stamp);
+
+    } else if (e && e->owner == (uint32_t) ngx_pid) {
         e->owner = 0;
     }
 
-    ngx_shmtx_unlock(&shpool->mutex);
+    ngx_http_llm_cost_redis_box_unlock();
 }
 
 
@@ -305,23 +197,31 @@ static void
 ngx_http_llm_cost_redis_outbox_done(ngx_http_llm_cost_redis_op_t *op,
     redisReply *reply)
 {
-    ngx_uint_t                  sent;
+    ngx_uint_t                  done, replay;
     ngx_http_llm_cost_redis_t  *redis;
 
     redis = ngx_http_llm_cost_redis_money();
 
     /* what Redis does not take now it will not take later either */
 
-    sent = (reply != NULL);
+    done = (reply != NULL);
+    replay = op->replay;
 
     ngx_http_llm_cost_redis_complain(reply);
-    ngx_http_llm_cost_redis_outbox_put_back(op->data, sent);
+    ngx_http_llm_cost_redis_outbox_back(op, done);
     ngx_http_llm_cost_redis_free(op);
 
     ngx_http_llm_cost_outbox_busy--;
 
-    if (sent) {
-        ngx_http_llm_cost_redis_outbox_send(redis);
+    if (done) {
+        (void) ngx_http_llm_cost_redis_outbox_send(redis, replay);
+    }
+
+    if (replay && done) {
+        ngx_http_llm_cost_redis_join_go(redis);
+
+    } else if (replay) {
+        ngx_http_llm_cost_redis_join_failed();
     }
 }
 
@@ -355,118 +255,41 @@ ngx_http_llm_cost_redis_outbox_stop(void)
 }
 
 
+/*
+ * A node that has heard of Redis stays in touch with it, so that it is counted
+ * by the others, and learns soon of a loss that concerns it.
+ */
+
 static void
 ngx_http_llm_cost_redis_tick(ngx_event_t *ev)
 {
-    ngx_slab_pool_t             *shpool;
-    ngx_atomic_uint_t            last, now;
-    ngx_http_llm_cost_redis_t   *redis;
-    ngx_http_llm_cost_outbox_t  *box;
+    ngx_atomic_uint_t               last, now;
+    ngx_http_llm_cost_redis_t      *redis;
+    ngx_http_llm_cost_redis_box_t  *box;
 
     ngx_add_timer(ev, NGX_HTTP_LLM_COST_OUTBOX_TICK);
 
     redis = ngx_http_llm_cost_redis_money();
-    box = ngx_http_llm_cost_redis_outbox(&shpool);
+    box = ngx_http_llm_cost_redis_box();
 
-    ngx_http_llm_cost_redis_outbox_send(redis);
+    if (redis->down || box->state == NGX_HTTP_LLM_COST_STORE_NEW) {
+        return;
+    }
+
+    if (box->state == NGX_HTTP_LLM_COST_STORE_AWAY) {
+        ngx_http_llm_cost_redis_join(redis);
+        return;
+    }
+
+    (void) ngx_http_llm_cost_redis_outbox_send(redis, 0);
 
     last = box->ticked;
     now = (ngx_atomic_uint_t) ngx_time();
 
-    if (redis->down || last == now
-        || !ngx_atomic_cmp_set(&box->ticked, last, now))
-    {
+    if (last == now || !ngx_atomic_cmp_set(&box->ticked, last, now)) {
         return;
     }
 
+    ngx_http_llm_cost_redis_ping(redis);
     ngx_http_llm_cost_redis_adopt();
-}
-
-
-/*
- * Reservations of this node that nobody will settle.  Redis lets its own
- * expire; here they leave at the same time.
- */
-
-static void
-ngx_http_llm_cost_redis_adopt(void)
-{
-    llm_ledger_t                   *l;
-    llm_ledger_heir_t               heir;
-    ngx_http_llm_cost_main_conf_t  *lmcf;
-
-    lmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle,
-                                               ngx_http_llm_cost_module);
-    l = ngx_http_llm_cost_zone()->ledger;
-
-    heir.gone = ngx_http_llm_cost_gone;
-    heir.log = ngx_http_llm_cost_ledger_log_line;
-    heir.settle = ngx_http_llm_cost_redis_adopt_hold;
-    heir.data = NULL;
-
-    (void) llm_ledger_inherit(l, &heir, NGX_HTTP_LLM_COST_OUTBOX_ADOPT);
-
-    (void) llm_ledger_sweep(l, (int64_t) ngx_time(),
-                            (int) lmcf->reservation_charge,
-                            NGX_HTTP_LLM_COST_OUTBOX_ADOPT);
-}
-
-
-/*
- * With a note it is settled as noted.  Without one nothing was sent upstream:
- * what Redis holds for it, if anything, is let go.
- */
-
-static void
-ngx_http_llm_cost_redis_adopt_hold(void *data, const llm_hold_view_t *v,
-    const int64_t *spent)
-{
-    ngx_uint_t                     i;
-    llm_budget_t                   budgets[LLM_BUDGETS_MAX], *b;
-    ngx_http_llm_cost_redis_op_t  *op;
-
-    op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_settled, NULL);
-    if (op == NULL) {
-        return;
-    }
-
-    op->id = v->id;
-
-    if (spent) {
-        op->spends = 1;
-        ngx_memcpy(op->spent, spent, sizeof(op->spent));
-    }
-
-    ngx_memzero(budgets, sizeof(budgets));
-
-    for (i = 0; spent && i < v->n && i < LLM_BUDGETS_MAX; i++) {
-        b = &budgets[i];
-
-        b->name.data = (u_char *) v->counters[i].name;
-        b->name.len = v->counters[i].name_len;
-        b->key.data = (u_char *) v->counters[i].key;
-        b->key.len = v->counters[i].key_len;
-        b->unit = v->counters[i].unit;
-        b->period = v->counters[i].period;
-        b->start = v->counters[i].start;
-        b->end = v->counters[i].end;
-        b->limit = v->counters[i].limit;
-        b->observe = v->counters[i].observe;
-    }
-
-    if (ngx_http_llm_cost_redis_copy_budgets(op, budgets, i) != NGX_OK
-        || ngx_http_llm_cost_redis_settlement(op, NULL) != NGX_OK
-        || ngx_http_llm_cost_redis_send(ngx_http_llm_cost_redis_money(), op,
-                                        NGX_HTTP_LLM_COST_REDIS_LINGER)
-           != NGX_OK)
-    {
-        ngx_http_llm_cost_redis_free(op);
-    }
-}
-
-
-static int
-ngx_http_llm_cost_redis_gone(ngx_pid_t pid)
-{
-    return kill(pid, 0) == -1 && ngx_errno == ESRCH;
 }

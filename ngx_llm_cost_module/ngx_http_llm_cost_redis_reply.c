@@ -13,7 +13,7 @@
  */
 
 
-#define NGX_HTTP_LLM_COST_REDIS_HEAD     6   /* of an admission's reply */
+#define NGX_HTTP_LLM_COST_REDIS_HEAD     7   /* of an admission's reply */
 #define NGX_HTTP_LLM_COST_REDIS_BALANCE  4   /* values of each budget */
 
 
@@ -152,7 +152,9 @@ ngx_http_llm_cost_redis_read_admission(ngx_http_llm_cost_ctx_t *ctx,
 
     i += a->n * NGX_HTTP_LLM_COST_REDIS_BALANCE;
 
-    if (i < reply->elements) {
+    /* the last is the number of the call */
+
+    if (i + 1 < reply->elements) {
         ngx_http_llm_cost_redis_entry(ctx, reply->element[i]);
     }
 

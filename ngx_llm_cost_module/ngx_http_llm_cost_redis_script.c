@@ -27,6 +27,15 @@
 
 #define NGX_HTTP_LLM_COST_REDIS_EVALSHA  "$7\r\nEVALSHA\r\n$40\r\n"
 
+/* the end of a guarded command: three arguments that are filled in late */
+
+#define NGX_HTTP_LLM_COST_REDIS_TAIL     "0000000000000000\r\n"               \
+                                         "$20\r\n00000000000000000000\r\n"   \
+                                         "$16\r\n----------------\r\n"
+#define NGX_HTTP_LLM_COST_REDIS_TAIL_LEN                                      \
+    (sizeof(NGX_HTTP_LLM_COST_REDIS_TAIL) - 1)
+#define NGX_HTTP_LLM_COST_REDIS_SEEN_AT  (16 + sizeof("\r\n$20\r\n") - 1)
+
 
 typedef struct {
     const char                  *parts[3];
@@ -37,6 +46,8 @@ typedef struct {
 
 static ngx_int_t ngx_http_llm_cost_redis_script_init(
     ngx_http_llm_cost_redis_script_t *s, ngx_pool_t *pool);
+static ngx_uint_t ngx_http_llm_cost_redis_guarded(
+    ngx_http_llm_cost_script_e script);
 static u_char *ngx_http_llm_cost_redis_room(size_t size);
 static void ngx_http_llm_cost_redis_label(const llm_str_t *s);
 
@@ -53,6 +64,10 @@ static ngx_http_llm_cost_redis_script_t  ngx_http_llm_cost_redis_scripts[] = {
     { { llm_script_common, llm_script_budgets, NULL },
       ngx_null_string, { 0 } },
     { { llm_script_common, llm_script_usage, llm_script_summary },
+      ngx_null_string, { 0 } },
+    { { llm_script_common, llm_script_join, NULL },
+      ngx_null_string, { 0 } },
+    { { llm_script_common, llm_script_balance, NULL },
       ngx_null_string, { 0 } }
 };
 
@@ -458,6 +473,13 @@ ngx_http_llm_cost_redis_end(ngx_http_llm_cost_redis_op_t *op)
         }
     }
 
+    if (ngx_http_llm_cost_redis_guarded(cmd.script)) {
+        ngx_http_llm_cost_redis_text("0000000000000000");
+        ngx_http_llm_cost_redis_text("00000000000000000000");
+        ngx_http_llm_cost_redis_text("----------------");
+        op->guarded = 1;
+    }
+
     if (cmd.overflow) {
         ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
                       "llm cost: a command for Redis is too long");
@@ -470,6 +492,7 @@ ngx_http_llm_cost_redis_end(ngx_http_llm_cost_redis_op_t *op)
     }
 
     op->script = cmd.script;
+    op->kind = cmd.script;
     op->size = len;
     op->sent = 0;
     op->command = ngx_alloc(len, ngx_cycle->log);
@@ -481,6 +504,57 @@ ngx_http_llm_cost_redis_end(ngx_http_llm_cost_redis_op_t *op)
     redisFreeCommand(command);
 
     return op->command ? NGX_OK : NGX_ERROR;
+}
+
+
+static ngx_uint_t
+ngx_http_llm_cost_redis_guarded(ngx_http_llm_cost_script_e script)
+{
+    switch (script) {
+
+    case NGX_HTTP_LLM_COST_SCRIPT_ADMIT:
+    case NGX_HTTP_LLM_COST_SCRIPT_SETTLE:
+    case NGX_HTTP_LLM_COST_SCRIPT_RENEW:
+    case NGX_HTTP_LLM_COST_SCRIPT_JOIN:
+    case NGX_HTTP_LLM_COST_SCRIPT_BALANCE:
+        return 1;
+
+    default:
+        return 0;
+    }
+}
+
+
+/*
+ * An op may have waited, or lain in the record: it is for the incarnation that
+ * is known at the moment at which it leaves.
+ */
+
+void
+ngx_http_llm_cost_redis_stamp(ngx_http_llm_cost_redis_op_t *op)
+{
+    u_char                         *p;
+    ngx_http_llm_cost_redis_t      *redis;
+    ngx_http_llm_cost_redis_box_t  *box;
+
+    if (!op->guarded || op->size < NGX_HTTP_LLM_COST_REDIS_TAIL_LEN) {
+        return;
+    }
+
+    redis = op->conn->redis;
+    box = ngx_http_llm_cost_redis_box();
+
+    op->call = ++redis->calls;
+
+    p = op->command + op->size - NGX_HTTP_LLM_COST_REDIS_TAIL_LEN;
+    (void) ngx_sprintf(p, "%016uL", op->call);
+
+    p += NGX_HTTP_LLM_COST_REDIS_SEEN_AT;
+    (void) ngx_sprintf(p, "%020uL", op->replay ? 0 : (uint64_t) box->seen);
+
+    p = op->command + op->size - 2 - NGX_HTTP_LLM_COST_REDIS_ID;
+    ngx_memcpy(p, op->replay ? redis->id : box->id,
+               NGX_HTTP_LLM_COST_REDIS_ID);
 }
 
 
@@ -521,7 +595,12 @@ ngx_http_llm_cost_redis_unsha(ngx_http_llm_cost_redis_op_t *op)
     p = ngx_cpymem(p, s->text.data, s->text.len);
     p = ngx_cpymem(p, op->command + skip, op->size - skip);
 
-    ngx_free(op->command);
+    if (op->plain) {
+        ngx_free(op->plain);
+    }
+
+    op->plain = op->command;
+    op->plain_size = op->size;
 
     op->script = NGX_HTTP_LLM_COST_SCRIPT_NONE;
     op->command = command;

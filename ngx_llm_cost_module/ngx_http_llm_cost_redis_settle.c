@@ -65,6 +65,7 @@ ngx_http_llm_cost_redis_end_request(ngx_http_llm_cost_ctx_t *ctx,
     if (held) {
         op->id = ctx->adm.id;
         op->spends = (spent != NULL);
+        op->source = ctx->source;
 
         if (spent) {
             ngx_memcpy(op->spent, spent, sizeof(op->spent));
@@ -90,9 +91,7 @@ ngx_http_llm_cost_redis_end_request(ngx_http_llm_cost_ctx_t *ctx,
     if (held) {
         ngx_http_llm_cost_redis_guess(ctx, spent);
 
-        if (spent) {
-            (void) llm_ledger_note(z->ledger, &op->id, op->spent);
-        }
+        (void) llm_ledger_note(z->ledger, &op->id, op->spent);
     }
 
     if (ngx_http_llm_cost_redis_send(ngx_http_llm_cost_redis_money(), op,
@@ -156,16 +155,17 @@ ngx_http_llm_cost_redis_settled(ngx_http_llm_cost_redis_op_t *op,
     }
 
     if (reply == NULL
-        || ngx_http_llm_cost_redis_read_balances(reply, 1, balances,
+        || ngx_http_llm_cost_redis_read_balances(reply, 2, balances,
                                                  op->nbudgets)
            != NGX_OK)
     {
         ngx_http_llm_cost_redis_complain(reply);
-        ngx_http_llm_cost_redis_close_journal(op);
         ngx_http_llm_cost_redis_outbox_add(op);
         ngx_http_llm_cost_redis_free(op);
         return;
     }
+
+    (void) ngx_http_llm_cost_redis_box_add(op, 1);
 
     ngx_http_llm_cost_redis_close_journal(op);
     ngx_http_llm_cost_redis_shadow(op->budgets, balances, op->nbudgets);
@@ -205,16 +205,25 @@ ngx_http_llm_cost_redis_renew(ngx_http_llm_cost_ctx_t *ctx, time_t expires)
         return;
     }
 
-    ngx_http_llm_cost_redis_begin(redis, NGX_HTTP_LLM_COST_SCRIPT_RENEW);
-    ngx_http_llm_cost_redis_indexes();
-    ngx_http_llm_cost_redis_identity(&ctx->adm.id);
-    ngx_http_llm_cost_redis_number(ngx_max(expires - ngx_time(), 1));
-
-    if (ngx_http_llm_cost_redis_end(op) != NGX_OK
+    if (ngx_http_llm_cost_redis_renewal(op, &ctx->adm.id, expires) != NGX_OK
         || ngx_http_llm_cost_redis_send(redis, op,
                                         NGX_HTTP_LLM_COST_REDIS_LINGER)
            != NGX_OK)
     {
         ngx_http_llm_cost_redis_free(op);
     }
+}
+
+
+ngx_int_t
+ngx_http_llm_cost_redis_renewal(ngx_http_llm_cost_redis_op_t *op,
+    const llm_hold_id_t *id, time_t expires)
+{
+    ngx_http_llm_cost_redis_begin(ngx_http_llm_cost_redis_money(),
+                                  NGX_HTTP_LLM_COST_SCRIPT_RENEW);
+    ngx_http_llm_cost_redis_indexes();
+    ngx_http_llm_cost_redis_identity(id);
+    ngx_http_llm_cost_redis_number(ngx_max(expires - ngx_time(), 1));
+
+    return ngx_http_llm_cost_redis_end(op);
 }

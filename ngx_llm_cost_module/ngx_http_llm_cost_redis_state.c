@@ -8,358 +8,30 @@
 
 
 /*
- * The state of a connection, and of the Redis behind it: greetings before the
- * first op, what makes a server unfit for money, and what follows a failure.
+ * The state of a connection, and of the Redis behind it, and what follows a
+ * failure.
  *
- * One line in the log says that Redis is away and why, and one that it is back,
- * however many connections, attempts and requests there are between the two.
+ * Where money lives, one line in the log of the node says that Redis is away
+ * and why, and one that it is back, however many workers, connections, attempts
+ * and requests there are between the two.
  */
 
 
 #define NGX_HTTP_LLM_COST_REDIS_BASE     50     /* ms, of the backoff */
-#define NGX_HTTP_LLM_COST_REDIS_TOP      800
-#define NGX_HTTP_LLM_COST_REDIS_PATIENCE 5000   /* ms between two checks */
+#define NGX_HTTP_LLM_COST_REDIS_TOP      400
 
 
-static void ngx_http_llm_cost_redis_say(ngx_http_llm_cost_redis_conn_t *conn);
-static void ngx_http_llm_cost_redis_load(
-    ngx_http_llm_cost_redis_conn_t *conn);
-static ngx_int_t ngx_http_llm_cost_redis_say_it(
-    ngx_http_llm_cost_redis_conn_t *conn, ngx_http_llm_cost_redis_op_t *op);
-static void ngx_http_llm_cost_redis_greeted(ngx_http_llm_cost_redis_op_t *op,
-    redisReply *reply);
-static ngx_int_t ngx_http_llm_cost_redis_fit(
-    ngx_http_llm_cost_redis_conn_t *conn, redisReply *reply);
-static void ngx_http_llm_cost_redis_policy(redisReply *reply,
-    ngx_str_t *policy);
-static void ngx_http_llm_cost_redis_ready(
+static ngx_uint_t ngx_http_llm_cost_redis_asked(
     ngx_http_llm_cost_redis_conn_t *conn);
 static void ngx_http_llm_cost_redis_down(ngx_http_llm_cost_redis_t *redis,
-    ngx_err_t err, const char *why);
+    ngx_err_t err, const char *why, ngx_uint_t asked);
 static void ngx_http_llm_cost_redis_shut(
     ngx_http_llm_cost_redis_conn_t *conn);
 static void ngx_http_llm_cost_redis_drop(
     ngx_http_llm_cost_redis_conn_t *conn);
-static void ngx_http_llm_cost_redis_changed(ngx_http_llm_cost_redis_t *redis);
 
-
-/* what is to be said next, from what was said last */
 
 void
-ngx_http_llm_cost_redis_greet(ngx_http_llm_cost_redis_conn_t *conn)
-{
-    ngx_http_llm_cost_redis_t  *redis;
-
-    redis = conn->redis;
-
-    switch (conn->state) {
-
-    case NGX_HTTP_LLM_COST_REDIS_CONNECTING:
-        conn->state = NGX_HTTP_LLM_COST_REDIS_AUTH;
-
-        if (redis->conf->password.len) {
-            break;
-        }
-
-        /* fall through */
-
-    case NGX_HTTP_LLM_COST_REDIS_AUTH:
-        conn->state = NGX_HTTP_LLM_COST_REDIS_SELECT;
-
-        if (redis->conf->db) {
-            break;
-        }
-
-        /* fall through */
-
-    case NGX_HTTP_LLM_COST_REDIS_SELECT:
-        conn->state = NGX_HTTP_LLM_COST_REDIS_CHECK;
-
-        if (redis->money) {
-            break;
-        }
-
-        /* fall through */
-
-    case NGX_HTTP_LLM_COST_REDIS_CHECK:
-        conn->state = NGX_HTTP_LLM_COST_REDIS_PROBE;
-        break;
-
-    case NGX_HTTP_LLM_COST_REDIS_PROBE:
-        conn->state = NGX_HTTP_LLM_COST_REDIS_SCRIPTS;
-        ngx_http_llm_cost_redis_load(conn);
-        return;
-
-    case NGX_HTTP_LLM_COST_REDIS_SCRIPTS:
-        if (--conn->loading == 0) {
-            ngx_http_llm_cost_redis_ready(conn);
-        }
-
-        return;
-
-    default: /* READY: is it still fit? */
-        break;
-    }
-
-    ngx_http_llm_cost_redis_say(conn);
-}
-
-
-static void
-ngx_http_llm_cost_redis_say(ngx_http_llm_cost_redis_conn_t *conn)
-{
-    ngx_http_llm_cost_redis_t     *redis;
-    ngx_http_llm_cost_redis_op_t  *op;
-
-    redis = conn->redis;
-
-    op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_greeted, conn);
-    if (op == NULL) {
-        ngx_http_llm_cost_redis_fail(conn, 0, "no memory");
-        return;
-    }
-
-    switch (conn->state) {
-
-    case NGX_HTTP_LLM_COST_REDIS_AUTH:
-        ngx_http_llm_cost_redis_command(redis, "AUTH");
-
-        if (redis->conf->username.len) {
-            ngx_http_llm_cost_redis_arg(redis->conf->username.data,
-                                        redis->conf->username.len);
-        }
-
-        ngx_http_llm_cost_redis_arg(redis->conf->password.data,
-                                    redis->conf->password.len);
-        break;
-
-    case NGX_HTTP_LLM_COST_REDIS_SELECT:
-        ngx_http_llm_cost_redis_command(redis, "SELECT");
-        ngx_http_llm_cost_redis_number(redis->conf->db);
-        break;
-
-    case NGX_HTTP_LLM_COST_REDIS_PROBE:
-
-        /* a write from a script, as everything that follows */
-
-        ngx_http_llm_cost_redis_command(redis, "EVAL");
-        ngx_http_llm_cost_redis_text(
-                      "return redis.call('SET',KEYS[1],'1','EX','60')");
-        ngx_http_llm_cost_redis_number(1);
-        ngx_http_llm_cost_redis_key("probe");
-        break;
-
-    default: /* CHECK, READY */
-
-        if (!redis->money) {
-            ngx_http_llm_cost_redis_command(redis, "PING");
-
-        } else if (conn->info) {
-            ngx_http_llm_cost_redis_command(redis, "INFO");
-            ngx_http_llm_cost_redis_text("memory");
-
-        } else {
-            ngx_http_llm_cost_redis_command(redis, "CONFIG");
-            ngx_http_llm_cost_redis_text("GET");
-            ngx_http_llm_cost_redis_text("maxmemory-policy");
-        }
-    }
-
-    if (ngx_http_llm_cost_redis_say_it(conn, op) == NGX_OK) {
-        ngx_http_llm_cost_redis_flush(conn);
-    }
-}
-
-
-/*
- * All scripts at once, so that no command has to be sent twice: what was sent
- * after it would be done before it.  Where SCRIPT is forbidden that happens,
- * once, and is no fault.
- */
-
-static void
-ngx_http_llm_cost_redis_load(ngx_http_llm_cost_redis_conn_t *conn)
-{
-    ngx_uint_t                     i;
-    ngx_http_llm_cost_redis_op_t  *op;
-
-    for (i = 0; i < NGX_HTTP_LLM_COST_SCRIPT_N; i++) {
-
-        op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_greeted, conn);
-        if (op == NULL) {
-            ngx_http_llm_cost_redis_fail(conn, 0, "no memory");
-            return;
-        }
-
-        ngx_http_llm_cost_redis_command(conn->redis, "SCRIPT");
-        ngx_http_llm_cost_redis_text("LOAD");
-        ngx_http_llm_cost_redis_script(i);
-
-        if (ngx_http_llm_cost_redis_say_it(conn, op) != NGX_OK) {
-            return;
-        }
-    }
-
-    conn->loading = i;
-
-    ngx_http_llm_cost_redis_flush(conn);
-}
-
-
-static ngx_int_t
-ngx_http_llm_cost_redis_say_it(ngx_http_llm_cost_redis_conn_t *conn,
-    ngx_http_llm_cost_redis_op_t *op)
-{
-    if (ngx_http_llm_cost_redis_end(op) != NGX_OK) {
-        ngx_http_llm_cost_redis_free(op);
-        ngx_http_llm_cost_redis_fail(conn, 0, "no memory");
-        return NGX_ERROR;
-    }
-
-    op->greeting = 1;
-    op->conn = conn;
-    conn->nops++;
-    conn->bytes += op->size;
-
-    if (conn->state == NGX_HTTP_LLM_COST_REDIS_READY) {
-        op->timer.cancelable = 1;
-        ngx_add_timer(&op->timer, NGX_HTTP_LLM_COST_REDIS_LINGER);
-        ngx_queue_insert_tail(&conn->waiting, &op->queue);
-
-    } else {
-        ngx_queue_insert_head(&conn->waiting, &op->queue);
-    }
-
-    return NGX_OK;
-}
-
-
-static void
-ngx_http_llm_cost_redis_greeted(ngx_http_llm_cost_redis_op_t *op,
-    redisReply *reply)
-{
-    ngx_http_llm_cost_redis_conn_t  *conn;
-
-    conn = op->data;
-
-    ngx_http_llm_cost_redis_free(op);
-
-    if (reply == NULL) {
-        return;
-    }
-
-    if (conn->redis->money
-        && (conn->state == NGX_HTTP_LLM_COST_REDIS_CHECK
-            || conn->state == NGX_HTTP_LLM_COST_REDIS_READY))
-    {
-        switch (ngx_http_llm_cost_redis_fit(conn, reply)) {
-
-        case NGX_OK:
-            break;
-
-        case NGX_AGAIN:
-            ngx_http_llm_cost_redis_say(conn);
-            return;
-
-        default:
-            return;
-        }
-
-    } else if (reply->type == REDIS_REPLY_ERROR
-               && conn->state != NGX_HTTP_LLM_COST_REDIS_SCRIPTS)
-    {
-        ngx_http_llm_cost_redis_fail(conn, 0, reply->str);
-        return;
-    }
-
-    if (conn->state == NGX_HTTP_LLM_COST_REDIS_READY) {
-        ngx_add_timer(&conn->timer, NGX_HTTP_LLM_COST_REDIS_PATIENCE);
-        return;
-    }
-
-    ngx_http_llm_cost_redis_greet(conn);
-}
-
-
-/*
- * A server that may evict counters is no ledger.  volatile-* spares keys that
- * have no time to live, as ours; allkeys-* does not.  Where CONFIG is
- * forbidden, INFO says the same.  NGX_AGAIN: it has to be asked.
- */
-
-static ngx_int_t
-ngx_http_llm_cost_redis_fit(ngx_http_llm_cost_redis_conn_t *conn,
-    redisReply *reply)
-{
-    ngx_str_t  policy;
-
-    ngx_http_llm_cost_redis_policy(reply, &policy);
-
-    if (policy.len == 0) {
-
-        if (reply->type == REDIS_REPLY_ERROR
-            && (conn->info || ngx_strncmp(reply->str, "LOADING", 7) == 0
-                || ngx_strncmp(reply->str, "NOAUTH", 6) == 0))
-        {
-            ngx_http_llm_cost_redis_fail(conn, 0, reply->str);
-            return NGX_ERROR;
-        }
-
-        if (!conn->info) {
-            conn->info = 1;
-            return NGX_AGAIN;
-        }
-
-        ngx_http_llm_cost_redis_fail(conn, 0, "its maxmemory-policy is not "
-                                     "known: allow CONFIG GET or INFO");
-        return NGX_ERROR;
-    }
-
-    if (policy.len >= 7 && ngx_strncmp(policy.data, "allkeys", 7) == 0) {
-        ngx_http_llm_cost_redis_fail(conn, 0, "its maxmemory-policy may evict "
-                                     "counters: set noeviction or volatile-*");
-        return NGX_ERROR;
-    }
-
-    return NGX_OK;
-}
-
-
-static void
-ngx_http_llm_cost_redis_policy(redisReply *reply, ngx_str_t *policy)
-{
-    u_char  *p, *last;
-
-    ngx_str_null(policy);
-
-    if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 2
-        && reply->element[1]->type == REDIS_REPLY_STRING)
-    {
-        policy->data = (u_char *) reply->element[1]->str;
-        policy->len = reply->element[1]->len;
-        return;
-    }
-
-    if (reply->type != REDIS_REPLY_STRING) {
-        return;
-    }
-
-    last = (u_char *) reply->str + reply->len;
-    p = ngx_strlcasestrn((u_char *) reply->str, last,
-                         (u_char *) "maxmemory_policy:", 17 - 1);
-    if (p == NULL) {
-        return;
-    }
-
-    policy->data = p + 17;
-
-    for (p = policy->data; p < last && *p > ' '; p++) { /* void */ }
-
-    policy->len = p - policy->data;
-}
-
-
-static void
 ngx_http_llm_cost_redis_ready(ngx_http_llm_cost_redis_conn_t *conn)
 {
     ngx_http_llm_cost_redis_t  *redis;
@@ -372,7 +44,7 @@ ngx_http_llm_cost_redis_ready(ngx_http_llm_cost_redis_conn_t *conn)
     conn->timer.cancelable = 1;
     ngx_add_timer(&conn->timer, NGX_HTTP_LLM_COST_REDIS_PATIENCE);
 
-    if (redis->down) {
+    if (redis->down && !redis->money) {
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
                       "llm cost: Redis %V is back after %T s",
                       &redis->conf->addr.name, ngx_time() - redis->since);
@@ -383,17 +55,17 @@ ngx_http_llm_cost_redis_ready(ngx_http_llm_cost_redis_conn_t *conn)
                       &redis->conf->addr.name);
     }
 
-    if (redis->down || !redis->ready) {
-        ngx_http_llm_cost_redis_changed(redis);
-    }
-
     redis->down = 0;
     redis->ready = 1;
 
     ngx_http_llm_cost_redis_flush(conn);
 
     if (redis->money) {
-        ngx_http_llm_cost_redis_outbox_send(redis);
+
+        /* what was said before may have been said to another one */
+
+        ngx_http_llm_cost_redis_join_failed();
+        ngx_http_llm_cost_redis_join(redis);
     }
 }
 
@@ -472,7 +144,8 @@ ngx_http_llm_cost_redis_fail(ngx_http_llm_cost_redis_conn_t *conn,
     }
 
     if (!leave) {
-        ngx_http_llm_cost_redis_down(redis, err, why);
+        ngx_http_llm_cost_redis_down(redis, err, why,
+                                     ngx_http_llm_cost_redis_asked(conn));
     }
 
     ngx_http_llm_cost_redis_shut(conn);
@@ -496,19 +169,54 @@ ngx_http_llm_cost_redis_fail(ngx_http_llm_cost_redis_conn_t *conn,
 }
 
 
-static void
-ngx_http_llm_cost_redis_down(ngx_http_llm_cost_redis_t *redis, ngx_err_t err,
-    const char *why)
-{
-    size_t   i;
-    u_char  *p;
+/*
+ * It was ready, or somebody waits for something.  An attempt to connect again,
+ * while the other workers get on well, changes nothing for the node.
+ */
 
-    if (redis->down) {
-        return;
+static ngx_uint_t
+ngx_http_llm_cost_redis_asked(ngx_http_llm_cost_redis_conn_t *conn)
+{
+    ngx_queue_t                   *q;
+    ngx_http_llm_cost_redis_op_t  *op;
+
+    if (conn->state == NGX_HTTP_LLM_COST_REDIS_READY) {
+        return 1;
     }
 
-    ngx_http_llm_cost_redis_changed(redis);
-    redis->down = 1;
+    for (q = ngx_queue_head(&conn->waiting);
+         q != ngx_queue_sentinel(&conn->waiting);
+         q = ngx_queue_next(q))
+    {
+        op = ngx_queue_data(q, ngx_http_llm_cost_redis_op_t, queue);
+
+        if (!op->greeting) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static void
+ngx_http_llm_cost_redis_down(ngx_http_llm_cost_redis_t *redis, ngx_err_t err,
+    const char *why, ngx_uint_t asked)
+{
+    size_t       i;
+    u_char      *p;
+    ngx_uint_t   first;
+
+    first = !redis->down;
+
+    if (first) {
+        redis->since = ngx_time();
+        redis->down = 1;
+    }
+
+    if (redis->money ? !asked : !first) {
+        return;
+    }
 
     p = redis->error;
 
@@ -517,6 +225,13 @@ ngx_http_llm_cost_redis_down(ngx_http_llm_cost_redis_t *redis, ngx_err_t err,
     }
 
     *p = '\0';
+
+    if (redis->money && !ngx_http_llm_cost_redis_box_away()) {
+
+        /* another worker has said it */
+
+        return;
+    }
 
     ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, err,
                   "llm cost: Redis %V is away: %s; %s",
@@ -585,15 +300,18 @@ ngx_http_llm_cost_redis_drop(ngx_http_llm_cost_redis_conn_t *conn)
 }
 
 
-static void
-ngx_http_llm_cost_redis_changed(ngx_http_llm_cost_redis_t *redis)
+void
+ngx_http_llm_cost_redis_lost(ngx_http_llm_cost_redis_t *redis)
 {
-    redis->since = ngx_time();
-
-    if (redis->money) {
-        llm_stats_count(ngx_http_llm_cost_zone()->stats,
-                        LLM_STATS_STORE_CHANGES, 1);
+    if (ngx_http_llm_cost_redis_box_away()) {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "llm cost: Redis %V is away: it is another one, or has "
+                      "lost what it had confirmed; llm_store_failure decides "
+                      "until what is known here is repeated",
+                      &redis->conf->addr.name);
     }
+
+    ngx_http_llm_cost_redis_join(redis);
 }
 
 

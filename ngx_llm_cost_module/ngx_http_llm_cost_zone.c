@@ -455,8 +455,11 @@ ngx_http_llm_cost_zone_sweep(ngx_event_t *ev)
 }
 
 
+/* a reservation without an owner was left behind on purpose */
+
 int
 ngx_http_llm_cost_gone(uint32_t owner)
 {
-    return kill((ngx_pid_t) owner, 0) == -1 && ngx_errno == ESRCH;
+    return owner == 0
+           || (kill((ngx_pid_t) owner, 0) == -1 && ngx_errno == ESRCH);
 }

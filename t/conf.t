@@ -197,6 +197,17 @@ invalid parameter "speed=11", known are username=
 
 
 
+=== a journal that is too small
+--- http_config
+    llm_redis 127.0.0.1:6379 journal=1m;
+--- config
+    location /v1/ { llm_cost on; }
+--- must_die
+--- error_log
+invalid size of the journal "1m", write 4m or more
+
+
+
 === TEST 19: a password file that is not there
 --- http_config
     llm_redis 127.0.0.1:6379 password_file=none;
@@ -346,7 +357,7 @@ invalid time "0s", it must be at least 1s
 --- http_config
     llm_zone zone=money:8m;
     llm_redis 127.0.0.1:6379 db=1 prefix=x: timeout=50ms
-              connect_timeout=500ms connections=2 username=u
+              connect_timeout=500ms connections=2 username=u journal=8m
               password_file=$TEST_NGINX_HTML_DIR/secret;
     llm_cache_redis unix:/nowhere.sock;
     llm_prices $TEST_NGINX_HTML_DIR/prices.json;

@@ -21,7 +21,8 @@ add_block_preprocessor(sub {
                 . ($block->redis // 'timeout=2s') . ';';
     my $http = $block->http_config // '';
     my $budgets = $block->budgets
-                  // 'llm_budget all limit=1usd period=total;';
+                  // 'llm_budget all limit=1usd period=total; '
+                     . 'llm_store_failure local=1usd;';
 
     $block->set_value(http_config => "$redis\n"
         . "proxy_http_version 1.1;\nproxy_set_header Connection '';\n$http");
@@ -137,28 +138,33 @@ connect
 
 
 
-=== refused, local: from the zone, within the limit
+=== refused, local: of a counter of which nothing is known there is no share
 --- fakeredis: connect: refuse
---- budgets
-llm_budget all limit=0.0004usd period=total;
 --- request eval
-[$::POST, $::POST, $::POST]
+[$::POST, $::POST]
+--- budgets
+llm_budget all limit=1usd period=total;
 --- error_code eval
-[200, 200, 429]
+[503, 503]
+--- response_body_like eval
+[qr/Budgets cannot be checked now/, qr/error/]
+--- upstream_count: 0
 --- away
 connect
 
 
 
-=== local, with an allowance beyond the limit
+=== local, with an allowance
 --- fakeredis: connect: refuse
 --- budgets
 llm_budget all limit=0.0004usd period=total;
 llm_store_failure local=0.0003usd;
 --- request eval
-[$::POST, $::POST, $::POST, $::POST]
+[$::POST, $::POST]
 --- error_code eval
-[200, 200, 200, 429]
+[200, 503]
+--- response_body_like eval
+[qr/usage/, qr/error/]
 --- away
 connect
 
@@ -348,7 +354,7 @@ LLEN nothing => ^0$
 --- fakeredis_count
 EVALSHA: 3
 --- away
-no reply in time
+the reply to something else
 
 
 
@@ -399,6 +405,8 @@ EVALSHA 1: reply *6\r\n:0\r\n:99\r\n:0\r\n$-1\r\n+x\r\n:-5\r\n
 --- error_code: 200
 --- redis_like
 HMGET {llm:}b:all::usd:total:0 spent => ^195000$
+--- away
+the reply to something else
 --- no_error_log: [alert]
 
 

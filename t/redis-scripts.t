@@ -10,6 +10,9 @@ use lib 't/lib';
 
 use Digest::SHA qw( sha1_hex );
 use File::Temp ();
+use IO::Select ();
+use IO::Socket::UNIX ();
+use JSON::PP ();
 use Test::More;
 
 use LLMCost::Process;
@@ -25,7 +28,8 @@ my ($server, $port, $socket) = start_redis_server("$dir");
 
 my %parts = (admit => ['common'], settle => ['common', 'usage'],
              renew => ['common'], budgets => ['common'], put => [],
-             summary => ['common', 'usage']);
+             summary => ['common', 'usage'], join => ['common'],
+             balance => ['common']);
 my %sha;
 
 for my $name (keys %parts) {
@@ -36,14 +40,33 @@ for my $name (keys %parts) {
 }
 
 
+my %guarded = map { $_ => 1 } qw( admit settle renew join balance );
+my ($known, $seen) = ('0123456789abcdef', 0);
+
+
 sub redis { redis_command($socket, @_) }
 
-sub empty { redis('FLUSHDB') }
+# a store of the incarnation that is known
+
+sub empty {
+    redis('FLUSHDB');
+    ($known, $seen) = ('0123456789abcdef', 0);
+    redis('HSET', '{llm:}i', 'id', $known, 'n', 0, 'base', 0, 'run', 'r1');
+}
 
 sub evalsha {
     my ($name, $keys, @args) = @_;
 
-    return redis('EVALSHA', $sha{$name}, scalar @$keys, @$keys, @args);
+    my $call = sprintf '%016d', 1 + int rand 1e9;
+    push @args, $call, sprintf('%020d', $seen), $known if $guarded{$name};
+
+    my $reply = redis('EVALSHA', $sha{$name}, scalar @$keys, @$keys, @args);
+
+    die "$name does not say which call it answers\n"
+        if $guarded{$name} && pop @$reply ne $call;
+
+    return @$reply == 1 ? $reply->[0] : $reply if $name =~ /renew|balance/;
+    return $reply;
 }
 
 
@@ -80,10 +103,12 @@ sub admit {
 
     my @most = @{$o{most} // [100, 0, 1]};
     my $reply = evalsha('admit', $keys, $o{now} // time, $o{ttl} // 600, $seq,
-                        scalar @$budgets, $o{charge} // 1, $o{hit} // 0,
+                        scalar @$budgets, $o{charge} // 1,
+                        $o{again} ? 2 : $o{hit} // 0,
                         @most, @{$o{least} // \@most}, fields(@$budgets));
     my %a = (what => shift @$reply, refused => shift @$reply,
              hit => shift @$reply, granted => [splice @$reply, 0, 3]);
+    my $stamp = shift @$reply;
 
     $a{balances} = [map { [splice @$reply, 0, 4] } @$budgets];
     $a{entry} = shift @$reply;
@@ -103,7 +128,7 @@ sub settle {
                         $o{usage} ? 1 : 0, fields(@$budgets),
                         @{$o{usage} // []});
 
-    return { done => shift @$reply,
+    return { done => shift @$reply, stamp => shift @$reply,
              balances => [map { [splice @$reply, 0, 4] } @$budgets] };
 }
 
@@ -553,6 +578,153 @@ subtest 'pages of counters' => sub {
                        time, 0, 100, '=user', '=k:7');
     is_deeply [@$page[1, 2]], ['user', 'k:7'], 'one of them';
     is scalar(@$page), 11, 'only';
+};
+
+# join.lua; phases as there
+
+my ($HELLO, $REPLAYED, $BALANCED, $MERGED) = 0 .. 3;
+
+sub join_as {
+    my ($node, $phase, %o) = @_;
+
+    my $reply = evalsha('join', [map { "{llm:}$_" } qw( b r n u a )], $node,
+                        $o{candidate} // 'new-id-new-id-ne', $o{run} // 'r1',
+                        $phase, $o{deep} // 0, $o{since} // 0, $o{lost} // 0);
+    my %j;
+
+    @j{qw( what id stamp base time come deep nodes )} = @$reply;
+    return \%j;
+}
+
+
+subtest 'which store it is' => sub {
+    redis('FLUSHDB');
+    $known = '';
+
+    my $j = join_as('n1', $HELLO, candidate => 'aaaaaaaaaaaaaaaa');
+    is $j->{id}, 'aaaaaaaaaaaaaaaa', 'the first node names it';
+    is $j->{base}, 0, 'it is new';
+    is join_as('n2', $HELLO, run => '')->{id}, $j->{id}, 'the others take it';
+
+    ($known, $seen) = @$j{qw( id stamp )};
+    my $b = budget();
+    my $a = admit(1, [$b]);
+    is $a->{what}, $FITS, 'who knows it may ask';
+    my $first = settle(1, [$b], [70, 0, 1])->{stamp};
+    is settle(1, [$b], [70, 0, 1])->{stamp}, $first + 1, 'stamps ascend';
+
+    $known = 'bbbbbbbbbbbbbbbb';
+    is admit(2, [$b])->{what}, -7, 'who knows another one may not';
+    is settle(2, [$b], [70, 0, 1])->{done}, -7, 'nor settle';
+    is stored($b), '70 0', 'and nothing changes';
+    $known = $j->{id};
+
+    my $other = join_as('n1', $HELLO, run => 'r2',
+                        candidate => 'cccccccccccccccc');
+    is $other->{id}, 'cccccccccccccccc', 'another process: another store';
+    is $other->{base}, $first + 1, 'which had come so far';
+    cmp_ok $other->{stamp}, '>', $first + 2 ** 35, 'and goes on elsewhere';
+    is admit(2, [$b])->{what}, -7, 'nobody goes on as before';
+};
+
+subtest 'a store that goes back' => sub {
+    empty();
+    my $b = budget();
+
+    admit($_, [$b], most => [1, 0, 1]) for 1 .. 5;
+    $seen = 3;
+    is admit(6, [$b], most => [1, 0, 1])->{what}, $FITS, 'it has come further';
+
+    redis('HSET', '{llm:}i', 'n', 2);
+    is admit(7, [$b], most => [1, 0, 1])->{what}, -7, 'it was seen further';
+    $seen = 0;
+    is admit(8, [$b], most => [1, 0, 1])->{what}, -7,
+        'it is nobody\'s until somebody joins';
+    is stored($b), '0 6', 'and nothing was counted';
+
+    my $j = join_as('n1', $HELLO, candidate => 'dddddddddddddddd');
+    is $j->{id}, 'dddddddddddddddd', 'it gets a new id';
+    is $j->{base}, 3, 'and says where it was';
+
+    $known = $j->{id};
+    $j = join_as('n1', $HELLO, lost => 1, candidate => 'eeeeeeeeeeeeeeee');
+    is $j->{id}, 'eeeeeeeeeeeeeeee', 'a node may have seen it going back';
+    redis('DEL', '{llm:}i');
+    is admit(9, [$b])->{what}, -7, 'FLUSHALL';
+};
+
+subtest 'nodes wait for each other' => sub {
+    empty();
+
+    is join_as('n1', $REPLAYED)->{come}, 1, 'one has come';
+    is join_as('n2', $REPLAYED, deep => 1)->{come}, 2, 'two';
+    is join_as('n1', $REPLAYED)->{deep}, 1, 'a record does not reach back';
+    my $j = join_as('n1', $MERGED);
+    is join_as('n2', $HELLO)->{nodes}, 1, 'one is done';
+    is join_as('n2', $MERGED, since => $j->{time} + 1e9)->{come}, 0,
+        'none since then';
+    is join_as('n2', $MERGED, since => $j->{time})->{come}, 2, 'both are';
+    is join_as('n1', $MERGED)->{nodes}, 2, 'and alive';
+
+    redis('ZADD', '{llm:}l', 1, 'n3');
+    redis('HSET', '{llm:}i', 'p:n3', 3);
+    is join_as('n1', $MERGED)->{nodes}, 2, 'a node long silent has left';
+    is redis('HGET', '{llm:}i', 'p:n3'), undef, 'for good';
+};
+
+subtest 'made again' => sub {
+    empty();
+    my $b = budget(limit => 150);
+
+    admit(1, [$b], again => 1) for 1 .. 2;
+    is stored($b), '0 100', 'once';
+    is admit(2, [$b], again => 1)->{what}, $FITS, 'whatever fits';
+    is stored($b), '0 200', 'because it was admitted before';
+    settle(1, [$b], [10, 0, 1]);
+    admit(1, [$b], again => 1);
+    is stored($b), '10 100', 'not when it is over';
+};
+
+subtest 'balances never go back' => sub {
+    empty();
+    my $b = budget();
+    my $c = budget(name => 'other');
+    my $give = sub {
+        evalsha('balance', keys_of(0, 'n1', $b, $c), 2, fields($b, $c), @_)
+    };
+
+    admit(1, [$b]);
+    settle(1, [$b], [70, 0, 1]);
+    is $give->(60, 500), 1, 'one was behind';
+    is stored($b), '70 0', 'not this one';
+    is stored($c), '500 0', 'this one was missing';
+    is redis('HGET', counter($c), 'limit'), 1000, 'and is a counter now';
+    is $give->(90, 500), 1, 'the highest holds';
+    is stored($b), '90 0', 'of all nodes';
+};
+
+subtest 'alerts are published' => sub {
+    empty();
+    my $b = budget(limit => 100, key => 'say "hi"', alerts => '80,');
+    my $sub = IO::Socket::UNIX->new(Peer => $socket);
+
+    print $sub "SUBSCRIBE {llm:}alerts\r\n";
+    $sub->flush;
+    <$sub> for 1 .. 6;
+
+    admit(1, [$b]);
+    settle(1, [$b], [85, 0, 1]);
+
+    my @lines = map { scalar <$sub> } 1 .. 7;
+    my $m = JSON::PP::decode_json($lines[6]);
+    is $m->{level}, 'warning', 'a warning';
+    is_deeply [@$m{qw( budget key unit period window resets_at threshold spent
+                       limit )}],
+        ['daily', 'say "hi"', 'usd', 'day', $TODAY, $TODAY + $DAY, 80, 85, 100],
+        'with its amounts';
+
+    settle(2, [$b], [5, 0, 1]);
+    ok !IO::Select->new($sub)->can_read(0.05), 'once';
 };
 
 # Commands in any order and any number: the first that ends an identity

@@ -5,26 +5,32 @@
 --
 -- KEYS: as in common.lua; the cached answer's after the counters, if any
 -- ARGV: now, seconds the reservation lives, seq, number of budgets, 1 when it
---       is charged on expiry, 1 when the answer was found elsewhere, most and
---       least of each unit, the budgets; for a trial, which changes nothing
---       where it is refused, a percentage of each budget's limit from which on
---       it is refused, or 0
+--       is charged on expiry, 1 when the answer was found elsewhere (2: it was
+--       admitted before and is made again, whatever fits), most and least of
+--       each unit, the budgets; for a trial, which changes nothing where it is
+--       refused, a percentage of each budget's limit from which on it is
+--       refused, or 0
 --
 -- Answer: what (FITS ..), index of the budget that refuses, 1 for a hit,
---       granted amounts, then for each budget spent, reserved, limit, and 1
---       for the first refusal of its window or, of a hit, the bits of the
---       alerts that it crossed; after them the cached answer
+--       granted amounts, the stamp, then for each budget spent, reserved,
+--       limit, and 1 for the first refusal of its window or, of a hit, the bits
+--       of the alerts that it crossed; after them the cached answer, the call
 
 local FITS, SHORT, NEVER, CLOSED = 0, 1, 2, 6
 
 local now, ttl = tonumber(ARGV[1]), tonumber(ARGV[2])
 local seq, n = tonumber(ARGV[3]), tonumber(ARGV[4])
-local trial = n > 0 and ARGV[13 + 9 * n] ~= nil
+local trial = n > 0 and #ARGV > 15 + 9 * n
+local stamp = guard()
+
+if not stamp then
+    return { STALE, CALL }
+end
 
 
 local function answer(what, refused, granted, budgets, hit, entry)
     local out = { what, refused, hit and 1 or 0, granted.usd,
-                  granted.tokens, granted.requests }
+                  granted.tokens, granted.requests, stamp }
 
     for _, b in ipairs(budgets) do
         out[#out + 1] = b.spent
@@ -34,6 +40,7 @@ local function answer(what, refused, granted, budgets, hit, entry)
     end
 
     out[#out + 1] = entry
+    out[#out + 1] = CALL
 
     return out
 end
@@ -163,7 +170,11 @@ if hit then
     granted.usd, granted.tokens = 0, 0
 end
 
-local what, refused = grant(budgets, granted, least)
+local what, refused = FITS, 0
+
+if ARGV[6] ~= '2' then
+    what, refused = grant(budgets, granted, least)
+end
 
 if what ~= FITS then
     for i, b in ipairs(trial and {} or budgets) do

@@ -18,6 +18,11 @@
 --     8  ...                   {llm:}b:NAME:KEY:UNIT:PERIOD:START, one each
 --
 -- All but the sweep know their keys.  The sweep finds its keys in the indexes.
+--
+-- The last three of ARGV, in a script that is guarded: the number of the call,
+-- the highest stamp that the node has seen, and the incarnation that it knows
+-- (see below).  The number is the last of the answer: who gets the answer to
+-- another call, because one was lost on the way, can tell.
 
 local UNITS = { 'usd', 'tokens', 'requests' }
 
@@ -30,7 +35,8 @@ local CHUNK = 8192                  -- identities in one bitmap: 1 KB
 local CHUNKS = 128                  -- bitmaps of one node: 128 KB at most
 
 local TAG = string.sub(KEYS[1], 1, -2)
-local TIME = tonumber(redis.call('TIME')[1])
+local NOW = redis.call('TIME')
+local TIME = tonumber(NOW[1])
 
 
 local function text(n)
@@ -47,6 +53,39 @@ local function add(key, field, n)
     if n ~= 0 then
         redis.call('HINCRBY', key, field, text(n))
     end
+end
+
+
+-- The incarnation of the store.  {llm:}i has a random id, made by the first
+-- node that came, and a stamp that ascends with every command.  Where the id is
+-- gone, or the stamp is behind what a node has seen, the store has lost what
+-- it had confirmed; where the server says of itself that it is another one, it
+-- may have.  Then it gets a new id, and nothing is counted for a node that
+-- knows the old one, until that node has joined again (join.lua).
+--
+-- Stamps of one incarnation are in a block that no earlier one has reached.
+
+local STORE = TAG .. 'i'
+local STALE = -7
+local BLOCK = 2 ^ 36
+
+local CALL = ARGV[#ARGV - 2]
+
+-- the stamp of this command, or nil: the node has to join first
+
+local function guard()
+    if redis.call('HGET', STORE, 'id') ~= ARGV[#ARGV] then
+        return nil
+    end
+
+    local stamp = redis.call('HINCRBY', STORE, 'n', 1)
+
+    if stamp <= tonumber(ARGV[#ARGV - 1]) then
+        redis.call('HDEL', STORE, 'id')
+        return nil
+    end
+
+    return stamp
 end
 
 
@@ -328,6 +367,25 @@ local function threshold(limit, percent)
 end
 
 
+-- An alert for whoever listens on {llm:}alerts.  Amounts are integers; what
+-- cannot be published (a user without the right to) is in the stream anyway.
+
+local function publish(b, percent, now)
+    local message = '{"time":' .. text(now)
+        .. ',"level":"' .. (percent >= 100 and 'error' or 'warning')
+        .. '","budget":' .. cjson.encode(b.name)
+        .. ',"key":' .. cjson.encode(b.key)
+        .. ',"unit":"' .. b.unit .. '","period":"' .. b.period
+        .. '","window":' .. b.start
+        .. ',"resets_at":' .. (b.finish == '0' and 'null' or b.finish)
+        .. ',"threshold":' .. text(percent)
+        .. ',"spent":' .. text(b.spent)
+        .. ',"limit":' .. text(b.limit) .. '}'
+
+    redis.pcall('PUBLISH', TAG .. 'alerts', message)
+end
+
+
 -- An alert is raised once in a window, over all nodes: true for who may do it.
 
 local function raise(b, percent, now)
@@ -342,6 +400,7 @@ local function raise(b, percent, now)
                'unit', b.unit, 'period', b.period, 'start', b.start,
                'end', b.finish, 'threshold', text(percent),
                'spent', text(b.spent), 'limit', text(b.limit))
+    publish(b, percent, now)
 
     return true
 end

@@ -6,10 +6,14 @@
 -- KEYS: as in common.lua
 -- ARGV: seconds it lives from now on
 
+if not guard() then
+    return { STALE, CALL }
+end
+
 if redis.call('HGET', KEYS[7], 'state') ~= 'open' then
-    return 0
+    return { 0, CALL }
 end
 
 redis.call('ZADD', KEYS[2], text(TIME + tonumber(ARGV[1])), KEYS[7])
 
-return 1
+return { 1, CALL }

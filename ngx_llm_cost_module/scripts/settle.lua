@@ -8,8 +8,8 @@
 -- ARGV: now, seq (0: there was no reservation), number of budgets, spent of
 --       each unit (empty: cancelled), 1 when usage follows, the budgets, usage
 --
--- Answer: 1 (0: it was done before), then for each budget spent, reserved,
---       limit, bits of the alerts that have just been crossed
+-- Answer: 1 (0: it was done before), the stamp, then for each budget spent, reserved,
+--       limit, bits of the alerts that have just been crossed; the call
 
 local now, seq, n = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local spent
@@ -19,11 +19,16 @@ if ARGV[4] ~= '' then
               requests = tonumber(ARGV[6]) }
 end
 
+local stamp = guard()
+
+if not stamp then
+    return { STALE, CALL }
+end
 
 sweep(now, seq)
 
 local budgets = load_budgets(8, n)
-local out = { 1 }
+local out = { 1, stamp }
 
 if seq > 0 and not finish(seq, spent, budgets) then
     out[1] = 0
@@ -38,5 +43,7 @@ for _, b in ipairs(budgets) do
     out[#out + 1] = b.limit
     out[#out + 1] = crossed(b, now)
 end
+
+out[#out + 1] = CALL
 
 return out

@@ -8,7 +8,8 @@ fakeredis.py DIRECTORY BACKEND_SOCKET
 
 Prints its port and serves until its stdin ends.  DIRECTORY/fakeredis holds
 the rules of the block, one a line: "COMMAND [N]: ACTION".  COMMAND is a Redis
-command or *; N means only its Nth occurrence in the block.  Actions:
+command or *; N means only its Nth occurrence in the block.  What the module
+says to stay in touch (join.lua) is the command JOIN, no EVALSHA.  Actions:
 
   error TEXT   answer -TEXT, the backend never sees the command
   reply TEXT   answer TEXT as it is (\\r and \\n are understood)
@@ -25,8 +26,25 @@ the backend.  DIRECTORY/fakeredis.log gets each command's name.
 """
 
 import asyncio
+import hashlib
 import os
 import sys
+
+SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                       "../../ngx_llm_cost_module/scripts")
+
+
+def script_hash(*names):
+    text = b""
+
+    for name in names:
+        with open(os.path.join(SCRIPTS, name + ".lua"), "rb") as file:
+            text += file.read()
+
+    return hashlib.sha1(text).hexdigest().encode()
+
+
+JOIN = script_hash("common", "join")
 
 
 class FakeRedis:
@@ -121,7 +139,12 @@ class FakeRedis:
                 backend[1].close()
 
     async def one(self, command, backend, writer):
-        name = command.split(b"\r\n")[2].decode("latin-1").upper()
+        words = command.split(b"\r\n", 5)
+        name = words[2].decode("latin-1").upper()
+
+        if name == "EVALSHA" and words[4] == JOIN:
+            name = "JOIN"
+
         verb, _, text = self.action(name).partition(" ")
 
         if verb == "error":

@@ -1,0 +1,164 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "ngx_http_llm_cost_redis.h"
+
+
+/*
+ * Once a second one worker looks at the reservations of this node: those of
+ * dead workers are settled in Redis with what was noted of them, and those of
+ * requests that live long are renewed, here and there, whether anything comes
+ * from upstream or not.
+ */
+
+
+#define NGX_HTTP_LLM_COST_REDIS_ADOPT     64     /* a second */
+#define NGX_HTTP_LLM_COST_REDIS_RENEW     256    /* a second */
+
+
+static void ngx_http_llm_cost_redis_adopt_hold(void *data,
+    const llm_hold_view_t *v, const int64_t *spent);
+static void ngx_http_llm_cost_redis_adopt_renew(llm_hold_view_t *v,
+    time_t expires);
+
+
+/*
+ * Redis lets its own reservations expire; here they leave at the same time.
+ */
+
+void
+ngx_http_llm_cost_redis_adopt(void)
+{
+    time_t                          ttl;
+    uint32_t                        cursor;
+    ngx_uint_t                      n;
+    llm_ledger_t                   *l;
+    llm_hold_view_t                 v;
+    llm_ledger_heir_t               heir;
+    ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    lmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle,
+                                               ngx_http_llm_cost_module);
+    l = ngx_http_llm_cost_zone()->ledger;
+
+    heir.gone = ngx_http_llm_cost_gone;
+    heir.log = ngx_http_llm_cost_ledger_log_line;
+    heir.settle = ngx_http_llm_cost_redis_adopt_hold;
+    heir.data = NULL;
+
+    (void) llm_ledger_inherit(l, &heir, NGX_HTTP_LLM_COST_REDIS_ADOPT);
+
+    cursor = 0;
+    n = 0;
+    ttl = lmcf->reservation_ttl / 1000;
+
+    while (n < NGX_HTTP_LLM_COST_REDIS_RENEW
+           && llm_ledger_next_hold(l, &cursor, &v) == LLM_OK)
+    {
+        if (v.expires - ngx_time() < ttl / 2
+            && !ngx_http_llm_cost_gone(v.owner))
+        {
+            ngx_http_llm_cost_redis_adopt_renew(&v, ngx_time() + ttl);
+            n++;
+        }
+    }
+
+    (void) llm_ledger_sweep(l, (int64_t) ngx_time(),
+                            (int) lmcf->reservation_charge,
+                            NGX_HTTP_LLM_COST_REDIS_ADOPT);
+}
+
+
+/*
+ * With a note it is settled as noted.  Without one nothing was sent upstream:
+ * what Redis holds for it, if anything, is let go.
+ */
+
+static void
+ngx_http_llm_cost_redis_adopt_hold(void *data, const llm_hold_view_t *v,
+    const int64_t *spent)
+{
+    llm_budget_t                   budgets[LLM_BUDGETS_MAX];
+    ngx_http_llm_cost_redis_op_t  *op;
+
+    op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_settled, NULL);
+    if (op == NULL) {
+        return;
+    }
+
+    op->id = v->id;
+
+    if (spent) {
+        op->spends = 1;
+        ngx_memcpy(op->spent, spent, sizeof(op->spent));
+    }
+
+    ngx_http_llm_cost_redis_adopt_budgets(v, budgets);
+
+    if (ngx_http_llm_cost_redis_copy_budgets(op, budgets, spent ? v->n : 0)
+            != NGX_OK
+        || ngx_http_llm_cost_redis_settlement(op, NULL) != NGX_OK
+        || ngx_http_llm_cost_redis_send(ngx_http_llm_cost_redis_money(), op,
+                                        NGX_HTTP_LLM_COST_REDIS_LINGER)
+           != NGX_OK)
+    {
+        ngx_http_llm_cost_redis_free(op);
+    }
+}
+
+
+/* the budgets of a reservation, as those of a request; of v's strings */
+
+void
+ngx_http_llm_cost_redis_adopt_budgets(const llm_hold_view_t *v,
+    llm_budget_t *budgets)
+{
+    ngx_uint_t     i;
+    llm_budget_t  *b;
+
+    ngx_memzero(budgets, LLM_BUDGETS_MAX * sizeof(llm_budget_t));
+
+    for (i = 0; i < v->n && i < LLM_BUDGETS_MAX; i++) {
+        b = &budgets[i];
+
+        b->name.data = (u_char *) v->counters[i].name;
+        b->name.len = v->counters[i].name_len;
+        b->key.data = (u_char *) v->counters[i].key;
+        b->key.len = v->counters[i].key_len;
+        b->unit = v->counters[i].unit;
+        b->period = v->counters[i].period;
+        b->start = v->counters[i].start;
+        b->end = v->counters[i].end;
+        b->limit = v->counters[i].limit;
+        b->observe = v->counters[i].observe;
+    }
+}
+
+
+static void
+ngx_http_llm_cost_redis_adopt_renew(llm_hold_view_t *v, time_t expires)
+{
+    ngx_http_llm_cost_redis_t     *redis;
+    ngx_http_llm_cost_redis_op_t  *op;
+
+    (void) llm_ledger_renew(ngx_http_llm_cost_zone()->ledger, &v->id,
+                            (int64_t) expires);
+
+    redis = ngx_http_llm_cost_redis_money();
+    op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_done, NULL);
+
+    if (op == NULL) {
+        return;
+    }
+
+    if (ngx_http_llm_cost_redis_renewal(op, &v->id, expires) != NGX_OK
+        || ngx_http_llm_cost_redis_send(redis, op,
+                                        NGX_HTTP_LLM_COST_REDIS_LINGER)
+           != NGX_OK)
+    {
+        ngx_http_llm_cost_redis_free(op);
+    }
+}

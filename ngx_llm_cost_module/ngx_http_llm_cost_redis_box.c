@@ -1,0 +1,362 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "ngx_http_llm_cost_redis.h"
+
+
+/*
+ * What the workers of a node share about Redis, in a zone of its own that
+ * outlives them and a reload:
+ *
+ *   the state     one for the node: while one worker admits from the zone, no
+ *                 worker asks Redis, so that what the zone knows of a counter
+ *                 is either Redis's word or this node's own doing
+ *   the record    settlements and cancellations: those that Redis has not
+ *                 confirmed, and as many as fit of those that it has
+ *   the bases     of each counter that the zone has admitted for while Redis
+ *                 is away: what Redis last said of it
+ *
+ * NEW (never heard of Redis) and READY admit through Redis, AWAY admits as
+ * llm_store_failure says.  Only a join (_redis_join.c) leads back to READY.
+ */
+
+
+#define NGX_HTTP_LLM_COST_BOX_VERSION  2
+#define NGX_HTTP_LLM_COST_BOX_BASES    32768
+#define NGX_HTTP_LLM_COST_BOX_PROBES   64
+
+/* of the record, for the end of each request that is open */
+
+#define NGX_HTTP_LLM_COST_BOX_PROMISE  2048
+
+
+static ngx_int_t ngx_http_llm_cost_redis_box_init(ngx_shm_zone_t *shm_zone,
+    void *data);
+static uint64_t ngx_http_llm_cost_redis_box_hash(const llm_budget_t *b);
+
+
+static ngx_str_t  ngx_http_llm_cost_box_name = ngx_string("llm_redis_journal");
+
+static ngx_shm_zone_t  *ngx_http_llm_cost_box_zone;
+
+
+/* at configuration, when there is an llm_redis */
+
+ngx_int_t
+ngx_http_llm_cost_redis_init(ngx_conf_t *cf,
+    ngx_http_llm_cost_main_conf_t *lmcf)
+{
+    ngx_shm_zone_t  *shm_zone;
+
+    ngx_http_llm_cost_box_zone = NULL;
+
+    if (lmcf->redis == NULL) {
+        return NGX_OK;
+    }
+
+    shm_zone = ngx_shared_memory_add(cf, &ngx_http_llm_cost_box_name,
+                                     lmcf->redis->journal,
+                                     &ngx_http_llm_cost_module);
+    if (shm_zone == NULL) {
+        return NGX_ERROR;
+    }
+
+    shm_zone->init = ngx_http_llm_cost_redis_box_init;
+    shm_zone->data = lmcf;
+
+    ngx_http_llm_cost_box_zone = shm_zone;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_redis_box_init(ngx_shm_zone_t *shm_zone, void *data)
+{
+    size_t                           size;
+    const char                      *err;
+    ngx_slab_pool_t                 *shpool;
+    ngx_http_llm_cost_redis_box_t   *box;
+
+    shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
+
+    if (data || shm_zone->shm.exists) {
+        box = shpool->data;
+
+        if (box->version == NGX_HTTP_LLM_COST_BOX_VERSION
+            && llm_oplog_attach(box->log, box->log_size, &err) != NULL)
+        {
+            return NGX_OK;
+        }
+
+        ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
+                      "zone \"%V\" was made by another version of the "
+                      "module: restart nginx instead of reloading it",
+                      &shm_zone->shm.name);
+        return NGX_ERROR;
+    }
+
+    box = ngx_slab_calloc(shpool, sizeof(ngx_http_llm_cost_redis_box_t));
+    if (box == NULL) {
+        return NGX_ERROR;
+    }
+
+    shpool->data = box;
+    shpool->log_nomem = 0;
+
+    box->version = NGX_HTTP_LLM_COST_BOX_VERSION;
+    box->bases = ngx_slab_alloc(shpool, NGX_HTTP_LLM_COST_BOX_BASES
+                                   * sizeof(ngx_http_llm_cost_redis_base_t));
+    if (box->bases == NULL) {
+        return NGX_ERROR;
+    }
+
+    /* pages that were never touched are zero, and no base has that age */
+
+    box->age = 1;
+
+    /* all that is left, but for what the slab allocator wants for itself */
+
+    size = shpool->pfree * ngx_pagesize;
+
+    while (box->log == NULL && size > ngx_pagesize) {
+        size -= ngx_pagesize;
+        box->log = ngx_slab_alloc(shpool, size);
+    }
+
+    if (box->log == NULL) {
+        return NGX_ERROR;
+    }
+
+    box->log_size = size;
+
+    return llm_oplog_create(box->log, size) ? NGX_OK : NGX_ERROR;
+}
+
+
+ngx_http_llm_cost_redis_box_t *
+ngx_http_llm_cost_redis_box(void)
+{
+    ngx_slab_pool_t  *shpool;
+
+    shpool = (ngx_slab_pool_t *) ngx_http_llm_cost_box_zone->shm.addr;
+
+    return shpool->data;
+}
+
+
+void
+ngx_http_llm_cost_redis_box_lock(void)
+{
+    ngx_slab_pool_t  *shpool;
+
+    shpool = (ngx_slab_pool_t *) ngx_http_llm_cost_box_zone->shm.addr;
+
+    ngx_shmtx_lock(&shpool->mutex);
+}
+
+
+void
+ngx_http_llm_cost_redis_box_unlock(void)
+{
+    ngx_slab_pool_t  *shpool;
+
+    shpool = (ngx_slab_pool_t *) ngx_http_llm_cost_box_zone->shm.addr;
+
+    ngx_shmtx_unlock(&shpool->mutex);
+}
+
+
+/* from now on the zone admits; 1 for the worker that was the first to say so */
+
+ngx_uint_t
+ngx_http_llm_cost_redis_box_away(void)
+{
+    ngx_uint_t                      first;
+    ngx_http_llm_cost_redis_box_t  *box;
+
+    box = ngx_http_llm_cost_redis_box();
+
+    ngx_http_llm_cost_redis_box_lock();
+
+    first = (box->state != NGX_HTTP_LLM_COST_STORE_AWAY);
+
+    if (first) {
+        box->since = ngx_time();
+        box->age++;
+        box->state = NGX_HTTP_LLM_COST_STORE_AWAY;
+    }
+
+    ngx_http_llm_cost_redis_box_unlock();
+
+    if (first) {
+        llm_stats_count(ngx_http_llm_cost_zone()->stats,
+                        LLM_STATS_STORE_CHANGES, 1);
+    }
+
+    return first;
+}
+
+
+/* the stamp of a reply of the incarnation that this node knows */
+
+void
+ngx_http_llm_cost_redis_box_saw(uint64_t stamp)
+{
+    ngx_atomic_uint_t               seen;
+    ngx_http_llm_cost_redis_box_t  *box;
+
+    box = ngx_http_llm_cost_redis_box();
+
+    do {
+        seen = box->seen;
+
+        if (seen >= stamp) {
+            return;
+        }
+
+    } while (!ngx_atomic_cmp_set(&box->seen, seen, stamp));
+}
+
+
+/*
+ * What Redis had last said of a counter when it went away: now, where nothing
+ * was admitted for it since.  The table is as good as empty when the age
+ * changes.  NGX_DECLINED: it is full.
+ */
+
+ngx_int_t
+ngx_http_llm_cost_redis_box_base(const llm_budget_t *b, int64_t *amount)
+{
+    uint64_t                         hash;
+    ngx_int_t                        rc;
+    ngx_uint_t                       i, k;
+    ngx_http_llm_cost_redis_box_t   *box;
+    ngx_http_llm_cost_redis_base_t  *base;
+
+    box = ngx_http_llm_cost_redis_box();
+    hash = ngx_http_llm_cost_redis_box_hash(b);
+    rc = NGX_DECLINED;
+
+    ngx_http_llm_cost_redis_box_lock();
+
+    for (k = 0; k < NGX_HTTP_LLM_COST_BOX_PROBES; k++) {
+        i = (hash + k) % NGX_HTTP_LLM_COST_BOX_BASES;
+        base = &box->bases[i];
+
+        if (base->age != box->age) {
+            base->hash = hash;
+            base->amount = *amount;
+            base->age = box->age;
+            rc = NGX_OK;
+            break;
+        }
+
+        if (base->hash == hash) {
+            *amount = base->amount;
+            rc = NGX_OK;
+            break;
+        }
+    }
+
+    ngx_http_llm_cost_redis_box_unlock();
+
+    return rc;
+}
+
+
+static uint64_t
+ngx_http_llm_cost_redis_box_hash(const llm_budget_t *b)
+{
+    uint32_t    crc;
+    u_char     *p, *last;
+    u_char      text[LLM_NAME_MAX + LLM_KEY_MAX + 2 * NGX_INT64_LEN + 8];
+
+    last = text + sizeof(text);
+
+    p = ngx_slprintf(text, last, "%*s:%*s:%d:%d:%L",
+                     b->name.len, b->name.data, b->key.len, b->key.data,
+                     (int) b->unit, (int) b->period, b->start);
+
+    crc = ngx_crc32_long(text, p - text);
+
+    return (uint64_t) crc << 32 | ngx_murmur_hash2(text, p - text);
+}
+
+
+/*
+ * Whether the end of one more request could still be written down.  What is
+ * open already has been promised its place.
+ */
+
+ngx_uint_t
+ngx_http_llm_cost_redis_box_room(void)
+{
+    size_t                          room;
+    llm_ledger_stat_t               st;
+    ngx_http_llm_cost_redis_box_t  *box;
+
+    box = ngx_http_llm_cost_redis_box();
+
+    llm_ledger_stat(ngx_http_llm_cost_zone()->ledger, &st);
+
+    ngx_http_llm_cost_redis_box_lock();
+    room = llm_oplog_room(box->log);
+    ngx_http_llm_cost_redis_box_unlock();
+
+    return room > ((size_t) st.holds + 32) * NGX_HTTP_LLM_COST_BOX_PROMISE;
+}
+
+
+/*
+ * A settlement or cancellation: pending, or confirmed with op->stamp.  NGX_OK,
+ * or NGX_DECLINED where too much is pending.
+ */
+
+ngx_int_t
+ngx_http_llm_cost_redis_box_add(ngx_http_llm_cost_redis_op_t *op,
+    ngx_uint_t done)
+{
+    int                             rc;
+    uint64_t                        dropped;
+    int64_t                         dropped_time;
+    ngx_http_llm_cost_redis_box_t  *box;
+
+    box = ngx_http_llm_cost_redis_box();
+
+    ngx_http_llm_cost_redis_box_lock();
+
+    dropped = box->log->dropped;
+
+    rc = llm_oplog_add(box->log, op->plain ? op->plain : op->command,
+                       op->plain ? op->plain_size : op->size,
+                       done ? LLM_OPLOG_DONE : LLM_OPLOG_PENDING,
+                       (int64_t) ngx_time(), op->stamp);
+
+    dropped_time = box->log->dropped_time;
+
+    if (dropped != box->log->dropped
+        && dropped_time > ngx_time() - NGX_HTTP_LLM_COST_REDIS_KEEP
+        && box->warned + 3600 <= ngx_time())
+    {
+        box->warned = ngx_time();
+
+    } else {
+        dropped_time = 0;
+    }
+
+    ngx_http_llm_cost_redis_box_unlock();
+
+    if (dropped_time) {
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "llm cost: journal= of llm_redis is too small for %d "
+                      "seconds of what Redis has confirmed: it holds %T",
+                      NGX_HTTP_LLM_COST_REDIS_KEEP,
+                      ngx_time() - (time_t) dropped_time);
+    }
+
+    return rc == LLM_OK ? NGX_OK : NGX_DECLINED;
+}

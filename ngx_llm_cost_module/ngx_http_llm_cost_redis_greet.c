@@ -1,0 +1,493 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "ngx_http_llm_cost_redis.h"
+
+
+/*
+ * What is said on a new connection before the first op, and from time to time
+ * on one that is open: who we are, what makes a server unfit for money, which
+ * process and which incarnation of the store it is.
+ */
+
+
+static void ngx_http_llm_cost_redis_say(ngx_http_llm_cost_redis_conn_t *conn);
+static ngx_int_t ngx_http_llm_cost_redis_words(
+    ngx_http_llm_cost_redis_conn_t *conn, ngx_http_llm_cost_redis_op_t *op);
+static void ngx_http_llm_cost_redis_load(
+    ngx_http_llm_cost_redis_conn_t *conn);
+static ngx_int_t ngx_http_llm_cost_redis_say_it(
+    ngx_http_llm_cost_redis_conn_t *conn, ngx_http_llm_cost_redis_op_t *op);
+static void ngx_http_llm_cost_redis_greeted(ngx_http_llm_cost_redis_op_t *op,
+    redisReply *reply);
+static ngx_int_t ngx_http_llm_cost_redis_fit(
+    ngx_http_llm_cost_redis_conn_t *conn, redisReply *reply);
+static void ngx_http_llm_cost_redis_policy(redisReply *reply,
+    ngx_str_t *policy);
+static void ngx_http_llm_cost_redis_run_id(ngx_http_llm_cost_redis_t *redis,
+    redisReply *reply);
+static ngx_int_t ngx_http_llm_cost_redis_met(
+    ngx_http_llm_cost_redis_conn_t *conn, redisReply *reply);
+
+
+/* what is to be said next, from what was said last */
+
+void
+ngx_http_llm_cost_redis_greet(ngx_http_llm_cost_redis_conn_t *conn)
+{
+    ngx_http_llm_cost_redis_t  *redis;
+
+    redis = conn->redis;
+
+    switch (conn->state) {
+
+    case NGX_HTTP_LLM_COST_REDIS_CONNECTING:
+        conn->state = NGX_HTTP_LLM_COST_REDIS_AUTH;
+
+        if (redis->conf->password.len) {
+            break;
+        }
+
+        /* fall through */
+
+    case NGX_HTTP_LLM_COST_REDIS_AUTH:
+        conn->state = NGX_HTTP_LLM_COST_REDIS_SELECT;
+
+        if (redis->conf->db) {
+            break;
+        }
+
+        /* fall through */
+
+    case NGX_HTTP_LLM_COST_REDIS_SELECT:
+        conn->state = NGX_HTTP_LLM_COST_REDIS_CHECK;
+
+        if (redis->money) {
+            break;
+        }
+
+        /* fall through */
+
+    case NGX_HTTP_LLM_COST_REDIS_CHECK:
+        conn->state = NGX_HTTP_LLM_COST_REDIS_PROBE;
+        break;
+
+    case NGX_HTTP_LLM_COST_REDIS_PROBE:
+        conn->state = NGX_HTTP_LLM_COST_REDIS_RUN_ID;
+
+        if (redis->money) {
+            break;
+        }
+
+        /* fall through */
+
+    case NGX_HTTP_LLM_COST_REDIS_RUN_ID:
+        conn->state = NGX_HTTP_LLM_COST_REDIS_SCRIPTS;
+        ngx_http_llm_cost_redis_load(conn);
+        return;
+
+    case NGX_HTTP_LLM_COST_REDIS_SCRIPTS:
+        if (--conn->loading) {
+            return;
+        }
+
+        conn->state = NGX_HTTP_LLM_COST_REDIS_HELLO;
+
+        if (redis->money) {
+            break;
+        }
+
+        /* fall through */
+
+    case NGX_HTTP_LLM_COST_REDIS_HELLO:
+        ngx_http_llm_cost_redis_ready(conn);
+        return;
+
+    default: /* READY: is it still fit? */
+        break;
+    }
+
+    ngx_http_llm_cost_redis_say(conn);
+}
+
+
+static void
+ngx_http_llm_cost_redis_say(ngx_http_llm_cost_redis_conn_t *conn)
+{
+    ngx_http_llm_cost_redis_op_t  *op;
+
+    op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_greeted, conn);
+    if (op == NULL) {
+        ngx_http_llm_cost_redis_fail(conn, 0, "no memory");
+        return;
+    }
+
+    if (ngx_http_llm_cost_redis_words(conn, op) != NGX_OK) {
+        ngx_http_llm_cost_redis_free(op);
+        ngx_http_llm_cost_redis_fail(conn, 0, "no memory");
+        return;
+    }
+
+    if (ngx_http_llm_cost_redis_say_it(conn, op) == NGX_OK) {
+        ngx_http_llm_cost_redis_flush(conn);
+    }
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_redis_words(ngx_http_llm_cost_redis_conn_t *conn,
+    ngx_http_llm_cost_redis_op_t *op)
+{
+    ngx_http_llm_cost_redis_t  *redis;
+
+    redis = conn->redis;
+
+    switch (conn->state) {
+
+    case NGX_HTTP_LLM_COST_REDIS_AUTH:
+        ngx_http_llm_cost_redis_command(redis, "AUTH");
+
+        if (redis->conf->username.len) {
+            ngx_http_llm_cost_redis_arg(redis->conf->username.data,
+                                        redis->conf->username.len);
+        }
+
+        ngx_http_llm_cost_redis_arg(redis->conf->password.data,
+                                    redis->conf->password.len);
+        break;
+
+    case NGX_HTTP_LLM_COST_REDIS_SELECT:
+        ngx_http_llm_cost_redis_command(redis, "SELECT");
+        ngx_http_llm_cost_redis_number(redis->conf->db);
+        break;
+
+    case NGX_HTTP_LLM_COST_REDIS_PROBE:
+
+        /* a write from a script, as everything that follows */
+
+        ngx_http_llm_cost_redis_command(redis, "EVAL");
+        ngx_http_llm_cost_redis_text(
+                      "return redis.call('SET',KEYS[1],'1','EX','60')");
+        ngx_http_llm_cost_redis_number(1);
+        ngx_http_llm_cost_redis_key("probe");
+        break;
+
+    case NGX_HTTP_LLM_COST_REDIS_RUN_ID:
+        ngx_http_llm_cost_redis_command(redis, "INFO");
+        ngx_http_llm_cost_redis_text("server");
+        break;
+
+    case NGX_HTTP_LLM_COST_REDIS_HELLO:
+        return ngx_http_llm_cost_redis_join_command(redis, op, 0, 0, 0);
+
+    default: /* CHECK, READY */
+
+        if (!redis->money) {
+            ngx_http_llm_cost_redis_command(redis, "PING");
+
+        } else if (conn->info) {
+            ngx_http_llm_cost_redis_command(redis, "INFO");
+            ngx_http_llm_cost_redis_text("memory");
+
+        } else {
+            ngx_http_llm_cost_redis_command(redis, "CONFIG");
+            ngx_http_llm_cost_redis_text("GET");
+            ngx_http_llm_cost_redis_text("maxmemory-policy");
+        }
+    }
+
+    return ngx_http_llm_cost_redis_end(op);
+}
+
+
+/*
+ * All scripts at once, so that no command has to be sent twice: what was sent
+ * after it would be done before it.  Where SCRIPT is forbidden that happens,
+ * once, and is no fault.
+ */
+
+static void
+ngx_http_llm_cost_redis_load(ngx_http_llm_cost_redis_conn_t *conn)
+{
+    ngx_uint_t                     i;
+    ngx_http_llm_cost_redis_op_t  *op;
+
+    for (i = 0; i < NGX_HTTP_LLM_COST_SCRIPT_N; i++) {
+
+        op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_greeted, conn);
+        if (op == NULL) {
+            ngx_http_llm_cost_redis_fail(conn, 0, "no memory");
+            return;
+        }
+
+        ngx_http_llm_cost_redis_command(conn->redis, "SCRIPT");
+        ngx_http_llm_cost_redis_text("LOAD");
+        ngx_http_llm_cost_redis_script(i);
+
+        if (ngx_http_llm_cost_redis_end(op) != NGX_OK) {
+            ngx_http_llm_cost_redis_free(op);
+            ngx_http_llm_cost_redis_fail(conn, 0, "no memory");
+            return;
+        }
+
+        if (ngx_http_llm_cost_redis_say_it(conn, op) != NGX_OK) {
+            return;
+        }
+    }
+
+    conn->loading = i;
+
+    ngx_http_llm_cost_redis_flush(conn);
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_redis_say_it(ngx_http_llm_cost_redis_conn_t *conn,
+    ngx_http_llm_cost_redis_op_t *op)
+{
+    op->greeting = 1;
+    op->conn = conn;
+    conn->nops++;
+    conn->bytes += op->size;
+
+    if (conn->state == NGX_HTTP_LLM_COST_REDIS_READY) {
+        op->timer.cancelable = 1;
+        ngx_add_timer(&op->timer, NGX_HTTP_LLM_COST_REDIS_LINGER);
+        ngx_queue_insert_tail(&conn->waiting, &op->queue);
+
+    } else {
+        ngx_queue_insert_head(&conn->waiting, &op->queue);
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_llm_cost_redis_greeted(ngx_http_llm_cost_redis_op_t *op,
+    redisReply *reply)
+{
+    ngx_http_llm_cost_redis_conn_t  *conn;
+
+    conn = op->data;
+
+    ngx_http_llm_cost_redis_free(op);
+
+    if (reply == NULL) {
+        return;
+    }
+
+    if (conn->state == NGX_HTTP_LLM_COST_REDIS_RUN_ID) {
+        ngx_http_llm_cost_redis_run_id(conn->redis, reply);
+        ngx_http_llm_cost_redis_greet(conn);
+        return;
+    }
+
+    if (conn->state == NGX_HTTP_LLM_COST_REDIS_HELLO) {
+        if (ngx_http_llm_cost_redis_met(conn, reply) == NGX_OK) {
+            ngx_http_llm_cost_redis_greet(conn);
+        }
+
+        return;
+    }
+
+    if (conn->redis->money
+        && (conn->state == NGX_HTTP_LLM_COST_REDIS_CHECK
+            || conn->state == NGX_HTTP_LLM_COST_REDIS_READY))
+    {
+        switch (ngx_http_llm_cost_redis_fit(conn, reply)) {
+
+        case NGX_OK:
+            break;
+
+        case NGX_AGAIN:
+            ngx_http_llm_cost_redis_say(conn);
+            return;
+
+        default:
+            return;
+        }
+
+    } else if (reply->type == REDIS_REPLY_ERROR
+               && conn->state != NGX_HTTP_LLM_COST_REDIS_SCRIPTS)
+    {
+        ngx_http_llm_cost_redis_fail(conn, 0, reply->str);
+        return;
+    }
+
+    if (conn->state == NGX_HTTP_LLM_COST_REDIS_READY) {
+        ngx_add_timer(&conn->timer, NGX_HTTP_LLM_COST_REDIS_PATIENCE);
+        return;
+    }
+
+    ngx_http_llm_cost_redis_greet(conn);
+}
+
+
+/*
+ * A server that may evict counters is no ledger.  volatile-* spares keys that
+ * have no time to live, as ours; allkeys-* does not.  Where CONFIG is
+ * forbidden, INFO says the same.  NGX_AGAIN: it has to be asked.
+ */
+
+static ngx_int_t
+ngx_http_llm_cost_redis_fit(ngx_http_llm_cost_redis_conn_t *conn,
+    redisReply *reply)
+{
+    ngx_str_t  policy;
+
+    ngx_http_llm_cost_redis_policy(reply, &policy);
+
+    if (policy.len == 0) {
+
+        if (reply->type == REDIS_REPLY_ERROR
+            && (conn->info || ngx_strncmp(reply->str, "LOADING", 7) == 0
+                || ngx_strncmp(reply->str, "NOAUTH", 6) == 0))
+        {
+            ngx_http_llm_cost_redis_fail(conn, 0, reply->str);
+            return NGX_ERROR;
+        }
+
+        if (!conn->info) {
+            conn->info = 1;
+            return NGX_AGAIN;
+        }
+
+        ngx_http_llm_cost_redis_fail(conn, 0, "its maxmemory-policy is not "
+                                     "known: allow CONFIG GET or INFO");
+        return NGX_ERROR;
+    }
+
+    if (policy.len >= 7 && ngx_strncmp(policy.data, "allkeys", 7) == 0) {
+        ngx_http_llm_cost_redis_fail(conn, 0, "its maxmemory-policy may evict "
+                                     "counters: set noeviction or volatile-*");
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_llm_cost_redis_policy(redisReply *reply, ngx_str_t *policy)
+{
+    u_char  *p, *last;
+
+    ngx_str_null(policy);
+
+    if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 2
+        && reply->element[1]->type == REDIS_REPLY_STRING)
+    {
+        policy->data = (u_char *) reply->element[1]->str;
+        policy->len = reply->element[1]->len;
+        return;
+    }
+
+    if (reply->type != REDIS_REPLY_STRING) {
+        return;
+    }
+
+    last = (u_char *) reply->str + reply->len;
+    p = ngx_strlcasestrn((u_char *) reply->str, last,
+                         (u_char *) "maxmemory_policy:", 17 - 1);
+    if (p == NULL) {
+        return;
+    }
+
+    policy->data = p + 17;
+
+    for (p = policy->data; p < last && *p > ' '; p++) { /* void */ }
+
+    policy->len = p - policy->data;
+}
+
+
+/*
+ * A process of its own may have a data set of its own: that of an older file,
+ * or of a replica that had not received everything.  Where INFO is forbidden
+ * only the stamps tell.
+ */
+
+static void
+ngx_http_llm_cost_redis_run_id(ngx_http_llm_cost_redis_t *redis,
+    redisReply *reply)
+{
+    u_char  *p, *last;
+
+    redis->run_len = 0;
+
+    if (reply->type != REDIS_REPLY_STRING) {
+        return;
+    }
+
+    last = (u_char *) reply->str + reply->len;
+    p = ngx_strlcasestrn((u_char *) reply->str, last, (u_char *) "run_id:",
+                         7 - 1);
+    if (p == NULL) {
+        return;
+    }
+
+    for (p += 7;
+         p < last && *p > ' ' && redis->run_len < NGX_HTTP_LLM_COST_REDIS_RUN;
+         p++)
+    {
+        redis->run[redis->run_len++] = *p;
+    }
+}
+
+
+/*
+ * Which incarnation is it?  A node that has heard of none takes it as it is;
+ * one that knew another one has to join it.  Either way nothing is sent for an
+ * incarnation that this node does not know.
+ */
+
+static ngx_int_t
+ngx_http_llm_cost_redis_met(ngx_http_llm_cost_redis_conn_t *conn,
+    redisReply *reply)
+{
+    ngx_uint_t                        known;
+    ngx_http_llm_cost_redis_t        *redis;
+    ngx_http_llm_cost_redis_box_t    *box;
+    ngx_http_llm_cost_redis_hello_t   h;
+
+    redis = conn->redis;
+    box = ngx_http_llm_cost_redis_box();
+
+    if (reply->type == REDIS_REPLY_ERROR) {
+        ngx_http_llm_cost_redis_fail(conn, 0, reply->str);
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_llm_cost_redis_join_read(reply, &h) != NGX_OK) {
+        ngx_http_llm_cost_redis_fail(conn, 0, "not a reply of our script");
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(redis->id, h.id, sizeof(h.id));
+    redis->base = h.base;
+    redis->lost = 0;
+    conn->stamp = 0;
+
+    ngx_http_llm_cost_redis_box_lock();
+
+    if (box->state == NGX_HTTP_LLM_COST_STORE_NEW) {
+        ngx_memcpy(box->id, h.id, sizeof(h.id));
+        box->seen = h.stamp;
+        box->nodes = h.nodes;
+        box->state = NGX_HTTP_LLM_COST_STORE_READY;
+    }
+
+    known = (ngx_memcmp(box->id, h.id, sizeof(h.id)) == 0);
+
+    ngx_http_llm_cost_redis_box_unlock();
+
+    if (!known) {
+        ngx_http_llm_cost_redis_lost(redis);
+    }
+
+    return NGX_OK;
+}
