@@ -260,8 +260,8 @@ int64_t llm_price_worst(const llm_price_t *p, const llm_price_terms_t *terms,
 
 /*
  * The most output tokens whose worst case fits into the amount, in place of
- * those in most: INT64_MAX where output is free, -1 where none fits or a rate
- * is unknown.
+ * those in most: INT64_MAX where any number does (output is free), -1 where
+ * none fits or a rate is unknown.
  */
 
 int64_t llm_price_fit(const llm_price_t *p, const llm_price_terms_t *terms,

@@ -320,6 +320,25 @@ llm_price_rate(const llm_price_t *p, llm_tier_e tier, llm_rate_e rate)
 }
 
 
+/* a row has a price above 0 for one of these kinds */
+
+static int
+llm_price_lists(const llm_price_t *p, unsigned from, unsigned to)
+{
+    unsigned  i, tier;
+
+    for (tier = 0; tier < LLM_TIER_N; tier++) {
+        for (i = from; i < to; i++) {
+            if (llm_price_rate(p, tier, i) > 0) {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
+}
+
+
 /*
  * Where pages, pictures or seconds are what is charged, price lists leave out
  * tokens, and they are free.  A price of tools alone says nothing about them.
@@ -329,24 +348,12 @@ int
 llm_price_complete(llm_prices_t *t, llm_price_t *p)
 {
     int64_t          *slot;
-    unsigned          i, tier;
+    unsigned          i;
     llm_price_key_t   key;
 
-    for (tier = 0; tier < LLM_TIER_N; tier++) {
-        for (i = 0; i < LLM_RATE_UNITS; i++) {
-            if (llm_price_rate(p, tier, i) >= 0) {
-                return LLM_OK;
-            }
-        }
-    }
-
-    for (i = LLM_RATE_UNITS; i <= LLM_RATE_REQUEST; i++) {
-        if (llm_price_rate(p, LLM_TIER_DEFAULT, i) >= 0) {
-            break;
-        }
-    }
-
-    if (i > LLM_RATE_REQUEST) {
+    if (p->nsteps || llm_price_lists(p, 0, LLM_RATE_UNITS)
+        || !llm_price_lists(p, LLM_RATE_UNITS, LLM_RATE_REQUEST + 1))
+    {
         return LLM_OK;
     }
 

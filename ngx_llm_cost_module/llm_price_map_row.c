@@ -197,7 +197,9 @@ llm_price_map_text(llm_price_map_t *m, const llm_str_t *key, uint32_t node,
         return LLM_ERROR;
     }
 
-    if (last->len != s.len || memcmp(last->data, s.data, s.len) != 0) {
+    if (last->data == NULL || last->len != s.len
+        || memcmp(last->data, s.data, s.len) != 0)
+    {
         if (llm_prices_text(m->prices, last, &s) != LLM_OK) {
             return LLM_ERROR;
         }

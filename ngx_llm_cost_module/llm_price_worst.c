@@ -22,10 +22,6 @@
 
 #define llm_price_n(a)       (sizeof(a) / sizeof(a[0]))
 
-/* more than can be charged; a sum never comes near it */
-
-#define LLM_PRICE_NEVER      ((llm_int128_t) 1 << 126)
-
 
 typedef struct {
     llm_rate_e           kind;
@@ -109,33 +105,27 @@ llm_price_most(const llm_usage_t *most, const llm_price_bound_t *b)
 }
 
 
-/* LLM_PRICE_NEVER: more than is taken for true; -1: the rate is missing */
+/* nothing is charged for more than LLM_USAGE_MAX; -1: the rate is missing */
 
 static llm_int128_t
 llm_price_product(int64_t units, int64_t rate, int64_t scale)
 {
-    if (units == 0 || rate == 0) {
+    if (units == 0) {
         return 0;
     }
 
-    if (rate < 0) {
-        return -1;
+    if (units > LLM_USAGE_MAX) {
+        units = LLM_USAGE_MAX;
     }
 
-    return units > LLM_USAGE_MAX ? LLM_PRICE_NEVER
-                                 : (llm_int128_t) units * rate * scale;
+    return rate < 0 ? -1 : (llm_int128_t) units * rate * scale;
 }
 
 
 static llm_int128_t
 llm_price_sum(llm_int128_t a, llm_int128_t b)
 {
-    if (a < 0 || b < 0) {
-        return -1;
-    }
-
-    return (a == LLM_PRICE_NEVER || b == LLM_PRICE_NEVER) ? LLM_PRICE_NEVER
-                                                          : a + b;
+    return (a < 0 || b < 0) ? -1 : a + b;
 }
 
 
@@ -183,6 +173,10 @@ llm_price_worst_side(const llm_price_worst_t *w, const int64_t *r,
         return -1;
     }
 
+    if (tokens > LLM_USAGE_MAX) {
+        tokens = LLM_USAGE_MAX;
+    }
+
     sum = 0;
     used = 0;
     scale = LLM_PRICE_WHOLE * w->factor;
@@ -214,7 +208,7 @@ static llm_int128_t
 llm_price_worst_units(const llm_price_worst_t *w, const int64_t *r,
     const llm_price_bound_t *b, unsigned n, int64_t unbound, int64_t scale)
 {
-    int64_t       units;
+    int64_t       units, factor;
     unsigned      i;
     llm_int128_t  sum;
 
@@ -236,8 +230,10 @@ llm_price_worst_units(const llm_price_worst_t *w, const int64_t *r,
             return -1;
         }
 
+        factor = b[i].kind < LLM_RATE_UNITS ? w->factor : LLM_FACTOR_ONE;
+
         sum = llm_price_sum(sum, llm_price_product(units, r[b[i].kind],
-                                                   scale * LLM_FACTOR_ONE));
+                                                   scale * factor));
     }
 
     return sum;
@@ -410,34 +406,6 @@ llm_price_worst(const llm_price_t *p, const llm_price_terms_t *terms,
 }
 
 
-/* output is free in every way in which it may be charged */
-
-static int
-llm_price_free(const llm_price_worst_t *w)
-{
-    unsigned        i, k;
-    const int64_t  *r;
-
-    for (i = 0; i < w->n; i++) {
-        r = w->cases[i].rates;
-
-        if (r[LLM_RATE_OUTPUT] != 0) {
-            return 0;
-        }
-
-        for (k = 0; k < llm_price_n(llm_price_outputs); k++) {
-            if (r[llm_price_outputs[k].kind] > 0
-                && llm_price_most(w->most, &llm_price_outputs[k]) != 0)
-            {
-                return 0;
-            }
-        }
-    }
-
-    return 1;
-}
-
-
 int64_t
 llm_price_fit(const llm_price_t *p, const llm_price_terms_t *terms,
     const llm_usage_t *most, int64_t amount)
@@ -463,14 +431,14 @@ llm_price_fit(const llm_price_t *p, const llm_price_terms_t *terms,
         return -1;
     }
 
-    if (llm_price_free(&w)) {
+    if (llm_price_worst_of(&w, LLM_USAGE_MAX) <= amount) {
         return INT64_MAX;
     }
 
     /* more tokens never cost less: the last that fits is found by halving */
 
     low = 0;
-    high = LLM_USAGE_MAX + 1;
+    high = LLM_USAGE_MAX;
 
     while (high - low > 1) {
         middle = low + (high - low) / 2;
