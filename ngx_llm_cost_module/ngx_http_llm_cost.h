@@ -203,6 +203,10 @@ typedef struct {
 
 #define NGX_HTTP_LLM_COST_ABORT_BILL    0
 #define NGX_HTTP_LLM_COST_ABORT_RESERVE 1
+#define NGX_HTTP_LLM_COST_ABORT_DRAIN   2
+
+#define NGX_HTTP_LLM_COST_DRAIN_SIZE    (1024 * 1024)
+#define NGX_HTTP_LLM_COST_DRAIN_TIME    60000
 
 #define NGX_HTTP_LLM_COST_SCOPE_PAYER   0
 #define NGX_HTTP_LLM_COST_SCOPE_SHARED  1
@@ -232,6 +236,8 @@ typedef struct {
     ngx_uint_t                  store_failure;
     int64_t                     store_allowance;    /* nano-USD, local= */
     ngx_uint_t                  client_abort;
+    size_t                      drain_size;
+    ngx_msec_t                  drain_time;
     ngx_uint_t                  upstream_lost;
 
     ngx_flag_t                  cache;
@@ -366,6 +372,12 @@ struct ngx_http_llm_cost_ctx_s {
     ngx_uint_t                  answer_status;      /* upstream's; 0: none */
     void                       *filter;             /* of _filter.c */
 
+    /* a client that leaves, _drain.c */
+    ngx_http_handler_pt         content;            /* the location's own */
+    ngx_http_event_handler_pt   writer;             /* upstream's own */
+    ngx_event_t                 drain;              /* its bound in time */
+    off_t                       drained;            /* bytes without client */
+
     /* the end */
     llm_usage_t                 usage;              /* normalised, as billed */
     int64_t                     cost;               /* nano-USD, -1 unknown */
@@ -391,6 +403,10 @@ struct ngx_http_llm_cost_ctx_s {
                                                        no usage, no count */
     unsigned                    free:1;             /* proxy_cache's: upstream
                                                        was not asked */
+    unsigned                    guarded:1;          /* its leaving is ours to
+                                                       see */
+    unsigned                    gone:1;             /* the client; the answer
+                                                       is read on */
     unsigned                    local:1;            /* held in the zone while
                                                        the store is away */
 };
@@ -481,6 +497,8 @@ char *ngx_http_llm_cost_conf_salt(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_http_llm_cost_conf_unknown_model(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf);
 char *ngx_http_llm_cost_conf_store_failure(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+char *ngx_http_llm_cost_conf_client_abort(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf);
 char *ngx_http_llm_cost_conf_reservation_ttl(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf);
@@ -626,6 +644,12 @@ void ngx_http_llm_cost_limit_encodings(ngx_http_request_t *r);
 ngx_int_t ngx_http_llm_cost_request_headers(ngx_http_llm_cost_ctx_t *ctx);
 ngx_int_t ngx_http_llm_cost_answer_headers(ngx_http_llm_cost_ctx_t *ctx,
     ngx_list_t *list);
+
+
+/* _drain.c: a client that leaves before its answer has ended */
+
+void ngx_http_llm_cost_guard(ngx_http_llm_cost_ctx_t *ctx);
+void ngx_http_llm_cost_drain_stop(ngx_http_llm_cost_ctx_t *ctx);
 
 
 /* _settle.c */

@@ -459,6 +459,7 @@ ngx_http_llm_cost_forward(ngx_http_llm_cost_ctx_t *ctx)
     ctx->state = NGX_HTTP_LLM_COST_FORWARD;
 
     ngx_http_llm_cost_note(ctx);
+    ngx_http_llm_cost_guard(ctx);
 
     return NGX_DECLINED;
 }

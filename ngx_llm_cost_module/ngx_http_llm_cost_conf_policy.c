@@ -85,6 +85,81 @@ ngx_http_llm_cost_parse_amount(ngx_str_t *s, int64_t *amount)
 }
 
 
+/*
+ * llm_client_abort bill|drain[=size|time]|reserve.  "10m" is megabytes to one
+ * half of nginx and minutes to the other: here it is neither.
+ */
+
+char *
+ngx_http_llm_cost_conf_client_abort(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_llm_cost_loc_conf_t *llcf = conf;
+
+    u_char      last;
+    ngx_str_t  *value, s;
+
+    if (llcf->client_abort != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "bill") == 0) {
+        llcf->client_abort = NGX_HTTP_LLM_COST_ABORT_BILL;
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strcmp(value[1].data, "reserve") == 0) {
+        llcf->client_abort = NGX_HTTP_LLM_COST_ABORT_RESERVE;
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strncmp(value[1].data, "drain", 5) != 0) {
+        goto invalid;
+    }
+
+    llcf->client_abort = NGX_HTTP_LLM_COST_ABORT_DRAIN;
+
+    if (value[1].len == 5) {
+        return NGX_CONF_OK;
+    }
+
+    if (value[1].data[5] != '=' || value[1].len < 8) {
+        goto invalid;
+    }
+
+    s.data = value[1].data + 6;
+    s.len = value[1].len - 6;
+    last = s.data[s.len - 1];
+
+    if (last == 'k' || last == 'K' || last == 'M') {
+        llcf->drain_size = (size_t) ngx_parse_size(&s);
+
+        if (llcf->drain_size != (size_t) NGX_ERROR) {
+            return NGX_CONF_OK;
+        }
+    }
+
+    if (last == 's' || last == 'h') {
+        llcf->drain_time = (ngx_msec_t) ngx_parse_time(&s, 0);
+
+        if (llcf->drain_time != (ngx_msec_t) NGX_ERROR) {
+            return NGX_CONF_OK;
+        }
+    }
+
+invalid:
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid value \"%V\", it must be \"bill\", "
+                       "\"drain\", \"drain=30s\", \"drain=64k\", "
+                       "\"drain=1M\" or \"reserve\"", &value[1]);
+
+    return NGX_CONF_ERROR;
+}
+
+
 /* llm_reservation_ttl time [charge|release] */
 
 char *

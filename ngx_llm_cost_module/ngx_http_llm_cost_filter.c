@@ -485,7 +485,7 @@ ngx_http_llm_cost_pass_header(ngx_http_llm_cost_filter_t *f)
         return NGX_ERROR;
     }
 
-    return ngx_http_llm_cost_next_header_filter(f->request);
+    return ngx_http_llm_cost_send_header(f->ctx);
 }
 
 
@@ -563,7 +563,7 @@ ngx_http_llm_cost_pass_body(ngx_http_llm_cost_filter_t *f, ngx_chain_t *in)
         }
     }
 
-    return ngx_http_llm_cost_next_body_filter(f->request, in);
+    return ngx_http_llm_cost_send_body(f->ctx, in);
 }
 
 
@@ -585,6 +585,10 @@ ngx_http_llm_cost_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
     f = ctx->filter;
 
+    if (ctx->guarded && ngx_http_llm_cost_drain_check(ctx, in) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     switch (f->mode) {
 
     case NGX_HTTP_LLM_COST_PASS:
@@ -600,7 +604,7 @@ ngx_http_llm_cost_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         return ngx_http_llm_cost_stream_body(f, in);
 
     default: /* NGX_HTTP_LLM_COST_OFF */
-        return ngx_http_llm_cost_next_body_filter(r, in);
+        return ngx_http_llm_cost_send_body(ctx, in);
     }
 }
 

@@ -93,6 +93,15 @@ extern ngx_http_output_header_filter_pt  ngx_http_llm_cost_next_header_filter;
 extern ngx_http_output_body_filter_pt    ngx_http_llm_cost_next_body_filter;
 
 
+/* _drain.c: to the filters below, or nowhere when the client has gone */
+
+ngx_int_t ngx_http_llm_cost_send_header(ngx_http_llm_cost_ctx_t *ctx);
+ngx_int_t ngx_http_llm_cost_send_body(ngx_http_llm_cost_ctx_t *ctx,
+    ngx_chain_t *in);
+ngx_int_t ngx_http_llm_cost_drain_check(ngx_http_llm_cost_ctx_t *ctx,
+    ngx_chain_t *in);
+
+
 /* _filter.c */
 
 ngx_int_t ngx_http_llm_cost_text_add(ngx_pool_t *pool,

@@ -188,7 +188,7 @@ ngx_http_llm_cost_hold_finish(ngx_http_llm_cost_filter_t *f)
         return NGX_ERROR;
     }
 
-    rc = ngx_http_llm_cost_next_header_filter(r);
+    rc = ngx_http_llm_cost_send_header(f->ctx);
 
     if (rc == NGX_ERROR || rc > NGX_OK) {
         return NGX_ERROR;
@@ -215,7 +215,7 @@ ngx_http_llm_cost_hold_finish(ngx_http_llm_cost_filter_t *f)
     out.buf = b;
     out.next = NULL;
 
-    return ngx_http_llm_cost_next_body_filter(r, &out);
+    return ngx_http_llm_cost_send_body(f->ctx, &out);
 }
 
 
@@ -504,7 +504,7 @@ ngx_http_llm_cost_watch_header(ngx_http_llm_cost_filter_t *f)
         return NGX_ERROR;
     }
 
-    return ngx_http_llm_cost_next_header_filter(r);
+    return ngx_http_llm_cost_send_header(f->ctx);
 }
 
 
@@ -542,5 +542,5 @@ ngx_http_llm_cost_watch_body(ngx_http_llm_cost_filter_t *f, ngx_chain_t *in)
         }
     }
 
-    return ngx_http_llm_cost_next_body_filter(r, in);
+    return ngx_http_llm_cost_send_body(f->ctx, in);
 }

@@ -116,7 +116,7 @@ ngx_http_llm_cost_stream_header(ngx_http_llm_cost_filter_t *f)
         return NGX_ERROR;
     }
 
-    return ngx_http_llm_cost_next_header_filter(r);
+    return ngx_http_llm_cost_send_header(ctx);
 }
 
 
@@ -262,5 +262,5 @@ ngx_http_llm_cost_stream_body(ngx_http_llm_cost_filter_t *f, ngx_chain_t *in)
         }
     }
 
-    return ngx_http_llm_cost_next_body_filter(f->request, in);
+    return ngx_http_llm_cost_send_body(f->ctx, in);
 }

@@ -30,13 +30,6 @@ static ngx_conf_enum_t  ngx_http_llm_cost_unknown_path[] = {
 };
 
 
-static ngx_conf_enum_t  ngx_http_llm_cost_client_abort[] = {
-    { ngx_string("bill"), NGX_HTTP_LLM_COST_ABORT_BILL },
-    { ngx_string("reserve"), NGX_HTTP_LLM_COST_ABORT_RESERVE },
-    { ngx_null_string, 0 }
-};
-
-
 static ngx_conf_enum_t  ngx_http_llm_cost_upstream_lost[] = {
     { ngx_string("counted"), NGX_HTTP_LLM_COST_LOST_COUNTED },
     { ngx_string("reserve"), NGX_HTTP_LLM_COST_LOST_RESERVE },
@@ -193,10 +186,10 @@ static ngx_command_t  ngx_http_llm_cost_commands[] = {
 
     { ngx_string("llm_client_abort"),
       NGX_HTTP_LLM_COST_HSL|NGX_CONF_TAKE1,
-      ngx_conf_set_enum_slot,
+      ngx_http_llm_cost_conf_client_abort,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_llm_cost_loc_conf_t, client_abort),
-      &ngx_http_llm_cost_client_abort },
+      0,
+      NULL },
 
     { ngx_string("llm_upstream_lost"),
       NGX_HTTP_LLM_COST_HSL|NGX_CONF_TAKE1,
@@ -441,6 +434,8 @@ ngx_http_llm_cost_create_loc_conf(ngx_conf_t *cf)
     llcf->fit_min = NGX_CONF_UNSET;
     llcf->store_failure = NGX_CONF_UNSET_UINT;
     llcf->client_abort = NGX_CONF_UNSET_UINT;
+    llcf->drain_size = NGX_CONF_UNSET_SIZE;
+    llcf->drain_time = NGX_CONF_UNSET_MSEC;
     llcf->upstream_lost = NGX_CONF_UNSET_UINT;
     llcf->cache = NGX_CONF_UNSET;
     llcf->cache_ttl = NGX_CONF_UNSET;
@@ -502,6 +497,10 @@ ngx_http_llm_cost_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
                               NGX_HTTP_LLM_COST_FAIL_LOCAL);
     ngx_conf_merge_uint_value(conf->client_abort, prev->client_abort,
                               NGX_HTTP_LLM_COST_ABORT_BILL);
+    ngx_conf_merge_size_value(conf->drain_size, prev->drain_size,
+                              NGX_HTTP_LLM_COST_DRAIN_SIZE);
+    ngx_conf_merge_msec_value(conf->drain_time, prev->drain_time,
+                              NGX_HTTP_LLM_COST_DRAIN_TIME);
     ngx_conf_merge_uint_value(conf->upstream_lost, prev->upstream_lost,
                               NGX_HTTP_LLM_COST_LOST_COUNTED);
 

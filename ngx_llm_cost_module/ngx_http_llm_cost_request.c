@@ -127,6 +127,10 @@ ngx_http_llm_cost_run(ngx_http_request_t *r,
 
         /* FORWARD or ANSWERED: an internal redirect is not another request */
 
+        if (ctx->state == NGX_HTTP_LLM_COST_FORWARD) {
+            ngx_http_llm_cost_guard(ctx);
+        }
+
         return NGX_DECLINED;
     }
 }
@@ -464,6 +468,7 @@ ngx_http_llm_cost_cleanup(void *data)
         lmcf->store->detach(ctx);
     }
 
+    ngx_http_llm_cost_drain_stop(ctx);
     ngx_http_llm_cost_settle_final(ctx);
 }
 

@@ -22,6 +22,8 @@
  *   stream or answer lost             llm_upstream_lost
  *   answer not readable, or unread    the reservation
  *   because the client left
+ *   counted, of a model that thinks   the reservation: what it has thought
+ *   unseen                            is billed, and nobody else knows it
  */
 
 
@@ -29,6 +31,7 @@ static void ngx_http_llm_cost_price(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_price_answer(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_price_broken(ngx_http_llm_cost_ctx_t *ctx);
 static ngx_uint_t ngx_http_llm_cost_owes_all(ngx_http_llm_cost_ctx_t *ctx);
+static void ngx_http_llm_cost_use_seen(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_use_counted(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_use_reserve(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_apply(ngx_http_llm_cost_ctx_t *ctx);
@@ -208,7 +211,7 @@ ngx_http_llm_cost_price_answer(ngx_http_llm_cost_ctx_t *ctx)
     }
 
     if (!ctx->answer.usage_seen) {
-        ngx_http_llm_cost_use_counted(ctx);
+        ngx_http_llm_cost_use_seen(ctx);
         ctx->source = NGX_HTTP_LLM_COST_SOURCE_COUNTED;
         return;
     }
@@ -292,11 +295,11 @@ ngx_http_llm_cost_price_broken(ngx_http_llm_cost_ctx_t *ctx)
         ctx->q.provider->finish(&ctx->answer);
     }
 
-    ngx_http_llm_cost_use_counted(ctx);
+    ngx_http_llm_cost_use_seen(ctx);
 
     /* usage that came before the end is the better number if it is larger */
 
-    if (ctx->answer.usage_seen) {
+    if (ctx->answer.usage_seen && !ctx->whole) {
         ctx->usage.input = ngx_max(ctx->usage.input, ctx->answer.usage.input);
         ctx->usage.output = ngx_max(ctx->usage.output,
                                     ctx->answer.usage.output);
@@ -321,7 +324,22 @@ ngx_http_llm_cost_owes_all(ngx_http_llm_cost_ctx_t *ctx)
 
     /* an answer that is not a stream is being written in full upstream */
 
-    return !stream || llcf->client_abort == NGX_HTTP_LLM_COST_ABORT_RESERVE;
+    return !stream || llcf->client_abort == NGX_HTTP_LLM_COST_ABORT_RESERVE
+           || (ctx->q.unseen && !ctx->answer.usage_seen);
+}
+
+
+/* what can be seen is not all, where a model writes what it does not show */
+
+static void
+ngx_http_llm_cost_use_seen(ngx_http_llm_cost_ctx_t *ctx)
+{
+    if (ctx->q.unseen && !ctx->answer.usage_seen) {
+        ngx_http_llm_cost_use_reserve(ctx);
+        return;
+    }
+
+    ngx_http_llm_cost_use_counted(ctx);
 }
 
 

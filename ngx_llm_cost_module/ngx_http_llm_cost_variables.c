@@ -27,6 +27,8 @@ static ngx_int_t ngx_http_llm_cost_variable_stream(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_llm_cost_variable_source(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_llm_cost_variable_attempts(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_llm_cost_variable_first(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_llm_cost_variable_key_id(ngx_http_request_t *r,
@@ -87,6 +89,9 @@ static ngx_http_variable_t  ngx_http_llm_cost_vars[] = {
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("llm_usage_source"), NULL, ngx_http_llm_cost_variable_source,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("llm_attempts"), NULL, ngx_http_llm_cost_variable_attempts,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("llm_time_to_first_token"), NULL,
@@ -304,6 +309,42 @@ ngx_http_llm_cost_source(ngx_uint_t source)
 {
     return &ngx_http_llm_cost_sources[ngx_min(source,
                                               NGX_HTTP_LLM_COST_SOURCE_LOST)];
+}
+
+
+/* upstreams that were tried, 0 for what was answered here; one is billed */
+
+static ngx_int_t
+ngx_http_llm_cost_variable_attempts(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    u_char                     *p;
+    ngx_uint_t                  i, n;
+    ngx_http_upstream_state_t  *state;
+
+    if (ngx_http_llm_cost_get_ctx(r->main) == NULL) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    n = 0;
+
+    if (r->main->upstream_states) {
+        state = r->main->upstream_states->elts;
+
+        for (i = 0; i < r->main->upstream_states->nelts; i++) {
+            n += (state[i].peer != NULL);
+        }
+    }
+
+    p = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_llm_cost_set_value(v, p, ngx_sprintf(p, "%ui", n) - p);
+
+    return NGX_OK;
 }
 
 

@@ -428,3 +428,21 @@ GET /v1/models
 --- must_die
 --- error_log
 no/such/directory/a.log" failed
+
+
+
+=== TEST 36: a drain that could be minutes or megabytes
+--- config
+    location /v1/ { llm_cost on; llm_client_abort drain=10m; }
+--- must_die
+--- error_log
+invalid value "drain=10m", it must be "bill", "drain", "drain=30s", "drain=64k", "drain=1M" or "reserve"
+
+
+
+=== TEST 37: a drain of what is no number
+--- config
+    location /v1/ { llm_cost on; llm_client_abort drain=xs; }
+--- must_die
+--- error_log
+invalid value "drain=xs"

@@ -787,6 +787,7 @@ main::answer_of(3000)
 --- config
     location /v1/ {
         llm_cost on;
+        llm_client_abort drain=50ms;
         llm_budget all limit=2usd period=day;
         proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     }

@@ -1,8 +1,9 @@
 # Copyright (C) 2026 the ngx_llm_cost_module authors
 #
 # Who leaves when, and what it costs: clients that go away and upstreams that
-# break off at the first, a middle and the last event, timeouts, failed
-# connections, on both stores.  README.md, "When something fails".
+# break off at every event of ten streams, in every mode of llm_client_abort and
+# llm_upstream_lost, before the answer and in JSON; timeouts, failed
+# connections, retries; on both stores.  README.md, "When something fails".
 
 use strict;
 use warnings;
@@ -51,6 +52,9 @@ my $answer = { id => 'chatcmpl-1', object => 'chat.completion',
                choices => [{ index => 0, finish_reason => 'stop',
                              message => { role => 'assistant',
                                           content => 'one two' } }] };
+my $whole = { %$answer, usage => { prompt_tokens => 10,
+                                   completion_tokens => 5,
+                                   total_tokens => 15 } };
 my $half = substr $json->encode($answer), 0, 60;
 my $most = substr $json->encode($answer), 0, -40;
 
@@ -73,8 +77,73 @@ my @cases = (
      '[DONE]', "200 counted 10 5 $USAGE"],
     ['client leaves, its reservation is kept', '/reserve',
      stream => sse(@middle, $gone), 'two', "200 counted 8 100 $WORST"],
-    ['client does not wait for JSON', '/bill', json => { before => [$gone] },
-     '', "499 counted 8 100 $WORST"],
+    ['client does not wait for JSON, its reservation is kept', '/reserve',
+     json => { before => [$gone] }, '', "499 counted 8 100 $WORST"],
+    ['client does not wait for JSON, which does not end in time', '/brief',
+     json => { before => [$gone] }, '', "499 counted 8 100 $WORST"],
+    ['client leaves a stream, which does not end in time', '/brief',
+     stream => sse(@middle, $gone), 'two', "200 counted 8 2 $WORDS"],
+    ['client leaves a stream, which is too long to be drained', '/small',
+     stream => sse(@middle, { wait => 'gone' },
+                   (': ' . 'x' x 700 . "\n\n") x 2, $gone),
+     'two', "200 counted 8 2 $WORDS"],
+
+    map({
+        my ($location, $mode) = @$_;
+        ["$mode: client does not wait for JSON", $location,
+         json => { before => [{ wait => 'gone' }],
+                   body => $json->encode($whole) },
+         '', "499 upstream 10 5 $USAGE"],
+        ["$mode: client leaves while JSON is held", $location,
+         json => { body => [substr($json->encode($whole), 0, 60),
+                            { wait => 'gone' },
+                            substr $json->encode($whole), 60] },
+         '', "499 upstream 10 5 $USAGE"],
+        ["$mode: client has left JSON, and upstream breaks off", $location,
+         json => { body => [$most, { wait => 'gone' }, { close => 1 }] },
+         '', "499 lost 8 2 $WORDS"],
+    } ['/bill', 'bill'], ['/drain', 'drain']),
+
+    ['drain: client leaves before the answer', '/drain',
+     stream => { before => [{ wait => 'gone' }], %{sse(@all)} },
+     '', "499 upstream 10 5 $USAGE"],
+    ['drain: client leaves before upstream refuses', '/drain',
+     stream => { before => [{ wait => 'gone' }], status => 500, body => '{}' },
+     '', "499 none 0 0 $FREE"],
+    ['drain: client has left, and upstream closes', '/drain',
+     stream => sse(@middle, { wait => 'gone' }, { close => 1 }),
+     'two', "200 lost 8 2 $WORDS"],
+    ['drain: client leaves an answer that is too long to be held', '/long',
+     json => { body => [$json->encode($whole), { wait => 'gone' }, ' ' x 3000] },
+     '"usage"', "200 upstream 10 5 $USAGE"],
+    ['drain: client leaves an answer that cannot be read', '/drain',
+     json => { headers => { 'Content-Type' => 'text/plain' },
+               body => ['a', { wait => 'gone' }, 'b'] },
+     'a', "200 counted 8 100 $WORST"],
+
+    ['a client asks for no usage, and is billed by it', '/bill',
+     refuse => sse(@all), undef, "200 upstream 10 5 $USAGE"],
+    ['a model that thinks unseen: client leaves before the answer', '/bill',
+     think => { before => [$gone] }, '', '499 counted 7 100 0.000447700'],
+    ['a model that thinks unseen: client leaves in the middle', '/bill',
+     think => sse(@middle, $gone), 'two', '200 counted 7 100 0.000447700'],
+    ['a model that thinks past a timeout', '/hasty',
+     think => { before => [$gone] }, undef, '504 lost 7 100 0.000447700'],
+    ['a model that thinks unseen, and says no usage', '/bill',
+     think => sse(@words, $all[-1]), undef, '200 counted 7 100 0.000447700'],
+    ['a model that thinks unseen: drained', '/drain',
+     think => sse(@first, { wait => 'gone' }, @all[1 .. $#all]), 'assistant',
+     '200 upstream 10 5 0.000033000'],
+
+    ['the second attempt is answered and billed', '/retry',
+     json => [{ raw => [{ close => 1 }] }, { body => $json->encode($whole) }],
+     undef, "200 upstream 10 5 $USAGE", 2],
+    ['the second attempt breaks off, too', '/retry',
+     json => { raw => [{ close => 1 }] }, undef, "502 lost 8 0 $INPUT", 2],
+    ['the first attempt was refused, the second is answered', '/retry',
+     json => [{ status => 503, body => '{}' },
+              { body => $json->encode($whole) }],
+     undef, "200 upstream 10 5 $USAGE", 2],
 
     map({
         my ($how, $end) = @$_;
@@ -138,7 +207,8 @@ my @cases = (
 for my $store ('zone', 'redis') {
     my $nginx = instance($store);
 
-    run_case($nginx, $store, @$_) for @cases;
+    run_case($nginx, $store, @$_)
+        for @cases, $store eq 'zone' ? everywhere() : ();
     ledger($nginx, $store);
 
     is join("\n", stop_nginx($nginx)), '', "$store: nginx leaves nothing";
@@ -147,13 +217,110 @@ for my $store ('zone', 'redis') {
 done_testing;
 
 
+# Ten streams: what the client asks for, and events with the words (so many
+# tokens) and the output of a usage that they bring.
+
+sub streams {
+    my $word = sub { [chunk({ content => $_[0] }), 1] };
+    my $said = sub { { prompt_tokens => 10, completion_tokens => $_[0] } };
+    my $role = [chunk({ role => 'assistant', content => '' }), 0];
+    my $stop = [chunk({}, 'stop'), 0];
+    my @three = map { $word->($_) } 'one', ' two', ' three';
+    my @end = ([usage_event(), 0, 5], ["data: [DONE]\n\n", 0]);
+
+    return (
+        ['plain', stream => $role, @three, $stop, @end],
+        ['asked for', usage => $role, @three, $stop, @end],
+        ['not wanted', refuse => $role, @three, $stop, @end],
+        ['without a role', stream => @three, $stop, @end],
+        ['with comments', stream => $role,
+         map({ ([": hello\n\n", 0], $_) } @three), $stop, @end],
+        ['two words an event', stream => $role,
+         [chunk({ content => 'one two' }), 2], $three[2], $stop, @end],
+        ['usage with the last word', stream => $role, @three[0, 1],
+         [chunk({ content => ' three' }, 'stop', $said->(5)), 1, 5], $end[1]],
+        ['usage all the time', stream =>
+         map({ [chunk({ content => $_->[0] }, undef, $said->($_->[1])), 1,
+                $_->[1]] } ['one', 1], [' two', 2], [' three', 3]),
+         [chunk({}, 'stop', $said->(5)), 0, 5], $end[1]],
+        ['reasoning that is shown', stream => $role,
+         [chunk({ reasoning_content => 'one' }), 1],
+         [chunk({ reasoning_content => ' two' }), 1],
+         [chunk({ content => 'three' }), 1], $stop, @end],
+        ['lines that end in CR LF', stream =>
+         map { my ($text, @rest) = @$_; [$text =~ s/\n/\r\n/gr, @rest] }
+         $role, @three, $stop, @end],
+    );
+}
+
+
+# The client leaves, or upstream breaks off, when an event has come, in each
+# mode.  A usage that has come is believed where it is more than was seen.  The
+# client knows by a comment that everything has come, be it shown or not.
+
+sub everywhere {
+    my @list;
+
+    for my $stream (streams()) {
+        my ($name, $kind, @events) = @$stream;
+        my ($words, $said) = (0, 0);
+
+        for my $n (0 .. $#events) {
+            my (undef, $more, $usage) = @{$events[$n]};
+
+            $words += $more;
+            $said = $usage // $said;
+
+            my @text = map { $_->[0] } @events;
+            my @until = (@text[0 .. $n], ": here\n\n");
+            my $input = $said ? 10 : 8;
+            my $output = $words > $said ? $words : $said;
+            my $seen = "$input $output " . price($input, $output);
+            my $what = "event $n of a stream $name";
+
+            push @list,
+                ["bill: client leaves at $what", '/bill',
+                 $kind => sse(@until, $gone), ': here', "200 counted $seen"],
+                ["drain: client leaves at $what", '/drain',
+                 $kind => sse(@until, { wait => 'gone' },
+                              @text[$n + 1 .. $#text]),
+                 ': here', "200 upstream 10 5 $USAGE"],
+                ["reserve: client leaves at $what", '/reserve',
+                 $kind => sse(@until, $gone), ': here',
+                 "200 counted 8 100 $WORST"],
+                ["counted: upstream closes at $what", '/bill',
+                 $kind => sse(@until, { close => 1 }), undef,
+                 "200 lost $seen"],
+                ["reserve: upstream closes at $what", '/reserve',
+                 $kind => sse(@until, { close => 1 }), undef,
+                 "200 lost 8 100 $WORST"],
+                ["zero: upstream closes at $what", '/zero',
+                 $kind => sse(@until, { close => 1 }), undef,
+                 "200 lost 0 0 $FREE"];
+        }
+    }
+
+    return @list;
+}
+
+
+# 0.15 and 0.60 usd for a million, in nano-dollars
+
+sub price {
+    my ($input, $output) = @_;
+
+    return sprintf '0.%09d', 150 * $input + 600 * $output;
+}
+
+
 sub chunk {
-    my ($delta, $finish) = @_;
+    my ($delta, $finish, $usage) = @_;
 
     return event({ id => 'chatcmpl-1', object => 'chat.completion.chunk',
                    created => 1700000000, model => 'gpt-4o-mini',
                    choices => [{ index => 0, delta => $delta,
-                                 finish_reason => $finish }] });
+                                 finish_reason => $finish }],
+                   $usage ? (usage => $usage) : () });
 }
 
 
@@ -189,6 +356,11 @@ sub instance {
     llm_budget calls limit=1000requests period=total;
     proxy_read_timeout 1s;
 
+    upstream both {
+        server 127.0.0.1:$upstream max_fails=0;
+        server 127.0.0.1:$upstream max_fails=0;
+    }
+
     server {
         listen 127.0.0.1:PORT;
 
@@ -198,6 +370,32 @@ sub instance {
             llm_client_abort reserve;
             llm_upstream_lost reserve;
             proxy_pass http://127.0.0.1:$upstream/;
+        }
+
+        location /drain/ {
+            llm_client_abort drain;
+            proxy_pass http://127.0.0.1:$upstream/;
+        }
+
+        location /brief/ {
+            llm_client_abort drain=50ms;
+            proxy_pass http://127.0.0.1:$upstream/;
+        }
+
+        location /small/ {
+            llm_client_abort drain=1k;
+            proxy_pass http://127.0.0.1:$upstream/;
+        }
+
+        location /long/ {
+            llm_client_abort drain;
+            llm_max_response 100;
+            proxy_pass http://127.0.0.1:$upstream/;
+        }
+
+        location /retry/ {
+            proxy_next_upstream error timeout http_503 non_idempotent;
+            proxy_pass http://both/;
         }
 
         location /zero/ {
@@ -219,11 +417,13 @@ END
 
 
 sub run_case {
-    my ($nginx, $store, $name, $location, $kind, $script, $seen, $wanted) = @_;
+    my ($nginx, $store, $name, $location, $kind, $script, $seen, $wanted,
+        $attempts) = @_;
 
-    my $before = lines($nginx);
+    my %from = map { $_ => -s "$nginx->{dir}/$_" } 'access.log', 'error.log';
 
     $block++;
+    unlink "$dir/release.gone";
     write_file("$dir/script.json",
                $json->encode({ block => $block, answers => $script }));
 
@@ -235,13 +435,37 @@ sub run_case {
     read_until($socket, $seen);
     close $socket;
 
-    wait_for(sub { lines($nginx) > $before });
+    if ($json->encode($script) =~ /"wait":"gone"/) {
+        wait_for(sub { since($nginx, \%from, 'error.log')
+                       =~ /its answer is read on to the usage/ });
+        write_file("$dir/release.gone", '');
+    }
 
-    my ($log) = (log_entries("$nginx->{dir}/access.log"))[$before];
+    my $line = '';
+
+    wait_for(sub { ($line = since($nginx, \%from, 'access.log')) =~ /\n/ });
+
+    my $log = $line ? $json->decode($line) : {};
 
     is join(' ', map { $log->{$_} } qw( status usage_source input_tokens
                                         output_tokens cost )),
        $wanted, "$store: $name";
+
+    is $log->{attempts}, $attempts, "$store: $name: attempts"
+        if $attempts;
+}
+
+
+# what a log has got since then
+
+sub since {
+    my ($nginx, $from, $file) = @_;
+
+    open my $in, '<', "$nginx->{dir}/$file" or return '';
+    seek $in, $from->{$file}, 0;
+    local $/;
+
+    return <$in> // '';
 }
 
 
@@ -249,12 +473,14 @@ sub request {
     my ($location, $kind) = @_;
 
     my $body = $json->encode({
-        model      => 'gpt-4o-mini',
+        model      => $kind eq 'think' ? 'o4-mini' : 'gpt-4o-mini',
         messages   => [{ role => 'user', content => 'hi' }],
-        max_tokens => 100,
+        max_completion_tokens => 100,
         $kind eq 'json' ? () : (stream => JSON::PP::true),
         $kind eq 'usage'
             ? (stream_options => { include_usage => JSON::PP::true }) : (),
+        $kind eq 'refuse'
+            ? (stream_options => { include_usage => JSON::PP::false }) : (),
     });
 
     return "POST $location/v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n"
@@ -278,13 +504,6 @@ sub read_until {
 
 sub upstream_has_it {
     return read_file("$dir/requests.jsonl") =~ /"block": $block\b/;
-}
-
-
-sub lines {
-    my $nginx = shift;
-
-    return read_file("$nginx->{dir}/access.log") =~ tr/\n//;
 }
 
 

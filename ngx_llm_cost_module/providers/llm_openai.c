@@ -214,7 +214,9 @@ llm_openai_parse_stream(llm_request_t *q, const uint32_t *f)
         q->usage_refused = !asked && llm_openai_given(j, node);
     }
 
-    q->can_inject = q->stream && !q->usage_asked && !q->usage_refused;
+    /* who does not want to see the usage does not see it, injected or not */
+
+    q->can_inject = q->stream && !q->usage_asked;
 
     return LLM_OK;
 }
@@ -324,6 +326,24 @@ llm_openai_parse_input(llm_request_t *q, uint32_t node)
 }
 
 
+/* OpenAI's reasoning models show nothing of it in this dialect */
+
+static int
+llm_openai_thinks(const llm_request_t *q, uint32_t effort)
+{
+    switch (llm_openai_family(&q->model)) {
+
+    case LLM_OPENAI_O_SERIES:
+    case LLM_OPENAI_GPT5:
+        return effort == LLM_JSON_NONE
+               || !llm_json_equal(&q->json, effort, "none");
+
+    default:
+        return 0;
+    }
+}
+
+
 static int
 llm_openai_parse(llm_request_t *q)
 {
@@ -383,6 +403,7 @@ llm_openai_parse(llm_request_t *q)
     }
 
     q->stateful = rc;
+    q->unseen = llm_openai_thinks(q, f[LLM_OPENAI_REASONING_EFFORT]);
 
     return llm_openai_parse_chat(q, f);
 }

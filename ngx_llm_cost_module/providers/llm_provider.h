@@ -119,6 +119,8 @@ struct llm_request_s {
     unsigned              can_inject:1;     /* usage may be asked for */
     unsigned              can_fit:1;        /* a maximum may be written */
     unsigned              stateful:1;       /* answer must not be cached */
+    unsigned              unseen:1;         /* output may be billed that the
+                                               answer does not show: reasoning */
     unsigned              sealed:1;         /* signed: no byte may change */
     unsigned              model_in_path:1;  /* set_model cannot change it */
     unsigned              bounded:1;        /* most is set */

@@ -161,7 +161,7 @@ test_stream_options(void **state)
         { "true", "null", 0, 0, 1 },
         { "true", "{\"include_usage\":null}", 0, 0, 1 },
         { "true", "{\"include_usage\":true}", 1, 0, 0 },
-        { "true", "{\"include_usage\":false}", 0, 1, 0 },
+        { "true", "{\"include_usage\":false}", 0, 1, 1 },
         { "true", "{\"include_obfuscation\":false}", 0, 0, 1 },
         { "false", "{}", 0, 0, 0 },
         { "false", "null", 0, 0, 0 }
@@ -501,15 +501,16 @@ test_edit_usage(void **state)
            "{\"model\":\"m\",\"stream\":true,\"stream_options\":"
            "{\"include_usage\" : true }," M "}");
 
-    /* not asked for, refused, or no stream: nothing */
+    edited("{\"model\":\"m\",\"stream\":true,\"stream_options\":"
+           "{\"include_usage\":false}," M "}", 1, -1, "",
+           "{\"model\":\"m\",\"stream\":true,\"stream_options\":"
+           "{\"include_usage\":true}," M "}");
+
+    /* not wanted, or no stream: nothing */
 
     edited("{\"model\":\"m\",\"stream\":true," M "}", 0, -1, "",
            "{\"model\":\"m\",\"stream\":true," M "}");
     edited("{\"model\":\"m\"," M "}", 1, -1, "", "{\"model\":\"m\"," M "}");
-    edited("{\"model\":\"m\",\"stream\":true,\"stream_options\":"
-           "{\"include_usage\":false}," M "}", 1, -1, "",
-           "{\"model\":\"m\",\"stream\":true,\"stream_options\":"
-           "{\"include_usage\":false}," M "}");
 }
 
 
