@@ -74,6 +74,10 @@ ngx_http_llm_cost_refuse(ngx_http_llm_cost_ctx_t *ctx, llm_refusal_t *f)
 
     r = ctx->request;
 
+    if (ctx->provider->status) {
+        f->status = ctx->provider->status(f);
+    }
+
     ctx->state = NGX_HTTP_LLM_COST_ANSWERED;
     ctx->refusal.len = f->code.len;
     ctx->refusal.data = f->code.data;

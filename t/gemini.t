@@ -210,7 +210,7 @@ main::typed('application/json', '<html>{"usageMetadata":{}}</html>')
 --- response_body chomp
 <html>{"usageMetadata":{}}</html>
 --- log_lines
-200 in=2 out=10 cost=0.000027000 src=lost
+200 in=2 out=10 cost=0.000025600 src=lost
 
 
 
@@ -261,48 +261,7 @@ X-Cost-USD: 0.000000600
 
 
 
-=== TEST 14: counting tokens costs nothing
---- ask
-gemini-2.5-flash:countTokens
---- upstream eval
-main::ways({ json => { totalTokens => 7 } })
---- response_headers
-! X-Cost-USD
---- response_body_like: totalTokens
-
-
-
-=== TEST 15: a call that cannot be metered
---- ask
-veo-3:predictLongRunning
---- error_code: 404
---- upstream_count: 0
---- response_body_like chomp
-^\{"error":\{"code":404,"message":"[^"]+","status":"NOT_FOUND",.*"reason":"unknown_path"
-
-
-
-=== TEST 16: a budget that is spent
---- config
-    location /v1beta/ {
-        llm_cost on;
-        llm_budget daily limit=0.00002usd period=day;
-        llm_fit off;
-        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    }
---- ask
-gemini-2.5-flash:streamGenerateContent?alt=sse
-{"contents":[{"parts":[{"text":"hi"}]}],"generationConfig":{"maxOutputTokens":100}}
---- error_code: 400
---- upstream_count: 0
---- response_headers
-Content-Type: application/json
---- response_body_like chomp
-^\{"error":\{"code":400,"message":"[^"]+","status":"INVALID_ARGUMENT",.*"reason":"request_exceeds_budget"
-
-
-
-=== TEST 17: fit writes a maximum
+=== TEST 14: fit writes a maximum
 --- config
     location /v1beta/ {
         llm_cost on;
@@ -317,47 +276,3 @@ main::ways({ json => $main::answer })
 [(qr/"maxOutputTokens":\d/) x 6]
 --- response_headers_like
 X-Budget-Fit: \d+
-
-
-
-=== TEST 18: a key among the arguments is in no log
---- config
-    location /v1beta/ {
-        llm_cost on;
-        llm_budget daily limit=1usd period=day;
-        access_log logs/combined.log combined;
-        access_log logs/llm.log llm;
-        add_header X-Request $request;
-        add_header X-Key-Id $llm_api_key_id;
-        proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1;
-    }
---- ask
-gemini-2.5-flash:generateContent?a=b&key=AIzaSecret&c=d
---- error_code: 502
---- response_body_like: 502
---- error_log eval
-[qr/connect\(\) failed.*request: "POST [^ ]*key=\*+&c=d HTTP/,
- qr/upstream: "http:[^ ]*key=\*+&c=d"/]
---- log_level: info
---- no_error_log
-AIzaSecret
-
-
-
-=== TEST 19: ... and reaches upstream
---- config
-    location /v1beta/ {
-        llm_cost on;
-        add_header X-Request $request;
-        add_header X-Key-Id $llm_api_key_id;
-        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    }
---- ask
-gemini-2.5-flash:generateContent?key=AIzaSecret
---- upstream eval
-main::ways({ json => $main::answer })
---- upstream_requests_like eval
-[(qr/key=AIzaSecret /) x 6]
---- response_headers
-X-Request: POST /v1beta/models/gemini-2.5-flash:generateContent?key=********** HTTP/1.1
-X-Key-Id: 41e87c8e5951c2d08a4fdc1407d79d93

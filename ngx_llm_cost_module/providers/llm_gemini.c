@@ -147,6 +147,7 @@ const llm_provider_t  llm_gemini = {
     llm_gemini_canonical,
     llm_gemini_framing,
     NULL,
+    NULL,
     NULL
 };
 

@@ -123,6 +123,27 @@ llm_gemini_file(const llm_input_t *in, uint32_t type, const llm_str_t *data)
 }
 
 
+/* what it may be billed as */
+
+static void
+llm_gemini_media_kind(llm_usage_t *most, const llm_input_t *in, uint32_t type)
+{
+    unsigned  audio;
+
+    audio = llm_gemini_is(in, type, "audio/");
+
+    most->audio_input = -1;               /* a film has sound */
+    most->cached_audio = -1;
+
+    if (!audio) {
+        most->image_input = -1;
+        most->video_input = -1;
+        most->cached_image = -1;
+        most->cached_video = -1;
+    }
+}
+
+
 static void
 llm_gemini_media(llm_input_t *in, uint32_t part, uint32_t node)
 {
@@ -132,6 +153,8 @@ llm_gemini_media(llm_input_t *in, uint32_t part, uint32_t node)
 
     type = llm_gemini_get(in->j, part, "mimeType", "mime_type");
     in->estimate = 1;
+
+    llm_gemini_media_kind(&in->q->most, in, type);
 
     if (llm_kind_of(in->j, node) != LLM_JSON_STRING) {
         in->tokens += llm_gemini_file(in, type, NULL);
@@ -262,6 +285,43 @@ llm_gemini_old(const llm_str_t *model)
 }
 
 
+/* tools that Google runs, each of whose calls may cost */
+
+static void
+llm_gemini_runs(llm_input_t *in, uint32_t tool)
+{
+    size_t    i;
+    int64_t  *n;
+
+    static const struct {
+        const char  *camel;
+        const char  *snake;
+        size_t       field;
+    } runs[] = {
+        { "googleSearch", "google_search",
+          offsetof(llm_usage_t, searches) },
+        { "googleSearchRetrieval", "google_search_retrieval",
+          offsetof(llm_usage_t, searches) },
+        { "enterpriseWebSearch", "enterprise_web_search",
+          offsetof(llm_usage_t, searches) },
+        { "googleMaps", "google_maps",
+          offsetof(llm_usage_t, maps_queries) },
+        { "fileSearch", "file_search",
+          offsetof(llm_usage_t, file_searches) }
+    };
+
+    for (i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
+
+        if (llm_given(in->j, llm_gemini_get(in->j, tool, runs[i].camel,
+                                            runs[i].snake)))
+        {
+            n = (int64_t *) ((char *) &in->q->most + runs[i].field);
+            *n = -1;
+        }
+    }
+}
+
+
 /* {"functionDeclarations":[...]} */
 
 static void
@@ -272,6 +332,8 @@ llm_gemini_tool(llm_input_t *in, uint32_t tool)
 
     v = in->j->nodes;
     in->estimate = 1;
+
+    llm_gemini_runs(in, tool);
 
     list = llm_gemini_get(in->j, tool, "functionDeclarations",
                           "function_declarations");
@@ -335,6 +397,50 @@ llm_gemini_embeddings(llm_input_t *in, const uint32_t *f)
 }
 
 
+/* models that speak or draw say so in their names, or are asked to */
+
+static void
+llm_gemini_modalities_out(llm_request_t *q, uint32_t config)
+{
+    size_t                  i;
+    uint32_t                list;
+    const llm_json_node_t  *v;
+
+    for (i = 0; i + 3 <= q->model.len; i++) {
+
+        if (memcmp(q->model.data + i, "tts", 3) == 0
+            || (i + 5 <= q->model.len
+                && (memcmp(q->model.data + i, "image", 5) == 0
+                    || memcmp(q->model.data + i, "audio", 5) == 0)))
+        {
+            q->most.audio_output = -1;
+            q->most.image_output = -1;
+            q->most.images_out = -1;
+        }
+    }
+
+    list = llm_gemini_get(&q->json, config, "responseModalities",
+                          "response_modalities");
+
+    if (llm_kind_of(&q->json, list) != LLM_JSON_ARRAY) {
+        return;
+    }
+
+    v = q->json.nodes;
+
+    for (i = list + 1; i < v[list].next; i = v[i].next) {
+
+        if (v[i].type != LLM_JSON_STRING
+            || !llm_json_equal(&q->json, (uint32_t) i, "TEXT"))
+        {
+            q->most.audio_output = -1;
+            q->most.image_output = -1;
+            q->most.images_out = -1;
+        }
+    }
+}
+
+
 int
 llm_gemini_count(llm_request_t *q, llm_counter_t *c)
 {
@@ -342,8 +448,11 @@ llm_gemini_count(llm_request_t *q, llm_counter_t *c)
     llm_input_t  in;
 
     llm_input_init(&in, q, c);
+    llm_usage_text(&q->most, 0, 0);
+    q->bounded = 1;
 
     (void) llm_gemini_fields(q, f);
+    llm_gemini_modalities_out(q, f[LLM_GEMINI_CONFIG]);
 
     if (q->kind == LLM_KIND_EMBEDDINGS) {
         llm_gemini_embeddings(&in, f);

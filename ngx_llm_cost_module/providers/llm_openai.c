@@ -493,5 +493,6 @@ const llm_provider_t  llm_openai = {
     llm_openai_canonical,
     NULL,
     NULL,
-    llm_openai_needs
+    llm_openai_needs,
+    NULL
 };

@@ -307,6 +307,12 @@ struct llm_provider_s {
      * in for another model's.  NULL: no request goes to another model.
      */
     int          (*needs)(const llm_request_t *q, const llm_str_t *model);
+
+    /*
+     * The HTTP status of a refusal, where the dialect's SDKs would repeat a
+     * request that got the usual one.  NULL: f->status.
+     */
+    unsigned     (*status)(const llm_refusal_t *f);
 };
 
 

@@ -9,12 +9,14 @@
 #include <string.h>
 
 
+extern const llm_provider_t  llm_bedrock;
 extern const llm_provider_t  llm_gemini;
 
 
 /* "auto" asks them in this order: a new dialect is one line here */
 
 const llm_provider_t * const  llm_providers[] = {
+    &llm_bedrock,
     &llm_gemini,
     &llm_openai,
     NULL

@@ -11,6 +11,7 @@
  * in our terms what the recorder says, in a header of the dialect's own.
  */
 
+#include "traffic_bedrock.h"
 #include "traffic_gemini.h"
 #include "traffic_openai.h"
 
@@ -36,7 +37,9 @@ static const api_t  apis[] = {
       expected_gemini },
     { "openai.responses", "openai", "/v1/responses", expected_responses },
     { "openai.responses.compact", "openai", "/v1/responses/compact",
-      expected_responses }
+      expected_responses },
+    { "bedrock.converse", "bedrock", "/model/m/converse", expected_bedrock },
+    { "bedrock.invoke", "bedrock", "/model/m/invoke", expected_bedrock }
 };
 
 #define APIS  (sizeof(apis) / sizeof(api_t))

@@ -77,6 +77,55 @@ def gemini(usage):
         "reasoning": usage.get("thoughtsTokenCount")}
 
 
+def bedrock_usage(record):
+    """the last usage, what only the first one says, and the header's"""
+
+    names = {"input": "inputTokens", "output": "outputTokens",
+             "cache-read-input": "cacheReadInputTokens",
+             "cache-write-input": "cacheWriteInputTokens"}
+    headers = record.get("usage_headers") or {}
+    found = {key: value for key, value in
+             (record.get("usage_first") or {}).items() if "ache" in key}
+
+    for part, name in names.items():
+        value = headers.get(f"x-amzn-bedrock-{part}-token-count")
+        if value is not None:
+            found[name] = int(value)
+
+    found.update(record.get("usage") or {})
+    return found or None
+
+
+def bedrock(usage):
+    def of(*names):
+        return first(*(usage.get(name) for name in names))
+
+    tokens = of("inputTokens", "inputTokenCount", "input_tokens",
+                "inputTextTokenCount", "prompt_token_count", "prompt_tokens")
+    output = of("outputTokens", "outputTokenCount", "output_tokens",
+                "generation_token_count", "completion_tokens")
+    results = [result.get("tokenCount") or 0
+               for result in usage.get("results") or []]
+    details = usage.get("output_tokens_details") or {}
+    cached = of("cacheReadInputTokens", "cacheReadInputTokenCount",
+                "cache_read_input_tokens")
+    written = of("cacheWriteInputTokens", "cacheWriteInputTokenCount",
+                 "cache_creation_input_tokens")
+
+    if tokens is None:
+        return None
+
+    return {
+        "input": tokens + (cached or 0) + (written or 0),
+        "output": sum(results) if output is None else output,
+        "cached": cached, "written": written,
+        "reasoning": details.get("thinking_tokens")}
+
+
+def bedrock_request(_):
+    return {"messages": [{"role": "user", "content": [{"text": "text"}]}]}
+
+
 def gemini_request(_):
     return {"contents": [{"parts": [{"text": "text"}]}]}
 
@@ -118,6 +167,10 @@ APIS = {
                                gemini),
     "gemini.stream": (GEMINI + "streamGenerateContent?alt=sse",
                       gemini_request, gemini),
+    "bedrock.converse": ("/model/amazon.nova-lite-v1:0/converse",
+                         bedrock_request, bedrock),
+    "bedrock.invoke": ("/model/amazon.nova-lite-v1:0/invoke",
+                       bedrock_request, bedrock),
     "gemini.embed": (GEMINI + "embedContent", gemini_request, gemini),
     "openai.responses": ("/v1/responses", input_request, openai_responses),
     "openai.responses.compact": ("/v1/responses/compact", input_request,
@@ -134,6 +187,8 @@ class Record:
         self.path = record.get("url_path") or self.path
         self.status = int(record["status"])
         self.usage = record.get("usage")
+        if self.api.startswith("bedrock."):
+            self.usage = bedrock_usage(record)
         self.request = self.request_of(record, wire)
         self.headers = {key: value for key, value in
                         (record.get("usage_headers") or {}).items()

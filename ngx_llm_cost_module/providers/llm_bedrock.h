@@ -1,0 +1,36 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#ifndef _LLM_BEDROCK_H_INCLUDED_
+#define _LLM_BEDROCK_H_INCLUDED_
+
+
+/* what the files of the Bedrock dialect share among themselves */
+
+#include "llm_dialect.h"
+
+
+/* what a path asks for; route->op */
+
+typedef enum {
+    LLM_BEDROCK_NONE = 0,
+    LLM_BEDROCK_CONVERSE,
+    LLM_BEDROCK_CONVERSE_STREAM,
+    LLM_BEDROCK_INVOKE,
+    LLM_BEDROCK_INVOKE_STREAM
+} llm_bedrock_op_e;
+
+
+int llm_bedrock_count(llm_request_t *q, llm_counter_t *c);
+
+int llm_bedrock_headers(llm_answer_t *a, const llm_headers_t *h);
+int llm_bedrock_answer(llm_answer_t *a, const llm_json_t *j);
+int llm_bedrock_event(llm_answer_t *a, const llm_str_t *type,
+    const llm_str_t *data);
+void llm_bedrock_finish(llm_answer_t *a);
+
+
+#endif /* _LLM_BEDROCK_H_INCLUDED_ */

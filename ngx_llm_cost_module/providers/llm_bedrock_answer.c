@@ -1,0 +1,616 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "llm_bedrock.h"
+#include "llm_path.h"
+
+#include <string.h>
+
+
+/*
+ * Answers.  Figures of usage come by many names, in many places, and for some
+ * models in the answer's header alone; the last one said holds, figure by
+ * figure.  Input stands beside what the cache read and wrote, but for makers
+ * that follow OpenAI.
+ */
+
+#define LLM_BEDROCK_EVENT_NODES  65536
+
+
+/* figures, as they are said */
+
+typedef enum {
+    LLM_BEDROCK_IN = 0,
+    LLM_BEDROCK_OUT,
+    LLM_BEDROCK_READ,
+    LLM_BEDROCK_WRITE,
+    LLM_BEDROCK_WRITE_1H,
+    LLM_BEDROCK_THOUGHT,
+    LLM_BEDROCK_FIGURES
+} llm_bedrock_figure_e;
+
+
+typedef struct {
+    llm_json_t      json;              /* of an event; nodes are kept */
+    llm_json_t      inner;             /* of what a chunk holds */
+    unsigned char  *text;              /* a chunk, decoded */
+    size_t          size;
+    llm_output_t    output;
+    int64_t         v[LLM_BEDROCK_FIGURES];
+    unsigned        within:1;          /* cached input is part of input */
+    unsigned        stopped:1;
+} llm_bedrock_state_t;
+
+
+typedef struct {
+    const char            *name;
+    llm_bedrock_figure_e   figure;
+} llm_bedrock_name_t;
+
+
+static const llm_bedrock_name_t  llm_bedrock_figures[] = {
+    { "inputTokens", LLM_BEDROCK_IN },
+    { "inputTokenCount", LLM_BEDROCK_IN },
+    { "input_tokens", LLM_BEDROCK_IN },
+    { "inputTextTokenCount", LLM_BEDROCK_IN },
+    { "prompt_token_count", LLM_BEDROCK_IN },
+    { "prompt_tokens", LLM_BEDROCK_IN },
+    { "outputTokens", LLM_BEDROCK_OUT },
+    { "outputTokenCount", LLM_BEDROCK_OUT },
+    { "output_tokens", LLM_BEDROCK_OUT },
+    { "totalOutputTextTokenCount", LLM_BEDROCK_OUT },
+    { "generation_token_count", LLM_BEDROCK_OUT },
+    { "completion_tokens", LLM_BEDROCK_OUT },
+    { "cacheReadInputTokens", LLM_BEDROCK_READ },
+    { "cacheReadInputTokenCount", LLM_BEDROCK_READ },
+    { "cache_read_input_tokens", LLM_BEDROCK_READ },
+    { "cacheWriteInputTokens", LLM_BEDROCK_WRITE },
+    { "cacheWriteInputTokenCount", LLM_BEDROCK_WRITE },
+    { "cache_creation_input_tokens", LLM_BEDROCK_WRITE }
+};
+
+#define LLM_BEDROCK_NAMES                                                     \
+    (sizeof(llm_bedrock_figures) / sizeof(llm_bedrock_name_t))
+
+
+/* headers of an answer to invoke */
+
+static const llm_bedrock_name_t  llm_bedrock_headers_in[] = {
+    { "x-amzn-bedrock-input-token-count", LLM_BEDROCK_IN },
+    { "x-amzn-bedrock-output-token-count", LLM_BEDROCK_OUT },
+    { "x-amzn-bedrock-cache-read-input-token-count", LLM_BEDROCK_READ },
+    { "x-amzn-bedrock-cache-write-input-token-count", LLM_BEDROCK_WRITE }
+};
+
+
+/* members that hold text which was produced */
+
+static const char * const  llm_bedrock_texts[] = {
+    "text", "outputText", "generation", "completion", "thinking",
+    "partial_json", "content", "input"
+};
+
+
+static llm_bedrock_state_t *
+llm_bedrock_state(llm_answer_t *a)
+{
+    int                   i, fresh;
+    llm_bedrock_state_t  *st;
+
+    fresh = (a->state == NULL);
+
+    st = llm_answer_state(a, sizeof(llm_bedrock_state_t));
+
+    if (st && fresh) {
+        for (i = 0; i < LLM_BEDROCK_FIGURES; i++) {
+            st->v[i] = -1;
+        }
+
+        st->json.mem = a->mem;
+        st->json.max = LLM_BEDROCK_EVENT_NODES;
+        st->inner.mem = a->mem;
+        st->inner.max = LLM_BEDROCK_EVENT_NODES;
+    }
+
+    return st;
+}
+
+
+static void
+llm_bedrock_take(llm_bedrock_state_t *st, llm_bedrock_figure_e figure,
+    int64_t v)
+{
+    if (v >= 0) {
+        st->v[figure] = v;
+    }
+}
+
+
+/* what was said, in the terms of all providers */
+
+static void
+llm_bedrock_apply(llm_answer_t *a, llm_bedrock_state_t *st)
+{
+    int64_t  *v;
+
+    v = st->v;
+
+    if (v[LLM_BEDROCK_IN] < 0 && v[LLM_BEDROCK_OUT] < 0) {
+        return;
+    }
+
+    a->usage_seen = 1;
+
+    a->usage.input = v[LLM_BEDROCK_IN];
+    a->usage.output = v[LLM_BEDROCK_OUT];
+    a->usage.cached_input = v[LLM_BEDROCK_READ];
+    a->usage.cache_write = v[LLM_BEDROCK_WRITE];
+    a->usage.cache_write_1h = v[LLM_BEDROCK_WRITE_1H];
+    a->usage.reasoning = v[LLM_BEDROCK_THOUGHT];
+
+    /* what is written for an hour is named twice */
+
+    if (v[LLM_BEDROCK_WRITE_1H] > 0) {
+        a->usage.cache_write = (v[LLM_BEDROCK_WRITE] > v[LLM_BEDROCK_WRITE_1H])
+                               ? v[LLM_BEDROCK_WRITE] - v[LLM_BEDROCK_WRITE_1H]
+                               : 0;
+    }
+
+    if (!st->within && a->usage.input >= 0) {
+        a->usage.input = llm_sum(a->usage.input, v[LLM_BEDROCK_READ]);
+        a->usage.input = llm_sum(a->usage.input, v[LLM_BEDROCK_WRITE]);
+    }
+
+    if (!llm_kind_has_output(a->kind) && a->usage.output < 0) {
+        a->usage.output = 0;
+    }
+}
+
+
+int
+llm_bedrock_headers(llm_answer_t *a, const llm_headers_t *h)
+{
+    size_t                 i;
+    const llm_str_t       *s;
+    llm_bedrock_state_t   *st;
+
+    st = llm_bedrock_state(a);
+    if (st == NULL) {
+        return LLM_ERROR;
+    }
+
+    for (i = 0; i < sizeof(llm_bedrock_headers_in)
+                    / sizeof(llm_bedrock_name_t); i++)
+    {
+        s = h->get(h->ctx, llm_bedrock_headers_in[i].name);
+
+        if (s) {
+            llm_bedrock_take(st, llm_bedrock_headers_in[i].figure,
+                             llm_answer_figure_text(a, s));
+        }
+    }
+
+    llm_bedrock_apply(a, st);
+
+    return LLM_OK;
+}
+
+
+/* what was written for an hour, in the words of Converse and of Claude */
+
+static void
+llm_bedrock_ttl(llm_answer_t *a, llm_bedrock_state_t *st, const llm_json_t *j,
+    uint32_t obj)
+{
+    int64_t                 n;
+    uint32_t                i, list, ttl;
+    const llm_json_node_t  *v;
+
+    v = j->nodes;
+    list = llm_json_get(j, obj, "cacheDetails");
+
+    if (llm_kind_of(j, list) == LLM_JSON_ARRAY) {
+
+        for (n = 0, i = list + 1; i < v[list].next; i = v[i].next) {
+            ttl = llm_json_get(j, i, "ttl");
+
+            if (ttl != LLM_JSON_NONE && llm_json_equal(j, ttl, "1h")) {
+                n = llm_sum(n, llm_answer_figure(a, j,
+                                          llm_json_get(j, i, "inputTokens")));
+            }
+        }
+
+        llm_bedrock_take(st, LLM_BEDROCK_WRITE_1H, n);
+    }
+
+    llm_bedrock_take(st, LLM_BEDROCK_WRITE_1H, llm_answer_figure(a, j,
+        llm_json_get(j, llm_json_get(j, obj, "cache_creation"),
+                     "ephemeral_1h_input_tokens")));
+
+    llm_bedrock_take(st, LLM_BEDROCK_THOUGHT, llm_answer_figure(a, j,
+        llm_json_get(j, llm_json_get(j, obj, "output_tokens_details"),
+                     "thinking_tokens")));
+}
+
+
+/* members of OpenAI's kind of usage, which has its own idea of input */
+
+static void
+llm_bedrock_openai(llm_answer_t *a, llm_bedrock_state_t *st,
+    const llm_json_t *j, uint32_t obj)
+{
+    if (!llm_given(j, llm_json_get(j, obj, "prompt_tokens"))) {
+        return;
+    }
+
+    st->within = 1;
+
+    llm_bedrock_take(st, LLM_BEDROCK_READ, llm_answer_figure(a, j,
+        llm_json_get(j, llm_json_get(j, obj, "prompt_tokens_details"),
+                     "cached_tokens")));
+    llm_bedrock_take(st, LLM_BEDROCK_THOUGHT, llm_answer_figure(a, j,
+        llm_json_get(j, llm_json_get(j, obj, "completion_tokens_details"),
+                     "reasoning_tokens")));
+}
+
+
+static void
+llm_bedrock_usage(llm_answer_t *a, llm_bedrock_state_t *st,
+    const llm_json_t *j, uint32_t obj)
+{
+    size_t    k;
+    uint32_t  i;
+
+    if (llm_kind_of(j, obj) != LLM_JSON_OBJECT) {
+        return;
+    }
+
+    for (i = obj + 1; i < j->nodes[obj].next; i = j->nodes[i + 1].next) {
+
+        for (k = 0; k < LLM_BEDROCK_NAMES; k++) {
+
+            if (llm_json_equal(j, i, llm_bedrock_figures[k].name)) {
+                llm_bedrock_take(st, llm_bedrock_figures[k].figure,
+                                 llm_answer_figure(a, j, i + 1));
+            }
+        }
+    }
+
+    llm_bedrock_ttl(a, st, j, obj);
+    llm_bedrock_openai(a, st, j, obj);
+}
+
+
+/* Titan counts each of its results */
+
+static void
+llm_bedrock_results(llm_answer_t *a, llm_bedrock_state_t *st,
+    const llm_json_t *j)
+{
+    int64_t   n;
+    uint32_t  i, list;
+
+    list = llm_json_get(j, 0, "results");
+
+    if (llm_kind_of(j, list) != LLM_JSON_ARRAY) {
+        return;
+    }
+
+    for (n = -1, i = list + 1; i < j->nodes[list].next; i = j->nodes[i].next) {
+        n = llm_sum(n, llm_answer_figure(a, j,
+                                         llm_json_get(j, i, "tokenCount")));
+    }
+
+    llm_bedrock_take(st, LLM_BEDROCK_OUT, n);
+}
+
+
+/* text that was produced, wherever it is; depth is bounded by the scanner */
+
+static void
+llm_bedrock_out(llm_answer_t *a, llm_bedrock_state_t *st, const llm_json_t *j,
+    uint32_t node, int text)
+{
+    size_t                  k;
+    uint32_t                i;
+    unsigned                object;
+    const llm_json_node_t  *v;
+
+    v = j->nodes;
+
+    if (v[node].type == LLM_JSON_STRING && text) {
+        llm_output_string(&st->output, a, 1, j, node);
+        return;
+    }
+
+    object = (v[node].type == LLM_JSON_OBJECT);
+
+    if (!object && v[node].type != LLM_JSON_ARRAY) {
+        return;
+    }
+
+    for (i = node + 1; i < v[node].next; i = v[i].next) {
+
+        if (!object) {
+            llm_bedrock_out(a, st, j, i, text);
+            continue;
+        }
+
+        text = 0;
+
+        for (k = 0; k < sizeof(llm_bedrock_texts) / sizeof(char *); k++) {
+            text |= llm_json_equal(j, i, llm_bedrock_texts[k]);
+        }
+
+        llm_bedrock_out(a, st, j, ++i, text);
+    }
+}
+
+
+/* the end of an answer, in the words of the models' makers */
+
+static void
+llm_bedrock_ends(llm_answer_t *a, llm_bedrock_state_t *st, const llm_json_t *j,
+    uint32_t obj)
+{
+    unsigned  i;
+    uint32_t  f[5];
+
+    static const char * const  names[] = {
+        "stopReason", "stop_reason", "completionReason", "finish_reason",
+        "is_finished"
+    };
+
+    llm_json_fields(j, obj, names, 5, f);
+
+    for (i = 0; i < 5; i++) {
+
+        if (!llm_given(j, f[i]) || llm_kind_of(j, f[i]) == LLM_JSON_FALSE) {
+            continue;
+        }
+
+        st->stopped = 1;
+
+        if (llm_json_equal(j, f[i], "max_tokens")
+            || llm_json_equal(j, f[i], "length")
+            || llm_json_equal(j, f[i], "LENGTH"))
+        {
+            a->truncated = 1;
+        }
+    }
+}
+
+
+/* a whole answer of invoke or converse, or what one chunk of a stream holds */
+
+static int
+llm_bedrock_read(llm_answer_t *a, llm_bedrock_state_t *st, const llm_json_t *j)
+{
+    unsigned  i;
+    uint32_t  f[8];
+
+    static const char * const  names[] = {
+        "usage", "message", "metadata", "amazon-bedrock-invocationMetrics",
+        "model", "messageStop", "delta", "error"
+    };
+
+    if (llm_kind_of(j, 0) != LLM_JSON_OBJECT) {
+        return LLM_OK;
+    }
+
+    llm_json_fields(j, 0, names, 8, f);
+
+    if (llm_answer_keep(a, j, f[4], &a->model) != LLM_OK
+        || llm_answer_keep(a, j, llm_json_get(j, f[1], "model"), &a->model)
+           != LLM_OK)
+    {
+        return LLM_ERROR;
+    }
+
+    llm_bedrock_usage(a, st, j, 0);
+    llm_bedrock_results(a, st, j);
+
+    for (i = 0; i < 4; i++) {
+        llm_bedrock_usage(a, st, j, f[i]);
+        llm_bedrock_usage(a, st, j, llm_json_get(j, f[i], "usage"));
+    }
+
+    llm_bedrock_apply(a, st);
+
+    llm_bedrock_ends(a, st, j, 0);
+    llm_bedrock_ends(a, st, j, f[5]);
+    llm_bedrock_ends(a, st, j, f[6]);
+
+    if (llm_given(j, f[3])) {
+        a->finished = 1;
+    }
+
+    if (llm_given(j, f[7])) {
+        a->error = 1;
+    }
+
+    if (a->counter) {
+        llm_bedrock_out(a, st, j, 0, 0);
+    }
+
+    return LLM_OK;
+}
+
+
+static int
+llm_bedrock_digit(unsigned char c)
+{
+    if (c >= 'A' && c <= 'Z') {
+        return c - 'A';
+    }
+
+    if (c >= 'a' && c <= 'z') {
+        return c - 'a' + 26;
+    }
+
+    if (c >= '0' && c <= '9') {
+        return c - '0' + 52;
+    }
+
+    return (c == '+') ? 62 : (c == '/') ? 63 : -1;
+}
+
+
+/* the JSON that is in a chunk as base64; LLM_OK, LLM_BAD, LLM_ERROR */
+
+static int
+llm_bedrock_decode(llm_answer_t *a, llm_bedrock_state_t *st, uint32_t node,
+    llm_str_t *s)
+{
+    int                     d;
+    size_t                  i, len;
+    uint32_t                bits;
+    const unsigned char    *p;
+    const llm_json_node_t  *v;
+
+    v = &st->json.nodes[node];
+    p = st->json.data + v->start;
+    len = v->end - v->start;
+
+    if (len > st->size) {
+
+        st->text = llm_alloc(a->mem, len * 2);
+        if (st->text == NULL) {
+            st->size = 0;
+            return LLM_ERROR;
+        }
+
+        st->size = len * 2;
+    }
+
+    s->data = st->text;
+    s->len = 0;
+    bits = 0;
+
+    for (i = 0; i < len && p[i] != '='; i++) {
+
+        d = llm_bedrock_digit(p[i]);
+        if (d < 0) {
+            return LLM_BAD;
+        }
+
+        bits = bits << 6 | (uint32_t) d;
+
+        if (i % 4) {
+            s->data[s->len++] = (unsigned char) (bits >> (6 - i % 4 * 2));
+        }
+    }
+
+    return LLM_OK;
+}
+
+
+static int
+llm_bedrock_chunk(llm_answer_t *a, llm_bedrock_state_t *st)
+{
+    int        rc;
+    uint32_t   node;
+    llm_str_t  s;
+
+    node = llm_json_get(&st->json, 0, "bytes");
+
+    if (llm_kind_of(&st->json, node) != LLM_JSON_STRING) {
+        return LLM_OK;
+    }
+
+    rc = llm_bedrock_decode(a, st, node, &s);
+
+    if (rc == LLM_OK) {
+        rc = llm_json_parse(&st->inner, s.data, s.len);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_bedrock_read(a, st, &st->inner);
+    }
+
+    return (rc == LLM_ERROR) ? LLM_ERROR : LLM_OK;
+}
+
+
+static int
+llm_bedrock_named(const llm_str_t *type, const char *name)
+{
+    return type->len == strlen(name)
+           && memcmp(type->data, name, type->len) == 0;
+}
+
+
+int
+llm_bedrock_event(llm_answer_t *a, const llm_str_t *type,
+    const llm_str_t *data)
+{
+    int                   rc;
+    llm_bedrock_state_t  *st;
+
+    a->stream = 1;
+
+    st = llm_bedrock_state(a);
+    if (st == NULL) {
+        return LLM_ERROR;
+    }
+
+    if (llm_bedrock_named(type, "error")) {
+        a->error = 1;
+        return LLM_EVENT_PASS;
+    }
+
+    rc = llm_json_parse(&st->json, data->data, data->len);
+
+    if (rc == LLM_OK && llm_bedrock_named(type, "chunk")) {
+        rc = llm_bedrock_chunk(a, st);
+
+    } else if (rc == LLM_OK) {
+        rc = llm_bedrock_read(a, st, &st->json);
+
+        if (llm_bedrock_named(type, "metadata")) {
+            a->finished = 1;
+        }
+    }
+
+    return (rc == LLM_ERROR) ? LLM_ERROR : LLM_EVENT_PASS;
+}
+
+
+void
+llm_bedrock_finish(llm_answer_t *a)
+{
+    llm_bedrock_state_t  *st;
+
+    st = a->state;
+
+    if (st) {
+        a->finished |= st->stopped;
+        a->counted_output = llm_output_tokens(&st->output);
+    }
+}
+
+
+int
+llm_bedrock_answer(llm_answer_t *a, const llm_json_t *j)
+{
+    llm_bedrock_state_t  *st;
+
+    st = llm_bedrock_state(a);
+
+    if (st == NULL || llm_bedrock_read(a, st, j) != LLM_OK) {
+        return LLM_ERROR;
+    }
+
+    /* makers say in many places why they ended, and what is whole has */
+
+    if (a->usage_seen && !a->error) {
+        a->finished = 1;
+    }
+
+    llm_bedrock_finish(a);
+
+    return LLM_OK;
+}

@@ -1,0 +1,205 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "llm_bedrock.h"
+#include "llm_openai.h"
+
+#include <string.h>
+
+
+/*
+ * Input tokens of whatever a model's maker calls a request: all texts in it.
+ * That is an estimate on the safe side, since roles and names are counted,
+ * too, and stand for what is put around messages.
+ */
+
+#define LLM_BEDROCK_IMAGE_MAX    1600      /* tokens of a picture */
+#define LLM_BEDROCK_IMAGE_AREA   750       /* pixels of one token */
+#define LLM_BEDROCK_FILE_BYTES   6         /* of base64, for one token */
+#define LLM_BEDROCK_FILE         200000    /* of a file by address */
+
+/* a text that is shorter is no file, whatever its name */
+
+#define LLM_BEDROCK_TEXT_MAX     64
+
+
+/* members that hold files */
+
+static const char * const  llm_bedrock_files[] = {
+    "bytes", "data", "image", "images", "inputImage", "image_url", "url"
+};
+
+/* members that are not shown to a model */
+
+static const char * const  llm_bedrock_settings[] = {
+    "inferenceConfig", "textGenerationConfig", "guardrailConfig",
+    "performanceConfig", "requestMetadata", "serviceTier", "outputConfig",
+    "anthropic_version", "anthropic_beta", "schemaVersion", "embeddingConfig",
+    "embeddingTypes", "input_type", "truncate", "stop", "stop_sequences",
+    "stopSequences", "thinking", "signature", "redactedContent"
+};
+
+
+static int
+llm_bedrock_is(const llm_json_t *j, uint32_t key, const char * const *names,
+    size_t n)
+{
+    size_t  i;
+
+    for (i = 0; i < n; i++) {
+        if (llm_json_equal(j, key, names[i])) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static void
+llm_bedrock_file(llm_input_t *in, uint32_t node)
+{
+    int64_t                 tokens;
+    uint32_t                w, h;
+    llm_str_t               s;
+    const llm_json_node_t  *v;
+
+    in->q->most.image_input = -1;
+    in->q->most.audio_input = -1;
+    in->q->most.video_input = -1;
+    in->q->most.images_in++;
+
+    v = &in->j->nodes[node];
+    s.data = (unsigned char *) in->j->data + v->start;
+    s.len = v->end - v->start;
+
+    llm_image_base64(&s, &w, &h);
+
+    if (w && h) {
+        tokens = (int64_t) w * h / LLM_BEDROCK_IMAGE_AREA + 1;
+        in->tokens += (tokens < LLM_BEDROCK_IMAGE_MAX) ? tokens
+                                                       : LLM_BEDROCK_IMAGE_MAX;
+        return;
+    }
+
+    in->tokens += (int64_t) s.len / LLM_BEDROCK_FILE_BYTES;
+}
+
+
+/* a place for a mark of the prompt cache, which makes writing dearer */
+
+static void
+llm_bedrock_mark(llm_input_t *in, uint32_t node)
+{
+    uint32_t  ttl;
+
+    ttl = llm_json_get(in->j, node, "ttl");
+
+    if (ttl != LLM_JSON_NONE && llm_json_equal(in->j, ttl, "1h")) {
+        in->q->most.cache_write_1h = -1;
+
+    } else {
+        in->q->most.cache_write = -1;
+    }
+}
+
+
+/* all strings of a value; depth is bounded by the scanner */
+
+static void
+llm_bedrock_walk(llm_input_t *in, uint32_t node, int file)
+{
+    uint32_t                i;
+    unsigned                object;
+    const llm_json_node_t  *v;
+
+    v = in->j->nodes;
+
+    if (v[node].type == LLM_JSON_STRING) {
+
+        if (file && v[node].end - v[node].start > LLM_BEDROCK_TEXT_MAX) {
+            llm_bedrock_file(in, node);
+
+        } else {
+            llm_input_string(in, node);
+        }
+
+        return;
+    }
+
+    object = (v[node].type == LLM_JSON_OBJECT);
+
+    if (!object && v[node].type != LLM_JSON_ARRAY) {
+        return;
+    }
+
+    for (i = node + 1; i < v[node].next; i = v[i].next) {
+
+        if (!object) {
+            llm_bedrock_walk(in, i, file);
+            continue;
+        }
+
+        if (llm_json_equal(in->j, i, "cachePoint")
+            || llm_json_equal(in->j, i, "cache_control"))
+        {
+            llm_bedrock_mark(in, ++i);
+            continue;
+        }
+
+        if (llm_json_equal(in->j, i, "s3Location")) {
+            in->q->most.image_input = -1;
+            in->q->most.video_input = -1;
+            in->tokens += LLM_BEDROCK_FILE;
+            i++;
+            continue;
+        }
+
+        file = llm_bedrock_is(in->j, i, llm_bedrock_files,
+                              sizeof(llm_bedrock_files) / sizeof(char *));
+
+        llm_bedrock_walk(in, ++i, file);
+    }
+}
+
+
+int
+llm_bedrock_count(llm_request_t *q, llm_counter_t *c)
+{
+    uint32_t                i;
+    llm_input_t             in;
+    const llm_json_node_t  *v;
+
+    llm_input_init(&in, q, c);
+    llm_usage_text(&q->most, 0, 0);
+
+    q->bounded = 1;
+    v = q->json.nodes;
+    in.estimate = 1;
+
+    for (i = 1; i < v[0].next; i = v[i].next) {
+
+        if (llm_bedrock_is(&q->json, i, llm_bedrock_settings,
+                           sizeof(llm_bedrock_settings) / sizeof(char *)))
+        {
+            i++;
+            continue;
+        }
+
+        /* tools are shown as JSON, with their names and marks */
+
+        if (llm_json_equal(&q->json, i, "tools")
+            || llm_json_equal(&q->json, i, "toolConfig"))
+        {
+            llm_input_value(&in, ++i);
+            continue;
+        }
+
+        llm_bedrock_walk(&in, ++i, 0);
+    }
+
+    return llm_input_end(&in);
+}
