@@ -24,6 +24,12 @@ typedef struct {
 } ngx_http_llm_cost_api_endpoint_t;
 
 
+typedef struct {
+    ngx_str_t                        key;
+    ngx_str_t                        value;
+} ngx_http_llm_cost_api_header_t;
+
+
 static ngx_int_t ngx_http_llm_cost_api_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_llm_cost_api_answer(ngx_http_llm_cost_api_t *api,
     ngx_int_t rc);
@@ -95,7 +101,54 @@ static const ngx_http_llm_cost_api_endpoint_t  ngx_http_llm_cost_api[] = {
       NULL,
       ngx_http_llm_cost_api_health_format },
 
+    { ngx_string("/dashboard"), NGX_HTTP_GET|NGX_HTTP_HEAD,
+      ngx_string("text/html; charset=utf-8"),
+      ngx_http_llm_cost_api_page_fetch,
+      NULL,
+      ngx_http_llm_cost_api_page_index_html },
+
+    { ngx_string("/dashboard/app.js"), NGX_HTTP_GET|NGX_HTTP_HEAD,
+      ngx_string("text/javascript; charset=utf-8"),
+      ngx_http_llm_cost_api_page_fetch,
+      NULL,
+      ngx_http_llm_cost_api_page_app_js },
+
+    { ngx_string("/dashboard/app.css"), NGX_HTTP_GET|NGX_HTTP_HEAD,
+      ngx_string("text/css; charset=utf-8"),
+      ngx_http_llm_cost_api_page_fetch,
+      NULL,
+      ngx_http_llm_cost_api_page_app_css },
+
+    { ngx_string("/dashboard/dygraph.js"), NGX_HTTP_GET|NGX_HTTP_HEAD,
+      ngx_string("text/javascript; charset=utf-8"),
+      ngx_http_llm_cost_api_page_fetch,
+      NULL,
+      ngx_http_llm_cost_api_page_dygraph_min_js },
+
+    { ngx_string("/dashboard/dygraph.css"), NGX_HTTP_GET|NGX_HTTP_HEAD,
+      ngx_string("text/css; charset=utf-8"),
+      ngx_http_llm_cost_api_page_fetch,
+      NULL,
+      ngx_http_llm_cost_api_page_dygraph_min_css },
+
     { ngx_null_string, 0, ngx_null_string, NULL, NULL, NULL }
+};
+
+
+/*
+ * Of every answer, so that a page of this location neither loads nor tells
+ * anything elsewhere, and no answer is taken for what it is not.
+ */
+
+static const ngx_http_llm_cost_api_header_t  ngx_http_llm_cost_api_headers[] = {
+    { ngx_string("Cache-Control"), ngx_string("no-store") },
+    { ngx_string("X-Content-Type-Options"), ngx_string("nosniff") },
+    { ngx_string("Referrer-Policy"), ngx_string("no-referrer") },
+    { ngx_string("Content-Security-Policy"),
+      ngx_string("default-src 'none'; script-src 'self'; style-src 'self'; "
+                 "connect-src 'self'; img-src 'self' data:; base-uri 'none'; "
+                 "form-action 'none'; frame-ancestors 'none'") },
+    { ngx_null_string, ngx_null_string }
 };
 
 
@@ -541,11 +594,12 @@ ngx_http_llm_cost_api_refuse(ngx_http_llm_cost_api_t *api, ngx_uint_t status,
 static ngx_int_t
 ngx_http_llm_cost_api_send(ngx_http_llm_cost_api_t *api)
 {
-    ngx_int_t            rc;
-    ngx_buf_t           *b;
-    ngx_chain_t          out;
-    ngx_table_elt_t     *h;
-    ngx_http_request_t  *r;
+    ngx_int_t                              rc;
+    ngx_buf_t                             *b;
+    ngx_chain_t                            out;
+    ngx_table_elt_t                       *h;
+    ngx_http_request_t                    *r;
+    const ngx_http_llm_cost_api_header_t  *header;
 
     r = api->request;
 
@@ -553,17 +607,22 @@ ngx_http_llm_cost_api_send(ngx_http_llm_cost_api_t *api)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    h = ngx_list_push(&r->headers_out.headers);
     b = ngx_calloc_buf(r->pool);
-
-    if (h == NULL || b == NULL) {
+    if (b == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ngx_memzero(h, sizeof(ngx_table_elt_t));
-    h->hash = 1;
-    ngx_str_set(&h->key, "Cache-Control");
-    ngx_str_set(&h->value, "no-store");
+    for (header = ngx_http_llm_cost_api_headers; header->key.len; header++) {
+        h = ngx_list_push(&r->headers_out.headers);
+        if (h == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        ngx_memzero(h, sizeof(ngx_table_elt_t));
+        h->hash = 1;
+        h->key = header->key;
+        h->value = header->value;
+    }
 
     r->headers_out.status = api->status;
     r->headers_out.content_type = api->type;

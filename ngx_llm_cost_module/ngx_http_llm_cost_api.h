@@ -223,6 +223,16 @@ ngx_int_t ngx_http_llm_cost_api_metrics_fetch(ngx_http_llm_cost_api_t *api);
 void ngx_http_llm_cost_api_metrics_format(ngx_http_llm_cost_api_t *api);
 
 
+/* _api_page.c: the dashboard's files */
+
+ngx_int_t ngx_http_llm_cost_api_page_fetch(ngx_http_llm_cost_api_t *api);
+void ngx_http_llm_cost_api_page_index_html(ngx_http_llm_cost_api_t *api);
+void ngx_http_llm_cost_api_page_app_js(ngx_http_llm_cost_api_t *api);
+void ngx_http_llm_cost_api_page_app_css(ngx_http_llm_cost_api_t *api);
+void ngx_http_llm_cost_api_page_dygraph_min_js(ngx_http_llm_cost_api_t *api);
+void ngx_http_llm_cost_api_page_dygraph_min_css(ngx_http_llm_cost_api_t *api);
+
+
 /* _api_redis.c: fetch() of what the fleet has written */
 
 ngx_int_t ngx_http_llm_cost_api_fleet_usage(ngx_http_llm_cost_api_t *api);

@@ -12,7 +12,9 @@
 
 static ngx_uint_t ngx_http_llm_cost_api_wanted(ngx_http_llm_cost_api_t *api,
     const llm_counter_view_t *v);
-static void ngx_http_llm_cost_api_budget_format(ngx_http_llm_cost_out_t *o,
+static void ngx_http_llm_cost_api_budget_format(ngx_http_llm_cost_api_t *api,
+    const llm_counter_view_t *v);
+static void ngx_http_llm_cost_api_marks(ngx_http_llm_cost_api_t *api,
     const llm_counter_view_t *v);
 static void ngx_http_llm_cost_api_amount(ngx_http_llm_cost_out_t *o,
     const char *name, llm_unit_e unit, int64_t amount);
@@ -95,7 +97,7 @@ ngx_http_llm_cost_api_budgets_format(ngx_http_llm_cost_api_t *api)
             ngx_http_llm_cost_out(&api->out, ",");
         }
 
-        ngx_http_llm_cost_api_budget_format(&api->out, &v[i]);
+        ngx_http_llm_cost_api_budget_format(api, &v[i]);
     }
 
     ngx_http_llm_cost_out(&api->out, "]\n");
@@ -103,10 +105,13 @@ ngx_http_llm_cost_api_budgets_format(ngx_http_llm_cost_api_t *api)
 
 
 static void
-ngx_http_llm_cost_api_budget_format(ngx_http_llm_cost_out_t *o,
+ngx_http_llm_cost_api_budget_format(ngx_http_llm_cost_api_t *api,
     const llm_counter_view_t *v)
 {
-    int64_t  remaining;
+    int64_t                   remaining;
+    ngx_http_llm_cost_out_t  *o;
+
+    o = &api->out;
 
     ngx_http_llm_cost_out(o, "{\"name\":");
     ngx_http_llm_cost_out_string(o, v->name, v->name_len);
@@ -141,8 +146,44 @@ ngx_http_llm_cost_api_budget_format(ngx_http_llm_cost_out_t *o,
 
     ngx_http_llm_cost_out(o, ",\"resets_at\":");
     ngx_http_llm_cost_out_time(o, v->end);
-    ngx_http_llm_cost_out(o, v->observe ? ",\"mode\":\"observe\"}"
-                                        : ",\"mode\":\"enforce\"}");
+    ngx_http_llm_cost_out(o, v->observe ? ",\"mode\":\"observe\""
+                                        : ",\"mode\":\"enforce\"");
+    ngx_http_llm_cost_api_marks(api, v);
+    ngx_http_llm_cost_out(o, "}");
+}
+
+
+/* the thresholds of alert=, of a budget that this node's configuration has */
+
+static void
+ngx_http_llm_cost_api_marks(ngx_http_llm_cost_api_t *api,
+    const llm_counter_view_t *v)
+{
+    unsigned                           k;
+    ngx_uint_t                         i;
+    const ngx_http_llm_cost_budget_t  *b;
+
+    b = api->lmcf->budgets.elts;
+
+    for (i = 0; i < api->lmcf->budgets.nelts; i++) {
+
+        if (b[i].name.len != v->name_len
+            || ngx_memcmp(b[i].name.data, v->name, v->name_len) != 0)
+        {
+            continue;
+        }
+
+        ngx_http_llm_cost_out(&api->out, ",\"alerts\":[");
+
+        for (k = 0; k < b[i].nalerts; k++) {
+            ngx_http_llm_cost_out(&api->out, k ? "," : "");
+            ngx_http_llm_cost_out_int(&api->out, b[i].alerts[k]);
+        }
+
+        ngx_http_llm_cost_out(&api->out, "]");
+
+        return;
+    }
 }
 
 

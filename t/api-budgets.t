@@ -66,7 +66,7 @@ llm_budget ever limit=0.5usd period=total;
  '^\[\{"name":"daily","key":"","period":"day",'
  . '"window":"\d{4}-\d\d-\d\dT00:00:00Z","unit":"usd","limit":1,'
  . '"spent":0\.0000045,"reserved":0,"remaining":0\.9999955,'
- . '"resets_at":"\d{4}-\d\d-\d\dT00:00:00Z","mode":"enforce"\}\]$',
+ . '"resets_at":"\d{4}-\d\d-\d\dT00:00:00Z","mode":"enforce","alerts":\[80,100\]\}\]$',
  '^\[\{"name":"volume".*"window":"\d{4}-\d\d-01T00:00:00Z","unit":"tokens",'
  . '"limit":10000,"spent":15,"reserved":0,"remaining":9985,',
  '"period":"hour","window":"\d{4}-\d\d-\d\dT\d\d:00:00Z","unit":"requests",'

@@ -157,7 +157,7 @@ my $day = int(time / 86400) * 86400;
 ['', '^\[\{"name":"user","key":"al%22ice","period":"day",'
  . '"window":"\d{4}-\d\d-\d\dT00:00:00Z","unit":"usd","limit":1,'
  . '"spent":0\.0000045,"reserved":0,"remaining":0\.9999955,'
- . '"resets_at":"\d{4}-\d\d-\d\dT00:00:00Z","mode":"enforce"\}\]$',
+ . '"resets_at":"\d{4}-\d\d-\d\dT00:00:00Z","mode":"enforce","alerts":\[80,100\]\}\]$',
  '"period":"total",.*"limit":null,"spent":0\.0000045,"reserved":0,'
  . '"remaining":null,"resets_at":null,',
  '"unit":"tokens","limit":100000,"spent":15,.*"mode":"observe"',
