@@ -11,7 +11,7 @@
  *   clang -g -O1 -fsanitize=fuzzer,address,undefined -Ingx_llm_cost_module \
  *       -Ingx_llm_cost_module/providers -Itokenizer/include -o openai_request \
  *       fuzz/openai_request.c ngx_llm_cost_module/llm_{sse,usage,json*}.c \
- *       ngx_llm_cost_module/providers/llm_*.c tokenizer/src/llm_*.c
+ *       ngx_llm_cost_module/providers/llm_*.c tokenizer/src/llm_*.c -lpcre2-8
  */
 
 #include "fuzz.h"

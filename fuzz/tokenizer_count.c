@@ -6,7 +6,7 @@
  * is the image that $LLM_VOCAB names.
  *
  *   clang -g -O1 -fsanitize=fuzzer,address,undefined -o tokenizer_count \
- *       fuzz/tokenizer_count.c tokenizer/src/*.c
+ *       fuzz/tokenizer_count.c tokenizer/src/*.c -lpcre2-8
  */
 
 #include "../tokenizer/include/llm_tokenizer.h"

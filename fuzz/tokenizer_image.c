@@ -7,7 +7,7 @@
  * image (the first 2,000 ranks, compiled with llm-vocab -g) is much faster.
  *
  *   clang -g -O1 -fsanitize=fuzzer,address,undefined -o tokenizer_image \
- *       fuzz/tokenizer_image.c tokenizer/src/*.c
+ *       fuzz/tokenizer_image.c tokenizer/src/*.c -lpcre2-8
  */
 
 #define _GNU_SOURCE

@@ -114,6 +114,7 @@ size_t
 llm_memo_count(llm_counter_t *c, const unsigned char *text, size_t len)
 {
     size_t                  n;
+    unsigned                estimate;
     llm_memo_key_t          key;
     const llm_memo_view_t  *view;
 
@@ -128,8 +129,17 @@ llm_memo_count(llm_counter_t *c, const unsigned char *text, size_t len)
     n = (size_t) llm_memo_get(view->memo, &key);
 
     if (n == 0) {
+        estimate = c->estimate;
+        c->estimate = 0;
         n = llm_counter_plain(c, text, len);
-        llm_memo_put(view->memo, &key, n);
+
+        /* what is not exact must say so the next time, too */
+
+        if (!c->estimate) {
+            llm_memo_put(view->memo, &key, n);
+        }
+
+        c->estimate |= estimate;
     }
 
     return n;

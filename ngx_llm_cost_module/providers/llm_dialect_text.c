@@ -192,7 +192,7 @@ int
 llm_input_end(llm_input_t *in)
 {
     in->q->input_tokens = in->tokens;
-    in->q->estimate = in->estimate;
+    in->q->estimate = in->estimate || in->c->estimate;
 
     return in->failed ? LLM_ERROR : LLM_OK;
 }

@@ -592,7 +592,7 @@ llm_openai_count(llm_request_t *q, llm_counter_t *c)
     }
 
     q->input_tokens = cc.tokens;
-    q->estimate = cc.estimate;
+    q->estimate = cc.estimate || c->estimate;
 
     return LLM_OK;
 }

@@ -88,7 +88,8 @@ struct llm_counter_s {
     size_t              (*count)(llm_counter_t *c, const unsigned char *text,
                                  size_t len);
     void                 *data;           /* the memo's */
-    unsigned              estimate:1;     /* vocabulary is a guess */
+    unsigned              estimate:1;     /* vocabulary is a guess, or a
+                                             piece was cut */
 };
 
 

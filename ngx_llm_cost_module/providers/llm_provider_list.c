@@ -75,5 +75,10 @@ llm_kind_has_output(llm_kind_e kind)
 size_t
 llm_counter_plain(llm_counter_t *c, const unsigned char *text, size_t len)
 {
-    return llm_count(c->vocab, c->scratch, (const char *) text, len);
+    size_t  n;
+
+    n = llm_count(c->vocab, c->scratch, (const char *) text, len);
+    c->estimate |= llm_scratch_cut(c->scratch) != 0;
+
+    return n;
 }

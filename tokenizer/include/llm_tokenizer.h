@@ -115,6 +115,16 @@ int llm_scratch_simd(llm_scratch_t *s, int simd);
 
 
 /*
+ * Whether a piece of a text was cut since the last call of this, so that its
+ * count may be off by a few tokens for each cut: where a vocabulary's split
+ * pattern, which has no scanner here and is left to PCRE2, runs into a limit of
+ * it or of the time that a text may take (it is cut after 256 bytes then); or
+ * where text that is normalized has a piece of more than 32 kilobytes.
+ */
+int llm_scratch_cut(llm_scratch_t *s);
+
+
+/*
  * Counting.
  */
 

@@ -362,19 +362,23 @@ llm_tok_next_part(const llm_vocab_t *v, llm_scratch_t *s, llm_tok_parts_t *t)
     t->have -= t->n;
     memmove(s->normal, s->normal + t->n, t->have);
 
-    t->have += llm_tok_nfc(v->nfc, &t->p, t->end, s->normal + t->have,
-                           sizeof(s->normal) - t->have);
+    t->have += v->nfc
+               ? llm_tok_nfc(v->nfc, &t->p, t->end, s->normal + t->have,
+                             sizeof(s->normal) - t->have)
+               : llm_tok_mend(&t->p, t->end, s->normal + t->have,
+                              sizeof(s->normal) - t->have);
     t->n = t->have;
 
     if (t->p < t->end) {
-        t->n = llm_tok_certain(v->grammar, s->normal, t->have);
+        t->n = llm_tok_last_piece(v, s, s->normal, t->have);
 
-        if (t->n == 0) {
+        if (t->n == 0 && v->grammar != LLM_TOK_REGEX) {
             t->n = llm_tok_last_start(v, s, s->normal, t->have);
         }
 
         if (t->n == 0) {
             t->n = t->have;
+            s->cut = 1;
         }
     }
 
@@ -396,7 +400,11 @@ llm_tok_parts_init(const llm_vocab_t *v, llm_scratch_t *s,
     if (llm_tok_likely(!v->nfc)
         || llm_tok_is_nfc(v->nfc, (const uint8_t *) text, len))
     {
-        return 0;
+        if (llm_tok_likely(v->grammar != LLM_TOK_REGEX)
+            || llm_tok_valid((const uint8_t *) text, len))
+        {
+            return 0;
+        }
     }
 
     t->p = (const uint8_t *) text;

@@ -37,6 +37,7 @@ llm_tok_section_sizes(const llm_tok_image_t *image,
                         : sizeof(uint32_t) * (1ULL << image->except_bits);
     size[LLM_TOK_SEC_JOIN] = image->join_bits == 0 ? 0
                              : 128 * 128 / 8 + (1ULL << image->join_bits) / 8;
+    size[LLM_TOK_SEC_PATTERN] = image->pattern;
     size[LLM_TOK_SEC_USER] = image->users * (uint64_t) sizeof(uint32_t);
     size[LLM_TOK_SEC_TEXT] = image->text;
 }

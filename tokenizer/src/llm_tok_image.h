@@ -23,13 +23,14 @@
 
 
 #define LLM_TOK_MAGIC         "LLMVOCAB"
-#define LLM_TOK_VERSION       5
+#define LLM_TOK_VERSION       6
 #define LLM_TOK_ENDIAN        0x01020304
 
 #define LLM_TOK_MAX_TOKENS    (1 << 18)
 #define LLM_TOK_MAX_TOKEN     1024        /* bytes of the longest token */
 #define LLM_TOK_MAX_USER      1024        /* ... of what USER names */
 #define LLM_TOK_MAX_NAME      48
+#define LLM_TOK_MAX_PATTERN   16384
 
 #define LLM_TOK_GPT2          1
 #define LLM_TOK_CL100K        2
@@ -38,6 +39,7 @@
 #define LLM_TOK_DEEPSEEK      5
 #define LLM_TOK_TEKKEN        6           /* o200k, digit by digit, no 's */
 #define LLM_TOK_JOIN          7           /* no pattern: JOIN tells */
+#define LLM_TOK_REGEX         8           /* PATTERN, for PCRE2 */
 
 /*
  * Flags.  CHARS: the characters that have a token are the smallest parts, not
@@ -124,6 +126,7 @@ enum {
     LLM_TOK_SEC_EXCEPT,     /* uint32_t[1 << except_bits] */
     LLM_TOK_SEC_JOIN,       /* uint64_t[256 + (1 << join_bits) / 64] */
     LLM_TOK_SEC_USER,       /* uint32_t[users]: indexes, their bytes ascend */
+    LLM_TOK_SEC_PATTERN,    /* of each step, with a NUL behind it */
     LLM_TOK_SEC_TEXT,       /* the bytes of the tokens, then of specials */
     LLM_TOK_SECTIONS
 };
@@ -153,6 +156,8 @@ typedef struct {
     uint32_t  join_bits;     /* 0 if there is a pattern */
     uint32_t  users;
     uint32_t  runs;          /* U+2581 in a row that are a token, or 0 */
+    uint32_t  pattern;       /* bytes of PATTERN */
+    uint32_t  reserved;      /* 0 */
     uint64_t  seed;          /* odd, of the hash of pairs */
     uint64_t  user[4];       /* with which bytes those of USER begin */
     char      name[LLM_TOK_MAX_NAME];

@@ -11,6 +11,7 @@
 #include "../include/llm_tokenizer.h"
 #include "llm_tok_class.h"
 #include "llm_tok_image.h"
+#include "llm_tok_regex.h"
 
 #include <string.h>
 
@@ -39,7 +40,7 @@
 #define LLM_TOK_SETS    8192        /* of four remembered pieces */
 #define LLM_TOK_MEMO    (1 << LLM_TOK_MEMO_BITS)
 #define LLM_TOK_MEMO_BITS  13       /* pairs of tokens */
-#define LLM_TOK_NORMAL  65536       /* bytes of normalized text at a time */
+#define LLM_TOK_NORMAL  40960       /* bytes of normalized text at a time */
 
 
 struct llm_vocab_s {
@@ -61,6 +62,7 @@ struct llm_vocab_s {
     const uint64_t         *join;
     const uint32_t         *user;
     const char             *text;
+    llm_tok_regex_t        *regex;      /* LLM_TOK_REGEX's */
     uint64_t                filter_mask;
     uint64_t                seed;
     uint32_t                buckets;
@@ -119,6 +121,10 @@ struct llm_scratch_s {
     uint32_t         at[LLM_TOK_BATCH + 4];     /* where pieces begin */
     uint8_t          repaired[LLM_TOK_WINDOW];
     uint8_t          normal[LLM_TOK_NORMAL];
+    int              cut;       /* a piece was, since somebody asked */
+    void            *match;     /* PCRE2's, in the arena; NULL at first */
+    size_t           arena_used;
+    uint8_t          arena[LLM_TOK_REGEX_ARENA] __attribute__((aligned(16)));
 };
 
 
@@ -167,6 +173,13 @@ int llm_tok_as_is(const llm_vocab_t *v, const uint8_t *p, size_t len);
  */
 size_t llm_tok_repair(const llm_vocab_t *v, const uint8_t *p, size_t len,
     uint8_t *out, size_t room);
+
+/*
+ * Writes text from *p on with U+FFFD over what is ill-formed until it ends or
+ * there is no room, and moves *p.  Returns the number of bytes written.
+ */
+size_t llm_tok_mend(const uint8_t **p, const uint8_t *end, uint8_t *out,
+    size_t room);
 
 /*
  * The length of the first piece of the text, not 0 if p < end.  What is

@@ -25,13 +25,15 @@ typedef struct {
     const uint8_t    *end;
     llm_tok_scan_pt   scan;         /* or NULL: the vocabulary tells */
     const llm_vocab_t *v;
+    llm_scratch_t    *s;
+    llm_tok_cursor_t  cursor;       /* LLM_TOK_REGEX's */
     unsigned          grammar;
     int               simd;
 } llm_tok_split_t;
 
 
 void llm_tok_split_init(llm_tok_split_t *split, const llm_vocab_t *v,
-    const llm_scratch_t *s, const char *text, size_t len);
+    llm_scratch_t *s, const char *text, size_t len);
 
 /*
  * The next pieces: how many, at least one if split->p < split->end, and where
@@ -73,10 +75,15 @@ const uint8_t *llm_tok_prepended(const llm_vocab_t *v, llm_scratch_t *s,
     const uint8_t *p, const uint8_t *end, llm_tok_out_t *out);
 
 
+/* the same without a scanner */
+const uint8_t *llm_tok_other_end(llm_tok_split_t *split, const uint8_t *p,
+    const uint8_t *end);
+
+
 /* where the piece that begins at p ends */
 
 static inline const uint8_t *
-llm_tok_piece_end(const llm_tok_split_t *split, const uint8_t *p)
+llm_tok_piece_end(llm_tok_split_t *split, const uint8_t *p)
 {
     const uint8_t  *end;
 
@@ -87,7 +94,7 @@ llm_tok_piece_end(const llm_tok_split_t *split, const uint8_t *p)
     }
 
     if (llm_tok_unlikely(split->scan == NULL)) {
-        return llm_tok_join_end(split->v, p, end);
+        return llm_tok_other_end(split, p, end);
     }
 
     return p + split->scan(p, end);

@@ -336,9 +336,9 @@ llm_tok_scan_qwen(const uint8_t *p, const uint8_t *end)
 
 
 /*
- * DeepSeek splits three times, each time what the time before left: digits by
- * threes, runs of the characters that Chinese and Japanese have most of, and
- * the rest, which sees an end of text wherever one of those begins.
+ * DeepSeek splits three times: digits by threes; runs of the characters that
+ * Chinese and Japanese have most of, and what is between them; and each of
+ * those by itself, so that where one ends there is an end of text.
  */
 
 static inline int
@@ -348,8 +348,10 @@ llm_tok_is_cjk(uint32_t c)
 }
 
 
+/* in runs of those characters, or between them */
+
 static inline unsigned
-llm_tok_rest_at(const uint8_t *p, const uint8_t *end, size_t *len)
+llm_tok_rest_at(const uint8_t *p, const uint8_t *end, int cjk, size_t *len)
 {
     uint32_t  c;
     unsigned  class;
@@ -362,35 +364,18 @@ llm_tok_rest_at(const uint8_t *p, const uint8_t *end, size_t *len)
     *len = llm_tok_char(p, end, &c);
     class = llm_tok_class(c);
 
-    return class == LLM_TOK_N || llm_tok_is_cjk(c) ? LLM_TOK_END : class;
+    return class == LLM_TOK_N || llm_tok_is_cjk(c) != cjk ? LLM_TOK_END
+                                                          : class;
 }
 
 
 static inline const uint8_t *
-llm_tok_rest_run(const uint8_t *p, const uint8_t *end, unsigned set)
+llm_tok_rest_run(const uint8_t *p, const uint8_t *end, int cjk, unsigned set)
 {
     size_t  len;
 
-    while (llm_tok_in(llm_tok_rest_at(p, end, &len), set)) {
+    while (llm_tok_in(llm_tok_rest_at(p, end, cjk, &len), set)) {
         p += len;
-    }
-
-    return p;
-}
-
-
-static const uint8_t *
-llm_tok_cjk_run(const uint8_t *p, const uint8_t *end)
-{
-    size_t    len;
-    uint32_t  c;
-
-    for ( /* void */ ; p < end; p += len) {
-        len = llm_tok_char(p, end, &c);
-
-        if (!llm_tok_is_cjk(c)) {
-            break;
-        }
     }
 
     return p;
@@ -408,8 +393,8 @@ llm_tok_rest_spaces(const uint8_t *p, const uint8_t *end)
     q = llm_tok_spaces(p, end, 1);
 
     if (q[-1] != '\r' && q[-1] != '\n'
-        && llm_tok_rest_at(q, end, &len) == LLM_TOK_S
-        && llm_tok_rest_at(q + len, end, &after) == LLM_TOK_END)
+        && llm_tok_rest_at(q, end, 0, &len) == LLM_TOK_S
+        && llm_tok_rest_at(q + len, end, 0, &after) == LLM_TOK_END)
     {
         q += len;
     }
@@ -424,17 +409,18 @@ llm_tok_rest_spaces(const uint8_t *p, const uint8_t *end)
  */
 
 static const uint8_t *
-llm_tok_rest_gap(const uint8_t *p, const uint8_t *end)
+llm_tok_rest_gap(const uint8_t *p, const uint8_t *end, int cjk)
 {
     size_t          len;
     const uint8_t  *q, *last;
 
-    for (last = q = p; llm_tok_rest_at(q, end, &len) == LLM_TOK_X; q += len) {
+    for (last = q = p; llm_tok_rest_at(q, end, cjk, &len) == LLM_TOK_X; ) {
         last = q;
+        q += len;
     }
 
-    return llm_tok_in(llm_tok_rest_at(q, end, &len), LLM_TOK_MARKED) ? last
-                                                                     : q;
+    return llm_tok_in(llm_tok_rest_at(q, end, cjk, &len), LLM_TOK_MARKED)
+           ? last : q;
 }
 
 
@@ -444,7 +430,8 @@ llm_tok_rest_gap(const uint8_t *p, const uint8_t *end)
  */
 
 static const uint8_t *
-llm_tok_rest(const uint8_t *p, const uint8_t *end, unsigned class, size_t len)
+llm_tok_rest(const uint8_t *p, const uint8_t *end, int cjk, unsigned class,
+    size_t len)
 {
     const uint8_t  *q, *start;
 
@@ -461,24 +448,24 @@ llm_tok_rest(const uint8_t *p, const uint8_t *end, unsigned class, size_t len)
     }
 
     start = class == LLM_TOK_S || class == LLM_TOK_X ? p + len : p;
-    q = llm_tok_rest_run(start, end, LLM_TOK_MARKED);
+    q = llm_tok_rest_run(start, end, cjk, LLM_TOK_MARKED);
 
     if (q != start) {
         return q;
     }
 
     start = p + (*p == ' ');
-    q = llm_tok_rest_run(start, end, 1 << LLM_TOK_P);
+    q = llm_tok_rest_run(start, end, cjk, 1 << LLM_TOK_P);
 
     if (q != start) {
-        while (q < end && (*q == '\r' || *q == '\n')) {
+        while (!cjk && q < end && (*q == '\r' || *q == '\n')) {
             q++;
         }
 
         return q;
     }
 
-    return class == LLM_TOK_X ? llm_tok_rest_gap(p, end)
+    return class == LLM_TOK_X ? llm_tok_rest_gap(p, end, cjk)
                               : llm_tok_rest_spaces(p, end);
 }
 
@@ -486,19 +473,20 @@ llm_tok_rest(const uint8_t *p, const uint8_t *end, unsigned class, size_t len)
 static size_t
 llm_tok_scan_deepseek(const uint8_t *p, const uint8_t *end)
 {
-    size_t          len;
-    unsigned        class;
-    const uint8_t  *q;
+    int       cjk;
+    size_t    len;
+    uint32_t  c;
+    unsigned  class;
 
-    class = llm_tok_rest_at(p, end, &len);
+    (void) llm_tok_char(p, end, &c);
+    cjk = llm_tok_is_cjk(c);
+    class = llm_tok_rest_at(p, end, cjk, &len);
 
     if (class != LLM_TOK_END) {
-        return (size_t) (llm_tok_rest(p, end, class, len) - p);
+        return (size_t) (llm_tok_rest(p, end, cjk, class, len) - p);
     }
 
-    q = llm_tok_cjk_run(p, end);
-
-    return (size_t) ((q == p ? llm_tok_digits(p, end, 3) : q) - p);
+    return (size_t) (llm_tok_digits(p, end, 3) - p);
 }
 
 

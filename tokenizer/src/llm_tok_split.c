@@ -70,14 +70,46 @@ llm_tok_forget(llm_scratch_t *s)
 
 void
 llm_tok_split_init(llm_tok_split_t *split, const llm_vocab_t *v,
-    const llm_scratch_t *s, const char *text, size_t len)
+    llm_scratch_t *s, const char *text, size_t len)
 {
     split->p = (const uint8_t *) text;
     split->end = len ? split->p + len : split->p;
     split->scan = llm_tok_scanner(v->grammar);
     split->v = v;
+    split->s = s;
     split->grammar = v->grammar;
     split->simd = s->simd;
+
+    if (v->grammar == LLM_TOK_REGEX) {
+        llm_tok_regex_begin(&split->cursor, split->p, split->end, 0);
+    }
+}
+
+
+const uint8_t *
+llm_tok_other_end(llm_tok_split_t *split, const uint8_t *p, const uint8_t *end)
+{
+    const uint8_t  *to;
+
+    if (split->grammar == LLM_TOK_JOIN) {
+        return llm_tok_join_end(split->v, p, end);
+    }
+
+    to = llm_tok_regex_end(split->v->regex, split->s, &split->cursor, p);
+
+    return to < end ? to : end;
+}
+
+
+int
+llm_scratch_cut(llm_scratch_t *s)
+{
+    int  cut;
+
+    cut = s->cut;
+    s->cut = 0;
+
+    return cut;
 }
 
 
@@ -98,12 +130,74 @@ llm_tok_are_inert(unsigned form, const uint8_t *p, size_t at, size_t len)
 }
 
 
+/* llm_tok_last_piece() of text that is well-formed */
+
+static size_t
+llm_tok_last_valid(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
+    size_t len)
+{
+    const uint8_t     *at, *to;
+    llm_tok_cursor_t   cursor;
+
+    llm_tok_regex_begin(&cursor, p, p + len, 1);
+
+    for (at = p; (to = llm_tok_regex_end(v->regex, s, &cursor, at)); at = to) {
+        /* void */
+    }
+
+    return (size_t) (at - p);
+}
+
+
+/* PCRE2 takes well-formed text: it is mended, and the place found back */
+
+static size_t
+llm_tok_last_match(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
+    size_t len)
+{
+    size_t          n, last, mended;
+    uint32_t        c;
+    const uint8_t  *at, *end;
+
+    /* what a character that is not all there will be is not known */
+
+    for (n = 1; n < 4 && n <= len; n++) {
+        if (p[len - n] >= 0xc0) {
+            len -= n < (p[len - n] < 0xe0 ? 2u : p[len - n] < 0xf0 ? 3u : 4u)
+                   ? n : 0;
+            break;
+        }
+    }
+
+    if (llm_tok_valid(p, len)) {
+        return llm_tok_last_valid(v, s, p, len);
+    }
+
+    at = p;
+    end = p + len;
+    last = llm_tok_last_valid(v, s, s->normal,
+                              llm_tok_mend(&at, end, s->normal,
+                                           sizeof(s->normal)));
+
+    for (mended = 0, at = p; mended < last && at < end; at += n) {
+        n = llm_tok_char(at, end, &c);
+        mended += c == 0xfffd ? 3 : n;
+    }
+
+    return (size_t) (at - p);
+}
+
+
 size_t
 llm_tok_last_piece(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
     size_t len)
 {
     size_t            last, all;
     llm_tok_split_t   split;
+
+    if (v->grammar == LLM_TOK_REGEX) {
+        return llm_tok_last_match(v, s, p, len);
+    }
 
     if (v->grammar != LLM_TOK_JOIN) {
 

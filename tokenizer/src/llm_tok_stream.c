@@ -33,6 +33,11 @@ llm_count_stream_settle(llm_count_stream_t *cs)
     n = llm_tok_last_piece(cs->vocab, cs->scratch,
                            (const uint8_t *) cs->carry, cs->len);
 
+    /* the rest will not see what was before it */
+
+    cs->estimate |= cs->vocab->regex
+                    && llm_tok_regex_looks_behind(cs->vocab->regex);
+
     if (n == 0) {
         cs->estimate = 1;
         n = cs->len;

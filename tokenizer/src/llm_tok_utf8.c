@@ -146,6 +146,31 @@ llm_tok_repair(const llm_vocab_t *v, const uint8_t *p, size_t len,
 }
 
 
+size_t
+llm_tok_mend(const uint8_t **p, const uint8_t *end, uint8_t *out, size_t room)
+{
+    size_t          n, len, written;
+    uint32_t        c;
+    const uint8_t  *from;
+
+    for (written = 0; *p < end && room - written >= 4; *p += n) {
+        n = llm_tok_char(*p, end, &c);
+        len = n;
+        from = *p;
+
+        if (llm_tok_is_broken(from, n, c)) {
+            from = (const uint8_t *) "\xef\xbf\xbd";
+            len = 3;
+        }
+
+        memcpy(out + written, from, len);
+        written += len;
+    }
+
+    return written;
+}
+
+
 /*
  * Whether no pattern lets a piece go on from one character into the next.
  * A word goes on with marks and, after an apostrophe, a contraction;

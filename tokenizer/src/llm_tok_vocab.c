@@ -63,6 +63,8 @@ llm_tok_check_header(const llm_tok_image_t *image, size_t size)
         || (image->ranks && image->ranks != image->tokens)
         || image->users > LLM_TOK_MAX_TOKENS
         || (image->grammar == LLM_TOK_JOIN) != (image->join_bits > 0)
+        || (image->grammar == LLM_TOK_REGEX) != (image->pattern > 0)
+        || image->pattern > LLM_TOK_MAX_PATTERN
         || (image->join_bits && image->join_bits < 6)
         || image->join_bits > 28
         || (image->flags & ~LLM_TOK_FLAGS)
@@ -72,7 +74,7 @@ llm_tok_check_header(const llm_tok_image_t *image, size_t size)
     }
 
     if (llm_tok_scanner(image->grammar) == NULL
-        && image->grammar != LLM_TOK_JOIN)
+        && image->grammar != LLM_TOK_JOIN && image->grammar != LLM_TOK_REGEX)
     {
         return "needs a split pattern that this library does not have";
     }
@@ -337,7 +339,7 @@ llm_tok_populate(void *p, size_t size)
 /* returns NULL or a sentence; the mapping is v's in both cases */
 
 static const char *
-llm_tok_map(llm_vocab_t *v, int fd)
+llm_tok_map(llm_vocab_t *v, int fd, char *why, size_t size)
 {
     void             *p;
     uint64_t          sum;
@@ -392,8 +394,21 @@ llm_tok_map(llm_vocab_t *v, int fd)
         return wrong;
     }
 
-    return (check.bad[0] | check.bad[1]) >> 63 ? "has tables that lead nowhere"
-                                               : llm_tok_check_tables(v);
+    if ((check.bad[0] | check.bad[1]) >> 63) {
+        return "has tables that lead nowhere";
+    }
+
+    wrong = llm_tok_check_tables(v);
+
+    if (wrong || v->grammar != LLM_TOK_REGEX) {
+        return wrong;
+    }
+
+    v->regex = llm_tok_regex_open((const char *) v->image
+                                  + v->image->offset[LLM_TOK_SEC_PATTERN],
+                                  v->image->pattern, why, size);
+
+    return v->regex ? NULL : why;
 }
 
 
@@ -402,6 +417,7 @@ llm_vocab_open(llm_vocab_t **vp, const char *path, char *err,
     size_t errsize)
 {
     int           fd;
+    char          why[256];
     const char   *wrong;
     llm_vocab_t  *v;
 
@@ -421,7 +437,7 @@ llm_vocab_open(llm_vocab_t **vp, const char *path, char *err,
         return -1;
     }
 
-    wrong = llm_tok_map(v, fd);
+    wrong = llm_tok_map(v, fd, why, sizeof(why));
     (void) close(fd);
 
     if (wrong) {
@@ -442,6 +458,8 @@ llm_vocab_close(llm_vocab_t *v)
     if (v == NULL) {
         return;
     }
+
+    llm_tok_regex_close(v->regex);
 
     if (v->image) {
         (void) munmap((void *) (uintptr_t) v->image, v->mapped);

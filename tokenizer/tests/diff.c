@@ -143,6 +143,11 @@ diff_forward(diff_t *d)
         n = llm_tok_nfc(d->v->nfc, &p, end, d->normal, sizeof(d->normal));
         p = d->normal;
         end = p + n;
+
+    } else if (d->v->regex) {
+        n = llm_tok_mend(&p, end, d->normal, sizeof(d->normal));
+        p = d->normal;
+        end = p + n;
     }
 
     llm_tok_split_init(&split, d->v, d->s, (const char *) p,

@@ -3,11 +3,13 @@
  *
  * Writes texts and the ids that a reference gives them, for diff.c:
  *
- *     node gen-diff.js VOCABULARY SEED BYTES > FILE
+ *     node gen-diff.js VOCABULARY SEED BYTES [LIST] > FILE
  *
  * VOCABULARY is the name of one of npm's tiktoken, "claude" of
  * @anthropic-ai/tokenizer, "mistral" of mistral-tokenizer-js, or the path of a
  * tokenizer.json, which @lenml/tokenizers reads.
+ *
+ * LIST, one of tests/pcre2, names code points that are left out.
  *
  * FILE has, per text: length, bytes, number of ids, ids (32 bits each, in
  * the machine's order).  The fixed part (each assigned code point, runs) is written
@@ -210,10 +212,24 @@ function byteAlphabet() {
  * U+017F is no s to it.
  */
 
+function listed() {
+    const lines = process.argv[5]
+        ? fs.readFileSync(process.argv[5], 'utf8').split('\n') : [];
+
+    return lines.flatMap((line) => {
+        const [from, to] = line.split('-').map((hex) => parseInt(hex, 16));
+
+        return /^[0-9A-F]+(-[0-9A-F]+)?$/.test(line)
+            ? Array.from({ length: (to || from) - from + 1 },
+                         (_, i) => String.fromCodePoint(from + i))
+            : [];
+    });
+}
+
 function unlikeTiktoken() {
     const every = Array.from({ length: 0x110000 }, (_, c) =>
         c >= 0xd800 && c <= 0xdfff ? '' : String.fromCodePoint(c)).join('');
-    const other = new Set(['\u017f']);
+    const other = new Set(['\u017f', ...listed()]);
 
     for (const [pattern] of CLASSES) {
         const mine = new Set(every.match(new RegExp(pattern, 'gu')));

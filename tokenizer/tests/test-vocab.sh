@@ -93,7 +93,8 @@ refused 'byte 0x00 is no token' 'YQ== 0\n' -g o200k
 refused 'byte 0x00 is no token' '' -g o200k
 refused 'line 1 is no' 'YQ==\n' -g o200k
 refused 'does not name its split pattern' 'YQ== 0\n'
-refused 'no scanner for its split pattern: x+' '{"pat_str":"x+"}'
+refused 'split pattern is not supported: missing closing' '{"pat_str":"(x"}'
+refused 'at byte 2 of "x**+"' '{"pat_str":"x**+"}'
 refused 'kind "Unigram" is not supported' '{"model":{"type":"Unigram"}}'
 refused 'kind "WordPiece" is not' '{"model":{"vocab":{},"type":"WordPiece"}}'
 refused 'kind "" is not' '{"model":null}'
@@ -120,11 +121,12 @@ prints '257 256 120 10' 'abcabx\n' -v "$dir/small.llmv" --ids
 prints '24912 2375' 'hello world' --ids -m gpt-4o
 prints '15339 1917' 'hello world' --ids -m gpt-4
 prints '      2 -' 'hello world'
-prints '{"vocabulary":"o200k_base","estimate":true,"files":[{"file":"-",'\
-'"bytes":2,"tokens":1}],"tokens":1}' 'hi' --json -m unheard-of
+prints '{"vocabulary":"o200k_base","files":[{"file":"-","bytes":2,'\
+'"tokens":1}],"tokens":1,"estimate":true}' 'hi' --json -m unheard-of
 
 # a tokenizer.json: what is wrong with it is said by name
 
+bytelevel='{"type":"ByteLevel","add_prefix_space":false,"use_regex":false}'
 gpt2='{"type":"ByteLevel","add_prefix_space":false,"use_regex":true}'
 x=',"ab":5,"abc":6,"bc":7,"abcd":8'
 
@@ -147,7 +149,9 @@ hf null "$split" '' '' ''
 refused_in 'BPE that is not ByteLevel'
 hf null '{"type":"Sequence","pretokenizers":['"$split"',{"type":"ByteLevel",'\
 '"use_regex":false}]}' '' '' ''
-refused_in 'no scanner for its split pattern: x+'
+"$compiler" -n small -o "$dir/small.llmv" "$dir/in" > /dev/null
+prints '880 880 903' 'xxa' -v "$dir/small.llmv" --ids
+rm -f "$dir/out"
 hf null "$gpt2" '"byte_fallback":true,' '' ''
 refused_in 'ByteLevel with U+2581 or byte_fallback is not supported'
 hf null "$gpt2" '"dropout":0.1,' '' ''
@@ -198,9 +202,44 @@ prints '7 902' 'abcab' -v "$dir/small.llmv" --ids
 prints '7 902 9' 'abcabca' -v "$dir/small.llmv" --ids
 prints '7 902 901 5' 'abcabcab' -v "$dir/small.llmv" --ids
 
+# patterns that have no scanner; one in a sequence sees a piece of the one before
+
+rule='{"type":"Split","behavior":"Isolated","pattern":'
+other="{\"type\":\"Sequence\",\"pretokenizers\":[$rule{\"String\":\"a|b\"}},"\
+"$rule{\"Regex\":\"\\\\p{L}+\\\\z|[^b]\"}},$bytelevel]}"
+hf null "$other" '' ',"ab":5,"aba":6' '"a b","ab a"'
+"$compiler" -n small -o "$dir/small.llmv" "$dir/in" > /dev/null
+prints '6' 'aba' -v "$dir/small.llmv" --ids
+prints '903 902 903 961 5' 'aba'"'"'ab' -v "$dir/small.llmv" --ids
+prints '5 903 876 902 6' 'aba|baba' -v "$dir/small.llmv" --ids
+hf null '{"type":"Sequence","pretokenizers":[{"type":"Digits",'\
+'"individual_digits":true},{"type":"Punctuation"},'"$bytelevel]}" '' \
+    ',"12":5,"ab":6,"..":7' '"1 2","a b",". ."'
+"$compiler" -n small -o "$dir/small.llmv" "$dir/in" > /dev/null
+prints '951 950 954 954 6' '12..ab' -v "$dir/small.llmv" --ids
+hf null "$rule"'{"Regex":"a"}}' '' '' ''
+sed -i 's/"Isolated"/"MergedWithNext"/' "$dir/in"
+refused_in 'Split with behavior "MergedWithNext" is not supported'
+hf null "{\"type\":\"Sequence\",\"pretokenizers\":[$rule{\"Regex\":\"(a\"}},"\
+"$bytelevel]}" '' '' ''
+refused_in 'its split pattern is not supported: missing closing parenthesis'
+
+# a pattern that tries for ever is stopped, the piece cut, and the count says so
+
+hf null '{"type":"Sequence","pretokenizers":['"$rule"'{"Regex":'\
+'"(a|b|ab)+c|."}},'"$bytelevel]}" '' ',"ab":5' '"a b"'
+"$compiler" -n small -o "$dir/small.llmv" "$dir/in" > /dev/null
+prints '5 5 901 968' 'ababc ' -v "$dir/small.llmv" --ids
+said=$(awk 'BEGIN { for (i = 0; i < 50000; i++) printf "ab" }' \
+       | "$tokens" --json -v "$dir/small.llmv" 2> /dev/null | sed 's/.*\],//')
+
+case $said in
+'"tokens":50'*',"estimate":true}') echo 'ok - a limit of PCRE2' ;;
+*) echo "not ok - a limit of PCRE2: $said"; failed=1 ;;
+esac
+
 # no pattern: all of the text is one piece
 
-bytelevel='{"type":"ByteLevel","add_prefix_space":false,"use_regex":false}'
 hf null "$bytelevel" '' ',"\u0120b":5,"a\u0120b":6,"ab":7' \
     '"\u0120 b","a \u0120b","a b"'
 "$compiler" -n small -o "$dir/small.llmv" "$dir/in" > /dev/null

@@ -149,6 +149,11 @@ tokens_text(tokens_t *t, const char *name, const char *text, size_t len)
     n = llm_count(t->vocab, t->scratch, text, len);
     t->total += n;
 
+    if (llm_scratch_cut(t->scratch)) {
+        tokens_warn(name, "a piece of it was cut, this is an estimate");
+        t->estimate = 1;
+    }
+
     if (t->format == TOKENS_JSON) {
         (void) printf("%s{\"file\":", t->files ? "," : "");
         tokens_json_string(name);
@@ -257,8 +262,7 @@ tokens_all(tokens_t *t, char **name, int n)
     if (t->format == TOKENS_JSON) {
         (void) printf("{\"vocabulary\":");
         tokens_json_string(llm_vocab_name(t->vocab));
-        (void) printf(",\"estimate\":%s,\"files\":[",
-                      t->estimate ? "true" : "false");
+        (void) printf(",\"files\":[");
     }
 
     if (n == 0) {
@@ -270,7 +274,8 @@ tokens_all(tokens_t *t, char **name, int n)
     }
 
     if (t->format == TOKENS_JSON) {
-        (void) printf("],\"tokens\":%zu}\n", t->total);
+        (void) printf("],\"tokens\":%zu,\"estimate\":%s}\n", t->total,
+                      t->estimate ? "true" : "false");
 
     } else if (t->format == TOKENS_COUNT && n > 1) {
         (void) printf("%7zu total\n", t->total);

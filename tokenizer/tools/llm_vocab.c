@@ -49,11 +49,12 @@ vocab_alloc(size_t n, size_t size)
 static void
 vocab_usage(void)
 {
-    die("usage: llm-vocab [-g gpt2|cl100k|o200k] [-u nfc|nfkc] [-s TEXT=ID]\n"
-        "                 -n NAME -o IMAGE FILE\n"
+    die("usage: llm-vocab [-p] [-g gpt2|cl100k|o200k] [-u nfc|nfkc]\n"
+        "                 [-s TEXT=ID] -n NAME -o IMAGE FILE\n"
         "FILE is a tokenizer.json, the JSON of npm's tiktoken, or base64 and\n"
         "rank in lines, which need -g: the split pattern that goes with them.\n"
-        "-u normalizes texts first.  -s names a special token of a rank file.");
+        "-u normalizes texts first.  -s names a special token of a rank file.\n"
+        "-p leaves the pattern to PCRE2 though there is a scanner for it.");
 }
 
 
@@ -140,7 +141,7 @@ main(int argc, char **argv)
 
     options = 0;
 
-    while ((c = getopt(argc, argv, "g:n:o:s:u:")) != -1) {
+    while ((c = getopt(argc, argv, "g:n:o:ps:u:")) != -1) {
         switch (c) {
 
         case 'g':
@@ -157,6 +158,10 @@ main(int argc, char **argv)
 
         case 'o':
             out = optarg;
+            break;
+
+        case 'p':
+            v.no_scanner = 1;
             break;
 
         case 's':

@@ -30,6 +30,9 @@ typedef struct {
 typedef struct {
     char            name[LLM_TOK_MAX_NAME];
     uint32_t        grammar;
+    int             no_scanner; /* leave every pattern to PCRE2 */
+    char           *pattern;    /* LLM_TOK_REGEX's: each with a NUL */
+    size_t          pattern_len;
     uint32_t        flags;
     vocab_token_t  *token;      /* by rank */
     uint32_t        tokens;
@@ -108,7 +111,12 @@ void vocab_add(vocab_t *v, const char *path, uint32_t id, uint32_t len);
 void vocab_add_special(vocab_t *v, const char *path, uint32_t id,
     const char *name, size_t len);
 char *vocab_text(vocab_t *v, size_t len);
-uint32_t vocab_grammar(const vocab_in_t *in, const char *pattern);
+
+/* sets the grammar that a pattern is known to be; 0 if it is not known */
+int vocab_grammar(vocab_t *v, const char *pattern);
+
+/* sets that of n patterns, each with a NUL, that PCRE2 must understand */
+void vocab_regex(vocab_t *v, const char *path, const char *patterns, size_t n);
 
 /* llm_vocab_hf.c: a tokenizer.json */
 void vocab_hf(vocab_t *v, const vocab_in_t *in);

@@ -353,6 +353,7 @@ vocab_header(llm_tok_image_t *image, const vocab_t *v,
 
     image->join_bits = v->grammar == LLM_TOK_JOIN ? vocab_join_bits(v) : 0;
     image->users = v->users;
+    image->pattern = (uint32_t) v->pattern_len;
     image->runs = v->runs;
 
     /* a quarter full at the most */
@@ -425,6 +426,11 @@ vocab_build(vocab_t *v, size_t *size)
     vocab_ids(&out, v);
 
     vocab_users(&out, v);
+
+    if (v->pattern) {
+        memcpy(vocab_section(&out, LLM_TOK_SEC_PATTERN), v->pattern,
+               v->pattern_len);
+    }
 
     if (head.except_bits) {
         vocab_exceptions(&out, v);

@@ -19,10 +19,12 @@
 #define VOCAB_BLOCK     "\xe2\x96\x81"
 
 
-/* what splits the text: the patterns in lines */
+/* what splits the text: the patterns in lines, and with NULs */
 
 typedef struct {
     char    pattern[VOCAB_PATTERNS];
+    char    regex[VOCAB_PATTERNS];
+    size_t  len;                    /* of regex */
     int     steps;
     int     bytes;                  /* ends with the change to bytes */
     int     partial;                /* drops what a pattern leaves */
@@ -215,7 +217,54 @@ vocab_pattern(const vocab_in_t *in, vocab_split_t *split, const char *pattern)
 
     (void) snprintf(split->pattern + used, sizeof(split->pattern) - used,
                     "%s%s", split->steps ? "\n" : "", pattern);
+    memcpy(split->regex + split->len, pattern, strlen(pattern) + 1);
+    split->len += strlen(pattern) + 1;
     split->steps++;
+}
+
+
+/* a text that is to be found as it is */
+
+static void
+vocab_literal(const vocab_in_t *in, vocab_split_t *split, const char *text)
+{
+    char  pattern[VOCAB_PATTERNS];
+
+    if (*text == '\0' || strstr(text, "\\E")
+        || strlen(text) + sizeof("\\Q\\E") > sizeof(pattern))
+    {
+        die("\"%s\": Split by this text is not supported", in->path);
+    }
+
+    (void) snprintf(pattern, sizeof(pattern), "\\Q%s\\E", text);
+    vocab_pattern(in, split, pattern);
+}
+
+
+/* digits and punctuation as Rust's char::is_numeric() and ASCII have them */
+
+static void
+vocab_classes(const vocab_in_t *in, vocab_split_t *split, int digits)
+{
+    int          runs;
+    const char  *behavior;
+
+    behavior = vocab_name(in, "behavior");
+    runs = digits ? !vocab_is_true(in, "individual_digits")
+                  : strcmp(behavior, "Contiguous") == 0;
+
+    if (!digits && !runs && *behavior && strcmp(behavior, "Isolated") != 0) {
+        die("\"%s\": Punctuation with behavior \"%s\" is not supported",
+            in->path, behavior);
+    }
+
+    if (digits) {
+        vocab_pattern(in, split, runs ? "\\p{N}+" : "\\p{N}");
+
+    } else {
+        vocab_pattern(in, split, runs ? "[\\p{P}!-/:-@\\[-`{-~]+"
+                                      : "[\\p{P}!-/:-@\\[-`{-~]");
+    }
 }
 
 
@@ -226,8 +275,8 @@ vocab_split_step(const vocab_t *v, const vocab_in_t *in, vocab_split_t *split)
 {
     int          invert;
     size_t       len;
-    const char  *behavior, *regex;
-    vocab_in_t   pattern;
+    const char  *behavior;
+    vocab_in_t   pattern, regex;
 
     behavior = vocab_name(in, "behavior");
     invert = vocab_is_true(in, "invert");
@@ -238,19 +287,6 @@ vocab_split_step(const vocab_t *v, const vocab_in_t *in, vocab_split_t *split)
         return;                 /* there is no space any more */
     }
 
-    if (!vocab_member(in, "pattern", &pattern)
-        || !vocab_member(&pattern, "Regex", &pattern))
-    {
-        die("\"%s\": Split without a regular expression is not supported",
-            in->path);
-    }
-
-    if (pattern.p == pattern.end || *pattern.p != '"') {
-        die("\"%s\": a pattern that is no string", in->path);
-    }
-
-    regex = vocab_string(&pattern, &len);
-
     if (strcmp(behavior, "Removed") == 0 && invert) {
         split->partial = 1;
 
@@ -259,7 +295,19 @@ vocab_split_step(const vocab_t *v, const vocab_in_t *in, vocab_split_t *split)
             behavior);
     }
 
-    vocab_pattern(in, split, regex);
+    if (!vocab_member(in, "pattern", &pattern)) {
+        die("\"%s\": Split without a pattern", in->path);
+    }
+
+    if (vocab_member(&pattern, "Regex", &regex) && *regex.p == '"') {
+        vocab_pattern(in, split, vocab_string(&regex, &len));
+
+    } else if (vocab_member(&pattern, "String", &regex) && *regex.p == '"') {
+        vocab_literal(in, split, vocab_string(&regex, &len));
+
+    } else {
+        die("\"%s\": a pattern that is no string", in->path);
+    }
 }
 
 
@@ -306,6 +354,12 @@ vocab_pre_tokenizer(vocab_t *v, const vocab_in_t *in, vocab_split_t *split,
 
     } else if (strcmp(type, "Metaspace") == 0) {
         vocab_metaspace(v, in);
+
+    } else if (strcmp(type, "Digits") == 0) {
+        vocab_classes(in, split, 1);
+
+    } else if (strcmp(type, "Punctuation") == 0) {
+        vocab_classes(in, split, 0);
 
     } else if (strcmp(type, "ByteLevel") == 0) {
         if (!vocab_is_unset(in, "add_prefix_space")) {
@@ -654,14 +708,17 @@ vocab_hf(vocab_t *v, const vocab_in_t *file)
     ignore_merges = vocab_is_true(&model, "ignore_merges");
     vocab_hf_kind(v, &model, &split, ignore_merges);
 
-    if (split.steps) {
-        v->grammar = vocab_grammar(file, split.pattern);
-
-    } else {
+    if (split.steps == 0) {
         v->grammar = LLM_TOK_JOIN;
+
+    } else if (!vocab_grammar(v, split.pattern)) {
+        vocab_regex(v, file->path, split.regex, split.len);
     }
 
-    if (split.partial && v->grammar == LLM_TOK_DEEPSEEK) {
+    if (split.partial && (v->grammar == LLM_TOK_DEEPSEEK
+                          || (v->grammar == LLM_TOK_REGEX
+                              && !v->no_scanner)))
+    {
         die("\"%s\": Split with behavior \"Removed\" is not supported",
             in.path);
     }

@@ -7,6 +7,7 @@
  */
 
 #include "llm_vocab.h"
+#include "../src/llm_tok_regex.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -216,19 +217,49 @@ vocab_specials(vocab_t *v, vocab_in_t *in)
 }
 
 
-uint32_t
-vocab_grammar(const vocab_in_t *in, const char *pattern)
+int
+vocab_grammar(vocab_t *v, const char *pattern)
 {
     size_t  i;
 
     for (i = 0; i < sizeof(vocab_patterns) / sizeof(vocab_patterns[0]); i++) {
+        if (v->no_scanner) {
+            break;
+        }
+
         if (strcmp(vocab_patterns[i].pattern, pattern) == 0) {
-            return vocab_patterns[i].grammar;
+            v->grammar = vocab_patterns[i].grammar;
+            return 1;
         }
     }
 
-    die("\"%s\": there is no scanner for its split pattern: %s", in->path,
-        pattern);
+    return 0;
+}
+
+
+void
+vocab_regex(vocab_t *v, const char *path, const char *patterns, size_t n)
+{
+    char              err[512];
+    llm_tok_regex_t  *r;
+
+    if (n > LLM_TOK_MAX_PATTERN) {
+        die("\"%s\": its split pattern has more than %d bytes", path,
+            LLM_TOK_MAX_PATTERN);
+    }
+
+    r = llm_tok_regex_open(patterns, n, err, sizeof(err));
+
+    if (r == NULL) {
+        die("\"%s\": %s", path, err);
+    }
+
+    llm_tok_regex_close(r);
+
+    v->grammar = LLM_TOK_REGEX;
+    v->pattern = vocab_alloc(n, 1);
+    v->pattern_len = n;
+    memcpy(v->pattern, patterns, n);
 }
 
 
@@ -243,7 +274,11 @@ vocab_json(vocab_t *v, vocab_in_t *in)
         vocab_expect(in, ':');
 
         if (strcmp(key, "pat_str") == 0) {
-            v->grammar = vocab_grammar(in, vocab_string(in, &len));
+            key = vocab_string(in, &len);
+
+            if (!vocab_grammar(v, key)) {
+                vocab_regex(v, in->path, key, len + 1);
+            }
 
         } else if (strcmp(key, "special_tokens") == 0) {
             vocab_specials(v, in);
