@@ -300,16 +300,78 @@ llm_tok_settle(const llm_vocab_t *v, llm_scratch_t *s, llm_tok_merging_t *m,
 
 
 /*
+ * How many bytes from pos on are what stands period bytes before them; not more
+ * than a window.
+ */
+
+static size_t
+llm_tok_repeats(const uint8_t *p, size_t n, size_t pos, size_t period)
+{
+    size_t    i;
+    uint64_t  one, two;
+
+    n = n - pos < LLM_TOK_WINDOW ? n - pos : LLM_TOK_WINDOW;
+    p += pos;
+
+    for (i = 0; i + sizeof(one) <= n; i += sizeof(one)) {
+        memcpy(&one, p + i, sizeof(one));
+        memcpy(&two, p + i - period, sizeof(two));
+
+        if (one != two) {
+            break;
+        }
+    }
+
+    while (i < n && p[i] == p[i - period]) {
+        i++;
+    }
+
+    return i;
+}
+
+
+/*
+ * After a token that was the longest there and comes a second time: as long as
+ * the text repeats itself for as far as any token is long, it comes again.
+ */
+
+static size_t
+llm_tok_bpe_again(const llm_vocab_t *v, llm_scratch_t *s,
+    llm_tok_merging_t *m, const uint8_t *p, size_t n, size_t pos, size_t len)
+{
+    size_t    left;
+    uint32_t  token;
+
+    token = s->stack[m->depth - 1];
+
+    for (left = llm_tok_repeats(p, n, pos, len);
+         left > v->image->max_len && left >= len
+         && pos + len - m->base < LLM_TOK_WINDOW
+         && !(llm_tok_dead_word(s, pos + len) & llm_tok_dead_bit(pos + len));
+         left -= len)
+    {
+        s->stack[m->depth++] = token;
+        pos += len;
+    }
+
+    return pos;
+}
+
+
+/*
  * Returns 0, or -1 if the way back leads before base: no text is known for
  * which it does, but then what was settled may be wrong.  An image whose
  * tokens are not as long as it says leads there, too, not out of bounds.
+ * Returns 1 when the longest token was the wrong one more often than patience
+ * allows.
  */
 
 static int
 llm_tok_bpe_back(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
-    size_t n, llm_tok_out_t *out)
+    size_t n, size_t patience, llm_tok_out_t *out)
 {
-    size_t             pos, end, len;
+    int                longest;
+    size_t             pos, end, len, failed;
     uint32_t           token, last, shorter;
     llm_tok_merging_t  m;
 
@@ -318,6 +380,8 @@ llm_tok_bpe_back(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
     m.last = LLM_TOK_NONE;
 
     pos = 0;
+    failed = 0;
+    longest = 1;
     last = LLM_TOK_NONE;
     token = llm_tok_longest(v, p, n, &len);
 
@@ -330,8 +394,13 @@ llm_tok_bpe_back(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
                 || llm_tok_pair_known(v, s, last, token)))
         {
             s->stack[m.depth++] = token;
-            last = token;
             pos = end;
+
+            if (token == last && longest) {
+                pos = llm_tok_bpe_again(v, s, &m, p, n, pos, len);
+            }
+
+            last = token;
 
             if (pos == n) {
                 llm_tok_emit(out, s->stack, m.depth);
@@ -346,9 +415,15 @@ llm_tok_bpe_back(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
             }
 
             token = llm_tok_longest(v, p + pos, n - pos, &len);
+            longest = 1;
             continue;
         }
 
+        if (++failed > patience + pos / 32) {
+            return 1;
+        }
+
+        longest = 0;
         shorter = llm_tok_prefix(v->rec[token]);
 
         if (llm_tok_length(v, shorter) < len) {
@@ -377,11 +452,23 @@ llm_tok_bpe_back(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
 }
 
 
+static void
+llm_tok_dead_clear(llm_scratch_t *s, size_t n)
+{
+    size_t  words;
+
+    words = n / 64 + 1;
+    memset(s->dead, 0, (words < LLM_TOK_DEAD ? words : LLM_TOK_DEAD)
+                       * sizeof(s->dead[0]));
+}
+
+
 void
 llm_tok_bpe(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
     size_t n, llm_tok_out_t *out)
 {
-    size_t    words, before, repaired, except;
+    int       rc;
+    size_t    before, patience, repaired, except;
     uint32_t  token;
 
     if (llm_tok_unlikely(!llm_tok_as_is(v, p, n))) {
@@ -404,13 +491,24 @@ llm_tok_bpe(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
         return;
     }
 
-    words = n / 64 + 1;
-    memset(s->dead, 0, (words < LLM_TOK_DEAD ? words : LLM_TOK_DEAD)
-                       * sizeof(s->dead[0]));
-
     before = out->n;
+    patience = v->chars || n <= LLM_TOK_MERGE ? SIZE_MAX / 2
+                                              : LLM_TOK_PATIENCE;
+    llm_tok_dead_clear(s, n);
+    rc = llm_tok_bpe_back(v, s, p, n, patience, out);
 
-    if (llm_tok_bpe_back(v, s, p, n, out) != 0) {
+    if (rc > 0) {
+        out->n = before;
+        rc = llm_tok_bpe_slices(v, p, n, out);
+
+        if (rc != 0) {
+            out->n = before;
+            llm_tok_dead_clear(s, n);
+            rc = llm_tok_bpe_back(v, s, p, n, SIZE_MAX / 2, out);
+        }
+    }
+
+    if (rc != 0) {
         out->n = before;
         llm_tok_bpe_forward(v, p, n, 0, out);
     }
@@ -421,37 +519,17 @@ size_t
 llm_tok_bpe_greedy(const llm_vocab_t *v, llm_scratch_t *s,
     const llm_tok_text_t *text)
 {
-    size_t         i;
-    llm_tok_out_t  out;
+    size_t  i;
 
-    i = 0;
-
-    if (llm_tok_exception(v, text->p, text->len) != SIZE_MAX) {
-        return 1;
+    if (text->tokens > LLM_TOK_GREEDY) {
+        return 0;
     }
 
-    if (text->tokens <= LLM_TOK_GREEDY
-        && llm_tok_as_is(v, text->p, text->len))
-    {
-        for (i = 1; i < text->tokens; i++) {
-            if (!llm_tok_pair_known(v, s, text->token[i - 1],
-                                    text->token[i]))
-            {
-                break;
-            }
-        }
-
-        if (i == text->tokens) {
-            return i;
+    for (i = 1; i < text->tokens; i++) {
+        if (!llm_tok_pair_known(v, s, text->token[i - 1], text->token[i])) {
+            return 0;
         }
     }
 
-    out.ids = NULL;
-    out.max = 0;
-    out.n = 0;
-    out.map = NULL;
-
-    llm_tok_bpe(v, s, text->p, text->len, &out);
-
-    return out.n;
+    return i;
 }

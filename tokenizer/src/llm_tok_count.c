@@ -140,20 +140,39 @@ typedef struct {
 } llm_tok_queue_t;
 
 
+/* the longest tokens if these are right */
+
 static size_t
 llm_tok_merged_long(const llm_tok_batch_t *b, llm_tok_queue_t *q)
 {
-    size_t  i, total;
+    size_t           i, n;
+    llm_tok_out_t    out;
+    llm_tok_text_t  *text;
 
+    memset(&out, 0, sizeof(out));
     llm_tok_greedy(b->v, q->text, q->n);
 
-    for (i = 0, total = 0; i < q->n; i++) {
-        total += llm_tok_bpe_greedy(b->v, b->s, &q->text[i]);
+    for (i = 0; i < q->n; i++) {
+        text = &q->text[i];
+        n = 0;
+
+        if (llm_tok_exception(b->v, text->p, text->len) != SIZE_MAX) {
+            n = 1;
+
+        } else if (llm_tok_as_is(b->v, text->p, text->len)) {
+            n = llm_tok_bpe_greedy(b->v, b->s, text);
+        }
+
+        if (n == 0) {
+            llm_tok_bpe(b->v, b->s, text->p, text->len, &out);
+        }
+
+        out.n += n;
     }
 
     q->n = 0;
 
-    return total;
+    return out.n;
 }
 
 

@@ -33,10 +33,11 @@
 
 #define LLM_TOK_LANES   8           /* texts walked side by side */
 #define LLM_TOK_AHEAD   32          /* texts walked before they are merged */
-#define LLM_TOK_GREEDY  28          /* tokens of each that are kept */
-#define LLM_TOK_MERGE   32          /* bytes of texts merged side by side */
-#define LLM_TOK_MERGE_BITS  5
+#define LLM_TOK_GREEDY  LLM_TOK_MERGE          /* tokens of each that are kept */
+#define LLM_TOK_MERGE   64          /* bytes of texts merged side by side */
+#define LLM_TOK_MERGE_BITS  6
 #define LLM_TOK_MERGE_LANES  16
+#define LLM_TOK_PATIENCE  16        /* wrong tokens before slices are tried */
 #define LLM_TOK_SETS    8192        /* of four remembered pieces */
 #define LLM_TOK_MEMO    (1 << LLM_TOK_MEMO_BITS)
 #define LLM_TOK_MEMO_BITS  13       /* pairs of tokens */
@@ -161,6 +162,32 @@ llm_tok_emit(llm_tok_out_t *out, const uint32_t *token, size_t n)
  */
 size_t llm_tok_char(const uint8_t *p, const uint8_t *end, uint32_t *c);
 
+/* the same, at once for what most text is; p < end */
+
+static inline size_t
+llm_tok_char_at(const uint8_t *p, const uint8_t *end, uint32_t *c)
+{
+    if (*p < 0x80) {
+        *c = *p;
+        return 1;
+    }
+
+    if (*p >= 0xe1 && *p <= 0xef && *p != 0xed && end - p > 2
+        && (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80)
+    {
+        *c = (*p & 0x0fu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
+        return 3;
+    }
+
+    if (*p >= 0xc2 && *p < 0xe0 && end - p > 1 && (p[1] & 0xc0) == 0x80) {
+        *c = (*p & 0x1fu) << 6 | (p[1] & 0x3fu);
+        return 2;
+    }
+
+    return llm_tok_char(p, end, c);
+}
+
+
 int llm_tok_valid(const uint8_t *p, size_t len);
 
 /* whether a text has the bytes that its tokens are made of */
@@ -243,7 +270,7 @@ typedef struct {
 
 void llm_tok_greedy(const llm_vocab_t *v, llm_tok_text_t *text, size_t n);
 
-/* llm_tok_bpe() of such a text, which counts only */
+/* how many these are if that is the encoding of the text, 0 if it is not */
 size_t llm_tok_bpe_greedy(const llm_vocab_t *v, llm_scratch_t *s,
     const llm_tok_text_t *text);
 
@@ -253,6 +280,10 @@ size_t llm_tok_bpe_greedy(const llm_vocab_t *v, llm_scratch_t *s,
  */
 void llm_tok_merge_texts(const llm_vocab_t *v, llm_tok_text_t *text,
     size_t n);
+
+/* llm_tok_bpe() in slices; returns -1 if these cannot be joined */
+int llm_tok_bpe_slices(const llm_vocab_t *v, const uint8_t *p, size_t n,
+    llm_tok_out_t *out);
 
 /*
  * The same without looking back: slower, but by a bounded factor.  With space

@@ -20,7 +20,7 @@
 
 typedef struct {
     llm_tok_text_t  *text;
-    uint32_t         alive;             /* bits of the places in use */
+    uint64_t         alive;             /* bits of the places in use */
     uint32_t         places;
     uint32_t         asked;             /* how many places ask */
     uint32_t         found;             /* ... and may have an answer */
@@ -58,7 +58,7 @@ llm_tok_merge_start(const llm_vocab_t *v, llm_tok_merge_t *m,
 
     m->text = text;
     m->places = n;
-    m->alive = UINT32_MAX >> (LLM_TOK_MERGE - n);
+    m->alive = UINT64_MAX >> (LLM_TOK_MERGE - n);
     m->asked = 0;
     m->found = 0;
 
@@ -151,7 +151,7 @@ llm_tok_merge_answer(const llm_vocab_t *v, llm_tok_merge_t *m)
 
     for (i = 0; i < m->found; i++) {
         place = m->place[i];
-        next = (unsigned) __builtin_ctz(m->alive & ~1u << place);
+        next = (unsigned) __builtin_ctzll(m->alive & ~1ULL << place);
 
         token = llm_tok_pair_find(v, llm_tok_pair_key(m->token[place],
                                                       m->token[next]),
@@ -174,7 +174,7 @@ llm_tok_merge_step(const llm_vocab_t *v, llm_tok_merge_t *m)
 {
     int32_t   order;
     unsigned  place, gone;
-    uint32_t  before, after;
+    uint64_t  before, after;
 
     if (m->asked) {
         llm_tok_merge_filter(v, m);
@@ -192,22 +192,22 @@ llm_tok_merge_step(const llm_vocab_t *v, llm_tok_merge_t *m)
     }
 
     place = (unsigned) order & (LLM_TOK_MERGE - 1);
-    gone = (unsigned) __builtin_ctz(m->alive & ~1u << place);
+    gone = (unsigned) __builtin_ctzll(m->alive & ~1ULL << place);
 
-    m->alive ^= 1u << gone;
+    m->alive ^= 1ULL << gone;
     m->token[place] = m->made[place];
     m->order[gone] = LLM_TOK_NO_MERGE;
     m->order[place] = LLM_TOK_NO_MERGE;
 
-    before = m->alive & ((1u << place) - 1);
-    after = m->alive & ~1u << place;
+    before = m->alive & ((1ULL << place) - 1);
+    after = m->alive & ~1ULL << place;
 
     if (before) {
-        llm_tok_merge_ask(v, m, 31 - (unsigned) __builtin_clz(before), place);
+        llm_tok_merge_ask(v, m, 63 - (unsigned) __builtin_clzll(before), place);
     }
 
     if (after) {
-        llm_tok_merge_ask(v, m, place, (unsigned) __builtin_ctz(after));
+        llm_tok_merge_ask(v, m, place, (unsigned) __builtin_ctzll(after));
     }
 
     return 1;
@@ -217,7 +217,15 @@ llm_tok_merge_step(const llm_vocab_t *v, llm_tok_merge_t *m)
 static inline void
 llm_tok_merge_end(const llm_tok_merge_t *m)
 {
-    m->text->tokens = (uint32_t) __builtin_popcount(m->alive);
+    uint64_t         alive;
+    llm_tok_text_t  *text;
+
+    text = m->text;
+    text->tokens = 0;
+
+    for (alive = m->alive; alive; alive &= alive - 1) {
+        text->token[text->tokens++] = m->token[__builtin_ctzll(alive)];
+    }
 }
 
 

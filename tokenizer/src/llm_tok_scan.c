@@ -42,7 +42,7 @@ llm_tok_at(const uint8_t *p, const uint8_t *end, size_t *len)
         return llm_tok_class_block[*p];
     }
 
-    *len = llm_tok_char(p, end, &c);
+    *len = llm_tok_char_at(p, end, &c);
 
     return llm_tok_class(c);
 }
@@ -361,7 +361,7 @@ llm_tok_rest_at(const uint8_t *p, const uint8_t *end, int cjk, size_t *len)
         return LLM_TOK_END;
     }
 
-    *len = llm_tok_char(p, end, &c);
+    *len = llm_tok_char_at(p, end, &c);
     class = llm_tok_class(c);
 
     return class == LLM_TOK_N || llm_tok_is_cjk(c) != cjk ? LLM_TOK_END

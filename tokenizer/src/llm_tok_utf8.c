@@ -88,10 +88,21 @@ llm_tok_valid(const uint8_t *p, size_t len)
 {
     size_t          n;
     uint32_t        c;
+    uint64_t        word;
     const uint8_t  *end;
 
     for (end = p + len; p < end; p += n) {
-        n = llm_tok_char(p, end, &c);
+        n = sizeof(word);
+
+        if ((size_t) (end - p) >= n) {
+            memcpy(&word, p, n);
+
+            if ((word & 0x8080808080808080ULL) == 0) {
+                continue;
+            }
+        }
+
+        n = llm_tok_char_at(p, end, &c);
 
         if (llm_tok_is_broken(p, n, c)) {
             return 0;

@@ -1,0 +1,242 @@
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ *
+ * The ways to merge a piece give the same tokens: the quick one, slices, many
+ * short texts side by side, and the one that never looks back.
+ */
+
+#include "../include/llm_tokenizer.h"
+#include "../src/llm_tok_internal.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+
+#define TEST_MAX    20000
+#define TEST_KINDS  8
+
+
+static const char     *names[] = { "o200k_base", "cl100k_base", "llama3" };
+static llm_scratch_t  *scratch;
+static uint8_t         text[TEST_MAX + 4];
+static uint32_t        want[TEST_MAX + 4], got[TEST_MAX + 4];
+static unsigned        seed = 1;
+
+
+static unsigned
+test_random(unsigned n)
+{
+    seed = seed * 1103515245 + 12345;
+
+    return (seed >> 12) % n;
+}
+
+
+/* text of one kind, valid UTF-8 of len bytes or up to three more */
+
+static size_t
+test_text(unsigned kind, size_t len)
+{
+    size_t    at, i, word;
+    uint32_t  c;
+
+    word = 1 + test_random(9);
+
+    for (at = 0; at < len; ) {
+        c = 'a' + test_random(26);
+
+        switch (kind) {
+
+        case 1:
+            c = 'a' + test_random(2);
+            break;
+
+        case 2:
+            c = (uint32_t) "ABCabcxyz0129+/="[test_random(16)];
+            break;
+
+        case 3:
+            c = 0xac00 + test_random(11172);
+            break;
+
+        case 4:
+            c = 0x4e00 + test_random(20000);
+            break;
+
+        case 5:
+            c = 0x400 + test_random(0x50);
+            break;
+
+        case 6:         /* repeats itself with a period, and then does not */
+            c = test_random(300) ? 'a' + (uint32_t) (at % word % 26) : 'q';
+            break;
+
+        case 7:
+            c = test_random(500) ? 'a' : ' ';
+            break;
+        }
+
+        i = at;
+
+        if (c < 0x80) {
+            text[at++] = (uint8_t) c;
+            continue;
+        }
+
+        if (c >= 0x800) {
+            text[at++] = (uint8_t) (0xe0 | c >> 12);
+        }
+
+        text[at++] = (uint8_t) ((c >= 0x800 ? 0x80 : 0xc0) | (c >> 6 & 0x3f));
+        text[at++] = (uint8_t) (0x80 | (c & 0x3f));
+        assert_true(llm_tok_valid(text + i, at - i));
+    }
+
+    return at;
+}
+
+
+static llm_tok_out_t
+test_out(const llm_vocab_t *v, uint32_t *ids)
+{
+    llm_tok_out_t  out;
+
+    out.ids = ids;
+    out.max = TEST_MAX;
+    out.n = 0;
+    out.map = v->ids;
+
+    return out;
+}
+
+
+static llm_vocab_t *
+test_open(const char *name)
+{
+    char          path[512], err[256];
+    llm_vocab_t  *v;
+
+    (void) snprintf(path, sizeof(path), "%s/%s.llmv", getenv("LLM_VOCAB_DIR"),
+                    name);
+
+    if (llm_vocab_open(&v, path, err, sizeof(err)) != 0) {
+        fail_msg("%s", err);
+    }
+
+    return v;
+}
+
+
+static void
+test_long(void **state)
+{
+    size_t         i, j, len, sliced;
+    unsigned       kind;
+    llm_vocab_t   *v;
+    llm_tok_out_t  slow, quick, slices;
+
+    (void) state;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        v = test_open(names[i]);
+        sliced = 0;
+
+        for (j = 0; j < 40 * TEST_KINDS; j++) {
+            kind = (unsigned) j % TEST_KINDS;
+            len = test_text(kind, j < TEST_KINDS ? TEST_MAX
+                                                 : 65 + test_random(900));
+
+            slow = test_out(v, want);
+            quick = test_out(v, got);
+            llm_tok_bpe_forward(v, text, len, 0, &slow);
+            llm_tok_bpe(v, scratch, text, len, &quick);
+
+            assert_int_equal(quick.n, slow.n);
+            assert_memory_equal(got, want, slow.n * sizeof(uint32_t));
+
+            slices = test_out(v, got);
+            memset(got, 0, sizeof(got));
+
+            if (llm_tok_bpe_slices(v, text, len, &slices) == 0) {
+                assert_int_equal(slices.n, slow.n);
+                assert_memory_equal(got, want, slow.n * sizeof(uint32_t));
+                sliced += kind == 0;
+            }
+        }
+
+        /* random letters are what slices are for */
+
+        assert_true(sliced > 35);
+        llm_vocab_close(v);
+    }
+}
+
+
+static void
+test_short(void **state)
+{
+    size_t          i, j, k, n, at, len;
+    llm_vocab_t    *v;
+    llm_tok_out_t   slow;
+    llm_tok_text_t  part[50];
+
+    (void) state;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        v = test_open(names[i]);
+
+        for (j = 0; j < 20 * TEST_KINDS; j++) {
+            len = test_text((unsigned) j % TEST_KINDS, 3000);
+
+            /* parts of bytes, not of characters: merging does not mind */
+
+            for (n = 0, at = 0; n < 50 && at + LLM_TOK_MERGE < len; n++) {
+                part[n].p = text + at;
+                part[n].len = 1 + test_random(j % 2 ? 15 : LLM_TOK_MERGE);
+                at += part[n].len;
+            }
+
+            llm_tok_merge_texts(v, part, n);
+
+            for (k = 0; k < n; k++) {
+                if (!llm_tok_valid(part[k].p, part[k].len)) {
+                    continue;
+                }
+
+                slow = test_out(v, want);
+                slow.map = NULL;
+                llm_tok_bpe_forward(v, part[k].p, part[k].len, 0, &slow);
+
+                assert_int_equal(part[k].tokens, slow.n);
+                assert_memory_equal(part[k].token, want,
+                                    slow.n * sizeof(uint32_t));
+            }
+        }
+
+        llm_vocab_close(v);
+    }
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(test_long),
+        cmocka_unit_test(test_short),
+    };
+
+    scratch = llm_scratch_init(aligned_alloc(64, (llm_scratch_size() + 63)
+                                                 / 64 * 64),
+                               llm_scratch_size());
+
+    if (getenv("LLM_VOCAB_DIR") == NULL || scratch == NULL) {
+        (void) fprintf(stderr, "set LLM_VOCAB_DIR\n");
+        return 1;
+    }
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
