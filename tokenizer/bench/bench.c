@@ -4,8 +4,8 @@
  * Measures the library, one cell a call:
  *
  *     bench IMAGE fresh|cold|repeat BLOCK A B     MB/s of counting B
- *     bench IMAGE run UNIT BYTES                  ms for one call
- *     bench IMAGE letters BYTES                   ms for random letters
+ *     bench IMAGE run UNIT BYTES                  ms for one call; random
+ *                                                 letters if UNIT is empty
  *     bench IMAGE sum A B                         MB/s of summing bytes
  *     bench IMAGE open                            ms to open
  *
@@ -268,10 +268,6 @@ main(int argc, char **argv)
 
     if (strcmp(argv[2], "open") == 0) {
         bench_open(argv[1]);
-
-    } else if (strcmp(argv[2], "letters") == 0 && argc == 4) {
-        b = bench_run("", (size_t) atol(argv[3]));
-        bench_one(&b);
 
     } else if (strcmp(argv[2], "run") == 0 && argc == 5) {
         b = bench_run(argv[3], (size_t) atol(argv[4]));

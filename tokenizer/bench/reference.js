@@ -1,20 +1,32 @@
 /*
  * Copyright (C) 2026 the ngx_llm_cost_module authors
  *
- * Measures npm's tiktoken as bench.c measures the library; answers lines
+ * Measures an npm package as bench.c measures the library:
  *
- *     fresh BLOCK A B
+ *     reference.js tiktoken|gpt-tokenizer VOCABULARY
  *
- * on standard input with "MB/s TOKENS".
+ * answers lines of words with tabs between them on standard input,
+ *
+ *     fresh BLOCK A B         with "MB/s TOKENS"
+ *     run UNIT BYTES          with "MS TOKENS"
  */
 
 'use strict';
 
 const fs = require('fs');
 const readline = require('readline');
-const { get_encoding } = require('tiktoken');
 
-const enc = get_encoding(process.argv[2]);
+const count = counter(...process.argv.slice(2));
+
+
+function counter(name, vocabulary) {
+    if (name === 'tiktoken') {
+        const enc = require('tiktoken').get_encoding(vocabulary);
+        return (text) => enc.encode_ordinary(text).length;
+    }
+
+    return require(`${name}/encoding/${vocabulary}`).countTokens;
+}
 
 
 /* blocks as bench.c cuts them, but decoded before the clock starts */
@@ -37,29 +49,60 @@ function blocks(path, size) {
     return found;
 }
 
-function count(list) {
+function countAll(list) {
     let n = 0;
 
     for (const text of list) {
-        n += enc.encode_ordinary(text).length;
+        n += count(text);
     }
 
     return n;
 }
 
+/* processor time, as there */
 
-readline.createInterface({ input: process.stdin }).on('line', (line) => {
-    const [, block, a, b] = line.split(' ');
-    const text = blocks(b, Number(block));
-
-    count(blocks(a, 1 << 20).slice(0, 1));
-
-    /* processor time, as there */
-
+function timed(list) {
     const start = process.cpuUsage();
-    const tokens = count(text);
+    const tokens = countAll(list);
     const used = process.cpuUsage(start);
-    const ms = (used.user + used.system) / 1e3;
+
+    return { ms: (used.user + used.system) / 1e3, tokens };
+}
+
+function fresh(block, a, b) {
+    const list = blocks(b, Number(block));
+
+    countAll(blocks(a, 1 << 20).slice(0, 1));
+
+    const { ms, tokens } = timed(list);
 
     console.log(`${(fs.statSync(b).size / 1e3 / ms).toFixed(3)} ${tokens}`);
+}
+
+function run(unit, bytes) {
+    let text = '';
+    let seed = 12345;
+
+    for (let n = 0; n < Number(bytes); ) {
+        if (unit) {
+            text += unit;
+            n += Buffer.byteLength(unit);
+
+        } else {
+            seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
+            text += String.fromCharCode(97 + (seed >>> 16) % 26);
+            n++;
+        }
+    }
+
+    const { ms, tokens } = timed([text]);
+
+    console.log(`${ms.toFixed(3)} ${tokens}`);
+}
+
+
+readline.createInterface({ input: process.stdin }).on('line', (line) => {
+    const [what, ...args] = line.split('\t');
+
+    (what === 'fresh' ? fresh : run)(...args);
 });

@@ -2,12 +2,13 @@
 #
 # Copyright (C) 2026 the ngx_llm_cost_module authors
 #
-# Runs the benchmark: the library and npm's tiktoken by turns, on one core.
+# Runs the benchmark: the library, npm's tiktoken and gpt-tokenizer by turns,
+# on one core.
 #
-#     run.py BENCH IMAGE TEXTS VOCABULARY OUT.json
+#     run.py BENCH IMAGES TEXTS OUT.json CHART.svg
 #
-# NODE_PATH must lead to tiktoken.  Each cell is the median of TURNS runs; a
-# run of the library is itself a median of nine.
+# NODE_PATH must lead to both packages.  Each cell is the median of TURNS runs;
+# a run of the library is itself a median of nine.
 
 import json
 import os
@@ -15,128 +16,186 @@ import statistics
 import subprocess
 import sys
 
+import chart
+
 TURNS = 3
+MAIN = 'o200k_base'
+OTHERS = 'cl100k_base', 'llama3', 'qwen3', 'deepseek_v3'
 KINDS = 'english', 'code', 'chinese', 'mixed'
+BLOCKS = {'1 MB': 1 << 20, '1 KB': 1024}
 MARKS = {                               # of fresh counting / npm tiktoken
-    ('english', 1 << 20): (45, 75), ('code', 1 << 20): (45, 75),
-    ('english', 1024): (35, 60), ('code', 1024): (35, 60),
-    ('chinese', 1 << 20): (6, 14), ('mixed', 1 << 20): (15, 30),
+    ('english', '1 MB'): (45, 75), ('code', '1 MB'): (45, 75),
+    ('english', '1 KB'): (35, 60), ('code', '1 KB'): (35, 60),
+    ('chinese', '1 MB'): (6, 14), ('mixed', '1 MB'): (15, 30),
 }
-UNITS = {'a': 'a', 'space': ' ', '^': '^', 'han': '\u4e2d'}
+UNITS = {'a': 'a', 'space': ' ', '^': '^', 'han': '\u4e2d',
+         'random letters': ''}
+SIZES = {'10 KB': 10 ** 4, '100 KB': 10 ** 5, '1 MB': 10 ** 6}
 
-bench, image, texts, vocabulary, out = sys.argv[1:]
+bench, images, texts, out, picture = sys.argv[1:]
 here = os.path.dirname(os.path.abspath(__file__))
-reference = None
 cells = {}
+missed = []
 
 
-def library(*args):
+class Reference:
+    """A JavaScript package, in a process of its own that stays warm."""
+
+    def __init__(self, package):
+        self.name = package
+        self.process = subprocess.Popen(
+            [os.environ.get('NODE', 'node'), here + '/reference.js', package,
+             MAIN], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def ask(self, *words):
+        self.process.stdin.write('\t'.join(map(str, words)) + '\n')
+        self.process.stdin.flush()
+        value, tokens = self.process.stdout.readline().split()
+        return float(value), int(tokens)
+
+
+def library(*args, vocabulary=MAIN):
+    image = '%s/%s.llmv' % (images, vocabulary)
     line = subprocess.run([bench, image, *map(str, args)], check=True,
                           stdout=subprocess.PIPE).stdout.split()
     return float(line[0]), int(line[1])
 
 
-def tiktoken(block, a, b):
-    reference.stdin.write('fresh %d %s %s\n' % (block, a, b))
-    reference.stdin.flush()
-    line = reference.stdout.readline().split()
-    return float(line[0]), int(line[1])
+def median(measure, *args, **names):
+    return statistics.median(measure(*args, **names)[0] for _ in range(TURNS))
 
 
 def row(name, value, unit, first=None, goal=None, least=True):
     cells[name] = value
     mark = ''
 
-    if first is not None:
-        reached = (lambda m: value >= m) if least else (lambda m: value <= m)
+    if goal is not None:
+        met = {m: value >= m if least else value <= m for m in (first, goal)}
         mark = 'first mark %g %s, goal %g %s' % (
-            first, 'yes' if reached(first) else 'NO',
-            goal, 'yes' if reached(goal) else 'no')
+            first, 'yes' if met[first] else 'NO',
+            goal, 'yes' if met[goal] else 'no')
 
-    print('%-40s %9.2f %-5s %s' % (name, value, unit, mark), flush=True)
+        if not met[goal]:
+            missed.append('%s: %.2f, goal %g' % (name, value, goal))
+
+    print('%-44s %9.2f %-5s %s' % (name, value, unit, mark), flush=True)
 
 
-def fresh(kind, block):
-    a, b = ('%s/%s.%s' % (texts, kind, part) for part in 'ab')
-    ours, theirs = [], []
+def parts(kind):
+    return ['%s/%s.%s' % (texts, kind, part) for part in 'ab']
+
+
+def fresh(kind, size, references):
+    values = {'': []}
+    block = BLOCKS[size]
 
     for _ in range(TURNS):
-        mbs, tokens = library('fresh', block, a, b)
-        ours.append(mbs)
-        mbs, expected = tiktoken(block, a, b)
-        theirs.append(mbs)
+        mbs, tokens = library('fresh', block, *parts(kind))
+        values[''].append(mbs)
 
-        if tokens != expected:
-            sys.exit('%s: %d tokens, tiktoken has %d'
-                     % (kind, tokens, expected))
+        for reference in references:
+            mbs, theirs = reference.ask('fresh', block, *parts(kind))
+            values.setdefault(reference.name, []).append(mbs)
 
-    size = '1 MB' if block > 1024 else '1 KB'
-    mine, other = statistics.median(ours), statistics.median(theirs)
-    row('fresh %s %s' % (size, kind), mine, 'MB/s')
-    row('fresh %s %s, npm tiktoken' % (size, kind), other, 'MB/s')
-    row('fresh %s %s / npm tiktoken' % (size, kind), mine / other, '',
-        *MARKS.get((kind, block), ()))
+            if reference.name == 'tiktoken' and tokens != theirs:
+                sys.exit('%s: %d tokens, tiktoken has %d'
+                         % (kind, tokens, theirs))
 
+    name = 'fresh %s %s' % (size, kind)
+    ours = statistics.median(values.pop(''))
+    row(name, ours, 'MB/s')
 
-def other_texts(kind):
-    a, b = ('%s/%s.%s' % (texts, kind, part) for part in 'ab')
-
-    for how in 'cold', 'repeat':
-        row('%s 1 MB %s' % (how, kind),
-            statistics.median(library(how, 1 << 20, a, b)[0]
-                              for _ in range(TURNS)), 'MB/s')
+    for package in values:
+        theirs = statistics.median(values[package])
+        row('%s, npm %s' % (name, package), theirs, 'MB/s')
+        row('%s / npm %s' % (name, package), ours / theirs, '',
+            *(MARKS.get((kind, size), ()) if package == 'tiktoken' else ()))
 
 
-def adversarial():
+def adversarial(references):
     english = os.path.getsize('%s/english.b' % texts) / 1e3 \
         / cells['fresh 1 MB english']
 
-    for name, args in [(n, ('run', u)) for n, u in UNITS.items()] \
-            + [('random letters', ('letters',))]:
-        times = [statistics.median(library(*args, n)[0]
-                                   for _ in range(TURNS))
-                 for n in (10 ** 4, 10 ** 5, 10 ** 6)]
+    for name, unit in UNITS.items():
+        times = {}
 
-        for n, t in zip(('10 KB', '100 KB', '1 MB'), times):
-            row('%s of %s' % (n, name), t, 'ms')
+        for size, n in SIZES.items():
+            times[size] = median(library, 'run', unit, n)
+            row('%s of %s' % (size, name), times[size], 'ms')
 
-        row('1 MB of %s / 1 MB of english' % name, times[2] / english, '',
-            *((15, 7) if args[0] == 'letters' else (1.5, 1.0)), least=False)
-        row('t(1 MB) / t(100 KB), %s' % name, times[2] / times[1], '',
-            14, 12, least=False)
+        # theirs take time that grows with the square
+
+        for reference in references:
+            row('10 KB of %s, npm %s' % (name, reference.name),
+                reference.ask('run', unit, 10 ** 4)[0], 'ms')
+
+        row('1 MB of %s / 1 MB of english' % name, times['1 MB'] / english,
+            '', *((1.5, 1.0) if unit else (15, 7)), least=False)
+        row('t(1 MB) / t(100 KB), %s' % name,
+            times['1 MB'] / times['100 KB'], '', 14, 12, least=False)
+
+
+def vocabularies():
+    """The others, each time beside the main one."""
+
+    for other in OTHERS:
+        for kind in KINDS:
+            main, value = [], []
+
+            for _ in range(TURNS):
+                args = ('fresh', 1 << 20, *parts(kind))
+                main.append(library(*args)[0])
+                value.append(library(*args, vocabulary=other)[0])
+
+            value = statistics.median(value)
+            row('%s, fresh 1 MB %s' % (other, kind), value, 'MB/s')
+            row('%s / %s, %s' % (other, MAIN, kind),
+                value / statistics.median(main), '', 0.5, 0.5)
+
+
+def opening():
+    row('open an image', median(library, 'open'), 'ms', 2, 1, least=False)
+
+    for name, first, goal in (MAIN, 20, 12), ('cl100k_base', 11, 7):
+        row('image of ' + name,
+            os.path.getsize('%s/%s.llmv' % (images, name)) / 1e6, 'MB',
+            first, goal, least=False)
 
 
 def main():
-    global reference
-
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    reference = subprocess.Popen(
-        [os.environ.get('NODE', 'node'), here + '/reference.js', vocabulary],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    references = [Reference('tiktoken'), Reference('gpt-tokenizer')]
 
-    row('sum of bytes', library('sum', texts + '/english.b')[0], 'MB/s')
+    row('sum of bytes', median(library, 'sum', texts + '/english.b'), 'MB/s')
 
     for kind in KINDS:
-        for block in 1 << 20, 1024:
-            fresh(kind, block)
+        for size in BLOCKS:
+            fresh(kind, size, references)
 
-        other_texts(kind)
+        for how in 'cold', 'repeat':
+            for size, block in BLOCKS.items():
+                row('%s %s %s' % (how, size, kind),
+                    median(library, how, block, *parts(kind)), 'MB/s')
 
     row('cold english / fresh english',
         cells['cold 1 MB english'] / cells['fresh 1 MB english'], '',
         0.6, 0.75)
-    adversarial()
-    row('open an image', statistics.median(
-        library('open')[0] for _ in range(TURNS)), 'ms', 2, 1, least=False)
-    row('image', os.path.getsize(image) / 1e6, 'MB',
-        *((11, 7) if vocabulary == 'cl100k_base' else (20, 12)), least=False)
 
-    reference.stdin.close()
-    reference.wait()
+    adversarial(references)
+    opening()
+    vocabularies()
+
+    for reference in references:
+        reference.process.stdin.close()
+        reference.process.wait()
+
+    print('\nbelow the goal: %s' % ('; '.join(missed) or 'nothing'))
 
     with open(out, 'w') as f:
-        json.dump({'vocabulary': vocabulary, 'cells': cells}, f, indent=1)
+        json.dump({'vocabulary': MAIN, 'cells': cells}, f, indent=1)
         f.write('\n')
+
+    chart.write(picture, cells)
 
 
 main()
