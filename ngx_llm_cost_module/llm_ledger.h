@@ -242,6 +242,11 @@ typedef struct {
 int llm_ledger_next(llm_ledger_t *l, uint32_t *cursor,
     llm_counter_view_t *v);
 
+/* one counter; LLM_OK, or LLM_DECLINED where it is not there */
+
+int llm_ledger_find(llm_ledger_t *l, const llm_budget_t *b,
+    llm_counter_view_t *v);
+
 /* open reservations one by one, for a store that has to replay them */
 
 typedef struct {

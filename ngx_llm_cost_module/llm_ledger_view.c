@@ -46,6 +46,31 @@ llm_ledger_next(llm_ledger_t *l, uint32_t *cursor, llm_counter_view_t *v)
 
 
 int
+llm_ledger_find(llm_ledger_t *l, const llm_budget_t *b, llm_counter_view_t *v)
+{
+    llm_slot_t  *c;
+
+    if (llm_budget_check(b) != LLM_OK) {
+        return LLM_BAD;
+    }
+
+    if (llm_ledger_lock(l) != LLM_OK) {
+        return LLM_ERROR;
+    }
+
+    c = llm_slot_find(l, b, llm_slot_hash(l, b));
+
+    if (c) {
+        llm_view_fill(l, c, v);
+    }
+
+    llm_ledger_unlock(l);
+
+    return c ? LLM_OK : LLM_DECLINED;
+}
+
+
+int
 llm_ledger_next_hold(llm_ledger_t *l, uint32_t *cursor, llm_hold_view_t *v)
 {
     int  rc;

@@ -35,6 +35,8 @@ static ngx_int_t ngx_http_llm_cost_api_answer(ngx_http_llm_cost_api_t *api,
     ngx_int_t rc);
 static ngx_int_t ngx_http_llm_cost_api_wait(ngx_http_llm_cost_api_t *api);
 static void ngx_http_llm_cost_api_left(void *data);
+static ngx_int_t ngx_http_llm_cost_api_body(ngx_http_llm_cost_api_t *api);
+static void ngx_http_llm_cost_api_body_done(ngx_http_request_t *r);
 static ngx_int_t ngx_http_llm_cost_api_find(ngx_http_request_t *r,
     const ngx_http_llm_cost_api_endpoint_t **found);
 static ngx_int_t ngx_http_llm_cost_api_args(ngx_http_llm_cost_api_t *api);
@@ -64,6 +66,12 @@ static const ngx_http_llm_cost_api_endpoint_t  ngx_http_llm_cost_api[] = {
       ngx_http_llm_cost_api_budgets_fetch,
       ngx_http_llm_cost_api_fleet_budgets,
       ngx_http_llm_cost_api_budgets_format },
+
+    { ngx_string("/budgets"), NGX_HTTP_PATCH,
+      ngx_string("application/json"),
+      ngx_http_llm_cost_api_patch_fetch,
+      ngx_http_llm_cost_api_fleet_patch,
+      ngx_http_llm_cost_api_patch_format },
 
     { ngx_string("/alerts"), NGX_HTTP_GET|NGX_HTTP_HEAD,
       ngx_string("application/json"),
@@ -199,7 +207,8 @@ ngx_http_llm_cost_api_handler(ngx_http_request_t *r)
     const ngx_http_llm_cost_loc_conf_t      *llcf;
     const ngx_http_llm_cost_api_endpoint_t  *ep;
 
-    rc = ngx_http_discard_request_body(r);
+    rc = (r->method & NGX_HTTP_PATCH) ? NGX_OK
+                                      : ngx_http_discard_request_body(r);
     if (rc != NGX_OK) {
         return rc;
     }
@@ -223,7 +232,12 @@ ngx_http_llm_cost_api_handler(ngx_http_request_t *r)
 
     llcf = ngx_http_get_module_loc_conf(r, ngx_http_llm_cost_module);
 
-    if ((ep->methods & NGX_HTTP_DELETE) && !llcf->api_write) {
+    if ((ep->methods & (NGX_HTTP_DELETE|NGX_HTTP_PATCH)) && !llcf->api_write) {
+        rc = ngx_http_discard_request_body(r);
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
         return ngx_http_llm_cost_api_refuse(api, NGX_HTTP_FORBIDDEN, NULL,
                    "writing is not allowed here: it needs \"llm_api "
                    "write=on\"");
@@ -231,16 +245,71 @@ ngx_http_llm_cost_api_handler(ngx_http_request_t *r)
 
     api->type = ep->type;
     api->format = ep->format;
+    api->fetch = (ep->fleet && api->lmcf->redis) ? ep->fleet : ep->fetch;
 
     rc = ngx_http_llm_cost_api_args(api);
     if (rc != NGX_DECLINED) {
         return rc;
     }
 
-    rc = (ep->fleet && api->lmcf->redis) ? ep->fleet(api) : ep->fetch(api);
+    if (ep->methods & NGX_HTTP_PATCH) {
+        return ngx_http_llm_cost_api_body(api);
+    }
+
+    rc = api->fetch(api);
 
     return rc == NGX_AGAIN ? ngx_http_llm_cost_api_wait(api)
                            : ngx_http_llm_cost_api_answer(api, rc);
+}
+
+
+/* the module's context is a metered request's, so api is found elsewhere */
+
+static ngx_int_t
+ngx_http_llm_cost_api_body(ngx_http_llm_cost_api_t *api)
+{
+    ngx_int_t            rc;
+    ngx_http_cleanup_t  *cln;
+
+    cln = ngx_http_cleanup_add(api->request, 0);
+    if (cln == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    cln->handler = ngx_http_llm_cost_api_left;
+    cln->data = api;
+
+    rc = ngx_http_read_client_request_body(api->request,
+                                           ngx_http_llm_cost_api_body_done);
+
+    return rc >= NGX_HTTP_SPECIAL_RESPONSE ? rc : NGX_DONE;
+}
+
+
+static void
+ngx_http_llm_cost_api_body_done(ngx_http_request_t *r)
+{
+    ngx_int_t                 rc;
+    ngx_http_cleanup_t       *cln;
+    ngx_http_llm_cost_api_t  *api;
+
+    cln = r->cleanup;
+
+    while (cln->handler != ngx_http_llm_cost_api_left) {
+        cln = cln->next;
+    }
+
+    api = cln->data;
+
+    rc = ngx_http_llm_cost_api_patch_read(api);
+
+    if (rc == NGX_DECLINED) {
+        rc = api->fetch(api);
+        rc = rc == NGX_AGAIN ? ngx_http_llm_cost_api_wait(api)
+                             : ngx_http_llm_cost_api_answer(api, rc);
+    }
+
+    ngx_http_finalize_request(r, rc);
 }
 
 
@@ -558,10 +627,20 @@ ngx_http_llm_cost_api_digits(u_char *p, size_t n)
 }
 
 
-/* an error in the shape that clients of LLM APIs know */
-
 ngx_int_t
 ngx_http_llm_cost_api_refuse(ngx_http_llm_cost_api_t *api, ngx_uint_t status,
+    const char *param, const char *message)
+{
+    ngx_http_llm_cost_api_error(api, status, param, message);
+
+    return ngx_http_llm_cost_api_send(api);
+}
+
+
+/* an error in the shape that clients of LLM APIs know */
+
+void
+ngx_http_llm_cost_api_error(ngx_http_llm_cost_api_t *api, ngx_uint_t status,
     const char *param, const char *message)
 {
     ngx_http_llm_cost_out_t  *o;
@@ -586,8 +665,6 @@ ngx_http_llm_cost_api_refuse(ngx_http_llm_cost_api_t *api, ngx_uint_t status,
 
     api->status = status;
     ngx_str_set(&api->type, "application/json");
-
-    return ngx_http_llm_cost_api_send(api);
 }
 
 

@@ -117,6 +117,7 @@ struct ngx_http_llm_cost_api_s {
     ngx_http_llm_cost_zone_t            *zone;
     ngx_str_t                            type;      /* of the answer */
     ngx_http_llm_cost_api_format_pt      format;
+    ngx_http_llm_cost_api_fetch_pt       fetch;
     ngx_uint_t                           status;
     ngx_http_llm_cost_out_t              out;
 
@@ -136,6 +137,12 @@ struct ngx_http_llm_cost_api_s {
     ngx_str_t                            name;
     ngx_str_t                            key;
 
+    /* PATCH budgets: the limit as it is written, null or a number */
+    ngx_str_t                            limit;
+    llm_budget_t                         patched[LLM_UNIT_N];
+    const char                          *refusal;   /* once it was fetched */
+    const char                          *param;
+
     /* rows */
     ngx_http_llm_cost_api_usage_t        usage;
     ngx_array_t                          points;    /* ..._api_point_t */
@@ -151,6 +158,8 @@ struct ngx_http_llm_cost_api_s {
 
 void ngx_http_llm_cost_api_resume(ngx_http_llm_cost_api_t *api,
     ngx_int_t rc);
+void ngx_http_llm_cost_api_error(ngx_http_llm_cost_api_t *api,
+    ngx_uint_t status, const char *param, const char *message);
 ngx_int_t ngx_http_llm_cost_api_refuse(ngx_http_llm_cost_api_t *api,
     ngx_uint_t status, const char *param, const char *message);
 
@@ -215,6 +224,18 @@ ngx_int_t ngx_http_llm_cost_api_budgets_fetch(ngx_http_llm_cost_api_t *api);
 void ngx_http_llm_cost_api_budgets_format(ngx_http_llm_cost_api_t *api);
 ngx_int_t ngx_http_llm_cost_api_alerts_fetch(ngx_http_llm_cost_api_t *api);
 void ngx_http_llm_cost_api_alerts_format(ngx_http_llm_cost_api_t *api);
+
+
+void ngx_http_llm_cost_api_budget_format(ngx_http_llm_cost_api_t *api,
+    const llm_counter_view_t *v);
+
+
+/* _api_patch.c: NGX_DECLINED: go on; else what has been answered */
+
+ngx_int_t ngx_http_llm_cost_api_patch_read(ngx_http_llm_cost_api_t *api);
+ngx_int_t ngx_http_llm_cost_api_patch_fetch(ngx_http_llm_cost_api_t *api);
+ngx_int_t ngx_http_llm_cost_api_fleet_patch(ngx_http_llm_cost_api_t *api);
+void ngx_http_llm_cost_api_patch_format(ngx_http_llm_cost_api_t *api);
 
 
 /* _api_metrics.c */

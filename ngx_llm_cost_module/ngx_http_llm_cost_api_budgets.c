@@ -12,8 +12,6 @@
 
 static ngx_uint_t ngx_http_llm_cost_api_wanted(ngx_http_llm_cost_api_t *api,
     const llm_counter_view_t *v);
-static void ngx_http_llm_cost_api_budget_format(ngx_http_llm_cost_api_t *api,
-    const llm_counter_view_t *v);
 static void ngx_http_llm_cost_api_marks(ngx_http_llm_cost_api_t *api,
     const llm_counter_view_t *v);
 static void ngx_http_llm_cost_api_amount(ngx_http_llm_cost_out_t *o,
@@ -104,7 +102,7 @@ ngx_http_llm_cost_api_budgets_format(ngx_http_llm_cost_api_t *api)
 }
 
 
-static void
+void
 ngx_http_llm_cost_api_budget_format(ngx_http_llm_cost_api_t *api,
     const llm_counter_view_t *v)
 {

@@ -18,9 +18,6 @@
 #define NGX_HTTP_LLM_COST_API_ANSWERS  400     /* to delete at a time */
 
 
-static ngx_int_t ngx_http_llm_cost_api_fleet_start(
-    ngx_http_llm_cost_api_t *api, ngx_http_llm_cost_redis_t *redis,
-    ngx_http_llm_cost_api_ask_pt ask, ngx_http_llm_cost_api_read_pt read);
 static void ngx_http_llm_cost_api_fleet_reply(
     ngx_http_llm_cost_redis_op_t *op, redisReply *reply);
 static void ngx_http_llm_cost_api_fleet_wake(ngx_event_t *ev);
@@ -166,7 +163,7 @@ ngx_http_llm_cost_api_series_read(ngx_http_llm_cost_api_t *api,
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_llm_cost_api_fleet_start(ngx_http_llm_cost_api_t *api,
     ngx_http_llm_cost_redis_t *redis, ngx_http_llm_cost_api_ask_pt ask,
     ngx_http_llm_cost_api_read_pt read)

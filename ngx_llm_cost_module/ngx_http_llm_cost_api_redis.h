@@ -40,7 +40,13 @@ struct ngx_http_llm_cost_api_fleet_s {
 };
 
 
-/* _api_redis.c: sends the command that was put together */
+/* _api_redis.c */
+
+ngx_int_t ngx_http_llm_cost_api_fleet_start(ngx_http_llm_cost_api_t *api,
+    ngx_http_llm_cost_redis_t *redis, ngx_http_llm_cost_api_ask_pt ask,
+    ngx_http_llm_cost_api_read_pt read);
+
+/* sends the command that was put together */
 
 ngx_int_t ngx_http_llm_cost_api_fleet_send(ngx_http_llm_cost_api_t *api);
 

@@ -93,6 +93,7 @@ typedef enum {
     NGX_HTTP_LLM_COST_SCRIPT_SUMMARY,
     NGX_HTTP_LLM_COST_SCRIPT_JOIN,
     NGX_HTTP_LLM_COST_SCRIPT_BALANCE,
+    NGX_HTTP_LLM_COST_SCRIPT_PATCH,
     NGX_HTTP_LLM_COST_SCRIPT_N,
     NGX_HTTP_LLM_COST_SCRIPT_NONE       /* a plain command */
 } ngx_http_llm_cost_script_e;

@@ -129,6 +129,12 @@ ngx_http_llm_cost_redis_shadow(const llm_budget_t *budgets,
         (void) llm_ledger_shadow(l, &budgets[i],
                                  ngx_max(balances[i].spent, 0),
                                  ngx_max(balances[i].reserved, 0));
+
+        /* PATCH budgets, on whichever node: it holds here, too */
+
+        if (balances[i].limit != budgets[i].limit) {
+            (void) llm_ledger_patch(l, &budgets[i], balances[i].limit);
+        }
     }
 }
 

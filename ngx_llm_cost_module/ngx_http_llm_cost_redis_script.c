@@ -68,6 +68,8 @@ static ngx_http_llm_cost_redis_script_t  ngx_http_llm_cost_redis_scripts[] = {
     { { llm_script_common, llm_script_join, NULL },
       ngx_null_string, { 0 } },
     { { llm_script_common, llm_script_balance, NULL },
+      ngx_null_string, { 0 } },
+    { { llm_script_patch, NULL, NULL },
       ngx_null_string, { 0 } }
 };
 
