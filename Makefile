@@ -152,7 +152,8 @@ install: all
 	install -m 644 $(module) $(DESTDIR)$(MODULES)/
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 755 $(BUILD)/tokenizer/llm-tokens $(DESTDIR)$(PREFIX)/bin/
-	install -m 755 $(BUILD)/tools/llm-report $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 $(BUILD)/tools/llm-report tools/llm-ledger \
+	    $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 tokenizer/tools/llm-tokens.1 tools/report/llm-report.1 \
 	    $(DESTDIR)$(PREFIX)/share/man/man1/
 	for f in $(BUILD)/vocab/*.llmv; do [ ! -f $$f ] \
