@@ -255,6 +255,7 @@ ngx_http_llm_cost_price_answer(ngx_http_llm_cost_ctx_t *ctx)
 static void
 ngx_http_llm_cost_price_broken(ngx_http_llm_cost_ctx_t *ctx)
 {
+    int64_t                              output;
     ngx_uint_t                           client;
     ngx_http_request_t                  *r;
     const ngx_http_llm_cost_loc_conf_t  *llcf;
@@ -297,12 +298,20 @@ ngx_http_llm_cost_price_broken(ngx_http_llm_cost_ctx_t *ctx)
 
     ngx_http_llm_cost_use_seen(ctx);
 
-    /* usage that came before the end is the better number if it is larger */
+    /*
+     * Usage that came before the end is the better number if it is larger; of
+     * the input it is the better one in any case, with all its parts.
+     */
 
     if (ctx->answer.usage_seen && !ctx->whole) {
-        ctx->usage.input = ngx_max(ctx->usage.input, ctx->answer.usage.input);
-        ctx->usage.output = ngx_max(ctx->usage.output,
-                                    ctx->answer.usage.output);
+        output = ngx_max(ctx->usage.output, ctx->answer.usage.output);
+
+        if (ctx->answer.usage.input >= 0) {
+            ctx->usage = ctx->answer.usage;
+        }
+
+        ctx->usage.output = output;
+        (void) llm_usage_normalize(&ctx->usage);
     }
 }
 

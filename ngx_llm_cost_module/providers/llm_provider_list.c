@@ -9,6 +9,7 @@
 #include <string.h>
 
 
+extern const llm_provider_t  llm_anthropic;
 extern const llm_provider_t  llm_bedrock;
 extern const llm_provider_t  llm_gemini;
 
@@ -19,6 +20,7 @@ const llm_provider_t * const  llm_providers[] = {
     &llm_bedrock,
     &llm_gemini,
     &llm_openai,
+    &llm_anthropic,
     NULL
 };
 

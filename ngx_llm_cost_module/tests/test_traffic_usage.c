@@ -13,6 +13,7 @@
 
 #include "traffic_bedrock.h"
 #include "traffic_gemini.h"
+#include "traffic_anthropic.h"
 #include "traffic_openai.h"
 
 
@@ -39,7 +40,8 @@ static const api_t  apis[] = {
     { "openai.responses.compact", "openai", "/v1/responses/compact",
       expected_responses },
     { "bedrock.converse", "bedrock", "/model/m/converse", expected_bedrock },
-    { "bedrock.invoke", "bedrock", "/model/m/invoke", expected_bedrock }
+    { "bedrock.invoke", "bedrock", "/model/m/invoke", expected_bedrock },
+    { "anthropic.messages", "anthropic", "/v1/messages", expected_anthropic }
 };
 
 #define APIS  (sizeof(apis) / sizeof(api_t))

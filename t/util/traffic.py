@@ -141,6 +141,24 @@ def openai_responses(usage):
             "reasoning": parts.get("reasoning_tokens")}
 
 
+def anthropic(usage):
+    written = usage.get("cache_creation_input_tokens")
+    hour = (usage.get("cache_creation") or {}).get("ephemeral_1h_input_tokens")
+    details = usage.get("output_tokens_details") or {}
+
+    return {"input": sum(usage.get(name) or 0 for name in (
+                "input_tokens", "cache_creation_input_tokens",
+                "cache_read_input_tokens")),
+            "output": usage.get("output_tokens"),
+            "cached": usage.get("cache_read_input_tokens"),
+            "written": None if written is None else written - (hour or 0),
+            "reasoning": details.get("thinking_tokens")}
+
+
+def messages_request(record):
+    return dict(chat_request(record), max_tokens=1000)
+
+
 def chat_request(record):
     return {"model": record.get("model_requested") or "gpt-4o-mini",
             "messages": [{"role": "user", "content": "text"}],
@@ -173,6 +191,7 @@ APIS = {
                        bedrock_request, bedrock),
     "gemini.embed": (GEMINI + "embedContent", gemini_request, gemini),
     "openai.responses": ("/v1/responses", input_request, openai_responses),
+    "anthropic.messages": ("/v1/messages", messages_request, anthropic),
     "openai.responses.compact": ("/v1/responses/compact", input_request,
                                  openai_responses),
 }
@@ -189,6 +208,11 @@ class Record:
         self.usage = record.get("usage")
         if self.api.startswith("bedrock."):
             self.usage = bedrock_usage(record)
+
+        if self.api.startswith("anthropic") and self.usage:
+            # what only the first event of a stream says holds
+            self.usage = {**(record.get("usage_first") or {}), **self.usage}
+
         self.request = self.request_of(record, wire)
         self.headers = {key: value for key, value in
                         (record.get("usage_headers") or {}).items()

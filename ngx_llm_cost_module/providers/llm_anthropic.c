@@ -1,0 +1,448 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "llm_anthropic.h"
+#include "llm_path.h"
+
+#include <string.h>
+
+
+/*
+ * Anthropic's dialect: messages, at Anthropic's and through Vertex.  Counting
+ * tokens and looking at batches is free; what makes batches is not metered.
+ */
+
+
+const char * const  llm_anthropic_names[LLM_ANTHROPIC_FIELDS] = {
+    "model", "messages", "system", "max_tokens", "stream", "tools",
+    "tool_choice", "service_tier", "speed", "mcp_servers", "container",
+    "output_format", "output_config", "thinking"
+};
+
+
+static const llm_path_row_t  llm_anthropic_paths[] = {
+    { "POST", "/messages", LLM_PATH_METERED, LLM_KIND_CHAT,
+      LLM_ANTHROPIC_PLAIN },
+    { "POST", "/messages/count_tokens", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+    { "POST", "/messages/batches", LLM_PATH_UNSUPPORTED, LLM_KIND_BATCH, 0 },
+    { "POST", "/messages/batches/*/cancel", LLM_PATH_FREE, LLM_KIND_BATCH,
+      0 },
+    { "GET", "/messages/batches", LLM_PATH_FREE, LLM_KIND_BATCH, 0 },
+    { "GET DELETE", "/messages/batches/*", LLM_PATH_FREE, LLM_KIND_BATCH, 0 },
+    { "GET", "/messages/batches/*/results", LLM_PATH_FREE, LLM_KIND_BATCH,
+      0 },
+    { "POST", "/complete", LLM_PATH_UNSUPPORTED, LLM_KIND_COMPLETION, 0 },
+    { "POST", "/publishers/anthropic/models/count-tokens:rawPredict",
+      LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+    { "POST", "/publishers/anthropic/models/*:rawPredict", LLM_PATH_METERED,
+      LLM_KIND_CHAT, LLM_ANTHROPIC_RAW },
+    { "POST", "/publishers/anthropic/models/*:streamRawPredict",
+      LLM_PATH_METERED, LLM_KIND_CHAT, LLM_ANTHROPIC_STREAM_RAW }
+};
+
+
+/* what others have, too, and is Anthropic's where it says so */
+
+static const llm_path_row_t  llm_anthropic_shared[] = {
+    { "GET", "/models", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+    { "GET", "/models/*", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+    { "GET POST", "/files", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+    { "GET DELETE", "/files/*", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+    { "GET", "/files/*/content", LLM_PATH_FREE, LLM_KIND_OTHER, 0 }
+};
+
+
+#define llm_anthropic_rows(t)  t, sizeof(t) / sizeof(llm_path_row_t)
+
+static llm_path_e
+llm_anthropic_path(llm_route_t *route)
+{
+    llm_str_t              star;
+    const llm_path_row_t  *row;
+
+    row = llm_path_find(llm_anthropic_rows(llm_anthropic_paths), route, &star);
+
+    if (row == NULL && llm_route_header(route, "anthropic-version")) {
+        row = llm_path_find(llm_anthropic_rows(llm_anthropic_shared), route,
+                            NULL);
+    }
+
+    if (row == NULL) {
+        return LLM_PATH_UNKNOWN;
+    }
+
+    if (row->what == LLM_PATH_METERED && row->op != LLM_ANTHROPIC_PLAIN) {
+        route->model = star;
+        llm_str_set(&route->vendor, "vertex_ai");
+    }
+
+    return row->what;
+}
+
+
+static int
+llm_anthropic_starts(const llm_json_t *j, uint32_t node, const char *text)
+{
+    size_t                  n;
+    const llm_json_node_t  *v;
+
+    if (llm_kind_of(j, node) != LLM_JSON_STRING) {
+        return 0;
+    }
+
+    v = &j->nodes[node];
+    n = strlen(text);
+
+    return v->end - v->start >= n && memcmp(j->data + v->start, text, n) == 0;
+}
+
+
+/*
+ * Marks that write to the provider's cache, wherever they are: a text that
+ * reads like one only makes the reserve larger.
+ */
+
+static void
+llm_anthropic_marks(llm_request_t *q)
+{
+    uint32_t                i;
+    unsigned                mark, hour;
+    const llm_json_node_t  *v;
+
+    mark = 0;
+    hour = 0;
+
+    for (i = 0; i < q->json.n; i++) {
+        v = &q->json.nodes[i];
+
+        if (v->type != LLM_JSON_STRING) {
+            continue;
+        }
+
+        if ((v->end - v->start == sizeof("cache_control") - 1 || v->escaped)
+            && v->end - v->start < 6 * sizeof("cache_control")
+            && llm_json_equal(&q->json, i, "cache_control"))
+        {
+            mark = 1;
+        }
+
+        if ((v->end - v->start == 2 || v->escaped) && v->end - v->start < 13
+            && llm_json_equal(&q->json, i, "1h"))
+        {
+            hour = 1;
+        }
+    }
+
+    if (mark) {
+        q->most.cache_write = -1;
+        q->most.cache_write_1h = hour ? -1 : 0;
+    }
+}
+
+
+/* tools that Anthropic runs, and is paid for */
+
+static void
+llm_anthropic_server_tools(llm_request_t *q, uint32_t tools)
+{
+    int64_t                 uses;
+    uint32_t                i, type, node;
+    const llm_json_node_t  *v;
+
+    v = q->json.nodes;
+
+    if (llm_kind_of(&q->json, tools) != LLM_JSON_ARRAY) {
+        return;
+    }
+
+    for (i = tools + 1; i < v[tools].next; i = v[i].next) {
+
+        type = llm_json_get(&q->json, i, "type");
+
+        if (!llm_given(&q->json, type)) {
+            continue;
+        }
+
+        node = llm_json_get(&q->json, i, "max_uses");
+
+        if (!llm_given(&q->json, node)
+            || llm_json_int(&q->json, node, &uses) != LLM_OK || uses < 0)
+        {
+            uses = -1;
+        }
+
+        if (llm_anthropic_starts(&q->json, type, "web_search")) {
+            q->most.searches = uses;
+            q->stateful = 1;
+
+        } else if (llm_anthropic_starts(&q->json, type, "web_fetch")) {
+            q->most.web_fetches = uses;
+            q->stateful = 1;
+
+        } else if (llm_anthropic_starts(&q->json, type, "code_execution")) {
+            q->most.code_sessions = -1;
+            q->stateful = 1;
+
+        } else if (llm_anthropic_starts(&q->json, type, "advisor")) {
+            q->stateful = 1;
+        }
+    }
+}
+
+
+static int
+llm_anthropic_parse_model(llm_request_t *q, uint32_t node)
+{
+    if (q->route.op != LLM_ANTHROPIC_PLAIN) {
+        q->model = q->route.model;
+        q->model_in_path = 1;
+    }
+
+    if (q->model.len == 0) {
+        return llm_request_model(q, node, "model");
+    }
+
+    if (!llm_path_model(&q->model)) {
+        return llm_request_bad(q, "model", "of the path cannot be one");
+    }
+
+    return LLM_OK;
+}
+
+
+/* what a text or a list of blocks may be */
+
+static int
+llm_anthropic_parse_content(llm_request_t *q, uint32_t node,
+    const char *param)
+{
+    if (llm_kind_of(&q->json, node) == LLM_JSON_STRING) {
+        return LLM_OK;
+    }
+
+    if (llm_given(&q->json, node)
+        && llm_kind_of(&q->json, node) != LLM_JSON_ARRAY)
+    {
+        return llm_request_bad(q, param, "must be a string or an array");
+    }
+
+    return llm_request_array(q, node, param, 1);
+}
+
+
+static int
+llm_anthropic_parse_messages(llm_request_t *q, uint32_t messages)
+{
+    int                     rc;
+    uint32_t                i;
+    const llm_json_node_t  *v;
+
+    if (!llm_given(&q->json, messages)) {
+        return llm_request_bad(q, "messages", "is required");
+    }
+
+    rc = llm_request_array(q, messages, "messages", 1);
+
+    v = q->json.nodes;
+
+    for (i = messages + 1; rc == LLM_OK && i < v[messages].next;
+         i = v[i].next)
+    {
+        rc = llm_anthropic_parse_content(q,
+                                       llm_json_get(&q->json, i, "content"),
+                                       "messages.content");
+    }
+
+    return rc;
+}
+
+
+static void
+llm_anthropic_parse_most(llm_request_t *q, const uint32_t *f)
+{
+    llm_usage_text(&q->most, 0, 0);
+    q->bounded = 1;
+
+    llm_anthropic_marks(q);
+    llm_anthropic_server_tools(q, f[LLM_ANTHROPIC_TOOLS]);
+
+    if (llm_kind_of(&q->json, f[LLM_ANTHROPIC_SPEED]) == LLM_JSON_STRING
+        && llm_json_equal(&q->json, f[LLM_ANTHROPIC_SPEED], "fast"))
+    {
+        q->most.fast = 1;
+    }
+
+    if (llm_given(&q->json, f[LLM_ANTHROPIC_SERVERS])
+        || llm_given(&q->json, f[LLM_ANTHROPIC_CONTAINER]))
+    {
+        q->stateful = 1;
+    }
+}
+
+
+int
+llm_anthropic_parse(llm_request_t *q)
+{
+    int       rc, stream;
+    uint32_t  f[LLM_ANTHROPIC_FIELDS];
+
+    q->max_output = -1;
+    q->choices = 1;
+    q->can_fit = !q->sealed;
+
+    stream = (q->route.op == LLM_ANTHROPIC_STREAM_RAW);
+
+    if (q->json.nodes[0].type != LLM_JSON_OBJECT) {
+        return llm_request_bad(q, NULL,
+                               "the request body must be a JSON object");
+    }
+
+    rc = llm_request_object(q, 0, NULL, llm_anthropic_names,
+                            LLM_ANTHROPIC_FIELDS, f);
+
+    if (rc == LLM_OK) {
+        rc = llm_anthropic_parse_model(q, f[LLM_ANTHROPIC_MODEL]);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_anthropic_parse_messages(q, f[LLM_ANTHROPIC_MESSAGES]);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_anthropic_parse_content(q, f[LLM_ANTHROPIC_SYSTEM], "system");
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_request_array(q, f[LLM_ANTHROPIC_TOOLS], "tools", 1);
+    }
+
+    /* 0 fills the cache, and nothing is said */
+
+    if (rc == LLM_OK) {
+        rc = llm_request_number(q, f[LLM_ANTHROPIC_MAX_TOKENS], "max_tokens",
+                                0, LLM_DIALECT_TOKENS_MAX, &q->max_output);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_request_bool(q, f[LLM_ANTHROPIC_STREAM], "stream", &stream);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_request_string(q, f[LLM_ANTHROPIC_TIER], "service_tier",
+                                &q->service_tier);
+    }
+
+    if (rc != LLM_OK) {
+        return rc;
+    }
+
+    q->stream = stream;
+
+    llm_anthropic_parse_most(q, f);
+
+    return LLM_OK;
+}
+
+
+static int
+llm_anthropic_edit(llm_request_t *q, llm_edits_t *e)
+{
+    int       rc;
+    uint32_t  f[LLM_ANTHROPIC_FIELDS];
+
+    e->n = 0;
+    rc = LLM_OK;
+
+    llm_json_fields(&q->json, 0, llm_anthropic_names, LLM_ANTHROPIC_FIELDS, f);
+
+    if (e->set_max_output > 0 && q->can_fit) {
+
+        if (f[LLM_ANTHROPIC_MAX_TOKENS] == LLM_JSON_NONE) {
+            rc = llm_edit_member(q, e, 0, "\"max_tokens\":",
+                                 e->set_max_output, "");
+
+        } else if (q->max_output < 0 || q->max_output > e->set_max_output) {
+            rc = llm_edit_number(q, e, f[LLM_ANTHROPIC_MAX_TOKENS],
+                                 e->set_max_output);
+        }
+    }
+
+    return rc;
+}
+
+
+/* the types by status, which the SDK turns into errors of their own */
+
+static const char *
+llm_anthropic_error_type(unsigned status)
+{
+    switch (status) {
+
+    case 403:
+        return "permission_error";
+
+    case 404:
+        return "not_found_error";
+
+    case 413:
+        return "request_too_large";
+
+    case 429:
+        return "rate_limit_error";
+
+    default:
+        return status < 500 ? "invalid_request_error" : "api_error";
+    }
+}
+
+
+size_t
+llm_anthropic_error(unsigned char *buf, const llm_refusal_t *f)
+{
+    llm_writer_t  w;
+
+    w.buf = buf;
+    w.len = 0;
+
+    llm_write(&w, "{\"type\":\"error\",\"error\":{\"type\":\"");
+    llm_write(&w, llm_anthropic_error_type(f->status));
+    llm_write(&w, "\",\"message\":\"");
+    llm_write_escaped(&w, &f->message);
+    llm_write(&w, "\",\"code\":\"");
+    llm_write_escaped(&w, &f->code);
+    llm_write(&w, "\"}}");
+
+    return w.len;
+}
+
+
+static int
+llm_anthropic_canonical(llm_request_t *q,
+    void (*update)(void *ctx, const void *p, size_t n), void *ctx)
+{
+    static const char * const  less[] = { "model", "stream", "metadata",
+                                          NULL };
+
+    return llm_dialect_canonical(q, less, update, ctx);
+}
+
+
+const llm_provider_t  llm_anthropic = {
+    llm_string("anthropic"),
+    llm_anthropic_path,
+    llm_anthropic_parse,
+    llm_anthropic_count,
+    llm_anthropic_edit,
+    llm_anthropic_answer,
+    llm_anthropic_event,
+    llm_anthropic_finish,
+    llm_anthropic_error,
+    llm_anthropic_canonical,
+    NULL,
+    NULL,
+    NULL,
+    NULL
+};

@@ -1,0 +1,61 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#ifndef _LLM_ANTHROPIC_H_INCLUDED_
+#define _LLM_ANTHROPIC_H_INCLUDED_
+
+
+/*
+ * Anthropic's messages: what the files of this dialect share, and what others
+ * that carry them (Bedrock) need.
+ */
+
+#include "llm_dialect.h"
+
+
+/* members of a request that cost, limit or change what is counted */
+
+typedef enum {
+    LLM_ANTHROPIC_MODEL = 0,
+    LLM_ANTHROPIC_MESSAGES,
+    LLM_ANTHROPIC_SYSTEM,
+    LLM_ANTHROPIC_MAX_TOKENS,
+    LLM_ANTHROPIC_STREAM,
+    LLM_ANTHROPIC_TOOLS,
+    LLM_ANTHROPIC_TOOL_CHOICE,
+    LLM_ANTHROPIC_TIER,
+    LLM_ANTHROPIC_SPEED,
+    LLM_ANTHROPIC_SERVERS,
+    LLM_ANTHROPIC_CONTAINER,
+    LLM_ANTHROPIC_FORMAT,
+    LLM_ANTHROPIC_CONFIG,
+    LLM_ANTHROPIC_THINKING,
+    LLM_ANTHROPIC_FIELDS
+} llm_anthropic_field_e;
+
+extern const char * const  llm_anthropic_names[LLM_ANTHROPIC_FIELDS];
+
+/* of a path; the dialect's own */
+
+#define LLM_ANTHROPIC_PLAIN    0
+#define LLM_ANTHROPIC_RAW      1          /* Vertex: the path names the model */
+#define LLM_ANTHROPIC_STREAM_RAW  2
+
+
+/* model is not read from the body where q->model is set already */
+
+int llm_anthropic_parse(llm_request_t *q);
+int llm_anthropic_count(llm_request_t *q, llm_counter_t *c);
+
+int llm_anthropic_answer(llm_answer_t *a, const llm_json_t *j);
+int llm_anthropic_event(llm_answer_t *a, const llm_str_t *type,
+    const llm_str_t *data);
+void llm_anthropic_finish(llm_answer_t *a);
+
+size_t llm_anthropic_error(unsigned char *buf, const llm_refusal_t *f);
+
+
+#endif /* _LLM_ANTHROPIC_H_INCLUDED_ */

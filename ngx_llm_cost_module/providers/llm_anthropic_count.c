@@ -1,0 +1,435 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "llm_anthropic.h"
+#include "llm_openai.h"
+
+#include <string.h>
+
+
+/*
+ * The input of a request.  Claude's tokenizer is not published: texts are
+ * counted with the nearest vocabulary, and all of it is an estimate.  What
+ * stands around the texts is from Anthropic's documentation and from recorded
+ * requests.
+ */
+
+#define LLM_ANTHROPIC_BASE        4       /* of a request */
+#define LLM_ANTHROPIC_MESSAGE     3
+#define LLM_ANTHROPIC_PERCENT     118     /* of the vocabulary's count */
+#define LLM_ANTHROPIC_THOUGHTS    28
+#define LLM_ANTHROPIC_IMAGE       1600    /* the most that one comes to */
+#define LLM_ANTHROPIC_PIXELS      750     /* of a picture, for one token */
+#define LLM_ANTHROPIC_TEXT_FILE   600     /* how to cite from it */
+#define LLM_ANTHROPIC_FILE        10000   /* a document that is elsewhere */
+#define LLM_ANTHROPIC_FILE_BYTES  8       /* of base64, for one token */
+#define LLM_ANTHROPIC_FILE_MIN    2000
+
+
+/* what a generation of models is told besides, in tokens */
+
+typedef struct {
+    int64_t      tools;               /* how to call tools */
+    int64_t      forced;              /* ... that one must be called */
+    int64_t      tool;                /* around each */
+    int64_t      call;
+    int64_t      result;
+    int64_t      format;              /* how to answer in a schema */
+} llm_claude_t;
+
+static const llm_claude_t  llm_claude_3 = { 290, 95, 12, 16, 12, 0 };
+static const llm_claude_t  llm_claude_4 = { 340, 0, 12, 24, 20, 150 };
+static const llm_claude_t  llm_claude_45 = { 500, 105, 24, 36, 28, 150 };
+
+
+/* names of models that are not of the last generation */
+
+static const struct {
+    const char          *part;
+    const llm_claude_t  *claude;
+} llm_claudes[] = {
+    { "claude-3-7", &llm_claude_4 },
+    { "claude-3", &llm_claude_3 },
+    { "claude-2", &llm_claude_3 },
+    { "claude-instant", &llm_claude_3 },
+    { "-4-0", &llm_claude_4 },
+    { "-4-1", &llm_claude_4 },
+    { "-4-2025", &llm_claude_4 },
+    { "-4@2025", &llm_claude_4 }
+};
+
+
+typedef struct {
+    llm_input_t          in;              /* tokens: of texts alone */
+    const llm_claude_t  *claude;
+    int64_t              fixed;
+    unsigned             thoughts:1;      /* the model sees them again */
+} llm_anthropic_input_t;
+
+
+/* what tools of Anthropic's own have brought in, in recorded requests */
+
+static const struct {
+    const char  *type;
+    int64_t      tokens;
+} llm_anthropic_hosted[] = {
+    { "web_search", 12000 },
+    { "web_fetch", 8000 },
+    { "code_execution", 5000 },
+    { "tool_search", 1500 },
+    { "computer", 1500 },
+    { "memory", 1500 },
+    { "bash", 300 },
+    { "text_editor", 800 },
+    { "advisor", 1200 },
+    { NULL, 0 }
+};
+
+
+typedef enum {
+    LLM_BLOCK_TYPE = 0,
+    LLM_BLOCK_TEXT,
+    LLM_BLOCK_SOURCE,
+    LLM_BLOCK_CONTENT,
+    LLM_BLOCK_NAME,
+    LLM_BLOCK_INPUT,
+    LLM_BLOCK_THINKING,
+    LLM_BLOCK_N
+} llm_block_e;
+
+static const char * const  llm_block_names[] = {
+    "type", "text", "source", "content", "name", "input", "thinking"
+};
+
+
+static void llm_anthropic_content(llm_anthropic_input_t *ai, uint32_t node,
+    unsigned depth);
+
+
+/* w * h / 750; a picture whose size cannot be seen is the largest there is */
+
+static void
+llm_anthropic_image(llm_anthropic_input_t *ai, uint32_t source)
+{
+    uint64_t            n;
+    uint32_t            w, h, data;
+    llm_str_t           s;
+    const llm_json_t   *j;
+
+    j = ai->in.j;
+
+    w = 0;
+    h = 0;
+
+    data = llm_kind_of(j, source) == LLM_JSON_OBJECT
+           ? llm_json_get(j, source, "data") : LLM_JSON_NONE;
+
+    if (llm_kind_of(j, data) == LLM_JSON_STRING
+        && !j->nodes[data].escaped)
+    {
+        s.data = (unsigned char *) j->data + j->nodes[data].start;
+        s.len = j->nodes[data].end - j->nodes[data].start;
+
+        llm_image_base64(&s, &w, &h);
+    }
+
+    n = (uint64_t) w * h / LLM_ANTHROPIC_PIXELS + (w && h);
+
+    ai->fixed += (n == 0 || n > LLM_ANTHROPIC_IMAGE) ? LLM_ANTHROPIC_IMAGE
+                                                      : (int64_t) n;
+}
+
+
+static void
+llm_anthropic_document(llm_anthropic_input_t *ai, uint32_t source, unsigned depth)
+{
+    int64_t   n;
+    uint32_t  type, data;
+
+    if (llm_kind_of(ai->in.j, source) != LLM_JSON_OBJECT) {
+        ai->fixed += LLM_ANTHROPIC_FILE;
+        return;
+    }
+
+    type = llm_json_get(ai->in.j, source, "type");
+    data = llm_json_get(ai->in.j, source, "data");
+
+    if (llm_given(ai->in.j, type) && llm_json_equal(ai->in.j, type, "text")) {
+        ai->fixed += LLM_ANTHROPIC_TEXT_FILE;
+        llm_input_string(&ai->in, data);
+        return;
+    }
+
+    if (llm_given(ai->in.j, type) && llm_json_equal(ai->in.j, type, "content")) {
+        llm_anthropic_content(ai, llm_json_get(ai->in.j, source, "content"),
+                              depth + 1);
+        return;
+    }
+
+    if (llm_kind_of(ai->in.j, data) != LLM_JSON_STRING) {
+        ai->fixed += LLM_ANTHROPIC_FILE;
+        return;
+    }
+
+    n = (ai->in.j->nodes[data].end - ai->in.j->nodes[data].start)
+        / LLM_ANTHROPIC_FILE_BYTES;
+
+    ai->fixed += (n < LLM_ANTHROPIC_FILE_MIN) ? LLM_ANTHROPIC_FILE_MIN : n;
+}
+
+
+static void
+llm_anthropic_block(llm_anthropic_input_t *ai, uint32_t block, unsigned depth)
+{
+    uint32_t  f[LLM_BLOCK_N];
+
+#define llm_block(s)                                                          \
+    (llm_given(ai->in.j, f[LLM_BLOCK_TYPE])                                      \
+     && llm_json_equal(ai->in.j, f[LLM_BLOCK_TYPE], s))
+
+    llm_json_fields(ai->in.j, block, llm_block_names, LLM_BLOCK_N, f);
+
+    if (llm_block("image")) {
+        llm_anthropic_image(ai, f[LLM_BLOCK_SOURCE]);
+        return;
+    }
+
+    if (llm_block("document")) {
+        llm_anthropic_document(ai, f[LLM_BLOCK_SOURCE], depth);
+        return;
+    }
+
+    if (llm_block("container_upload")) {
+        ai->fixed += LLM_ANTHROPIC_FILE;
+        return;
+    }
+
+    if (llm_block("tool_use") || llm_block("server_tool_use")
+        || llm_block("mcp_tool_use"))
+    {
+        ai->fixed += ai->claude->call;
+    }
+
+    llm_input_string(&ai->in, f[LLM_BLOCK_NAME]);
+    llm_input_string(&ai->in, f[LLM_BLOCK_TEXT]);
+
+    if (ai->thoughts) {
+        llm_input_string(&ai->in, f[LLM_BLOCK_THINKING]);
+    }
+
+    llm_input_value(&ai->in, f[LLM_BLOCK_INPUT]);
+
+    if (llm_kind_of(ai->in.j, f[LLM_BLOCK_CONTENT]) != 0) {
+        ai->fixed += ai->claude->result;
+        llm_anthropic_content(ai, f[LLM_BLOCK_CONTENT], depth + 1);
+    }
+}
+
+
+/* a text, or blocks; depth is bounded by the scanner */
+
+static void
+llm_anthropic_content(llm_anthropic_input_t *ai, uint32_t node, unsigned depth)
+{
+    uint32_t                i;
+    const llm_json_node_t  *v;
+
+    v = ai->in.j->nodes;
+
+    switch (llm_kind_of(ai->in.j, node)) {
+
+    case LLM_JSON_STRING:
+        llm_input_string(&ai->in, node);
+        return;
+
+    case LLM_JSON_OBJECT:
+        llm_anthropic_block(ai, node, depth);
+        return;
+
+    case LLM_JSON_ARRAY:
+        break;
+
+    default:
+        return;
+    }
+
+    for (i = node + 1; i < v[node].next; i = v[i].next) {
+
+        if (v[i].type == LLM_JSON_OBJECT) {
+            llm_anthropic_block(ai, i, depth);
+        }
+    }
+}
+
+
+/* a tool is its description and schema, or what its maker's text comes to */
+
+static void
+llm_anthropic_tool(llm_anthropic_input_t *ai, uint32_t tool)
+{
+    size_t                  i, n;
+    uint32_t                f[4];
+    const llm_json_node_t  *v;
+
+    static const char * const  names[] = { "type", "name", "description",
+                                           "input_schema" };
+
+    llm_json_fields(ai->in.j, tool, names, 4, f);
+
+    if (llm_kind_of(ai->in.j, f[0]) == LLM_JSON_STRING) {
+
+        v = &ai->in.j->nodes[f[0]];
+
+        for (i = 0; llm_anthropic_hosted[i].type; i++) {
+            n = strlen(llm_anthropic_hosted[i].type);
+
+            if (v->end - v->start >= n
+                && memcmp(ai->in.j->data + v->start,
+                          llm_anthropic_hosted[i].type, n) == 0)
+            {
+                ai->fixed += llm_anthropic_hosted[i].tokens;
+                return;
+            }
+        }
+    }
+
+    ai->fixed += ai->claude->tool;
+
+    llm_input_string(&ai->in, f[1]);
+    llm_input_string(&ai->in, f[2]);
+    llm_input_value(&ai->in, f[3]);
+}
+
+
+static void
+llm_anthropic_tools(llm_anthropic_input_t *ai, uint32_t tools)
+{
+    uint32_t                i;
+    const llm_json_node_t  *v;
+
+    v = ai->in.j->nodes;
+
+    if (llm_kind_of(ai->in.j, tools) != LLM_JSON_ARRAY
+        || v[tools].next == tools + 1)
+    {
+        return;
+    }
+
+    ai->fixed += ai->claude->tools;
+
+    for (i = tools + 1; i < v[tools].next; i = v[i].next) {
+        llm_anthropic_tool(ai, i);
+    }
+}
+
+
+/* the generation of a model, by its name */
+
+static const llm_claude_t *
+llm_anthropic_claude(const llm_str_t *model)
+{
+    size_t  i, k, n;
+
+    for (i = 0; i < sizeof(llm_claudes) / sizeof(llm_claudes[0]); i++) {
+        n = strlen(llm_claudes[i].part);
+
+        for (k = 0; k + n <= model->len; k++) {
+            if (memcmp(model->data + k, llm_claudes[i].part, n) == 0) {
+                return llm_claudes[i].claude;
+            }
+        }
+    }
+
+    return &llm_claude_45;
+}
+
+
+/*
+ * What a request asks for besides its texts: a tool that must be called, an
+ * answer in a schema, thoughts.
+ */
+
+static void
+llm_anthropic_asked(llm_anthropic_input_t *ai, const uint32_t *f)
+{
+    uint32_t           type, format;
+    const llm_json_t  *j;
+
+    j = ai->in.j;
+
+    if (llm_kind_of(j, f[LLM_ANTHROPIC_TOOL_CHOICE]) == LLM_JSON_OBJECT) {
+        type = llm_json_get(j, f[LLM_ANTHROPIC_TOOL_CHOICE], "type");
+
+        if (llm_kind_of(j, type) == LLM_JSON_STRING
+            && (llm_json_equal(j, type, "any")
+                || llm_json_equal(j, type, "tool")))
+        {
+            ai->fixed += ai->claude->forced;
+        }
+    }
+
+    format = f[LLM_ANTHROPIC_FORMAT];
+
+    if (llm_kind_of(j, f[LLM_ANTHROPIC_CONFIG]) == LLM_JSON_OBJECT) {
+        type = llm_json_get(j, f[LLM_ANTHROPIC_CONFIG], "format");
+        format = llm_given(j, type) ? type : format;
+    }
+
+    if (llm_given(j, format)) {
+        ai->fixed += ai->claude->format;
+        llm_input_value(&ai->in, format);
+    }
+
+    if (llm_given(j, f[LLM_ANTHROPIC_THINKING])) {
+        ai->fixed += LLM_ANTHROPIC_THOUGHTS;
+    }
+}
+
+
+int
+llm_anthropic_count(llm_request_t *q, llm_counter_t *c)
+{
+    int                     rc;
+    uint32_t                i, messages, f[LLM_ANTHROPIC_FIELDS];
+    const llm_json_node_t  *v;
+    llm_anthropic_input_t   ai;
+
+    memset(&ai, 0, sizeof(llm_anthropic_input_t));
+
+    llm_input_init(&ai.in, q, c);
+
+    ai.claude = llm_anthropic_claude(&q->model);
+    ai.fixed = LLM_ANTHROPIC_BASE;
+    ai.in.estimate = 1;
+
+    llm_json_fields(&q->json, 0, llm_anthropic_names, LLM_ANTHROPIC_FIELDS, f);
+
+    v = q->json.nodes;
+    messages = f[LLM_ANTHROPIC_MESSAGES];
+
+    llm_anthropic_content(&ai, f[LLM_ANTHROPIC_SYSTEM], 0);
+
+    for (i = messages + 1; i < v[messages].next; i = v[i].next) {
+
+        /* thoughts are shown again as long as tools are being called */
+
+        ai.thoughts = (v[i].next < v[messages].next
+                       && v[v[i].next].next == v[messages].next);
+        ai.fixed += LLM_ANTHROPIC_MESSAGE;
+
+        llm_anthropic_content(&ai, llm_json_get(&q->json, i, "content"), 0);
+    }
+
+    llm_anthropic_tools(&ai, f[LLM_ANTHROPIC_TOOLS]);
+    llm_anthropic_asked(&ai, f);
+
+    rc = llm_input_end(&ai.in);
+
+    q->input_tokens = (ai.in.tokens * LLM_ANTHROPIC_PERCENT + 99) / 100
+                      + ai.fixed;
+
+    return rc;
+}
