@@ -23,6 +23,16 @@
 #define NGX_HTTP_LLM_COST_API_HOURS_MAX 744
 
 
+/* how a node stands with the store that the fleet shares */
+
+typedef struct {
+    ngx_uint_t                  nodes;
+    ngx_uint_t                  pending;        /* not confirmed by it */
+    unsigned                    away:1;
+    unsigned                    joining:1;      /* on the way back */
+} ngx_http_llm_cost_api_state_t;
+
+
 /* text that grows in the request's pool; failed is set instead of returned */
 
 typedef struct {
@@ -263,6 +273,7 @@ ngx_int_t ngx_http_llm_cost_api_fleet_alerts(ngx_http_llm_cost_api_t *api);
 ngx_int_t ngx_http_llm_cost_api_fleet_cache(ngx_http_llm_cost_api_t *api);
 ngx_int_t ngx_http_llm_cost_api_fleet_clear(ngx_http_llm_cost_api_t *api);
 ngx_uint_t ngx_http_llm_cost_api_fleet_down(void);
+void ngx_http_llm_cost_api_fleet_state(ngx_http_llm_cost_api_state_t *s);
 
 
 #endif /* _NGX_HTTP_LLM_COST_API_H_INCLUDED_ */

@@ -93,12 +93,17 @@ ngx_http_llm_cost_api_health_fetch(ngx_http_llm_cost_api_t *api)
 void
 ngx_http_llm_cost_api_health_format(ngx_http_llm_cost_api_t *api)
 {
-    ngx_http_llm_cost_out_t  *o;
+    ngx_http_llm_cost_out_t        *o;
+    ngx_http_llm_cost_api_state_t   s;
 
     o = &api->out;
 
+    ngx_http_llm_cost_api_fleet_state(&s);
+
     ngx_http_llm_cost_out(o, api->status == NGX_HTTP_OK
                              ? "{\"status\":\"ok\",\"store\":"
+                             : s.joining
+                             ? "{\"status\":\"store is recovering\",\"store\":"
                              : "{\"status\":\"store is away\",\"store\":");
     ngx_http_llm_cost_out_string(o, api->lmcf->store->name.data,
                                  api->lmcf->store->name.len);

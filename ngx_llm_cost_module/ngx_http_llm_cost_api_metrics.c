@@ -512,19 +512,33 @@ ngx_http_llm_cost_api_amount_value(ngx_http_llm_cost_out_t *o,
 static void
 ngx_http_llm_cost_api_metrics_store(ngx_http_llm_cost_api_t *api)
 {
-    llm_stats_t              *st;
-    ngx_http_llm_cost_out_t  *o;
+    llm_stats_t                    *st;
+    ngx_http_llm_cost_out_t        *o;
+    ngx_http_llm_cost_api_state_t   s;
 
     o = &api->out;
     st = api->zone->stats;
+
+    ngx_http_llm_cost_api_fleet_state(&s);
+
+    ngx_http_llm_cost_api_head(o, "llm_store_recovering", "gauge",
+                               "1 while the node is on its way back to it.");
+    ngx_http_llm_cost_api_value(o, "llm_store_recovering", s.joining);
+
+    ngx_http_llm_cost_api_head(o, "llm_store_nodes", "gauge",
+                               "Nodes that share the store.");
+    ngx_http_llm_cost_api_value(o, "llm_store_nodes", s.nodes);
+
+    ngx_http_llm_cost_api_head(o, "llm_store_unconfirmed", "gauge",
+                               "Settlements that it has not confirmed.");
+    ngx_http_llm_cost_api_value(o, "llm_store_unconfirmed", s.pending);
 
     ngx_http_llm_cost_api_head(o, "llm_store_up", "gauge",
                                "1 while the store of budgets answers.");
     ngx_http_llm_cost_out(o, "llm_store_up{");
     ngx_http_llm_cost_api_label(o, "store", api->lmcf->store->name.data,
                                 api->lmcf->store->name.len);
-    ngx_http_llm_cost_api_value(o, "}",
-                                !ngx_http_llm_cost_api_fleet_down());
+    ngx_http_llm_cost_api_value(o, "}", !s.away);
 
     ngx_http_llm_cost_api_head(o, "llm_store_errors_total", "counter",
                                "Operations of the store that failed.");

@@ -36,11 +36,33 @@ static ngx_int_t ngx_http_llm_cost_api_clear_read(
 ngx_uint_t
 ngx_http_llm_cost_api_fleet_down(void)
 {
-    ngx_http_llm_cost_redis_t  *redis;
+    ngx_http_llm_cost_api_state_t  s;
 
-    redis = ngx_http_llm_cost_redis_money();
+    ngx_http_llm_cost_api_fleet_state(&s);
 
-    return redis != NULL && redis->down;
+    return s.away;
+}
+
+
+/* of this node; all 0 where the zone is the store */
+
+void
+ngx_http_llm_cost_api_fleet_state(ngx_http_llm_cost_api_state_t *s)
+{
+    ngx_http_llm_cost_redis_box_t  *box;
+
+    ngx_memzero(s, sizeof(ngx_http_llm_cost_api_state_t));
+
+    if (ngx_http_llm_cost_redis_money() == NULL) {
+        return;
+    }
+
+    box = ngx_http_llm_cost_redis_box();
+
+    s->away = (box->state == NGX_HTTP_LLM_COST_STORE_AWAY);
+    s->joining = s->away && box->joiner != 0;
+    s->nodes = box->nodes;
+    s->pending = box->log->npending;
 }
 
 

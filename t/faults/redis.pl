@@ -1,0 +1,300 @@
+# Copyright (C) 2026 the ngx_llm_cost_module authors
+#
+# Faults of Redis, and of three nodes that share one.  Whatever Redis loses,
+# the counters are in the end what the logs of all nodes say.
+
+use strict;
+use warnings;
+
+use File::Copy qw( copy );
+use HTTP::Tiny ();
+use Time::HiRes qw( sleep time );
+
+use LLMCost::Faults;
+use LLMCost::Ledger;
+use LLMCost::Process;
+use LLMCost::Redis;
+
+my $PATIENCE = 20;
+my $LOCAL = 0.05;
+
+# a worker that is told to leave while Redis is away leaves its connections
+my $http = HTTP::Tiny->new(timeout => 5);
+
+
+# A redis-server that can be killed: its pid, port and socket
+
+sub redis_up {
+    my ($run, $name, @options) = @_;
+
+    my $r = $run->{redis}{$name} //= { dir => "$run->{dir}/$name",
+                                       port => free_port(),
+                                       options => \@options };
+
+    mkdir $r->{dir};
+    $r->{socket} = "$r->{dir}/redis.sock";
+
+    my $script = 'redis-server "$@" >> "$0/redis.log" 2>&1 & echo $!; '
+                 . 'read x; kill -9 $! 2> /dev/null; wait';
+
+    ($r->{process}, $r->{pid}) = start_process('sh', '-c', $script, $r->{dir},
+        '--port', $r->{port}, '--bind', '127.0.0.1', '--unixsocket',
+        $r->{socket}, '--save', '', '--appendonly', 'no', '--dir', $r->{dir},
+        '--maxmemory-policy', 'noeviction', '--enable-debug-command', 'yes',
+        '--repl-diskless-sync-delay', 0, @{$r->{options}});
+
+    $run->until(sub {
+        (eval { redis_command($r->{socket}, 'PING') } // '') eq 'PONG'
+    }) or die "redis-server does not start:\n", read_file("$r->{dir}/redis.log");
+
+    return $r;
+}
+
+sub redis_kill {
+    my ($run, $name) = @_;
+
+    kill 'KILL', $run->{redis}{$name}{pid};
+    $run->until(sub { !-d "/proc/$run->{redis}{$name}{pid}" });
+}
+
+sub ask {
+    my ($run, @words) = @_;
+
+    return redis_command($run->{redis}{main}{socket}, @words);
+}
+
+
+# nodes that have nothing left to tell Redis
+
+sub all_well {
+    my $run = shift;
+
+    $run->until(sub {
+        for my $node (@{$run->{nodes}}) {
+            my $answer = $http->get("http://127.0.0.1:$node->{port}"
+                                    . '/llm/metrics');
+            return 0 if $answer->{content} !~ /^llm_store_up\{.*\} 1$/m
+                     || $answer->{content} !~ /^llm_store_unconfirmed 0$/m;
+        }
+        return 1;
+    }) or $run->complain('a node has not come back to Redis');
+}
+
+
+# A scenario of three nodes; "redis" are options of the server, "break" is what
+# happens to it, once, at a third of the time, unless "every" is given
+
+sub redis_fault {
+    my ($name, %spec) = @_;
+
+    my $start = $spec{start};
+    my $break = delete $spec{break};
+    my @options = @{delete $spec{redis} // []};
+    my $policy = delete $spec{policy} // "local=${LOCAL}usd";
+    my $more = delete $spec{more} // '';
+    my $timeout = delete $spec{timeout} // '100ms';
+    my $done;
+
+    my $once = sub {
+        my $run = shift;
+        return if $done || time < $run->{began} + $run->{seconds} / 3;
+        $done = 1;
+        $break->($run);
+    };
+
+    fault "redis: $name",
+        nodes    => 3,
+        seconds  => 8,
+        bound    => 0,
+        every    => $break ? [0.05, $once] : [],
+        counters => sub { redis_counters($_[0]{redis}{main}{socket}) },
+        http     => sub {
+            my $run = shift;
+            return "llm_store_failure $policy;\n$more\n"
+                   . 'llm_redis 127.0.0.1:'
+                   . ($run->{address} // $run->{redis}{main}{port})
+                   . " timeout=$timeout;\n";
+        },
+        %spec,
+        start    => sub {
+            my $run = shift;
+            $done = 0;
+            redis_up($run, 'main', @options);
+            $start->($run) if $start;
+            $run->{began} = time;
+        },
+        end      => sub {
+            $_[0]->complain('nothing was broken') if $break && !$done;
+            all_well($_[0]);
+        };
+}
+
+
+# Redis itself
+
+redis_fault 'no fault', brief => 2;
+
+redis_fault 'kill -9, append-only file',
+    brief => 5,
+    redis => ['--appendonly', 'yes'],
+    break => sub {
+        my $run = shift;
+        redis_kill($run, 'main');
+        sleep 0.3;
+        redis_up($run, 'main');
+    };
+
+redis_fault 'kill -9, back with an older file',
+    brief => 5,
+    break => sub {
+        my $run = shift;
+        ask($run, 'SAVE');
+        sleep 1;
+        redis_kill($run, 'main');
+        redis_up($run, 'main');
+    };
+
+redis_fault 'kill -9, back empty',
+    break => sub {
+        my $run = shift;
+        redis_kill($run, 'main');
+        redis_up($run, 'main');
+    };
+
+redis_fault 'FLUSHALL',
+    break => sub { ask($_[0], 'FLUSHALL') };
+
+redis_fault 'DEBUG RELOAD of an older file',
+    break => sub {
+        my $run = shift;
+        ask($run, 'SAVE');
+        sleep 1;
+        ask($run, 'DEBUG', 'RELOAD', 'NOSAVE');
+    };
+
+redis_fault 'SCRIPT FLUSH every 100 ms',
+    every => [0.1, sub { ask($_[0], 'SCRIPT', 'FLUSH') }];
+
+redis_fault 'SIGSTOP for 3 s',
+    seconds => 10,
+    break   => sub {
+        my $pid = $_[0]{redis}{main}{pid};
+        kill 'STOP', $pid;
+        system "(sleep 3; kill -CONT $pid) &";
+    };
+
+redis_fault 'away for 2 s, closed',
+    policy => 'closed',
+    break  => sub {
+        my $pid = $_[0]{redis}{main}{pid};
+        kill 'STOP', $pid;
+        system "(sleep 2; kill -CONT $pid) &";
+    };
+
+redis_fault 'away for 2 s, open',
+    policy => 'open',
+    bound  => 1e9,
+    break  => sub {
+        my $pid = $_[0]{redis}{main}{pid};
+        kill 'STOP', $pid;
+        system "(sleep 2; kill -CONT $pid) &";
+    };
+
+redis_fault 'not there at first',
+    break => sub {
+        my $run = shift;
+        redis_up($run, 'main');
+    },
+    start => sub { redis_kill($_[0], 'main') };
+
+
+# A replica takes over behind the same address; it has not heard of what its
+# primary confirmed in the last second
+
+redis_fault 'promotion of a replica, its link cut 1 s before',
+    brief => 6,
+    start => sub {
+        my $run = shift;
+
+        for my $gate (qw( clients link )) {
+            write_file("$run->{dir}/gate.$gate", $run->{redis}{main}{port});
+            (undef, $run->{$gate}) = start_process('python3', '-B',
+                LLMCost::Nginx::project_dir() . '/t/util/gate.py',
+                "$run->{dir}/gate.$gate");
+        }
+
+        $run->{address} = $run->{clients};
+        redis_up($run, 'replica', '--replicaof', "127.0.0.1 $run->{link}");
+        $run->until(sub {
+            redis_command($run->{redis}{replica}{socket}, 'INFO',
+                          'replication') =~ /master_link_status:up/
+        }) or die "no replica\n";
+    },
+    break => sub {
+        my $run = shift;
+        my $replica = $run->{redis}{replica};
+
+        write_file("$run->{dir}/gate.link", '');
+        sleep 1;
+        redis_command($replica->{socket}, 'REPLICAOF', 'NO', 'ONE');
+        write_file("$run->{dir}/gate.clients", $replica->{port});
+        redis_kill($run, 'main');
+        $run->{redis}{main} = $replica;
+    };
+
+
+# Answers that are lost, late, or cut
+
+sub behind_proxy {
+    my @actions = @_;
+
+    return (
+        start => sub {
+            my $run = shift;
+            my $at = 20;
+
+            # of each node's connections together
+
+            my $rules = join '', map {
+                $at += 20 + int rand 60;
+                "EVALSHA $at: $actions[rand @actions]\n";
+            } 1 .. 40;
+
+            write_file("$run->{dir}/fakeredis", $rules);
+            (undef, $run->{address}) = start_process('python3', '-B',
+                LLMCost::Nginx::project_dir() . '/t/util/fakeredis.py',
+                "$run->{dir}", $run->{redis}{main}{socket});
+        },
+    );
+}
+
+redis_fault 'answers lost after the command ran',
+    brief => 3,
+    behind_proxy('swallow');
+
+redis_fault 'answers later than the timeout', behind_proxy('delay 300');
+
+redis_fault 'answers cut in the middle', behind_proxy('cut 3', 'cut 40');
+
+redis_fault 'connections closed, commands lost', behind_proxy('close', 'stall');
+
+
+# nginx, with Redis as the store
+
+redis_fault 'kill -9 of a worker every second',
+    every => [1, sub { $_[0]->kill_worker(int rand 3) }];
+
+redis_fault 'reload every 100 ms',
+    every => [0.1, sub { $_[0]->reload(int rand 3) }];
+
+redis_fault 'kill -9 of a worker while Redis is away',
+    break => sub {
+        my $run = shift;
+        my $pid = $run->{redis}{main}{pid};
+        kill 'STOP', $pid;
+        sleep 0.5;
+        $run->kill_worker($_) for 0 .. 2;
+        system "(sleep 1; kill -CONT $pid) &";
+    };
+
+1;
