@@ -242,7 +242,9 @@ ngx_http_llm_cost_redis_outbox_start(ngx_cycle_t *cycle)
     ev->log = cycle->log;
     ev->cancelable = 1;
 
-    ngx_add_timer(ev, NGX_HTTP_LLM_COST_OUTBOX_TICK);
+    ngx_add_timer(ev, ngx_http_llm_cost_redis_box()->state
+                      == NGX_HTTP_LLM_COST_STORE_NEW
+                      ? NGX_HTTP_LLM_COST_OUTBOX_TICK : 1);
 }
 
 
@@ -283,6 +285,12 @@ ngx_http_llm_cost_redis_tick(ngx_event_t *ev)
 
     (void) ngx_http_llm_cost_redis_outbox_send(redis, 0);
 
+    /* a new worker connects before a client waits for it */
+
+    if (redis->conns[0].state == NGX_HTTP_LLM_COST_REDIS_IDLE) {
+        ngx_http_llm_cost_redis_ping(redis);
+    }
+
     last = box->ticked;
     now = (ngx_atomic_uint_t) ngx_time();
 
@@ -290,6 +298,9 @@ ngx_http_llm_cost_redis_tick(ngx_event_t *ev)
         return;
     }
 
-    ngx_http_llm_cost_redis_ping(redis);
+    if (redis->conns[0].state == NGX_HTTP_LLM_COST_REDIS_READY) {
+        ngx_http_llm_cost_redis_ping(redis);
+    }
+
     ngx_http_llm_cost_redis_adopt();
 }

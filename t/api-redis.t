@@ -27,7 +27,7 @@ add_block_preprocessor(sub {
     my $http = $block->http_config // '';
 
     $block->set_value(http_config => $http =~ /llm_redis/ ? $http
-        : "llm_redis unix:\$TEST_NGINX_REDIS_SOCKET;\n$http");
+        : "llm_redis unix:\$TEST_NGINX_REDIS_SOCKET timeout=5s;\n$http");
 
     $block->set_value(config => <<"END") if !defined $block->config;
     location /v1/ {

@@ -24,7 +24,7 @@ add_block_preprocessor(sub {
     my $block = shift;
 
     $block->set_value(http_config =>
-                      'llm_redis unix:$TEST_NGINX_REDIS_SOCKET;')
+                      'llm_redis unix:$TEST_NGINX_REDIS_SOCKET timeout=5s;')
         if defined $block->redis_cmd;
 
     $block->set_value(config => <<"END");

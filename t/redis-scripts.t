@@ -644,7 +644,7 @@ subtest 'a store that goes back' => sub {
 
     my $j = join_as('n1', $HELLO, candidate => 'dddddddddddddddd');
     is $j->{id}, 'dddddddddddddddd', 'it gets a new id';
-    is $j->{base}, 3, 'and says where it was';
+    is $j->{base}, 2, 'and says where it was';
 
     $known = $j->{id};
     $j = join_as('n1', $HELLO, lost => 1, candidate => 'eeeeeeeeeeeeeeee');
@@ -683,6 +683,17 @@ subtest 'made again' => sub {
     settle(1, [$b], [10, 0, 1]);
     admit(1, [$b], again => 1);
     is stored($b), '10 100', 'not when it is over';
+};
+
+subtest 'a copy of what was refused' => sub {
+    empty();
+    my $b = budget(limit => 150);
+
+    admit(1, [$b]);
+    is admit(2, [$b])->{what}, $SHORT, 'refused';
+    settle(1, [$b], undef);
+    is admit(2, [$b])->{what}, $CLOSED, 'nobody waits for it any more';
+    is stored($b), '0 0', 'and nothing is held for ever';
 };
 
 subtest 'balances never go back' => sub {

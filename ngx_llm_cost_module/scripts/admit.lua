@@ -183,6 +183,10 @@ if what ~= FITS then
         end
     end
 
+    -- a copy that comes when there is room again must not reserve
+
+    close(KEYS[6], seq, chunks)
+
     return answer(what, refused - 1, nothing, budgets, hit)
 end
 

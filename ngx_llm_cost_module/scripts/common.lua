@@ -81,6 +81,10 @@ local function guard()
     local stamp = redis.call('HINCRBY', STORE, 'n', 1)
 
     if stamp <= tonumber(ARGV[#ARGV - 1]) then
+
+        -- the stamp is then that of what the store has
+
+        redis.call('HINCRBY', STORE, 'n', -1)
         redis.call('HDEL', STORE, 'id')
         return nil
     end

@@ -92,7 +92,7 @@ sub redis_fault {
     my @options = @{delete $spec{redis} // []};
     my $policy = delete $spec{policy} // "local=${LOCAL}usd";
     my $more = delete $spec{more} // '';
-    my $timeout = delete $spec{timeout} // '100ms';
+    my $timeout = delete $spec{timeout} // '300ms';
     my $done;
 
     my $once = sub {
@@ -272,7 +272,8 @@ redis_fault 'answers lost after the command ran',
     brief => 3,
     behind_proxy('swallow');
 
-redis_fault 'answers later than the timeout', behind_proxy('delay 300');
+redis_fault 'answers later than the timeout', timeout => '100ms',
+    behind_proxy('delay 300');
 
 redis_fault 'answers cut in the middle', behind_proxy('cut 3', 'cut 40');
 
