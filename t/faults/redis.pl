@@ -132,10 +132,9 @@ sub redis_fault {
 
 # Redis itself
 
-redis_fault 'no fault', brief => 2;
+redis_fault 'no fault';
 
 redis_fault 'kill -9, append-only file',
-    brief => 5,
     redis => ['--appendonly', 'yes'],
     break => sub {
         my $run = shift;
