@@ -99,6 +99,7 @@ sub nginx_config {
                   // "$build/module/ngx_llm_cost_module.so";
     my $data = $ENV{LLM_DATA_PATH} // $build;
     my $workers = $option{workers} // 1;
+    my $main = $option{main} // '';
     my $connections = $option{connections} // 1024;
     my $load = join '', map { "load_module $_;\n" } split ' ', $modules;
     my $user = $> == 0 ? 'user root;' : '';
@@ -118,6 +119,7 @@ pid $dir/nginx.pid;
 env ASAN_OPTIONS;
 env UBSAN_OPTIONS;
 env LSAN_OPTIONS;
+$main
 
 events { worker_connections $connections; }
 
