@@ -12,6 +12,7 @@ use lib 't/lib';
 
 use File::Temp ();
 use IO::Socket::INET ();
+use IPC::Open2 qw( open2 );
 use JSON::PP ();
 use Test::More;
 use Time::HiRes qw( sleep time );
@@ -28,7 +29,7 @@ my $dir = File::Temp->newdir('llm-faults-XXXXXX', TMPDIR => 1);
 my $upstream = start_upstream_server("$dir");
 my ($server, $redis_port, $redis) = start_redis_server("$dir");
 my $nobody = free_port();
-my $block = 0;
+my ($block, $h2) = (0, free_port());
 
 # 8 input tokens are counted, upstream would say 10; the output, counted, is a
 # token a word, upstream would say 5; the most is 100.  0.15 and 0.60 usd.
@@ -120,6 +121,28 @@ my @cases = (
      json => { headers => { 'Content-Type' => 'text/plain' },
                body => ['a', { wait => 'gone' }, 'b'] },
      'a', "200 counted 8 100 $WORST"],
+
+    ['drain: client stays, and takes nothing', '/stall',
+     stream => sse(@middle, (': ' . 'x' x 65536 . "\n\n") x 256,
+                   { wait => 'gone' }, @all[@middle .. $#all]), 'nothing',
+     "200 upstream 10 5 $USAGE"],
+
+    ['h2, bill: client leaves in the middle', 'h2:/bill',
+     stream => sse(@middle, $gone), 'two', "200 counted 8 2 $WORDS"],
+    ['h2, bill: client does not wait for JSON', 'h2:/bill',
+     json => { before => [{ wait => 'gone' }], body => $json->encode($whole) },
+     '', "499 upstream 10 5 $USAGE"],
+    ['h2, drain: client leaves in the middle', 'h2:/drain',
+     stream => sse(@middle, { wait => 'gone' }, @all[@middle .. $#all]), 'two',
+     "200 upstream 10 5 $USAGE"],
+    ['h2, drain: client leaves before the answer', 'h2:/drain',
+     stream => { before => [{ wait => 'gone' }], %{sse(@all)} }, '',
+     "499 upstream 10 5 $USAGE"],
+    ['h2, drain: client leaves while JSON is held', 'h2:/drain',
+     json => { body => [substr($json->encode($whole), 0, 60),
+                        { wait => 'gone' },
+                        substr $json->encode($whole), 60] },
+     '', "499 upstream 10 5 $USAGE"],
 
     ['a client asks for no usage, and is billed by it', '/bill',
      refuse => sse(@all), undef, "200 upstream 10 5 $USAGE"],
@@ -363,6 +386,7 @@ sub instance {
 
     server {
         listen 127.0.0.1:PORT;
+        listen 127.0.0.1:$h2 http2;
 
         location /bill/ { proxy_pass http://127.0.0.1:$upstream/; }
 
@@ -384,6 +408,12 @@ sub instance {
 
         location /small/ {
             llm_client_abort drain=1k;
+            proxy_pass http://127.0.0.1:$upstream/;
+        }
+
+        location /stall/ {
+            llm_client_abort drain=32M;
+            send_timeout 100ms;
             proxy_pass http://127.0.0.1:$upstream/;
         }
 
@@ -427,13 +457,12 @@ sub run_case {
     write_file("$dir/script.json",
                $json->encode({ block => $block, answers => $script }));
 
-    my $socket = IO::Socket::INET->new("127.0.0.1:$nginx->{port}")
-        or die "nginx: $!\n";
+    my ($client, $leave) = $location =~ s/^h2:// ? h2_client($location, $kind)
+                           : client($nginx, $location, $kind);
 
-    print $socket request($location, $kind);
     wait_for(sub { upstream_has_it() }) if defined $seen && $seen eq '';
-    read_until($socket, $seen);
-    close $socket;
+    read_until($client, $seen) if ($seen // '') ne 'nothing';
+    $leave->() if ($seen // '') ne 'nothing';
 
     if ($json->encode($script) =~ /"wait":"gone"/) {
         wait_for(sub { since($nginx, \%from, 'error.log')
@@ -453,6 +482,32 @@ sub run_case {
 
     is $log->{attempts}, $attempts, "$store: $name: attempts"
         if $attempts;
+}
+
+
+# what is to be read, and how the client leaves
+
+sub client {
+    my ($nginx, $location, $kind) = @_;
+
+    my $socket = IO::Socket::INET->new("127.0.0.1:$nginx->{port}")
+        or die "nginx: $!\n";
+
+    print $socket request($location, $kind);
+
+    return ($socket, sub { close $socket });
+}
+
+
+sub h2_client {
+    my ($location, $kind) = @_;
+
+    my ($body) = request($location, $kind) =~ /\r\n\r\n(.*)/s;
+    my $pid = open2(my $out, undef, 'curl', '-sN', '--http2-prior-knowledge',
+                    '-d', $body,
+                    "http://127.0.0.1:$h2$location/v1/chat/completions");
+
+    return ($out, sub { kill 'KILL', $pid; waitpid $pid, 0 });
 }
 
 
