@@ -141,7 +141,15 @@ $(BUILD)/tools/tools/report/report_html.o: $(BUILD)/tools/report_page.h
 $(BUILD)/tools/llm-report: $(tool_report) $(tool_lib)
 	$(Q)$(CC) -o $@ $^ $(TOOL_LIBS)
 
-tools: $(BUILD)/tools/llm-report
+# llm-tokens, with what counts API requests
+
+tool_tokens = $(BUILD)/tools/tokenizer/tools/llm_tokens.o \
+              $(patsubst %.c,$(BUILD)/tools/%.o,$(wildcard tools/tokens/*.c))
+
+$(BUILD)/tools/llm-tokens: $(tool_tokens) $(tool_lib)
+	$(Q)$(CC) -o $@ $^ $(TOOL_LIBS)
+
+tools: $(BUILD)/tools/llm-report $(BUILD)/tools/llm-tokens
 
 -include $(shell find $(BUILD)/tools -name '*.d' 2>/dev/null)
 
@@ -151,7 +159,7 @@ install: all
 	    $(DESTDIR)$(DATADIR)/prices
 	install -m 644 $(module) $(DESTDIR)$(MODULES)/
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 755 $(BUILD)/tokenizer/llm-tokens $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 $(BUILD)/tools/llm-tokens $(DESTDIR)$(PREFIX)/bin/
 	install -m 755 $(BUILD)/tools/llm-report tools/llm-ledger \
 	    $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 tokenizer/tools/llm-tokens.1 tools/report/llm-report.1 \

@@ -29,13 +29,15 @@
  * ill-formed sequence; an encoded surrogate is three of them.  The text of
  * a special token ("<|endoftext|>") is ordinary text, as in tiktoken's
  * encode_ordinary(): what a user writes is never control.  Where a vocabulary
- * calls for it (Qwen's does) the text is normalized to NFC first.
+ * calls for it the text is normalized to NFC (Qwen's) or NFKC (Claude's) first,
+ * or a space is put before it (Mistral's).
  *
  * Time is linear in the length of the text for every text, and memory is the
  * scratch alone: neither a stack that grows nor an allocation.  (The one text
  * that is not counted as tiktoken would has a piece, such as a word, of more
  * than a gigabyte, which is cut there.  Text that has to be normalized is cut
- * where a piece has more than 48 kilobytes or a letter more than 1,000 marks.)
+ * where a piece has more than 32 kilobytes or a letter more than 1,000 marks,
+ * and see llm_scratch_cut() for split patterns that have no scanner.)
  */
 
 #ifndef LLM_TOKENIZER_H_INCLUDED_
@@ -147,9 +149,9 @@ size_t llm_count_limit(const llm_vocab_t *v, llm_scratch_t *s,
 /*
  * Writes the first max ids of a text and returns how many the whole text has,
  * as snprintf() does: more than max means that ids were left out.  A text of
- * len bytes has at most 3 * len ids (each byte that is no UTF-8 becomes the
- * three bytes of U+FFFD, and normalizing makes no text longer than that), and
- * at most len if it is valid UTF-8 and not to be normalized.
+ * len bytes has at most 3 * len + 1 ids (each byte that is no UTF-8 becomes the
+ * three bytes of U+FFFD, and NFC makes no text longer than that), with NFKC 11 *
+ * len, and at most len + 1 if it is valid UTF-8 and not to be normalized.
  */
 size_t llm_encode(const llm_vocab_t *v, llm_scratch_t *s, const char *text,
     size_t len, uint32_t *ids, size_t max);
@@ -178,7 +180,9 @@ size_t llm_decode(const llm_vocab_t *v, const uint32_t *ids, size_t n,
  * the text until it knows where a piece begins that no later byte can move.
  * A text that shows no such place over LLM_COUNT_STREAM_CARRY bytes (one word
  * of 4,096 letters, a line of 4,096 hyphens) is cut there, each part is
- * counted by itself, and *estimate says so; a cut adds or takes few tokens.
+ * counted by itself, and *estimate says so; a cut adds or takes few tokens.  So
+ * it does from the first 4,096 bytes on if a pattern looks behind, which none
+ * that is published does.
  *
  * The vocabulary and the scratch are the caller's and must outlive the last
  * call; other texts may use them in between.
@@ -217,19 +221,20 @@ size_t llm_count_stream_finish(const llm_count_stream_t *cs, int *estimate);
  * The name of the vocabulary that a model uses, a static string, never NULL.
  * Understands the names of OpenAI's models with their dates and variants
  * ("gpt-4o-mini-2024-07-18"), of fine-tuned ones ("ft:gpt-4o-mini:org::id")
- * and with a provider in front ("openai/gpt-4o"), and those of the Llama 3,
- * Qwen and DeepSeek families.  *estimate (may be NULL) is set to 0, or to 1 if
- * the vocabulary only stands in: one of the same maker's, or o200k_base where
- * the model is unknown.
+ * and with a provider in front ("openai/gpt-4o"), and those of the families of
+ * Claude, DeepSeek, Gemini, Gemma, Llama 3, Mistral and Qwen.  *estimate (may be
+ * NULL) is set to 0, or to 1 if the vocabulary only stands in: one of the same
+ * maker's, or o200k_base where the model is unknown.
  */
 const char *llm_model_vocab(const char *model, size_t len, int *estimate);
 
 
 /*
- * The table behind it, for listings: the i-th row's model pattern ("gpt-4o*":
- * a star ends a prefix) and, in *vocab, its vocabulary.  NULL past the end.
+ * The table behind it, for listings: the i-th row's regular expression for the
+ * whole of a model's name, in *vocab its vocabulary, and whether that stands in.
+ * The first row that matches counts.  NULL past the end.
  */
-const char *llm_model_row(size_t i, const char **vocab);
+const char *llm_model_row(size_t i, const char **vocab, int *estimate);
 
 
 #ifdef __cplusplus

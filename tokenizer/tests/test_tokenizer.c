@@ -608,6 +608,7 @@ test_model(const char *model, const char *vocab, int guess)
 static void
 test_models(void **state)
 {
+    int          estimate;
     size_t       i;
     const char  *vocab;
 
@@ -651,23 +652,51 @@ test_models(void **state)
     test_model("DeepSeek-R1-Distill-Qwen-32B", "qwen3", 0);
     test_model("deepseek-chat", "deepseek_v3", 1);
 
+    test_model("claude-2.1", "claude", 0);
+    test_model("claude-instant-1.2", "claude", 0);
+    test_model("anthropic.claude-v2:1", "claude", 0);
+    test_model("claude-opus-4-1", "claude", 1);
+    test_model("us.anthropic.claude-3-5-sonnet-20241022-v2:0", "claude", 1);
+    test_model("google/gemma-3-27b-it", "gemma3", 0);
+    test_model("gemma3:4b", "gemma3", 0);
+    test_model("gemma-2-9b", "gemini", 1);
+    test_model("gemini-1.5-pro", "gemini", 1);
+    test_model("gemini-2.5-flash", "gemma3", 1);
+    test_model("open-mixtral-8x7b", "mistral", 0);
+    test_model("mistralai/Mistral-7B-Instruct-v0.2", "mistral", 0);
+    test_model("open-mistral-nemo-2407", "tekken", 0);
+    test_model("mistral-small-2506", "tekken", 0);
+    test_model("mistral-large-latest", "tekken", 1);
+    test_model("text-davinci-003", "p50k_base", 0);
+    test_model("text-curie-001", "r50k_base", 0);
+    test_model("davinci", "r50k_base", 0);
+    test_model("gpt-4.2", "o200k_base", 1);
+    test_model("o2", "o200k_base", 1);
+    test_model("o11", "o200k_base", 1);
+
+    memset(text, 'a', 1000);
+    memcpy(text, "gpt-4o", 6);
+    assert_string_equal(llm_model_vocab(text, 256, &estimate), "o200k_base");
+    assert_int_equal(estimate, 0);
+    assert_string_equal(llm_model_vocab(text, 257, &estimate), "o200k_base");
+    assert_int_equal(estimate, 1);
+
     test_model("", "o200k_base", 1);
     test_model("ft:", "o200k_base", 1);
     test_model("openai/", "o200k_base", 1);
     test_model("gpt-4x", "o200k_base", 1);
     test_model("o10", "o200k_base", 1);
-    test_model("claude-3-5-sonnet", "o200k_base", 1);
     test_model("GPT-4", "cl100k_base", 0);
 
     /* the length counts, not a NUL; no estimate wanted is all right */
     assert_string_equal(llm_model_vocab("gpt-4o", 5, NULL), "cl100k_base");
 
-    for (i = 0; llm_model_row(i, &vocab); i++) {
+    for (i = 0; llm_model_row(i, &vocab, &estimate); i++) {
         assert_non_null(vocab);
     }
 
     assert_true(i > 10);
-    assert_null(llm_model_row(1000, &vocab));
+    assert_null(llm_model_row(1000, &vocab, &estimate));
 }
 
 

@@ -4,34 +4,40 @@
  * llm-tokens: counts tokens, as wc counts words.  See llm-tokens.1.
  */
 
-#include "../include/llm_tokenizer.h"
+#include "llm_tokens.h"
 
 #include <errno.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 
-#ifndef LLM_VOCAB_DIR
-#define LLM_VOCAB_DIR  "/usr/share/llm-cost/vocab"
+#ifndef LLM_DATA_DIR
+#define LLM_DATA_DIR  "/usr/share/llm-cost"
 #endif
 
 #define TOKENS_BLOCK  (1 << 20)
 
-enum { TOKENS_COUNT = 0, TOKENS_IDS, TOKENS_JSON };
+enum { TOKENS_COUNT = 0, TOKENS_IDS, TOKENS_JSON, TOKENS_CHAT };
 
 
 typedef struct {
     llm_vocab_t    *vocab;
     llm_scratch_t  *scratch;
     const char     *model;
+    const char     *name;       /* of the vocabulary, or NULL */
+    const char     *dir;
     int             estimate;   /* the model is not known */
     int             format;
     int             files;
     int             failed;
     size_t          total;
 } tokens_t;
+
+
+static const char *tokens_for_model(void *ctx, tokens_chat_t *c);
 
 
 static void
@@ -46,7 +52,7 @@ tokens_usage(void)
 {
     (void) fprintf(stderr,
                    "usage: llm-tokens [-m MODEL | -v VOCABULARY] [-d DIR] "
-                   "[--ids | --json] [FILE...]\n"
+                   "[--ids | --json | --chat] [FILE...]\n"
                    "       llm-tokens [-d DIR] --list\n");
     exit(2);
 }
@@ -133,9 +139,55 @@ tokens_ids(tokens_t *t, const char *text, size_t len)
 
 
 static void
+tokens_part(long long n, const char *name)
+{
+    if (n) {
+        (void) printf("%7lld %s\n", n, name);
+    }
+}
+
+
+/* the parts of an API request, and its model and vocabulary */
+
+static void
+tokens_request(tokens_t *t, const char *name, const char *text, size_t len)
+{
+    const char     *wrong;
+    tokens_chat_t   c;
+
+    memset(&c, 0, sizeof(c));
+
+    wrong = tokens_chat ? tokens_chat(&c, text, len, t->model,
+                                      tokens_for_model, t)
+                        : "--chat comes with the module, not with the library";
+
+    if (wrong) {
+        tokens_warn(name, wrong);
+        t->failed = 1;
+        return;
+    }
+
+    tokens_part(c.messages, "messages");
+    tokens_part(c.tools, "tools");
+    tokens_part(c.format, "response format");
+    tokens_part(c.images, "images");
+    tokens_part(c.framing, "framing");
+
+    (void) printf("%7lld %s (%s, %s%s)\n", c.total, name, c.model,
+                  llm_vocab_name(c.vocab), c.estimate ? ", estimate" : "");
+    t->total += (size_t) c.total;
+}
+
+
+static void
 tokens_text(tokens_t *t, const char *name, const char *text, size_t len)
 {
     size_t  n;
+
+    if (t->format == TOKENS_CHAT) {
+        tokens_request(t, name, text, len);
+        return;
+    }
 
     if (t->format == TOKENS_IDS) {
         if (tokens_ids(t, text, len) != 0) {
@@ -239,18 +291,92 @@ tokens_open(tokens_t *t, const char *dir, const char *name)
 }
 
 
+/* the vocabulary of a request's model, if no option names one */
+
+static const char *
+tokens_for_model(void *ctx, tokens_chat_t *c)
+{
+    tokens_t    *t;
+    const char  *name;
+
+    t = ctx;
+    c->estimate = 0;
+    name = t->name ? t->name : llm_model_vocab(c->model, strlen(c->model),
+                                               &c->estimate);
+
+    if (t->vocab && strcmp(llm_vocab_name(t->vocab), name) != 0
+        && strchr(name, '/') == NULL)
+    {
+        llm_vocab_close(t->vocab);
+        free(t->scratch);
+        t->vocab = NULL;
+    }
+
+    if (t->vocab == NULL) {
+        tokens_open(t, t->dir, name);
+    }
+
+    c->vocab = t->vocab;
+    c->scratch = t->scratch;
+
+    return NULL;
+}
+
+
 static void
+tokens_vocab_row(const char *path)
+{
+    char          err[4352];
+    llm_vocab_t  *v;
+
+    if (llm_vocab_open(&v, path, err, sizeof(err)) != 0) {
+        (void) fprintf(stderr, "llm-tokens: %s\n", err);
+        return;
+    }
+
+    (void) printf("%-14s %7zu ids  %s\n", llm_vocab_name(v),
+                  llm_vocab_size(v), path);
+    llm_vocab_close(v);
+}
+
+
+/* the images that are there, then the models */
+
+static int
 tokens_list(const char *dir)
 {
-    size_t       i;
-    const char  *model, *vocab;
+    int          estimate;
     char         path[4096];
+    size_t       i;
+    glob_t       found;
+    const char  *model, *vocab;
 
-    for (i = 0; (model = llm_model_row(i, &vocab)) != NULL; i++) {
+    (void) snprintf(path, sizeof(path), "%s/*.llmv", dir);
+    (void) printf("Vocabularies\n\n");
+
+    if (glob(path, 0, NULL, &found) == 0) {
+        for (i = 0; i < found.gl_pathc; i++) {
+            tokens_vocab_row(found.gl_pathv[i]);
+        }
+
+        globfree(&found);
+
+    } else {
+        (void) printf("none in %s\n", dir);
+    }
+
+    (void) printf("\nModels: the first expression that matches counts\n\n");
+
+    for (i = 0; (model = llm_model_row(i, &vocab, &estimate)); i++) {
         (void) snprintf(path, sizeof(path), "%s/%s.llmv", dir, vocab);
-        (void) printf("%-26s %-14s%s\n", model, vocab,
+        (void) printf("%-12s %-10s %s%s\n", vocab,
+                      estimate ? "estimate" : "", model,
                       access(path, R_OK) == 0 ? "" : " (not installed)");
     }
+
+    (void) printf("%-12s %-10s every other model\n", "o200k_base", "estimate");
+
+    return fflush(stdout) == 0 ? 0 : 1;
 }
 
 
@@ -277,7 +403,7 @@ tokens_all(tokens_t *t, char **name, int n)
         (void) printf("],\"tokens\":%zu,\"estimate\":%s}\n", t->total,
                       t->estimate ? "true" : "false");
 
-    } else if (t->format == TOKENS_COUNT && n > 1) {
+    } else if (t->format != TOKENS_IDS && n > 1) {
         (void) printf("%7zu total\n", t->total);
     }
 }
@@ -298,6 +424,9 @@ tokens_long_options(tokens_t *t, int *argc, char **argv)
 
         } else if (strcmp(argv[i], "--json") == 0) {
             t->format = TOKENS_JSON;
+
+        } else if (strcmp(argv[i], "--chat") == 0) {
+            t->format = TOKENS_CHAT;
 
         } else if (strcmp(argv[i], "--list") == 0) {
             list = 1;
@@ -332,7 +461,7 @@ main(int argc, char **argv)
     list = tokens_long_options(&t, &argc, argv);
     name = NULL;
     dir = getenv("LLM_VOCAB_DIR");
-    dir = dir ? dir : LLM_VOCAB_DIR;
+    dir = dir ? dir : LLM_DATA_DIR "/vocab";
 
     while ((c = getopt(argc, argv, "m:v:d:")) != -1) {
         switch (c) {
@@ -355,12 +484,22 @@ main(int argc, char **argv)
     }
 
     if (list) {
-        tokens_list(dir);
-        return 0;
+        return tokens_list(dir);
     }
 
-    if (t.model && name) {
+    t.name = name;
+    t.dir = dir;
+
+    if (t.model && name && t.format != TOKENS_CHAT) {
         tokens_usage();
+    }
+
+    if (t.format == TOKENS_CHAT) {
+        tokens_all(&t, argv + optind, argc - optind);
+        llm_vocab_close(t.vocab);
+        free(t.scratch);
+
+        return t.failed || fflush(stdout) != 0;
     }
 
     if (t.model) {
