@@ -64,6 +64,8 @@ struct llm_vocab_s {
     const uint32_t         *user;
     const char             *text;
     llm_tok_regex_t        *regex;      /* LLM_TOK_REGEX's */
+    uint32_t                user_from[256];     /* of USER, by first byte */
+    uint32_t                user_to[256];
     uint64_t                filter_mask;
     uint64_t                seed;
     uint32_t                buckets;

@@ -86,11 +86,16 @@ llm_tok_user(const llm_vocab_t *v, const uint8_t *p, const uint8_t *end)
 {
     size_t  n, low, high, at, to, middle, len, found;
 
-    low = 0;
-    high = v->image->users;
+    low = v->user_from[*p];
+    high = v->user_to[*p];
     found = 0;
 
-    for (n = 1; n <= LLM_TOK_MAX_USER && n <= (size_t) (end - p); n++) {
+    if (low < high) {
+        (void) llm_tok_token_text(v, v->user[low], &len);
+        found = len == 1;
+    }
+
+    for (n = 2; n <= LLM_TOK_MAX_USER && n <= (size_t) (end - p); n++) {
 
         for (at = low, to = high; at < to; ) {
             middle = at + (to - at) / 2;

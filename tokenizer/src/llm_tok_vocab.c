@@ -250,6 +250,29 @@ llm_tok_check_indexes(const llm_vocab_t *v)
 }
 
 
+/* where in USER texts with a first byte are: nearly all others are ruled out */
+
+static void
+llm_tok_user_ranges(llm_vocab_t *v)
+{
+    size_t       len;
+    uint8_t      first;
+    uint32_t     i;
+    const char  *text;
+
+    for (i = 0; i < v->image->users; i++) {
+        text = llm_tok_token_text(v, v->user[i], &len);
+        first = len ? (uint8_t) text[0] : 0;
+
+        if (v->user_to[first] == 0) {
+            v->user_from[first] = i;
+        }
+
+        v->user_to[first] = i + 1;
+    }
+}
+
+
 static const char *
 llm_tok_check_tables(const llm_vocab_t *v)
 {
@@ -399,6 +422,10 @@ llm_tok_map(llm_vocab_t *v, int fd, char *why, size_t size)
     }
 
     wrong = llm_tok_check_tables(v);
+
+    if (wrong == NULL) {
+        llm_tok_user_ranges(v);
+    }
 
     if (wrong || v->grammar != LLM_TOK_REGEX) {
         return wrong;
