@@ -2,11 +2,13 @@
  * Copyright (C) 2026 the ngx_llm_cost_module authors
  *
  * Any bytes: the count is that of the ids, the same on each path and in
- * parts; decoding gives the text back if it is valid UTF-8.  The vocabulary
- * is the image that $LLM_VOCAB names.
+ * parts, wherever they are cut; decoding gives the text back if it is valid
+ * UTF-8; and what the loops of the library do grows with the text only.  The
+ * vocabulary is the image that $LLM_VOCAB names.
  *
- *   clang -g -O1 -fsanitize=fuzzer,address,undefined -o tokenizer_count \
- *       fuzz/tokenizer_count.c tokenizer/src/*.c -lpcre2-8
+ * The first bytes say how often the text is repeated and where it is cut.
+ *
+ *   make -C tokenizer fuzz
  */
 
 #include "../tokenizer/include/llm_tokenizer.h"
@@ -16,11 +18,25 @@
 #include <stdlib.h>
 
 
-#define FUZZ_MAX  8192
+#define FUZZ_MAX    8192
+#define FUZZ_TIMES  16
 
+/*
+ * Steps: no text is known that takes more than a tenth of this a byte.  Two
+ * irregular tokens, as long as a token may be, are merged with the square of
+ * their length.
+ */
+#define FUZZ_STEPS  64
+#define FUZZ_FIRST  300000
+
+
+uint64_t  llm_tok_steps;
 
 static llm_vocab_t    *vocab;
 static llm_scratch_t  *scratch;
+static char            text[FUZZ_MAX * FUZZ_TIMES];
+static uint32_t        ids[3 * FUZZ_MAX * FUZZ_TIMES];
+static char            back[4 * FUZZ_MAX * FUZZ_TIMES];
 
 
 static void
@@ -53,17 +69,49 @@ fuzz_is(int truth)
 }
 
 
+static void
+fuzz_paths(size_t size, size_t n)
+{
+    int  simd;
+
+    for (simd = LLM_SIMD_NEON; simd >= LLM_SIMD_SCALAR; simd--) {
+        if (llm_scratch_simd(scratch, simd) == 0) {
+            fuzz_is(llm_count(vocab, scratch, text, size) == n);
+        }
+    }
+
+    (void) llm_scratch_simd(scratch, LLM_SIMD_AVX2);
+    (void) llm_scratch_simd(scratch, LLM_SIMD_NEON);
+}
+
+
+static void
+fuzz_stream(size_t size, size_t n, unsigned seed)
+{
+    int                        estimate;
+    size_t                     at, step;
+    static llm_count_stream_t  cs;
+
+    llm_count_stream_init(&cs, vocab, scratch);
+
+    for (at = 0; at < size; at += step) {
+        seed = seed * 1103515245 + 12345;
+        step = 1 + (seed >> 16) % (seed & 0x8000 ? 9 : 700);
+        step = step < size - at ? step : size - at;
+        llm_count_stream_feed(&cs, text + at, step);
+    }
+
+    at = llm_count_stream_finish(&cs, &estimate);
+    fuzz_is(estimate || at == n);
+}
+
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    int                        estimate;
-    char                       back[4 * FUZZ_MAX];
-    size_t                     n, at, step, bytes;
-    const char                *text;
-    static uint32_t            ids[3 * FUZZ_MAX];
-    static llm_count_stream_t  cs;
+    size_t  i, n, bytes;
 
-    if (size < 1 || size > FUZZ_MAX) {
+    if (size < 2 || size > FUZZ_MAX) {
         return 0;
     }
 
@@ -71,38 +119,36 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         fuzz_open();
     }
 
-    step = 1 + data[0];
-    text = (const char *) data + 1;
-    size--;
+    size -= 2;
 
-    n = llm_encode(vocab, scratch, text, size, ids, 3 * FUZZ_MAX);
+    for (i = 0; i <= data[0] % FUZZ_TIMES; i++) {
+        memcpy(text + i * size, data + 2, size);
+    }
+
+    size *= i;
+    llm_tok_steps = 0;
+    n = llm_count(vocab, scratch, text, size);
+    fuzz_is(llm_tok_steps <= FUZZ_FIRST + FUZZ_STEPS * size);
+
+    fuzz_is(llm_encode(vocab, scratch, text, size, ids,
+                       sizeof(ids) / sizeof(ids[0])) == n);
     fuzz_is(n <= 3 * size);
-    fuzz_is(llm_count(vocab, scratch, text, size) == n);
     fuzz_is(llm_count_limit(vocab, scratch, text, size, n) == n);
 
     if (n) {
         fuzz_is(llm_count_limit(vocab, scratch, text, size, n - 1) == n);
     }
 
-    (void) llm_scratch_simd(scratch, LLM_SIMD_SCALAR);
-    fuzz_is(llm_count(vocab, scratch, text, size) == n);
-    (void) llm_scratch_simd(scratch, LLM_SIMD_AVX2);
-
     bytes = llm_decode(vocab, ids, n, back, sizeof(back));
 
-    if (llm_tok_valid((const uint8_t *) text, size) && !vocab->nfc) {
+    if (llm_tok_valid((const uint8_t *) text, size) && !vocab->nfc
+        && !vocab->chars)
+    {
         fuzz_is(bytes == size && memcmp(back, text, size) == 0);
     }
 
-    llm_count_stream_init(&cs, vocab, scratch);
-
-    for (at = 0; at < size; at += step) {
-        llm_count_stream_feed(&cs, text + at,
-                              step < size - at ? step : size - at);
-    }
-
-    at = llm_count_stream_finish(&cs, &estimate);
-    fuzz_is(estimate || at == n);
+    fuzz_paths(size, n);
+    fuzz_stream(size, n, data[1] + 1);
 
     return 0;
 }

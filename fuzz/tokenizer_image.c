@@ -6,8 +6,7 @@
  * rightly or wrongly, without leaving its memory and in bounded time.  A small
  * image (the first 2,000 ranks, compiled with llm-vocab -g) is much faster.
  *
- *   clang -g -O1 -fsanitize=fuzzer,address,undefined -o tokenizer_image \
- *       fuzz/tokenizer_image.c tokenizer/src/*.c -lpcre2-8
+ *   make -C tokenizer fuzz
  */
 
 #define _GNU_SOURCE
@@ -23,6 +22,8 @@
 
 #define FUZZ_WORD  12           /* 4 bytes say where, 8 what */
 
+
+uint64_t  llm_tok_steps;
 
 static char    *image;
 static size_t   image_size;

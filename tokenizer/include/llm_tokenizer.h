@@ -112,6 +112,7 @@ llm_scratch_t *llm_scratch_init(void *mem, size_t size);
  */
 #define LLM_SIMD_SCALAR  0
 #define LLM_SIMD_AVX2    1
+#define LLM_SIMD_NEON    2
 
 int llm_scratch_simd(llm_scratch_t *s, int simd);
 

@@ -47,6 +47,7 @@ llm_tok_longest(const llm_vocab_t *v, const uint8_t *p, size_t n,
     *len = token ? 2 : 1;
 
     for (i = 2; i < n && llm_tok_node_base(node); i++) {
+        llm_tok_step();
         node = v->node[llm_tok_node_base(node) + p[i]];
 
         if (llm_tok_node_check(node) != (p[i] | 0x100u)) {
@@ -127,6 +128,8 @@ llm_tok_pair_merged(const llm_vocab_t *v, uint32_t one, uint32_t two)
         best = n;
 
         for (i = 0; i + 1 < n; i++) {
+            llm_tok_step();
+
             if (merge[i] < v->image->tokens
                 && (best == n || v->rank[merge[i]] < v->rank[merge[best]]))
             {
@@ -185,6 +188,7 @@ llm_tok_pair_valid(const llm_vocab_t *v, uint32_t one, uint32_t two)
     }
 
     for ( ;; ) {
+        llm_tok_step();
         merged = llm_tok_merge(v, one, two);
 
         if (merged < v->image->tokens) {
@@ -386,6 +390,7 @@ llm_tok_bpe_back(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
     token = llm_tok_longest(v, p, n, &len);
 
     for ( ;; ) {
+        llm_tok_step();
         end = pos + len;
 
         if (end <= n

@@ -74,6 +74,7 @@ llm_tok_reach(const llm_vocab_t *v, const llm_tok_reader_t *r,
     node = 0;
 
     for (i = 1; i <= LLM_TOK_MAX_TOKEN; i++) {
+        llm_tok_step();
         to = &ring[(at + i) % LLM_TOK_RING];
 
         if (token && to->token == LLM_TOK_NONE

@@ -60,6 +60,8 @@ llm_tok_walk(const llm_vocab_t *v, llm_tok_walk_t *w)
     uint64_t         node;
     llm_tok_text_t  *text;
 
+    llm_tok_step();
+
     if (llm_tok_node_base(w->node) && w->p + w->depth < w->end) {
         node = v->node[llm_tok_node_base(w->node) + w->p[w->depth]];
 

@@ -20,10 +20,23 @@
 #define LLM_TOK_HAVE_AVX2  1
 #endif
 
+#if defined(__aarch64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define LLM_TOK_HAVE_NEON  1
+#endif
+
 #define llm_tok_likely(x)    __builtin_expect(!!(x), 1)
 #define llm_tok_unlikely(x)  __builtin_expect(!!(x), 0)
 
 #define LLM_TOK_NONE    UINT32_MAX
+
+/* what loops do, counted for the fuzzers: it must grow with the text only */
+
+#ifdef LLM_TOK_STEPS
+extern uint64_t  llm_tok_steps;
+#define llm_tok_step()  llm_tok_steps++
+#else
+#define llm_tok_step()  (void) 0
+#endif
 
 #define LLM_TOK_WINDOW  4096        /* bytes that a merge may look back over */
 #define LLM_TOK_DEAD    128         /* words of a ring of bits, > the window */

@@ -176,6 +176,8 @@ llm_tok_merge_step(const llm_vocab_t *v, llm_tok_merge_t *m)
     unsigned  place, gone;
     uint64_t  before, after;
 
+    llm_tok_step();
+
     if (m->asked) {
         llm_tok_merge_filter(v, m);
 

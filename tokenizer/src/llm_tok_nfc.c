@@ -225,6 +225,7 @@ llm_tok_nfc_sort(llm_tok_nfc_t *s)
         order = s->order[i];
 
         for (j = i; order && j > 0 && s->order[j - 1] > order; j--) {
+            llm_tok_step();
             s->c[j] = s->c[j - 1];
             s->order[j] = s->order[j - 1];
         }
@@ -249,6 +250,7 @@ llm_tok_nfc_compose(llm_tok_nfc_t *s)
     last = 0;
 
     for (i = 0; i < s->n; i++) {
+        llm_tok_step();
         if (base != SIZE_MAX && (n == base + 1 || last < s->order[i])) {
             c = llm_tok_nfc_join(s->c[base], s->c[i]);
 

@@ -46,6 +46,10 @@ size_t llm_tok_split(llm_tok_split_t *split, uint32_t *at);
 size_t llm_tok_split_avx2(llm_tok_split_t *split, uint32_t *at);
 #endif
 
+#if LLM_TOK_HAVE_NEON
+size_t llm_tok_split_neon(llm_tok_split_t *split, uint32_t *at);
+#endif
+
 /*
  * The tokens of a text, limit + 1 if there are more than that.  begins tells
  * whether it is not the rest of one that is counted in parts.

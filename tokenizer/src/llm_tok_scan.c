@@ -56,6 +56,7 @@ llm_tok_run(const uint8_t *p, const uint8_t *end, unsigned set)
     size_t  len;
 
     while (llm_tok_in(llm_tok_at(p, end, &len), set)) {
+        llm_tok_step();
         p += len;
     }
 
@@ -127,6 +128,7 @@ llm_tok_spaces(const uint8_t *p, const uint8_t *end, int lines)
     after = NULL;
 
     for ( ;; ) {
+        llm_tok_step();
         class = llm_tok_at(p, end, &len);
 
         if (!llm_tok_in(class, LLM_TOK_SPACES)) {
@@ -175,6 +177,7 @@ llm_tok_word(const uint8_t *p, const uint8_t *end)
     both = NULL;
 
     for ( ;; ) {
+        llm_tok_step();
         class = llm_tok_at(p, end, &len);
 
         if (!llm_tok_in(class, LLM_TOK_UPPERS)) {

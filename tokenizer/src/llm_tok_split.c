@@ -33,7 +33,10 @@ llm_scratch_init(void *mem, size_t size)
     s = mem;
     memset(s, 0, sizeof(llm_scratch_t));
 
+    /* at most one of them is there */
+
     (void) llm_scratch_simd(s, LLM_SIMD_AVX2);
+    (void) llm_scratch_simd(s, LLM_SIMD_NEON);
 
     return s;
 }
@@ -51,6 +54,13 @@ llm_scratch_simd(llm_scratch_t *s, int simd)
     if (simd == LLM_SIMD_AVX2 && __builtin_cpu_supports("avx2")
         && __builtin_cpu_supports("bmi"))
     {
+        s->simd = simd;
+        return 0;
+    }
+#endif
+
+#if LLM_TOK_HAVE_NEON
+    if (simd == LLM_SIMD_NEON) {
         s->simd = simd;
         return 0;
     }
@@ -259,6 +269,14 @@ llm_tok_split(llm_tok_split_t *split, uint32_t *at)
         && split->grammar <= LLM_TOK_QWEN)
     {
         return llm_tok_split_avx2(split, at);
+    }
+#endif
+
+#if LLM_TOK_HAVE_NEON
+    if (split->simd == LLM_SIMD_NEON && split->grammar >= LLM_TOK_CL100K
+        && split->grammar <= LLM_TOK_QWEN)
+    {
+        return llm_tok_split_neon(split, at);
     }
 #endif
 

@@ -92,6 +92,7 @@ llm_tok_valid(const uint8_t *p, size_t len)
     const uint8_t  *end;
 
     for (end = p + len; p < end; p += n) {
+        llm_tok_step();
         n = sizeof(word);
 
         if ((size_t) (end - p) >= n) {
@@ -132,6 +133,7 @@ llm_tok_repair(const llm_vocab_t *v, const uint8_t *p, size_t len,
     written = 0;
 
     for (end = p + len; p < end; p += n) {
+        llm_tok_step();
         n = llm_tok_char(p, end, &c);
         from = p;
         len = n;

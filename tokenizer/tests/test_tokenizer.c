@@ -342,7 +342,9 @@ test_split(void **state)
     (void) state;
     seed = 11;
 
-    if (llm_scratch_simd(scratch, LLM_SIMD_AVX2) != 0) {
+    if (llm_scratch_simd(scratch, LLM_SIMD_AVX2) != 0
+        && llm_scratch_simd(scratch, LLM_SIMD_NEON) != 0)
+    {
         skip();
     }
 

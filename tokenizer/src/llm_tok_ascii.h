@@ -1,0 +1,313 @@
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ *
+ * Finds where pieces begin in ASCII text, 64 bytes at a time: the patterns as
+ * algebra of the masks that llm_tok_masks.h describes.
+ *
+ * A block always begins where a piece begins, and patterns do not look back,
+ * so nothing is carried from block to block: what lies before the block does
+ * not matter, and what may depend on bytes after it is left to the next one.
+ *
+ * Code, not declarations: a file for each kind of processor includes it once,
+ * after it has defined llm_tok_classify(), LLM_TOK_TARGET, what its functions
+ * are compiled for, and llm_tok_lowest(), the number of the lowest bit set.
+ */
+
+
+/* the runs of spaces that a line end follows, which begin no piece */
+
+LLM_TOK_TARGET static inline uint64_t
+llm_tok_trailing(const llm_tok_masks_t *m)
+{
+    unsigned  at;
+    uint64_t  ends, runs, below, outside;
+
+    runs = 0;
+
+    for (ends = m->space & llm_tok_before(m->line); ends; ends &= ends - 1) {
+        at = (unsigned) __builtin_ctzll(ends);
+        below = (2ULL << at) - 1;
+        outside = ~m->space & below;
+        runs |= outside ? below & ~((2ULL << (63 - __builtin_clzll(outside)))
+                                    - 1)
+                        : below;
+    }
+
+    return runs;
+}
+
+
+/* \p{N}{1,3} */
+
+LLM_TOK_TARGET static inline uint64_t
+llm_tok_groups(const llm_tok_masks_t *m)
+{
+    uint64_t  starts, group, four;
+
+    group = m->digit & ~llm_tok_after(m->digit);
+    four = m->digit & m->digit << 1 & m->digit << 2 & m->digit << 3;
+
+    for (starts = 0; group; group = group << 3 & four) {
+        starts |= group;
+    }
+
+    return starts;
+}
+
+
+/* what the grammars have in common; chain: what goes on after a line end */
+
+LLM_TOK_TARGET static inline uint64_t
+llm_tok_common(const llm_tok_masks_t *m, uint64_t chain, uint64_t *prefix)
+{
+    uint64_t  absorbed, other, line, white, runs, starts;
+
+    /* [^\s\p{L}\p{N}]+[\r\n]*: line ends and what follows join punctuation */
+
+    absorbed = m->line & llm_tok_after(m->other);
+    other = m->other;
+    line = m->line;
+    white = m->white;
+
+    if (absorbed) {
+        absorbed |= chain & ~(chain + absorbed);
+        other &= ~absorbed;
+        line &= ~absorbed;
+        white &= ~absorbed;
+    }
+
+    /* a blank joins what follows; alone, punctuation joins a word */
+
+    runs = other & ~llm_tok_after(other);
+    *prefix = runs & ~llm_tok_after(m->blank);
+    starts = *prefix;
+    starts |= m->letter & ~llm_tok_after(m->letter | m->space | *prefix);
+
+    /* \s*[\r\n]+, \s+ but for the last, and the last */
+
+    starts |= white & ~llm_tok_after(white);
+    starts |= m->space & ~llm_tok_before(m->white) & ~m->last;
+    starts |= m->space & ~llm_tok_after(m->space) & llm_tok_after(line)
+              & ~llm_tok_trailing(m);
+
+    return starts | 1;
+}
+
+
+/* how long the contraction at an apostrophe is, or 0; at + 2 < 64 */
+
+static inline unsigned
+llm_tok_contracted(const uint8_t *p, const llm_tok_masks_t *m, unsigned at)
+{
+    unsigned  c, d;
+
+    if (at + 1 >= m->len) {
+        return 0;
+    }
+
+    c = p[at + 1] | 0x20;
+
+    if (c == 's' || c == 't' || c == 'm' || c == 'd') {
+        return 2;
+    }
+
+    if (at + 2 >= m->len) {
+        return 0;
+    }
+
+    d = p[at + 2] | 0x20;
+
+    return ((c == 'r' || c == 'v') && d == 'e') || (c == 'l' && d == 'l')
+           ? 3 : 0;
+}
+
+
+LLM_TOK_TARGET static inline uint64_t
+llm_tok_starts_o200k(const uint8_t *p, const llm_tok_masks_t *m)
+{
+    unsigned  at, n, end;
+    uint64_t  starts, prefix, marks;
+
+    starts = llm_tok_common(m, m->line | m->slash, &prefix)
+             | llm_tok_groups(m);
+    starts |= m->upper & llm_tok_after(m->lower);
+
+    /* the suffix of a word: no second one follows it */
+
+    marks = m->apostrophe & llm_tok_after(m->letter);
+
+    for (end = 0; marks; marks &= marks - 1) {
+        at = (unsigned) __builtin_ctzll(marks);
+        n = llm_tok_contracted(p, m, at);
+
+        if (n && (at != end || end == 0)) {
+            end = at + n;
+            starts &= ~(((1ULL << n) - 1) << at);
+            starts |= end < m->len ? 1ULL << end : 0;
+        }
+    }
+
+    return starts;
+}
+
+
+LLM_TOK_TARGET static inline uint64_t
+llm_tok_starts_cl100k(const uint8_t *p, const llm_tok_masks_t *m,
+    unsigned grammar)
+{
+    unsigned  at, n;
+    uint64_t  starts, prefix, marks;
+
+    starts = llm_tok_common(m, m->line, &prefix);
+    starts |= grammar == LLM_TOK_QWEN ? m->digit : llm_tok_groups(m);
+    marks = m->apostrophe & prefix & llm_tok_before(m->letter);
+
+    for ( /* void */ ; marks; marks &= marks - 1) {
+        at = (unsigned) __builtin_ctzll(marks);
+        n = llm_tok_contracted(p, m, at);
+
+        if (n && at + n < m->len) {
+            starts |= 1ULL << (at + n);
+        }
+    }
+
+    return starts;
+}
+
+
+/* keeps the starts that hold whatever follows the block */
+
+LLM_TOK_TARGET static inline uint64_t
+llm_tok_settled(const llm_tok_masks_t *m, uint64_t starts)
+{
+    uint64_t  zone;
+
+    if (m->last & m->white) {
+        zone = ~m->white & (m->last - 1);
+        zone = zone ? (4ULL << (63 - __builtin_clzll(zone))) - 1 : 1;
+
+        return starts & zone;
+    }
+
+    zone = m->apostrophe & (m->last | m->last >> 1 | m->last >> 2);
+
+    if (zone) {
+        starts &= (zone & -zone) - 1;
+    }
+
+    return starts | 1;
+}
+
+
+LLM_TOK_TARGET static inline uint32_t *
+llm_tok_put(uint64_t starts, uint32_t base, uint32_t *at)
+{
+    int  i, n;
+
+    n = __builtin_popcountll(starts);
+
+    for (i = 0; i < n; i += 4) {
+        at[i] = base + (uint32_t) llm_tok_lowest(starts);
+        starts &= starts - 1;
+        at[i + 1] = base + (uint32_t) llm_tok_lowest(starts);
+        starts &= starts - 1;
+        at[i + 2] = base + (uint32_t) llm_tok_lowest(starts);
+        starts &= starts - 1;
+        at[i + 3] = base + (uint32_t) llm_tok_lowest(starts);
+        starts &= starts - 1;
+    }
+
+    return at + n;
+}
+
+
+static inline int
+llm_tok_is_ascii(const uint8_t *p)
+{
+    return (llm_tok_load(p) & 0x8080808080808080ULL) == 0;
+}
+
+
+LLM_TOK_TARGET static inline size_t
+llm_tok_split_ascii(llm_tok_split_t *split, uint32_t *at, unsigned grammar)
+{
+    size_t           left;
+    uint8_t          copy[LLM_TOK_BLOCK];
+    uint32_t        *next, *end;
+    uint64_t         starts, last;
+    const uint8_t   *p, *start, *block;
+    llm_tok_masks_t  m;
+
+    start = split->p;
+    p = start;
+    next = at;
+    end = at + LLM_TOK_BATCH - LLM_TOK_BLOCK;
+
+    while (next < end) {
+        left = (size_t) (split->end - p);
+        block = p;
+
+        if (llm_tok_unlikely(left < LLM_TOK_BLOCK)) {
+            if (left == 0) {
+                break;
+            }
+
+            memset(copy, 0, sizeof(copy));
+            memcpy(copy, p, left);
+            block = copy;
+        }
+
+        if (llm_tok_is_ascii(block)) {
+            llm_tok_classify(block, left < LLM_TOK_BLOCK ? (unsigned) left
+                                                         : LLM_TOK_BLOCK, &m);
+            starts = grammar == LLM_TOK_O200K
+                     ? llm_tok_starts_o200k(block, &m)
+                     : llm_tok_starts_cl100k(block, &m, grammar);
+
+            if (left <= LLM_TOK_BLOCK && m.len == left) {
+                next = llm_tok_put(starts, (uint32_t) (p - start), next);
+                p = split->end;
+                break;
+            }
+
+            starts = llm_tok_settled(&m, starts);
+            last = 1ULL << (63 - __builtin_clzll(starts));
+
+            if (llm_tok_likely(last != 1)) {
+                next = llm_tok_put(starts & ~last, (uint32_t) (p - start),
+                                   next);
+                p += __builtin_ctzll(last);
+                continue;
+            }
+        }
+
+        *next++ = (uint32_t) (p - start);
+        p = llm_tok_piece_end(split, p);
+
+        if (p - start > LLM_TOK_BATCH_BYTES) {
+            break;
+        }
+    }
+
+    *next = (uint32_t) (p - start);
+    split->p = p;
+
+    return (size_t) (next - at);
+}
+
+
+LLM_TOK_TARGET static inline size_t
+llm_tok_split_blocks(llm_tok_split_t *split, uint32_t *at)
+{
+    switch (split->grammar) {
+
+    case LLM_TOK_O200K:
+        return llm_tok_split_ascii(split, at, LLM_TOK_O200K);
+
+    case LLM_TOK_QWEN:
+        return llm_tok_split_ascii(split, at, LLM_TOK_QWEN);
+
+    default:
+        return llm_tok_split_ascii(split, at, LLM_TOK_CL100K);
+    }
+}
