@@ -190,11 +190,6 @@ llm_eventstream_join(llm_eventstream_t *s, const unsigned char *data,
         if (c->len >= LLM_EVENTSTREAM_PRELUDE) {
             want = llm_eventstream_prelude(c->data);
 
-            if (want == 0) {
-                s->broken = 1;
-                return LLM_OK;
-            }
-
             if (want > LLM_SSE_MAX) {
                 s->skip = want - c->len;
                 s->dropped++;
@@ -212,6 +207,13 @@ llm_eventstream_join(llm_eventstream_t *s, const unsigned char *data,
         }
 
         *p += n;
+
+        if (c->len == LLM_EVENTSTREAM_PRELUDE
+            && llm_eventstream_prelude(c->data) == 0)
+        {
+            s->broken = 1;
+            return LLM_OK;
+        }
 
         if (c->len == want && want > LLM_EVENTSTREAM_PRELUDE) {
             rc = llm_eventstream_message(s, c->data, want, *p - data);

@@ -144,6 +144,27 @@ llm_usage_add(llm_usage_t *to, const llm_usage_t *from)
 }
 
 
+int
+llm_usage_nothing(const llm_usage_t *u)
+{
+    size_t          i;
+    const int64_t  *v;
+
+    v = (const int64_t *) u;
+
+    for (i = 0; i < LLM_USAGE_COUNTS; i++) {
+
+        if (v[i] > 0
+            && i != offsetof(llm_usage_t, request_ms) / sizeof(int64_t))
+        {
+            return 0;
+        }
+    }
+
+    return u->input == 0 && u->output == 0;
+}
+
+
 void
 llm_usage_text(llm_usage_t *most, int64_t input, int64_t output)
 {

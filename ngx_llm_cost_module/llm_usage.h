@@ -192,6 +192,10 @@ struct llm_usage_item_s {
 #define LLM_USAGE_MAX        1000000000000LL
 
 
+/* no tokens, and nothing beside them that is charged by itself: 1 */
+
+int llm_usage_nothing(const llm_usage_t *u);
+
 /* every field that from names replaces that of to: the last one said wins */
 
 void llm_usage_merge(llm_usage_t *to, const llm_usage_t *from);

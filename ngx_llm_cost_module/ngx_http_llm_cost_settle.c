@@ -381,7 +381,7 @@ ngx_http_llm_cost_apply(ngx_http_llm_cost_ctx_t *ctx)
     llcf = ngx_http_get_module_loc_conf(ctx->request,
                                         ngx_http_llm_cost_module);
 
-    if (ctx->usage.input == 0 && ctx->usage.output == 0) {
+    if (llm_usage_nothing(&ctx->usage)) {
         ctx->cost = 0;
 
     } else if (llcf->trust_reported_cost && ctx->usage.reported_cost >= 0) {

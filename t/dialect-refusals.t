@@ -190,3 +190,41 @@ POST /v1beta/models/gemini-2.5-flash:generateContent?key=AIzaSecret
 --- response_headers
 X-Request: POST /v1beta/models/gemini-2.5-flash:generateContent?key=********** HTTP/1.1
 X-Key-Id: 41e87c8e5951c2d08a4fdc1407d79d93
+
+
+
+=== TEST 11: Cohere: a 429 would be repeated by its SDKs
+--- config
+    location ~ ^/(v2|api)/ {
+        llm_cost on;
+        llm_unknown_model input=1 output=1;
+        llm_budget all limit=1requests period=total;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    }
+--- twice
+/v2/chat
+{"model":"command-r-plus","messages":[]}
+--- upstream: {"usage":{"billed_units":{"input_tokens":1,"output_tokens":1}}}
+--- error_code eval
+[200, 402]
+--- refused
+^\{"message":"[^"]+","code":"budget_exceeded"\}$
+
+
+
+=== TEST 12: Ollama
+--- config
+    location ~ ^/(v2|api)/ {
+        llm_cost on;
+        llm_unknown_model input=1 output=1;
+        llm_budget all limit=1requests period=total;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    }
+--- twice
+/api/chat
+{"model":"llama3","messages":[]}
+--- upstream: {"done":true,"prompt_eval_count":1,"eval_count":1}
+--- error_code eval
+[200, 429]
+--- refused
+^\{"error":"[^"]+","code":"budget_exceeded"\}$

@@ -11,14 +11,18 @@
 
 extern const llm_provider_t  llm_anthropic;
 extern const llm_provider_t  llm_bedrock;
+extern const llm_provider_t  llm_cohere;
 extern const llm_provider_t  llm_gemini;
+extern const llm_provider_t  llm_ollama;
 
 
 /* "auto" asks them in this order: a new dialect is one line here */
 
 const llm_provider_t * const  llm_providers[] = {
     &llm_bedrock,
+    &llm_cohere,
     &llm_gemini,
+    &llm_ollama,
     &llm_openai,
     &llm_anthropic,
     NULL

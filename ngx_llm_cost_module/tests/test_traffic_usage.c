@@ -12,6 +12,7 @@
  */
 
 #include "traffic_bedrock.h"
+#include "traffic_cohere.h"
 #include "traffic_gemini.h"
 #include "traffic_anthropic.h"
 #include "traffic_openai.h"
@@ -39,6 +40,10 @@ static const api_t  apis[] = {
     { "openai.responses", "openai", "/v1/responses", expected_responses },
     { "openai.responses.compact", "openai", "/v1/responses/compact",
       expected_responses },
+    { "cohere.chat", "cohere", "/v2/chat", expected_cohere },
+    { "cohere.generate", "cohere", "/v1/generate", expected_cohere },
+    { "rerank", "cohere", "/v2/rerank", expected_cohere },
+    { "ollama", "ollama", "/api/chat", expected_ollama },
     { "bedrock.converse", "bedrock", "/model/m/converse", expected_bedrock },
     { "bedrock.invoke", "bedrock", "/model/m/invoke", expected_bedrock },
     { "anthropic.messages", "anthropic", "/v1/messages", expected_anthropic }

@@ -77,6 +77,33 @@ def gemini(usage):
         "reasoning": usage.get("thoughtsTokenCount")}
 
 
+def cohere(usage):
+    billed = usage.get("billed_units") or {}
+    tokens = usage.get("tokens") or {}
+    if "output_tokens" not in billed:
+        return None
+
+    return {"input": billed.get("input_tokens"),
+            "output": billed["output_tokens"],
+            "reasoning": tokens.get("reasoning_tokens")}
+
+
+def rerank(usage):
+    return {"input": usage.get("total_tokens", 0), "output": 0}
+
+
+def cohere_request(record):
+    return {"model": record.get("model_requested") or "command-r-plus",
+            "stream": bool(record.get("stream")), "message": "text",
+            "messages": [{"role": "user", "content": "text"}]}
+
+
+def ollama(usage):
+    embed = "eval_count" not in usage and "prompt_eval_count" in usage
+    return {"input": usage.get("prompt_eval_count"),
+            "output": 0 if embed else usage.get("eval_count")}
+
+
 def bedrock_usage(record):
     """the last usage, what only the first one says, and the header's"""
 
@@ -185,6 +212,10 @@ APIS = {
                                gemini),
     "gemini.stream": (GEMINI + "streamGenerateContent?alt=sse",
                       gemini_request, gemini),
+    "cohere.chat": ("/v2/chat", cohere_request, cohere),
+    "cohere.generate": ("/v1/generate", cohere_request, cohere),
+    "rerank": ("/v2/rerank", cohere_request, rerank),
+    "ollama": ("/api/chat", chat_request, ollama),
     "bedrock.converse": ("/model/amazon.nova-lite-v1:0/converse",
                          bedrock_request, bedrock),
     "bedrock.invoke": ("/model/amazon.nova-lite-v1:0/invoke",

@@ -1,0 +1,701 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "llm_dialect.h"
+#include "llm_path.h"
+
+#include <string.h>
+
+
+/*
+ * Cohere's dialect: chat of both versions, generate, embed and rerank (which
+ * others speak, too).  An answer names its tokens twice: those that the model
+ * saw, with all that Cohere puts around a prompt, and those that are billed.
+ */
+
+#define LLM_COHERE_EVENT_NODES   65536
+#define LLM_COHERE_IMAGE         1600      /* tokens of a picture, at most */
+#define LLM_COHERE_CHUNK         500       /* tokens of a document */
+#define LLM_COHERE_UNIT          100       /* documents of a search unit */
+#define LLM_COHERE_CHOICES_MAX   128
+
+
+typedef enum {
+    LLM_COHERE_NONE = 0,
+    LLM_COHERE_CHAT_V1,
+    LLM_COHERE_CHAT,
+    LLM_COHERE_GENERATE,
+    LLM_COHERE_EMBED,
+    LLM_COHERE_RERANK
+} llm_cohere_op_e;
+
+
+static llm_path_e llm_cohere_path(llm_route_t *route);
+static int llm_cohere_parse(llm_request_t *q);
+static int llm_cohere_count(llm_request_t *q, llm_counter_t *c);
+static int llm_cohere_edit(llm_request_t *q, llm_edits_t *e);
+static int llm_cohere_answer(llm_answer_t *a, const llm_json_t *j);
+static int llm_cohere_event(llm_answer_t *a, const llm_str_t *type,
+    const llm_str_t *data);
+static void llm_cohere_finish(llm_answer_t *a);
+static size_t llm_cohere_error(unsigned char *buf, const llm_refusal_t *f);
+static int llm_cohere_canonical(llm_request_t *q,
+    void (*update)(void *ctx, const void *p, size_t n), void *ctx);
+static llm_framing_e llm_cohere_framing(const llm_request_t *q,
+    const llm_str_t *type);
+static unsigned llm_cohere_status(const llm_refusal_t *f);
+
+
+typedef struct {
+    llm_json_t     json;
+    llm_output_t   output;
+} llm_cohere_state_t;
+
+
+static const llm_path_row_t  llm_cohere_paths[] = {
+    { "POST", "/v2/chat", LLM_PATH_METERED, LLM_KIND_CHAT, LLM_COHERE_CHAT },
+    { "POST", "/v1/chat", LLM_PATH_METERED, LLM_KIND_CHAT,
+      LLM_COHERE_CHAT_V1 },
+    { "POST", "/v1/generate", LLM_PATH_METERED, LLM_KIND_COMPLETION,
+      LLM_COHERE_GENERATE },
+    { "POST", "/v1/embed", LLM_PATH_METERED, LLM_KIND_EMBEDDINGS,
+      LLM_COHERE_EMBED },
+    { "POST", "/v2/embed", LLM_PATH_METERED, LLM_KIND_EMBEDDINGS,
+      LLM_COHERE_EMBED },
+    { "POST", "/v1/rerank", LLM_PATH_METERED, LLM_KIND_RERANK,
+      LLM_COHERE_RERANK },
+    { "POST", "/v2/rerank", LLM_PATH_METERED, LLM_KIND_RERANK,
+      LLM_COHERE_RERANK },
+    { "POST", "/v1/tokenize", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+    { "POST", "/v1/detokenize", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+    { "POST", "/v1/check-api-key", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+    { "POST", "/v1/summarize", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
+    { "POST", "/v1/classify", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
+    { "POST", "/v1/embed-jobs", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 }
+};
+
+
+enum {
+    LLM_COHERE_MODEL = 0,
+    LLM_COHERE_STREAM,
+    LLM_COHERE_MAX,
+    LLM_COHERE_N,
+    LLM_COHERE_MESSAGES,
+    LLM_COHERE_MESSAGE,
+    LLM_COHERE_PROMPT,
+    LLM_COHERE_TEXTS,
+    LLM_COHERE_IMAGES,
+    LLM_COHERE_INPUTS,
+    LLM_COHERE_QUERY,
+    LLM_COHERE_DOCUMENTS,
+    LLM_COHERE_TOOLS,
+    LLM_COHERE_TOOL_RESULTS,
+    LLM_COHERE_HISTORY,
+    LLM_COHERE_PREAMBLE,
+    LLM_COHERE_CONNECTORS,
+    LLM_COHERE_FIELDS
+};
+
+static const char * const  llm_cohere_names[] = {
+    "model", "stream", "max_tokens", "num_generations", "messages", "message",
+    "prompt", "texts", "images", "inputs", "query", "documents", "tools",
+    "tool_results", "chat_history", "preamble", "connectors"
+};
+
+
+static const char * const  llm_cohere_immaterial[] = {
+    "stream", NULL
+};
+
+
+const llm_provider_t  llm_cohere = {
+    llm_string("cohere"),
+    llm_cohere_path,
+    llm_cohere_parse,
+    llm_cohere_count,
+    llm_cohere_edit,
+    llm_cohere_answer,
+    llm_cohere_event,
+    llm_cohere_finish,
+    llm_cohere_error,
+    llm_cohere_canonical,
+    llm_cohere_framing,
+    NULL,
+    NULL,
+    llm_cohere_status
+};
+
+
+static llm_path_e
+llm_cohere_path(llm_route_t *route)
+{
+    const llm_path_row_t  *row;
+
+    row = llm_path_find(llm_cohere_paths,
+                        sizeof(llm_cohere_paths) / sizeof(llm_path_row_t),
+                        route, NULL);
+
+    return row ? row->what : LLM_PATH_UNKNOWN;
+}
+
+
+/* of the old calls the model may be left out: Cohere takes these then */
+
+static int
+llm_cohere_parse_model(llm_request_t *q, uint32_t node)
+{
+    const llm_json_node_t  *v;
+
+    v = q->json.nodes;
+
+    if (llm_given(&q->json, node)
+        && !(v[node].type == LLM_JSON_STRING && v[node].start == v[node].end))
+    {
+        return llm_request_model(q, node, "model");
+    }
+
+    switch (q->route.op) {
+
+    case LLM_COHERE_CHAT_V1:
+        llm_str_set(&q->model, "command-r-plus-08-2024");
+        return LLM_OK;
+
+    case LLM_COHERE_GENERATE:
+        llm_str_set(&q->model, "command");
+        return LLM_OK;
+
+    default:
+        return llm_request_model(q, node, "model");
+    }
+}
+
+
+/* what an answer is made from has to be there */
+
+static int
+llm_cohere_parse_input(llm_request_t *q, const uint32_t *f)
+{
+    int        rc;
+    llm_str_t  s;
+
+    switch (q->route.op) {
+
+    case LLM_COHERE_CHAT:
+        return llm_given(&q->json, f[LLM_COHERE_MESSAGES])
+               ? llm_request_array(q, f[LLM_COHERE_MESSAGES], "messages", 1)
+               : llm_request_bad(q, "messages", "is required");
+
+    case LLM_COHERE_CHAT_V1:
+        rc = llm_request_array(q, f[LLM_COHERE_HISTORY], "chat_history", 1);
+
+        return rc == LLM_OK ? llm_request_string(q, f[LLM_COHERE_MESSAGE],
+                                                 "message", &s)
+                            : rc;
+
+    case LLM_COHERE_GENERATE:
+        return llm_request_string(q, f[LLM_COHERE_PROMPT], "prompt", &s);
+
+    case LLM_COHERE_EMBED:
+        rc = llm_request_array(q, f[LLM_COHERE_TEXTS], "texts", 0);
+
+        if (rc == LLM_OK) {
+            rc = llm_request_array(q, f[LLM_COHERE_IMAGES], "images", 0);
+        }
+
+        return rc == LLM_OK ? llm_request_array(q, f[LLM_COHERE_INPUTS],
+                                                "inputs", 1)
+                            : rc;
+
+    default: /* LLM_COHERE_RERANK */
+        rc = llm_request_string(q, f[LLM_COHERE_QUERY], "query", &s);
+
+        if (rc == LLM_OK && !llm_given(&q->json, f[LLM_COHERE_DOCUMENTS])) {
+            return llm_request_bad(q, "documents", "is required");
+        }
+
+        return rc == LLM_OK ? llm_request_array(q, f[LLM_COHERE_DOCUMENTS],
+                                                "documents", 0)
+                            : rc;
+    }
+}
+
+
+static int
+llm_cohere_parse(llm_request_t *q)
+{
+    int       rc, stream;
+    uint32_t  f[LLM_COHERE_FIELDS];
+
+    q->max_output = -1;
+    q->choices = 1;
+    stream = 0;
+
+    rc = llm_request_object(q, 0, NULL, llm_cohere_names, LLM_COHERE_FIELDS,
+                            f);
+
+    if (rc == LLM_OK) {
+        rc = llm_cohere_parse_model(q, f[LLM_COHERE_MODEL]);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_request_bool(q, f[LLM_COHERE_STREAM], "stream", &stream);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_request_number(q, f[LLM_COHERE_MAX], "max_tokens", 1,
+                                LLM_DIALECT_TOKENS_MAX, &q->max_output);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_request_number(q, f[LLM_COHERE_N], "num_generations", 1,
+                                LLM_COHERE_CHOICES_MAX, &q->choices);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_cohere_parse_input(q, f);
+    }
+
+    q->stream = stream;
+
+    if (llm_kind_has_output(q->kind)) {
+        q->can_fit = 1;
+
+    } else {
+        q->max_output = 0;
+        q->choices = 1;
+    }
+
+    return rc;
+}
+
+
+/* texts of messages; a picture is as large as it can be */
+
+static void
+llm_cohere_messages(llm_input_t *in, uint32_t list)
+{
+    uint32_t                i, k, content;
+    const llm_json_node_t  *v;
+
+    v = in->j->nodes;
+
+    if (llm_kind_of(in->j, list) != LLM_JSON_ARRAY) {
+        return;
+    }
+
+    for (i = list + 1; i < v[list].next; i = v[i].next) {
+
+        content = llm_json_get(in->j, i, "content");
+
+        llm_input_value(in, llm_json_get(in->j, i, "tool_calls"));
+        llm_input_string(in, llm_json_get(in->j, i, "message"));
+
+        if (llm_kind_of(in->j, content) != LLM_JSON_ARRAY) {
+            llm_input_string(in, content);
+            continue;
+        }
+
+        for (k = content + 1; k < v[content].next; k = v[k].next) {
+
+            if (llm_given(in->j, llm_json_get(in->j, k, "image_url"))
+                || llm_given(in->j, llm_json_get(in->j, k, "image")))
+            {
+                in->tokens += LLM_COHERE_IMAGE;
+                in->q->most.image_input = -1;
+                in->q->most.images_in++;
+                continue;
+            }
+
+            llm_input_strings(in, k);
+        }
+    }
+}
+
+
+/* how many searches a ranking is billed as, at most */
+
+static void
+llm_cohere_units(llm_input_t *in, uint32_t query, uint32_t documents)
+{
+    int64_t                 base, n;
+    uint32_t                i;
+    const llm_json_node_t  *v;
+
+    llm_input_string(in, query);
+
+    v = in->j->nodes;
+    n = 0;
+
+    for (i = documents + 1; i < v[documents].next; i = v[i].next) {
+
+        /* one that is too long counts as several, each with the query */
+
+        base = in->tokens;
+        llm_input_strings(in, i);
+        n += (in->tokens - base) / LLM_COHERE_CHUNK + 1;
+    }
+
+    in->q->most.queries = n / LLM_COHERE_UNIT + 1;
+}
+
+
+static int
+llm_cohere_count(llm_request_t *q, llm_counter_t *c)
+{
+    uint32_t                f[LLM_COHERE_FIELDS], images;
+    llm_input_t             in;
+    const llm_json_node_t  *v;
+
+    llm_input_init(&in, q, c);
+    llm_usage_text(&q->most, 0, 0);
+
+    q->bounded = 1;
+    in.estimate = 1;
+    v = q->json.nodes;
+
+    llm_json_fields(&q->json, 0, llm_cohere_names, LLM_COHERE_FIELDS, f);
+
+    if (q->route.op == LLM_COHERE_RERANK) {
+        llm_cohere_units(&in, f[LLM_COHERE_QUERY], f[LLM_COHERE_DOCUMENTS]);
+        return llm_input_end(&in);
+    }
+
+    llm_cohere_messages(&in, f[LLM_COHERE_MESSAGES]);
+    llm_cohere_messages(&in, f[LLM_COHERE_HISTORY]);
+    llm_cohere_messages(&in, f[LLM_COHERE_INPUTS]);
+
+    llm_input_string(&in, f[LLM_COHERE_MESSAGE]);
+    llm_input_string(&in, f[LLM_COHERE_PROMPT]);
+    llm_input_string(&in, f[LLM_COHERE_PREAMBLE]);
+    llm_input_strings(&in, f[LLM_COHERE_TEXTS]);
+    llm_input_strings(&in, f[LLM_COHERE_DOCUMENTS]);
+    llm_input_value(&in, f[LLM_COHERE_TOOLS]);
+    llm_input_value(&in, f[LLM_COHERE_TOOL_RESULTS]);
+
+    if (llm_given(&q->json, f[LLM_COHERE_CONNECTORS])) {
+        q->most.searches = -1;
+    }
+
+    images = f[LLM_COHERE_IMAGES];
+
+    if (llm_kind_of(&q->json, images) == LLM_JSON_ARRAY) {
+        in.tokens += LLM_COHERE_IMAGE * (v[images].next - images - 1);
+        q->most.image_input = -1;
+        q->most.images_in = v[images].next - images - 1;
+    }
+
+    return llm_input_end(&in);
+}
+
+
+static int
+llm_cohere_edit(llm_request_t *q, llm_edits_t *e)
+{
+    int64_t   v;
+    uint32_t  max;
+
+    e->n = 0;
+
+    if (e->set_max_output <= 0 || !q->can_fit) {
+        return LLM_OK;
+    }
+
+    max = llm_json_get(&q->json, 0, "max_tokens");
+
+    if (max == LLM_JSON_NONE) {
+        return llm_edit_member(q, e, 0, "\"max_tokens\":", e->set_max_output,
+                               "");
+    }
+
+    if (llm_json_int(&q->json, max, &v) == LLM_OK && v <= e->set_max_output) {
+        return LLM_OK;
+    }
+
+    return llm_edit_number(q, e, max, e->set_max_output);
+}
+
+
+/* what is billed; what the model saw, where nothing is said of that */
+
+static void
+llm_cohere_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
+{
+    int64_t      total;
+    uint32_t     billed, tokens, f[5];
+    llm_usage_t  u = LLM_USAGE_INIT;
+
+    static const char * const  names[] = {
+        "input_tokens", "output_tokens", "search_units", "images",
+        "image_tokens"
+    };
+
+    if (llm_kind_of(j, obj) != LLM_JSON_OBJECT) {
+        a->usage_bad |= llm_given(j, obj);
+        return;
+    }
+
+    billed = llm_json_get(j, obj, "billed_units");
+    tokens = llm_json_get(j, obj, "tokens");
+
+    llm_json_fields(j, llm_given(j, billed) ? billed : tokens, names, 5, f);
+
+    u.input = llm_answer_figure(a, j, f[0]);
+    u.output = llm_answer_figure(a, j, f[1]);
+    u.queries = llm_answer_figure(a, j, f[2]);
+    u.images_in = llm_answer_figure(a, j, f[3]);
+    u.image_input = llm_answer_figure(a, j, f[4]);
+    u.reasoning = llm_answer_figure(a, j, llm_json_get(j, tokens,
+                                                       "reasoning_tokens"));
+
+    if (a->kind == LLM_KIND_EMBEDDINGS) {
+        u.input = llm_sum(u.input, u.image_input);
+    }
+
+    /* others that rank count tokens */
+
+    total = llm_answer_figure(a, j, llm_json_get(j, obj, "total_tokens"));
+
+    if (u.input < 0) {
+        u.input = total;
+    }
+
+    if (u.queries >= 0 && a->kind == LLM_KIND_RERANK && u.input < 0) {
+        u.input = 0;
+    }
+
+    if (!llm_kind_has_output(a->kind) && u.input >= 0 && u.output < 0) {
+        u.output = 0;
+    }
+
+    if (u.input >= 0 || u.output >= 0) {
+        a->usage_seen = 1;
+    }
+
+    llm_usage_merge(&a->usage, &u);
+}
+
+
+/* text of an answer or of an event of either version */
+
+static void
+llm_cohere_out(llm_answer_t *a, llm_cohere_state_t *st, const llm_json_t *j,
+    uint32_t obj)
+{
+    uint32_t                i, f[5];
+    const llm_json_node_t  *v;
+
+    static const char * const  names[] = {
+        "text", "tool_plan", "tool_calls", "content", "thinking"
+    };
+
+    if (a->counter == NULL || llm_kind_of(j, obj) != LLM_JSON_OBJECT) {
+        return;
+    }
+
+    v = j->nodes;
+    llm_json_fields(j, obj, names, 5, f);
+
+    llm_output_string(&st->output, a, 1, j, f[0]);
+    llm_output_string(&st->output, a, 1, j, f[4]);
+    llm_output_string(&st->output, a, 2, j, f[1]);
+    llm_output_value(&st->output, a, 3, j, f[2]);
+    llm_output_string(&st->output, a, 1, j, f[3]);
+
+    if (llm_kind_of(j, f[3]) == LLM_JSON_ARRAY) {
+
+        for (i = f[3] + 1; i < v[f[3]].next; i = v[i].next) {
+            llm_cohere_out(a, st, j, i);
+        }
+
+    } else {
+        llm_cohere_out(a, st, j, f[3]);
+    }
+}
+
+
+static void
+llm_cohere_end(llm_answer_t *a, const llm_json_t *j, uint32_t reason)
+{
+    if (!llm_given(j, reason)) {
+        return;
+    }
+
+    a->finished = 1;
+
+    if (llm_json_equal(j, reason, "MAX_TOKENS")) {
+        a->truncated = 1;
+    }
+
+    if (llm_json_equal(j, reason, "ERROR")) {
+        a->error = 1;
+    }
+}
+
+
+/* an answer, or an event: they name the same things in the same places */
+
+static void
+llm_cohere_read(llm_answer_t *a, llm_cohere_state_t *st, const llm_json_t *j)
+{
+    uint32_t  f[8], list, i;
+
+    static const char * const  names[] = {
+        "usage", "meta", "delta", "response", "message", "finish_reason",
+        "generations", "is_finished"
+    };
+
+    if (llm_kind_of(j, 0) != LLM_JSON_OBJECT) {
+        return;
+    }
+
+    llm_json_fields(j, 0, names, 8, f);
+
+    llm_cohere_usage(a, j, f[0]);
+    llm_cohere_usage(a, j, f[1]);
+    llm_cohere_usage(a, j, llm_json_get(j, f[2], "usage"));
+    llm_cohere_usage(a, j, llm_json_get(j, f[3], "meta"));
+
+    llm_cohere_out(a, st, j, 0);
+    llm_cohere_out(a, st, j, f[4]);
+    llm_cohere_out(a, st, j, llm_json_get(j, f[2], "message"));
+
+    list = f[6];
+
+    if (llm_kind_of(j, list) == LLM_JSON_ARRAY) {
+
+        for (i = list + 1; i < j->nodes[list].next; i = j->nodes[i].next) {
+            llm_cohere_out(a, st, j, i);
+        }
+    }
+
+    llm_cohere_end(a, j, f[5]);
+    llm_cohere_end(a, j, llm_json_get(j, f[2], "finish_reason"));
+
+    if (llm_kind_of(j, f[7]) == LLM_JSON_TRUE) {
+        a->finished = 1;
+    }
+
+    if (llm_given(j, llm_json_get(j, f[2], "error"))) {
+        a->error = 1;
+    }
+}
+
+
+static int
+llm_cohere_event(llm_answer_t *a, const llm_str_t *type, const llm_str_t *data)
+{
+    int                  rc;
+    llm_cohere_state_t  *st;
+
+    (void) type;
+
+    a->stream = 1;
+
+    st = llm_answer_state(a, sizeof(llm_cohere_state_t));
+    if (st == NULL) {
+        return LLM_ERROR;
+    }
+
+    st->json.mem = a->mem;
+    st->json.max = LLM_COHERE_EVENT_NODES;
+
+    rc = llm_json_parse(&st->json, data->data, data->len);
+
+    if (rc == LLM_OK) {
+        llm_cohere_read(a, st, &st->json);
+    }
+
+    return (rc == LLM_ERROR) ? LLM_ERROR : LLM_EVENT_PASS;
+}
+
+
+static void
+llm_cohere_finish(llm_answer_t *a)
+{
+    llm_cohere_state_t  *st;
+
+    st = a->state;
+
+    if (st) {
+        a->counted_output = llm_output_tokens(&st->output);
+    }
+}
+
+
+static int
+llm_cohere_answer(llm_answer_t *a, const llm_json_t *j)
+{
+    llm_cohere_state_t  *st;
+
+    st = llm_answer_state(a, sizeof(llm_cohere_state_t));
+    if (st == NULL) {
+        return LLM_ERROR;
+    }
+
+    if (llm_kind_of(j, 0) == LLM_JSON_OBJECT
+        && llm_answer_keep(a, j, llm_json_get(j, 0, "model"), &a->model)
+           != LLM_OK)
+    {
+        return LLM_ERROR;
+    }
+
+    llm_cohere_read(a, st, j);
+
+    a->finished |= a->usage_seen;
+
+    llm_cohere_finish(a);
+
+    return LLM_OK;
+}
+
+
+/* a 429 is repeated by Cohere's SDKs; 402 is the status of a spent account */
+
+static unsigned
+llm_cohere_status(const llm_refusal_t *f)
+{
+    return (f->why == LLM_REFUSE_BUDGET) ? 402 : f->status;
+}
+
+
+static size_t
+llm_cohere_error(unsigned char *buf, const llm_refusal_t *f)
+{
+    llm_writer_t  w;
+
+    w.buf = buf;
+    w.len = 0;
+
+    llm_write(&w, "{\"message\":\"");
+    llm_write_escaped(&w, &f->message);
+    llm_write(&w, "\",\"code\":\"");
+    llm_write_escaped(&w, &f->code);
+    llm_write(&w, "\"}");
+
+    return w.len;
+}
+
+
+static int
+llm_cohere_canonical(llm_request_t *q,
+    void (*update)(void *ctx, const void *p, size_t n), void *ctx)
+{
+    return llm_dialect_canonical(q, llm_cohere_immaterial, update, ctx);
+}
+
+
+/* the first version streams a value a line, as application/stream+json */
+
+static llm_framing_e
+llm_cohere_framing(const llm_request_t *q, const llm_str_t *type)
+{
+    llm_framing_e  framing;
+
+    framing = llm_framing_of(type);
+
+    return (q->stream && framing == LLM_FRAMING_JSON) ? LLM_FRAMING_NDJSON
+                                                      : framing;
+}

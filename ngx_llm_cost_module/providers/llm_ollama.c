@@ -1,0 +1,436 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "llm_dialect.h"
+#include "llm_path.h"
+
+#include <string.h>
+
+
+/*
+ * Ollama's own dialect: chat, generate and embed.  An answer is a stream of a
+ * value a line unless the request says no; the last value has the counts.  The
+ * one of the prompt is left out at times, and is counted then.
+ */
+
+#define LLM_OLLAMA_EVENT_NODES   65536
+#define LLM_OLLAMA_MESSAGE       4         /* tokens around a message */
+#define LLM_OLLAMA_IMAGE         1600      /* tokens of a picture, at most */
+
+
+typedef enum {
+    LLM_OLLAMA_NONE = 0,
+    LLM_OLLAMA_CHAT,
+    LLM_OLLAMA_GENERATE,
+    LLM_OLLAMA_EMBED
+} llm_ollama_op_e;
+
+
+static llm_path_e llm_ollama_path(llm_route_t *route);
+static int llm_ollama_parse(llm_request_t *q);
+static int llm_ollama_count(llm_request_t *q, llm_counter_t *c);
+static int llm_ollama_edit(llm_request_t *q, llm_edits_t *e);
+static int llm_ollama_answer(llm_answer_t *a, const llm_json_t *j);
+static int llm_ollama_event(llm_answer_t *a, const llm_str_t *type,
+    const llm_str_t *data);
+static void llm_ollama_finish(llm_answer_t *a);
+static size_t llm_ollama_error(unsigned char *buf, const llm_refusal_t *f);
+static int llm_ollama_canonical(llm_request_t *q,
+    void (*update)(void *ctx, const void *p, size_t n), void *ctx);
+
+
+typedef struct {
+    llm_json_t     json;
+    llm_output_t   output;
+} llm_ollama_state_t;
+
+
+static const llm_path_row_t  llm_ollama_paths[] = {
+    { "POST", "/api/chat", LLM_PATH_METERED, LLM_KIND_CHAT, LLM_OLLAMA_CHAT },
+    { "POST", "/api/generate", LLM_PATH_METERED, LLM_KIND_COMPLETION,
+      LLM_OLLAMA_GENERATE },
+    { "POST", "/api/embed", LLM_PATH_METERED, LLM_KIND_EMBEDDINGS,
+      LLM_OLLAMA_EMBED },
+    { "POST", "/api/embeddings", LLM_PATH_METERED, LLM_KIND_EMBEDDINGS,
+      LLM_OLLAMA_EMBED },
+    { "POST", "/api/show", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+    { "GET", "/api/tags", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+    { "GET", "/api/ps", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+    { "GET", "/api/version", LLM_PATH_FREE, LLM_KIND_OTHER, 0 }
+};
+
+
+enum {
+    LLM_OLLAMA_MODEL = 0,
+    LLM_OLLAMA_STREAM,
+    LLM_OLLAMA_OPTIONS,
+    LLM_OLLAMA_MESSAGES,
+    LLM_OLLAMA_TOOLS,
+    LLM_OLLAMA_PROMPT,
+    LLM_OLLAMA_SUFFIX,
+    LLM_OLLAMA_SYSTEM,
+    LLM_OLLAMA_TEMPLATE,
+    LLM_OLLAMA_CONTEXT,
+    LLM_OLLAMA_IMAGES,
+    LLM_OLLAMA_INPUT,
+    LLM_OLLAMA_FIELDS
+};
+
+static const char * const  llm_ollama_names[] = {
+    "model", "stream", "options", "messages", "tools", "prompt", "suffix",
+    "system", "template", "context", "images", "input"
+};
+
+
+static const char * const  llm_ollama_immaterial[] = {
+    "stream", "keep_alive", NULL
+};
+
+
+const llm_provider_t  llm_ollama = {
+    llm_string("ollama"),
+    llm_ollama_path,
+    llm_ollama_parse,
+    llm_ollama_count,
+    llm_ollama_edit,
+    llm_ollama_answer,
+    llm_ollama_event,
+    llm_ollama_finish,
+    llm_ollama_error,
+    llm_ollama_canonical,
+    NULL,
+    NULL,
+    NULL,
+    NULL
+};
+
+
+static llm_path_e
+llm_ollama_path(llm_route_t *route)
+{
+    const llm_path_row_t  *row;
+
+    row = llm_path_find(llm_ollama_paths,
+                        sizeof(llm_ollama_paths) / sizeof(llm_path_row_t),
+                        route, NULL);
+
+    return row ? row->what : LLM_PATH_UNKNOWN;
+}
+
+
+/* -1 is no limit, -2 as much as fits: as if it were not there */
+
+static int
+llm_ollama_parse_options(llm_request_t *q, uint32_t options)
+{
+    int       rc;
+    int64_t   n;
+    uint32_t  f[1];
+
+    static const char * const  names[] = { "num_predict" };
+
+    if (!llm_given(&q->json, options)) {
+        return LLM_OK;
+    }
+
+    rc = llm_request_object(q, options, "options", names, 1, f);
+
+    n = -1;
+
+    if (rc == LLM_OK) {
+        rc = llm_request_number(q, f[0], "num_predict", -2,
+                                LLM_DIALECT_TOKENS_MAX, &n);
+    }
+
+    q->max_output = (n >= 0) ? n : -1;
+
+    return rc;
+}
+
+
+static int
+llm_ollama_parse(llm_request_t *q)
+{
+    int       rc, stream;
+    uint32_t  f[LLM_OLLAMA_FIELDS];
+
+    q->max_output = -1;
+    q->choices = 1;
+    stream = 1;
+
+    rc = llm_request_object(q, 0, NULL, llm_ollama_names, LLM_OLLAMA_FIELDS,
+                            f);
+
+    if (rc == LLM_OK) {
+        rc = llm_request_model(q, f[LLM_OLLAMA_MODEL], "model");
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_request_bool(q, f[LLM_OLLAMA_STREAM], "stream", &stream);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_ollama_parse_options(q, f[LLM_OLLAMA_OPTIONS]);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_request_array(q, f[LLM_OLLAMA_MESSAGES], "messages", 1);
+    }
+
+    if (q->kind == LLM_KIND_EMBEDDINGS) {
+        q->max_output = 0;
+        return rc;
+    }
+
+    q->stream = stream;
+    q->can_fit = 1;
+
+    return rc;
+}
+
+
+static void
+llm_ollama_images(llm_input_t *in, uint32_t list)
+{
+    if (llm_kind_of(in->j, list) == LLM_JSON_ARRAY) {
+        in->tokens += LLM_OLLAMA_IMAGE * (in->j->nodes[list].next - list - 1);
+        in->q->most.image_input = -1;
+    }
+}
+
+
+static int
+llm_ollama_count(llm_request_t *q, llm_counter_t *c)
+{
+    uint32_t                i, list, f[LLM_OLLAMA_FIELDS];
+    llm_input_t             in;
+    const llm_json_node_t  *v;
+
+    llm_input_init(&in, q, c);
+    llm_usage_text(&q->most, 0, 0);
+
+    q->bounded = 1;
+    in.estimate = 1;                  /* a template is around the texts */
+    v = q->json.nodes;
+
+    llm_json_fields(&q->json, 0, llm_ollama_names, LLM_OLLAMA_FIELDS, f);
+
+    list = f[LLM_OLLAMA_MESSAGES];
+
+    if (llm_kind_of(&q->json, list) == LLM_JSON_ARRAY) {
+
+        for (i = list + 1; i < v[list].next; i = v[i].next) {
+            in.tokens += LLM_OLLAMA_MESSAGE;
+            llm_input_string(&in, llm_json_get(&q->json, i, "content"));
+            llm_input_string(&in, llm_json_get(&q->json, i, "thinking"));
+            llm_input_value(&in, llm_json_get(&q->json, i, "tool_calls"));
+            llm_ollama_images(&in, llm_json_get(&q->json, i, "images"));
+        }
+    }
+
+    list = f[LLM_OLLAMA_CONTEXT];
+
+    if (llm_kind_of(&q->json, list) == LLM_JSON_ARRAY) {
+        in.tokens += v[list].next - list - 1;
+    }
+
+    llm_ollama_images(&in, f[LLM_OLLAMA_IMAGES]);
+    llm_input_value(&in, f[LLM_OLLAMA_TOOLS]);
+    llm_input_string(&in, f[LLM_OLLAMA_PROMPT]);
+    llm_input_string(&in, f[LLM_OLLAMA_SUFFIX]);
+    llm_input_string(&in, f[LLM_OLLAMA_SYSTEM]);
+    llm_input_string(&in, f[LLM_OLLAMA_TEMPLATE]);
+    llm_input_strings(&in, f[LLM_OLLAMA_INPUT]);
+
+    return llm_input_end(&in);
+}
+
+
+static int
+llm_ollama_edit(llm_request_t *q, llm_edits_t *e)
+{
+    int64_t   v;
+    uint32_t  options, max;
+
+    e->n = 0;
+
+    if (e->set_max_output <= 0 || !q->can_fit) {
+        return LLM_OK;
+    }
+
+    options = llm_json_get(&q->json, 0, "options");
+
+    if (options == LLM_JSON_NONE) {
+        return llm_edit_member(q, e, 0, "\"options\":{\"num_predict\":",
+                               e->set_max_output, "}");
+    }
+
+    if (!llm_given(&q->json, options)) {
+        return llm_edit_value(q, e, options, "{\"num_predict\":",
+                              e->set_max_output, "}");
+    }
+
+    max = llm_json_get(&q->json, options, "num_predict");
+
+    if (max == LLM_JSON_NONE) {
+        return llm_edit_member(q, e, options, "\"num_predict\":",
+                               e->set_max_output, "");
+    }
+
+    if (llm_json_int(&q->json, max, &v) == LLM_OK && v >= 0
+        && v <= e->set_max_output)
+    {
+        return LLM_OK;
+    }
+
+    return llm_edit_number(q, e, max, e->set_max_output);
+}
+
+
+static int
+llm_ollama_read(llm_answer_t *a, llm_ollama_state_t *st, const llm_json_t *j)
+{
+    uint32_t     f[9], message;
+    llm_usage_t  u = LLM_USAGE_INIT;
+
+    static const char * const  names[] = {
+        "model", "prompt_eval_count", "eval_count", "done", "done_reason",
+        "error", "response", "thinking", "message"
+    };
+
+    if (llm_kind_of(j, 0) != LLM_JSON_OBJECT) {
+        return LLM_OK;
+    }
+
+    llm_json_fields(j, 0, names, 9, f);
+
+    if (llm_answer_keep(a, j, f[0], &a->model) != LLM_OK) {
+        return LLM_ERROR;
+    }
+
+    u.input = llm_answer_figure(a, j, f[1]);
+    u.output = llm_answer_figure(a, j, f[2]);
+
+    if (a->kind == LLM_KIND_EMBEDDINGS && u.input >= 0) {
+        u.output = 0;
+        a->finished = 1;
+    }
+
+    if (u.input >= 0 || u.output >= 0) {
+        a->usage_seen = 1;
+    }
+
+    llm_usage_merge(&a->usage, &u);
+
+    if (llm_kind_of(j, f[3]) == LLM_JSON_TRUE) {
+        a->finished = 1;
+    }
+
+    if (llm_given(j, f[4]) && llm_json_equal(j, f[4], "length")) {
+        a->truncated = 1;
+    }
+
+    if (llm_given(j, f[5])) {
+        a->error = 1;
+    }
+
+    message = f[8];
+
+    llm_output_string(&st->output, a, 1, j, f[6]);
+    llm_output_string(&st->output, a, 2, j, f[7]);
+    llm_output_string(&st->output, a, 2, j,
+                      llm_json_get(j, message, "thinking"));
+    llm_output_string(&st->output, a, 1, j,
+                      llm_json_get(j, message, "content"));
+    llm_output_value(&st->output, a, 3, j,
+                     llm_json_get(j, message, "tool_calls"));
+
+    return LLM_OK;
+}
+
+
+static int
+llm_ollama_event(llm_answer_t *a, const llm_str_t *type, const llm_str_t *data)
+{
+    int                  rc;
+    llm_ollama_state_t  *st;
+
+    (void) type;
+
+    a->stream = 1;
+
+    st = llm_answer_state(a, sizeof(llm_ollama_state_t));
+    if (st == NULL) {
+        return LLM_ERROR;
+    }
+
+    st->json.mem = a->mem;
+    st->json.max = LLM_OLLAMA_EVENT_NODES;
+
+    rc = llm_json_parse(&st->json, data->data, data->len);
+
+    if (rc == LLM_OK) {
+        rc = llm_ollama_read(a, st, &st->json);
+    }
+
+    return (rc == LLM_ERROR) ? LLM_ERROR : LLM_EVENT_PASS;
+}
+
+
+static void
+llm_ollama_finish(llm_answer_t *a)
+{
+    llm_ollama_state_t  *st;
+
+    st = a->state;
+
+    if (st) {
+        a->counted_output = llm_output_tokens(&st->output);
+    }
+}
+
+
+static int
+llm_ollama_answer(llm_answer_t *a, const llm_json_t *j)
+{
+    llm_ollama_state_t  *st;
+
+    st = llm_answer_state(a, sizeof(llm_ollama_state_t));
+
+    if (st == NULL || llm_ollama_read(a, st, j) != LLM_OK) {
+        return LLM_ERROR;
+    }
+
+    llm_ollama_finish(a);
+
+    return LLM_OK;
+}
+
+
+static size_t
+llm_ollama_error(unsigned char *buf, const llm_refusal_t *f)
+{
+    llm_writer_t  w;
+
+    w.buf = buf;
+    w.len = 0;
+
+    llm_write(&w, "{\"error\":\"");
+    llm_write_escaped(&w, &f->message);
+    llm_write(&w, "\",\"code\":\"");
+    llm_write_escaped(&w, &f->code);
+    llm_write(&w, "\"}");
+
+    return w.len;
+}
+
+
+static int
+llm_ollama_canonical(llm_request_t *q,
+    void (*update)(void *ctx, const void *p, size_t n), void *ctx)
+{
+    return llm_dialect_canonical(q, llm_ollama_immaterial, update, ctx);
+}
