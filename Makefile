@@ -7,6 +7,7 @@
 #   make test-unit    C unit tests only
 #   make test-nginx   t/ only; FILES="t/000-load.t ..." chooses
 #   make test-traffic recorded traffic of TRAFFIC_DIR, in every way
+#   make test-clients SDKs through nginx, those that are large to install too
 #   make test-asan    t/ against an nginx built with sanitizers; FILES= too
 #   make test-faults  what breaks under load, minutes; FAULT= a pattern
 #   make bench bench-tokenizer demo clean
@@ -221,6 +222,9 @@ test-nginx: all
 test-traffic: all unit
 	$(Q)for t in $(filter %/test_traffic_%,$(unit_bins)); do $$t || exit 1; done
 	$(Q)TRAFFIC_WAYS= $(harness) nginx t/traffic.t
+
+test-clients: all
+	$(Q)$(harness) clients more-clients
 
 test-asan: all asan
 	$(Q)$(harness) asan $(FILES)

@@ -2,12 +2,13 @@
 
 # Copyright (C) 2026 the ngx_llm_cost_module authors
 #
-# install.sh DIR: the SDKs of package-lock.json, with the ordinary npm client,
-# into DIR/node_modules, unless they are there.
+# install.sh DIR [FROM]: the SDKs of FROM's package-lock.json (that of this
+# directory), with the ordinary npm client, into DIR/node_modules, unless they
+# are there.
 
 set -eu
 
-from=$(cd "$(dirname "$0")" && pwd)
+from=${2:-$(cd "$(dirname "$0")" && pwd)}
 to=$1
 
 mkdir -p "$to"

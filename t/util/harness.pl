@@ -11,6 +11,7 @@
 #   tokenizer  make test in tokenizer/
 #   nginx      t/*.t, or FILEs, with the nginx of this machine
 #   clients    t/clients/*.test.mjs: real SDKs through nginx
+#   more-clients  t/clients/more/*.test.mjs: SDKs that are large to install
 #   asan       as nginx, with the nginx of tools/build-asan.sh
 #
 # Whatever does not speak TAP cleanly goes through tap-merge.pl.
@@ -44,11 +45,12 @@ my $merge = "$FindBin::Bin/tap-merge.pl";
 my %count = (passed => 0, failed => 0, skipped => 0);
 
 my %suite = (
-    unit      => \&unit_suite,
-    tokenizer => \&tokenizer_suite,
-    nginx     => \&nginx_suite,
-    clients   => \&clients_suite,
-    asan      => \&asan_suite,
+    unit           => \&unit_suite,
+    tokenizer      => \&tokenizer_suite,
+    nginx          => \&nginx_suite,
+    clients        => \&clients_suite,
+    'more-clients' => \&more_clients_suite,
+    asan           => \&asan_suite,
 );
 
 for my $name (@suites) {
@@ -102,8 +104,15 @@ sub nginx_suite {
 }
 
 
+sub more_clients_suite {
+    clients_suite('t/clients/more', 'clients-more');
+}
+
+
 sub clients_suite {
-    my @tests = sort glob 't/clients/*.test.mjs';
+    my ($from, $to) = @_ ? @_ : ('t/clients', 'clients');
+
+    my @tests = sort glob "$from/*.test.mjs";
 
     if (grep { system("command -v $_ > /dev/null") } qw( node npm )) {
         run([map { [$_, $_] } @tests],
@@ -113,7 +122,7 @@ sub clients_suite {
 
     # without the SDKs the tests fail, and say so
 
-    system('t/clients/install.sh', "$build/clients");
+    system('t/clients/install.sh', "$build/$to", $from);
 
     run([map { [$_, $_] } @tests], sub {
         [$^X, $merge, 'timeout', 300,
