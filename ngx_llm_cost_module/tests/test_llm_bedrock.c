@@ -369,16 +369,6 @@ test_chunks(void **state)
 }
 
 
-static size_t
-count_bytes(llm_counter_t *c, const unsigned char *text, size_t len)
-{
-    (void) c;
-    (void) text;
-
-    return len;
-}
-
-
 static void
 test_count(void **state)
 {

@@ -18,16 +18,6 @@ extern const llm_provider_t  llm_cohere, llm_ollama;
 #define OLLAMA  "/api/chat"
 
 
-static size_t
-count_bytes(llm_counter_t *c, const unsigned char *text, size_t len)
-{
-    (void) c;
-    (void) text;
-
-    return len;
-}
-
-
 static void
 count(const llm_provider_t *p, const char *path, const char *body,
     int64_t tokens)

@@ -474,18 +474,6 @@ test_framing(void **state)
 }
 
 
-/* a token a byte: what is counted shows */
-
-static size_t
-count_bytes(llm_counter_t *c, const unsigned char *text, size_t len)
-{
-    (void) c;
-    (void) text;
-
-    return len;
-}
-
-
 static void
 count(const char *path, const char *body, int64_t tokens, unsigned estimate)
 {
