@@ -19,7 +19,7 @@
 #define LLM_GEMINI_TILE          258        /* a picture, or a tile of it */
 #define LLM_GEMINI_SIDE          768        /* of a tile */
 #define LLM_GEMINI_SMALL         384        /* sides of a picture of one */
-#define LLM_GEMINI_TILES         16         /* of a picture as large as can be */
+#define LLM_GEMINI_TILES         16         /* of one as large as can be */
 
 /* bytes of base64 for one token, of files whose length cannot be seen */
 
