@@ -51,6 +51,7 @@
 #include "llm_provider.h"
 #include "llm_vendor.h"
 #include "llm_memo.h"
+#include "llm_flight.h"
 #include "llm_tokenizer.h"
 
 
@@ -82,6 +83,7 @@ struct ngx_http_llm_cost_zone_s {
     llm_stats_t                *stats;      /* usage, counters, alerts */
     ngx_http_llm_cost_cache_t  *cache;      /* exact cache, first level */
     llm_memo_view_t             memo;       /* token counts; may be absent */
+    llm_flights_t              *flights;    /* llm_cache_lock */
 };
 
 
@@ -247,6 +249,8 @@ typedef struct {
     ngx_array_t                *cache_bypass;       /* predicates */
     ngx_array_t                *no_cache;
     size_t                      cache_max_size;
+    ngx_flag_t                  cache_lock;
+    ngx_msec_t                  cache_lock_timeout;
 
     ngx_flag_t                  usage_inject;
     ngx_flag_t                  headers;
@@ -272,6 +276,7 @@ typedef struct {
  *   READ       phase engine   -                   -              nothing held
  *   ADMITTING  store (op)     op timer            _resume()      store->detach,
  *                                                                op cancels
+ *   WAITING    _flight.c      llm_cache_lock_...  a landing      flight_end()
  *   FORWARD    upstream       proxy_*_timeout     filters        _settle_final
  *   ANSWERED   we: refusal,   send_timeout        -              _settle_final
  *              hit
@@ -286,6 +291,8 @@ typedef enum {
     NGX_HTTP_LLM_COST_READ,
     NGX_HTTP_LLM_COST_ADMITTING,
     NGX_HTTP_LLM_COST_ADMITTED,         /* verdict is in, not acted upon yet */
+    NGX_HTTP_LLM_COST_WAITING,          /* for another request's answer */
+    NGX_HTTP_LLM_COST_WAITED,           /* it is to ask the store again */
     NGX_HTTP_LLM_COST_FORWARD,
     NGX_HTTP_LLM_COST_ANSWERED
 } ngx_http_llm_cost_state_e;
@@ -367,6 +374,14 @@ struct ngx_http_llm_cost_ctx_s {
     ngx_http_llm_cost_entry_t  *entry;              /* hit, or being made */
     ngx_str_t                   cache_status;       /* HIT MISS BYPASS, empty */
 
+    /* llm_cache_lock, _flight.c */
+    uint64_t                    landed;             /* before the last look */
+    llm_flight_t                flight;             /* that this one leads */
+    ngx_event_t                 flight_wait;        /* handler: it waits */
+    ngx_queue_t                 flight_queue;
+    ngx_msec_t                  waited;             /* since; 0: not yet */
+    ngx_msec_t                  look;               /* time to the next one */
+
     /* the answer */
     llm_answer_t                answer;
     ngx_uint_t                  answer_status;      /* upstream's; 0: none */
@@ -407,6 +422,8 @@ struct ngx_http_llm_cost_ctx_s {
                                                        see */
     unsigned                    gone:1;             /* the client; the answer
                                                        is read on */
+    unsigned                    kept:1;             /* ... was */
+    unsigned                    alone:1;            /* waits for nobody */
     unsigned                    local:1;            /* held in the zone while
                                                        the store is away */
 };
@@ -533,6 +550,8 @@ ngx_int_t ngx_http_llm_cost_access_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_llm_cost_precontent_handler(ngx_http_request_t *r);
 ngx_http_llm_cost_ctx_t *ngx_http_llm_cost_get_ctx(ngx_http_request_t *r);
 void ngx_http_llm_cost_resume(ngx_http_llm_cost_ctx_t *ctx);
+void ngx_http_llm_cost_resume_as(ngx_http_llm_cost_ctx_t *ctx,
+    ngx_http_llm_cost_state_e state);
 ngx_int_t ngx_http_llm_cost_wait(ngx_http_request_t *r);
 void ngx_http_llm_cost_question_init(ngx_http_llm_cost_ctx_t *ctx);
 
@@ -665,6 +684,20 @@ void ngx_http_llm_cost_settle(ngx_http_llm_cost_ctx_t *ctx);
 /* the same from the request's cleanup: whatever happened, it ends here */
 
 void ngx_http_llm_cost_settle_final(ngx_http_llm_cost_ctx_t *ctx);
+
+
+/* _flight.c: of requests for one answer, one goes upstream */
+
+void ngx_http_llm_cost_flight_init_process(void);
+void ngx_http_llm_cost_flight_look(ngx_http_llm_cost_ctx_t *ctx);
+ngx_int_t ngx_http_llm_cost_flight_enter(ngx_http_llm_cost_ctx_t *ctx);
+void ngx_http_llm_cost_flight_end(ngx_http_llm_cost_ctx_t *ctx,
+    llm_landed_e how);
+
+/* the same for a flight that a store has taken over, until its put() is done */
+
+void ngx_http_llm_cost_flight_land(const u_char *key, llm_flight_t *flight,
+    llm_landed_e how);
 
 
 /* _cache.c: key, entries, hits */

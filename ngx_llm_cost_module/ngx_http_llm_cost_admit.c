@@ -91,6 +91,8 @@ ngx_http_llm_cost_ask(ngx_http_llm_cost_ctx_t *ctx)
 
     ctx->state = NGX_HTTP_LLM_COST_ADMITTING;
 
+    ngx_http_llm_cost_flight_look(ctx);
+
     rc = lmcf->store->admit(ctx);
 
     if (rc == NGX_AGAIN) {
@@ -338,8 +340,18 @@ ngx_int_t
 ngx_http_llm_cost_act(ngx_http_llm_cost_ctx_t *ctx)
 {
     int64_t         limit, fit;
+    ngx_int_t       rc;
     llm_refusal_t   f;
     llm_budget_t   *b;
+
+    if (ctx->verdict <= NGX_HTTP_LLM_COST_NEVER && !ctx->adm.trial) {
+
+        rc = ngx_http_llm_cost_flight_enter(ctx);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
 
     switch (ctx->verdict) {
 

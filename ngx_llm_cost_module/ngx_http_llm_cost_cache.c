@@ -28,6 +28,9 @@
 
 static ngx_uint_t ngx_http_llm_cost_cache_payer(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_loc_conf_t *llcf);
+static ngx_uint_t ngx_http_llm_cost_cache_asked(ngx_http_request_t *r,
+    const char *directive);
+static ngx_int_t ngx_http_llm_cost_cache_age(ngx_http_llm_cost_ctx_t *ctx);
 static ngx_int_t ngx_http_llm_cost_cache_make_key(
     ngx_http_llm_cost_ctx_t *ctx, const ngx_http_llm_cost_loc_conf_t *llcf);
 static void ngx_http_llm_cost_cache_key_route(ngx_http_llm_cost_ctx_t *ctx,
@@ -79,7 +82,20 @@ ngx_http_llm_cost_cache_prepare(ngx_http_llm_cost_ctx_t *ctx)
     }
 
     ctx->keyed = 1;
+
+    /* the client's own wish, as to any other cache */
+
+    if (ngx_http_llm_cost_cache_asked(r, "no-store")) {
+        return NGX_OK;
+    }
+
     ctx->storable = 1;
+
+    if (ngx_http_llm_cost_cache_asked(r, "no-cache")
+        || ngx_http_llm_cost_cache_asked(r, "max-age=0"))
+    {
+        return NGX_OK;
+    }
 
     switch (ngx_http_test_predicates(r, llcf->cache_bypass)) {
 
@@ -94,6 +110,47 @@ ngx_http_llm_cost_cache_prepare(ngx_http_llm_cost_ctx_t *ctx)
         ngx_str_set(&ctx->cache_status, "MISS");
         return NGX_OK;
     }
+}
+
+
+/* Cache-Control of the request has the directive, as a word of its own */
+
+static ngx_uint_t
+ngx_http_llm_cost_cache_asked(ngx_http_request_t *r, const char *directive)
+{
+    u_char     *p, *last;
+    size_t      len;
+    ngx_str_t  *value;
+
+    value = ngx_http_llm_cost_find_header(r, "cache-control", 13);
+
+    if (value == NULL) {
+        return 0;
+    }
+
+    len = ngx_strlen(directive);
+    p = value->data;
+    last = p + value->len;
+
+    while ((size_t) (last - p) >= len) {
+
+        while (p < last && (*p == ' ' || *p == ',' || *p == '\t')) {
+            p++;
+        }
+
+        if ((size_t) (last - p) >= len
+            && ngx_strncasecmp(p, (u_char *) directive, len) == 0
+            && (p + len == last || p[len] == ',' || p[len] == ' '))
+        {
+            return 1;
+        }
+
+        while (p < last && *p != ',') {
+            p++;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -334,7 +391,8 @@ ngx_http_llm_cost_cache_send(ngx_http_llm_cost_ctx_t *ctx)
     r->headers_out.content_type_lowcase = NULL;
     r->headers_out.content_length_n = e->body.len;
 
-    if (ngx_http_llm_cost_request_headers(ctx) != NGX_OK
+    if (ngx_http_llm_cost_cache_age(ctx) != NGX_OK
+        || ngx_http_llm_cost_request_headers(ctx) != NGX_OK
         || ngx_http_llm_cost_answer_headers(ctx, &r->headers_out.headers)
            != NGX_OK)
     {
@@ -364,6 +422,49 @@ ngx_http_llm_cost_cache_send(ngx_http_llm_cost_ctx_t *ctx)
     ngx_http_finalize_request(r, rc);
 
     return NGX_DONE;
+}
+
+
+/* how old the answer is, and what it is kept under */
+
+static ngx_int_t
+ngx_http_llm_cost_cache_age(ngx_http_llm_cost_ctx_t *ctx)
+{
+    time_t                               age;
+    ngx_str_t                            value;
+    ngx_list_t                          *list;
+    const ngx_http_llm_cost_loc_conf_t  *llcf;
+
+    llcf = ngx_http_get_module_loc_conf(ctx->request,
+                                        ngx_http_llm_cost_module);
+
+    if (!llcf->headers) {
+        return NGX_OK;
+    }
+
+    list = &ctx->request->headers_out.headers;
+    age = ngx_time() - ctx->entry->stored;
+
+    value.data = ngx_pnalloc(ctx->request->pool,
+                             NGX_TIME_T_LEN + 2 * NGX_HTTP_LLM_COST_CACHE_KEY);
+    if (value.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    value.len = ngx_sprintf(value.data, "%T", ngx_max(age, 0)) - value.data;
+
+    if (ngx_http_llm_cost_add_header(ctx->request, list, "Age", 3, &value)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    value.data += NGX_TIME_T_LEN;
+    value.len = 2 * NGX_HTTP_LLM_COST_CACHE_KEY;
+    ngx_hex_dump(value.data, ctx->cache_key, NGX_HTTP_LLM_COST_CACHE_KEY);
+
+    return ngx_http_llm_cost_add_header(ctx->request, list, "X-Cache-Key", 11,
+                                        &value);
 }
 
 
@@ -418,6 +519,7 @@ ngx_http_llm_cost_cache_keep(ngx_http_llm_cost_ctx_t *ctx)
     e->cost = ctx->cost;
     e->stored = ngx_time();
 
+    ctx->kept = 1;
     lmcf->store->put(ctx, e, llcf->cache_ttl);
 }
 

@@ -240,6 +240,20 @@ static ngx_command_t  ngx_http_llm_cost_commands[] = {
       offsetof(ngx_http_llm_cost_loc_conf_t, no_cache),
       NULL },
 
+    { ngx_string("llm_cache_lock"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_llm_cost_loc_conf_t, cache_lock),
+      NULL },
+
+    { ngx_string("llm_cache_lock_timeout"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_llm_cost_loc_conf_t, cache_lock_timeout),
+      NULL },
+
     { ngx_string("llm_cache_max_size"),
       NGX_HTTP_LLM_COST_HSL|NGX_CONF_TAKE1,
       ngx_conf_set_size_slot,
@@ -439,6 +453,8 @@ ngx_http_llm_cost_create_loc_conf(ngx_conf_t *cf)
     llcf->upstream_lost = NGX_CONF_UNSET_UINT;
     llcf->cache = NGX_CONF_UNSET;
     llcf->cache_ttl = NGX_CONF_UNSET;
+    llcf->cache_lock = NGX_CONF_UNSET;
+    llcf->cache_lock_timeout = NGX_CONF_UNSET_MSEC;
     llcf->cache_scope = NGX_CONF_UNSET_UINT;
     llcf->cache_bypass = NGX_CONF_UNSET_PTR;
     llcf->no_cache = NGX_CONF_UNSET_PTR;
@@ -506,6 +522,9 @@ ngx_http_llm_cost_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_conf_merge_value(conf->cache, prev->cache, 0);
     ngx_conf_merge_sec_value(conf->cache_ttl, prev->cache_ttl, 3600);
+    ngx_conf_merge_value(conf->cache_lock, prev->cache_lock, 1);
+    ngx_conf_merge_msec_value(conf->cache_lock_timeout,
+                              prev->cache_lock_timeout, 60000);
 
     if (conf->cache_key == NULL) {
         conf->cache_key = prev->cache_key;
@@ -635,6 +654,8 @@ ngx_http_llm_cost_init_process(ngx_cycle_t *cycle)
     if (ngx_http_llm_cost_init_scratch(cycle) != NGX_OK) {
         return NGX_ERROR;
     }
+
+    ngx_http_llm_cost_flight_init_process();
 
     return lmcf->store->init_process(cycle);
 }

@@ -42,6 +42,8 @@ static void ngx_http_llm_cost_redis_record_hit(ngx_http_llm_cost_ctx_t *ctx,
 static void ngx_http_llm_cost_redis_wake(ngx_http_llm_cost_redis_op_t *op);
 static void ngx_http_llm_cost_redis_wake_handler(ngx_event_t *ev);
 static void ngx_http_llm_cost_redis_detach(ngx_http_llm_cost_ctx_t *ctx);
+static void ngx_http_llm_cost_redis_kept(ngx_http_llm_cost_redis_op_t *op,
+    redisReply *reply);
 static void ngx_http_llm_cost_redis_put(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_entry_t *entry, time_t ttl);
 static ngx_int_t ngx_http_llm_cost_redis_init_process(ngx_cycle_t *cycle);
@@ -465,10 +467,15 @@ ngx_http_llm_cost_redis_put(ngx_http_llm_cost_ctx_t *ctx,
     size = ngx_http_llm_cost_entry_size(entry);
 
     p = ngx_alloc(size, ngx_cycle->log);
-    op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_done, NULL);
+    op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_kept, NULL);
 
     if (p && op) {
         ngx_http_llm_cost_entry_write(entry, p);
+
+        /* who waits for the answer finds it once Redis has it, not before */
+
+        ngx_memcpy(op->key, ctx->cache_key, NGX_HTTP_LLM_COST_CACHE_KEY);
+        op->flight = ctx->flight;
 
         ngx_http_llm_cost_redis_begin(redis, NGX_HTTP_LLM_COST_SCRIPT_PUT);
         ngx_http_llm_cost_redis_key("c");
@@ -481,6 +488,7 @@ ngx_http_llm_cost_redis_put(ngx_http_llm_cost_ctx_t *ctx,
                                             NGX_HTTP_LLM_COST_REDIS_LINGER)
                == NGX_OK)
         {
+            ctx->flight.slot = 0;
             op = NULL;
         }
     }
@@ -492,6 +500,17 @@ ngx_http_llm_cost_redis_put(ngx_http_llm_cost_ctx_t *ctx,
     if (p) {
         ngx_free(p);
     }
+}
+
+
+static void
+ngx_http_llm_cost_redis_kept(ngx_http_llm_cost_redis_op_t *op,
+    redisReply *reply)
+{
+    ngx_http_llm_cost_flight_land(op->key, &op->flight,
+                                  reply ? LLM_LANDED_KEPT : LLM_LANDED_UNFIT);
+
+    ngx_http_llm_cost_redis_done(op, reply);
 }
 
 

@@ -127,6 +127,9 @@ struct ngx_http_llm_cost_redis_op_s {
                                                     its script's text */
     size_t                           plain_size;
 
+    u_char                           key[NGX_HTTP_LLM_COST_CACHE_KEY];
+    llm_flight_t                     flight;     /* lands when it is kept */
+
     unsigned                         waited:1;   /* a client waits for it */
     unsigned                         done:1;     /* the wake event is posted */
     unsigned                         spends:1;   /* else it is cancelled */

@@ -118,7 +118,11 @@ ngx_http_llm_cost_run(ngx_http_request_t *r,
         return ngx_http_llm_cost_admit(ctx);
 
     case NGX_HTTP_LLM_COST_ADMITTING:
+    case NGX_HTTP_LLM_COST_WAITING:
         return NGX_AGAIN;
+
+    case NGX_HTTP_LLM_COST_WAITED:
+        return ngx_http_llm_cost_ask(ctx);
 
     case NGX_HTTP_LLM_COST_ADMITTED:
         return ngx_http_llm_cost_act(ctx);
@@ -431,6 +435,14 @@ ngx_http_llm_cost_wait(ngx_http_request_t *r)
 void
 ngx_http_llm_cost_resume(ngx_http_llm_cost_ctx_t *ctx)
 {
+    ngx_http_llm_cost_resume_as(ctx, NGX_HTTP_LLM_COST_ADMITTED);
+}
+
+
+void
+ngx_http_llm_cost_resume_as(ngx_http_llm_cost_ctx_t *ctx,
+    ngx_http_llm_cost_state_e state)
+{
     ngx_connection_t    *c;
     ngx_http_request_t  *r;
 
@@ -438,7 +450,7 @@ ngx_http_llm_cost_resume(ngx_http_llm_cost_ctx_t *ctx)
     c = r->connection;
 
     ctx->op = NULL;
-    ctx->state = NGX_HTTP_LLM_COST_ADMITTED;
+    ctx->state = state;
 
     ngx_http_set_log_request(c->log, r);
 
@@ -470,6 +482,7 @@ ngx_http_llm_cost_cleanup(void *data)
 
     ngx_http_llm_cost_drain_stop(ctx);
     ngx_http_llm_cost_settle_final(ctx);
+    ngx_http_llm_cost_flight_end(ctx, LLM_LANDED_FAILED);
 }
 
 

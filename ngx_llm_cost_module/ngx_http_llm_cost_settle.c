@@ -104,6 +104,14 @@ ngx_http_llm_cost_settle(ngx_http_llm_cost_ctx_t *ctx)
     lmcf->store->settle(ctx, ctx->spent, &event);
 
     ngx_http_llm_cost_cache_keep(ctx);
+
+    /* whole and yet not kept: who waits for such an answer waits in vain */
+
+    ngx_http_llm_cost_flight_end(ctx, ctx->kept ? LLM_LANDED_KEPT
+                                      : ctx->complete && !ctx->cut
+                                        && ctx->answer_status == NGX_HTTP_OK
+                                        ? LLM_LANDED_UNFIT
+                                        : LLM_LANDED_FAILED);
 }
 
 

@@ -14,14 +14,14 @@
  * The shared memory zone, and the store that needs nothing else.
  *
  * The zone has fixed shares, each one allocation made when the zone is: the
- * ledger 1/2, statistics 1/8, cached answers 9/32, token counts 1/16; the rest
- * is the slab allocator's own.  A reload keeps all of it.  Every part knows
+ * ledger 1/2, statistics 1/8, cached answers 35/128, token counts 1/16,
+ * flights 1/128; the rest is the slab allocator's own.  A reload keeps all of it.  Every part knows
  * its layout: a module of another version that is reloaded over it does not
  * start, instead of reading counters wrongly.
  */
 
 
-#define NGX_HTTP_LLM_COST_ZONE_VERSION  2
+#define NGX_HTTP_LLM_COST_ZONE_VERSION  3
 #define NGX_HTTP_LLM_COST_SWEEP         1000    /* ms */
 #define NGX_HTTP_LLM_COST_SWEEP_MAX     256     /* reservations at a time */
 
@@ -36,11 +36,13 @@ typedef struct {
     llm_stats_t                *stats;
     ngx_http_llm_cost_cache_t  *cache;
     llm_memo_t                 *memo;           /* or NULL */
+    llm_flights_t              *flights;
 
     size_t                      ledger_size;
     size_t                      stats_size;
     size_t                      cache_size;
     size_t                      memo_size;
+    size_t                      flights_size;
 
     ngx_atomic_t                swept;          /* second of the last sweep */
 } ngx_http_llm_cost_zone_sh_t;
@@ -129,14 +131,17 @@ ngx_http_llm_cost_zone_create(ngx_http_llm_cost_zone_t *z, size_t size)
 
     sh->ledger_size = size / 2 & ~(ngx_pagesize - 1);
     sh->stats_size = size / 8 & ~(ngx_pagesize - 1);
-    sh->cache_size = size / 32 * 9 & ~(ngx_pagesize - 1);
+    sh->cache_size = size / 128 * 35 & ~(ngx_pagesize - 1);
     sh->memo_size = size / 16 & ~(ngx_pagesize - 1);
+    sh->flights_size = size / 128 & ~(ngx_pagesize - 1);
 
     sh->ledger = ngx_slab_alloc(z->shpool, sh->ledger_size);
     sh->stats = ngx_slab_alloc(z->shpool, sh->stats_size);
     memo = ngx_slab_alloc(z->shpool, sh->memo_size);
+    sh->flights = ngx_slab_alloc(z->shpool, sh->flights_size);
 
     if (sh->ledger == NULL || sh->stats == NULL || memo == NULL
+        || sh->flights == NULL
         || ngx_http_llm_cost_cache_zone_init(z, sh->cache_size) != NGX_OK)
     {
         goto small;
@@ -149,8 +154,10 @@ ngx_http_llm_cost_zone_create(ngx_http_llm_cost_zone_t *z, size_t size)
 
     z->ledger = llm_ledger_create(sh->ledger, sh->ledger_size, node[0]);
     z->stats = llm_stats_create(sh->stats, sh->stats_size);
+    z->flights = llm_flights_create(sh->flights, sh->flights_size,
+                                    (uint64_t) ngx_random());
 
-    if (z->ledger == NULL || z->stats == NULL) {
+    if (z->ledger == NULL || z->stats == NULL || z->flights == NULL) {
         goto small;
     }
 
@@ -201,6 +208,12 @@ ngx_http_llm_cost_zone_attach(ngx_http_llm_cost_zone_t *z)
     if (ngx_http_llm_cost_memo_attach(z, sh->memo, sh->memo_size, &err)
         != NGX_OK)
     {
+        goto failed;
+    }
+
+    z->flights = llm_flights_attach(sh->flights, sh->flights_size);
+    if (z->flights == NULL) {
+        err = "its table of flights is of another version";
         goto failed;
     }
 

@@ -464,3 +464,32 @@ llm_zone zone=small:512k;
 1m
 --- no_error_log
 [alert]
+
+
+
+=== TEST 30: a client that wants a fresh answer gets one, and it is kept
+--- request eval
+[main::chat('hi'), main::chat('hi'), main::chat('hi'), main::chat('hi')]
+--- more_headers eval
+["Authorization: Bearer one",
+ "Authorization: Bearer one\nCache-Control: foo, no-cache",
+ "Authorization: Bearer one\nCache-Control: max-age=0",
+ "Authorization: Bearer one\nCache-Control: max-age=00, no-cachet"]
+--- response_headers eval
+["X-Cache: MISS\n! Age\n! X-Cache-Key", "X-Cache: BYPASS\n! Age",
+ "X-Cache: BYPASS", "X-Cache: HIT"]
+--- response_headers_like eval
+['', '', '', "Age: [0-2]\nX-Cache-Key: [0-9a-f]{64}"]
+--- upstream_count: 3
+
+
+
+=== TEST 31: no-store: neither looked for nor kept
+--- request eval
+[main::chat('hi'), main::chat('hi'), main::chat('hi')]
+--- more_headers eval
+["Authorization: Bearer one\nCache-Control: no-store",
+ "Authorization: Bearer one", "Authorization: Bearer one\nCache-Control: no-store"]
+--- response_headers eval
+["X-Cache: BYPASS", "X-Cache: MISS", "X-Cache: BYPASS"]
+--- upstream_count: 3

@@ -396,6 +396,8 @@ s3cret
         llm_cache_bypass $arg_b;
         llm_no_cache $arg_n;
         llm_cache_max_size 10k;
+        llm_cache_lock off;
+        llm_cache_lock_timeout 5s;
         llm_usage_inject off;
         llm_headers off;
         llm_max_body 1m;
