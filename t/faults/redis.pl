@@ -207,6 +207,26 @@ redis_fault 'not there at first',
     start => sub { redis_kill($_[0], 'main') };
 
 
+# One budget for all, used up while Redis is away: the shares of three nodes
+# are not more than what was left, but for what was on the way when they last
+# heard of it; with an allowance, each may go so much further
+
+my $ON_THE_WAY = 24 * 261_000;
+
+for my $allowance (0, 0.002) {
+    redis_fault "away for 3 s, local=${allowance}usd, used up",
+        seconds => 9,
+        policy  => "local=${allowance}usd",
+        budgets => 'llm_budget few limit=0.03usd period=total;',
+        bound   => 3 * $allowance * 1e9 + $ON_THE_WAY,
+        break   => sub {
+            my $pid = $_[0]{redis}{main}{pid};
+            kill 'STOP', $pid;
+            system "(sleep 3; kill -CONT $pid) &";
+        };
+}
+
+
 # A replica takes over behind the same address; it has not heard of what its
 # primary confirmed in the last second
 
@@ -287,6 +307,12 @@ redis_fault 'kill -9 of a worker every second',
 redis_fault 'reload every 100 ms',
     every => [0.1, sub { $_[0]->reload(int rand 3) }];
 
+redis_fault 'kill -9 of a node',
+    seconds    => 10,
+    more       => 'llm_reservation_ttl 2s release;',
+    difference => $ON_THE_WAY,
+    break      => sub { $_[0]->restart(0) };
+
 redis_fault 'kill -9 of a worker while Redis is away',
     break => sub {
         my $run = shift;
@@ -296,5 +322,86 @@ redis_fault 'kill -9 of a worker while Redis is away',
         $run->kill_worker($_) for 0 .. 2;
         system "(sleep 1; kill -CONT $pid) &";
     };
+
+
+# A thousand requests at once, on three nodes; upstream answers when all are
+# decided (zone.pl)
+
+sub burst_of_three {
+    my ($name, $budget, $admitted, $users) = @_;
+
+    redis_fault "1000 at once, $name",
+        once    => 1,
+        timeout => '10s',
+        budgets => $budget,
+        plan    => sub { [map { request('u' . $_ % $users, $_) } 1 .. 1000] },
+        every   => [0.05, sub { decided($_[0]) }],
+        check   => sub {
+            my ($run, $result) = @_;
+            $run->complain("$result->{admitted} admitted, not $admitted")
+                if $result->{admitted} != $admitted;
+        };
+}
+
+burst_of_three('10 requests', 'llm_budget few limit=10requests period=total;',
+               10, 1);
+
+burst_of_three('usd for 10', 'llm_budget few limit=0.000615usd period=total;',
+               10, 1);
+
+burst_of_three('100 new users with 5 requests each',
+    'llm_budget few key=$http_x_user_id limit=5requests period=total;',
+    500, 100);
+
+
+# All of it, at random
+
+my @mishaps = (
+    sub { $_[0]->kill_worker(int rand 3) },
+    sub { $_[0]->reload(int rand 3) },
+    sub { ask($_[0], 'SCRIPT', 'FLUSH') },
+    sub { ask($_[0], 'FLUSHALL') },
+    sub { ask($_[0], 'SAVE') },
+    sub { ask($_[0], 'DEBUG', 'RELOAD', 'NOSAVE') },
+    sub {
+        my $run = shift;
+        redis_kill($run, 'main');
+        sleep rand 0.5;
+        redis_up($run, 'main');
+    },
+    sub {
+        my $pid = $_[0]{redis}{main}{pid};
+        kill 'STOP', $pid;
+        sleep rand 1;
+        kill 'CONT', $pid;
+    },
+    sub {
+        my $run = shift;
+        write_file("$run->{dir}/gate.clients", '');
+        sleep rand 0.3;
+        write_file("$run->{dir}/gate.clients", $run->{redis}{main}{port});
+    },
+);
+
+my $soak = $ENV{SOAK} || 20;
+
+redis_fault 'soak',
+    seconds => $soak,
+    policy  => 'local',
+    budgets => 'llm_budget daily limit=' . 0.02 * $soak . 'usd period=total;'
+               . 'llm_budget user key=$http_x_user_id limit=0.02usd'
+               . ' period=minute;'
+               . 'llm_budget calls key=$http_x_user_id limit=100000requests'
+               . ' period=total;',
+    bound   => $ON_THE_WAY,
+    start   => sub {
+        my $run = shift;
+        ask($run, 'SAVE');
+        write_file("$run->{dir}/gate.clients", $run->{redis}{main}{port});
+        (undef, $run->{address}) = start_process('python3', '-B',
+            LLMCost::Nginx::project_dir() . '/t/util/gate.py',
+            "$run->{dir}/gate.clients");
+    },
+    every   => [0.7, sub { $mishaps[rand @mishaps]->($_[0]) }];
 
 1;

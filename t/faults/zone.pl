@@ -8,6 +8,7 @@ use warnings;
 use JSON::PP ();
 
 use LLMCost::Faults;
+use LLMCost::Process;
 
 
 fault 'zone: no fault';
@@ -65,8 +66,11 @@ sub request {
 sub decided {
     my $run = shift;
 
-    my $lines = () = $run->file('node0/access.log') =~ /\n/g;
+    my $lines = 0;
     my $sent = () = $run->file('requests.jsonl') =~ /\n/g;
+
+    $lines += () = read_file("$_->{dir}/access.log") =~ /\n/g
+        for @{$run->{nodes}};
 
     $run->release('decided') if $lines + $sent >= $AT_ONCE;
 }

@@ -25,6 +25,7 @@ package LLMCost::Faults;
 #              again with that many seconds in between (a list of pairs)
 #   counters   sub that returns the counters (LLMCost::Ledger); API of node 0
 #   bound      nano-dollars that may be overspent (0)
+#   difference by how much a counter may differ from the logs (0)
 #   check      sub that gets run and result and may complain
 #   allow      pattern of log lines that may be there
 
@@ -445,7 +446,7 @@ sub finish {
 
     for my $id (keys %id) {
         my $delta = ($counters->{$id}{spent} // 0) - ($sums->{$id} // 0);
-        $difference{$id} = $delta if $delta;
+        $difference{$id} = $delta if abs $delta > ($spec->{difference} // 0);
     }
 
     my $result = {
