@@ -9,7 +9,8 @@
 #   make test-traffic recorded traffic of TRAFFIC_DIR, in every way
 #   make test-clients SDKs through nginx, those that are large to install too
 #   make test-asan    t/ against an nginx built with sanitizers; FILES= too
-#   make test-faults  what breaks under load, minutes; FAULT= a pattern
+#   make test-faults  what breaks under load, minutes; FAULT= a pattern,
+#                     SOAK= seconds of everything at random (20)
 #   make bench bench-tokenizer demo clean
 #
 # V=1 shows the commands.

@@ -458,9 +458,6 @@ struct ngx_http_llm_cost_store_s {
     void        (*cancel)(ngx_http_llm_cost_ctx_t *ctx,
                           const llm_stats_event_t *event);
 
-    /* a reservation of a stream that lives long is renewed */
-    void        (*renew)(ngx_http_llm_cost_ctx_t *ctx, time_t expires);
-
     /* keep an answer under ctx->cache_key for ttl seconds; nobody waits */
     void        (*put)(ngx_http_llm_cost_ctx_t *ctx,
                        const ngx_http_llm_cost_entry_t *entry, time_t ttl);
@@ -746,6 +743,16 @@ ngx_http_llm_cost_zone_t *ngx_http_llm_cost_zone(void);
 
 void ngx_http_llm_cost_sweep_start(ngx_cycle_t *cycle);
 void ngx_http_llm_cost_sweep_stop(void);
+
+/*
+ * Reservations whose worker lives do not expire, whether anything comes from
+ * upstream or not; also() tells another store, or is NULL.
+ */
+
+typedef void (*ngx_http_llm_cost_keep_pt)(const llm_hold_id_t *id,
+    time_t expires);
+
+void ngx_http_llm_cost_keep_live(ngx_http_llm_cost_keep_pt also);
 
 /* whether the worker that owns a reservation is dead */
 

@@ -66,7 +66,6 @@ struct ngx_http_llm_cost_filter_s {
     llm_frames_t                    frames;
     llm_sse_t                      *sse;        /* the reader, if it is SSE */
     ngx_http_llm_cost_text_t        kept;       /* for the cache */
-    time_t                          renewed;    /* the reservation */
 
     /*
      * STREAM whose usage event is hidden: what there is of an event that is

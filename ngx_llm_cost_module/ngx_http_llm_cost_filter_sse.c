@@ -95,7 +95,6 @@ ngx_http_llm_cost_stream_header(ngx_http_llm_cost_filter_t *f)
     }
 
     f->carry_last = &f->carry;
-    f->renewed = ngx_time();
 
     if (ctx->injected && !ctx->q.usage_asked) {
 
@@ -117,28 +116,6 @@ ngx_http_llm_cost_stream_header(ngx_http_llm_cost_filter_t *f)
     }
 
     return ngx_http_llm_cost_send_header(ctx);
-}
-
-
-/* journaled once a second, renewed several times before it would expire */
-
-static void
-ngx_http_llm_cost_stream_renew(ngx_http_llm_cost_filter_t *f)
-{
-    time_t                          now, ttl;
-    ngx_http_llm_cost_main_conf_t  *lmcf;
-
-    lmcf = ngx_http_get_module_main_conf(f->request, ngx_http_llm_cost_module);
-
-    ngx_http_llm_cost_note(f->ctx);
-
-    ttl = (time_t) (lmcf->reservation_ttl / 1000);
-    now = ngx_time();
-
-    if (f->ctx->held && now - f->renewed >= ttl / 4) {
-        f->renewed = now;
-        lmcf->store->renew(f->ctx, now + ttl);
-    }
 }
 
 
@@ -231,7 +208,7 @@ ngx_http_llm_cost_stream_body(ngx_http_llm_cost_filter_t *f, ngx_chain_t *in)
     ngx_buf_t    *b;
     ngx_chain_t  *cl;
 
-    ngx_http_llm_cost_stream_renew(f);
+    ngx_http_llm_cost_note(f->ctx);
 
     if (f->hide) {
         return ngx_http_llm_cost_hide_body(f, in);

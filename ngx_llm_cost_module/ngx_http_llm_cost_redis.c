@@ -56,7 +56,6 @@ const ngx_http_llm_cost_store_t  ngx_http_llm_cost_redis_store = {
     ngx_http_llm_cost_redis_detach,
     ngx_http_llm_cost_redis_settle,
     ngx_http_llm_cost_redis_cancel,
-    ngx_http_llm_cost_redis_renew,
     ngx_http_llm_cost_redis_put,
     ngx_http_llm_cost_redis_init_process,
     ngx_http_llm_cost_redis_exit_process

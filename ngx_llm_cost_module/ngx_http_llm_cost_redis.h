@@ -437,12 +437,10 @@ void ngx_http_llm_cost_redis_settle(ngx_http_llm_cost_ctx_t *ctx,
     const int64_t spent[LLM_UNIT_N], const llm_stats_event_t *event);
 void ngx_http_llm_cost_redis_cancel(ngx_http_llm_cost_ctx_t *ctx,
     const llm_stats_event_t *event);
-void ngx_http_llm_cost_redis_renew(ngx_http_llm_cost_ctx_t *ctx,
-    time_t expires);
+void ngx_http_llm_cost_redis_renew(const llm_hold_id_t *id, time_t expires);
 void ngx_http_llm_cost_redis_settled(ngx_http_llm_cost_redis_op_t *op,
     redisReply *reply);
-ngx_int_t ngx_http_llm_cost_redis_renewal(ngx_http_llm_cost_redis_op_t *op,
-    const llm_hold_id_t *id, time_t expires);
+
 
 
 #endif /* _NGX_HTTP_LLM_COST_REDIS_H_INCLUDED_ */

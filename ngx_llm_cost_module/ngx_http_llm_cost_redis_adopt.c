@@ -16,13 +16,10 @@
 
 
 #define NGX_HTTP_LLM_COST_REDIS_ADOPT     64     /* a second */
-#define NGX_HTTP_LLM_COST_REDIS_RENEW     256    /* a second */
 
 
 static void ngx_http_llm_cost_redis_adopt_hold(void *data,
     const llm_hold_view_t *v, const int64_t *spent);
-static void ngx_http_llm_cost_redis_adopt_renew(llm_hold_view_t *v,
-    time_t expires);
 
 
 /*
@@ -32,11 +29,7 @@ static void ngx_http_llm_cost_redis_adopt_renew(llm_hold_view_t *v,
 void
 ngx_http_llm_cost_redis_adopt(void)
 {
-    time_t                          ttl;
-    uint32_t                        cursor;
-    ngx_uint_t                      n;
     llm_ledger_t                   *l;
-    llm_hold_view_t                 v;
     llm_ledger_heir_t               heir;
     ngx_http_llm_cost_main_conf_t  *lmcf;
 
@@ -51,20 +44,7 @@ ngx_http_llm_cost_redis_adopt(void)
 
     (void) llm_ledger_inherit(l, &heir, NGX_HTTP_LLM_COST_REDIS_ADOPT);
 
-    cursor = 0;
-    n = 0;
-    ttl = lmcf->reservation_ttl / 1000;
-
-    while (n < NGX_HTTP_LLM_COST_REDIS_RENEW
-           && llm_ledger_next_hold(l, &cursor, &v) == LLM_OK)
-    {
-        if (v.expires - ngx_time() < ttl / 2
-            && !ngx_http_llm_cost_gone(v.owner))
-        {
-            ngx_http_llm_cost_redis_adopt_renew(&v, ngx_time() + ttl);
-            n++;
-        }
-    }
+    ngx_http_llm_cost_keep_live(ngx_http_llm_cost_redis_renew);
 
     (void) llm_ledger_sweep(l, (int64_t) ngx_time(),
                             (int) lmcf->reservation_charge,
@@ -134,31 +114,5 @@ ngx_http_llm_cost_redis_adopt_budgets(const llm_hold_view_t *v,
         b->end = v->counters[i].end;
         b->limit = v->counters[i].limit;
         b->observe = v->counters[i].observe;
-    }
-}
-
-
-static void
-ngx_http_llm_cost_redis_adopt_renew(llm_hold_view_t *v, time_t expires)
-{
-    ngx_http_llm_cost_redis_t     *redis;
-    ngx_http_llm_cost_redis_op_t  *op;
-
-    (void) llm_ledger_renew(ngx_http_llm_cost_zone()->ledger, &v->id,
-                            (int64_t) expires);
-
-    redis = ngx_http_llm_cost_redis_money();
-    op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_done, NULL);
-
-    if (op == NULL) {
-        return;
-    }
-
-    if (ngx_http_llm_cost_redis_renewal(op, &v->id, expires) != NGX_OK
-        || ngx_http_llm_cost_redis_send(redis, op,
-                                        NGX_HTTP_LLM_COST_REDIS_LINGER)
-           != NGX_OK)
-    {
-        ngx_http_llm_cost_redis_free(op);
     }
 }

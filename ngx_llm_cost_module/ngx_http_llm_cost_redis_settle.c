@@ -185,45 +185,31 @@ ngx_http_llm_cost_redis_settled(ngx_http_llm_cost_redis_op_t *op,
 }
 
 
+/* of a request that lives long */
+
 void
-ngx_http_llm_cost_redis_renew(ngx_http_llm_cost_ctx_t *ctx, time_t expires)
+ngx_http_llm_cost_redis_renew(const llm_hold_id_t *id, time_t expires)
 {
     ngx_http_llm_cost_redis_t     *redis;
     ngx_http_llm_cost_redis_op_t  *op;
 
     redis = ngx_http_llm_cost_redis_money();
 
-    if (!ctx->held) {
-        return;
-    }
-
-    (void) llm_ledger_renew(ngx_http_llm_cost_zone()->ledger, &ctx->adm.id,
-                            (int64_t) expires);
-
     op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_done, NULL);
     if (op == NULL) {
         return;
     }
 
-    if (ngx_http_llm_cost_redis_renewal(op, &ctx->adm.id, expires) != NGX_OK
+    ngx_http_llm_cost_redis_begin(redis, NGX_HTTP_LLM_COST_SCRIPT_RENEW);
+    ngx_http_llm_cost_redis_indexes();
+    ngx_http_llm_cost_redis_identity(id);
+    ngx_http_llm_cost_redis_number(ngx_max(expires - ngx_time(), 1));
+
+    if (ngx_http_llm_cost_redis_end(op) != NGX_OK
         || ngx_http_llm_cost_redis_send(redis, op,
                                         NGX_HTTP_LLM_COST_REDIS_LINGER)
            != NGX_OK)
     {
         ngx_http_llm_cost_redis_free(op);
     }
-}
-
-
-ngx_int_t
-ngx_http_llm_cost_redis_renewal(ngx_http_llm_cost_redis_op_t *op,
-    const llm_hold_id_t *id, time_t expires)
-{
-    ngx_http_llm_cost_redis_begin(ngx_http_llm_cost_redis_money(),
-                                  NGX_HTTP_LLM_COST_SCRIPT_RENEW);
-    ngx_http_llm_cost_redis_indexes();
-    ngx_http_llm_cost_redis_identity(id);
-    ngx_http_llm_cost_redis_number(ngx_max(expires - ngx_time(), 1));
-
-    return ngx_http_llm_cost_redis_end(op);
 }

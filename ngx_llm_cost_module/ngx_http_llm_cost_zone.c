@@ -57,8 +57,6 @@ static void ngx_http_llm_cost_zone_settle(ngx_http_llm_cost_ctx_t *ctx,
     const int64_t spent[LLM_UNIT_N], const llm_stats_event_t *event);
 static void ngx_http_llm_cost_zone_cancel(ngx_http_llm_cost_ctx_t *ctx,
     const llm_stats_event_t *event);
-static void ngx_http_llm_cost_zone_renew(ngx_http_llm_cost_ctx_t *ctx,
-    time_t expires);
 static void ngx_http_llm_cost_zone_put(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_entry_t *entry, time_t ttl);
 static ngx_int_t ngx_http_llm_cost_zone_init_process(ngx_cycle_t *cycle);
@@ -72,7 +70,6 @@ const ngx_http_llm_cost_store_t  ngx_http_llm_cost_zone_store = {
     ngx_http_llm_cost_zone_detach,
     ngx_http_llm_cost_zone_settle,
     ngx_http_llm_cost_zone_cancel,
-    ngx_http_llm_cost_zone_renew,
     ngx_http_llm_cost_zone_put,
     ngx_http_llm_cost_zone_init_process,
     ngx_http_llm_cost_zone_exit_process
@@ -344,16 +341,6 @@ ngx_http_llm_cost_zone_cancel(ngx_http_llm_cost_ctx_t *ctx,
 
 
 static void
-ngx_http_llm_cost_zone_renew(ngx_http_llm_cost_ctx_t *ctx, time_t expires)
-{
-    if (ctx->held) {
-        (void) llm_ledger_renew(ngx_http_llm_cost_zone()->ledger,
-                                &ctx->adm.id, (int64_t) expires);
-    }
-}
-
-
-static void
 ngx_http_llm_cost_zone_put(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_entry_t *entry, time_t ttl)
 {
@@ -456,6 +443,8 @@ ngx_http_llm_cost_zone_sweep(ngx_event_t *ev)
                       "and are settled now", n);
     }
 
+    ngx_http_llm_cost_keep_live(NULL);
+
     n = llm_ledger_sweep(z->ledger, (int64_t) now,
                          (int) lmcf->reservation_charge,
                          NGX_HTTP_LLM_COST_SWEEP_MAX);
@@ -464,6 +453,44 @@ ngx_http_llm_cost_zone_sweep(ngx_event_t *ev)
         ngx_log_error(NGX_LOG_WARN, ev->log, 0,
                       "llm cost: %ud reservations have expired, and are "
                       "settled now", n);
+    }
+}
+
+
+void
+ngx_http_llm_cost_keep_live(ngx_http_llm_cost_keep_pt also)
+{
+    time_t                          ttl, now;
+    uint32_t                        cursor;
+    ngx_uint_t                      n;
+    llm_ledger_t                   *l;
+    llm_hold_view_t                 v;
+    ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    lmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle,
+                                               ngx_http_llm_cost_module);
+
+    l = lmcf->zone->ledger;
+    ttl = (time_t) (lmcf->reservation_ttl / 1000);
+    now = ngx_time();
+
+    cursor = 0;
+    n = 0;
+
+    while (n < NGX_HTTP_LLM_COST_SWEEP_MAX
+           && llm_ledger_next_hold(l, &cursor, &v) == LLM_OK)
+    {
+        if (v.expires - now > ttl / 2 + 1 || ngx_http_llm_cost_gone(v.owner)) {
+            continue;
+        }
+
+        (void) llm_ledger_renew(l, &v.id, (int64_t) (now + ttl));
+
+        if (also) {
+            also(&v.id, now + ttl);
+        }
+
+        n++;
     }
 }
 

@@ -307,6 +307,29 @@ redis_fault 'kill -9 of a worker every second',
 redis_fault 'reload every 100 ms',
     every => [0.1, sub { $_[0]->reload(int rand 3) }];
 
+# Upstream is silent for three times as long as a reservation lives
+
+redis_fault 'silent for longer than a reservation lives',
+    once    => 1,
+    more    => 'llm_reservation_ttl 2s charge;',
+    budgets => 'llm_budget few limit=1usd period=total;',
+    plan    => sub { [map { request("u$_", $_) } 1 .. 20] },
+    every   => [0.1, sub {
+        my $run = shift;
+        my $counters = eval { $run->counters } // {};
+
+        $run->{asked} //= time if %$counters;
+        return if !$run->{asked} || $run->{released};
+
+        $run->complain('a reservation has expired')
+            if grep { $_->{spent} } values %$counters;
+
+        if (time > $run->{asked} + 6) {
+            $run->{released} = 1;
+            $run->release('decided');
+        }
+    }];
+
 redis_fault 'kill -9 of a node',
     seconds    => 10,
     more       => 'llm_reservation_ttl 2s release;',
