@@ -56,6 +56,8 @@ llm_hold_open(llm_ledger_t *l, llm_hold_t *h, const llm_hold_meta_t *m)
 
     h->seq = l->gen << LLM_HOLD_BITS | i;
 
+    llm_ledger_touch(l, h, sizeof(llm_hold_t));
+
     if (i == l->holds_free) {
         llm_redo_set32(&l->redo, &l->holds_free, h->next);
 

@@ -22,7 +22,12 @@
     (((n) + LLM_LEDGER_ALIGN - 1) & ~(uint64_t) (LLM_LEDGER_ALIGN - 1))
 
 /* the header and what alignment may take */
-#define LLM_LEDGER_FIXED     (sizeof(llm_ledger_t) + 4 * LLM_LEDGER_ALIGN)
+#define LLM_LEDGER_FIXED     (sizeof(llm_ledger_t) + 5 * LLM_LEDGER_ALIGN)
+
+/* two bits for each line of the region, themselves not counted */
+#define llm_ledger_bitmap(size)                                               \
+    llm_ledger_align(((size) / LLM_REDO_LINE + 7) / 8)
+#define LLM_LEDGER_BITMAPS   (LLM_REDO_LINE * 8 / 2)
 
 
 typedef struct {
@@ -31,6 +36,8 @@ typedef struct {
     uint32_t         buckets_off;
     uint32_t         counters_off;
     uint32_t         holds_off;
+    uint32_t         dirty_off;
+    uint32_t         dirty_size;
 } llm_ledger_layout_t;
 
 
@@ -52,7 +59,9 @@ llm_ledger_size(size_t counters, size_t holds)
         n = 1;
     }
 
-    return LLM_LEDGER_FIXED + n * LLM_LEDGER_UNIT;
+    n = LLM_LEDGER_FIXED + n * LLM_LEDGER_UNIT;
+
+    return n + n / (LLM_LEDGER_BITMAPS - 1) + 4 * LLM_LEDGER_ALIGN;
 }
 
 
@@ -78,6 +87,8 @@ llm_ledger_create(void *mem, size_t size, uint64_t node)
     l->buckets_off = la.buckets_off;
     l->counters_off = la.counters_off;
     l->holds_off = la.holds_off;
+    l->dirty_off = la.dirty_off;
+    l->dirty_size = la.dirty_size;
     l->gen = 1;
 
     llm_redo_init(&l->redo, l);
@@ -91,6 +102,7 @@ llm_ledger_create(void *mem, size_t size, uint64_t node)
 
     memset(llm_ledger_at(l, l->buckets_off), 0,
            la.counters * sizeof(uint32_t));
+    memset(llm_ledger_at(l, l->dirty_off), 0, 2 * la.dirty_size);
 
     /* from here on it can be attached to */
 
@@ -130,6 +142,7 @@ llm_ledger_attach(void *mem, size_t size, const char **err)
         || l->buckets_off != la.buckets_off
         || l->counters_off != la.counters_off
         || l->holds_off != la.holds_off
+        || l->dirty_off != la.dirty_off || l->dirty_size != la.dirty_size
         || l->redo.base != offsetof(llm_ledger_t, redo))
     {
         *err = "the ledger is of another size";
@@ -143,7 +156,7 @@ llm_ledger_attach(void *mem, size_t size, const char **err)
 static int
 llm_ledger_layout(size_t size, llm_ledger_layout_t *la)
 {
-    size_t    n;
+    size_t    n, bitmap;
     uint64_t  off;
 
     /* offsets are 32-bit */
@@ -152,11 +165,13 @@ llm_ledger_layout(size_t size, llm_ledger_layout_t *la)
         size = UINT32_MAX;
     }
 
-    if (size < LLM_LEDGER_FIXED + LLM_LEDGER_UNIT) {
+    bitmap = llm_ledger_bitmap(size);
+
+    if (size < LLM_LEDGER_FIXED + 2 * bitmap + LLM_LEDGER_UNIT) {
         return LLM_LIMIT;
     }
 
-    n = (size - LLM_LEDGER_FIXED) / LLM_LEDGER_UNIT;
+    n = (size - LLM_LEDGER_FIXED - 2 * bitmap) / LLM_LEDGER_UNIT;
 
     if (n > LLM_HOLD_MASK) {
         n = LLM_HOLD_MASK;
@@ -173,6 +188,10 @@ llm_ledger_layout(size_t size, llm_ledger_layout_t *la)
 
     off = llm_ledger_align(off + la->counters * sizeof(llm_slot_t));
     la->holds_off = off;
+
+    off = llm_ledger_align(off + la->holds * sizeof(llm_hold_t));
+    la->dirty_off = off;
+    la->dirty_size = bitmap;
 
     return LLM_OK;
 }

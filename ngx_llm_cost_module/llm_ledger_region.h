@@ -119,6 +119,8 @@ struct llm_ledger_s {
     uint32_t         buckets_off;
     uint32_t         counters_off;
     uint32_t         holds_off;
+    uint32_t         dirty_off;                   /* two bitmaps of lines */
+    uint32_t         dirty_size;                  /* bytes of one */
     uint32_t         hand;                        /* of the reaper: a hint */
 
     pthread_mutex_t  mutex;
@@ -132,7 +134,6 @@ struct llm_ledger_s {
     uint32_t         expired_first;
     uint32_t         expired_last;
     uint32_t         names_top;
-    uint32_t         unused;
     uint64_t         gen;                         /* of the next seq */
 
     uint64_t         reserves;
@@ -157,6 +158,10 @@ _Static_assert(sizeof(llm_slot_t) == 128, "two cache lines a counter");
 _Static_assert(sizeof(llm_hold_t) == 160, "memory a reservation");
 
 
+/* what is filled in directly */
+
+#define llm_ledger_touch(l, p, size)  llm_redo_mark(&(l)->redo, p, size)
+
 #define llm_ledger_at(l, off)    ((unsigned char *) (l) + (off))
 
 #define llm_ledger_bucket(l, hash)                                            \
@@ -179,6 +184,23 @@ _Static_assert(sizeof(llm_hold_t) == 160, "memory a reservation");
 
 int llm_ledger_lock(llm_ledger_t *l);
 void llm_ledger_unlock(llm_ledger_t *l);
+
+
+/*
+ * What is wrong with the region, or NULL; the lock is held, or nobody else has
+ * the region.  sums: what is reserved is what open reservations hold, which is
+ * not so where another store's balances were written over it.
+ */
+
+const char *llm_ledger_check(llm_ledger_t *l, int sums);
+
+/*
+ * Into a region of another size; LLM_LIMIT where that is too small, and
+ * llm_ledger_needs() then says how large it must be.
+ */
+
+int llm_ledger_copy(llm_ledger_t *to, llm_ledger_t *from);
+size_t llm_ledger_needs(llm_ledger_t *l);
 
 
 /* counters */

@@ -164,6 +164,8 @@ llm_slot_make(llm_ledger_t *l, const llm_budget_t *b, uint32_t hash,
     meta.period = b->period;
     meta.unit = b->unit;
 
+    llm_ledger_touch(l, c, sizeof(llm_slot_t));
+
     i = llm_ledger_slot_index(l, c);
     bucket = llm_ledger_bucket(l, hash);
 
@@ -242,6 +244,8 @@ llm_slot_name(llm_ledger_t *l, const llm_str_t *text)
         name->refs = 0;
         name->len = text->len;
         memcpy(name->text, text->data, text->len);
+
+        llm_ledger_touch(l, name, sizeof(llm_ledger_name_t));
     }
 
     return free;

@@ -31,6 +31,7 @@ llm_redo_init(llm_redo_t *r, void *region)
     r->committed = 0;
     r->n = 0;
     r->base = (unsigned char *) r - (unsigned char *) region;
+    r->dirty = 0;
 }
 
 
@@ -51,6 +52,33 @@ llm_redo_lock(pthread_mutex_t *mutex, llm_redo_t *r, uint64_t size)
 
     default:
         return LLM_ERROR;
+    }
+}
+
+
+void
+llm_redo_repair(llm_redo_t *r, uint64_t size)
+{
+    llm_redo_recover(r, size);
+}
+
+
+void
+llm_redo_mark(llm_redo_t *r, const void *p, size_t size)
+{
+    size_t          i, last;
+    unsigned char  *bits;
+
+    if (r->dirty == 0) {
+        return;
+    }
+
+    bits = llm_redo_region(r) + r->dirty;
+    i = (unsigned char *) p - llm_redo_region(r);
+    last = (i + size - 1) / LLM_REDO_LINE;
+
+    for (i /= LLM_REDO_LINE; i <= last; i++) {
+        bits[i / 8] |= 1 << i % 8;
     }
 }
 
@@ -151,6 +179,8 @@ llm_redo_apply(llm_redo_t *r)
 
     for (i = 0; i < r->n; i++) {
         e = &r->entries[i];
+
+        llm_redo_mark(r, llm_redo_region(r) + e->offset, e->size);
 
         if (e->size == sizeof(uint32_t)) {
             v = (uint32_t) e->value;

@@ -28,6 +28,8 @@
 
 #define LLM_REDO_MAX         128
 
+#define LLM_REDO_LINE        64       /* bytes to a bit of the bitmap */
+
 
 typedef struct {
     uint32_t           offset;        /* in the region */
@@ -40,7 +42,8 @@ typedef struct {
     uint32_t           committed;
     uint32_t           n;
     uint32_t           base;          /* offset of this record */
-    uint32_t           unused;
+    uint32_t           dirty;         /* offset of a bitmap, or 0: a bit for
+                                         each line that was changed */
     llm_redo_entry_t   entries[LLM_REDO_MAX];
 } llm_redo_t;
 
@@ -53,6 +56,17 @@ void llm_redo_init(llm_redo_t *r, void *region);
  */
 
 int llm_redo_lock(pthread_mutex_t *mutex, llm_redo_t *r, uint64_t size);
+
+/*
+ * Whoever locks a region for the first time after all others have died: the
+ * mutex is theirs, and made anew by the caller.
+ */
+
+void llm_redo_repair(llm_redo_t *r, uint64_t size);
+
+/* what is changed without the record, because nobody can reach it yet */
+
+void llm_redo_mark(llm_redo_t *r, const void *p, size_t size);
 
 void llm_redo_set32(llm_redo_t *r, uint32_t *p, uint32_t value);
 void llm_redo_set64(llm_redo_t *r, void *p, const void *value);

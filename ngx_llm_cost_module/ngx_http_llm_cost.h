@@ -47,6 +47,7 @@
 #include "llm_price.h"
 #include "llm_window.h"
 #include "llm_ledger.h"
+#include "llm_ledger_file.h"
 #include "llm_stats.h"
 #include "llm_provider.h"
 #include "llm_vendor.h"
@@ -84,6 +85,8 @@ struct ngx_http_llm_cost_zone_s {
     ngx_http_llm_cost_cache_t  *cache;      /* exact cache, first level */
     llm_memo_view_t             memo;       /* token counts; may be absent */
     llm_flights_t              *flights;    /* llm_cache_lock */
+    ngx_str_t                   state_name; /* empty: the ledger is in the */
+    llm_ledger_file_t           state;      /* zone; else it is in there */
 };
 
 
@@ -737,6 +740,8 @@ void ngx_http_llm_cost_cache_zone_stat(ngx_http_llm_cost_zone_t *z,
 #define NGX_HTTP_LLM_COST_ZONE_MIN      (1024 * 1024)
 
 ngx_int_t ngx_http_llm_cost_zone_init(ngx_shm_zone_t *shm_zone, void *data);
+ngx_int_t ngx_http_llm_cost_zone_start(ngx_cycle_t *cycle);
+void ngx_http_llm_cost_zone_stop(void);
 ngx_http_llm_cost_zone_t *ngx_http_llm_cost_zone(void);
 
 /* the sweeper of the ledger: with Redis as the store the journal needs it */
@@ -757,6 +762,17 @@ void ngx_http_llm_cost_keep_live(ngx_http_llm_cost_keep_pt also);
 /* whether the worker that owns a reservation is dead */
 
 int ngx_http_llm_cost_gone(uint32_t owner);
+
+
+/* _state.c: the file that the ledger is in with state= */
+
+char *ngx_http_llm_cost_state_conf(ngx_conf_t *cf,
+    ngx_http_llm_cost_zone_t *z, ngx_str_t *name);
+ngx_int_t ngx_http_llm_cost_state_open(ngx_http_llm_cost_zone_t *z,
+    size_t size, uint64_t before);
+ngx_int_t ngx_http_llm_cost_state_start(ngx_cycle_t *cycle,
+    ngx_http_llm_cost_zone_t *z);
+void ngx_http_llm_cost_state_stop(ngx_http_llm_cost_zone_t *z);
 
 
 /* _ledger_log.c: lines of requests whose worker died before it logged them */

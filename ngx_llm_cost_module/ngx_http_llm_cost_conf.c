@@ -21,7 +21,7 @@ static ngx_int_t ngx_http_llm_cost_add_zone(ngx_conf_t *cf,
     ngx_http_llm_cost_main_conf_t *lmcf, ngx_str_t *name, size_t size);
 
 
-/* llm_zone zone=name:size */
+/* llm_zone zone=name:size [state=file] */
 
 char *
 ngx_http_llm_cost_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
@@ -78,6 +78,21 @@ ngx_http_llm_cost_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (ngx_http_llm_cost_add_zone(cf, lmcf, &name, (size_t) size) != NGX_OK) {
         return NGX_CONF_ERROR;
+    }
+
+    if (cf->args->nelts == 3) {
+
+        if (ngx_strncmp(value[2].data, "state=", 6) != 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid parameter \"%V\", it must be "
+                               "\"state=file\"", &value[2]);
+            return NGX_CONF_ERROR;
+        }
+
+        s.data = value[2].data + 6;
+        s.len = value[2].len - 6;
+
+        return ngx_http_llm_cost_state_conf(cf, lmcf->zone, &s);
     }
 
     return NGX_CONF_OK;

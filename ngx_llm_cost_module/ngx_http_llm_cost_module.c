@@ -59,7 +59,7 @@ static ngx_command_t  ngx_http_llm_cost_commands[] = {
       &ngx_http_llm_cost_enable_post },
 
     { ngx_string("llm_zone"),
-      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
       ngx_http_llm_cost_conf_zone,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
@@ -657,6 +657,10 @@ ngx_http_llm_cost_init_process(ngx_cycle_t *cycle)
 
     ngx_http_llm_cost_flight_init_process();
 
+    if (ngx_http_llm_cost_zone_start(cycle) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     return lmcf->store->init_process(cycle);
 }
 
@@ -676,5 +680,6 @@ ngx_http_llm_cost_exit_process(ngx_cycle_t *cycle)
 
     if (lmcf && lmcf->enabled) {
         lmcf->store->exit_process(cycle);
+        ngx_http_llm_cost_zone_stop();
     }
 }

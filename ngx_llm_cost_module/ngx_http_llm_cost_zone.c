@@ -21,7 +21,7 @@
  */
 
 
-#define NGX_HTTP_LLM_COST_ZONE_VERSION  3
+#define NGX_HTTP_LLM_COST_ZONE_VERSION  4
 #define NGX_HTTP_LLM_COST_SWEEP         1000    /* ms */
 #define NGX_HTTP_LLM_COST_SWEEP_MAX     256     /* reservations at a time */
 
@@ -32,7 +32,8 @@ typedef struct {
     uint32_t                    version;
     uint32_t                    header_size;
 
-    llm_ledger_t               *ledger;
+    llm_ledger_t               *ledger;         /* NULL: in a file */
+    uint64_t                    state;          /* the file's inode, or 0 */
     llm_stats_t                *stats;
     ngx_http_llm_cost_cache_t  *cache;
     llm_memo_t                 *memo;           /* or NULL */
@@ -51,6 +52,10 @@ typedef struct {
 static ngx_int_t ngx_http_llm_cost_zone_create(ngx_http_llm_cost_zone_t *z,
     size_t size);
 static ngx_int_t ngx_http_llm_cost_zone_attach(ngx_http_llm_cost_zone_t *z);
+static ngx_int_t ngx_http_llm_cost_zone_ledger(ngx_http_llm_cost_zone_t *z);
+static ngx_int_t ngx_http_llm_cost_zone_old_ledger(ngx_http_llm_cost_zone_t *z,
+    const char **err);
+static uint64_t ngx_http_llm_cost_zone_running(ngx_http_llm_cost_zone_t *z);
 static ngx_int_t ngx_http_llm_cost_zone_admit(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_zone_detach(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_zone_settle(ngx_http_llm_cost_ctx_t *ctx,
@@ -109,7 +114,7 @@ static ngx_int_t
 ngx_http_llm_cost_zone_create(ngx_http_llm_cost_zone_t *z, size_t size)
 {
     void                         *memo;
-    uint64_t                      node[2];
+    ngx_int_t                     rc;
     ngx_str_t                    *name;
     ngx_http_llm_cost_zone_sh_t  *sh;
 
@@ -132,13 +137,21 @@ ngx_http_llm_cost_zone_create(ngx_http_llm_cost_zone_t *z, size_t size)
     sh->memo_size = size / 16 & ~(ngx_pagesize - 1);
     sh->flights_size = size / 128 & ~(ngx_pagesize - 1);
 
-    sh->ledger = ngx_slab_alloc(z->shpool, sh->ledger_size);
+    rc = ngx_http_llm_cost_zone_ledger(z);
+
+    if (rc == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    if (rc == NGX_DECLINED) {
+        goto small;
+    }
+
     sh->stats = ngx_slab_alloc(z->shpool, sh->stats_size);
     memo = ngx_slab_alloc(z->shpool, sh->memo_size);
     sh->flights = ngx_slab_alloc(z->shpool, sh->flights_size);
 
-    if (sh->ledger == NULL || sh->stats == NULL || memo == NULL
-        || sh->flights == NULL
+    if (sh->stats == NULL || memo == NULL || sh->flights == NULL
         || ngx_http_llm_cost_cache_zone_init(z, sh->cache_size) != NGX_OK)
     {
         goto small;
@@ -147,14 +160,11 @@ ngx_http_llm_cost_zone_create(ngx_http_llm_cost_zone_t *z, size_t size)
     sh->cache = z->cache;
     sh->memo = ngx_http_llm_cost_memo_create(z, memo, sh->memo_size);
 
-    llm_shm_seed(node, ((uint64_t) ngx_pid << 32) ^ (uint64_t) ngx_time());
-
-    z->ledger = llm_ledger_create(sh->ledger, sh->ledger_size, node[0]);
     z->stats = llm_stats_create(sh->stats, sh->stats_size);
     z->flights = llm_flights_create(sh->flights, sh->flights_size,
                                     (uint64_t) ngx_random());
 
-    if (z->ledger == NULL || z->stats == NULL || z->flights == NULL) {
+    if (z->stats == NULL || z->flights == NULL) {
         goto small;
     }
 
@@ -170,9 +180,136 @@ small:
 }
 
 
+/* a test of the configuration touches no file */
+
+static ngx_int_t
+ngx_http_llm_cost_zone_ledger(ngx_http_llm_cost_zone_t *z)
+{
+    uint64_t                      before, node[2];
+    ngx_http_llm_cost_zone_sh_t  *sh;
+
+    sh = z->shpool->data;
+    before = ngx_http_llm_cost_zone_running(z);
+
+    if (z->state_name.len && !ngx_test_config) {
+        if (ngx_http_llm_cost_state_open(z, sh->ledger_size, before)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        sh->state = z->state.ino;
+
+        return NGX_OK;
+    }
+
+    if (before) {
+        ngx_log_error(NGX_LOG_EMERG, z->shm_zone->shm.log, 0,
+                      "state= of llm_zone \"%V\" cannot be taken away by a "
+                      "reload: stop nginx and start it",
+                      &z->shm_zone->shm.name);
+        return NGX_ERROR;
+    }
+
+    sh->ledger = ngx_slab_alloc(z->shpool, sh->ledger_size);
+    if (sh->ledger == NULL) {
+        return NGX_DECLINED;
+    }
+
+    llm_shm_seed(node, ((uint64_t) ngx_pid << 32) ^ (uint64_t) ngx_time());
+
+    z->ledger = llm_ledger_create(sh->ledger, sh->ledger_size, node[0]);
+
+    ngx_log_error(NGX_LOG_NOTICE, z->shm_zone->shm.log, 0,
+                  "llm_zone \"%V\": its ledger starts empty, as nothing is "
+                  "kept over a start, an upgrade or another size without "
+                  "state=", &z->shm_zone->shm.name);
+
+    return z->ledger ? NGX_OK : NGX_DECLINED;
+}
+
+
+/* of a zone that a reload found as it was */
+
+static ngx_int_t
+ngx_http_llm_cost_zone_old_ledger(ngx_http_llm_cost_zone_t *z,
+    const char **err)
+{
+    ngx_http_llm_cost_zone_sh_t  *sh;
+
+    sh = z->shpool->data;
+
+    if (z->state_name.len) {
+
+        if (sh->state == 0) {
+            ngx_log_error(NGX_LOG_WARN, z->shm_zone->shm.log, 0,
+                          "llm_zone \"%V\" has state= now: its ledger is that "
+                          "of the file, what was counted in memory stays "
+                          "behind", &z->shm_zone->shm.name);
+        }
+
+        return ngx_http_llm_cost_state_open(z, sh->ledger_size, sh->state);
+    }
+
+    if (sh->state) {
+        ngx_log_error(NGX_LOG_EMERG, z->shm_zone->shm.log, 0,
+                      "state= of llm_zone \"%V\" cannot be taken away by a "
+                      "reload: stop nginx and start it",
+                      &z->shm_zone->shm.name);
+        return NGX_ERROR;
+    }
+
+    z->ledger = llm_ledger_attach(sh->ledger, sh->ledger_size, err);
+
+    return z->ledger ? NGX_OK : NGX_DECLINED;
+}
+
+
+/* the file of the zone that runs under this name with another size, or 0 */
+
+static uint64_t
+ngx_http_llm_cost_zone_running(ngx_http_llm_cost_zone_t *z)
+{
+    ngx_uint_t                    i;
+    ngx_shm_zone_t               *zones;
+    ngx_list_part_t              *part;
+    ngx_slab_pool_t              *shpool;
+    ngx_http_llm_cost_zone_sh_t  *sh;
+
+    for (part = (ngx_list_part_t *) &ngx_cycle->shared_memory.part;
+         part;
+         part = part->next)
+    {
+        zones = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            if (zones[i].init != ngx_http_llm_cost_zone_init
+                || zones[i].shm.addr == NULL
+                || &zones[i] == z->shm_zone
+                || zones[i].shm.name.len != z->shm_zone->shm.name.len
+                || ngx_strncmp(zones[i].shm.name.data,
+                               z->shm_zone->shm.name.data,
+                               zones[i].shm.name.len)
+                   != 0)
+            {
+                continue;
+            }
+
+            shpool = (ngx_slab_pool_t *) zones[i].shm.addr;
+            sh = shpool->data;
+
+            return sh->state;
+        }
+    }
+
+    return 0;
+}
+
+
 static ngx_int_t
 ngx_http_llm_cost_zone_attach(ngx_http_llm_cost_zone_t *z)
 {
+    ngx_int_t                     rc;
     const char                   *err;
     ngx_http_llm_cost_zone_sh_t  *sh;
 
@@ -185,8 +322,13 @@ ngx_http_llm_cost_zone_attach(ngx_http_llm_cost_zone_t *z)
         goto failed;
     }
 
-    z->ledger = llm_ledger_attach(sh->ledger, sh->ledger_size, &err);
-    if (z->ledger == NULL) {
+    rc = ngx_http_llm_cost_zone_old_ledger(z, &err);
+
+    if (rc == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    if (rc == NGX_DECLINED) {
         goto failed;
     }
 
@@ -224,6 +366,30 @@ failed:
                   &z->shm_zone->shm.name, err);
 
     return NGX_ERROR;
+}
+
+
+/* in a worker: the configuration has taken effect */
+
+ngx_int_t
+ngx_http_llm_cost_zone_start(ngx_cycle_t *cycle)
+{
+    ngx_http_llm_cost_zone_t     *z;
+    ngx_http_llm_cost_zone_sh_t  *sh;
+
+    z = ngx_http_llm_cost_zone();
+    sh = z->shpool->data;
+
+    sh->state = z->state.ledger ? z->state.ino : 0;
+
+    return ngx_http_llm_cost_state_start(cycle, z);
+}
+
+
+void
+ngx_http_llm_cost_zone_stop(void)
+{
+    ngx_http_llm_cost_state_stop(ngx_http_llm_cost_zone());
 }
 
 

@@ -448,3 +448,23 @@ invalid value "drain=10m", it must be "bill", "drain", "drain=30s", "drain=64k",
 --- must_die
 --- error_log
 invalid value "drain=xs"
+
+
+
+=== TEST 38: a zone with something else than state=
+--- http_config
+    llm_zone zone=llm:1m store=x;
+--- config
+--- must_die
+--- error_log
+invalid parameter "store=x", it must be "state=file"
+
+
+
+=== TEST 39: a state file without a name
+--- http_config
+    llm_zone zone=llm:1m state=;
+--- config
+--- must_die
+--- error_log
+"state=" has no file name

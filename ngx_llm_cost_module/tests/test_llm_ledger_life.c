@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "ledger_fixture.h"
+#include "llm_ledger_region.h"
 
 
 /* the window is in the identity: another window, another counter */
@@ -523,6 +524,77 @@ memory_is_as_stated(void **state)
 }
 
 
+/*
+ * 200,000 users in the half of a 64m zone, all alive: none is refused, and the
+ * next admission meets as short a chain as the first.
+ */
+
+static void
+two_hundred_thousand_users(void **state)
+{
+    char                key[16];
+    void               *mem;
+    int64_t             spent[LLM_UNIT_N] = { 60, 10, 1 };
+    size_t              half;
+    uint32_t            i, k, n, most;
+    llm_budget_t        b;
+    llm_ledger_t       *l;
+    llm_admission_t     a;
+    llm_ledger_stat_t   st;
+
+    (void) state;
+
+    half = 32 << 20;
+    mem = mmap(NULL, half, PROT_READ|PROT_WRITE, MAP_SHARED|MAP_ANONYMOUS,
+               -1, 0);
+    assert_true(mem != MAP_FAILED);
+    l = llm_ledger_create(mem, half, 1);
+    assert_non_null(l);
+
+    for (i = 0; i < 200000; i++) {
+        snprintf(key, sizeof(key), "user-%u", i);
+        b = budget("user", key, LLM_UNIT_USD, 100);
+        a = admission(&b, 1, 60);
+
+        if (llm_ledger_reserve(l, &a) != LLM_LEDGER_FITS
+            || llm_ledger_settle(l, &a.id, spent, NULL, 0) != LLM_OK)
+        {
+            fail_msg("user %u", i);
+        }
+    }
+
+    llm_ledger_stat(l, &st);
+    assert_int_equal(st.counters, 200000);
+    assert_int_equal(st.full, 0);
+
+    for (i = 0; i < 200000; i += 997) {
+        snprintf(key, sizeof(key), "user-%u", i);
+        b = budget("user", key, LLM_UNIT_USD, 100);
+        a = admission(&b, 1, 60);
+        assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_SHORT);
+        assert_int_equal(a.balances[0].spent, 60);
+    }
+
+    most = 0;
+
+    for (i = 0; i < l->counters_max; i++) {
+        n = 0;
+
+        for (k = ((uint32_t *) llm_ledger_at(l, l->buckets_off))[i];
+             k != 0;
+             k = llm_ledger_slot(l, k)->next)
+        {
+            n++;
+        }
+
+        most = n > most ? n : most;
+    }
+
+    assert_true(most <= 16);
+    munmap(mem, half);
+}
+
+
 int
 main(void)
 {
@@ -537,6 +609,7 @@ main(void)
         cmocka_unit_test(refuses_bad_input),
         cmocka_unit_test(shadows_another_store),
         cmocka_unit_test(memory_is_as_stated),
+        cmocka_unit_test(two_hundred_thousand_users),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

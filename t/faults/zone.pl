@@ -11,15 +11,86 @@ use LLMCost::Faults;
 use LLMCost::Process;
 
 
-fault 'zone: no fault';
+my $STATE = 'llm_zone zone=llm:8m state=DIR/llm.state;';
 
-fault 'zone: kill -9 of a worker every second',
-    brief => 3,
-    every => [1, sub { $_[0]->kill_worker(0) }];
+for (['zone', '', 0], ['state file', $STATE, 1]) {
+    my ($name, $http, $state) = @$_;
 
-fault 'zone: reload every 100 ms',
+    fault "$name: no fault",
+        http => $http;
+
+    fault "$name: kill -9 of a worker every second",
+        http  => $http,
+        brief => !$state && 2,
+        every => [1, sub { $_[0]->kill_worker(0) }];
+
+    fault "$name: kill -9 of a worker every 100 ms",
+        http  => $http,
+        every => [0.1, sub { $_[0]->kill_worker(0) }];
+
+    fault "$name: reload every 100 ms",
+        http  => $http,
+        brief => !$state && 2,
+        every => [0.1, sub { $_[0]->reload(0) }];
+
+    fault "$name: a full zone, users without end",
+        http    => 'llm_zone zone=llm:1m' . ($state && ' state=DIR/llm.state')
+                   . ';',
+        budgets => join('', map { "llm_budget b$_ key=\$http_x_user_id "
+                                  . "limit=1usd period=total;\n" } 1 .. 16),
+        plan    => sub { endless_users() },
+        allow   => qr/has no room for another live counter/,
+        check   => sub {
+            my ($run, $result, $results) = @_;
+            my $full = grep { ($_->{status} // 0) == 503 } @$results;
+
+            $run->complain("$full refused, $result->{admitted} admitted")
+                if $full < 100 || $result->{admitted} < 100;
+        };
+}
+
+
+# With a file, what survives is the ledger itself
+
+fault 'state file: kill -9 of all every second',
+    http  => $STATE,
     brief => 2,
-    every => [0.1, sub { $_[0]->reload(0) }];
+    every => [1, sub { $_[0]->restart(0) }];
+
+fault 'state file: binary upgrade (USR2) every second',
+    http  => $STATE,
+    brief => 2,
+    every => [1, sub { $_[0]->upgrade(0) }];
+
+fault 'state file: kill -9 of all, and another size',
+    http  => $STATE,
+    every => [1, sub {
+        my $run = shift;
+        my $size = (3, 8, 16)[rand 3] . 'm';
+
+        $run->kill_all(0);
+        $run->configure(0, "llm_zone zone=llm:$size state=DIR/llm.state;");
+        $run->start_node(0);
+    }];
+
+fault 'state file: kill -9 of all, reload, upgrade, at random',
+    http    => $STATE,
+    seconds => 30,
+    every   => [0.3, sub {
+        my $run = shift;
+        my $what = (qw( restart reload upgrade kill_worker ))[rand 4];
+
+        $run->$what(0);
+    }];
+
+
+sub endless_users {
+    return [map { {
+        headers => { 'X-User-ID' => "u$_" },
+        body    => { model => 'gpt-4o-mini', max_tokens => 10,
+                     messages => [{ role => 'user', content => 'hi' }] },
+    } } 1 .. 2000];
+}
 
 
 # A thousand requests at once, and upstream answers nobody before all of them

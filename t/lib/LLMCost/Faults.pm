@@ -181,7 +181,7 @@ END
     $http =~ s/\bDIR\b/$node->{dir}/g;
 
     write_file("$node->{dir}/nginx.conf", nginx_config(
-        $node->{dir}, $node->{port}, workers => 2, connections => 4096,
+        $node->{dir}, $node->{port}, workers => 2, connections => 4096, daemon => 1,
         http => <<END));
     $http
     llm_ledger_log $node->{dir}/ledger.log;
@@ -209,25 +209,26 @@ END
 }
 
 
-# All of a node is one process group, the binaries of an upgrade as well; it
-# ends when this process does
+# A node is a daemon, since nginx takes no USR2 from under a parent.  All of it
+# is one process group, the binaries of an upgrade as well; it ends when this
+# process does.
 
 sub start_node {
     my ($self, $i) = @_;
 
     my $node = $self->{nodes}[$i];
-    my $script = 'setsid "$@" >> "$0/stderr.log" 2>&1 & echo $!; '
-                 . 'read x; kill -9 -$! 2> /dev/null; wait';
+    my $script = '"$@" >> "$0/stderr.log" 2>&1; pid=$(cat "$0/nginx.pid"); '
+                 . 'echo started; read x; kill -9 -$pid 2> /dev/null';
 
     unlink "$node->{dir}/nginx.pid";
 
-    (my $process, $node->{group})
-        = start_process('sh', '-c', $script, $node->{dir}, nginx_binary(),
-                        '-e', "$node->{dir}/error.log", '-p', "$node->{dir}/",
-                        '-c', "$node->{dir}/nginx.conf");
+    start_process('sh', '-c', $script, $node->{dir}, nginx_binary(),
+                  '-e', "$node->{dir}/error.log", '-p', "$node->{dir}/",
+                  '-c', "$node->{dir}/nginx.conf");
 
-    $self->until(sub { -s "$node->{dir}/nginx.pid" })
-        or die "node $i does not start:\n", read_file("$node->{dir}/stderr.log"),
+    $node->{group} = $self->master($i)
+        or die "node $i does not start:\n",
+               read_file("$node->{dir}/stderr.log"),
                read_file("$node->{dir}/error.log");
 }
 
@@ -325,6 +326,10 @@ sub upgrade {
 
     my $pid_file = "$self->{nodes}[$i]{dir}/nginx.pid";
     my $old = $self->master($i) or return;
+
+    # one after the other: until the old one has left, nginx takes no USR2
+
+    return if -e "$pid_file.oldbin";
 
     kill 'USR2', $old;
 
@@ -445,7 +450,8 @@ sub finish {
     my %difference;
 
     for my $id (keys %id) {
-        my $delta = ($counters->{$id}{spent} // 0) - ($sums->{$id} // 0);
+        my $spent = $counters->{$id} ? $counters->{$id}{spent} : 0;
+        my $delta = $spent - ($sums->{$id} // 0);
         $difference{$id} = $delta if abs $delta > ($spec->{difference} // 0);
     }
 

@@ -42,7 +42,13 @@ my $binary = $ENV{TEST_NGINX_BINARY} || 'nginx';
 
 sub project_dir { $root }
 
-sub nginx_binary { $binary }
+# with its path: an upgrade starts it by that
+
+sub nginx_binary {
+    return $binary if $binary =~ m{/};
+    return (grep { -x } map { "$_/$binary" } split(/:/, $ENV{PATH}),
+            '/usr/sbin')[0];
+}
 
 
 # the port of t/util/upstream.py, whose files are in DIR
@@ -101,6 +107,7 @@ sub nginx_config {
     my $workers = $option{workers} // 1;
     my $main = $option{main} // '';
     my $connections = $option{connections} // 1024;
+    my $daemon = $option{daemon} ? 'on' : 'off';
     my $load = join '', map { "load_module $_;\n" } split ' ', $modules;
     my $user = $> == 0 ? 'user root;' : '';
     my $built = `$binary -V 2>&1`;
@@ -113,7 +120,7 @@ sub nginx_config {
     return <<END;
 ${load}$user
 worker_processes $workers;
-daemon off;
+daemon $daemon;
 error_log $dir/error.log info;
 pid $dir/nginx.pid;
 env ASAN_OPTIONS;

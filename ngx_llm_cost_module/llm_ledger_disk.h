@@ -1,0 +1,124 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#ifndef _LLM_LEDGER_DISK_H_INCLUDED_
+#define _LLM_LEDGER_DISK_H_INCLUDED_
+
+
+/*
+ * The inside of the file, for llm_ledger_file.c and llm_ledger_sync.c.  What
+ * must be whole after a power loss is within a sector: it is the old one or
+ * the new one.
+ */
+
+#include <pthread.h>
+
+#include "llm_ledger_file.h"
+#include "llm_ledger_region.h"
+
+
+#define LLM_FILE_MAGIC       "llm-cost ledger"
+#define LLM_FILE_VERSION     1
+#define LLM_FILE_ENDIAN      0x01020304
+#define LLM_FILE_PAGE        4096
+#define LLM_FILE_SECTOR      512
+#define LLM_FILE_BATCH       0x686374616272656cULL
+#define LLM_FILE_BASE        0x6573616272656c6cULL
+
+/* head, base marks, region, base, log: offsets in the file */
+
+#define LLM_FILE_STATE_OFF   1024
+#define LLM_FILE_MARKS_OFF   LLM_FILE_PAGE
+#define LLM_FILE_REGION_OFF  (2 * LLM_FILE_PAGE)
+#define llm_file_base_off(region)   (LLM_FILE_REGION_OFF + (region))
+#define llm_file_log_off(region)    (LLM_FILE_REGION_OFF + 2 * (region))
+
+/* any change fits, were it all of the region */
+
+#define llm_file_log_size(region)                                             \
+    ((region) + (region) / 8 + 2 * LLM_FILE_PAGE)
+#define llm_file_size(region)                                                 \
+    (llm_file_log_off(region) + llm_file_log_size(region))
+
+
+/* the first sector */
+
+typedef struct {
+    char             magic[16];
+    uint32_t         endian;
+    uint32_t         version;
+    uint64_t         region;
+    uint64_t         size;            /* of the file */
+    uint64_t         dev;             /* a copy of a file is another one: */
+    uint64_t         ino;             /* its region may be torn */
+    char             boot[40];
+    uint32_t         unused;
+    uint32_t         crc;             /* of all before */
+} llm_file_head_t;
+
+
+/* shared by those who have the file mapped */
+
+typedef struct {
+    pthread_mutex_t  mutex;           /* one sync at a time */
+    uint64_t         log_pos;         /* of the next batch */
+    uint64_t         epoch;           /* number of the last one */
+} llm_file_state_t;
+
+
+/* two sectors, written in turn: the base is that of the larger epoch */
+
+typedef struct {
+    uint64_t         magic;
+    uint64_t         epoch;
+    uint32_t         unused;
+    uint32_t         crc;
+} llm_file_mark_t;
+
+
+/* then n numbers of lines, ascending, and the lines */
+
+typedef struct {
+    uint64_t         magic;
+    uint64_t         epoch;
+    uint32_t         n;
+    uint32_t         crc;             /* of epoch, n and what follows */
+} llm_file_batch_t;
+
+
+_Static_assert(sizeof(llm_file_head_t) <= LLM_FILE_SECTOR, "one sector");
+_Static_assert(LLM_FILE_STATE_OFF + sizeof(llm_file_state_t) <= LLM_FILE_PAGE,
+               "one page");
+
+
+#define llm_file_state(f)                                                     \
+    ((llm_file_state_t *) ((f)->map + LLM_FILE_STATE_OFF))
+
+
+/* exactly, or errno */
+
+int llm_file_read(int fd, void *p, size_t n, uint64_t off);
+int llm_file_write(int fd, const void *p, size_t n, uint64_t off);
+
+/* ... and it is on the disk */
+
+int llm_file_write_through(int fd, const void *p, size_t n, uint64_t off);
+
+uint32_t llm_file_crc(uint32_t crc, const void *p, size_t n);
+
+/*
+ * Where the log ends, and, after a boot, the region anew from base and log;
+ * what is wrong, or NULL.  Nobody else syncs.
+ */
+
+const char *llm_file_recover(llm_ledger_file_t *f, int boot);
+
+/* the whole region as the base, of a file that is being made */
+
+int llm_file_image(llm_ledger_file_t *f);
+
+
+#endif /* _LLM_LEDGER_DISK_H_INCLUDED_ */

@@ -1,0 +1,669 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+/*
+ * The life of a ledger's file: made, opened, locked, brought to another size.
+ * A new one is whole before it has its name.
+ */
+
+#define _GNU_SOURCE
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "llm_ledger_disk.h"
+
+
+#define LLM_FILE_FDS         65536    /* looked at for one that is inherited */
+
+/* an owner that no process can be */
+#define LLM_FILE_NOBODY      0x7fffffff
+
+
+static int llm_file_try(llm_ledger_file_t *f, const char *path, size_t region,
+    uint64_t node, char *err);
+static int llm_file_access(int fd, const char *path, struct stat *st,
+    char *err);
+static int llm_file_lock(int *fd, int *shared);
+static int llm_file_is(int fd, const char *path);
+static int llm_file_inherited(int fd);
+static int llm_file_head(llm_ledger_file_t *f, const struct stat *st,
+    llm_file_head_t *head, char *err);
+static int llm_file_map(llm_ledger_file_t *f, char *err);
+static int llm_file_attach(llm_ledger_file_t *f, char *err);
+static int llm_file_take(llm_ledger_file_t *f, llm_file_head_t *head,
+    char *err);
+static int llm_file_resize(llm_ledger_file_t *f, const char *path,
+    size_t region, char *err);
+static int llm_file_make(llm_ledger_file_t *f, const char *path, size_t region,
+    uint64_t node, llm_ledger_t *from, char *err);
+static int llm_file_temporary(const char *name, char *err);
+static int llm_file_fill(llm_ledger_file_t *f, size_t region, uint64_t node,
+    llm_ledger_t *from, char *err);
+static int llm_file_write_head(llm_ledger_file_t *f);
+static int llm_file_sync_directory(const char *path);
+static void llm_file_boot(char boot[40]);
+
+
+int
+llm_ledger_file_open(llm_ledger_file_t *f, const char *path, size_t region,
+    uint64_t node, char err[LLM_FILE_ERR])
+{
+    int  rc;
+
+    memset(f, 0, sizeof(llm_ledger_file_t));
+    f->fd = -1;
+    err[0] = '\0';
+
+    region &= ~(size_t) (LLM_FILE_PAGE - 1);
+
+    rc = llm_file_try(f, path, region, node, err);
+
+    if (rc != LLM_OK) {
+        llm_ledger_file_close(f);
+        return LLM_ERROR;
+    }
+
+    return LLM_OK;
+}
+
+
+static int
+llm_file_try(llm_ledger_file_t *f, const char *path, size_t region,
+    uint64_t node, char *err)
+{
+    int              shared;
+    struct stat      st;
+    llm_file_head_t  head;
+
+    f->fd = open(path, O_RDWR|O_NOFOLLOW|O_NONBLOCK|O_NOCTTY);
+
+    if (f->fd == -1 && errno == ENOENT) {
+        f->made = 1;
+        return llm_file_make(f, path, region, node, NULL, err);
+    }
+
+    if (f->fd == -1) {
+        snprintf(err, LLM_FILE_ERR, "%s", errno == ELOOP
+                 ? "it is a symbolic link" : strerror(errno));
+        return LLM_ERROR;
+    }
+
+    if (llm_file_access(f->fd, path, &st, err) != LLM_OK) {
+        return LLM_ERROR;
+    }
+
+    if (llm_file_lock(&f->fd, &shared) != LLM_OK
+        || !llm_file_is(f->fd, path))
+    {
+        snprintf(err, LLM_FILE_ERR, "another nginx has it, or a process that "
+                 "an nginx has left behind");
+        return LLM_ERROR;
+    }
+
+    f->shared = shared;
+    f->dev = st.st_dev;
+    f->ino = st.st_ino;
+
+    if (llm_file_head(f, &st, &head, err) != LLM_OK
+        || llm_file_map(f, err) != LLM_OK)
+    {
+        return LLM_ERROR;
+    }
+
+    if (f->shared) {
+        f->kept = (f->region != region);
+        return llm_file_attach(f, err);
+    }
+
+    if (llm_file_take(f, &head, err) != LLM_OK) {
+        return LLM_ERROR;
+    }
+
+    return f->region == region ? LLM_OK
+                               : llm_file_resize(f, path, region, err);
+}
+
+
+static int
+llm_file_access(int fd, const char *path, struct stat *st, char *err)
+{
+    if (fstat(fd, st) == -1) {
+        snprintf(err, LLM_FILE_ERR, "%s", strerror(errno));
+        return LLM_ERROR;
+    }
+
+    if (!S_ISREG(st->st_mode)) {
+        snprintf(err, LLM_FILE_ERR, "it is no regular file");
+        return LLM_ERROR;
+    }
+
+    if (st->st_uid != geteuid() && st->st_uid != 0) {
+        snprintf(err, LLM_FILE_ERR, "it belongs to another user");
+        return LLM_ERROR;
+    }
+
+    if (st->st_mode & 022) {
+        snprintf(err, LLM_FILE_ERR, "others may write to it: chmod 600 %s",
+                 path);
+        return LLM_ERROR;
+    }
+
+    return LLM_OK;
+}
+
+
+/*
+ * The lock is on the open file, which workers and the binary of an upgrade
+ * inherit.  A second open of the same nginx (a reload, an upgrade) finds it
+ * taken, and goes on with a copy of the descriptor that it has already.
+ */
+
+static int
+llm_file_lock(int *fd, int *shared)
+{
+    int           has;
+    struct flock  fl;
+
+    memset(&fl, 0, sizeof(struct flock));
+    fl.l_type = F_WRLCK;
+    fl.l_whence = SEEK_SET;
+
+    *shared = 0;
+
+    if (fcntl(*fd, F_OFD_SETLK, &fl) == 0) {
+        return LLM_OK;
+    }
+
+    has = llm_file_inherited(*fd);
+    if (has == -1) {
+        return LLM_ERROR;
+    }
+
+    close(*fd);
+    *fd = has;
+    *shared = 1;
+
+    return LLM_OK;
+}
+
+
+/* not one that was replaced between our open and our lock */
+
+static int
+llm_file_is(int fd, const char *path)
+{
+    struct stat  st, named;
+
+    return fstat(fd, &st) == 0 && stat(path, &named) == 0
+           && st.st_dev == named.st_dev && st.st_ino == named.st_ino;
+}
+
+
+static int
+llm_file_inherited(int fd)
+{
+    int           i, max;
+    struct stat   st, other;
+    struct flock  fl;
+
+    if (fstat(fd, &st) == -1) {
+        return -1;
+    }
+
+    max = (int) sysconf(_SC_OPEN_MAX);
+
+    if (max < 0 || max > LLM_FILE_FDS) {
+        max = LLM_FILE_FDS;
+    }
+
+    for (i = 0; i < max; i++) {
+
+        if (i == fd || fstat(i, &other) == -1
+            || other.st_dev != st.st_dev || other.st_ino != st.st_ino)
+        {
+            continue;
+        }
+
+        memset(&fl, 0, sizeof(struct flock));
+        fl.l_type = F_WRLCK;
+        fl.l_whence = SEEK_SET;
+
+        if (fcntl(i, F_OFD_SETLK, &fl) == 0) {
+            return dup(i);
+        }
+    }
+
+    return -1;
+}
+
+
+static int
+llm_file_head(llm_ledger_file_t *f, const struct stat *st,
+    llm_file_head_t *head, char *err)
+{
+    if (st->st_size < (off_t) sizeof(llm_file_head_t)) {
+        snprintf(err, LLM_FILE_ERR, "it is empty or truncated (%lld bytes): "
+                 "remove it to start an empty ledger",
+                 (long long) st->st_size);
+        return LLM_ERROR;
+    }
+
+    if (llm_file_read(f->fd, head, sizeof(llm_file_head_t), 0) != 0) {
+        snprintf(err, LLM_FILE_ERR, "it cannot be read: %s", strerror(errno));
+        return LLM_ERROR;
+    }
+
+    if (memcmp(head->magic, LLM_FILE_MAGIC, sizeof(LLM_FILE_MAGIC)) != 0) {
+        snprintf(err, LLM_FILE_ERR, "it is no ledger");
+        return LLM_ERROR;
+    }
+
+    if (head->endian != LLM_FILE_ENDIAN) {
+        snprintf(err, LLM_FILE_ERR, "it was written by a machine with another "
+                 "order of bytes");
+        return LLM_ERROR;
+    }
+
+    if (head->version != (LLM_FILE_VERSION << 16 | LLM_LEDGER_VERSION)) {
+        snprintf(err, LLM_FILE_ERR, "it is of version %u.%u, and this module "
+                 "knows %u.%u", head->version >> 16, head->version & 0xffff,
+                 LLM_FILE_VERSION, LLM_LEDGER_VERSION);
+        return LLM_ERROR;
+    }
+
+    if (head->crc != llm_file_crc(0, head, offsetof(llm_file_head_t, crc))
+        || head->region % LLM_FILE_PAGE || head->region > UINT32_MAX
+        || head->size != llm_file_size(head->region))
+    {
+        snprintf(err, LLM_FILE_ERR, "its head is damaged");
+        return LLM_ERROR;
+    }
+
+    if ((uint64_t) st->st_size != head->size) {
+        snprintf(err, LLM_FILE_ERR, "it is truncated: %lld of %llu bytes",
+                 (long long) st->st_size, (unsigned long long) head->size);
+        return LLM_ERROR;
+    }
+
+    f->region = head->region;
+
+    return LLM_OK;
+}
+
+
+static int
+llm_file_map(llm_ledger_file_t *f, char *err)
+{
+    void  *p;
+
+    f->mapped = LLM_FILE_REGION_OFF + f->region;
+
+    p = mmap(NULL, f->mapped, PROT_READ|PROT_WRITE, MAP_SHARED, f->fd, 0);
+
+    if (p == MAP_FAILED) {
+        snprintf(err, LLM_FILE_ERR, "it cannot be mapped: %s",
+                 strerror(errno));
+        return LLM_ERROR;
+    }
+
+    f->map = p;
+
+    return LLM_OK;
+}
+
+
+static int
+llm_file_attach(llm_ledger_file_t *f, char *err)
+{
+    const char  *wrong;
+
+    f->ledger = llm_ledger_attach(f->map + LLM_FILE_REGION_OFF, f->region,
+                                  &wrong);
+    if (f->ledger == NULL) {
+        snprintf(err, LLM_FILE_ERR, "%s", wrong);
+        return LLM_ERROR;
+    }
+
+    return LLM_OK;
+}
+
+
+/* nobody else has it: whoever had it is dead, and so are the owners in it */
+
+static int
+llm_file_take(llm_ledger_file_t *f, llm_file_head_t *head, char *err)
+{
+    int            rc;
+    char           boot[40];
+    uint32_t       i;
+    const char    *wrong;
+    llm_ledger_t  *l;
+
+    llm_file_boot(boot);
+
+    if (boot[0] == '\0' || memcmp(boot, head->boot, sizeof(boot)) != 0
+        || head->dev != f->dev || head->ino != f->ino)
+    {
+        f->recovered = 1;
+    }
+
+    wrong = llm_file_recover(f, f->recovered);
+    if (wrong) {
+        snprintf(err, LLM_FILE_ERR, "it cannot be repaired: %s", wrong);
+        return LLM_ERROR;
+    }
+
+    if (llm_file_attach(f, err) != LLM_OK) {
+        return LLM_ERROR;
+    }
+
+    l = f->ledger;
+
+    if (f->recovered) {
+        l->redo.n = 0;
+        l->redo.committed = 0;
+        memset(llm_ledger_at(l, l->dirty_off), 0, 2 * l->dirty_size);
+    }
+
+    llm_redo_repair(&l->redo, l->size);
+
+    wrong = llm_ledger_check(l, 0);
+    if (wrong) {
+        snprintf(err, LLM_FILE_ERR, "it is damaged: %s", wrong);
+        return LLM_ERROR;
+    }
+
+    if (llm_shm_mutex_init(&l->mutex) != LLM_OK
+        || llm_shm_mutex_init(&llm_file_state(f)->mutex) != LLM_OK)
+    {
+        snprintf(err, LLM_FILE_ERR, "no mutex");
+        return LLM_ERROR;
+    }
+
+    for (i = 1; i <= l->holds_top; i++) {
+        llm_ledger_hold(l, i)->owner = LLM_FILE_NOBODY;
+    }
+
+    /* from now on the region is what counts, until the next boot */
+
+    rc = llm_file_write_head(f);
+
+    if (rc != 0) {
+        snprintf(err, LLM_FILE_ERR, "it cannot be written: %s", strerror(rc));
+        return LLM_ERROR;
+    }
+
+    return LLM_OK;
+}
+
+
+static int
+llm_file_resize(llm_ledger_file_t *f, const char *path, size_t region,
+    char *err)
+{
+    int                rc;
+    llm_ledger_file_t  old;
+
+    old = *f;
+
+    f->fd = -1;
+    f->map = NULL;
+
+    rc = llm_file_make(f, path, region, old.ledger->node, old.ledger, err);
+
+    f->recovered = old.recovered;
+    f->resized = 1;
+
+    llm_ledger_file_close(&old);
+
+    return rc;
+}
+
+
+/* from: what it begins with, or NULL */
+
+static int
+llm_file_make(llm_ledger_file_t *f, const char *path, size_t region,
+    uint64_t node, llm_ledger_t *from, char *err)
+{
+    int          rc;
+    char         name[PATH_MAX];
+    struct stat  st;
+
+    if (snprintf(name, PATH_MAX, "%s.new", path) >= PATH_MAX) {
+        snprintf(err, LLM_FILE_ERR, "its name is too long");
+        return LLM_ERROR;
+    }
+
+    f->fd = llm_file_temporary(name, err);
+
+    if (f->fd == -1) {
+        return LLM_ERROR;
+    }
+
+    rc = LLM_ERROR;
+
+    if (fstat(f->fd, &st) == 0) {
+        f->dev = st.st_dev;
+        f->ino = st.st_ino;
+
+        rc = llm_file_fill(f, region, node, from, err);
+    }
+
+    /* what is replaced is locked by us; what is new must not replace */
+
+    if (rc == LLM_OK
+        && (renameat2(AT_FDCWD, name, AT_FDCWD, path,
+                      from ? 0 : RENAME_NOREPLACE) == -1
+            || llm_file_sync_directory(path) != 0))
+    {
+        snprintf(err, LLM_FILE_ERR, "%s", strerror(errno));
+        rc = LLM_ERROR;
+    }
+
+    if (rc != LLM_OK) {
+        (void) unlink(name);
+    }
+
+    return rc;
+}
+
+
+/* locked; one that was left by a kill is not used again */
+
+static int
+llm_file_temporary(const char *name, char *err)
+{
+    int           fd, i;
+    struct flock  fl;
+
+    memset(&fl, 0, sizeof(struct flock));
+    fl.l_type = F_WRLCK;
+    fl.l_whence = SEEK_SET;
+
+    for (i = 0; i < 2; i++) {
+        fd = open(name, O_RDWR|O_CREAT|O_EXCL|O_NOFOLLOW, 0600);
+
+        if (fd != -1) {
+
+            if (fcntl(fd, F_OFD_SETLK, &fl) == 0) {
+                return fd;
+            }
+
+            break;
+        }
+
+        if (errno != EEXIST) {
+            snprintf(err, LLM_FILE_ERR, "%s", strerror(errno));
+            return -1;
+        }
+
+        fd = open(name, O_RDWR|O_NOFOLLOW);
+
+        if (fd == -1 || fcntl(fd, F_OFD_SETLK, &fl) == -1) {
+            break;
+        }
+
+        (void) unlink(name);
+        close(fd);
+        fd = -1;
+    }
+
+    if (fd != -1) {
+        close(fd);
+    }
+
+    snprintf(err, LLM_FILE_ERR, "another nginx is making it");
+
+    return -1;
+}
+
+
+static int
+llm_file_fill(llm_ledger_file_t *f, size_t region, uint64_t node,
+    llm_ledger_t *from, char *err)
+{
+    int            rc;
+    llm_ledger_t  *l;
+
+    f->region = region;
+
+    rc = posix_fallocate(f->fd, 0, (off_t) llm_file_size(region));
+
+    if (rc != 0) {
+        snprintf(err, LLM_FILE_ERR, "no room for its %llu bytes: %s",
+                 (unsigned long long) llm_file_size(region), strerror(rc));
+        return LLM_ERROR;
+    }
+
+    if (llm_file_map(f, err) != LLM_OK) {
+        return LLM_ERROR;
+    }
+
+    l = llm_ledger_create(f->map + LLM_FILE_REGION_OFF, region, node);
+
+    if (l == NULL || llm_shm_mutex_init(&llm_file_state(f)->mutex) != LLM_OK) {
+        snprintf(err, LLM_FILE_ERR, "the zone is too small for a ledger");
+        return LLM_ERROR;
+    }
+
+    f->ledger = l;
+    l->redo.dirty = l->dirty_off;
+
+    if (from) {
+        rc = llm_ledger_copy(l, from);
+
+        if (rc != LLM_OK) {
+            snprintf(err, LLM_FILE_ERR, rc == LLM_LIMIT
+                     ? "the zone is too small for what it holds, make it %zuk "
+                       "or more" : "no memory",
+                     (2 * llm_ledger_needs(from) + 1023) / 1024 + 8);
+            return LLM_ERROR;
+        }
+    }
+
+    rc = llm_file_image(f);
+
+    if (rc == 0) {
+        rc = llm_file_write_head(f);
+    }
+
+    if (rc != 0) {
+        snprintf(err, LLM_FILE_ERR, "it cannot be written: %s", strerror(rc));
+        return LLM_ERROR;
+    }
+
+    return LLM_OK;
+}
+
+
+static int
+llm_file_write_head(llm_ledger_file_t *f)
+{
+    llm_file_head_t  head;
+
+    memset(&head, 0, sizeof(llm_file_head_t));
+    memcpy(head.magic, LLM_FILE_MAGIC, sizeof(LLM_FILE_MAGIC));
+
+    head.endian = LLM_FILE_ENDIAN;
+    head.version = LLM_FILE_VERSION << 16 | LLM_LEDGER_VERSION;
+    head.region = f->region;
+    head.size = llm_file_size(f->region);
+    head.dev = f->dev;
+    head.ino = f->ino;
+    llm_file_boot(head.boot);
+    head.crc = llm_file_crc(0, &head, offsetof(llm_file_head_t, crc));
+
+    return llm_file_write_through(f->fd, &head, sizeof(llm_file_head_t), 0);
+}
+
+
+static int
+llm_file_sync_directory(const char *path)
+{
+    int   fd, rc;
+    char  name[PATH_MAX];
+
+    snprintf(name, PATH_MAX, "%s", path);
+
+    fd = open(dirname(name), O_RDONLY|O_DIRECTORY);
+    if (fd == -1) {
+        return -1;
+    }
+
+    rc = fsync(fd);
+    close(fd);
+
+    return rc;
+}
+
+
+/* of this run of the kernel, whose page cache has what was written; or empty */
+
+static void
+llm_file_boot(char boot[40])
+{
+    int  fd;
+
+    memset(boot, 0, 40);
+
+    fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY);
+    if (fd == -1) {
+        return;
+    }
+
+    if (read(fd, boot, 36) != 36) {
+        boot[0] = '\0';
+    }
+
+    close(fd);
+}
+
+
+void
+llm_ledger_file_close(llm_ledger_file_t *f)
+{
+    if (f->map) {
+        (void) munmap(f->map, f->mapped);
+    }
+
+    if (f->fd != -1) {
+        (void) close(f->fd);
+    }
+
+    f->map = NULL;
+    f->ledger = NULL;
+    f->fd = -1;
+}

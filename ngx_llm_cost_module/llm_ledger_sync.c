@@ -1,0 +1,642 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+/*
+ * The second part of a ledger's file: what a boot finds.
+ *
+ * A batch holds all lines that were changed since the last one, copied under
+ * the ledger's lock: it leads from one moment of the ledger to another.  The
+ * bits of changed lines move from the region's first bitmap to its second when
+ * they are copied, and leave that when the batch is on the disk: whoever
+ * follows a sync that was killed takes them along.
+ *
+ * When the log is full its batches go into the base.  Until the base's mark
+ * says so, the log holds them too, and a boot applies them again.
+ */
+
+#define _GNU_SOURCE
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "llm_ledger_disk.h"
+
+
+typedef struct {
+    unsigned char   *buf;
+    size_t           size;            /* allocated */
+    size_t           used;
+    uint32_t         n;               /* lines */
+} llm_batch_t;
+
+
+static int llm_batch_collect(llm_ledger_t *l, llm_batch_t *b);
+static uint32_t llm_batch_count(llm_ledger_t *l);
+static void llm_batch_fill(llm_ledger_t *l, llm_batch_t *b);
+static int llm_batch_write(llm_ledger_file_t *f, llm_batch_t *b);
+static int llm_batch_read(llm_ledger_file_t *f, uint64_t pos,
+    llm_file_batch_t *h, unsigned char **buf, const char **wrong);
+static int llm_file_fold(llm_ledger_file_t *f);
+static int llm_file_fold_batch(llm_ledger_file_t *f, const llm_file_batch_t *h,
+    const unsigned char *buf);
+static int llm_file_mark(llm_ledger_file_t *f, uint64_t epoch);
+static int llm_file_find_mark(llm_ledger_file_t *f, uint64_t *epoch);
+
+
+int
+llm_ledger_file_sync(llm_ledger_file_t *f)
+{
+    int                err;
+    llm_batch_t        b;
+    llm_file_state_t  *st;
+
+    st = llm_file_state(f);
+
+    switch (pthread_mutex_trylock(&st->mutex)) {
+
+    case 0:
+        break;
+
+    case EOWNERDEAD:
+
+        /* what it has not said to be done is done again */
+
+        (void) pthread_mutex_consistent(&st->mutex);
+
+        if (llm_file_recover(f, 0) != NULL) {
+            pthread_mutex_unlock(&st->mutex);
+            return EIO;
+        }
+
+        break;
+
+    case EBUSY:
+        return 0;
+
+    default:
+        return ENOTRECOVERABLE;
+    }
+
+    memset(&b, 0, sizeof(llm_batch_t));
+
+    err = llm_batch_collect(f->ledger, &b);
+
+    if (err == 0 && b.n) {
+        err = llm_batch_write(f, &b);
+    }
+
+    free(b.buf);
+
+    pthread_mutex_unlock(&st->mutex);
+
+    return err;
+}
+
+
+/* no memory is asked for under the ledger's lock */
+
+static int
+llm_batch_collect(llm_ledger_t *l, llm_batch_t *b)
+{
+    size_t  size;
+
+    for ( ;; ) {
+
+        if (llm_ledger_lock(l) != LLM_OK) {
+            return ENOTRECOVERABLE;
+        }
+
+        b->n = llm_batch_count(l);
+        size = sizeof(llm_file_batch_t)
+               + (size_t) b->n * (sizeof(uint32_t) + LLM_REDO_LINE);
+
+        if (b->n == 0 || size <= b->size) {
+            break;
+        }
+
+        llm_ledger_unlock(l);
+
+        free(b->buf);
+
+        b->size = size + size / 4;
+        b->buf = malloc(b->size);
+
+        if (b->buf == NULL) {
+            return ENOMEM;
+        }
+    }
+
+    b->used = size;
+
+    if (b->n) {
+        llm_batch_fill(l, b);
+    }
+
+    llm_ledger_unlock(l);
+
+    return 0;
+}
+
+
+static uint32_t
+llm_batch_count(llm_ledger_t *l)
+{
+    uint32_t   i, n;
+    uint64_t  *dirty, *taken;
+
+    dirty = (uint64_t *) llm_ledger_at(l, l->dirty_off);
+    taken = (uint64_t *) llm_ledger_at(l, l->dirty_off + l->dirty_size);
+    n = 0;
+
+    for (i = 0; i < l->dirty_size / sizeof(uint64_t); i++) {
+        if (dirty[i] | taken[i]) {
+            n += __builtin_popcountll(dirty[i] | taken[i]);
+        }
+    }
+
+    return n;
+}
+
+
+static void
+llm_batch_fill(llm_ledger_t *l, llm_batch_t *b)
+{
+    uint32_t        i, line, *number;
+    uint64_t        bits, *dirty, *taken;
+    unsigned char  *p;
+
+    dirty = (uint64_t *) llm_ledger_at(l, l->dirty_off);
+    taken = (uint64_t *) llm_ledger_at(l, l->dirty_off + l->dirty_size);
+
+    number = (uint32_t *) (b->buf + sizeof(llm_file_batch_t));
+    p = (unsigned char *) (number + b->n);
+
+    for (i = 0; i < l->dirty_size / sizeof(uint64_t); i++) {
+
+        if (dirty[i] == 0 && taken[i] == 0) {
+            continue;
+        }
+
+        /* first there, then gone here: a kill in between leaves both */
+
+        taken[i] |= dirty[i];
+        __atomic_signal_fence(__ATOMIC_SEQ_CST);
+        dirty[i] = 0;
+
+        for (bits = taken[i]; bits; bits &= bits - 1) {
+            line = i * 64 + __builtin_ctzll(bits);
+
+            *number++ = line;
+            memcpy(p, llm_ledger_at(l, (size_t) line * LLM_REDO_LINE),
+                   LLM_REDO_LINE);
+            p += LLM_REDO_LINE;
+        }
+    }
+}
+
+
+static int
+llm_batch_write(llm_ledger_file_t *f, llm_batch_t *b)
+{
+    int                err;
+    llm_ledger_t      *l;
+    llm_file_batch_t   h;
+    llm_file_state_t  *st;
+
+    l = f->ledger;
+    st = llm_file_state(f);
+
+    if (st->log_pos + b->used > llm_file_log_size(f->region)) {
+        err = llm_file_fold(f);
+        if (err) {
+            return err;
+        }
+    }
+
+    h.magic = LLM_FILE_BATCH;
+    h.epoch = st->epoch + 1;
+    h.n = b->n;
+    h.crc = llm_file_crc(0, &h.epoch, sizeof(h.epoch) + sizeof(h.n));
+    h.crc = llm_file_crc(h.crc, b->buf + sizeof(llm_file_batch_t),
+                         b->used - sizeof(llm_file_batch_t));
+
+    memcpy(b->buf, &h, sizeof(llm_file_batch_t));
+
+    err = llm_file_write_through(f->fd, b->buf, b->used,
+                                 llm_file_log_off(f->region) + st->log_pos);
+    if (err) {
+        return err;
+    }
+
+    st->epoch = h.epoch;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    st->log_pos += b->used;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+
+    memset(llm_ledger_at(l, l->dirty_off + l->dirty_size), 0, l->dirty_size);
+
+    return 0;
+}
+
+
+/* 0: a whole batch; -1: none, the log ends here; or errno */
+
+static int
+llm_batch_read(llm_ledger_file_t *f, uint64_t pos, llm_file_batch_t *h,
+    unsigned char **buf, const char **wrong)
+{
+    int             err;
+    size_t          size;
+    uint32_t        i, crc, *number;
+    unsigned char  *p;
+
+    *buf = NULL;
+    *wrong = NULL;
+
+    if (pos + sizeof(llm_file_batch_t) > llm_file_log_size(f->region)) {
+        return -1;
+    }
+
+    err = llm_file_read(f->fd, h, sizeof(llm_file_batch_t),
+                        llm_file_log_off(f->region) + pos);
+    if (err) {
+        return err;
+    }
+
+    if (h->magic != LLM_FILE_BATCH
+        || h->n > f->region / LLM_REDO_LINE)
+    {
+        return -1;
+    }
+
+    size = (size_t) h->n * (sizeof(uint32_t) + LLM_REDO_LINE);
+    pos += sizeof(llm_file_batch_t);
+
+    if (pos + size > llm_file_log_size(f->region)) {
+        return -1;
+    }
+
+    p = malloc(size);
+    if (p == NULL) {
+        return ENOMEM;
+    }
+
+    err = llm_file_read(f->fd, p, size, llm_file_log_off(f->region) + pos);
+
+    crc = llm_file_crc(0, &h->epoch, sizeof(h->epoch) + sizeof(h->n));
+    crc = llm_file_crc(crc, p, size);
+
+    if (err || crc != h->crc) {
+        free(p);
+        return err ? err : -1;
+    }
+
+    number = (uint32_t *) p;
+
+    for (i = 0; i < h->n; i++) {
+        if (number[i] >= f->region / LLM_REDO_LINE) {
+            free(p);
+            *wrong = "a change outside of the ledger";
+            return EINVAL;
+        }
+    }
+
+    *buf = p;
+
+    return 0;
+}
+
+
+/* the log's batches go into the base, and the log begins anew */
+
+static int
+llm_file_fold(llm_ledger_file_t *f)
+{
+    int                err;
+    uint64_t           pos, epoch;
+    const char        *wrong;
+    unsigned char     *buf;
+    llm_file_batch_t   h;
+    llm_file_state_t  *st;
+
+    st = llm_file_state(f);
+
+    if (llm_file_find_mark(f, &epoch) != 0) {
+        return EIO;
+    }
+
+    for (pos = 0; pos < st->log_pos; /* void */ ) {
+
+        err = llm_batch_read(f, pos, &h, &buf, &wrong);
+        if (err) {
+            return err == -1 ? EIO : err;
+        }
+
+        if (h.epoch > epoch) {
+            err = llm_file_fold_batch(f, &h, buf);
+        }
+
+        free(buf);
+
+        if (err) {
+            return err;
+        }
+
+        pos += sizeof(llm_file_batch_t)
+               + (size_t) h.n * (sizeof(uint32_t) + LLM_REDO_LINE);
+    }
+
+    if (fdatasync(f->fd) == -1) {
+        return errno;
+    }
+
+    err = llm_file_mark(f, st->epoch);
+    if (err) {
+        return err;
+    }
+
+    st->log_pos = 0;
+
+    return 0;
+}
+
+
+static int
+llm_file_fold_batch(llm_ledger_file_t *f, const llm_file_batch_t *h,
+    const unsigned char *buf)
+{
+    int                   err;
+    uint32_t              i, k;
+    const uint32_t       *number;
+    const unsigned char  *lines;
+
+    number = (const uint32_t *) buf;
+    lines = buf + h->n * sizeof(uint32_t);
+
+    for (i = 0; i < h->n; i = k) {
+
+        /* neighbours are written at once */
+
+        for (k = i + 1; k < h->n && number[k] == number[k - 1] + 1; k++) {
+            /* void */
+        }
+
+        err = llm_file_write(f->fd, lines + (size_t) i * LLM_REDO_LINE,
+                             (size_t) (k - i) * LLM_REDO_LINE,
+                             llm_file_base_off(f->region)
+                             + (uint64_t) number[i] * LLM_REDO_LINE);
+        if (err) {
+            return err;
+        }
+    }
+
+    return 0;
+}
+
+
+static int
+llm_file_mark(llm_ledger_file_t *f, uint64_t epoch)
+{
+    llm_file_mark_t  m;
+
+    memset(&m, 0, sizeof(llm_file_mark_t));
+
+    m.magic = LLM_FILE_BASE;
+    m.epoch = epoch;
+    m.crc = llm_file_crc(0, &m, offsetof(llm_file_mark_t, crc));
+
+    return llm_file_write_through(f->fd, &m, sizeof(llm_file_mark_t),
+                                  LLM_FILE_MARKS_OFF
+                                  + (epoch & 1) * LLM_FILE_SECTOR);
+}
+
+
+static int
+llm_file_find_mark(llm_ledger_file_t *f, uint64_t *epoch)
+{
+    int              i, found;
+    llm_file_mark_t  m;
+
+    found = 0;
+    *epoch = 0;
+
+    for (i = 0; i < 2; i++) {
+        if (llm_file_read(f->fd, &m, sizeof(llm_file_mark_t),
+                          LLM_FILE_MARKS_OFF + i * LLM_FILE_SECTOR)
+            != 0)
+        {
+            return LLM_ERROR;
+        }
+
+        if (m.magic == LLM_FILE_BASE
+            && m.crc == llm_file_crc(0, &m, offsetof(llm_file_mark_t, crc))
+            && m.epoch >= *epoch)
+        {
+            *epoch = m.epoch;
+            found = 1;
+        }
+    }
+
+    return found ? 0 : LLM_ERROR;
+}
+
+
+const char *
+llm_file_recover(llm_ledger_file_t *f, int boot)
+{
+    int                err;
+    uint32_t           i, *number;
+    uint64_t           base, epoch, next, pos;
+    const char        *wrong;
+    unsigned char     *buf, *region;
+    llm_file_batch_t   h;
+    llm_file_state_t  *st;
+
+    st = llm_file_state(f);
+    region = f->map + LLM_FILE_REGION_OFF;
+
+    if (llm_file_find_mark(f, &base) != 0) {
+        return "the mark of its base is damaged";
+    }
+
+    if (boot && llm_file_read(f->fd, region, f->region,
+                              llm_file_base_off(f->region))
+                != 0)
+    {
+        return "its base cannot be read";
+    }
+
+    epoch = base;
+    next = 0;
+
+    for (pos = 0; /* void */ ; /* void */ ) {
+
+        err = llm_batch_read(f, pos, &h, &buf, &wrong);
+
+        if (err == -1 || (err == 0 && next && h.epoch != next)) {
+
+            /* the end; what follows is older, or was being written */
+
+            free(buf);
+            break;
+        }
+
+        if (err) {
+            return wrong ? wrong : "its log cannot be read";
+        }
+
+        if (next == 0 && h.epoch > base + 1) {
+            free(buf);
+            return "its log does not go on where its base ends";
+        }
+
+        number = (uint32_t *) buf;
+
+        for (i = 0; boot && h.epoch > base && i < h.n; i++) {
+            memcpy(region + (size_t) number[i] * LLM_REDO_LINE,
+                   buf + h.n * sizeof(uint32_t) + (size_t) i * LLM_REDO_LINE,
+                   LLM_REDO_LINE);
+        }
+
+        free(buf);
+
+        if (h.epoch > epoch) {
+            epoch = h.epoch;
+        }
+
+        next = h.epoch + 1;
+        pos += sizeof(llm_file_batch_t)
+               + (size_t) h.n * (sizeof(uint32_t) + LLM_REDO_LINE);
+    }
+
+    /* it is advanced when a batch is on the disk, so it is never ahead */
+
+    if (st->epoch > epoch) {
+        return "its log is damaged";
+    }
+
+    st->epoch = epoch;
+    st->log_pos = epoch > base ? pos : 0;
+
+    return NULL;
+}
+
+
+int
+llm_file_image(llm_ledger_file_t *f)
+{
+    int            err;
+    size_t         used;
+    llm_ledger_t  *l;
+
+    l = f->ledger;
+
+    /* the bitmaps stay behind, and so do slots that were never used */
+
+    used = l->counters_top || l->holds_top
+           ? l->holds_off + l->holds_top * sizeof(llm_hold_t)
+           : sizeof(llm_ledger_t);
+
+    err = llm_file_write(f->fd, l, used, llm_file_base_off(f->region));
+    if (err) {
+        return err;
+    }
+
+    if (fdatasync(f->fd) == -1) {
+        return errno;
+    }
+
+    llm_file_state(f)->epoch = 1;
+    llm_file_state(f)->log_pos = 0;
+
+    return llm_file_mark(f, 1);
+}
+
+
+int
+llm_file_read(int fd, void *p, size_t n, uint64_t off)
+{
+    ssize_t  rc;
+
+    while (n) {
+        rc = pread(fd, p, n, (off_t) off);
+
+        if (rc == -1 && errno == EINTR) {
+            continue;
+        }
+
+        if (rc <= 0) {
+            return rc == 0 ? EIO : errno;
+        }
+
+        p = (unsigned char *) p + rc;
+        n -= rc;
+        off += rc;
+    }
+
+    return 0;
+}
+
+
+int
+llm_file_write(int fd, const void *p, size_t n, uint64_t off)
+{
+    ssize_t  rc;
+
+    while (n) {
+        rc = pwrite(fd, p, n, (off_t) off);
+
+        if (rc == -1 && errno == EINTR) {
+            continue;
+        }
+
+        if (rc <= 0) {
+            return rc == 0 ? EIO : errno;
+        }
+
+        p = (const unsigned char *) p + rc;
+        n -= rc;
+        off += rc;
+    }
+
+    return 0;
+}
+
+
+/* the pages that are written and no others, where the kernel can do that */
+
+int
+llm_file_write_through(int fd, const void *p, size_t n, uint64_t off)
+{
+    int           err;
+    struct iovec  iov;
+
+    iov.iov_base = (void *) p;
+    iov.iov_len = n;
+
+    if (pwritev2(fd, &iov, 1, (off_t) off, RWF_DSYNC) == (ssize_t) n) {
+        return 0;
+    }
+
+    err = llm_file_write(fd, p, n, off);
+
+    if (err) {
+        return err;
+    }
+
+    return fdatasync(fd) == -1 ? errno : 0;
+}
+
+
+uint32_t
+llm_file_crc(uint32_t crc, const void *p, size_t n)
+{
+    return (uint32_t) crc32_z(crc, p, n);
+}
