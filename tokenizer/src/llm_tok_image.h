@@ -98,8 +98,8 @@
 
 /*
  * Which texts of up to 15 bytes are one token, in two tables.  Up to 7 bytes:
- * 8 bytes each, the text and in the last byte its length, four to a set.  Longer
- * ones: 16 bytes each, the text and in the last byte its length in the upper
+ * 8 bytes each, the text and in the last byte its length, four to a set.
+ * Longer ones: 16 bytes each, the text and in the last byte its length in the upper
  * half, four to a 64-byte set.  Each may be in either of two sets (a cuckoo
  * table): so two loads, in parallel, tell.
  */

@@ -46,7 +46,7 @@ extern uint64_t  llm_tok_steps;
 
 #define LLM_TOK_LANES   8           /* texts walked side by side */
 #define LLM_TOK_AHEAD   32          /* texts walked before they are merged */
-#define LLM_TOK_GREEDY  LLM_TOK_MERGE          /* tokens of each that are kept */
+#define LLM_TOK_GREEDY  LLM_TOK_MERGE   /* tokens of each that are kept */
 #define LLM_TOK_MERGE   64          /* bytes of texts merged side by side */
 #define LLM_TOK_MERGE_BITS  6
 #define LLM_TOK_MERGE_LANES  16

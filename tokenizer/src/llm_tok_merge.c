@@ -235,7 +235,8 @@ void
 llm_tok_merge_texts(const llm_vocab_t *v, llm_tok_text_t *text, size_t n)
 {
     size_t            i, lanes, next;
-    llm_tok_merge_t  *lane[LLM_TOK_MERGE_LANES], *last, all[LLM_TOK_MERGE_LANES];
+    llm_tok_merge_t  *lane[LLM_TOK_MERGE_LANES], *last;
+    llm_tok_merge_t   all[LLM_TOK_MERGE_LANES];
 
     lanes = n < LLM_TOK_MERGE_LANES ? n : LLM_TOK_MERGE_LANES;
 

@@ -340,8 +340,8 @@ llm_tok_sections(llm_vocab_t *v)
 
 /*
  * Asks for large pages, which a file system that has them gives if the file is
- * not in memory yet, and for all of them at once.  Neither is needed: the checks
- * read everything.
+ * not in memory yet, and for all of them at once.  Neither is needed: the
+ * checks read everything.
  */
 
 static void
