@@ -187,7 +187,7 @@ ngx_http_llm_cost_over_body(ngx_http_llm_cost_ctx_t *ctx,
 
     q = ctx->q;
 
-    if (q.provider->needs == NULL) {
+    if (q.provider->needs == NULL || q.sealed || q.model_in_path) {
         return NGX_DECLINED;
     }
 
@@ -212,6 +212,7 @@ ngx_http_llm_cost_over_body(ngx_http_llm_cost_ctx_t *ctx,
 
     ctx->q.provider = q.provider;
     ctx->q.kind = q.kind;
+    ctx->q.route = q.route;
     ctx->keyed = 0;
     ctx->lookup = 0;
     ctx->storable = 0;

@@ -370,6 +370,10 @@ llm_anthropic_edit(llm_request_t *q, llm_edits_t *e)
         }
     }
 
+    if (rc == LLM_OK && e->set_model.len) {
+        rc = llm_edit_string(q, e, f[LLM_ANTHROPIC_MODEL], &e->set_model);
+    }
+
     return rc;
 }
 
@@ -443,6 +447,6 @@ const llm_provider_t  llm_anthropic = {
     llm_anthropic_canonical,
     NULL,
     NULL,
-    NULL,
+    llm_anthropic_needs,
     NULL
 };

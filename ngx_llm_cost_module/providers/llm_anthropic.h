@@ -49,6 +49,7 @@ extern const char * const  llm_anthropic_names[LLM_ANTHROPIC_FIELDS];
 
 int llm_anthropic_parse(llm_request_t *q);
 int llm_anthropic_count(llm_request_t *q, llm_counter_t *c);
+int llm_anthropic_needs(const llm_request_t *q, const llm_str_t *model);
 
 int llm_anthropic_answer(llm_answer_t *a, const llm_json_t *j);
 int llm_anthropic_event(llm_answer_t *a, const llm_str_t *type,

@@ -214,6 +214,57 @@ llm_write_escaped(llm_writer_t *w, const llm_str_t *s)
 }
 
 
+/* a place for an edit, in the order of the text; NULL where there is none */
+
+static llm_edit_t *
+llm_edit_add(llm_edits_t *e, size_t start, size_t end)
+{
+    unsigned  i;
+
+    if (e->n == LLM_EDITS) {
+        return NULL;
+    }
+
+    for (i = e->n++; i > 0 && e->e[i - 1].start > start; i--) {
+        e->e[i] = e->e[i - 1];
+    }
+
+    e->e[i].start = start;
+    e->e[i].end = end;
+
+    return &e->e[i];
+}
+
+
+int
+llm_edit_string(llm_request_t *q, llm_edits_t *e, uint32_t node,
+    const llm_str_t *s)
+{
+    llm_edit_t             *edit;
+    unsigned char          *text;
+    const llm_json_node_t  *n;
+
+    if (llm_kind_of(&q->json, node) != LLM_JSON_STRING) {
+        return LLM_OK;
+    }
+
+    text = llm_alloc(q->mem, llm_json_escape(NULL, s));
+    if (text == NULL) {
+        return LLM_ERROR;
+    }
+
+    n = &q->json.nodes[node];
+    edit = llm_edit_add(e, n->start, n->end);
+
+    if (edit) {
+        edit->text.data = text;
+        edit->text.len = llm_json_escape(text, s);
+    }
+
+    return LLM_OK;
+}
+
+
 /* [start, end) becomes before, a number, after, and a comma if asked for */
 
 static int
@@ -221,22 +272,15 @@ llm_edit_splice(llm_request_t *q, llm_edits_t *e, size_t start, size_t end,
     const char *before, int64_t v, const char *after, const char *comma)
 {
     size_t       size;
-    unsigned     i;
     llm_edit_t  *edit;
 
-    if (e->n == LLM_EDITS) {
+    edit = llm_edit_add(e, start, end);
+    if (edit == NULL) {
         return LLM_OK;
-    }
-
-    for (i = e->n++; i > 0 && e->e[i - 1].start > start; i--) {
-        e->e[i] = e->e[i - 1];
     }
 
     size = strlen(before) + strlen(after) + sizeof("-9223372036854775808,");
 
-    edit = &e->e[i];
-    edit->start = start;
-    edit->end = end;
     edit->text.data = llm_alloc(q->mem, size);
 
     if (edit->text.data == NULL) {

@@ -175,6 +175,11 @@ int llm_edit_number(llm_request_t *q, llm_edits_t *e, uint32_t node,
 int llm_edit_member(llm_request_t *q, llm_edits_t *e, uint32_t obj,
     const char *before, int64_t v, const char *after);
 
+/* a string becomes another one; what is not there is not written */
+
+int llm_edit_string(llm_request_t *q, llm_edits_t *e, uint32_t node,
+    const llm_str_t *s);
+
 /* the value of a node becomes what before and after put around a number */
 
 int llm_edit_value(llm_request_t *q, llm_edits_t *e, uint32_t node,
@@ -188,6 +193,20 @@ int llm_edit_value(llm_request_t *q, llm_edits_t *e, uint32_t node,
 
 int llm_dialect_canonical(llm_request_t *q, const char * const *less,
     void (*update)(void *ctx, const void *p, size_t n), void *ctx);
+
+
+/*
+ * What parts of a request's content ask of a model: LLM_ABLE_* of every object
+ * below a node, however deep, whose type is one of these.
+ */
+
+typedef struct {
+    const char           *type;           /* NULL ends the table */
+    unsigned              able;
+} llm_need_t;
+
+unsigned llm_needs_types(const llm_json_t *j, uint32_t node,
+    const llm_need_t *needs);
 
 
 #endif /* _LLM_DIALECT_H_INCLUDED_ */

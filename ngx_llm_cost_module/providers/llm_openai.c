@@ -352,7 +352,10 @@ llm_openai_parse(llm_request_t *q)
     const char  *twice;
 
     if (q->kind == LLM_KIND_RESPONSES) {
-        return llm_responses_parse(q);
+        rc = llm_responses_parse(q);
+        q->unseen = llm_openai_thinks(q, LLM_JSON_NONE);
+
+        return rc;
     }
 
     q->max_output = -1;

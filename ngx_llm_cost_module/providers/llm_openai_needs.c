@@ -5,6 +5,7 @@
 
 
 #include "llm_openai.h"
+#include "llm_responses.h"
 
 
 /*
@@ -14,57 +15,12 @@
  */
 
 
-static unsigned
-llm_openai_needs_part(const llm_json_t *j, uint32_t part)
-{
-    uint32_t  type;
-
-    if (j->nodes[part].type != LLM_JSON_OBJECT) {
-        return 0;
-    }
-
-    type = llm_json_get(j, part, "type");
-
-    if (type == LLM_JSON_NONE) {
-        return 0;
-    }
-
-    if (llm_json_equal(j, type, "image_url")) {
-        return LLM_ABLE_IMAGES;
-    }
-
-    if (llm_json_equal(j, type, "input_audio")) {
-        return LLM_ABLE_AUDIO_IN;
-    }
-
-    return llm_json_equal(j, type, "file") ? LLM_ABLE_FILES : 0;
-}
-
-
-static unsigned
-llm_openai_needs_messages(const llm_json_t *j, uint32_t messages)
-{
-    unsigned                needs;
-    uint32_t                i, k, content;
-    const llm_json_node_t  *n;
-
-    n = j->nodes;
-    needs = 0;
-
-    for (i = messages + 1; i < n[messages].next; i = n[i].next) {
-        content = llm_json_get(j, i, "content");
-
-        if (content == LLM_JSON_NONE || n[content].type != LLM_JSON_ARRAY) {
-            continue;
-        }
-
-        for (k = content + 1; k < n[content].next; k = n[k].next) {
-            needs |= llm_openai_needs_part(j, k);
-        }
-    }
-
-    return needs;
-}
+static const llm_need_t  llm_openai_parts[] = {
+    { "image_url", LLM_ABLE_IMAGES },
+    { "input_audio", LLM_ABLE_AUDIO_IN },
+    { "file", LLM_ABLE_FILES },
+    { NULL, 0 }
+};
 
 
 static unsigned
@@ -146,6 +102,10 @@ llm_openai_needs(const llm_request_t *q, const llm_str_t *model)
 
     j = &q->json;
 
+    if (q->kind == LLM_KIND_RESPONSES) {
+        return llm_responses_needs(q, model);
+    }
+
     /* vectors of two models have nothing to do with each other */
 
     if (q->kind != LLM_KIND_CHAT) {
@@ -178,5 +138,6 @@ llm_openai_needs(const llm_request_t *q, const llm_str_t *model)
     }
 
     return (int) (llm_openai_needs_fields(j, f)
-                  | llm_openai_needs_messages(j, f[LLM_OPENAI_MESSAGES]));
+                  | llm_needs_types(j, f[LLM_OPENAI_MESSAGES],
+                                    llm_openai_parts));
 }

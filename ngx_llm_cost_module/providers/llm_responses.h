@@ -44,6 +44,7 @@ extern const char * const  llm_responses_names[LLM_RESPONSES_FIELDS];
 int llm_responses_parse(llm_request_t *q);
 void llm_responses_count(llm_openai_count_t *cc);
 int llm_responses_edit(llm_request_t *q, llm_edits_t *e);
+int llm_responses_needs(const llm_request_t *q, const llm_str_t *model);
 
 int llm_responses_answer(llm_answer_t *a, const llm_json_t *j);
 int llm_responses_event(llm_answer_t *a, const llm_str_t *type,

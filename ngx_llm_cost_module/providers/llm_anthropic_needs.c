@@ -1,0 +1,76 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "llm_anthropic.h"
+
+
+/*
+ * What a request asks of one of Anthropic's models.  Servers and containers
+ * that it brings are not every model's: it stays with its own then.
+ */
+
+int
+llm_anthropic_needs(const llm_request_t *q, const llm_str_t *model)
+{
+    int                able;
+    uint32_t           f[LLM_ANTHROPIC_FIELDS], i, tools, type;
+    const llm_json_t  *j;
+
+    static const llm_need_t  parts[] = {
+        { "image", LLM_ABLE_IMAGES },
+        { "document", LLM_ABLE_FILES },
+        { NULL, 0 }
+    };
+
+    static const llm_need_t  thinks[] = {
+        { "enabled", LLM_ABLE_REASONING },
+        { "adaptive", LLM_ABLE_REASONING },
+        { NULL, 0 }
+    };
+
+    (void) model;
+
+    j = &q->json;
+    able = 0;
+
+    llm_json_fields(j, 0, llm_anthropic_names, LLM_ANTHROPIC_FIELDS, f);
+
+    if (llm_given(j, f[LLM_ANTHROPIC_SERVERS])
+        || llm_given(j, f[LLM_ANTHROPIC_CONTAINER])
+        || llm_given(j, f[LLM_ANTHROPIC_SPEED]))
+    {
+        return LLM_DECLINED;
+    }
+
+    if (llm_given(j, f[LLM_ANTHROPIC_FORMAT])
+        || llm_given(j, f[LLM_ANTHROPIC_CONFIG]))
+    {
+        able |= LLM_ABLE_SCHEMA;
+    }
+
+    tools = f[LLM_ANTHROPIC_TOOLS];
+
+    if (llm_kind_of(j, tools) == LLM_JSON_ARRAY) {
+
+        for (i = tools + 1; i < j->nodes[tools].next; i = j->nodes[i].next) {
+
+            type = llm_kind_of(j, i) == LLM_JSON_OBJECT
+                   ? llm_json_get(j, i, "type") : LLM_JSON_NONE;
+
+            /* a tool with a type of its own runs at Anthropic */
+
+            if (llm_given(j, type) && !llm_json_equal(j, type, "custom")) {
+                return LLM_DECLINED;
+            }
+
+            able |= LLM_ABLE_TOOLS;
+        }
+    }
+
+    return able
+           | (int) llm_needs_types(j, f[LLM_ANTHROPIC_MESSAGES], parts)
+           | (int) llm_needs_types(j, f[LLM_ANTHROPIC_THINKING], thinks);
+}
