@@ -172,7 +172,7 @@ ngx_http_llm_cost_client_left(ngx_http_request_t *r)
 }
 
 
-/* the client does not take what it is sent; then what upstream's handler does */
+/* the client takes nothing of what it is sent; then what upstream does */
 
 static void
 ngx_http_llm_cost_client_write(ngx_http_request_t *r)

@@ -61,8 +61,7 @@ sub example {
 
     $text =~ s{https://api\.openai\.com}
               {http://127.0.0.1:$ENV{TEST_NGINX_UPSTREAM_PORT}}g;
-    $text =~ s{listen 8\d43 ssl;}{listen 127.0.0.1:\$TEST_NGINX_RAND_PORT_1 ssl;};
-    $text =~ s{listen 8080;}{listen 127.0.0.1:\$TEST_NGINX_RAND_PORT_1;};
+    $text =~ s{listen (?:8443|8080)}{listen 127.0.0.1:\$TEST_NGINX_RAND_PORT_1};
     $text =~ s{/etc/nginx/clients-ca}{$dir/ca}g;
     $text =~ s{/etc/nginx/}{$dir/}g;
     $text =~ s{127\.0\.0\.1:9000}{127.0.0.1:$_[0]}g if @_;

@@ -76,7 +76,8 @@ test_responses(void **state)
 }
 
 
-#define HI  "\"max_tokens\":9,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]"
+#define HI  "\"max_tokens\":9,"                                               \
+            "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]"
 
 static void
 test_anthropic(void **state)
