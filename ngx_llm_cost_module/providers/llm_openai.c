@@ -24,7 +24,7 @@ static const char * const  llm_openai_names[LLM_OPENAI_FIELDS] = {
     "model", "messages", "input", "stream", "stream_options", "max_tokens",
     "max_completion_tokens", "n", "best_of", "tools", "tool_choice",
     "functions", "function_call", "response_format", "service_tier", "store",
-    "modalities", "reasoning_effort", "web_search_options"
+    "modalities", "reasoning_effort", "web_search_options", "prompt", "suffix"
 };
 
 
@@ -222,59 +222,6 @@ llm_openai_parse_stream(llm_request_t *q, const uint32_t *f)
 }
 
 
-static int
-llm_openai_parse_chat(llm_request_t *q, const uint32_t *f)
-{
-    int                rc;
-    uint32_t           i, node;
-    const llm_json_t  *j;
-
-    j = &q->json;
-    node = f[LLM_OPENAI_MESSAGES];
-
-    if (!llm_openai_given(j, node)) {
-        return llm_openai_bad(q, LLM_OPENAI_MESSAGES, "is required");
-    }
-
-    if (j->nodes[node].type != LLM_JSON_ARRAY) {
-        return llm_openai_bad(q, LLM_OPENAI_MESSAGES, "must be an array");
-    }
-
-    for (i = node + 1; i < j->nodes[node].next; i = j->nodes[i].next) {
-        if (j->nodes[i].type != LLM_JSON_OBJECT) {
-            return llm_openai_bad(q, LLM_OPENAI_MESSAGES,
-                                  "must be an array of objects");
-        }
-    }
-
-    rc = llm_openai_parse_stream(q, f);
-
-    if (rc == LLM_OK) {
-        rc = llm_openai_parse_number(q, f, LLM_OPENAI_MAX_TOKENS,
-                                     LLM_OPENAI_TOKENS_MAX, &q->max_output);
-    }
-
-    if (rc == LLM_OK) {
-        rc = llm_openai_parse_number(q, f, LLM_OPENAI_MAX_COMPLETION,
-                                     LLM_OPENAI_TOKENS_MAX, &q->max_output);
-    }
-
-    if (rc == LLM_OK) {
-        rc = llm_openai_parse_number(q, f, LLM_OPENAI_N,
-                                     LLM_OPENAI_CHOICES_MAX, &q->choices);
-    }
-
-    if (rc == LLM_OK) {
-        rc = llm_openai_parse_number(q, f, LLM_OPENAI_BEST_OF,
-                                     LLM_OPENAI_CHOICES_MAX, &q->choices);
-    }
-
-    q->can_fit = 1;
-
-    return rc;
-}
-
-
 /* text, texts, tokens, or arrays of tokens */
 
 static int
@@ -344,6 +291,127 @@ llm_openai_thinks(const llm_request_t *q, uint32_t effort)
 }
 
 
+/* the maximum of a completion that names none */
+
+#define LLM_OPENAI_COMPLETION_MAX  16
+
+/* what bounds the output, of a chat and of a completion */
+
+static int
+llm_openai_parse_limits(llm_request_t *q, const uint32_t *f)
+{
+    int  rc;
+
+    rc = llm_openai_parse_stream(q, f);
+
+    if (rc == LLM_OK) {
+        rc = llm_openai_parse_number(q, f, LLM_OPENAI_MAX_TOKENS,
+                                     LLM_OPENAI_TOKENS_MAX, &q->max_output);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_openai_parse_number(q, f, LLM_OPENAI_MAX_COMPLETION,
+                                     LLM_OPENAI_TOKENS_MAX, &q->max_output);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_openai_parse_number(q, f, LLM_OPENAI_N,
+                                     LLM_OPENAI_CHOICES_MAX, &q->choices);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_openai_parse_number(q, f, LLM_OPENAI_BEST_OF,
+                                     LLM_OPENAI_CHOICES_MAX, &q->choices);
+    }
+
+    q->can_fit = 1;
+
+    return rc;
+}
+
+
+/*
+ * A prompt, or several: each gets as many answers as are asked for.  One that
+ * is tokens is an array of numbers.
+ */
+
+static int
+llm_openai_parse_completion(llm_request_t *q, const uint32_t *f)
+{
+    int                     rc;
+    int64_t                 n;
+    uint32_t                i, node;
+    const llm_json_node_t  *v;
+
+    node = f[LLM_OPENAI_PROMPT];
+    v = q->json.nodes;
+    n = 1;
+
+    if (llm_openai_given(&q->json, node)) {
+
+        rc = llm_openai_parse_input(q, node);
+        if (rc != LLM_OK) {
+            q->param = llm_openai_names[LLM_OPENAI_PROMPT];
+            return rc;
+        }
+
+        if (v[node].type == LLM_JSON_ARRAY && v[node].next > node + 1
+            && v[node + 1].type != LLM_JSON_NUMBER)
+        {
+            for (n = 0, i = node + 1; i < v[node].next; i = v[i].next) {
+                n++;
+            }
+        }
+    }
+
+    rc = llm_openai_parse_limits(q, f);
+
+    if (rc == LLM_OK && q->max_output < 0) {
+
+        /* what others than OpenAI do without one is not known */
+
+        if (llm_openai_family(&q->model) == LLM_OPENAI_CLASSIC
+            || llm_openai_is(&q->model, "davinci-002")
+            || llm_openai_is(&q->model, "babbage-002"))
+        {
+            q->max_output = LLM_OPENAI_COMPLETION_MAX;
+        }
+    }
+
+    q->choices *= n;
+
+    return rc;
+}
+
+
+static int
+llm_openai_parse_chat(llm_request_t *q, const uint32_t *f)
+{
+    uint32_t           i, node;
+    const llm_json_t  *j;
+
+    j = &q->json;
+    node = f[LLM_OPENAI_MESSAGES];
+
+    if (!llm_openai_given(j, node)) {
+        return llm_openai_bad(q, LLM_OPENAI_MESSAGES, "is required");
+    }
+
+    if (j->nodes[node].type != LLM_JSON_ARRAY) {
+        return llm_openai_bad(q, LLM_OPENAI_MESSAGES, "must be an array");
+    }
+
+    for (i = node + 1; i < j->nodes[node].next; i = j->nodes[i].next) {
+        if (j->nodes[i].type != LLM_JSON_OBJECT) {
+            return llm_openai_bad(q, LLM_OPENAI_MESSAGES,
+                                  "must be an array of objects");
+        }
+    }
+
+    return llm_openai_parse_limits(q, f);
+}
+
+
 static int
 llm_openai_parse(llm_request_t *q)
 {
@@ -408,7 +476,8 @@ llm_openai_parse(llm_request_t *q)
     q->stateful = rc;
     q->unseen = llm_openai_thinks(q, f[LLM_OPENAI_REASONING_EFFORT]);
 
-    return llm_openai_parse_chat(q, f);
+    return (q->kind == LLM_KIND_COMPLETION)
+           ? llm_openai_parse_completion(q, f) : llm_openai_parse_chat(q, f);
 }
 
 

@@ -498,7 +498,7 @@ llm_count_chat(llm_openai_count_t *cc)
 /* a text, texts, tokens, or arrays of tokens: only texts have to be counted */
 
 static void
-llm_count_embeddings(llm_openai_count_t *cc)
+llm_count_texts(llm_openai_count_t *cc, llm_openai_field_e field)
 {
     uint32_t                i, input, f[LLM_OPENAI_FIELDS];
     const llm_json_node_t  *v;
@@ -506,7 +506,11 @@ llm_count_embeddings(llm_openai_count_t *cc)
     v = cc->j->nodes;
 
     llm_openai_fields(cc->j, f);
-    input = f[LLM_OPENAI_INPUT];
+    input = f[field];
+
+    if (input == LLM_JSON_NONE) {
+        return;
+    }
 
     for (i = input; i < v[input].next; i++) {
 
@@ -574,7 +578,11 @@ llm_openai_count(llm_request_t *q, llm_counter_t *c)
     cc.estimate = c->estimate;
 
     if (q->kind == LLM_KIND_EMBEDDINGS) {
-        llm_count_embeddings(&cc);
+        llm_count_texts(&cc, LLM_OPENAI_INPUT);
+
+    } else if (q->kind == LLM_KIND_COMPLETION) {
+        llm_count_texts(&cc, LLM_OPENAI_PROMPT);
+        llm_count_texts(&cc, LLM_OPENAI_SUFFIX);
 
     } else {
         llm_count_model(&cc);

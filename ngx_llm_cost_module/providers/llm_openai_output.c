@@ -281,12 +281,12 @@ int
 llm_openai_choices(llm_answer_t *a, llm_openai_state_t *st,
     const llm_json_t *j, uint32_t choices)
 {
-    uint32_t                i, f[3];
+    uint32_t                i, f[4];
     llm_openai_choice_t    *ch;
     const llm_json_node_t  *v;
 
     static const char * const  names[] = { "delta", "message",
-                                           "finish_reason" };
+                                           "finish_reason", "text" };
 
     v = j->nodes;
 
@@ -305,11 +305,16 @@ llm_openai_choices(llm_answer_t *a, llm_openai_state_t *st,
             return LLM_ERROR;
         }
 
-        llm_json_fields(j, i, names, 3, f);
+        llm_json_fields(j, i, names, 4, f);
 
         if (a->stream || llm_openai_counting(a, st)) {
             llm_openai_feed_message(a, st, ch, j,
                                     llm_openai_given(j, f[0]) ? f[0] : f[1]);
+
+            if (a->kind == LLM_KIND_COMPLETION) {
+                llm_openai_feed_node(a, st, ch, LLM_OPENAI_PART_CONTENT, j,
+                                     f[3]);
+            }
         }
 
         if (llm_openai_given(j, f[2])) {
@@ -355,6 +360,10 @@ llm_openai_all_finished(const llm_openai_state_t *st)
 static int64_t
 llm_openai_overhead(const llm_answer_t *a, const llm_openai_choice_t *ch)
 {
+    if (a->kind == LLM_KIND_COMPLETION) {
+        return 0;
+    }
+
     switch (llm_openai_family(&a->model)) {
 
     case LLM_OPENAI_O_SERIES:

@@ -267,7 +267,7 @@ llm_openai_total(llm_usage_t *u, int64_t total, llm_kind_e kind)
         return;
     }
 
-    if (u->input >= 0 && total > u->input
+    if (u->input >= 0 && total >= u->input
         && (u->output < 0 || total - u->input > u->output))
     {
         u->output = total - u->input;

@@ -52,8 +52,10 @@ test_paths(void **state)
         { "POST", "/v1/embeddings", LLM_PATH_METERED, LLM_KIND_EMBEDDINGS },
         { "POST", "/api/v1/embeddings", LLM_PATH_METERED,
           LLM_KIND_EMBEDDINGS },
-        { "POST", "/v1/completions", LLM_PATH_UNSUPPORTED,
-          LLM_KIND_COMPLETION },
+        { "POST", "/v1/completions", LLM_PATH_METERED, LLM_KIND_COMPLETION },
+        { "POST", "/v1/moderations", LLM_PATH_FREE, 0 },
+        { "POST", "/v1/threads/t/messages", LLM_PATH_FREE, 0 },
+        { "POST", "/v1/threads/t/runs", LLM_PATH_UNSUPPORTED, 0 },
         { "POST", "/v1/responses", LLM_PATH_METERED, LLM_KIND_RESPONSES },
         { "POST", "/v1/responses/compact", LLM_PATH_METERED,
           LLM_KIND_RESPONSES },
@@ -801,11 +803,56 @@ test_canonical_long(void **state)
 }
 
 
+static void
+test_completions(void **state)
+{
+    size_t     i;
+    fixture_t  f;
+
+    static const struct {
+        const char  *body;
+        int64_t      choices;         /* 0: refused */
+        int64_t      most;
+    } t[] = {
+        { "{\"model\":\"gpt-3.5-turbo-instruct\",\"prompt\":\"a\"}", 1, 16 },
+        { "{\"model\":\"gpt-3.5-turbo-instruct\"}", 1, 16 },
+        { "{\"model\":\"davinci-002\",\"prompt\":[\"a\",\"b\"],\"n\":3,"
+          "\"max_tokens\":7}", 6, 7 },
+        { "{\"model\":\"davinci-002\",\"prompt\":[1,2,3],\"best_of\":4}", 4,
+          16 },
+        { "{\"model\":\"davinci-002\",\"prompt\":[[1],[2,3]]}", 2, 16 },
+        { "{\"model\":\"llama\",\"prompt\":\"a\"}", 1, -1 },
+        { "{\"model\":\"llama\",\"prompt\":{}}", 0, 0 },
+        { "{\"model\":\"llama\",\"prompt\":[\"a\",1]}", 0, 0 },
+        { "{\"model\":\"llama\",\"prompt\":\"a\",\"n\":1000000000}", 0, 0 }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+        request_at(&f, "/v1/completions", LLM_KIND_COMPLETION, t[i].body);
+
+        if (t[i].choices == 0) {
+            assert_int_equal(f.rc, LLM_BAD);
+
+        } else if (f.rc != LLM_OK || f.q.choices != t[i].choices
+                   || f.q.max_output != t[i].most || !f.q.can_fit)
+        {
+            fail_msg("%s: %lld, %lld", t[i].body, (long long) f.q.choices,
+                     (long long) f.q.max_output);
+        }
+
+        done(&f);
+    }
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_completions),
         cmocka_unit_test(test_facts),
         cmocka_unit_test(test_stream_options),
         cmocka_unit_test(test_refused),

@@ -31,6 +31,8 @@ static const api_t  apis[] = {
     { "groq.chat", "openai", "/v1/chat/completions", expected_openai },
     { "mistral.chat", "openai", "/v1/chat/completions", expected_openai },
     { "openai.embeddings", "openai", "/v1/embeddings", expected_openai },
+    { "mistral.embeddings", "openai", "/v1/embeddings", expected_openai },
+    { "openai.completions", "openai", "/v1/completions", expected_openai },
     { "gemini.generateContent", "gemini", "/v1beta/models/m:generateContent",
       expected_gemini },
     { "gemini.stream", "gemini", "/v1beta/models/m:streamGenerateContent",

@@ -71,7 +71,7 @@ expected_openai(json_t *r, llm_usage_t *u)
     u->input = number(o, "prompt_tokens");
     u->output = number(o, "completion_tokens");
 
-    if (strcmp(text(r, "api"), "openai.embeddings") == 0) {
+    if (strstr(text(r, "api"), "embeddings")) {
         u->input = either(u->input, total);
         u->output = (u->input < 0) ? -1 : either(u->output, 0);
 

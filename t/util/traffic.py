@@ -192,6 +192,11 @@ def chat_request(record):
             "stream": bool(record.get("stream"))}
 
 
+def prompt_request(record):
+    return {"model": record.get("model_requested") or "gpt-3.5-turbo-instruct",
+            "prompt": "text", "stream": bool(record.get("stream"))}
+
+
 def input_request(record):
     return {"model": record.get("model_requested") or "gpt-4o-mini",
             "input": "text"}
@@ -221,6 +226,9 @@ APIS = {
     "bedrock.invoke": ("/model/amazon.nova-lite-v1:0/invoke",
                        bedrock_request, bedrock),
     "gemini.embed": (GEMINI + "embedContent", gemini_request, gemini),
+    "mistral.embeddings": ("/v1/embeddings", input_request,
+                           openai_embeddings),
+    "openai.completions": ("/v1/completions", prompt_request, openai_chat),
     "openai.responses": ("/v1/responses", input_request, openai_responses),
     "anthropic.messages": ("/v1/messages", messages_request, anthropic),
     "openai.responses.compact": ("/v1/responses/compact", input_request,
