@@ -276,7 +276,11 @@ class Record:
         body = wire.request_bytes(record)
 
         try:
-            if isinstance(json.loads(body), dict):
+            root = json.loads(body)
+
+            # a prompt by name at a gateway: only that knows the model
+            if isinstance(root, dict) and (self.api != "openai.completions"
+                                           or "model" in root):
                 return body
         except ValueError:
             pass
