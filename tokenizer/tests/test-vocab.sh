@@ -118,6 +118,16 @@ refused 'cannot be reached by merging' "${all}YWJj 256\\n" -g o200k
 printf '%b' "${all}YWI= 256\\nYWJj 257\\n" > "$dir/in"
 "$compiler" -g cl100k -n small -o "$dir/small.llmv" "$dir/in" > /dev/null
 prints '257 256 120 10' 'abcabx\n' -v "$dir/small.llmv" --ids
+
+# ranks with holes between them, special tokens of an option
+
+printf '%b' "${all}YWI= 300\nYWJj 70000\n" > "$dir/in"
+"$compiler" -g cl100k -s '<|x|>=70001' -s '<|y|>=299' -n small \
+    -o "$dir/holes.llmv" "$dir/in" > /dev/null
+prints '70000 300 120 10' 'abcabx\n' -v "$dir/holes.llmv" --ids
+prints '60 124 120 124 62' '<|x|>' -v "$dir/holes.llmv" --ids
+refused_in '-s x is not TEXT=ID' -g cl100k -s x
+refused_in '-s x=1y is not TEXT=ID' -g cl100k -s x=1y
 prints '24912 2375' 'hello world' --ids -m gpt-4o
 prints '15339 1917' 'hello world' --ids -m gpt-4
 prints '      2 -' 'hello world'
