@@ -15,8 +15,8 @@
  * The first row that matches the whole name wins; letters of either case are
  * the same.  o200k_harmony, which gpt-oss has, differs from o200k_base in its
  * special tokens only; Qwen 2 and 2.5 from Qwen 3 likewise, and what Mistral
- * calls versions 2 and 3 from the first.  The vocabulary of a row that is an estimate
- * is only near: that of the maker's models that are published.
+ * calls versions 2 and 3 from the first.  The vocabulary of a row that is an
+ * estimate is only near: that of the maker's models that are published.
  */
 
 static const struct {
@@ -59,9 +59,9 @@ static const struct {
 
 /*
  * The patterns are regular expressions as far as the table needs them: text,
- * "." and "\.", sets, groups with "|", and "?" or "*" behind any of these.  Each
- * part of one maps the places up to which the name is matched to those up to
- * which it is with that part, all at once: there is nothing to go back to.
+ * "." and "\.", sets, groups with "|", and "?" or "*" behind any of these.
+ * Each part of one maps the places up to which the name is matched to those up
+ * to which it is with that part, all at once: there is nothing to go back to.
  */
 
 typedef struct {
