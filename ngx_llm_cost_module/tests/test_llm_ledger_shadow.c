@@ -1,0 +1,175 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+/*
+ * The ledger behind another store: what that has told, what it has granted,
+ * and how far the ledger may go alone.
+ */
+
+#include "ledger_fixture.h"
+
+
+static void
+reserves_nothing_until_granted(void **state)
+{
+    int64_t          granted[LLM_UNIT_N] = { 40, 0, 1 };
+    int64_t          spent[LLM_UNIT_N] = { 30, 0, 1 };
+    llm_budget_t     b;
+    llm_ledger_t    *l;
+    llm_balance_t    bal;
+    llm_admission_t  a;
+
+    (void) state;
+
+    l = ledger_new(64, 8);
+    b = budget("daily", "", LLM_UNIT_USD, 100);
+
+    a = admission(&b, 1, 0);
+    memset(a.most, 0, sizeof(a.most));
+    memset(a.least, 0, sizeof(a.least));
+
+    assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
+    assert_int_equal(llm_ledger_peek(l, &b, &bal), LLM_DECLINED);
+    assert_int_equal(bal.reserved, 0);
+
+    assert_int_equal(llm_ledger_granted(l, &a.id, granted), LLM_OK);
+    assert_int_equal(llm_ledger_peek(l, &b, &bal), LLM_DECLINED);
+    assert_int_equal(bal.reserved, 40);
+
+    assert_int_equal(llm_ledger_settle(l, &a.id, spent, &bal, 1), LLM_OK);
+    assert_int_equal(bal.reserved, 0);
+    assert_int_equal(bal.spent, 30);
+
+    /* it is over */
+
+    assert_int_equal(llm_ledger_granted(l, &a.id, granted), LLM_DECLINED);
+
+    ledger_free(l, 64, 8);
+}
+
+
+static void
+knows_what_was_told(void **state)
+{
+    llm_budget_t   b;
+    llm_ledger_t  *l;
+    llm_balance_t  bal;
+
+    (void) state;
+
+    l = ledger_new(64, 8);
+    b = budget("user", "ann", LLM_UNIT_USD, 100);
+
+    assert_int_equal(llm_ledger_peek(l, &b, &bal), LLM_DECLINED);
+    assert_int_equal(bal.limit, 100);
+
+    assert_int_equal(llm_ledger_shadow(l, &b, 20, 10), LLM_OK);
+    assert_int_equal(llm_ledger_peek(l, &b, &bal), LLM_OK);
+    assert_int_equal(bal.spent, 20);
+    assert_int_equal(bal.reserved, 10);
+
+    assert_int_equal(llm_ledger_patch(l, &b, 500), LLM_OK);
+    assert_int_equal(llm_ledger_peek(l, &b, &bal), LLM_OK);
+    assert_int_equal(bal.limit, 500);
+
+    ledger_free(l, 64, 8);
+}
+
+
+static void
+goes_no_further_than_its_cap(void **state)
+{
+    llm_budget_t     b;
+    llm_ledger_t    *l;
+    llm_admission_t  a;
+
+    (void) state;
+
+    l = ledger_new(64, 8);
+    b = budget("daily", "", LLM_UNIT_USD, 100);
+
+    assert_int_equal(llm_ledger_shadow(l, &b, 40, 0), LLM_OK);
+
+    b.capped = 1;
+    b.cap = 60;
+
+    a = admission(&b, 1, 20);
+    assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
+    a = admission(&b, 1, 1);
+    assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_SHORT);
+    assert_int_equal(a.balances[0].limit, 100);
+
+    /* beyond the limit as well */
+
+    b.cap = 130;
+    a = admission(&b, 1, 70);
+    assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
+    a = admission(&b, 1, 1);
+    assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_SHORT);
+
+    /* an amount of 0 always fits */
+
+    a = admission(&b, 1, 0);
+    assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
+
+    ledger_free(l, 64, 8);
+}
+
+
+static int
+nobody(uint32_t owner)
+{
+    return owner == 0;
+}
+
+
+static void
+is_left_behind_on_purpose(void **state)
+{
+    int64_t            spent[LLM_UNIT_N] = { 7, 3, 1 };
+    llm_budget_t       b;
+    llm_ledger_t      *l;
+    llm_balance_t      bal;
+    llm_admission_t    a;
+    llm_ledger_heir_t  heir;
+
+    (void) state;
+
+    l = ledger_new(64, 8);
+    b = budget("daily", "", LLM_UNIT_USD, 100);
+    a = admission(&b, 1, 20);
+
+    assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
+    assert_int_equal(llm_ledger_note(l, &a.id, spent), LLM_OK);
+
+    memset(&heir, 0, sizeof(heir));
+    heir.gone = nobody;
+
+    assert_int_equal(llm_ledger_inherit(l, &heir, 8), 0);
+    assert_int_equal(llm_ledger_disown(l, &a.id), LLM_OK);
+    assert_int_equal(llm_ledger_inherit(l, &heir, 8), 1);
+
+    (void) llm_ledger_peek(l, &b, &bal);
+    assert_int_equal(bal.spent, 7);
+    assert_int_equal(bal.reserved, 0);
+    assert_int_equal(llm_ledger_disown(l, &a.id), LLM_DECLINED);
+
+    ledger_free(l, 64, 8);
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(reserves_nothing_until_granted),
+        cmocka_unit_test(knows_what_was_told),
+        cmocka_unit_test(goes_no_further_than_its_cap),
+        cmocka_unit_test(is_left_behind_on_purpose),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
