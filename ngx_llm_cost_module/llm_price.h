@@ -136,6 +136,12 @@ struct llm_price_s {
 
 int64_t llm_price_rate(const llm_price_t *p, llm_tier_e tier, llm_rate_e rate);
 
+/* the row charges pages, pictures, characters or seconds of a medium, and no
+   tokens: a request of which these are not known has no price */
+
+int llm_price_by_unit(const llm_price_t *p);
+
+
 typedef struct llm_prices_s  llm_prices_t;      /* opaque: table and regexes */
 
 llm_prices_t *llm_prices_create(llm_mem_t *mem);

@@ -339,6 +339,16 @@ llm_price_lists(const llm_price_t *p, unsigned from, unsigned to)
 }
 
 
+int
+llm_price_by_unit(const llm_price_t *p)
+{
+    return !llm_price_lists(p, 0, LLM_RATE_UNITS)
+           && p->nsteps == 0
+           && (llm_price_lists(p, LLM_RATE_UNITS, LLM_RATE_REQUEST_SECOND)
+               || llm_price_lists(p, LLM_RATE_INPUT_IMAGE, LLM_RATE_REQUEST));
+}
+
+
 /*
  * Where pages, pictures or seconds are what is charged, price lists leave out
  * tokens, and they are free.  A price of tools alone says nothing about them.

@@ -146,6 +146,11 @@ llm_price_row_base(llm_price_row_ctx_t *c, const llm_str_t *name)
         return LLM_ERROR;
     }
 
+    /* the row is the configuration's, wherever its figures are from */
+
+    c->row.source.len = 0;
+    c->row.date.len = 0;
+
     /* a base that has one itself hands it on; it ends at a real model */
 
     if (base->vocabulary.len) {

@@ -23,6 +23,8 @@ static void ngx_http_llm_cost_api_model_format(ngx_http_llm_cost_api_t *api,
     const ngx_http_llm_cost_api_row_t *row);
 static void ngx_http_llm_cost_api_rate_format(ngx_http_llm_cost_out_t *o,
     const char *name, const llm_price_t *price, llm_rate_e rate);
+static void ngx_http_llm_cost_api_origin_format(ngx_http_llm_cost_out_t *o,
+    const char *name, const llm_str_t *text);
 
 
 ngx_int_t
@@ -358,6 +360,7 @@ ngx_http_llm_cost_api_model_format(ngx_http_llm_cost_api_t *api,
 {
     llm_str_t                       model, provider;
     const char                     *vocab;
+    llm_match_e                     how;
     llm_counter_t                   counter;
     const llm_price_t              *price;
     ngx_http_llm_cost_out_t        *o;
@@ -371,7 +374,9 @@ ngx_http_llm_cost_api_model_format(ngx_http_llm_cost_api_t *api,
     provider.len = 0;
     provider.data = NULL;
 
-    price = lmcf->prices ? llm_prices_find(lmcf->prices, &model, &provider)
+    how = LLM_MATCH_NONE;
+    price = lmcf->prices ? llm_prices_look(lmcf->prices, &model, &provider,
+                                           &provider, &how)
                          : NULL;
 
     ngx_memzero(&counter, sizeof(llm_counter_t));
@@ -406,7 +411,29 @@ ngx_http_llm_cost_api_model_format(ngx_http_llm_cost_api_t *api,
                                       LLM_RATE_INPUT);
     ngx_http_llm_cost_api_rate_format(o, ",\"output\":", price,
                                       LLM_RATE_OUTPUT);
-    ngx_http_llm_cost_out(o, "}");
+    ngx_http_llm_cost_api_origin_format(o, ",\"source\":", &price->source);
+    ngx_http_llm_cost_api_origin_format(o, ",\"date\":", &price->date);
+
+    ngx_http_llm_cost_out(o, ",\"match\":\"");
+    ngx_http_llm_cost_out(o, (char *) llm_match_name(how));
+    ngx_http_llm_cost_out(o, "\"}");
+}
+
+
+/* a row of the configuration has neither source nor date */
+
+static void
+ngx_http_llm_cost_api_origin_format(ngx_http_llm_cost_out_t *o,
+    const char *name, const llm_str_t *text)
+{
+    ngx_http_llm_cost_out(o, name);
+
+    if (text->len) {
+        ngx_http_llm_cost_out_string(o, text->data, text->len);
+
+    } else {
+        ngx_http_llm_cost_out(o, "null");
+    }
 }
 
 

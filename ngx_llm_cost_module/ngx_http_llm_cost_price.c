@@ -50,7 +50,9 @@ ngx_http_llm_cost_price_find(ngx_http_llm_cost_ctx_t *ctx)
 
     llm_usage_any(&one, 1, llm_kind_has_output(ctx->q.kind));
 
-    if (llm_price_worst(ctx->price, &ctx->terms, &one) < 0) {
+    if (llm_price_worst(ctx->price, &ctx->terms, &one) < 0
+        || (!ctx->q.bounded && llm_price_by_unit(ctx->price)))
+    {
         ctx->price = NULL;
     }
 }
@@ -80,23 +82,86 @@ ngx_http_llm_cost_place(ngx_http_llm_cost_ctx_t *ctx, llm_str_t *region)
 
 
 /*
- * The most of every kind: a request whose dialect does not say may be anything
- * that its model has a rate by the token for.
+ * A member that a request may have, whatever it is inside of.  One whose name
+ * is written with escapes is taken to be there, since it could be any.
+ */
+
+static ngx_uint_t
+ngx_http_llm_cost_mentions(ngx_http_llm_cost_ctx_t *ctx, const char *name)
+{
+    u_char  *p;
+
+    p = ngx_strlcasestrn(ctx->body.data, ctx->body.data + ctx->body.len,
+                         (u_char *) name, ngx_strlen(name) - 1);
+    if (p) {
+        return 1;
+    }
+
+    return ngx_strlcasestrn(ctx->body.data, ctx->body.data + ctx->body.len,
+                            (u_char *) "\\u00", sizeof("\\u00") - 2)
+           != NULL;
+}
+
+
+/*
+ * The most of every kind: as the dialect says it.  Of one that does not, but
+ * knows what a request needs of its model, a request is text and that.  Any
+ * other may be whatever its model has a rate by the token for.
  */
 
 static void
 ngx_http_llm_cost_most(ngx_http_llm_cost_ctx_t *ctx, int64_t output,
     llm_usage_t *most)
 {
-    if (!ctx->q.bounded) {
-        llm_usage_any(most, ctx->q.input_tokens, output);
+    int             needs;
+    llm_request_t  *q;
+
+    q = &ctx->q;
+
+    if (q->bounded) {
+        *most = q->most;
+
+        most->input = q->input_tokens;
+        most->output = output;
+
         return;
     }
 
-    *most = ctx->q.most;
+    llm_usage_any(most, q->input_tokens, output);
 
-    most->input = ctx->q.input_tokens;
-    most->output = output;
+    needs = q->provider->needs ? q->provider->needs(q, &q->model) : -1;
+
+    if (needs < 0) {
+        return;
+    }
+
+    /* OpenAI's cache is written without being asked */
+
+    if (!ngx_http_llm_cost_mentions(ctx, "cache_control")) {
+        most->cache_write_1h = 0;
+    }
+
+    if (!ngx_http_llm_cost_mentions(ctx, "prompt_cache_retention")) {
+        most->cache_write_day = 0;
+    }
+
+    if (!(needs & (LLM_ABLE_IMAGES | LLM_ABLE_FILES))) {
+        most->image_input = 0;
+        most->cached_image = 0;
+    }
+
+    if (!(needs & LLM_ABLE_AUDIO_IN)) {
+        most->audio_input = 0;
+        most->cached_audio = 0;
+    }
+
+    if (!(needs & LLM_ABLE_AUDIO_OUT)) {
+        most->audio_output = 0;
+    }
+
+    if (needs & LLM_ABLE_SEARCH) {
+        most->searches = -1;
+    }
 }
 
 

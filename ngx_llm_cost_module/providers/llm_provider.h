@@ -128,11 +128,12 @@ struct llm_request_s {
 
     /*
      * The most of every kind but input and output that can be billed, set by
-     * parse() or count(): 0 what the request cannot use (a cache that it does
-     * not mark, a tool that it does not bring), a number where it bounds it
-     * (images in it, max_uses), -1 what it can use without a bound.  In use
-     * only if bounded is set: otherwise everything is thought possible, and
-     * the reserve is at the dearest rate.
+     * parse() (begin with llm_usage_text()): 0 what the request cannot use (a
+     * cache that it does not mark, a tool that it does not bring), a number
+     * where it bounds it (images in it, max_uses), -1 what it can use without
+     * a bound.  In use only if bounded is set: otherwise every kind of token
+     * is thought possible, the reserve is at the dearest rate, and a model
+     * that is not charged by the token has no price.
      */
     llm_usage_t           most;
 

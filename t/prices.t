@@ -1,0 +1,195 @@
+# Copyright (C) 2026 the ngx_llm_cost_module authors
+
+use strict;
+use warnings;
+
+use lib 't/lib';
+
+use LLMCost;
+
+add_block_preprocessor(sub {
+    my $block = shift;
+
+    $block->set_value('http_config',
+        "log_format cost '\$llm_cost reported=\$llm_reported_cost "
+        . "reserved=\$llm_reserved_cost source=\$llm_usage_source';\n"
+        . ($block->http_config // ''));
+
+    $block->set_value('config', <<"CONF");
+        location /v1/ {
+            llm_cost on;
+            access_log logs/cost.log cost;
+            access_log logs/access.log cost;
+            @{[ $block->location // '' ]}
+            proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT;
+        }
+CONF
+});
+
+# an answer of 1,000 and 100 tokens with what else its usage says
+
+sub answer {
+    my ($more, %top) = @_;
+
+    return { json => {
+        id => 'x', object => 'chat.completion', model => 'm', %top,
+        choices => [ { index => 0, finish_reason => 'stop', message =>
+                       { role => 'assistant', content => 'Hello' } } ],
+        usage => { prompt_tokens => 1000, completion_tokens => 100,
+                   total_tokens => 1100, %$more },
+    } };
+}
+
+sub chat {
+    my ($model, $more) = @_;
+
+    return "POST /v1/chat/completions\n"
+           . '{"model":"' . $model . '","max_tokens":100,'
+           . ($more // '')
+           . '"messages":[{"role":"user","content":"hi"}]}';
+}
+
+no_long_string();
+run_tests();
+
+__DATA__
+
+=== TEST 1: a cost that upstream reports stands beside ours
+--- http_config
+llm_price m input=1 output=2;
+--- upstream eval
+main::answer({ cost => 0.0012345678 })
+--- request eval
+main::chat('m')
+--- access_log
+0.001200000 reported=0.001234568 reserved=
+
+
+
+=== TEST 2: and is billed if it is trusted
+--- http_config
+llm_price m input=1 output=2;
+--- location
+llm_trust_reported_cost on;
+--- upstream eval
+main::answer({ cost => 0.0012345678 })
+--- request eval
+main::chat('m')
+--- access_log
+0.001234568 reported=0.001234568 reserved=
+
+
+
+=== TEST 3: ticks of 10^-10 usd
+--- http_config
+llm_price m input=1 output=2;
+--- upstream eval
+main::answer({ cost_in_usd_ticks => 37756000 })
+--- request eval
+main::chat('m')
+--- access_log
+0.001200000 reported=0.003775600 reserved=
+
+
+
+=== TEST 4: an object with a total
+--- http_config
+llm_price m input=1 output=2;
+--- upstream eval
+main::answer({ cost => { total_cost => 0.005, currency => 'USD' } })
+--- request eval
+main::chat('m')
+--- access_log
+0.001200000 reported=0.005000000 reserved=
+
+
+
+=== TEST 5: what is no cost is not believed, trusted or not
+--- http_config
+llm_price m input=1 output=2;
+--- location
+llm_trust_reported_cost on;
+--- upstream eval
+[map { main::answer({ cost => $_ }) } -1, 'NaN', 1e30, '', [1], undef]
+--- request eval
+[map { main::chat('m') } 1 .. 6]
+--- access_log
+0.001200000 reported=- 
+
+
+
+=== TEST 6: the tier that the answer names is what is charged
+--- http_config
+llm_price m input=1 output=2 input_priority=3 output_priority=4
+          input_flex=0.5 output_flex=1;
+--- upstream eval
+[main::answer({}, service_tier => 'priority'),
+ main::answer({}, service_tier => 'flex'),
+ main::answer({}, service_tier => 'default')]
+--- request eval
+[main::chat('m'), main::chat('m', '"service_tier":"flex",'),
+ main::chat('m', '"service_tier":"priority",')]
+--- response_headers eval
+['X-Cost-USD: 0.003400000', 'X-Cost-USD: 0.000600000',
+ 'X-Cost-USD: 0.001200000']
+
+
+
+=== TEST 7: plain text does not reserve what only marks of a cache cost
+--- http_config
+llm_price m input=1 output=0 cache_write_1h=1000 audio_input=1000
+          image_input=1000 search=1;
+--- upstream eval
+main::answer({})
+--- request eval
+main::chat('m')
+--- access_log
+reserved=0.000008000
+
+
+
+=== TEST 8: a request with a mark does, however it is written
+--- http_config
+llm_price m input=1 output=0 cache_write_1h=1000;
+--- upstream eval
+main::answer({})
+--- request eval
+main::chat('m', '"x":{"cache\u005fcontrol":{"ttl":"1h"}},')
+--- access_log
+reserved=0.008000000
+
+
+
+=== TEST 9: searches that nobody bounds: eight of them
+--- http_config
+llm_price m input=1 output=0 search=1;
+--- upstream eval
+main::answer({})
+--- request eval
+main::chat('m', '"web_search_options":{},')
+--- access_log
+reserved=8.000008000
+
+
+
+=== TEST 10: a machine by the hour
+--- http_config
+llm_price m gpu_hour=3.6;
+--- upstream eval
+main::answer({})
+--- request eval
+main::chat('m')
+--- access_log eval
+qr/^0\.0[0-9]{8} reported/
+
+
+
+=== TEST 11: a model that is charged by the page has no price for a chat
+--- http_config
+llm_price m page=0.01;
+--- location
+llm_budget daily limit=1usd period=day;
+--- request eval
+main::chat('m')
+--- error_code: 400
+--- response_body_like: has no price here
