@@ -49,6 +49,7 @@
 #include "llm_ledger.h"
 #include "llm_ledger_file.h"
 #include "llm_stats.h"
+#include "llm_learn.h"
 #include "llm_provider.h"
 #include "llm_vendor.h"
 #include "llm_memo.h"
@@ -87,6 +88,7 @@ struct ngx_http_llm_cost_zone_s {
     llm_flights_t              *flights;    /* llm_cache_lock */
     ngx_str_t                   state_name; /* empty: the ledger is in the */
     llm_ledger_file_t           state;      /* zone; else it is in there */
+    llm_learn_table_t          *learn;      /* what they are worth, or NULL */
 };
 
 
@@ -358,6 +360,8 @@ struct ngx_http_llm_cost_ctx_s {
     const llm_price_t          *price;              /* NULL: unknown */
     llm_price_terms_t           terms;
     llm_counter_t               counter;
+    int64_t                     counted;            /* input, uncorrected */
+    int64_t                     most_input;         /* ... and reserved */
     int64_t                     max_output;         /* all choices; reserved */
     int64_t                     reserved_cost;      /* nano-USD */
     int64_t                     written_max;        /* by fit or N; -1: none */
@@ -582,6 +586,12 @@ int64_t ngx_http_llm_cost_price_fit(ngx_http_llm_cost_ctx_t *ctx,
     int64_t amount);
 int64_t ngx_http_llm_cost_price_usage(ngx_http_llm_cost_ctx_t *ctx,
     const llm_usage_t *usage);
+
+
+/* _learn.c: counts are corrected by what answers say */
+
+void ngx_http_llm_cost_learn_correct(ngx_http_llm_cost_ctx_t *ctx);
+void ngx_http_llm_cost_learn_answer(ngx_http_llm_cost_ctx_t *ctx);
 
 
 /* _admit.c: body to question, verdict to deed */

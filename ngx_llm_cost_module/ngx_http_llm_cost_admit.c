@@ -286,6 +286,8 @@ ngx_http_llm_cost_worst_case(ngx_http_llm_cost_ctx_t *ctx,
         q->estimate = 1;
     }
 
+    ngx_http_llm_cost_learn_correct(ctx);
+
     each = q->max_output;
 
     if (!llm_kind_has_output(q->kind)) {
@@ -321,8 +323,8 @@ ngx_http_llm_cost_worst_case(ngx_http_llm_cost_ctx_t *ctx,
 
     ctx->adm.most[LLM_UNIT_REQUESTS] = 1;
     ctx->adm.least[LLM_UNIT_REQUESTS] = 1;
-    ctx->adm.most[LLM_UNIT_TOKENS] = q->input_tokens + most;
-    ctx->adm.least[LLM_UNIT_TOKENS] = q->input_tokens + least;
+    ctx->adm.most[LLM_UNIT_TOKENS] = ctx->most_input + most;
+    ctx->adm.least[LLM_UNIT_TOKENS] = ctx->most_input + least;
 
     if (ctx->price) {
         ctx->adm.most[LLM_UNIT_USD] = ngx_http_llm_cost_price_worst(ctx, most);
@@ -383,7 +385,7 @@ ngx_http_llm_cost_act(ngx_http_llm_cost_ctx_t *ctx)
             fit = ngx_http_llm_cost_price_fit(ctx, limit);
 
         } else if (b->unit == LLM_UNIT_TOKENS) {
-            fit = limit - ctx->q.input_tokens;
+            fit = limit - ctx->most_input;
 
         } else {
             fit = 0;
@@ -505,7 +507,7 @@ ngx_http_llm_cost_shorten(ngx_http_llm_cost_ctx_t *ctx)
             break;
 
         case LLM_UNIT_TOKENS:
-            fit = adm->granted[LLM_UNIT_TOKENS] - ctx->q.input_tokens;
+            fit = adm->granted[LLM_UNIT_TOKENS] - ctx->most_input;
             break;
 
         default:

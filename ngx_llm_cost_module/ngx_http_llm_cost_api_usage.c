@@ -23,6 +23,8 @@ static void ngx_http_llm_cost_api_model_format(ngx_http_llm_cost_api_t *api,
     const ngx_http_llm_cost_api_row_t *row);
 static void ngx_http_llm_cost_api_rate_format(ngx_http_llm_cost_out_t *o,
     const char *name, const llm_price_t *price, llm_rate_e rate);
+static void ngx_http_llm_cost_api_learned_format(ngx_http_llm_cost_out_t *o,
+    const llm_learn_table_t *t, const llm_str_t *model);
 static void ngx_http_llm_cost_api_origin_format(ngx_http_llm_cost_out_t *o,
     const char *name, const llm_str_t *text);
 
@@ -399,6 +401,8 @@ ngx_http_llm_cost_api_model_format(ngx_http_llm_cost_api_t *api,
 
     ngx_http_llm_cost_out(o, counter.estimate ? ",\"estimate\":true"
                                               : ",\"estimate\":false");
+    ngx_http_llm_cost_api_learned_format(o, lmcf->zone->learn, &model);
+
     ngx_http_llm_cost_out(o, ",\"price_row\":");
 
     if (price == NULL) {
@@ -417,6 +421,70 @@ ngx_http_llm_cost_api_model_format(ngx_http_llm_cost_api_t *api,
     ngx_http_llm_cost_out(o, ",\"match\":\"");
     ngx_http_llm_cost_out(o, (char *) llm_match_name(how));
     ngx_http_llm_cost_out(o, "\"}");
+}
+
+
+/* what counts of the model are worth, by whom it was asked from */
+
+static void
+ngx_http_llm_cost_api_learned_format(ngx_http_llm_cost_out_t *o,
+    const llm_learn_table_t *t, const llm_str_t *model)
+{
+    ngx_uint_t           i, c, n;
+    llm_learn_t          l;
+    const llm_vendor_t  *v, *last;
+
+    n = 0;
+    last = NULL;
+
+    for (i = 0; t && (v = llm_vendor_at(i)) != NULL; i++) {
+
+        /* a vendor of several hosts is there several times */
+
+        if (last && last->name.len == v->name.len
+            && ngx_memcmp(last->name.data, v->name.data, v->name.len) == 0)
+        {
+            continue;
+        }
+
+        last = v;
+
+        for (c = 0; c < LLM_LEARN_N; c++) {
+
+            if (llm_learn_get(t, llm_learn_key(&v->name, model, c), &l)
+                != LLM_OK)
+            {
+                continue;
+            }
+
+            ngx_http_llm_cost_out(o, n++ ? ",{\"provider\":"
+                                         : ",\"learned\":[{\"provider\":");
+            ngx_http_llm_cost_out_string(o, v->name.data, v->name.len);
+            ngx_http_llm_cost_out(o, ",\"class\":\"");
+            ngx_http_llm_cost_out(o, (char *) llm_learn_class_name(c));
+            ngx_http_llm_cost_out(o, "\",\"counts\":");
+            ngx_http_llm_cost_out_int(o, l.answers);
+
+            if (l.answers) {
+                ngx_http_llm_cost_out(o, ",\"slope\":");
+                ngx_http_llm_cost_out_usd(o, (int64_t) l.line.slope * LLM_NANO
+                                             / 65536);
+                ngx_http_llm_cost_out(o, ",\"offset\":");
+                ngx_http_llm_cost_out_int(o, l.line.offset);
+            }
+
+            if (l.output >= 0) {
+                ngx_http_llm_cost_out(o, ",\"output\":");
+                ngx_http_llm_cost_out_int(o, l.output);
+            }
+
+            ngx_http_llm_cost_out(o, "}");
+        }
+    }
+
+    if (n) {
+        ngx_http_llm_cost_out(o, "]");
+    }
 }
 
 

@@ -121,13 +121,13 @@ ngx_http_llm_cost_most(ngx_http_llm_cost_ctx_t *ctx, int64_t output,
     if (q->bounded) {
         *most = q->most;
 
-        most->input = q->input_tokens;
+        most->input = ctx->most_input;
         most->output = output;
 
         return;
     }
 
-    llm_usage_any(most, q->input_tokens, output);
+    llm_usage_any(most, ctx->most_input, output);
 
     needs = q->provider->needs ? q->provider->needs(q, &q->model) : -1;
 

@@ -246,6 +246,10 @@ ngx_http_llm_cost_price_answer(ngx_http_llm_cost_ctx_t *ctx)
         ctx->source = NGX_HTTP_LLM_COST_SOURCE_COUNTED;
     }
 
+    if (ctx->source == NGX_HTTP_LLM_COST_SOURCE_UPSTREAM) {
+        ngx_http_llm_cost_learn_answer(ctx);
+    }
+
     if (ctx->usage.tier < 0 && ctx->answer.service_tier.len) {
         ctx->usage.tier = llm_tier_find(&ctx->answer.service_tier);
     }
@@ -373,7 +377,7 @@ static void
 ngx_http_llm_cost_use_reserve(ngx_http_llm_cost_ctx_t *ctx)
 {
     ctx->usage = (llm_usage_t) LLM_USAGE_INIT;
-    ctx->usage.input = ctx->q.input_tokens;
+    ctx->usage.input = ctx->most_input;
     ctx->usage.output = ctx->max_output;
     ctx->whole = 1;
 }

@@ -15,7 +15,8 @@
  *
  * The zone has fixed shares, each one allocation made when the zone is: the
  * ledger 1/2, statistics 1/8, cached answers 35/128, token counts 1/16,
- * flights 1/128; the rest is the slab allocator's own.  A reload keeps all of it.  Every part knows
+ * flights 1/128, what counts are worth 1/128; the rest is the slab allocator's
+ * own.  A reload keeps all of it.  Every part knows
  * its layout: a module of another version that is reloaded over it does not
  * start, instead of reading counters wrongly.
  */
@@ -38,12 +39,14 @@ typedef struct {
     ngx_http_llm_cost_cache_t  *cache;
     llm_memo_t                 *memo;           /* or NULL */
     llm_flights_t              *flights;
+    llm_learn_table_t          *learn;          /* or NULL */
 
     size_t                      ledger_size;
     size_t                      stats_size;
     size_t                      cache_size;
     size_t                      memo_size;
     size_t                      flights_size;
+    size_t                      learn_size;
 
     ngx_atomic_t                swept;          /* second of the last sweep */
 } ngx_http_llm_cost_zone_sh_t;
@@ -113,7 +116,7 @@ ngx_http_llm_cost_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 static ngx_int_t
 ngx_http_llm_cost_zone_create(ngx_http_llm_cost_zone_t *z, size_t size)
 {
-    void                         *memo;
+    void                         *memo, *learn;
     ngx_int_t                     rc;
     ngx_str_t                    *name;
     ngx_http_llm_cost_zone_sh_t  *sh;
@@ -136,6 +139,7 @@ ngx_http_llm_cost_zone_create(ngx_http_llm_cost_zone_t *z, size_t size)
     sh->cache_size = size / 128 * 35 & ~(ngx_pagesize - 1);
     sh->memo_size = size / 16 & ~(ngx_pagesize - 1);
     sh->flights_size = size / 128 & ~(ngx_pagesize - 1);
+    sh->learn_size = size / 128 & ~(ngx_pagesize - 1);
 
     rc = ngx_http_llm_cost_zone_ledger(z);
 
@@ -150,6 +154,7 @@ ngx_http_llm_cost_zone_create(ngx_http_llm_cost_zone_t *z, size_t size)
     sh->stats = ngx_slab_alloc(z->shpool, sh->stats_size);
     memo = ngx_slab_alloc(z->shpool, sh->memo_size);
     sh->flights = ngx_slab_alloc(z->shpool, sh->flights_size);
+    learn = sh->learn_size ? ngx_slab_alloc(z->shpool, sh->learn_size) : NULL;
 
     if (sh->stats == NULL || memo == NULL || sh->flights == NULL
         || ngx_http_llm_cost_cache_zone_init(z, sh->cache_size) != NGX_OK)
@@ -159,6 +164,13 @@ ngx_http_llm_cost_zone_create(ngx_http_llm_cost_zone_t *z, size_t size)
 
     sh->cache = z->cache;
     sh->memo = ngx_http_llm_cost_memo_create(z, memo, sh->memo_size);
+
+    /* nothing but estimates depends on it */
+
+    if (learn) {
+        sh->learn = llm_learn_create(learn, sh->learn_size);
+        z->learn = sh->learn;
+    }
 
     z->stats = llm_stats_create(sh->stats, sh->stats_size);
     z->flights = llm_flights_create(sh->flights, sh->flights_size,
@@ -354,6 +366,10 @@ ngx_http_llm_cost_zone_attach(ngx_http_llm_cost_zone_t *z)
     if (z->flights == NULL) {
         err = "its table of flights is of another version";
         goto failed;
+    }
+
+    if (sh->learn) {
+        z->learn = llm_learn_attach(sh->learn, sh->learn_size);
     }
 
     return NGX_OK;

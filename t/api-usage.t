@@ -177,14 +177,14 @@ llm_price my-model base=gpt-4o-mini input=3.00;
 --- response_body_like eval
 ['', '', '',
  '^\[\{"model":"my-model","requests":1,"vocabulary":"o200k_base",'
- . '"estimate":false,"price_row":"my-model","input":3,"output":0\.6,'
+ . '"estimate":false(?:,"learned":\[[^]]+\])?,"price_row":"my-model","input":3,"output":0\.6,'
  . '"source":null,"date":null,"match":"name"\},'
  . '\{"model":"gpt-4o-mini-2024-07-18","requests":1,'
- . '"vocabulary":"o200k_base","estimate":false,"price_row":"gpt-4o-mini.*",'
+ . '"vocabulary":"o200k_base","estimate":false(?:,"learned":\[[^]]+\])?,"price_row":"gpt-4o-mini.*",'
  . '"input":0\.15,"output":0\.6,"source":"litellm [0-9.]+",'
  . '"date":"\d{4}-\d\d-\d\d","match":"\w+"\},'
  . '\{"model":"strange","requests":1,"vocabulary":"\w+","estimate":true,'
- . '"price_row":null\}\]$']
+ . '(?:"learned":\[[^]]+\],)?"price_row":null\}\]$']
 
 
 

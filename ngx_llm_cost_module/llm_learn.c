@@ -1,0 +1,419 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#define _GNU_SOURCE                          /* memmem() */
+
+#include "llm_learn.h"
+
+#include <string.h>
+
+
+/*
+ * The table: sets of a few places, of which a model and class has one.  A word
+ * is read and written whole; what several words say together may be of two
+ * moments, and is clipped to its bounds wherever it is used.
+ */
+
+#define LLM_LEARN_MAGIC      0x314e5241454c4d4cULL
+#define LLM_LEARN_WAYS       4
+#define LLM_LEARN_MAX        100000000LL     /* tokens of a pair */
+
+/* once there are enough, a line is drawn anew with every eighth answer */
+
+#define LLM_LEARN_OFTEN      16
+#define LLM_LEARN_EVERY      8
+
+
+typedef struct {
+    uint64_t             key;
+    uint64_t             used;               /* seconds */
+    uint64_t             n;
+    uint64_t             line;
+    uint64_t             share;
+    uint64_t             tokens;
+    uint64_t             output;             /* median + 1, 0: none */
+    uint64_t             outputs;            /* so far */
+    uint64_t             pairs[LLM_LEARN_PAIRS];
+    uint32_t             out[LLM_LEARN_PAIRS];
+} llm_learn_place_t;
+
+struct llm_learn_table_s {
+    uint64_t             magic;
+    uint64_t             sets;
+    uint64_t             pad[6];
+    llm_learn_place_t    places[];
+};
+
+
+#define llm_learn_read(p)       __atomic_load_n(p, __ATOMIC_RELAXED)
+#define llm_learn_write(p, v)   __atomic_store_n(p, v, __ATOMIC_RELAXED)
+
+
+static uint64_t
+llm_learn_sets(size_t size)
+{
+    if (size < sizeof(llm_learn_table_t)) {
+        return 0;
+    }
+
+    return (size - sizeof(llm_learn_table_t)) / sizeof(llm_learn_place_t)
+           / LLM_LEARN_WAYS;
+}
+
+
+llm_learn_table_t *
+llm_learn_create(void *mem, size_t size)
+{
+    uint64_t            sets;
+    llm_learn_table_t  *t;
+
+    sets = llm_learn_sets(size);
+
+    if (sets == 0) {
+        return NULL;
+    }
+
+    t = mem;
+
+    memset(t, 0, size);
+    t->sets = sets;
+    llm_learn_write(&t->magic, LLM_LEARN_MAGIC);
+
+    return t;
+}
+
+
+llm_learn_table_t *
+llm_learn_attach(void *mem, size_t size)
+{
+    llm_learn_table_t  *t;
+
+    t = mem;
+
+    if (size < sizeof(llm_learn_table_t) || t->magic != LLM_LEARN_MAGIC
+        || t->sets == 0 || t->sets != llm_learn_sets(size))
+    {
+        return NULL;
+    }
+
+    return t;
+}
+
+
+/* never 0, which is an empty place */
+
+uint64_t
+llm_learn_key(const llm_str_t *vendor, const llm_str_t *model,
+    llm_learn_class_e c)
+{
+    size_t    i;
+    uint64_t  h;
+
+    h = 0xcbf29ce484222325ULL;
+
+    for (i = 0; i < vendor->len; i++) {
+        h = (h ^ vendor->data[i]) * 0x100000001b3ULL;
+    }
+
+    h = (h ^ '/') * 0x100000001b3ULL;
+
+    for (i = 0; i < model->len; i++) {
+        h = (h ^ model->data[i]) * 0x100000001b3ULL;
+    }
+
+    h = (h ^ (0x100u + c)) * 0x100000001b3ULL;
+    h ^= h >> 29;
+
+    return h ? h : 1;
+}
+
+
+const char *
+llm_learn_class_name(llm_learn_class_e c)
+{
+    static const char  *names[] = {
+        "media", "calls", "tools", "schema", "text"
+    };
+
+    return c < LLM_LEARN_N ? names[c] : "";
+}
+
+
+llm_learn_class_e
+llm_learn_class(const llm_str_t *body)
+{
+    unsigned  i;
+
+    static const struct {
+        const char         *name;
+        llm_learn_class_e   class;
+    } marks[] = {
+        { "\"image_url\"", LLM_LEARN_MEDIA },
+        { "\"input_image\"", LLM_LEARN_MEDIA },
+        { "\"input_audio\"", LLM_LEARN_MEDIA },
+        { "\"input_file\"", LLM_LEARN_MEDIA },
+        { "\"inlineData\"", LLM_LEARN_MEDIA },
+        { "\"inline_data\"", LLM_LEARN_MEDIA },
+        { "\"fileData\"", LLM_LEARN_MEDIA },
+        { "\"file_data\"", LLM_LEARN_MEDIA },
+        { "\"base64\"", LLM_LEARN_MEDIA },
+        { "\"media_type\"", LLM_LEARN_MEDIA },
+        { "\"tool_calls\"", LLM_LEARN_CALLS },
+        { "\"tool_result\"", LLM_LEARN_CALLS },
+        { "\"toolResult\"", LLM_LEARN_CALLS },
+        { "\"function_call_output\"", LLM_LEARN_CALLS },
+        { "\"functionResponse\"", LLM_LEARN_CALLS },
+        { "\"function_response\"", LLM_LEARN_CALLS },
+        { "\"tools\"", LLM_LEARN_TOOLS },
+        { "\"functions\"", LLM_LEARN_TOOLS },
+        { "\"toolConfig\"", LLM_LEARN_TOOLS },
+        { "\"json_schema\"", LLM_LEARN_SCHEMA },
+        { "\"responseSchema\"", LLM_LEARN_SCHEMA },
+        { "\"response_schema\"", LLM_LEARN_SCHEMA },
+        { "\"responseJsonSchema\"", LLM_LEARN_SCHEMA },
+        { "\"output_format\"", LLM_LEARN_SCHEMA },
+        { NULL, LLM_LEARN_TEXT }
+    };
+
+    for (i = 0; marks[i].name; i++) {
+        if (body->len && memmem(body->data, body->len, marks[i].name,
+                                strlen(marks[i].name)))
+        {
+            break;
+        }
+    }
+
+    return marks[i].class;
+}
+
+
+static const llm_learn_place_t *
+llm_learn_find(const llm_learn_table_t *t, uint64_t key)
+{
+    unsigned                  i;
+    const llm_learn_place_t  *p;
+
+    p = &t->places[key % t->sets * LLM_LEARN_WAYS];
+
+    for (i = 0; i < LLM_LEARN_WAYS; i++) {
+        if (llm_learn_read(&p[i].key) == key) {
+            return &p[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+static llm_learn_place_t *
+llm_learn_take(llm_learn_table_t *t, uint64_t key)
+{
+    unsigned            i, oldest;
+    llm_learn_place_t  *p;
+
+    p = (llm_learn_place_t *) llm_learn_find(t, key);
+    if (p) {
+        return p;
+    }
+
+    p = &t->places[key % t->sets * LLM_LEARN_WAYS];
+    oldest = 0;
+
+    for (i = 0; i < LLM_LEARN_WAYS; i++) {
+
+        if (llm_learn_read(&p[i].key) == 0) {
+            oldest = i;
+            break;
+        }
+
+        if (llm_learn_read(&p[i].used) < llm_learn_read(&p[oldest].used)) {
+            oldest = i;
+        }
+    }
+
+    p = &p[oldest];
+
+    llm_learn_write(&p->n, 0);
+    llm_learn_write(&p->line, 0);
+    llm_learn_write(&p->share, 0);
+    llm_learn_write(&p->tokens, 0);
+    llm_learn_write(&p->outputs, 0);
+    llm_learn_write(&p->output, 0);
+    llm_learn_write(&p->key, key);
+
+    return p;
+}
+
+
+/* what is read while somebody makes the place another's may be nothing */
+
+static unsigned
+llm_learn_pairs(const llm_learn_place_t *p, llm_learn_pair_t *pairs)
+{
+    uint64_t  n, v;
+    unsigned  i, k;
+
+    n = llm_learn_read(&p->n);
+
+    if (n > LLM_LEARN_PAIRS) {
+        n = LLM_LEARN_PAIRS;
+    }
+
+    for (i = 0, k = 0; i < n; i++) {
+        v = llm_learn_read(&p->pairs[i]);
+
+        pairs[k].counted = (uint32_t) (v >> 32);
+        pairs[k].reported = (uint32_t) v;
+
+        k += (pairs[k].counted != 0 && pairs[k].reported != 0);
+    }
+
+    return k;
+}
+
+
+static void
+llm_learn_line(const llm_learn_place_t *p, llm_learn_line_t *line,
+    llm_learn_above_t *above)
+{
+    uint64_t  v;
+
+    v = llm_learn_read(&p->line);
+
+    line->slope = (uint32_t) (v >> 32);
+    line->offset = (int32_t) (uint32_t) v;
+
+    above->share = (int64_t) llm_learn_read(&p->share);
+    above->tokens = (int64_t) llm_learn_read(&p->tokens);
+}
+
+
+/*
+ * A new line, or what the newest answer was above the old one.  What earlier
+ * answers were above is forgotten by and by: an eighth with every line.
+ */
+
+static void
+llm_learn_draw(llm_learn_place_t *p, const llm_learn_pair_t *newest,
+    int again)
+{
+    unsigned           n;
+    llm_learn_line_t   line;
+    llm_learn_pair_t   pairs[LLM_LEARN_PAIRS];
+    llm_learn_above_t  above;
+
+    llm_learn_line(p, &line, &above);
+
+    if (again) {
+        n = llm_learn_pairs(p, pairs);
+        llm_learn_fit(pairs, n, &line);
+
+        above.share -= above.share / 8;
+        above.tokens -= above.tokens / 8;
+
+        llm_learn_raise(pairs, n, &line, &above);
+
+        llm_learn_write(&p->line,
+                        (uint64_t) line.slope << 32 | (uint32_t) line.offset);
+
+    } else {
+        llm_learn_raise(newest, 1, &line, &above);
+    }
+
+    llm_learn_write(&p->share, (uint64_t) above.share);
+    llm_learn_write(&p->tokens, (uint64_t) above.tokens);
+}
+
+
+static void
+llm_learn_add_output(llm_learn_place_t *p, int64_t output)
+{
+    uint32_t  v, out[LLM_LEARN_PAIRS];
+    uint64_t  n;
+    unsigned  i, k;
+
+    n = llm_learn_read(&p->outputs);
+
+    llm_learn_write(&p->out[n % LLM_LEARN_PAIRS], (uint32_t) output);
+    llm_learn_write(&p->outputs, ++n);
+
+    if (n > LLM_LEARN_OFTEN && n % LLM_LEARN_EVERY) {
+        return;
+    }
+
+    if (n > LLM_LEARN_PAIRS) {
+        n = LLM_LEARN_PAIRS;
+    }
+
+    for (i = 0; i < n; i++) {
+        v = llm_learn_read(&p->out[i]);
+
+        for (k = i; k > 0 && out[k - 1] > v; k--) {
+            out[k] = out[k - 1];
+        }
+
+        out[k] = v;
+    }
+
+    llm_learn_write(&p->output, (uint64_t) out[n / 2] + 1);
+}
+
+
+void
+llm_learn_add(llm_learn_table_t *t, uint64_t key, int64_t now,
+    int64_t counted, int64_t reported, int64_t output)
+{
+    uint64_t            n;
+    llm_learn_pair_t    newest;
+    llm_learn_place_t  *p;
+
+    p = llm_learn_take(t, key);
+    llm_learn_write(&p->used, (uint64_t) now);
+
+    if (output >= 0 && output <= LLM_LEARN_MAX) {
+        llm_learn_add_output(p, output);
+    }
+
+    /* a request of nothing says nothing, nor does one of more than there is */
+
+    if (counted <= 0 || counted > LLM_LEARN_MAX || reported <= 0
+        || reported > LLM_LEARN_MAX)
+    {
+        return;
+    }
+
+    n = llm_learn_read(&p->n);
+
+    llm_learn_write(&p->pairs[n % LLM_LEARN_PAIRS],
+                    (uint64_t) counted << 32 | (uint64_t) reported);
+    llm_learn_write(&p->n, ++n);
+
+    newest.counted = (uint32_t) counted;
+    newest.reported = (uint32_t) reported;
+
+    llm_learn_draw(p, &newest,
+                   n <= LLM_LEARN_OFTEN || n % LLM_LEARN_EVERY == 0);
+}
+
+
+int
+llm_learn_get(const llm_learn_table_t *t, uint64_t key, llm_learn_t *l)
+{
+    const llm_learn_place_t  *p;
+
+    p = llm_learn_find(t, key);
+
+    if (p == NULL) {
+        return LLM_DECLINED;
+    }
+
+    llm_learn_line(p, &l->line, &l->above);
+
+    l->answers = llm_learn_read(&p->n);
+    l->output = (int64_t) llm_learn_read(&p->output) - 1;
+
+    return LLM_OK;
+}
