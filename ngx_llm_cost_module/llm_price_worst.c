@@ -204,6 +204,33 @@ llm_price_worst_side(const llm_price_worst_t *w, const int64_t *r,
 }
 
 
+/* what nobody counted is charged by its tokens, which have a bound */
+
+static int
+llm_price_by_token(const int64_t *r, llm_rate_e kind)
+{
+    switch (kind) {
+
+    case LLM_RATE_AUDIO_INPUT_SECOND:
+    case LLM_RATE_VIDEO_INPUT_SECOND:
+    case LLM_RATE_INPUT_IMAGE:
+    case LLM_RATE_INPUT_PIXEL:
+    case LLM_RATE_INPUT_CHAR:
+        return r[LLM_RATE_INPUT] > 0;
+
+    case LLM_RATE_AUDIO_OUTPUT_SECOND:
+    case LLM_RATE_VIDEO_OUTPUT_SECOND:
+    case LLM_RATE_OUTPUT_IMAGE:
+    case LLM_RATE_OUTPUT_PIXEL:
+    case LLM_RATE_OUTPUT_CHAR:
+        return r[LLM_RATE_OUTPUT] > 0;
+
+    default:
+        return 0;
+    }
+}
+
+
 static llm_int128_t
 llm_price_worst_units(const llm_price_worst_t *w, const int64_t *r,
     const llm_price_bound_t *b, unsigned n, int64_t unbound, int64_t scale)
@@ -223,7 +250,7 @@ llm_price_worst_units(const llm_price_worst_t *w, const int64_t *r,
         units = llm_price_most(w->most, &b[i]);
 
         if (units < 0) {
-            units = unbound;
+            units = llm_price_by_token(r, b[i].kind) ? 0 : unbound;
         }
 
         if (units < 0) {

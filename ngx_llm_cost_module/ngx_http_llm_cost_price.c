@@ -165,16 +165,20 @@ ngx_http_llm_cost_most(ngx_http_llm_cost_ctx_t *ctx, int64_t output,
 }
 
 
-/* nano-USD, of a request with a price; -1: a rate is missing */
+/* nano-USD, of a request with a price; above LLM_NANO_MAX, which fits no
+   limit, where a rate or a number is missing */
 
 int64_t
 ngx_http_llm_cost_price_worst(ngx_http_llm_cost_ctx_t *ctx, int64_t output)
 {
+    int64_t      worst;
     llm_usage_t  most;
 
     ngx_http_llm_cost_most(ctx, output, &most);
 
-    return llm_price_worst(ctx->price, &ctx->terms, &most);
+    worst = llm_price_worst(ctx->price, &ctx->terms, &most);
+
+    return worst < 0 ? LLM_NANO_MAX + 1 : worst;
 }
 
 

@@ -404,7 +404,7 @@ ngx_http_llm_cost_apply(ngx_http_llm_cost_ctx_t *ctx)
                     ? ngx_http_llm_cost_price_worst(ctx, ctx->usage.output)
                     : ngx_http_llm_cost_price_usage(ctx, &ctx->usage);
 
-        if (ctx->cost < 0) {
+        if (ctx->cost < 0 || ctx->cost > LLM_NANO_MAX) {
             ngx_log_error(NGX_LOG_ERR, ctx->request->connection->log, 0,
                           "cost of model \"%V\" is unknown: its price row "
                           "lacks a rate that its usage needs, the reserved "

@@ -517,6 +517,16 @@ random_usage(uint64_t *seed, llm_usage_t *most, llm_usage_t *u)
         }
     }
 
+    /* units without a bound are reserved by their tokens: none is said */
+
+    for (i = offsetof(llm_usage_t, input_chars) / 8;
+         i <= offsetof(llm_usage_t, pixels_out) / 8; i++)
+    {
+        if (m[i] < 0) {
+            v[i] = -1;
+        }
+    }
+
     u->input = llm_random(seed) % 2 ? most->input
                                     : random_tokens(seed, most->input);
     u->output = llm_random(seed) % 2 ? most->output

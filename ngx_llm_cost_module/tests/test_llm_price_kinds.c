@@ -869,6 +869,10 @@ static const bound_t  bounds[] = {
 
     { DALLE, D, "in=10 out=0 images_out=4", 16 * CENT },
     { DALLE, D, "in=10 out=0 images_out=-1", UNKNOWN },
+    { GEMINI_IMAGE, D, "in=10 out=100 image_output=-1 images_out=-1",
+      10 * 2 * M + 100 * 120 * M },
+    { OLD_VERTEX, D, "in=10 out=0 images_in=-1 audio_input_ms=-1",
+      10 * 9 * M },
     { SPEECH, D, "in=10 out=0 input_chars=40", 40 * 15 * M },
     { WHISPER, D, "in=0 out=0 audio_input_ms=1500", 15 * CENT / 1000 },
     { MACHINE, D, "in=10 out=0", 600 * CENT / 25 },
