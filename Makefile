@@ -151,7 +151,14 @@ tool_tokens = $(BUILD)/tools/tokenizer/tools/llm_tokens.o \
 $(BUILD)/tools/llm-tokens: $(tool_tokens) $(tool_lib)
 	$(Q)$(CC) -o $@ $^ $(TOOL_LIBS)
 
-tools: $(BUILD)/tools/llm-report $(BUILD)/tools/llm-tokens
+tool_cost = $(patsubst %.c,$(BUILD)/tools/%.o,$(wildcard tools/cost/*.c) \
+                $(wildcard tools/tokens/*.c))
+
+$(BUILD)/tools/llm-cost: $(tool_cost) $(tool_lib)
+	$(Q)$(CC) -o $@ $^ $(TOOL_LIBS)
+
+tools: $(BUILD)/tools/llm-report $(BUILD)/tools/llm-tokens \
+    $(BUILD)/tools/llm-cost
 
 -include $(shell find $(BUILD)/tools -name '*.d' 2>/dev/null)
 
@@ -162,9 +169,11 @@ install: all
 	install -m 644 $(module) $(DESTDIR)$(MODULES)/
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 755 $(BUILD)/tools/llm-tokens $(DESTDIR)$(PREFIX)/bin/
-	install -m 755 $(BUILD)/tools/llm-report tools/llm-ledger \
+	install -m 755 $(BUILD)/tools/llm-report $(BUILD)/tools/llm-cost \
+	    tools/llm-ledger \
 	    $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 tokenizer/tools/llm-tokens.1 tools/report/llm-report.1 \
+	    tools/cost/llm-cost.1 \
 	    $(DESTDIR)$(PREFIX)/share/man/man1/
 	for f in $(BUILD)/vocab/*.llmv; do [ ! -f $$f ] \
 	    || install -m 644 $$f $(DESTDIR)$(DATADIR)/vocab/ || exit 1; done

@@ -217,6 +217,12 @@ const llm_price_t *llm_prices_find(const llm_prices_t *t,
     const llm_str_t *model, const llm_str_t *provider);
 
 
+/* every row with a name of its own, in no order; cursor starts at 0, NULL at
+   the end */
+
+const llm_price_t *llm_prices_next(const llm_prices_t *t, uint32_t *cursor);
+
+
 /* what was agreed when a request was admitted; it does not change later */
 
 typedef struct {

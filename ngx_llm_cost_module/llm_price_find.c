@@ -366,6 +366,20 @@ llm_prices_find(const llm_prices_t *t, const llm_str_t *model,
 }
 
 
+const llm_price_t *
+llm_prices_next(const llm_prices_t *t, uint32_t *cursor)
+{
+    while (*cursor < t->size) {
+
+        if (t->slots[(*cursor)++]) {
+            return &t->slots[*cursor - 1]->price;
+        }
+    }
+
+    return NULL;
+}
+
+
 const char *
 llm_match_name(llm_match_e match)
 {

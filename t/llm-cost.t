@@ -1,0 +1,84 @@
+# Copyright (C) 2026 the ngx_llm_cost_module authors
+#
+# llm-cost: known figures, each with the formula it prints, and wrong options.
+
+use strict;
+use warnings;
+
+use Test::More;
+
+my $build = $ENV{LLM_BUILD} // 'build';
+my $data = $ENV{LLM_DATA_PATH} // $build;
+
+
+sub cost {
+    my ($input, $command, @args) = @_;
+
+    local $ENV{INPUT} = $input;
+
+    my $text = `printf %s "\$INPUT" | $build/tools/llm-cost $command \\
+                --data $data @args 2>&1`;
+
+    return wantarray ? ($text, $? >> 8) : $text;
+}
+
+
+my $daily = '--daily-requests 10000 --input 500 --output 300';
+
+like(cost('', 'monthly', "--model gpt-4o $daily"),
+     qr/^gpt-4o: \$1275\.00 a month\n.*= 10000 requests a day x 30 days x \$0/,
+     'monthly: 2.50 and 10');
+like(cost('', 'monthly', "--model gpt-4o-mini $daily"),
+     qr/^gpt-4o-mini: \$76\.50 a month/, 'monthly: 0.15 and 0.60');
+like(cost('', 'monthly', "--model claude-3-5-haiku-20241022 $daily"),
+     qr/: \$480\.00 a month/, 'monthly: 0.80 and 4.00');
+like(cost('', 'monthly', '--model gpt-4o-mini --daily-requests 1000 '
+                         . '--input 500 --output 200'),
+     qr/: \$5\.85 a month/, 'monthly: a thousand a day');
+
+like(cost('', 'breakeven', '--model gpt-4o --input 500 --output 300 '
+                           . '--gpu-hour 2.50 --daily-requests 100'),
+     qr/: \$1800\.00 .*even: 423530 requests a month.*: the API is cheaper/s,
+     'breakeven: 720 hours x 2.50 / 0.00425');
+
+like(cost('', 'roi', '--saving 500 --invest 3000'),
+     qr/return in 12 months: 100\.0 %.*paid back after 6\.0 months/s,
+     'roi: a purchase, 12 months');
+like(cost('', 'roi', '--saving 400 --hours 40 --rate 100'),
+     qr/cost: \$4000\.00.*return in 36 months: 260\.0 %.*after 10\.0 months/s,
+     'roi: work, three years');
+like(cost('', 'roi', '--saving 100 --invest 6000'),
+     qr/return in 12 months: -80\.0 %/, 'roi: a loss');
+
+like(cost('hello world', 'estimate', '--model gpt-4o --output 10'),
+     qr/^-: 2 input tokens\ngpt-4o: \$0\.000105\n/, 'estimate: a text');
+like(cost('{"model":"gpt-4o-mini","messages":'
+          . '[{"role":"user","content":"hi"}]}', 'estimate', '--output 10'),
+     qr/^-: 8 input tokens\ngpt-4o-mini: \$0\.0000072\n/,
+     'estimate: a request, framing included');
+
+my ($table) = cost('', 'compare', '--input 500 --output 200');
+my @costs = $table =~ /^\S+ +\$([\d.]+) /mg;
+
+cmp_ok(scalar @costs, '>', 100, 'compare: every model');
+is_deeply(\@costs, [sort { $a <=> $b } @costs], '... the cheapest first');
+
+for (['estimate', '--model no-such-model --input 5', 'no such model'],
+     ['estimate', '--input 5', 'which --model'],
+     ['monthly', '--model gpt-4o --input 5', 'needs --daily-requests'],
+     ['roi', '--saving 0 --invest 5', 'needs --saving'],
+     ['roi', '--saving -1 --invest 5', '--saving -1: not an amount'],
+     ['roi', '--saving 1e3 --invest 5', 'not an amount'],
+     ['breakeven', '--model gpt-4o --input x --gpu-hour 1', '--input x: not'],
+     ['monthly', '--model gpt-4o --daily-requests 1000000000000 --input '
+                 . '1000000000', 'no rate|more than'],
+     ['nonsense', '', 'usage: llm-cost'])
+{
+    my ($command, $args, $message) = @$_;
+    my ($text, $code) = cost('', $command, $args);
+
+    isnt($code, 0, "$command $args: fails");
+    like($text, qr/$message/, '... and says why');
+}
+
+done_testing();
