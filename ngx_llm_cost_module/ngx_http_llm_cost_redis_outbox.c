@@ -182,7 +182,9 @@ ngx_http_llm_cost_redis_outbox_back(ngx_http_llm_cost_redis_op_t *op,
 
     e = llm_oplog_at(box->log, op->pos);
 
-    if (e && done) {
+    if (e && done
+        && (op->replay || ngx_http_llm_cost_redis_box_current()))
+    {
         llm_oplog_done(box->log, e, (int64_t) ngx_time(), op->stamp);
 
     } else if (e && e->owner == (uint32_t) ngx_pid) {
