@@ -102,7 +102,9 @@ FORCE:
 tokenizer: $(setup)
 	$(Q)test ! -f tokenizer/Makefile || $(tokenizer) lib tools
 
-vocab: $(setup) $(prices)
+# the compiler and the tool are linked with one library: one after the other
+
+vocab: tokenizer $(setup) $(prices)
 	$(Q)test ! -f tokenizer/Makefile || $(tokenizer) vocab
 
 vocab-all: vocab
