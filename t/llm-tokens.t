@@ -107,6 +107,6 @@ for (['{"messages":', qr/unexpected end/], ['[1]', qr/no JSON object/],
 
 my $list = `$tool --list`;
 like($list, qr/^o200k_base +\d+ ids/m, 'vocabularies');
-like($list, qr/^claude +estimate +\.\*claude\.\*/m, 'models');
+like($list, qr/^o200k_base +estimate +\.\*claude\.\*/m, 'models');
 
 done_testing();

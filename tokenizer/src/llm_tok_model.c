@@ -34,7 +34,7 @@ static const struct {
     { "text-davinci-00[23]|code-(davinci|cushman)-.*",  "p50k_base", 0 },
     { "(text-)?(davinci|curie|babbage|ada)(-001)?",     "r50k_base", 0 },
     { "(anthropic\\.)?claude-(v?[12]|instant).*",       "claude", 0 },
-    { ".*claude.*",                                     "claude", 1 },
+    { ".*claude.*",                                     "o200k_base", 1 },
     { "deepseek-r1-distill-llama.*",                    "llama3", 0 },
     { "deepseek-r1-(distill|0528)-qwen.*",              "qwen3", 0 },
     { "deepseek-(v3|r1).*",                             "deepseek_v3", 0 },

@@ -657,8 +657,8 @@ test_models(void **state)
     test_model("claude-2.1", "claude", 0);
     test_model("claude-instant-1.2", "claude", 0);
     test_model("anthropic.claude-v2:1", "claude", 0);
-    test_model("claude-opus-4-1", "claude", 1);
-    test_model("us.anthropic.claude-3-5-sonnet-20241022-v2:0", "claude", 1);
+    test_model("claude-opus-4-1", "o200k_base", 1);
+    test_model("us.anthropic.claude-3-5-sonnet-20241022-v2:0", "o200k_base", 1);
     test_model("google/gemma-3-27b-it", "gemma3", 0);
     test_model("gemma3:4b", "gemma3", 0);
     test_model("gemma-2-9b", "gemini", 1);
