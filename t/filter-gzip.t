@@ -352,7 +352,7 @@ main::coded('gzip', [substr main::gz($main::answer), 0, -10],
 --- error_log
 upstream closed the connection in the middle
 --- log_lines eval
-qr/^502 in=8 out=[1-9]\d* cost=0\.0000[0-5]\d+ src=lost$/
+qr/^502 in=7 out=[1-9]\d* cost=0\.0000[0-5]\d+ src=lost$/
 
 
 

@@ -233,6 +233,11 @@ llm_cohere_parse(llm_request_t *q)
     q->choices = 1;
     stream = 0;
 
+    /* a row without a price by the token will do: count() says how many units */
+
+    llm_usage_text(&q->most, 0, 0);
+    q->bounded = 1;
+
     rc = llm_request_object(q, 0, NULL, llm_cohere_names, LLM_COHERE_FIELDS,
                             f);
 
@@ -350,9 +355,7 @@ llm_cohere_count(llm_request_t *q, llm_counter_t *c)
     const llm_json_node_t  *v;
 
     llm_input_init(&in, q, c);
-    llm_usage_text(&q->most, 0, 0);
 
-    q->bounded = 1;
     in.estimate = 1;
     v = q->json.nodes;
 

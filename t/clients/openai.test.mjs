@@ -376,7 +376,7 @@ test('a budget without its key: PermissionDeniedError', async () => {
 
 test('a path that cannot be metered: NotFoundError', async () => {
     const { error } = await refusal(
-        client().responses.create({ model: 'gpt-4o-mini', input: 'hi' }),
+        client().images.generate({ model: 'gpt-image-1', prompt: 'hi' }),
         OpenAI.NotFoundError);
 
     assert.equal(error.code, 'unknown_path');
