@@ -152,11 +152,13 @@ spent_is($nginx, 3, 'three requests');
 refused(zone('4m'), qr/llm\.state" of llm_zone cannot be used: another nginx/,
         'a second nginx is refused');
 
-my @before = (stat $state)[1, 7, 9, 10];
+# (a running nginx writes to it once a second: its times tell nothing)
+
+my @before = (stat $state)[1, 7];
 my $test = `@{[ nginx_binary() ]} -t -p $nginx->{dir}/ -c nginx.conf 2>&1`;
 
 like $test, qr/test is successful/, 'nginx -t passes while nginx runs';
-is_deeply [(stat $state)[1, 7, 9, 10]], \@before, 'and does not touch the file';
+is_deeply [(stat $state)[1, 7]], \@before, 'and does not touch the file';
 spent_is($nginx, 3, 'nor the ledger');
 
 # reloads

@@ -231,7 +231,6 @@ for my $allowance (0, 0.002) {
 # primary confirmed in the last second
 
 redis_fault 'promotion of a replica, its link cut 1 s before',
-    brief => 6,
     start => sub {
         my $run = shift;
 
