@@ -325,15 +325,7 @@ ngx_http_llm_cost_redis_admitted(ngx_http_llm_cost_redis_op_t *op,
         ctx->adm.id = op->id;
 
         (void) llm_ledger_granted(ngx_http_llm_cost_zone()->ledger, &op->id,
-                                  ctx->adm.granted);
-
-        if (!ngx_http_llm_cost_redis_box_current()) {
-
-            /* the one that is being joined has to hear of it */
-
-            (void) ngx_atomic_fetch_add(
-                                  &ngx_http_llm_cost_redis_box()->locals, 1);
-        }
+                                ctx->adm.granted);
 
     } else {
         ngx_http_llm_cost_redis_record_hit(ctx, op);

@@ -232,7 +232,6 @@ void ngx_http_llm_cost_redis_box_saw(uint64_t stamp);
 ngx_int_t ngx_http_llm_cost_redis_box_base(const llm_budget_t *b,
     int64_t *amount);
 ngx_uint_t ngx_http_llm_cost_redis_box_room(void);
-ngx_uint_t ngx_http_llm_cost_redis_box_current(void);
 ngx_int_t ngx_http_llm_cost_redis_box_add(ngx_http_llm_cost_redis_op_t *op,
     ngx_uint_t done);
 

@@ -312,27 +312,6 @@ ngx_http_llm_cost_redis_box_room(void)
 
 
 /*
- * Whether what is confirmed now is confirmed by the store that the node counts
- * in.  A connection to a primary that has been replaced may still bring answers
- * while, or after, the node has joined the other one: what they confirm has to
- * be repeated there, as if it had not been.
- */
-
-ngx_uint_t
-ngx_http_llm_cost_redis_box_current(void)
-{
-    ngx_http_llm_cost_redis_t      *redis;
-    ngx_http_llm_cost_redis_box_t  *box;
-
-    redis = ngx_http_llm_cost_redis_money();
-    box = ngx_http_llm_cost_redis_box();
-
-    return box->state == NGX_HTTP_LLM_COST_STORE_READY
-           && ngx_memcmp(redis->id, box->id, NGX_HTTP_LLM_COST_REDIS_ID) == 0;
-}
-
-
-/*
  * A settlement or cancellation: pending, or confirmed with op->stamp.  NGX_OK,
  * or NGX_DECLINED where too much is pending.
  */
@@ -350,7 +329,6 @@ ngx_http_llm_cost_redis_box_add(ngx_http_llm_cost_redis_op_t *op,
 
     ngx_http_llm_cost_redis_box_lock();
 
-    done = done && ngx_http_llm_cost_redis_box_current();
     dropped = box->log->dropped;
 
     rc = llm_oplog_add(box->log, op->plain ? op->plain : op->command,

@@ -182,9 +182,7 @@ ngx_http_llm_cost_redis_outbox_back(ngx_http_llm_cost_redis_op_t *op,
 
     e = llm_oplog_at(box->log, op->pos);
 
-    if (e && done
-        && (op->replay || ngx_http_llm_cost_redis_box_current()))
-    {
+    if (e && done) {
         llm_oplog_done(box->log, e, (int64_t) ngx_time(), op->stamp);
 
     } else if (e && e->owner == (uint32_t) ngx_pid) {
