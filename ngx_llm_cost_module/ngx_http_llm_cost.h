@@ -429,6 +429,9 @@ struct ngx_http_llm_cost_ctx_s {
                                                        see */
     unsigned                    gone:1;             /* the client; the answer
                                                        is read on */
+    unsigned                    searched:1;         /* the body, for these: */
+    unsigned                    marks_cache:1;
+    unsigned                    marks_retention:1;
     unsigned                    kept:1;             /* ... was */
     unsigned                    alone:1;            /* waits for nobody */
     unsigned                    local:1;            /* held in the zone while

@@ -135,13 +135,22 @@ ngx_http_llm_cost_most(ngx_http_llm_cost_ctx_t *ctx, int64_t output,
         return;
     }
 
+    /* once a request: it takes longer than all the rest of a price */
+
+    if (!ctx->searched) {
+        ctx->searched = 1;
+        ctx->marks_cache = ngx_http_llm_cost_mentions(ctx, "cache_control");
+        ctx->marks_retention = ngx_http_llm_cost_mentions(ctx,
+                                                    "prompt_cache_retention");
+    }
+
     /* OpenAI's cache is written without being asked */
 
-    if (!ngx_http_llm_cost_mentions(ctx, "cache_control")) {
+    if (!ctx->marks_cache) {
         most->cache_write_1h = 0;
     }
 
-    if (!ngx_http_llm_cost_mentions(ctx, "prompt_cache_retention")) {
+    if (!ctx->marks_retention) {
         most->cache_write_day = 0;
     }
 
