@@ -4,8 +4,6 @@
  */
 
 
-#define _GNU_SOURCE                          /* memmem() */
-
 #include "llm_learn.h"
 
 #include <string.h>
@@ -143,50 +141,13 @@ llm_learn_class_name(llm_learn_class_e c)
 
 
 llm_learn_class_e
-llm_learn_class(const llm_str_t *body)
+llm_learn_class(unsigned marks)
 {
-    unsigned  i;
-
-    static const struct {
-        const char         *name;
-        llm_learn_class_e   class;
-    } marks[] = {
-        { "\"image_url\"", LLM_LEARN_MEDIA },
-        { "\"input_image\"", LLM_LEARN_MEDIA },
-        { "\"input_audio\"", LLM_LEARN_MEDIA },
-        { "\"input_file\"", LLM_LEARN_MEDIA },
-        { "\"inlineData\"", LLM_LEARN_MEDIA },
-        { "\"inline_data\"", LLM_LEARN_MEDIA },
-        { "\"fileData\"", LLM_LEARN_MEDIA },
-        { "\"file_data\"", LLM_LEARN_MEDIA },
-        { "\"base64\"", LLM_LEARN_MEDIA },
-        { "\"media_type\"", LLM_LEARN_MEDIA },
-        { "\"tool_calls\"", LLM_LEARN_CALLS },
-        { "\"tool_result\"", LLM_LEARN_CALLS },
-        { "\"toolResult\"", LLM_LEARN_CALLS },
-        { "\"function_call_output\"", LLM_LEARN_CALLS },
-        { "\"functionResponse\"", LLM_LEARN_CALLS },
-        { "\"function_response\"", LLM_LEARN_CALLS },
-        { "\"tools\"", LLM_LEARN_TOOLS },
-        { "\"functions\"", LLM_LEARN_TOOLS },
-        { "\"toolConfig\"", LLM_LEARN_TOOLS },
-        { "\"json_schema\"", LLM_LEARN_SCHEMA },
-        { "\"responseSchema\"", LLM_LEARN_SCHEMA },
-        { "\"response_schema\"", LLM_LEARN_SCHEMA },
-        { "\"responseJsonSchema\"", LLM_LEARN_SCHEMA },
-        { "\"output_format\"", LLM_LEARN_SCHEMA },
-        { NULL, LLM_LEARN_TEXT }
-    };
-
-    for (i = 0; marks[i].name; i++) {
-        if (body->len && memmem(body->data, body->len, marks[i].name,
-                                strlen(marks[i].name)))
-        {
-            break;
-        }
-    }
-
-    return marks[i].class;
+    return (marks & LLM_MARK_MEDIA) ? LLM_LEARN_MEDIA
+           : (marks & LLM_MARK_CALLS) ? LLM_LEARN_CALLS
+           : (marks & LLM_MARK_TOOLS) ? LLM_LEARN_TOOLS
+           : (marks & LLM_MARK_SCHEMA) ? LLM_LEARN_SCHEMA
+           : LLM_LEARN_TEXT;
 }
 
 

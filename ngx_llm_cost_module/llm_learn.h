@@ -25,6 +25,7 @@
  */
 
 #include "llm_core.h"
+#include "llm_marks.h"
 
 
 #define LLM_LEARN_PAIRS      64      /* answers that are remembered */
@@ -46,12 +47,11 @@ const char *llm_learn_class_name(llm_learn_class_e c);
 
 
 /*
- * The class of a request by the members that its body has, in any dialect.  A
- * text that holds the same words may be taken for another class, which makes
- * an estimate worse and nothing else.
+ * The class of a request by its marks.  A text that is just the same word may
+ * be taken for another class, which makes an estimate worse and nothing else.
  */
 
-llm_learn_class_e llm_learn_class(const llm_str_t *body);
+llm_learn_class_e llm_learn_class(unsigned marks);
 
 
 /* tokens = counted * slope / 65536 + offset */

@@ -347,6 +347,7 @@ struct ngx_http_llm_cost_ctx_s {
     const llm_provider_t       *provider;
     llm_str_t                   vendor;             /* who sends the bill */
     llm_request_t               q;
+    unsigned                    marks;              /* LLM_MARK_*, of body */
     ngx_str_t                   body;               /* as the client sent it,
                                                        or with another model */
     llm_str_t                   asked;              /* the model that it asked
@@ -429,9 +430,6 @@ struct ngx_http_llm_cost_ctx_s {
                                                        see */
     unsigned                    gone:1;             /* the client; the answer
                                                        is read on */
-    unsigned                    searched:1;         /* the body, for these: */
-    unsigned                    marks_cache:1;
-    unsigned                    marks_retention:1;
     unsigned                    kept:1;             /* ... was */
     unsigned                    alone:1;            /* waits for nobody */
     unsigned                    local:1;            /* held in the zone while

@@ -162,6 +162,7 @@ ngx_http_llm_cost_parse_body(ngx_http_llm_cost_ctx_t *ctx, llm_refusal_t *f)
     }
 
     if (rc == LLM_OK) {
+        ctx->marks = llm_marks(&q->json);
         rc = q->provider->parse(q);
     }
 

@@ -17,12 +17,8 @@
 static uint64_t
 ngx_http_llm_cost_learn_of(ngx_http_llm_cost_ctx_t *ctx)
 {
-    llm_str_t  body;
-
-    body.data = ctx->body.data;
-    body.len = ctx->body.len;
-
-    return llm_learn_key(&ctx->vendor, &ctx->q.model, llm_learn_class(&body));
+    return llm_learn_key(&ctx->vendor, &ctx->q.model,
+                         llm_learn_class(ctx->marks));
 }
 
 

@@ -82,28 +82,6 @@ ngx_http_llm_cost_place(ngx_http_llm_cost_ctx_t *ctx, llm_str_t *region)
 
 
 /*
- * A member that a request may have, whatever it is inside of.  One whose name
- * is written with escapes is taken to be there, since it could be any.
- */
-
-static ngx_uint_t
-ngx_http_llm_cost_mentions(ngx_http_llm_cost_ctx_t *ctx, const char *name)
-{
-    u_char  *p;
-
-    p = ngx_strlcasestrn(ctx->body.data, ctx->body.data + ctx->body.len,
-                         (u_char *) name, ngx_strlen(name) - 1);
-    if (p) {
-        return 1;
-    }
-
-    return ngx_strlcasestrn(ctx->body.data, ctx->body.data + ctx->body.len,
-                            (u_char *) "\\u00", sizeof("\\u00") - 2)
-           != NULL;
-}
-
-
-/*
  * The most of every kind: as the dialect says it.  Of one that does not, but
  * knows what a request needs of its model, a request is text and that.  Any
  * other may be whatever its model has a rate by the token for.
@@ -135,22 +113,13 @@ ngx_http_llm_cost_most(ngx_http_llm_cost_ctx_t *ctx, int64_t output,
         return;
     }
 
-    /* once a request: it takes longer than all the rest of a price */
-
-    if (!ctx->searched) {
-        ctx->searched = 1;
-        ctx->marks_cache = ngx_http_llm_cost_mentions(ctx, "cache_control");
-        ctx->marks_retention = ngx_http_llm_cost_mentions(ctx,
-                                                    "prompt_cache_retention");
-    }
-
     /* OpenAI's cache is written without being asked */
 
-    if (!ctx->marks_cache) {
+    if (!(ctx->marks & LLM_MARK_CACHE)) {
         most->cache_write_1h = 0;
     }
 
-    if (!ctx->marks_retention) {
+    if (!(ctx->marks & LLM_MARK_RETENTION)) {
         most->cache_write_day = 0;
     }
 

@@ -173,7 +173,7 @@ keep(json_t *r, const llm_request_t *q, int64_t tokens)
     m->prompts[m->n].hash = h;
     m->prompts[m->n].counted = q->input_tokens;
     m->prompts[m->n].reported = tokens;
-    m->prompts[m->n].class = llm_learn_class(&q->body);
+    m->prompts[m->n].class = llm_learn_class(llm_marks(&q->json));
     m->n++;
 }
 
