@@ -14,6 +14,19 @@
 
 
 #define NGX_HTTP_LLM_COST_PRICES_MAX  (64 * 1024 * 1024)
+#define NGX_HTTP_LLM_COST_COUNTED     64
+#define NGX_HTTP_LLM_COST_NAME        96
+
+
+/* which vocabulary counts for a model, as it was found the last time */
+
+typedef struct {
+    const llm_price_t  *price;
+    ngx_uint_t          vocab;
+    unsigned            estimate:1;
+    size_t              len;                        /* 0: an empty place */
+    u_char              name[NGX_HTTP_LLM_COST_NAME];
+} ngx_http_llm_cost_counted_t;
 
 
 static ngx_int_t ngx_http_llm_cost_load_prices(ngx_conf_t *cf,
@@ -24,6 +37,9 @@ static void ngx_http_llm_cost_prices_cleanup(void *data);
 static void ngx_http_llm_cost_vocab_cleanup(void *data);
 static ngx_uint_t ngx_http_llm_cost_vocab_index(
     ngx_http_llm_cost_main_conf_t *lmcf, const ngx_str_t *name);
+static void ngx_http_llm_cost_find_vocab(ngx_http_llm_cost_main_conf_t *lmcf,
+    const ngx_str_t *model, const llm_price_t *price,
+    ngx_http_llm_cost_counted_t *counted);
 static ngx_int_t ngx_http_llm_cost_use_vocab(
     ngx_http_llm_cost_main_conf_t *lmcf, ngx_uint_t n, llm_counter_t *c);
 
@@ -35,6 +51,13 @@ static ngx_int_t ngx_http_llm_cost_use_vocab(
  */
 
 static llm_scratch_t  **ngx_http_llm_cost_scratches;
+
+/*
+ * Models that this worker has counted for, since expressions over a name take
+ * longer than its text may.  A place is the last one's that has come to it.
+ */
+
+static ngx_http_llm_cost_counted_t  *ngx_http_llm_cost_counted;
 
 
 /* the shipped map, then the files, then the rows, each in its order */
@@ -349,7 +372,12 @@ ngx_http_llm_cost_init_scratch(ngx_cycle_t *cycle)
                                               lmcf->vocabs.nelts
                                               * sizeof(llm_scratch_t *));
 
-    return ngx_http_llm_cost_scratches ? NGX_OK : NGX_ERROR;
+    ngx_http_llm_cost_counted = ngx_pcalloc(cycle->pool,
+                                       NGX_HTTP_LLM_COST_COUNTED
+                                       * sizeof(ngx_http_llm_cost_counted_t));
+
+    return ngx_http_llm_cost_scratches && ngx_http_llm_cost_counted
+           ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -401,20 +429,52 @@ ngx_http_llm_cost_vocab_index(ngx_http_llm_cost_main_conf_t *lmcf,
 }
 
 
-/* a model's counter: configured, of the price row's base, well known, guessed */
-
 ngx_int_t
 ngx_http_llm_cost_counter(ngx_http_llm_cost_main_conf_t *lmcf,
     const ngx_str_t *model, const llm_price_t *price, llm_counter_t *c)
 {
+    ngx_uint_t                    key;
+    ngx_http_llm_cost_counted_t  *counted, one;
+
+    ngx_http_llm_cost_memo_counter(lmcf->zone, c);
+
+    if (model->len == 0 || model->len > NGX_HTTP_LLM_COST_NAME) {
+        counted = &one;
+        ngx_http_llm_cost_find_vocab(lmcf, model, price, counted);
+
+    } else {
+        key = ngx_hash_key(model->data, model->len);
+        counted = &ngx_http_llm_cost_counted[key % NGX_HTTP_LLM_COST_COUNTED];
+
+        if (counted->len != model->len || counted->price != price
+            || ngx_memcmp(counted->name, model->data, model->len) != 0)
+        {
+            ngx_http_llm_cost_find_vocab(lmcf, model, price, counted);
+
+            counted->price = price;
+            counted->len = model->len;
+            ngx_memcpy(counted->name, model->data, model->len);
+        }
+    }
+
+    c->estimate = counted->estimate;
+
+    return ngx_http_llm_cost_use_vocab(lmcf, counted->vocab, c);
+}
+
+
+/* configured, of the price row's base, well known, guessed */
+
+static void
+ngx_http_llm_cost_find_vocab(ngx_http_llm_cost_main_conf_t *lmcf,
+    const ngx_str_t *model, const llm_price_t *price,
+    ngx_http_llm_cost_counted_t *counted)
+{
     int                             estimate;
     ngx_str_t                       name;
     const char                     *known;
-    ngx_uint_t                      i, n;
+    ngx_uint_t                      i;
     ngx_http_llm_cost_tokenizer_t  *t;
-
-    ngx_http_llm_cost_memo_counter(lmcf->zone, c);
-    c->estimate = 0;
 
     t = lmcf->tokenizers.elts;
 
@@ -425,8 +485,10 @@ ngx_http_llm_cost_counter(ngx_http_llm_cost_main_conf_t *lmcf,
             : t[i].pattern.len == model->len
               && ngx_strncmp(t[i].pattern.data, model->data, model->len) == 0)
         {
-            n = ngx_http_llm_cost_vocab_index(lmcf, &t[i].vocab_name);
-            return ngx_http_llm_cost_use_vocab(lmcf, n, c);
+            counted->vocab = ngx_http_llm_cost_vocab_index(lmcf,
+                                                           &t[i].vocab_name);
+            counted->estimate = 0;
+            return;
         }
     }
 
@@ -443,17 +505,15 @@ ngx_http_llm_cost_counter(ngx_http_llm_cost_main_conf_t *lmcf,
     name.data = (u_char *) known;
     name.len = ngx_strlen(known);
 
-    n = ngx_http_llm_cost_vocab_index(lmcf, &name);
+    counted->vocab = ngx_http_llm_cost_vocab_index(lmcf, &name);
 
-    if (n == lmcf->vocabs.nelts) {
+    if (counted->vocab == lmcf->vocabs.nelts) {
 
         /* well known, but its vocabulary is not among those opened */
 
-        n = 0;
+        counted->vocab = 0;
         estimate = 1;
     }
 
-    c->estimate = estimate ? 1 : 0;
-
-    return ngx_http_llm_cost_use_vocab(lmcf, n, c);
+    counted->estimate = estimate ? 1 : 0;
 }
