@@ -79,6 +79,27 @@ llm_path_glob(const unsigned char *p, const unsigned char *last,
 }
 
 
+/* what follows the last star, from behind: few rows of a table get past it */
+
+static int
+llm_path_ends(const unsigned char *p, const unsigned char *last,
+    const char *pattern)
+{
+    size_t  n;
+
+    for (n = strlen(pattern); n && pattern[n - 1] != '*'; n--) {
+
+        if (p == last || last[-1] != (unsigned char) pattern[n - 1]) {
+            return 0;
+        }
+
+        last--;
+    }
+
+    return 1;
+}
+
+
 /*
  * Text in front of the first star is compared before a star is tried, so that
  * the slashes of a long path cost a comparison each.
@@ -102,6 +123,10 @@ llm_path_matches(const llm_str_t *path, const char *pattern, llm_str_t *star)
 
     if (path->len > 1 && last[-1] == '/') {
         last--;
+    }
+
+    if (!llm_path_ends(path->data, last, pattern)) {
+        return 0;
     }
 
     for (p = path->data; p < last; p++) {
@@ -142,8 +167,8 @@ llm_path_find(const llm_path_row_t *rows, size_t n, llm_route_t *route,
 
     for (i = 0; i < n; i++) {
 
-        if (llm_path_method(&route->method, rows[i].methods)
-            && llm_path_matches(&route->path, rows[i].pattern, star))
+        if (llm_path_matches(&route->path, rows[i].pattern, star)
+            && llm_path_method(&route->method, rows[i].methods))
         {
             route->kind = rows[i].kind;
             route->op = rows[i].op;
