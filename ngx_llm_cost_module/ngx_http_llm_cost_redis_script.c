@@ -462,9 +462,9 @@ ngx_http_llm_cost_redis_label(const llm_str_t *s)
 ngx_int_t
 ngx_http_llm_cost_redis_end(ngx_http_llm_cost_redis_op_t *op)
 {
-    int      len;
-    char    *command;
+    sds      command;
     u_char  *p;
+    ssize_t  len;
 
     if (cmd.nkeys) {
         p = ngx_http_llm_cost_redis_room(NGX_INT64_LEN);
@@ -488,7 +488,9 @@ ngx_http_llm_cost_redis_end(ngx_http_llm_cost_redis_op_t *op)
         return NGX_ERROR;
     }
 
-    len = redisFormatCommandArgv(&command, cmd.n, cmd.argv, cmd.len);
+    /* of the two formatters the one without a sprintf() for every argument */
+
+    len = redisFormatSdsCommandArgv(&command, cmd.n, cmd.argv, cmd.len);
     if (len < 0) {
         return NGX_ERROR;
     }
@@ -503,7 +505,7 @@ ngx_http_llm_cost_redis_end(ngx_http_llm_cost_redis_op_t *op)
         ngx_memcpy(op->command, command, len);
     }
 
-    redisFreeCommand(command);
+    redisFreeSdsCommand(command);
 
     return op->command ? NGX_OK : NGX_ERROR;
 }
