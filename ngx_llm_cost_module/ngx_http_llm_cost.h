@@ -335,7 +335,7 @@ typedef struct {
     int64_t                     output;
     int64_t                     cost;
     time_t                      stored;
-    unsigned                    stream:1;
+    llm_form_t                  form;
 } ngx_http_llm_cost_entry_t;
 
 
@@ -715,6 +715,10 @@ void ngx_http_llm_cost_flight_land(const u_char *key, llm_flight_t *flight,
 
 ngx_int_t ngx_http_llm_cost_cache_prepare(ngx_http_llm_cost_ctx_t *ctx);
 ngx_int_t ngx_http_llm_cost_cache_send(ngx_http_llm_cost_ctx_t *ctx);
+
+/* a hit in the form that is asked for; NGX_DECLINED: it cannot be given so */
+
+ngx_int_t ngx_http_llm_cost_cache_form(ngx_http_llm_cost_ctx_t *ctx);
 
 /* a fresh answer, ctx->entry->body, goes to the store if it may be kept */
 

@@ -24,6 +24,7 @@ static ngx_int_t ngx_http_llm_cost_parse(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_loc_conf_t *llcf, llm_refusal_t *f);
 static void ngx_http_llm_cost_parse_message(ngx_http_llm_cost_ctx_t *ctx,
     llm_refusal_t *f, const char *err, const char *param, size_t pos);
+static ngx_int_t ngx_http_llm_cost_missed(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_log_full(ngx_http_llm_cost_ctx_t *ctx);
 static ngx_int_t ngx_http_llm_cost_forward(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_shorten(ngx_http_llm_cost_ctx_t *ctx);
@@ -362,6 +363,16 @@ ngx_http_llm_cost_act(ngx_http_llm_cost_ctx_t *ctx)
         return ngx_http_llm_cost_forward(ctx);
 
     case NGX_HTTP_LLM_COST_HIT:
+        rc = ngx_http_llm_cost_cache_form(ctx);
+
+        if (rc == NGX_DECLINED) {
+            return ngx_http_llm_cost_missed(ctx);
+        }
+
+        if (rc != NGX_OK) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
         ctx->state = NGX_HTTP_LLM_COST_ANSWERED;
         return ngx_http_llm_cost_cache_send(ctx);
 
@@ -412,6 +423,27 @@ ngx_http_llm_cost_act(ngx_http_llm_cost_ctx_t *ctx)
     }
 
     return ngx_http_llm_cost_refuse(ctx, &f);
+}
+
+
+/*
+ * The entry is of no use to this request, and the store could not know: it is
+ * asked anew, as if there were none.  Of a requests budget the hit was one, and
+ * is spent.  The fresh answer takes the entry's place.
+ */
+
+static ngx_int_t
+ngx_http_llm_cost_missed(ngx_http_llm_cost_ctx_t *ctx)
+{
+    ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    lmcf = ngx_http_get_module_main_conf(ctx->request,
+                                         ngx_http_llm_cost_module);
+
+    lmcf->store->cancel(ctx, NULL);
+    ctx->lookup = 0;
+
+    return ngx_http_llm_cost_ask(ctx);
 }
 
 

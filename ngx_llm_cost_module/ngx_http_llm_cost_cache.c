@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 
 #include "ngx_http_llm_cost.h"
+#include "llm_form.h"
 
 
 /*
@@ -17,8 +18,9 @@
  */
 
 
-#define NGX_HTTP_LLM_COST_ENTRY_VERSION  1
-#define NGX_HTTP_LLM_COST_ENTRY_STREAM   0x01
+#define NGX_HTTP_LLM_COST_ENTRY_VERSION  2
+#define NGX_HTTP_LLM_COST_ENTRY_FRAMING  0x0f
+#define NGX_HTTP_LLM_COST_ENTRY_USAGE    0x10
 #define NGX_HTTP_LLM_COST_ENTRY_HEADER   48
 #define NGX_HTTP_LLM_COST_ENTRY_DIGEST   16
 #define NGX_HTTP_LLM_COST_ENTRY_TEXT     (NGX_HTTP_LLM_COST_ENTRY_HEADER      \
@@ -35,7 +37,10 @@ static ngx_int_t ngx_http_llm_cost_cache_make_key(
     ngx_http_llm_cost_ctx_t *ctx, const ngx_http_llm_cost_loc_conf_t *llcf);
 static void ngx_http_llm_cost_cache_key_route(ngx_http_llm_cost_ctx_t *ctx,
     EVP_MD_CTX *md);
-static void ngx_http_llm_cost_cache_key_args(ngx_http_request_t *r,
+static ngx_uint_t ngx_http_llm_cost_cache_forms(ngx_http_llm_cost_ctx_t *ctx);
+static void ngx_http_llm_cost_cache_key_path(ngx_http_llm_cost_ctx_t *ctx,
+    EVP_MD_CTX *md);
+static void ngx_http_llm_cost_cache_key_args(ngx_http_llm_cost_ctx_t *ctx,
     EVP_MD_CTX *md);
 static void ngx_http_llm_cost_cache_key_payer(ngx_http_llm_cost_ctx_t *ctx,
     EVP_MD_CTX *md);
@@ -246,13 +251,17 @@ done:
 }
 
 
-/* where the request goes to and the form in which an answer is expected */
+/*
+ * Where the request goes to.  The form in which an answer is expected is a
+ * part of that only where the answer cannot be given in another one.
+ */
 
 static void
 ngx_http_llm_cost_cache_key_route(ngx_http_llm_cost_ctx_t *ctx,
     EVP_MD_CTX *md)
 {
-    u_char                     form[6];
+    u_char                     head[6];
+    llm_form_t                 form;
     in_port_t                  port;
     ngx_http_request_t        *r;
     ngx_http_core_srv_conf_t  *cscf;
@@ -266,33 +275,77 @@ ngx_http_llm_cost_cache_key_route(ngx_http_llm_cost_ctx_t *ctx,
 
     port = ngx_inet_get_port(r->connection->local_sockaddr);
 
-    form[0] = NGX_HTTP_LLM_COST_ENTRY_VERSION;
-    form[1] = (u_char) ctx->q.kind;
-    form[2] = ctx->q.stream;
-    form[3] = ctx->q.stream && ctx->q.usage_asked;
-    form[4] = (u_char) (port >> 8);
-    form[5] = (u_char) port;
+    head[0] = NGX_HTTP_LLM_COST_ENTRY_VERSION;
+    head[1] = (u_char) ctx->q.kind;
+    head[2] = 0;
+    head[3] = 0;
+    head[4] = (u_char) (port >> 8);
+    head[5] = (u_char) port;
 
-    ngx_http_llm_cost_cache_field(md, form, sizeof(form));
+    if (!ngx_http_llm_cost_cache_forms(ctx)) {
+        form = llm_form_wanted(&ctx->q);
+        head[2] = 1 + form.framing;
+        head[3] = form.usage;
+    }
+
+    ngx_http_llm_cost_cache_field(md, head, sizeof(head));
     ngx_http_llm_cost_cache_field(md, ctx->provider->name.data,
                                   ctx->provider->name.len);
     ngx_http_llm_cost_cache_field(md, cscf->server_name.data,
                                   cscf->server_name.len);
     ngx_http_llm_cost_cache_field(md, clcf->name.data, clcf->name.len);
-    ngx_http_llm_cost_cache_field(md, r->uri.data, r->uri.len);
-    ngx_http_llm_cost_cache_key_args(r, md);
+    ngx_http_llm_cost_cache_key_path(ctx, md);
+    ngx_http_llm_cost_cache_key_args(ctx, md);
 }
 
 
-/* all arguments but "key", which is a credential and counted as one */
+/* an entry serves whatever form of the answer is asked for */
+
+static ngx_uint_t
+ngx_http_llm_cost_cache_forms(ngx_http_llm_cost_ctx_t *ctx)
+{
+    return ctx->provider->reform != NULL && !ctx->q.one_form;
+}
+
+
+/* less what of it says nothing but the form: ":streamGenerateContent" */
 
 static void
-ngx_http_llm_cost_cache_key_args(ngx_http_request_t *r, EVP_MD_CTX *md)
+ngx_http_llm_cost_cache_key_path(ngx_http_llm_cost_ctx_t *ctx,
+    EVP_MD_CTX *md)
 {
-    u_char  *p, *last, *end;
+    size_t      len;
+    ngx_str_t  *uri;
 
-    p = r->args.data;
-    end = p + r->args.len;
+    uri = &ctx->request->uri;
+    len = uri->len;
+
+    if (ctx->q.same_path && ngx_http_llm_cost_cache_forms(ctx)) {
+        len = ngx_min(len, ctx->q.same_path);
+    }
+
+    ngx_http_llm_cost_cache_field(md, uri->data, len);
+}
+
+
+/*
+ * All arguments but "key", which is a credential and counted as one, and
+ * "alt", where it chooses a form.
+ */
+
+static void
+ngx_http_llm_cost_cache_key_args(ngx_http_llm_cost_ctx_t *ctx,
+    EVP_MD_CTX *md)
+{
+    u_char      *p, *last, *end;
+    ngx_str_t   *args;
+    ngx_uint_t   forms;
+
+    args = &ctx->request->args;
+    p = args->data;
+    end = p + args->len;
+
+    forms = ctx->q.same_path && ngx_http_llm_cost_cache_forms(ctx);
 
     while (p < end) {
 
@@ -301,7 +354,10 @@ ngx_http_llm_cost_cache_key_args(ngx_http_request_t *r, EVP_MD_CTX *md)
             last = end;
         }
 
-        if (last - p < 4 || ngx_strncasecmp(p, (u_char *) "key=", 4) != 0) {
+        if (last - p < 4
+            || (ngx_strncasecmp(p, (u_char *) "key=", 4) != 0
+                && !(forms && ngx_memcmp(p, "alt=", 4) == 0)))
+        {
             ngx_http_llm_cost_cache_field(md, p, last - p);
         }
 
@@ -360,8 +416,68 @@ ngx_http_llm_cost_cache_field(EVP_MD_CTX *md, const void *p, size_t n)
 
 
 /*
- * A hit: the stored bytes, JSON or events as they were, with headers that say
- * what the answer took when it was fresh.
+ * The entry has come in one form and is asked for in another.  What it says of
+ * itself is of no use where it does not fit its body: such a one is a miss.
+ */
+
+ngx_int_t
+ngx_http_llm_cost_cache_form(ngx_http_llm_cost_ctx_t *ctx)
+{
+    int                         rc;
+    llm_str_t                   body;
+    llm_form_t                  to;
+    llm_text_t                  out;
+    ngx_http_llm_cost_entry_t  *e;
+
+    e = ctx->entry;
+    to = llm_form_wanted(&ctx->q);
+
+    if (e->form.framing == to.framing
+        && (e->form.usage == to.usage || to.framing != LLM_FRAMING_SSE))
+    {
+        return NGX_OK;
+    }
+
+    if (!ngx_http_llm_cost_cache_forms(ctx)) {
+
+        /* upstream answered so, whatever was asked for: as it would again */
+
+        return NGX_OK;
+    }
+
+    body.len = e->body.len;
+    body.data = e->body.data;
+
+    llm_text_init(&out, &ctx->mem, LLM_FORM_MAX(body.len));
+
+    rc = ctx->provider->reform(&ctx->q, &e->form, &to, &body, &out);
+
+    if (rc != LLM_OK) {
+        return rc == LLM_ERROR ? NGX_ERROR : NGX_DECLINED;
+    }
+
+    e->body.len = out.len;
+    e->body.data = out.data;
+
+    if (e->form.framing != to.framing) {
+
+        if (to.framing == LLM_FRAMING_SSE) {
+            ngx_str_set(&e->content_type, "text/event-stream; charset=utf-8");
+
+        } else {
+            ngx_str_set(&e->content_type, "application/json");
+        }
+    }
+
+    e->form = to;
+
+    return NGX_OK;
+}
+
+
+/*
+ * A hit: JSON or events, with headers that say what the answer took when it
+ * was fresh.
  */
 
 ngx_int_t
@@ -529,7 +645,7 @@ ngx_http_llm_cost_cache_keep(ngx_http_llm_cost_ctx_t *ctx)
  *
  *    0  "llmc"
  *    4  version, 1 byte
- *    5  flags, 1 byte
+ *    5  framing, and whether a stream shows its usage, 1 byte
  *    6  status, 2 bytes
  *    8  time stored, input tokens, output tokens, cost: 8 bytes each
  *   40  length of content type, of model: 2 bytes each; of body: 4 bytes
@@ -554,7 +670,11 @@ ngx_http_llm_cost_entry_write(const ngx_http_llm_cost_entry_t *e, u_char *p)
 
     p = ngx_cpymem(p, "llmc", 4);
     p = ngx_http_llm_cost_entry_put(p, NGX_HTTP_LLM_COST_ENTRY_VERSION, 1);
-    p = ngx_http_llm_cost_entry_put(p, e->stream, 1);
+    p = ngx_http_llm_cost_entry_put(p, e->form.framing
+                                       | (e->form.usage
+                                          ? NGX_HTTP_LLM_COST_ENTRY_USAGE
+                                          : 0),
+                                    1);
     p = ngx_http_llm_cost_entry_put(p, e->status, 2);
     p = ngx_http_llm_cost_entry_put(p, (uint64_t) e->stored, 8);
     p = ngx_http_llm_cost_entry_put(p, (uint64_t) e->input, 8);
@@ -607,7 +727,8 @@ ngx_http_llm_cost_entry_read(ngx_pool_t *pool, u_char *p, size_t len,
     p += 4;
     version = (ngx_uint_t) ngx_http_llm_cost_entry_get(&p, 1);
     flags = (ngx_uint_t) ngx_http_llm_cost_entry_get(&p, 1);
-    entry->stream = (flags & NGX_HTTP_LLM_COST_ENTRY_STREAM) != 0;
+    entry->form.framing = flags & NGX_HTTP_LLM_COST_ENTRY_FRAMING;
+    entry->form.usage = (flags & NGX_HTTP_LLM_COST_ENTRY_USAGE) != 0;
     entry->status = (ngx_uint_t) ngx_http_llm_cost_entry_get(&p, 2);
     entry->stored = (time_t) ngx_http_llm_cost_entry_get(&p, 8);
     entry->input = (int64_t) ngx_http_llm_cost_entry_get(&p, 8);

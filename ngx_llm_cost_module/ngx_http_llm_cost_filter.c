@@ -177,7 +177,9 @@ ngx_http_llm_cost_answer_entry(ngx_http_llm_cost_filter_t *f,
     e->content_type = f->request->headers_out.content_type;
     e->body.data = body->data;
     e->body.len = body->len;
-    e->stream = ctx->answer.stream;
+    e->form.framing = f->framing;
+    e->form.usage = ctx->answer.stream
+                    && (ctx->q.usage_asked || ctx->injected);
 
     ctx->entry = e;
 

@@ -107,25 +107,12 @@ ngx_http_llm_cost_hide_carry(ngx_http_llm_cost_filter_t *f, const u_char *p,
 
 /* ... go on to the client */
 
-static ngx_int_t
+static void
 ngx_http_llm_cost_hide_accept(ngx_http_llm_cost_filter_t *f,
     ngx_http_llm_cost_out_t *out)
 {
-    ngx_buf_t    *b;
-    ngx_chain_t  *cl;
-
     if (f->carry == NULL) {
-        return NGX_OK;
-    }
-
-    for (cl = f->carry; cl; cl = cl->next) {
-        b = cl->buf;
-
-        if (ngx_http_llm_cost_stream_keep(f, b->pos, b->last - b->pos)
-            != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
+        return;
     }
 
     *out->last = f->carry;
@@ -135,8 +122,6 @@ ngx_http_llm_cost_hide_accept(ngx_http_llm_cost_filter_t *f,
     f->carry_last = &f->carry;
     f->carry_buf = NULL;
     f->carried = 0;
-
-    return NGX_OK;
 }
 
 
@@ -194,11 +179,15 @@ static ngx_int_t
 ngx_http_llm_cost_hide_cut(ngx_http_llm_cost_filter_t *f, ngx_buf_t *b,
     u_char *start, u_char *end, ngx_http_llm_cost_out_t *out)
 {
-    if (start > b->pos
-        && (ngx_http_llm_cost_hide_carry(f, b->pos, start - b->pos) != NGX_OK
-            || ngx_http_llm_cost_hide_accept(f, out) != NGX_OK))
-    {
-        return NGX_ERROR;
+    if (start > b->pos) {
+
+        if (ngx_http_llm_cost_hide_carry(f, b->pos, start - b->pos)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        ngx_http_llm_cost_hide_accept(f, out);
     }
 
     ngx_http_llm_cost_hide_drop(f);
@@ -226,10 +215,8 @@ ngx_http_llm_cost_hide_data(ngx_http_llm_cost_filter_t *f, ngx_buf_t *b,
 
     /* what was to wait for the last buffer, if this one comes in between */
 
-    if (llm_sse_at_boundary(f->sse)
-        && ngx_http_llm_cost_hide_accept(f, out) != NGX_OK)
-    {
-        return NGX_ERROR;
+    if (llm_sse_at_boundary(f->sse)) {
+        ngx_http_llm_cost_hide_accept(f, out);
     }
 
     if (f->swallow_lf) {
@@ -274,10 +261,8 @@ ngx_http_llm_cost_hide_data(ngx_http_llm_cost_filter_t *f, ngx_buf_t *b,
         from = b->pos;
     }
 
-    if ((from > b->pos || from == b->last)
-        && ngx_http_llm_cost_hide_accept(f, out) != NGX_OK)
-    {
-        return NGX_ERROR;
+    if (from > b->pos || from == b->last) {
+        ngx_http_llm_cost_hide_accept(f, out);
     }
 
     if (ngx_http_llm_cost_hide_carry(f, from, b->last - from) != NGX_OK) {
@@ -287,7 +272,7 @@ ngx_http_llm_cost_hide_data(ngx_http_llm_cost_filter_t *f, ngx_buf_t *b,
     b->last = from;
     b->in_file = 0;
 
-    return ngx_http_llm_cost_stream_keep(f, b->pos, b->last - b->pos);
+    return NGX_OK;
 }
 
 
@@ -308,7 +293,9 @@ ngx_http_llm_cost_hide_end(ngx_http_llm_cost_filter_t *f,
         return NGX_OK;
     }
 
-    return ngx_http_llm_cost_hide_accept(f, out);
+    ngx_http_llm_cost_hide_accept(f, out);
+
+    return NGX_OK;
 }
 
 
@@ -345,7 +332,7 @@ ngx_http_llm_cost_hide_buf(ngx_http_llm_cost_filter_t *f, ngx_buf_t *b,
         f->hide = 0;
         f->ctx->storable = 0;
 
-        return ngx_http_llm_cost_hide_accept(f, out);
+        ngx_http_llm_cost_hide_accept(f, out);
     }
 
     return NGX_OK;

@@ -151,8 +151,11 @@ ngx_http_llm_cost_stream_read(ngx_http_llm_cost_filter_t *f, const u_char *p,
 
     rc = llm_frames_feed(&f->frames, p, len);
 
-    if (f->hide) {
-        return (rc == LLM_OK || rc == LLM_DECLINED) ? NGX_OK : NGX_ERROR;
+    /* what is hidden from this client is kept: others may ask for it */
+
+    if (rc == LLM_DECLINED && f->hide && f->usage) {
+        len = f->usage_end;
+        rc = LLM_OK;
     }
 
     if (rc != LLM_OK) {

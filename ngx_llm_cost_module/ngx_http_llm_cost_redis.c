@@ -154,6 +154,10 @@ ngx_http_llm_cost_redis_found(ngx_http_llm_cost_redis_op_t *op,
         ngx_http_llm_cost_redis_entry(ctx, reply);
     }
 
+    if (ctx->entry && ngx_http_llm_cost_cache_form(ctx) != NGX_OK) {
+        ctx->entry = NULL;
+    }
+
     ctx->adm.hit = (ctx->entry != NULL);
 
     if (ctx->adm.n) {

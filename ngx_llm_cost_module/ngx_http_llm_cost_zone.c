@@ -432,6 +432,10 @@ ngx_http_llm_cost_zone_admit(ngx_http_llm_cost_ctx_t *ctx)
     if (ctx->lookup) {
         rc = ngx_http_llm_cost_cache_zone_get(z, ctx->cache_key,
                                               ctx->request->pool, &ctx->entry);
+        if (rc == NGX_OK) {
+            rc = ngx_http_llm_cost_cache_form(ctx);
+        }
+
         if (rc == NGX_ERROR) {
             return NGX_ERROR;
         }

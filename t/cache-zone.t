@@ -315,15 +315,20 @@ llm_cache_ttl 0;
 
 
 
-=== TEST 19: a stream and a whole answer are two entries
+=== TEST 19: of one entry, a stream and a whole answer
 --- request eval
 [main::chat('hi'), main::chat('hi', '"stream":true'),
- main::chat('hi', '"stream":true'), main::chat('hi')]
+ main::chat('ho', '"stream":true'), main::chat('ho')]
 --- response_headers eval
 ["X-Cache: MISS\nContent-Type: application/json",
+ "X-Cache: HIT\nContent-Type: text/event-stream; charset=utf-8\n"
+ . "X-Model: gpt-4o-mini\nX-Input-Tokens: 10\nX-Output-Tokens: 5",
  "X-Cache: MISS\nContent-Type: text/event-stream",
- "X-Cache: HIT\nContent-Type: text/event-stream",
- "X-Cache: HIT\nContent-Type: application/json"]
+ "X-Cache: HIT\nContent-Type: application/json\n"
+ . "X-Model: gpt-4o-mini\nX-Input-Tokens: 10\nX-Output-Tokens: 5"]
+--- response_body_like eval
+['"message"', '^(data: \{.*"delta".*\}\n\n)+data: \[DONE\]\n\n$', 'DONE',
+ '^\{.*"message":\{"role":"assistant","content":"(tok )+.*"usage":\{.*\}$']
 --- upstream_count: 2
 
 
@@ -335,12 +340,12 @@ llm_cache_ttl 0;
  main::chat('hi', '"stream":true'),
  main::chat('hi', '"stream":true,"stream_options":{"include_usage":true}')]
 --- response_headers eval
-["X-Cache: MISS", "X-Cache: MISS", "X-Cache: HIT", "X-Cache: HIT"]
+["X-Cache: MISS", "X-Cache: HIT", "X-Cache: HIT", "X-Cache: HIT"]
 --- response_body_unlike eval
 ['"prompt_tokens"', 'never', '"prompt_tokens"', 'never']
 --- response_body_like eval
 ['DONE', '"prompt_tokens"', 'DONE', '"prompt_tokens"']
---- upstream_count: 2
+--- upstream_count: 1
 
 
 
@@ -493,3 +498,32 @@ llm_zone zone=small:512k;
 --- response_headers eval
 ["X-Cache: BYPASS", "X-Cache: MISS", "X-Cache: BYPASS"]
 --- upstream_count: 3
+
+
+
+=== TEST 32: an answer that has no other form is fetched in it, and kept
+--- location
+llm_budget calls limit=9requests period=day;
+--- upstream eval
+[{ json => { id => 'c', model => 'gpt-4o-mini',
+             choices => [{ index => 0, finish_reason => 'stop',
+                           message => { role => 'assistant',
+                                        content => [{ text => 'x' }] } }],
+             usage => { prompt_tokens => 10, completion_tokens => 5,
+                        total_tokens => 15 } } },
+ { sse => [{ id => 'c', model => 'gpt-4o-mini',
+             choices => [{ index => 0, delta => { content => 'one' },
+                           finish_reason => 'stop' }],
+             usage => { prompt_tokens => 10, completion_tokens => 5,
+                        total_tokens => 15 } }] }]
+--- request eval
+[main::chat('hi'), main::chat('hi', '"stream":true'),
+ main::chat('hi', '"stream":true'), main::chat('hi'),
+ 'GET /llm/usage/summary', 'GET /llm/budgets']
+--- response_headers eval
+["X-Cache: MISS", "X-Cache: MISS\nContent-Type: text/event-stream",
+ "X-Cache: HIT", "X-Cache: HIT\nContent-Type: application/json", "", ""]
+--- response_body_like eval
+['"text"', '"one"', '"one"', '"content":"one"',
+ '"total_requests":4,.*"cache":\{"hits":2,"misses":2,', '"spent":4,']
+--- upstream_count: 2

@@ -448,5 +448,6 @@ const llm_provider_t  llm_anthropic = {
     NULL,
     NULL,
     llm_anthropic_needs,
+    NULL,
     NULL
 };

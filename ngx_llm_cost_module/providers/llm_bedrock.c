@@ -103,7 +103,8 @@ const llm_provider_t  llm_bedrock = {
     llm_bedrock_framing,
     llm_bedrock_headers,
     NULL,
-    llm_bedrock_status
+    llm_bedrock_status,
+    NULL
 };
 
 

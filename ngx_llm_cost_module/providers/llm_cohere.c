@@ -125,7 +125,8 @@ const llm_provider_t  llm_cohere = {
     llm_cohere_framing,
     NULL,
     NULL,
-    llm_cohere_status
+    llm_cohere_status,
+    NULL
 };
 
 

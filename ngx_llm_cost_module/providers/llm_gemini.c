@@ -148,6 +148,7 @@ const llm_provider_t  llm_gemini = {
     llm_gemini_framing,
     NULL,
     NULL,
+    NULL,
     NULL
 };
 

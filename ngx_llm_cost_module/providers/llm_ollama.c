@@ -104,6 +104,7 @@ const llm_provider_t  llm_ollama = {
     NULL,
     NULL,
     NULL,
+    NULL,
     NULL
 };
 

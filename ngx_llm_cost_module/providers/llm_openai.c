@@ -566,5 +566,6 @@ const llm_provider_t  llm_openai = {
     NULL,
     NULL,
     llm_openai_needs,
-    NULL
+    NULL,
+    llm_openai_reform
 };

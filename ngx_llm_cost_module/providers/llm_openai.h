@@ -171,4 +171,10 @@ int llm_openai_canonical(llm_request_t *q,
     void (*update)(void *ctx, const void *p, size_t n), void *ctx);
 
 
+/* a kept answer in another form, llm_openai_reform.c */
+
+int llm_openai_reform(const llm_request_t *q, const llm_form_t *from,
+    const llm_form_t *to, const llm_str_t *body, llm_text_t *out);
+
+
 #endif /* _LLM_OPENAI_H_INCLUDED_ */

@@ -474,11 +474,6 @@ llm_openai_canonical(llm_request_t *q,
     llm_openai_canon_head(&c, 's', q->model.len);
     llm_openai_canon_put(&c, q->model.data, q->model.len);
 
-    /* no stream and "stream":false are the same, and so on */
-
-    llm_openai_canon_head(&c, 't', q->stream);
-    llm_openai_canon_head(&c, 'u', q->stream && q->usage_asked);
-
     rc = llm_openai_canon_root(&c);
 
     llm_openai_canon_flush(&c);

@@ -99,6 +99,41 @@ size_t llm_counter_plain(llm_counter_t *c, const unsigned char *text,
     size_t len);
 
 
+/*
+ * How the bytes of an answer are divided.  All but JSON is read piece by piece
+ * (llm_frame.h), and every piece goes to event().
+ */
+
+typedef enum {
+    LLM_FRAMING_NONE = 0,     /* not to be read */
+    LLM_FRAMING_JSON,         /* one value, read when it is whole */
+    LLM_FRAMING_SSE,
+    LLM_FRAMING_NDJSON,       /* a value a line */
+    LLM_FRAMING_ARRAY,        /* an array that grows: its elements */
+    LLM_FRAMING_AWS           /* application/vnd.amazon.eventstream */
+} llm_framing_e;
+
+/* what a media type (without parameters) says by itself */
+
+llm_framing_e llm_framing_of(const llm_str_t *type);
+
+
+/*
+ * In which form an answer is kept, or asked for.  An entry of the cache serves
+ * all forms that its dialect can make of it, see reform().
+ */
+
+typedef struct {
+    llm_framing_e         framing;        /* JSON, SSE, ARRAY, or any other */
+    unsigned              usage:1;        /* a stream as for who asks it to
+                                             show its usage */
+} llm_form_t;
+
+llm_form_t llm_form_wanted(const llm_request_t *q);
+
+typedef struct llm_text_s  llm_text_t;
+
+
 struct llm_request_s {
     const llm_provider_t *provider;
     llm_kind_e            kind;
@@ -125,6 +160,12 @@ struct llm_request_s {
     unsigned              sealed:1;         /* signed: no byte may change */
     unsigned              model_in_path:1;  /* set_model cannot change it */
     unsigned              bounded:1;        /* most is set */
+    unsigned              one_form:1;       /* the answer has no other form:
+                                               audio */
+    llm_framing_e         framing;          /* asked for; NONE: SSE of a
+                                               stream, else JSON */
+    size_t                same_path;        /* of the path, what is the same
+                                               for every form; 0: all */
 
     /*
      * The most of every kind but input and output that can be billed, set by
@@ -199,25 +240,6 @@ struct llm_answer_s {
 
 void llm_answer_init(llm_answer_t *a, llm_mem_t *mem, llm_kind_e kind,
     llm_counter_t *counter);
-
-
-/*
- * How the bytes of an answer are divided.  All but JSON is read piece by piece
- * (llm_frame.h), and every piece goes to event().
- */
-
-typedef enum {
-    LLM_FRAMING_NONE = 0,     /* not to be read */
-    LLM_FRAMING_JSON,         /* one value, read when it is whole */
-    LLM_FRAMING_SSE,
-    LLM_FRAMING_NDJSON,       /* a value a line */
-    LLM_FRAMING_ARRAY,        /* an array that grows: its elements */
-    LLM_FRAMING_AWS           /* application/vnd.amazon.eventstream */
-} llm_framing_e;
-
-/* what a media type (without parameters) says by itself */
-
-llm_framing_e llm_framing_of(const llm_str_t *type);
 
 
 /* event() tells what to do with the event's bytes */
@@ -315,6 +337,16 @@ struct llm_provider_s {
      * request that got the usual one.  NULL: f->status.
      */
     unsigned     (*status)(const llm_refusal_t *f);
+
+    /*
+     * The body of a whole answer to q, as it is kept, in the other form that q
+     * asks for.  LLM_OK, LLM_ERROR, or LLM_DECLINED where something would be
+     * lost, or where the body is not what it should be: it comes from a store
+     * that others may write to.  NULL: an answer serves only its own form.
+     */
+    int          (*reform)(const llm_request_t *q, const llm_form_t *from,
+                           const llm_form_t *to, const llm_str_t *body,
+                           llm_text_t *out);
 };
 
 
