@@ -9,6 +9,7 @@
 #   make test-traffic recorded traffic of TRAFFIC_DIR, in every way
 #   make test-clients SDKs through nginx, those that are large to install too
 #   make test-asan    t/ against an nginx built with sanitizers; FILES= too
+#   make test-versions  t/ on the nginx of Debian 12 and of 13; FILES= too
 #   make test-faults  what breaks under load, minutes; FAULT= a pattern,
 #                     SOAK= seconds of everything at random (20)
 #   make bench bench-tokenizer demo clean
@@ -48,6 +49,7 @@ harness   = perl t/util/harness.pl --build $(out) --jobs $(JOBS)
 
 .PHONY: all setup module vocab vocab-all tokenizer tools install clean
 .PHONY: test test-unit test-nginx test-asan test-traffic test-faults
+.PHONY: test-versions
 .PHONY: bench bench-tokenizer demo unit asan
 
 all: module vocab tokenizer tools
@@ -240,6 +242,9 @@ test-clients: all
 
 test-asan: all asan
 	$(Q)$(harness) asan $(FILES)
+
+test-versions: all
+	$(Q)JOBS=$(JOBS) tools/test-versions.sh $(BUILD) $(FILES)
 
 test-faults: all
 	$(Q)LLM_BUILD=$(out) LLM_DATA_PATH=$(out) t/faults/run $(FAULT)

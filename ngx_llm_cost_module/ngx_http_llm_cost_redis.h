@@ -30,6 +30,7 @@
  * A request that waits for an op is woken by a posted event of its own.
  */
 
+#include <ngx_config.h>
 #include <hiredis/hiredis.h>
 
 #include "ngx_http_llm_cost.h"

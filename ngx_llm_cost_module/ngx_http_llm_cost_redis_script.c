@@ -4,6 +4,7 @@
  */
 
 
+#include <ngx_config.h>
 #include <ngx_sha1.h>
 
 #include "ngx_http_llm_cost_redis.h"

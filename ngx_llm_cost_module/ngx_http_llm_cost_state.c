@@ -4,6 +4,7 @@
  */
 
 
+#include <ngx_config.h>
 #include <poll.h>
 #include <pthread.h>
 

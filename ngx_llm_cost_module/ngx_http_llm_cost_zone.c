@@ -4,6 +4,7 @@
  */
 
 
+#include <ngx_config.h>
 #include <signal.h>
 
 #include "ngx_http_llm_cost.h"

@@ -21,7 +21,7 @@ use LLMCost::Process;
 use LLMCost::Redis;
 
 plan skip_all => 'the tool is not what sanitizers look at'
-    if $ENV{TEST_NGINX_BINARY};
+    if $ENV{LSAN_OPTIONS};
 
 my $dir = File::Temp->newdir('llm-ledger-XXXXXX', TMPDIR => 1);
 my $http = HTTP::Tiny->new(timeout => 10);

@@ -28,7 +28,7 @@ use LLMCost::Process;
 my ($library) = grep { -e } glob '/usr/lib/*/faketime/libfaketime.so.1';
 
 plan skip_all => 'libfaketime does not go with sanitizers'
-    if $ENV{TEST_NGINX_BINARY};
+    if $ENV{LSAN_OPTIONS};
 plan skip_all => 'faketime is not installed' if !$library;
 
 my $dir = File::Temp->newdir('llm-windows-XXXXXX', TMPDIR => 1);
