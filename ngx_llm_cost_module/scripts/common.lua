@@ -4,7 +4,7 @@
 -- identities, and the sweeping of what is over.
 --
 -- An amount is an integer below 2^53, which a Lua number holds exactly; it is
--- given to commands as '%.0f', never through tostring(), which would round.
+-- given to commands as '%d', never through tostring(), which would round.
 --
 -- KEYS of every script that changes money, in this order:
 --
@@ -40,7 +40,7 @@ local TIME = tonumber(NOW[1])
 
 
 local function text(n)
-    return string.format('%.0f', n)
+    return string.format('%d', n)
 end
 
 
