@@ -37,6 +37,10 @@ static ngx_int_t ngx_http_llm_cost_redis_ask(ngx_http_llm_cost_ctx_t *ctx,
     ngx_http_llm_cost_redis_op_t *op, ngx_uint_t lookup);
 static void ngx_http_llm_cost_redis_admitted(ngx_http_llm_cost_redis_op_t *op,
     redisReply *reply);
+static void ngx_http_llm_cost_redis_unanswered(ngx_http_llm_cost_ctx_t *ctx,
+    ngx_http_llm_cost_redis_op_t *op);
+static void ngx_http_llm_cost_redis_take_back(
+    ngx_http_llm_cost_redis_op_t *op);
 static void ngx_http_llm_cost_redis_record_hit(ngx_http_llm_cost_ctx_t *ctx,
     ngx_http_llm_cost_redis_op_t *op);
 static void ngx_http_llm_cost_redis_wake(ngx_http_llm_cost_redis_op_t *op);
@@ -190,7 +194,11 @@ ngx_http_llm_cost_redis_reserve(ngx_http_llm_cost_ctx_t *ctx,
     if (ngx_http_llm_cost_redis_box()->state
         == NGX_HTTP_LLM_COST_STORE_AWAY)
     {
-        return ngx_http_llm_cost_redis_local(ctx);
+        rc = ngx_http_llm_cost_redis_local(ctx);
+
+        if (rc != NGX_DECLINED) {
+            return rc;
+        }
     }
 
     op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_admitted, ctx);
@@ -218,7 +226,11 @@ ngx_http_llm_cost_redis_reserve(ngx_http_llm_cost_ctx_t *ctx,
         ngx_http_llm_cost_redis_free(op);
     }
 
-    return rc == NGX_DECLINED ? ngx_http_llm_cost_redis_local(ctx) : rc;
+    if (rc == NGX_DECLINED) {
+        rc = ngx_http_llm_cost_redis_local(ctx);
+    }
+
+    return rc == NGX_DECLINED ? NGX_ERROR : rc;
 }
 
 
@@ -308,40 +320,88 @@ ngx_http_llm_cost_redis_admitted(ngx_http_llm_cost_redis_op_t *op,
     if (reply == NULL
         || ngx_http_llm_cost_redis_read_admission(ctx, reply) != NGX_OK)
     {
-        /* whatever has become of it: it is over */
-
-        ngx_http_llm_cost_redis_unjournal(&op->id);
-
-        if (op->sent) {
-            ngx_http_llm_cost_redis_revoke(&op->id);
-        }
-
-        if (ngx_http_llm_cost_redis_local(ctx) != NGX_OK) {
-            ctx->verdict = NGX_HTTP_LLM_COST_STORE_DOWN;
-        }
-
-        ngx_http_llm_cost_redis_wake(op);
+        ngx_http_llm_cost_redis_unanswered(ctx, op);
         return;
     }
 
     if (ctx->verdict == NGX_HTTP_LLM_COST_FITS) {
-        ctx->held = 1;
-        ctx->adm.id = op->id;
+
+        /* whoever joins another store meanwhile finds it in the journal */
 
         (void) llm_ledger_granted(ngx_http_llm_cost_zone()->ledger, &op->id,
-                                ctx->adm.granted);
+                                  ctx->adm.granted);
+
+        if (!ngx_http_llm_cost_redis_box_counts(op)) {
+            ngx_http_llm_cost_redis_unanswered(ctx, op);
+            return;
+        }
+
+        ctx->held = 1;
+        ctx->adm.id = op->id;
 
     } else {
         ngx_http_llm_cost_redis_record_hit(ctx, op);
         ngx_http_llm_cost_redis_unjournal(&op->id);
     }
 
-    ngx_http_llm_cost_redis_shadow(ctx->budgets, ctx->adm.balances,
-                                   ctx->adm.n);
+    if (ngx_http_llm_cost_redis_box_counts(op)) {
+        ngx_http_llm_cost_redis_shadow(ctx->budgets, ctx->adm.balances,
+                                       ctx->adm.n);
+    }
+
     ngx_http_llm_cost_alert_admission(ctx);
     ngx_http_llm_cost_alert_settled(ctx);
 
     ngx_http_llm_cost_redis_wake(op);
+}
+
+
+/*
+ * Whatever has become of it: it is over.  A store that the node has joined
+ * since is asked instead; else the zone decides.
+ */
+
+static void
+ngx_http_llm_cost_redis_unanswered(ngx_http_llm_cost_ctx_t *ctx,
+    ngx_http_llm_cost_redis_op_t *op)
+{
+    ngx_int_t   rc;
+    ngx_uint_t  lookup;
+
+    ngx_http_llm_cost_redis_take_back(op);
+
+    rc = ngx_http_llm_cost_redis_box_stray(op)
+         ? NGX_DECLINED : ngx_http_llm_cost_redis_local(ctx);
+
+    if (rc == NGX_DECLINED) {
+        lookup = ctx->lookup
+                 && ngx_http_llm_cost_answers == ngx_http_llm_cost_money;
+
+        rc = ngx_http_llm_cost_redis_reserve(ctx, lookup);
+    }
+
+    if (rc == NGX_AGAIN) {
+        ngx_http_llm_cost_redis_free(op);
+        return;
+    }
+
+    if (rc != NGX_OK) {
+        ctx->verdict = NGX_HTTP_LLM_COST_STORE_DOWN;
+    }
+
+    ngx_http_llm_cost_redis_wake(op);
+}
+
+
+static void
+ngx_http_llm_cost_redis_take_back(ngx_http_llm_cost_redis_op_t *op)
+{
+    if (op->sent) {
+        ngx_http_llm_cost_redis_revoke(&op->id);
+
+    } else {
+        ngx_http_llm_cost_redis_unjournal(&op->id);
+    }
 }
 
 
@@ -371,6 +431,7 @@ ngx_http_llm_cost_redis_record_hit(ngx_http_llm_cost_ctx_t *ctx,
 
     hit->id = op->id;
     hit->stamp = op->stamp;
+    ngx_memcpy(hit->store, op->store, NGX_HTTP_LLM_COST_REDIS_ID);
     hit->spends = 1;
     hit->spent[LLM_UNIT_REQUESTS] = ctx->adm.granted[LLM_UNIT_REQUESTS];
 
@@ -439,11 +500,7 @@ ngx_http_llm_cost_redis_detach(ngx_http_llm_cost_ctx_t *ctx)
     }
 
     if (op->id.seq) {
-        ngx_http_llm_cost_redis_unjournal(&op->id);
-
-        if (op->sent) {
-            ngx_http_llm_cost_redis_revoke(&op->id);
-        }
+        ngx_http_llm_cost_redis_take_back(op);
     }
 
     if (ngx_http_llm_cost_redis_forget(op) == NGX_OK) {

@@ -123,6 +123,8 @@ struct ngx_http_llm_cost_redis_op_s {
     ngx_uint_t                       source;     /* of what was spent */
     uint64_t                         pos;        /* in the record */
     uint64_t                         call;       /* is in the reply, too */
+    u_char                           store[NGX_HTTP_LLM_COST_REDIS_ID];
+                                                 /* that it was sent to */
     uint64_t                         stamp;      /* of the reply */
     u_char                          *plain;      /* as it was before it got
                                                     its script's text */
@@ -138,6 +140,7 @@ struct ngx_http_llm_cost_redis_op_s {
     unsigned                         guarded:1;  /* for one incarnation only */
     unsigned                         replay:1;   /* for the one that is being
                                                     joined */
+    unsigned                         hello:1;    /* asks which one that is */
 };
 
 
@@ -177,12 +180,13 @@ struct ngx_http_llm_cost_redis_s {
     u_char                           run[NGX_HTTP_LLM_COST_REDIS_RUN];
     ngx_uint_t                       run_len;    /* 0: not known */
     u_char                           id[NGX_HTTP_LLM_COST_REDIS_ID];
-    uint64_t                         base;       /* last stamp before id */
+    u_char                           lost[NGX_HTTP_LLM_COST_REDIS_ID];
+                                                 /* has lost something */
     uint64_t                         calls;      /* guarded ones */
     unsigned                         money:1;    /* budgets live there */
     unsigned                         ready:1;    /* was, at least once */
     unsigned                         down:1;
-    unsigned                         lost:1;     /* seen to have lost data */
+    unsigned                         loss:1;     /* lost is set */
 };
 
 
@@ -229,10 +233,15 @@ ngx_http_llm_cost_redis_box_t *ngx_http_llm_cost_redis_box(void);
 void ngx_http_llm_cost_redis_box_lock(void);
 void ngx_http_llm_cost_redis_box_unlock(void);
 ngx_uint_t ngx_http_llm_cost_redis_box_away(void);
-void ngx_http_llm_cost_redis_box_saw(uint64_t stamp);
+void ngx_http_llm_cost_redis_box_saw(ngx_http_llm_cost_redis_op_t *op,
+    uint64_t stamp);
 ngx_int_t ngx_http_llm_cost_redis_box_base(const llm_budget_t *b,
     int64_t *amount);
 ngx_uint_t ngx_http_llm_cost_redis_box_room(void);
+ngx_uint_t ngx_http_llm_cost_redis_box_counts(
+    ngx_http_llm_cost_redis_op_t *op);
+ngx_uint_t ngx_http_llm_cost_redis_box_stray(
+    ngx_http_llm_cost_redis_op_t *op);
 ngx_int_t ngx_http_llm_cost_redis_box_add(ngx_http_llm_cost_redis_op_t *op,
     ngx_uint_t done);
 
@@ -354,7 +363,7 @@ void ngx_http_llm_cost_redis_close_journal(
 void ngx_http_llm_cost_redis_shadow(const llm_budget_t *budgets,
     const llm_balance_t *balances, ngx_uint_t n);
 
-/* the verdict of llm_store_failure */
+/* the verdict of llm_store_failure; NGX_DECLINED: Redis has just come back */
 
 ngx_int_t ngx_http_llm_cost_redis_local(ngx_http_llm_cost_ctx_t *ctx);
 void ngx_http_llm_cost_redis_settle_local(ngx_http_llm_cost_ctx_t *ctx,

@@ -201,10 +201,11 @@ ngx_http_llm_cost_redis_box_away(void)
 }
 
 
-/* the stamp of a reply of the incarnation that this node knows */
+/* the stamp of a reply, if it is of the incarnation that this node knows */
 
 void
-ngx_http_llm_cost_redis_box_saw(uint64_t stamp)
+ngx_http_llm_cost_redis_box_saw(ngx_http_llm_cost_redis_op_t *op,
+    uint64_t stamp)
 {
     ngx_atomic_uint_t               seen;
     ngx_http_llm_cost_redis_box_t  *box;
@@ -214,7 +215,10 @@ ngx_http_llm_cost_redis_box_saw(uint64_t stamp)
     do {
         seen = box->seen;
 
-        if (seen >= stamp) {
+        if (seen >= stamp
+            || ngx_memcmp(op->store, box->id, NGX_HTTP_LLM_COST_REDIS_ID)
+               != 0)
+        {
             return;
         }
 
@@ -312,8 +316,50 @@ ngx_http_llm_cost_redis_box_room(void)
 
 
 /*
- * A settlement or cancellation: pending, or confirmed with op->stamp.  NGX_OK,
- * or NGX_DECLINED where too much is pending.
+ * Whether what op's answer confirms is confirmed.  A connection to a primary
+ * that has been replaced may still bring answers while, or after, another
+ * worker has told the new one what the node has recorded; what they confirm has
+ * to be said there as well.  Under the lock where it has to stay true.
+ */
+
+ngx_uint_t
+ngx_http_llm_cost_redis_box_counts(ngx_http_llm_cost_redis_op_t *op)
+{
+    ngx_http_llm_cost_redis_box_t  *box;
+
+    box = ngx_http_llm_cost_redis_box();
+
+    if (op->replay) {
+
+        /* nobody else is repeating anything to another store meanwhile */
+
+        return box->joiner == (ngx_atomic_uint_t) ngx_pid
+               && ngx_memcmp(op->store, ngx_http_llm_cost_redis_money()->id,
+                             NGX_HTTP_LLM_COST_REDIS_ID) == 0;
+    }
+
+    return box->state == NGX_HTTP_LLM_COST_STORE_READY
+           && ngx_memcmp(op->store, box->id, NGX_HTTP_LLM_COST_REDIS_ID) == 0;
+}
+
+
+/* the node has joined another store since op was sent */
+
+ngx_uint_t
+ngx_http_llm_cost_redis_box_stray(ngx_http_llm_cost_redis_op_t *op)
+{
+    ngx_http_llm_cost_redis_box_t  *box;
+
+    box = ngx_http_llm_cost_redis_box();
+
+    return op->sent && box->state == NGX_HTTP_LLM_COST_STORE_READY
+           && ngx_memcmp(op->store, box->id, NGX_HTTP_LLM_COST_REDIS_ID) != 0;
+}
+
+
+/*
+ * A settlement or cancellation: pending, or confirmed with op->stamp, if that
+ * counts.  NGX_OK, or NGX_DECLINED where too much is pending.
  */
 
 ngx_int_t
@@ -329,6 +375,7 @@ ngx_http_llm_cost_redis_box_add(ngx_http_llm_cost_redis_op_t *op,
 
     ngx_http_llm_cost_redis_box_lock();
 
+    done = done && ngx_http_llm_cost_redis_box_counts(op);
     dropped = box->log->dropped;
 
     rc = llm_oplog_add(box->log, op->plain ? op->plain : op->command,

@@ -468,16 +468,21 @@ ngx_http_llm_cost_redis_reply(ngx_http_llm_cost_redis_conn_t *conn,
         return;
     }
 
-    ngx_http_llm_cost_redis_unlink(op);
-
     if (op->guarded && ngx_http_llm_cost_redis_stale(conn, op, reply)) {
 
-        /* nothing was done for it, and nothing has to be taken back */
+        if (ngx_http_llm_cost_redis_box_counts(op) && !op->replay) {
 
-        ngx_http_llm_cost_redis_lost(conn->redis);
-        op->handler(op, NULL);
-        return;
+            /* whatever is at this address now, it is asked who it is */
+
+            ngx_http_llm_cost_redis_fail(conn, 0, "it is another one, or has "
+                                         "lost what it had confirmed");
+            return;
+        }
+
+        reply = NULL;
     }
+
+    ngx_http_llm_cost_redis_unlink(op);
 
     op->handler(op, reply);
 }
@@ -486,6 +491,7 @@ ngx_http_llm_cost_redis_reply(ngx_http_llm_cost_redis_conn_t *conn,
 /*
  * The store refuses what is meant for another incarnation.  A stamp that does
  * not ascend on a connection tells of a loss that others have covered up since.
+ * What a greeting or a join is told of incarnations is theirs to judge.
  */
 
 static ngx_uint_t
@@ -506,6 +512,10 @@ ngx_http_llm_cost_redis_stale(ngx_http_llm_cost_redis_conn_t *conn,
 
     switch (op->kind) {
 
+    case NGX_HTTP_LLM_COST_SCRIPT_JOIN:
+        return n == NGX_HTTP_LLM_COST_REDIS_STALE
+               && !op->greeting && !op->replay;
+
     case NGX_HTTP_LLM_COST_SCRIPT_ADMIT:
         n = NGX_HTTP_LLM_COST_REDIS_ADMIT_STAMP;
         break;
@@ -524,15 +534,16 @@ ngx_http_llm_cost_redis_stale(ngx_http_llm_cost_redis_conn_t *conn,
 
     op->stamp = n;
 
-    if (op->stamp <= conn->stamp && !conn->redis->lost) {
-        conn->redis->lost = 1;
-        ngx_http_llm_cost_redis_lost(conn->redis);
+    if (op->stamp <= conn->stamp) {
+        ngx_memcpy(conn->redis->lost, op->store, NGX_HTTP_LLM_COST_REDIS_ID);
+        conn->redis->loss = 1;
+        return 1;
     }
 
-    conn->stamp = ngx_max(conn->stamp, op->stamp);
+    conn->stamp = op->stamp;
 
     if (!op->replay) {
-        ngx_http_llm_cost_redis_box_saw(op->stamp);
+        ngx_http_llm_cost_redis_box_saw(op, op->stamp);
     }
 
     return 0;

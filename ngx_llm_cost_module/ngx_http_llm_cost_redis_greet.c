@@ -468,8 +468,7 @@ ngx_http_llm_cost_redis_met(ngx_http_llm_cost_redis_conn_t *conn,
     }
 
     ngx_memcpy(redis->id, h.id, sizeof(h.id));
-    redis->base = h.base;
-    redis->lost = 0;
+    redis->loss = 0;
     conn->stamp = 0;
 
     ngx_http_llm_cost_redis_box_lock();

@@ -69,6 +69,8 @@ typedef struct {
     ngx_atomic_uint_t                 locals;
     uint64_t                          pos;
     uint32_t                          cursor;
+    uint64_t                          base;      /* the store has what the node
+                                                    knew, up to there */
     int64_t                           since;
     ngx_msec_t                        waiting;   /* since then */
     ngx_event_t                       timer;
@@ -92,6 +94,7 @@ static ngx_uint_t ngx_http_llm_cost_redis_join_come(void);
 static ngx_int_t ngx_http_llm_cost_redis_join_replay(void);
 static ngx_int_t ngx_http_llm_cost_redis_join_balances(void);
 static ngx_int_t ngx_http_llm_cost_redis_join_hold(void);
+static void ngx_http_llm_cost_redis_join_last(void);
 static void ngx_http_llm_cost_redis_join_ready(void);
 static void ngx_http_llm_cost_redis_pinged(ngx_http_llm_cost_redis_op_t *op,
     redisReply *reply);
@@ -213,10 +216,7 @@ ngx_http_llm_cost_redis_join_timer(ngx_event_t *ev)
 void
 ngx_http_llm_cost_redis_join_go(ngx_http_llm_cost_redis_t *redis)
 {
-    ngx_int_t                       rc;
-    ngx_http_llm_cost_redis_box_t  *box;
-
-    box = ngx_http_llm_cost_redis_box();
+    ngx_int_t  rc;
 
     switch (join.step) {
 
@@ -252,16 +252,7 @@ ngx_http_llm_cost_redis_join_go(ngx_http_llm_cost_redis_t *redis)
         }
 
         if (join.step == NGX_HTTP_LLM_COST_JOIN_LAST) {
-            if (box->locals != join.locals
-                && ++join.passes < NGX_HTTP_LLM_COST_JOIN_PASSES)
-            {
-                join.locals = box->locals;
-                ngx_http_llm_cost_redis_join_step(NGX_HTTP_LLM_COST_JOIN_LAST);
-                ngx_add_timer(&join.timer, 1);
-                return;
-            }
-
-            ngx_http_llm_cost_redis_join_ready();
+            ngx_http_llm_cost_redis_join_last();
             return;
         }
 
@@ -368,6 +359,8 @@ ngx_http_llm_cost_redis_join_say(ngx_uint_t phase)
         return;
     }
 
+    op->replay = 1;
+
     if (ngx_http_llm_cost_redis_join_command(join.redis, op, phase, join.deep,
                                              join.since)
         != NGX_OK)
@@ -455,13 +448,13 @@ ngx_http_llm_cost_redis_join_met(void)
     box = ngx_http_llm_cost_redis_box();
 
     ngx_memcpy(redis->id, join.hello.id, NGX_HTTP_LLM_COST_REDIS_ID);
-    redis->base = join.hello.base;
-    redis->lost = 0;
+    redis->loss = 0;
 
+    join.base = join.hello.base;
     join.since = join.hello.time;
     join.changed = (ngx_memcmp(box->id, redis->id, NGX_HTTP_LLM_COST_REDIS_ID)
                     != 0);
-    join.deep = (join.changed && redis->base < box->log->dropped);
+    join.deep = (join.changed && join.base < box->log->dropped);
     join.locals = box->locals;
 
     ngx_http_llm_cost_redis_join_step(join.changed
@@ -510,7 +503,7 @@ ngx_http_llm_cost_redis_join_replay(void)
 
         join.pos += e->size;
 
-        if (e->state == LLM_OPLOG_DONE && e->stamp > join.redis->base) {
+        if (e->state == LLM_OPLOG_DONE && e->stamp > join.base) {
             op = ngx_http_llm_cost_redis_outbox_op(e,
                                            ngx_http_llm_cost_redis_join_sent);
             break;
@@ -641,6 +634,43 @@ ngx_http_llm_cost_redis_join_hold(void)
 }
 
 
+/*
+ * Once more for what was admitted during the last pass, a few times; then the
+ * node is ready, and once more for what was admitted before it was.  Whoever
+ * admits looks at the state afterwards, so that nothing is between the two.
+ */
+
+static void
+ngx_http_llm_cost_redis_join_last(void)
+{
+    ngx_uint_t                      again;
+    ngx_http_llm_cost_redis_box_t  *box;
+
+    box = ngx_http_llm_cost_redis_box();
+
+    again = (box->state == NGX_HTTP_LLM_COST_STORE_AWAY
+             && box->locals != join.locals
+             && ++join.passes < NGX_HTTP_LLM_COST_JOIN_PASSES);
+
+    if (!again) {
+
+        if (box->state == NGX_HTTP_LLM_COST_STORE_AWAY) {
+            ngx_http_llm_cost_redis_join_ready();
+            again = (box->locals != join.locals);
+        }
+
+        if (!again) {
+            ngx_http_llm_cost_redis_join_step(NGX_HTTP_LLM_COST_JOIN_NONE);
+            return;
+        }
+    }
+
+    join.locals = box->locals;
+    ngx_http_llm_cost_redis_join_step(NGX_HTTP_LLM_COST_JOIN_LAST);
+    ngx_add_timer(&join.timer, 1);
+}
+
+
 static void
 ngx_http_llm_cost_redis_join_ready(void)
 {
@@ -658,12 +688,13 @@ ngx_http_llm_cost_redis_join_ready(void)
     }
 
     box->nodes = ngx_max(join.hello.nodes, 1);
+
+    ngx_memory_barrier();
+
     box->state = NGX_HTTP_LLM_COST_STORE_READY;
     box->joiner = 0;
 
     ngx_http_llm_cost_redis_box_unlock();
-
-    ngx_http_llm_cost_redis_join_step(NGX_HTTP_LLM_COST_JOIN_NONE);
 
     if (join.timer.timer_set) {
         ngx_del_timer(&join.timer);
@@ -716,25 +747,17 @@ ngx_http_llm_cost_redis_pinged(ngx_http_llm_cost_redis_op_t *op,
     ngx_http_llm_cost_redis_hello_t   h;
 
     ngx_http_llm_cost_redis_complain(reply);
+
+    if (reply && ngx_http_llm_cost_redis_box_counts(op)
+        && ngx_http_llm_cost_redis_join_read(reply, &h) == NGX_OK)
+    {
+        box = ngx_http_llm_cost_redis_box();
+
+        ngx_http_llm_cost_redis_box_saw(op, h.stamp);
+        box->nodes = ngx_max(h.nodes, 1);
+    }
+
     ngx_http_llm_cost_redis_free(op);
-
-    if (reply == NULL
-        || ngx_http_llm_cost_redis_join_read(reply, &h) != NGX_OK)
-    {
-        return;
-    }
-
-    box = ngx_http_llm_cost_redis_box();
-
-    if (box->state == NGX_HTTP_LLM_COST_STORE_READY
-        && (h.stale || ngx_memcmp(h.id, box->id, sizeof(h.id))))
-    {
-        ngx_http_llm_cost_redis_lost(ngx_http_llm_cost_redis_money());
-        return;
-    }
-
-    ngx_http_llm_cost_redis_box_saw(h.stamp);
-    box->nodes = ngx_max(h.nodes, 1);
 }
 
 
@@ -749,6 +772,8 @@ ngx_http_llm_cost_redis_join_command(ngx_http_llm_cost_redis_t *redis,
     u_char    candidate[NGX_HTTP_LLM_COST_REDIS_ID + 1];
     uint64_t  seed[2];
 
+    op->hello = (phase == 0);
+
     llm_shm_seed(seed, ((uint64_t) ngx_pid << 32) ^ (uint64_t) ngx_random());
 
     ngx_sprintf(node, "%016xL",
@@ -759,11 +784,17 @@ ngx_http_llm_cost_redis_join_command(ngx_http_llm_cost_redis_t *redis,
     ngx_http_llm_cost_redis_indexes();
     ngx_http_llm_cost_redis_arg(node, NGX_HTTP_LLM_COST_REDIS_ID);
     ngx_http_llm_cost_redis_arg(candidate, NGX_HTTP_LLM_COST_REDIS_ID);
-    ngx_http_llm_cost_redis_arg(redis->run, redis->run_len);
+
+    /* of the connection on which it was asked for, just now */
+
+    ngx_http_llm_cost_redis_arg(redis->run,
+                                op->hello && !op->replay ? redis->run_len : 0);
+
     ngx_http_llm_cost_redis_number(phase);
     ngx_http_llm_cost_redis_number(deep);
     ngx_http_llm_cost_redis_number(since);
-    ngx_http_llm_cost_redis_number(phase == 0 && redis->lost);
+    ngx_http_llm_cost_redis_arg(redis->lost, op->hello && redis->loss
+                                             ? NGX_HTTP_LLM_COST_REDIS_ID : 0);
 
     return ngx_http_llm_cost_redis_end(op);
 }

@@ -265,12 +265,15 @@ static ngx_int_t
 ngx_http_llm_cost_redis_reserve_local(ngx_http_llm_cost_ctx_t *ctx,
     llm_budget_t *budgets)
 {
-    ngx_uint_t        hit;
-    llm_ledger_t     *l;
-    llm_budget_t     *asked;
-    llm_admission_t  *a;
+    ngx_uint_t                      hit, away;
+    llm_ledger_t                   *l;
+    llm_budget_t                   *asked;
+    llm_admission_t                *a;
+    ngx_http_llm_cost_redis_box_t  *box;
 
     a = &ctx->adm;
+    box = ngx_http_llm_cost_redis_box();
+    away = (box->state == NGX_HTTP_LLM_COST_STORE_AWAY);
     l = ngx_http_llm_cost_zone()->ledger;
 
     asked = a->budgets;
@@ -307,7 +310,20 @@ ngx_http_llm_cost_redis_reserve_local(ngx_http_llm_cost_ctx_t *ctx,
     ctx->local = 1;
     ctx->held = 1;
 
-    (void) ngx_atomic_fetch_add(&ngx_http_llm_cost_redis_box()->locals, 1);
+    (void) ngx_atomic_fetch_add(&box->locals, 1);
+
+    if (away && box->state != NGX_HTTP_LLM_COST_STORE_AWAY) {
+
+        /* who made the node ready may not have told Redis of this one */
+
+        ctx->local = 0;
+        ctx->held = 0;
+        a->hit = hit;
+
+        ngx_http_llm_cost_redis_revoke(&a->id);
+
+        return NGX_DECLINED;
+    }
 
     if (hit) {
         a->hit = 1;
@@ -373,7 +389,9 @@ ngx_http_llm_cost_redis_orphan(ngx_http_llm_cost_redis_op_t *op)
 
 /*
  * Whether Redis has reserved for this identity is not known.  It is closed: if
- * the reservation is there it leaves, and if it comes later it is refused.
+ * the reservation is there it leaves, and if it comes later it is refused.  It
+ * leaves the journal when that is confirmed, or on record: were this worker to
+ * die before, another one would close it.
  */
 
 void
@@ -383,12 +401,14 @@ ngx_http_llm_cost_redis_revoke(const llm_hold_id_t *id)
 
     op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_settled, NULL);
     if (op == NULL) {
+        ngx_http_llm_cost_redis_unjournal(id);
         return;
     }
 
     op->id = *id;
 
     if (ngx_http_llm_cost_redis_settlement(op, NULL) != NGX_OK) {
+        ngx_http_llm_cost_redis_unjournal(id);
         ngx_http_llm_cost_redis_free(op);
         return;
     }

@@ -27,7 +27,7 @@
 
 static ngx_uint_t ngx_http_llm_cost_redis_outbox_take(
     ngx_http_llm_cost_redis_op_t **ops, ngx_uint_t max, ngx_uint_t *pending);
-static void ngx_http_llm_cost_redis_outbox_back(
+static ngx_uint_t ngx_http_llm_cost_redis_outbox_back(
     ngx_http_llm_cost_redis_op_t *op, ngx_uint_t done);
 static void ngx_http_llm_cost_redis_outbox_done(
     ngx_http_llm_cost_redis_op_t *op, redisReply *reply);
@@ -157,7 +157,7 @@ ngx_http_llm_cost_redis_outbox_send(ngx_http_llm_cost_redis_t *redis,
                                          NGX_HTTP_LLM_COST_REDIS_LINGER)
             != NGX_OK)
         {
-            ngx_http_llm_cost_redis_outbox_back(ops[i], 0);
+            (void) ngx_http_llm_cost_redis_outbox_back(ops[i], 0);
             ngx_http_llm_cost_redis_free(ops[i]);
             continue;
         }
@@ -169,7 +169,9 @@ ngx_http_llm_cost_redis_outbox_send(ngx_http_llm_cost_redis_t *redis,
 }
 
 
-static void
+/* whether it is done */
+
+static ngx_uint_t
 ngx_http_llm_cost_redis_outbox_back(ngx_http_llm_cost_redis_op_t *op,
     ngx_uint_t done)
 {
@@ -181,6 +183,7 @@ ngx_http_llm_cost_redis_outbox_back(ngx_http_llm_cost_redis_op_t *op,
     ngx_http_llm_cost_redis_box_lock();
 
     e = llm_oplog_at(box->log, op->pos);
+    done = done && ngx_http_llm_cost_redis_box_counts(op);
 
     if (e && done) {
         llm_oplog_done(box->log, e, (int64_t) ngx_time(), op->stamp);
@@ -190,6 +193,8 @@ ngx_http_llm_cost_redis_outbox_back(ngx_http_llm_cost_redis_op_t *op,
     }
 
     ngx_http_llm_cost_redis_box_unlock();
+
+    return done;
 }
 
 
@@ -204,11 +209,10 @@ ngx_http_llm_cost_redis_outbox_done(ngx_http_llm_cost_redis_op_t *op,
 
     /* what Redis does not take now it will not take later either */
 
-    done = (reply != NULL);
     replay = op->replay;
 
     ngx_http_llm_cost_redis_complain(reply);
-    ngx_http_llm_cost_redis_outbox_back(op, done);
+    done = ngx_http_llm_cost_redis_outbox_back(op, reply != NULL);
     ngx_http_llm_cost_redis_free(op);
 
     ngx_http_llm_cost_outbox_busy--;

@@ -539,6 +539,7 @@ void
 ngx_http_llm_cost_redis_stamp(ngx_http_llm_cost_redis_op_t *op)
 {
     u_char                         *p;
+    ngx_uint_t                      target;
     ngx_http_llm_cost_redis_t      *redis;
     ngx_http_llm_cost_redis_box_t  *box;
 
@@ -549,17 +550,23 @@ ngx_http_llm_cost_redis_stamp(ngx_http_llm_cost_redis_op_t *op)
     redis = op->conn->redis;
     box = ngx_http_llm_cost_redis_box();
 
+    /* the store that is being joined, once it has said which it is */
+
+    target = (op->replay && !op->hello);
+
     op->call = ++redis->calls;
 
     p = op->command + op->size - NGX_HTTP_LLM_COST_REDIS_TAIL_LEN;
     (void) ngx_sprintf(p, "%016uL", op->call);
 
     p += NGX_HTTP_LLM_COST_REDIS_SEEN_AT;
-    (void) ngx_sprintf(p, "%020uL", op->replay ? 0 : (uint64_t) box->seen);
+    (void) ngx_sprintf(p, "%020uL", target ? 0 : (uint64_t) box->seen);
+
+    ngx_memcpy(op->store, target ? redis->id : box->id,
+               NGX_HTTP_LLM_COST_REDIS_ID);
 
     p = op->command + op->size - 2 - NGX_HTTP_LLM_COST_REDIS_ID;
-    ngx_memcpy(p, op->replay ? redis->id : box->id,
-               NGX_HTTP_LLM_COST_REDIS_ID);
+    ngx_memcpy(p, op->store, NGX_HTTP_LLM_COST_REDIS_ID);
 }
 
 

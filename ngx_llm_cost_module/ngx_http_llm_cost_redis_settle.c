@@ -141,7 +141,7 @@ void
 ngx_http_llm_cost_redis_settled(ngx_http_llm_cost_redis_op_t *op,
     redisReply *reply)
 {
-    ngx_uint_t      i, k;
+    ngx_uint_t      i, k, counts;
     llm_budget_t   *b;
     llm_balance_t   balances[LLM_BUDGETS_MAX];
 
@@ -165,10 +165,18 @@ ngx_http_llm_cost_redis_settled(ngx_http_llm_cost_redis_op_t *op,
         return;
     }
 
-    (void) ngx_http_llm_cost_redis_box_add(op, 1);
+    counts = ngx_http_llm_cost_redis_box_counts(op);
 
-    ngx_http_llm_cost_redis_close_journal(op);
-    ngx_http_llm_cost_redis_shadow(op->budgets, balances, op->nbudgets);
+    if (ngx_http_llm_cost_redis_box_add(op, 1) == NGX_OK || counts) {
+        ngx_http_llm_cost_redis_close_journal(op);
+
+    } else {
+        ngx_http_llm_cost_redis_orphan(op);
+    }
+
+    if (counts) {
+        ngx_http_llm_cost_redis_shadow(op->budgets, balances, op->nbudgets);
+    }
 
     for (i = 0; i < op->nbudgets; i++) {
         b = &op->budgets[i];

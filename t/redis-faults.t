@@ -5,6 +5,7 @@
 
 use lib 't/lib';
 use LLMCost redis => 1, fakeredis => 1;
+use LLMCost::Process;
 use POSIX ();
 use Test::More;
 
@@ -57,6 +58,24 @@ sub when_reserved {
 
     eval { $code->() };
     warn $@ if $@;
+    POSIX::_exit(0);
+}
+
+# and something that happens once a line of the access log says so
+
+sub when_logged {
+    my ($what, $code) = @_;
+
+    my $owner = $$;
+    my $pid = fork() // die "fork: $!";
+    return if $pid;
+
+    until (read_file(server_root() . '/logs/access.log') =~ /$what/) {
+        last if !kill 0, $owner;
+        select undef, undef, undef, 0.005;
+    }
+
+    $code->();
     POSIX::_exit(0);
 }
 
@@ -334,11 +353,12 @@ no reply in time
 
 === the answer comes too late
 --- redis: timeout=100ms
---- fakeredis: EVALSHA 1: delay 250
+--- fakeredis: EVALSHA 1: late
 --- request eval: $::POST
 --- error_code: 200
 --- redis_like
-HMGET {llm:}b:all::usd:total:0 spent reserved => ^195000 0$
+HMGET {llm:}b:all::usd:total:0 spent reserved => ^195000 (0|\(nil\))$
+ZCARD {llm:}r => ^0$
 --- away
 no reply in time
 
@@ -557,7 +577,9 @@ llm_cache_scope shared;
 --- redis: timeout=2s
 --- redis_cmd
 HSET {llm:}b:all::usd:total:0 spent 0 reserved 0
---- fakeredis: EVALSHA 1: delay 300
+--- fakeredis: EVALSHA 1: wait left
+--- init
+main::when_logged(' 499 ', sub { main::release('left') });
 --- request eval: $::POST
 --- timeout: 0.2
 --- abort

@@ -51,7 +51,8 @@ sub redis { redis_command($socket, @_) }
 sub empty {
     redis('FLUSHDB');
     ($known, $seen) = ('0123456789abcdef', 0);
-    redis('HSET', '{llm:}i', 'id', $known, 'n', 0, 'base', 0, 'run', 'r1');
+    redis('HSET', '{llm:}i', 'id', $known, 'last', $known, 'n', 0,
+          'run', 'r1');
 }
 
 sub evalsha {
@@ -589,7 +590,7 @@ sub join_as {
 
     my $reply = evalsha('join', [map { "{llm:}$_" } qw( b r n u a )], $node,
                         $o{candidate} // 'new-id-new-id-ne', $o{run} // 'r1',
-                        $phase, $o{deep} // 0, $o{since} // 0, $o{lost} // 0);
+                        $phase, $o{deep} // 0, $o{since} // 0, $o{lost} // '');
     my %j;
 
     @j{qw( what id stamp base time come deep nodes )} = @$reply;
@@ -647,10 +648,51 @@ subtest 'a store that goes back' => sub {
     is $j->{base}, 2, 'and says where it was';
 
     $known = $j->{id};
-    $j = join_as('n1', $HELLO, lost => 1, candidate => 'eeeeeeeeeeeeeeee');
+    $j = join_as('n1', $HELLO, lost => $known,
+                 candidate => 'eeeeeeeeeeeeeeee');
     is $j->{id}, 'eeeeeeeeeeeeeeee', 'a node may have seen it going back';
+    is join_as('n1', $HELLO, lost => $known)->{id}, $j->{id}, 'it did once';
     redis('DEL', '{llm:}i');
     is admit(9, [$b])->{what}, -7, 'FLUSHALL';
+};
+
+subtest 'what a store has of an earlier incarnation' => sub {
+    empty();
+    my $b = budget();
+    my @id = ($known, map { $_ x 16 } 'a' .. 'e');
+
+    settle($_, [$b], [1, 0, 1]) for 1 .. 5;
+    my $end = join_as('n1', $HELLO, run => 'r2', candidate => $id[1])->{base};
+    is $end, 5, 'of the one before';
+
+    $known = $id[1];
+    my $next = settle(6, [$b], [1, 0, 1])->{stamp};
+    is join_as('n1', $HELLO, run => 'r3', candidate => $id[2])->{base}, $next,
+        'again';
+
+    # n2 slept meanwhile
+
+    $known = $id[0];
+    is join_as('n2', $HELLO, run => 'r3')->{base}, $end,
+        'and of the one before that';
+
+    # n3 has seen one that came between, of which the store knows nothing
+
+    ($known, $seen) = ('?' x 16, $end + 1);
+    is join_as('n3', $HELLO, run => 'r3')->{base}, $end,
+        'one that is forgotten has begun behind an end';
+    $seen = 3;
+    is join_as('n3', $HELLO, run => 'r3')->{base}, 0, 'or before all';
+
+    for my $n (1 .. 40) {
+        $known = '';
+        join_as('n1', $HELLO, run => "s$n",
+                candidate => sprintf 'incarnation %4d', $n);
+    }
+
+    my @ends = grep { /^e:/ } @{redis('HKEYS', '{llm:}i')};
+    is @ends, 16, 'the last ends only';
+    ok !(grep { $_ eq "e:$id[0]" } @ends), 'not the first';
 };
 
 subtest 'nodes wait for each other' => sub {

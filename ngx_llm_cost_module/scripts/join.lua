@@ -7,26 +7,30 @@
 -- ARGV: node, a random id, id of the server's process (or empty: not known),
 --       phase (HELLO ..), 1 when the node's record of operations does not
 --       reach back to what the store still has, since when nodes count
---       (microseconds), 1 when the store is known to have lost something, then
---       as every guarded script
+--       (microseconds), an incarnation that is known to have lost something
+--       (or empty), then as every guarded script
 --
--- Answer: STALE or 0, id, stamp, the last stamp before this incarnation, time in
---       microseconds, nodes that have come to the phase, 1 when some record
---       does not reach back, nodes heard of within a minute, the call
+-- Answer: STALE or 0, id, stamp, the last stamp of the incarnation that the node
+--       knows which the store has, time in microseconds, nodes that have come
+--       to the phase, 1 when some record does not reach back, nodes heard of
+--       within a minute, the call
 --
---     {llm:}i     id, n (stamp), base, run, deep, p:NODE (the node's phase)
+--     {llm:}i     id, last (the same, but never gone), n (stamp), run, deep,
+--                 p:NODE (the node's phase), e:ID (the last stamp of an
+--                 incarnation that is over)
 --     {llm:}l     nodes, scored by the time they were last heard of
 
 local HELLO, REPLAYED, BALANCED, MERGED = 0, 1, 2, 3
 
 local ALIVE = TAG .. 'l'
 local LINGER = 60000000
+local ENDS = 16
 
 local node, phase = ARGV[1], tonumber(ARGV[4])
 local seen, known = tonumber(ARGV[9]), ARGV[10]
 local time = TIME * 1000000 + tonumber(NOW[2])
-local f = redis.call('HMGET', STORE, 'id', 'n', 'run', 'base')
-local id, n, run, base = f[1], number(f[2]), f[3] or '', number(f[4])
+local f = redis.call('HMGET', STORE, 'id', 'n', 'run', 'last')
+local id, n, run, last = f[1], number(f[2]), f[3] or '', f[4] or f[1]
 
 
 -- the first stamp of a block that nobody has been in
@@ -51,13 +55,67 @@ local function count_phase()
 end
 
 
-if not id or (run ~= '' and ARGV[3] ~= '' and run ~= ARGV[3])
-   or (id == known and (n < seen or ARGV[7] == '1'))
-then
-    base, n, id = n, block(), ARGV[2]
+-- Where the incarnations ended that the store remembers.  What a node has
+-- recorded of one is there up to that, whichever others have been between.
+
+local function ends()
+    local flat, list = redis.call('HGETALL', STORE), {}
+
+    for i = 1, #flat, 2 do
+        if string.sub(flat[i], 1, 2) == 'e:' then
+            list[#list + 1] = { field = flat[i], stamp = tonumber(flat[i + 1]) }
+        end
+    end
+
+    table.sort(list, function(a, b) return a.stamp > b.stamp end)
+
+    return list
+end
+
+
+-- One that the store does not remember has begun behind the last end that its
+-- nodes have seen stamps beyond.
+
+local function base()
+    local best = 0
+
+    for _, e in ipairs(ends()) do
+        if e.field == 'e:' .. known then
+            return e.stamp
+        end
+
+        if e.stamp < seen then
+            best = math.max(best, e.stamp)
+        end
+    end
+
+    return best
+end
+
+
+local function begin()
+    local list = ends()
+
+    if last then
+        table.insert(list, 1, { field = 'e:' .. last, stamp = n })
+    end
+
+    n, id = block(), ARGV[2]
+
     redis.call('DEL', STORE, ALIVE)
-    redis.call('HSET', STORE, 'id', id, 'n', text(n), 'base', text(base),
-               'run', ARGV[3])
+    redis.call('HSET', STORE, 'id', id, 'last', id, 'n', text(n),
+               'run', ARGV[3] ~= '' and ARGV[3] or run)
+
+    for i = 1, math.min(#list, ENDS) do
+        redis.call('HSET', STORE, list[i].field, text(list[i].stamp))
+    end
+end
+
+
+if not id or (run ~= '' and ARGV[3] ~= '' and run ~= ARGV[3])
+   or (id == known and n < seen) or id == ARGV[7]
+then
+    begin()
 
 elseif run == '' and ARGV[3] ~= '' then
     redis.call('HSET', STORE, 'run', ARGV[3])
@@ -70,7 +128,7 @@ end
 
 if phase ~= HELLO then
     if id ~= known then
-        return { STALE, id, n, base, time, 0, 0, 0, CALL }
+        return { STALE, id, n, 0, time, 0, 0, 0, CALL }
     end
 
     redis.call('HSET', STORE, 'p:' .. node, phase)
@@ -91,7 +149,7 @@ if phase == MERGED then
     end
 end
 
-return { 0, id, n, base, time,
+return { 0, id, n, base(), time,
          phase == MERGED and redis.call('ZCOUNT', ALIVE, ARGV[6], '+inf')
                          or count_phase(),
          number(redis.call('HGET', STORE, 'deep')),

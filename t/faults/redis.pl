@@ -230,34 +230,55 @@ for my $allowance (0, 0.002) {
 # A replica takes over behind the same address; it has not heard of what its
 # primary confirmed in the last second
 
+sub with_replica {
+    my $run = shift;
+
+    for my $gate (qw( clients link )) {
+        write_file("$run->{dir}/gate.$gate", $run->{redis}{main}{port});
+        (undef, $run->{$gate}) = start_process('python3', '-B',
+            LLMCost::Nginx::project_dir() . '/t/util/gate.py',
+            "$run->{dir}/gate.$gate");
+    }
+
+    $run->{address} = $run->{clients};
+    redis_up($run, 'replica', '--replicaof', "127.0.0.1 $run->{link}");
+    $run->until(sub {
+        redis_command($run->{redis}{replica}{socket}, 'INFO', 'replication')
+            =~ /master_link_status:up/
+    }) or die "no replica\n";
+}
+
+sub promote {
+    my ($run, $keep) = @_;
+
+    my $replica = $run->{redis}{replica};
+
+    write_file("$run->{dir}/gate.link", '');
+    sleep 1;
+    redis_command($replica->{socket}, 'REPLICAOF', 'NO', 'ONE');
+    write_file("$run->{dir}/gate.clients", $replica->{port} . $keep);
+}
+
 redis_fault 'promotion of a replica, its link cut 1 s before',
-    start => sub {
-        my $run = shift;
-
-        for my $gate (qw( clients link )) {
-            write_file("$run->{dir}/gate.$gate", $run->{redis}{main}{port});
-            (undef, $run->{$gate}) = start_process('python3', '-B',
-                LLMCost::Nginx::project_dir() . '/t/util/gate.py',
-                "$run->{dir}/gate.$gate");
-        }
-
-        $run->{address} = $run->{clients};
-        redis_up($run, 'replica', '--replicaof', "127.0.0.1 $run->{link}");
-        $run->until(sub {
-            redis_command($run->{redis}{replica}{socket}, 'INFO',
-                          'replication') =~ /master_link_status:up/
-        }) or die "no replica\n";
-    },
+    brief => 6,
+    start => \&with_replica,
     break => sub {
         my $run = shift;
-        my $replica = $run->{redis}{replica};
-
-        write_file("$run->{dir}/gate.link", '');
-        sleep 1;
-        redis_command($replica->{socket}, 'REPLICAOF', 'NO', 'ONE');
-        write_file("$run->{dir}/gate.clients", $replica->{port});
+        promote($run, '');
         redis_kill($run, 'main');
-        $run->{redis}{main} = $replica;
+        $run->{redis}{main} = $run->{redis}{replica};
+    };
+
+# The old primary lives on, and whoever has a connection to it keeps that: a
+# node learns of the new one by its new worker
+
+redis_fault 'promotion of a replica, the old one still answers',
+    start => \&with_replica,
+    break => sub {
+        my $run = shift;
+        promote($run, ' keep');
+        $run->{redis}{main} = $run->{redis}{replica};
+        $run->kill_worker($_) for 0 .. 2;
     };
 
 

@@ -19,6 +19,8 @@ says to stay in touch (join.lua) is the command JOIN, no EVALSHA.  Actions:
   garbage      bytes that are no reply
   cut N        only the first N bytes of the answer, then close
   delay MS     the answer comes late
+  late         it comes when the client has given the connection up
+  wait NAME    it comes when there is a file DIRECTORY/release.NAME
   bytewise     the answer comes byte by byte
 
 "connect: refuse" closes the listening socket.  Commands without a rule go to
@@ -50,6 +52,7 @@ JOIN = script_hash("common", "join")
 class FakeRedis:
 
     def __init__(self, directory, backend):
+        self.directory = directory
         self.path = os.path.join(directory, "fakeredis")
         self.log_path = self.path + ".log"
         self.backend = backend
@@ -127,7 +130,7 @@ class FakeRedis:
 
             while True:
                 command = await read_value(reader)
-                await self.one(command, backend, writer)
+                await self.one(command, backend, reader, writer)
                 await writer.drain()
 
         except (ConnectionError, asyncio.IncompleteReadError):
@@ -138,7 +141,7 @@ class FakeRedis:
             if backend:
                 backend[1].close()
 
-    async def one(self, command, backend, writer):
+    async def one(self, command, backend, reader, writer):
         words = command.split(b"\r\n", 5)
         name = words[2].decode("latin-1").upper()
 
@@ -157,16 +160,31 @@ class FakeRedis:
         elif verb == "garbage":
             writer.write(b"\x00\xffHTTP/1.1 200 OK\r\n\r\n")
         elif verb != "stall":
-            await self.forward(command, backend, writer, verb, text)
+            answer = await self.answer(command, backend, verb, text)
 
-    async def forward(self, command, backend, writer, verb, text):
+            if verb == "late":
+                while await reader.read(65536):
+                    pass
+
+            await self.send(answer, writer, verb, text)
+
+    async def answer(self, command, backend, verb, text):
         if not backend:
-            writer.write(b"-ERR no backend\r\n")
-            return
+            return b"-ERR no backend\r\n"
 
         backend[1].write(command)
         reply = await read_value(backend[0])
 
+        if verb == "delay":
+            await asyncio.sleep(float(text) / 1000)
+
+        while verb == "wait" and not os.path.exists(
+                os.path.join(self.directory, "release." + text)):
+            await asyncio.sleep(0.005)
+
+        return reply
+
+    async def send(self, reply, writer, verb, text):
         if verb == "swallow":
             return
 
@@ -174,9 +192,6 @@ class FakeRedis:
             writer.write(reply[:int(text)])
             await writer.drain()
             raise ConnectionError()
-
-        if verb == "delay":
-            await asyncio.sleep(float(text) / 1000)
 
         if verb == "bytewise":
             for i in range(len(reply)):

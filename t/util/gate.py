@@ -8,8 +8,9 @@ gate.py FILE
 
 Prints its port and serves until its stdin ends.  FILE holds the path of a Unix
 socket or the port of a server on 127.0.0.1, to which connections are passed
-on; when its text changes, all connections are closed.  An empty FILE lets
-nobody through.
+on; when its text changes, all connections are closed, but for "PORT keep",
+where they stay with the server that they have.  An empty FILE lets nobody
+through.
 """
 
 import asyncio
@@ -21,7 +22,8 @@ class Gate:
 
     def __init__(self, path):
         self.path = path
-        self.target = self.read()
+        self.text = self.read()
+        self.target = self.text
         self.open = set()
 
     def read(self):
@@ -34,11 +36,12 @@ class Gate:
     async def watch(self):
         while True:
             await asyncio.sleep(0.005)
-            target = self.read()
+            text = self.read()
 
-            if target != self.target:
-                self.target = target
-                for writer in list(self.open):
+            if text != self.text:
+                self.text = text
+                self.target, _, keep = text.partition(" ")
+                for writer in list(() if keep else self.open):
                     writer.transport.abort()
 
     async def serve(self, reader, writer):
