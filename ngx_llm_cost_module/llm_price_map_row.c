@@ -506,8 +506,8 @@ llm_price_map_images(llm_price_t *p)
         return;
     }
 
-    if (rates[LLM_RATE_OUTPUT_IMAGE] < 0 && rates[LLM_RATE_OUTPUT_PIXEL] < 0
-        && rates[LLM_RATE_IMAGE_OUTPUT] < 0)
+    if (rates[LLM_RATE_OUTPUT_IMAGE] <= 0 && rates[LLM_RATE_OUTPUT_PIXEL] <= 0
+        && rates[LLM_RATE_IMAGE_OUTPUT] <= 0)
     {
         rates[LLM_RATE_OUTPUT_IMAGE] = rates[LLM_RATE_INPUT_IMAGE];
         rates[LLM_RATE_OUTPUT_PIXEL] = rates[LLM_RATE_INPUT_PIXEL];

@@ -39,6 +39,13 @@ typedef struct {
 } llm_sse_input_t;
 
 
+static size_t
+llm_sse_max(const llm_sse_t *s)
+{
+    return s->max ? s->max : LLM_SSE_MAX;
+}
+
+
 static int
 llm_sse_append(llm_sse_t *s, const unsigned char *p, size_t len)
 {
@@ -137,7 +144,7 @@ llm_sse_overflow(llm_sse_input_t *in)
 static int
 llm_sse_fits(llm_sse_t *s, size_t have, size_t len)
 {
-    return len + (s->has_data ? have + 1 : 0) <= LLM_SSE_MAX;
+    return len + (s->has_data ? have + 1 : 0) <= llm_sse_max(s);
 }
 
 
@@ -256,7 +263,7 @@ llm_sse_line(llm_sse_input_t *in, const unsigned char *line, size_t len,
     if (llm_sse_field(line, len, "data", 4, &value)) {
         rc = llm_sse_add_data(in, &value, carried);
 
-    } else if (len <= LLM_SSE_MAX
+    } else if (len <= llm_sse_max(s)
                && llm_sse_field(line, len, "event", 5, &value))
     {
         s->type.len = (value.len < sizeof(s->type_buf)) ? value.len
@@ -300,7 +307,7 @@ llm_sse_carry(llm_sse_input_t *in, const unsigned char *p, size_t len)
 
         llm_sse_overflow(in);
 
-    } else if (len <= LLM_SSE_MAX) {
+    } else if (len <= llm_sse_max(s)) {
         return LLM_OK;
     }
 
@@ -363,7 +370,7 @@ llm_sse_plain(llm_sse_input_t *in, const unsigned char *end)
 
     if (end != in->lf || in->last - end < 2 || end[1] != '\n'
         || end - p < 5 || memcmp(p, "data:", 5) != 0
-        || (size_t) (end - p) > LLM_SSE_MAX)
+        || (size_t) (end - p) > llm_sse_max(in->sse))
     {
         return 0;
     }

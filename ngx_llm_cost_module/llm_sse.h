@@ -16,7 +16,7 @@
  * the bytes as they come, split anywhere; it calls back once an event with the
  * event's type and data.  Data that lies in one piece of input in one data:
  * line is handed over in place; only what straddles pieces, or spans lines, is
- * copied, up to LLM_SSE_MAX bytes.  An event above that is dropped and counted.
+ * copied, up to a bound.  An event above that is dropped and counted.
  *
  * LF, CRLF, lone CR, CRLF split over two calls, a BOM, comments, "data:" with
  * and without the space are understood.  An event that the stream ends in the
@@ -25,6 +25,10 @@
  */
 
 #define LLM_SSE_MAX          (1024 * 1024)
+
+/* where events hold pictures */
+
+#define LLM_SSE_LONG         (32 * 1024 * 1024)
 
 
 typedef struct llm_sse_s  llm_sse_t;
@@ -43,6 +47,8 @@ struct llm_sse_s {
     llm_sse_event_pt   handler;
     void              *data;
     llm_mem_t         *mem;
+
+    size_t             max;            /* of an event; 0: LLM_SSE_MAX */
 
     uint64_t           events;
     uint64_t           dropped;        /* too long to be read */

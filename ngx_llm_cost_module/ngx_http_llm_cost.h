@@ -585,6 +585,9 @@ int64_t ngx_http_llm_cost_price_worst(ngx_http_llm_cost_ctx_t *ctx,
     int64_t output);
 int64_t ngx_http_llm_cost_price_fit(ngx_http_llm_cost_ctx_t *ctx,
     int64_t amount);
+llm_usage_t ngx_http_llm_cost_price_units(ngx_http_llm_cost_ctx_t *ctx);
+ngx_uint_t ngx_http_llm_cost_price_by_unit(ngx_http_llm_cost_ctx_t *ctx,
+    llm_usage_t *usage);
 int64_t ngx_http_llm_cost_price_usage(ngx_http_llm_cost_ctx_t *ctx,
     const llm_usage_t *usage);
 

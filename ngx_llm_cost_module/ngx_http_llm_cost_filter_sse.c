@@ -92,6 +92,7 @@ ngx_http_llm_cost_stream_header(ngx_http_llm_cost_filter_t *f)
 
     if (f->framing == LLM_FRAMING_SSE) {
         f->sse = f->frames.reader;
+        f->sse->max = (ctx->q.kind == LLM_KIND_IMAGES) ? LLM_SSE_LONG : 0;
     }
 
     f->carry_last = &f->carry;

@@ -26,6 +26,7 @@ ngx_http_llm_cost_price_find(ngx_http_llm_cost_ctx_t *ctx)
 {
     llm_str_t                       region;
     llm_usage_t                     one;
+    const llm_price_t              *price;
     ngx_http_llm_cost_main_conf_t  *lmcf;
 
     lmcf = ngx_http_get_module_main_conf(ctx->request,
@@ -42,6 +43,19 @@ ngx_http_llm_cost_price_find(ngx_http_llm_cost_ctx_t *ctx)
 
     ctx->price = llm_prices_look(lmcf->prices, &ctx->q.model, &ctx->vendor,
                                  &region, NULL);
+
+    /* a model that is charged by the picture has a row for each kind of it */
+
+    if (ctx->q.priced.len
+        && (ctx->price == NULL || llm_price_by_unit(ctx->price)))
+    {
+        price = llm_prices_look(lmcf->prices, &ctx->q.priced, &ctx->vendor,
+                                &region, NULL);
+        if (price) {
+            ctx->price = price;
+        }
+    }
+
     if (ctx->price == NULL) {
         return;
     }
@@ -168,6 +182,86 @@ ngx_http_llm_cost_price_fit(ngx_http_llm_cost_ctx_t *ctx, int64_t amount)
     ngx_http_llm_cost_most(ctx, 0, &most);
 
     return llm_price_fit(ctx->price, &ctx->terms, &most, amount);
+}
+
+
+/*
+ * What is charged beside tokens, or in their place: as the answer says it, or
+ * as the request bounds it.  Its other figures are unknown.
+ */
+
+llm_usage_t
+ngx_http_llm_cost_price_units(ngx_http_llm_cost_ctx_t *ctx)
+{
+    int64_t     *from, *most, *to;
+    ngx_uint_t   i;
+    llm_usage_t  u = LLM_USAGE_INIT;
+
+    static const size_t  units[] = {
+        offsetof(llm_usage_t, input_chars),
+        offsetof(llm_usage_t, audio_input_ms),
+        offsetof(llm_usage_t, images_out),
+        offsetof(llm_usage_t, pixels_out),
+        offsetof(llm_usage_t, pages),
+        offsetof(llm_usage_t, queries)
+    };
+
+    u.reported_cost = ctx->answer.usage.reported_cost;
+
+    for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+
+        from = (int64_t *) ((u_char *) &ctx->answer.usage + units[i]);
+        most = (int64_t *) ((u_char *) &ctx->q.most + units[i]);
+        to = (int64_t *) ((u_char *) &u + units[i]);
+
+        if (*from >= 0) {
+            *to = *from;
+
+        } else if (ctx->q.bounded && *most > 0) {
+            *to = *most;
+        }
+    }
+
+    return u;
+}
+
+
+/* the row charges something of this usage that is no token */
+
+ngx_uint_t
+ngx_http_llm_cost_price_by_unit(ngx_http_llm_cost_ctx_t *ctx,
+    llm_usage_t *usage)
+{
+    int64_t    *units;
+    ngx_uint_t  i;
+
+    static const struct {
+        llm_rate_e  rate;
+        size_t      unit;
+    } rows[] = {
+        { LLM_RATE_INPUT_CHAR, offsetof(llm_usage_t, input_chars) },
+        { LLM_RATE_AUDIO_INPUT_SECOND, offsetof(llm_usage_t,
+                                                audio_input_ms) },
+        { LLM_RATE_OUTPUT_IMAGE, offsetof(llm_usage_t, images_out) },
+        { LLM_RATE_OUTPUT_PIXEL, offsetof(llm_usage_t, pixels_out) },
+        { LLM_RATE_PAGE, offsetof(llm_usage_t, pages) }
+    };
+
+    if (ctx->price == NULL) {
+        return 0;
+    }
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        units = (int64_t *) ((u_char *) usage + rows[i].unit);
+
+        if (*units >= 0
+            && llm_price_rate(ctx->price, LLM_TIER_DEFAULT, rows[i].rate) >= 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

@@ -32,6 +32,8 @@ static void ngx_http_llm_cost_price_answer(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_price_broken(ngx_http_llm_cost_ctx_t *ctx);
 static ngx_uint_t ngx_http_llm_cost_owes_all(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_use_seen(ngx_http_llm_cost_ctx_t *ctx);
+static void ngx_http_llm_cost_use_tokens(ngx_http_llm_cost_ctx_t *ctx,
+    int64_t input, int64_t output);
 static void ngx_http_llm_cost_use_counted(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_use_reserve(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_apply(ngx_http_llm_cost_ctx_t *ctx);
@@ -51,7 +53,7 @@ void
 ngx_http_llm_cost_note(ngx_http_llm_cost_ctx_t *ctx)
 {
     int64_t                         cost, spent[LLM_UNIT_N];
-    llm_usage_t                     usage = LLM_USAGE_INIT;
+    llm_usage_t                     usage;
     ngx_http_llm_cost_main_conf_t  *lmcf;
 
     if (!ctx->held || ctx->noted == ngx_time()) {
@@ -60,6 +62,7 @@ ngx_http_llm_cost_note(ngx_http_llm_cost_ctx_t *ctx)
 
     ctx->noted = ngx_time();
 
+    usage = ngx_http_llm_cost_price_units(ctx);
     usage.input = ctx->q.input_tokens;
     usage.output = ctx->answer.counted_output;
 
@@ -231,6 +234,15 @@ ngx_http_llm_cost_price_answer(ngx_http_llm_cost_ctx_t *ctx)
         ctx->usage.output = 0;
     }
 
+    /* pictures and seconds that were said are all that is charged */
+
+    if (ctx->usage.input < 0 && ctx->usage.output < 0
+        && ngx_http_llm_cost_price_by_unit(ctx, &ctx->usage))
+    {
+        ctx->usage.input = 0;
+        ctx->usage.output = 0;
+    }
+
     if (ctx->usage.input < 0 || ctx->usage.output < 0) {
 
         /* half of it was not usable: the other half is counted */
@@ -364,21 +376,36 @@ ngx_http_llm_cost_use_seen(ngx_http_llm_cost_ctx_t *ctx)
 }
 
 
+/* tokens that nobody has said, unless something else is what is charged */
+
+static void
+ngx_http_llm_cost_use_tokens(ngx_http_llm_cost_ctx_t *ctx, int64_t input,
+    int64_t output)
+{
+    ctx->usage = ngx_http_llm_cost_price_units(ctx);
+
+    if (ngx_http_llm_cost_price_by_unit(ctx, &ctx->usage)) {
+        input = 0;
+        output = 0;
+    }
+
+    ctx->usage.input = input;
+    ctx->usage.output = output;
+}
+
+
 static void
 ngx_http_llm_cost_use_counted(ngx_http_llm_cost_ctx_t *ctx)
 {
-    ctx->usage = (llm_usage_t) LLM_USAGE_INIT;
-    ctx->usage.input = ctx->q.input_tokens;
-    ctx->usage.output = ctx->answer.counted_output;
+    ngx_http_llm_cost_use_tokens(ctx, ctx->q.input_tokens,
+                                 ctx->answer.counted_output);
 }
 
 
 static void
 ngx_http_llm_cost_use_reserve(ngx_http_llm_cost_ctx_t *ctx)
 {
-    ctx->usage = (llm_usage_t) LLM_USAGE_INIT;
-    ctx->usage.input = ctx->most_input;
-    ctx->usage.output = ctx->max_output;
+    ngx_http_llm_cost_use_tokens(ctx, ctx->most_input, ctx->max_output);
     ctx->whole = 1;
 }
 

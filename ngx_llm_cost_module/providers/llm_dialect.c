@@ -90,17 +90,22 @@ llm_request_array(llm_request_t *q, uint32_t node, const char *param,
 int
 llm_request_model(llm_request_t *q, uint32_t node, const char *param)
 {
-    int     rc;
-    size_t  i;
+    int  rc;
 
     if (!llm_given(&q->json, node)) {
         return llm_request_bad(q, param, "is required");
     }
 
     rc = llm_request_string(q, node, param, &q->model);
-    if (rc != LLM_OK) {
-        return rc;
-    }
+
+    return rc == LLM_OK ? llm_request_model_name(q, param) : rc;
+}
+
+
+int
+llm_request_model_name(llm_request_t *q, const char *param)
+{
+    size_t  i;
 
     if (q->model.len == 0) {
         return llm_request_bad(q, param, "must not be empty");

@@ -49,6 +49,10 @@ int llm_request_array(llm_request_t *q, uint32_t node, const char *param,
 
 int llm_request_model(llm_request_t *q, uint32_t node, const char *param);
 
+/* ... that q->model is already */
+
+int llm_request_model_name(llm_request_t *q, const char *param);
+
 /* a text, which may be absent; *s is left alone then */
 
 int llm_request_string(llm_request_t *q, uint32_t node, const char *param,

@@ -5,6 +5,7 @@
 
 
 #include "llm_openai.h"
+#include "llm_media.h"
 #include "llm_responses.h"
 
 #include <string.h>
@@ -418,6 +419,10 @@ llm_openai_parse(llm_request_t *q)
     int          rc;
     uint32_t     f[LLM_OPENAI_FIELDS], tier;
     const char  *twice;
+
+    if (llm_media_is(q->kind)) {
+        return llm_media_parse(q);
+    }
 
     if (q->kind == LLM_KIND_RESPONSES) {
         rc = llm_responses_parse(q);

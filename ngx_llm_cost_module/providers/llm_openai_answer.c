@@ -6,6 +6,7 @@
 
 #include "llm_openai_answer.h"
 #include "llm_responses.h"
+#include "llm_media.h"
 
 #include <string.h>
 
@@ -220,6 +221,10 @@ llm_openai_event(llm_answer_t *a, const llm_str_t *type, const llm_str_t *data)
         return llm_responses_event(a, type, data);
     }
 
+    if (llm_media_is(a->kind)) {
+        return llm_media_event(a, data);
+    }
+
     a->stream = 1;
 
     st = llm_openai_state(a);
@@ -278,6 +283,11 @@ llm_openai_finish(llm_answer_t *a)
 {
     llm_openai_state_t  *st;
 
+    if (llm_media_is(a->kind)) {
+        llm_media_finish(a);
+        return;
+    }
+
     st = a->state;
 
     if (st == NULL) {
@@ -302,6 +312,10 @@ llm_openai_answer(llm_answer_t *a, const llm_json_t *j)
 
     if (a->kind == LLM_KIND_RESPONSES) {
         return llm_responses_answer(a, j);
+    }
+
+    if (llm_media_is(a->kind)) {
+        return llm_media_answer(a, j);
     }
 
     st = llm_openai_state(a);

@@ -5,6 +5,7 @@
 
 
 #include "llm_openai.h"
+#include "llm_media.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -458,7 +459,7 @@ llm_openai_canonical(llm_request_t *q,
     int                 rc;
     llm_openai_canon_t  c;
 
-    if (q->kind == LLM_KIND_RESPONSES) {
+    if (q->kind == LLM_KIND_RESPONSES || llm_media_is(q->kind)) {
         return LLM_DECLINED;
     }
 

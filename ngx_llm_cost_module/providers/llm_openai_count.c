@@ -6,6 +6,7 @@
 
 #include "llm_openai_count.h"
 #include "llm_responses.h"
+#include "llm_media.h"
 
 #include <string.h>
 
@@ -564,6 +565,10 @@ int
 llm_openai_count(llm_request_t *q, llm_counter_t *c)
 {
     llm_openai_count_t  cc;
+
+    if (llm_media_is(q->kind)) {
+        return llm_media_count(q, c);
+    }
 
     memset(&cc, 0, sizeof(llm_openai_count_t));
 

@@ -6,6 +6,7 @@
 
 #include "llm_openai.h"
 #include "llm_responses.h"
+#include "llm_media.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -236,6 +237,10 @@ llm_openai_edit(llm_request_t *q, llm_edits_t *e)
 
     e->n = 0;
     rc = LLM_OK;
+
+    if (llm_media_is(q->kind)) {
+        return LLM_OK;
+    }
 
     llm_openai_fields(&q->json, f);
 

@@ -5,6 +5,8 @@
 
 
 #include "llm_openai.h"
+#include "llm_media.h"
+#include "llm_multipart.h"
 #include "llm_path.h"
 #include "llm_responses.h"
 
@@ -25,15 +27,16 @@ static const llm_path_row_t  llm_openai_posts[] = {
     { "POST", "/responses/input_tokens", LLM_PATH_FREE,
       LLM_KIND_RESPONSES, 0 },
     { "POST", "/moderations", LLM_PATH_FREE, LLM_KIND_MODERATION, 0 },
-    { "POST", "/images/generations", LLM_PATH_UNSUPPORTED,
-      LLM_KIND_IMAGES, 0 },
-    { "POST", "/images/edits", LLM_PATH_UNSUPPORTED, LLM_KIND_IMAGES, 0 },
-    { "POST", "/images/variations", LLM_PATH_UNSUPPORTED,
-      LLM_KIND_IMAGES, 0 },
-    { "POST", "/audio/speech", LLM_PATH_UNSUPPORTED, LLM_KIND_SPEECH, 0 },
-    { "POST", "/audio/transcriptions", LLM_PATH_UNSUPPORTED,
+    { "POST", "/images/generations", LLM_PATH_METERED, LLM_KIND_IMAGES,
+      LLM_MEDIA_GENERATE },
+    { "POST", "/images/edits", LLM_PATH_METERED, LLM_KIND_IMAGES,
+      LLM_MEDIA_EDIT },
+    { "POST", "/images/variations", LLM_PATH_METERED, LLM_KIND_IMAGES,
+      LLM_MEDIA_VARIATION },
+    { "POST", "/audio/speech", LLM_PATH_METERED, LLM_KIND_SPEECH, 0 },
+    { "POST", "/audio/transcriptions", LLM_PATH_METERED,
       LLM_KIND_TRANSCRIPTION, 0 },
-    { "POST", "/audio/translations", LLM_PATH_UNSUPPORTED,
+    { "POST", "/audio/translations", LLM_PATH_METERED,
       LLM_KIND_TRANSCRIPTION, 0 },
     { "POST", "/videos", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
     { "POST", "/files", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
@@ -102,6 +105,19 @@ llm_openai_is_free(const llm_route_t *route)
 }
 
 
+/* files come in a form; any other body is JSON, or is refused for being none */
+
+static int
+llm_openai_form(const llm_route_t *route)
+{
+    const llm_str_t  *type;
+
+    type = llm_route_header(route, "content-type");
+
+    return type && llm_multipart_is(type);
+}
+
+
 llm_path_e
 llm_openai_path(llm_route_t *route)
 {
@@ -129,6 +145,8 @@ llm_openai_path(llm_route_t *route)
     if (llm_openai_deployment(&route->path, &route->model)) {
         llm_str_set(&route->vendor, "azure");
     }
+
+    route->raw = llm_media_is(route->kind) && llm_openai_form(route);
 
     return row->what;
 }

@@ -144,8 +144,13 @@ struct llm_request_s {
                                                not of a raw one */
     llm_mem_t            *mem;
 
+    void                 *state;            /* the dialect's own, from mem */
+
     /* facts, set by parse() */
     llm_str_t             model;            /* unescaped; at most 256 bytes */
+    llm_str_t             priced;           /* the name of its price where
+                                               that of the model has none:
+                                               "hd/1024-x-1024/dall-e-3" */
     llm_str_t             service_tier;     /* asked for, or empty */
     int64_t               max_output;       /* tokens an answer, -1: none said */
     int64_t               choices;          /* n (times best_of); 1 */

@@ -40,6 +40,8 @@ static const api_t  apis[] = {
     { "gemini.embed", "gemini", "/v1beta/models/m:embedContent",
       expected_gemini },
     { "openai.responses", "openai", "/v1/responses", expected_responses },
+    { "openai.images", "openai", "/v1/images/generations", expected_media },
+    { "openai.audio", "openai", "/v1/audio/transcriptions", expected_media },
     { "openai.responses.compact", "openai", "/v1/responses/compact",
       expected_responses },
     { "cohere.chat", "cohere", "/v2/chat", expected_cohere },
@@ -393,7 +395,9 @@ check(json_t *r, const llm_answer_t *a, const llm_usage_t *want, size_t piece)
         return 0;
     }
 
-    return a->usage_seen == (want->input >= 0 || want->output >= 0)
+    return a->usage_seen == (want->input >= 0 || want->output >= 0
+                             || want->images_out >= 0
+                             || want->audio_input_ms >= 0)
            && !a->usage_bad;
 }
 

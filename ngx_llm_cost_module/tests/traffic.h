@@ -17,6 +17,7 @@
 #include "llm_frame.h"
 #include "llm_provider.h"
 
+#include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
 #include <zlib.h>

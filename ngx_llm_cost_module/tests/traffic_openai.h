@@ -182,4 +182,74 @@ expected_responses(json_t *r, llm_usage_t *u)
 }
 
 
+/*
+ * ... of pictures and sound: tokens or seconds, or nothing but the pictures
+ * that came, of the size that was asked for.
+ */
+
+static inline void
+expected_media(json_t *r, llm_usage_t *u)
+{
+    json_t   *o, *in, *out, *asked;
+    int64_t   w, h, text_tokens;
+
+    static const llm_usage_t  unknown = LLM_USAGE_INIT;
+
+    *u = unknown;
+
+    o = json_object_get(r, "usage");
+    in = json_object_get(o, "input_tokens_details");
+    in = in ? in : json_object_get(o, "input_token_details");
+    in = in ? in : json_object_get(o, "prompt_tokens_details");
+    out = json_object_get(o, "output_tokens_details");
+
+    u->input = either(number(o, "input_tokens"), number(o, "prompt_tokens"));
+    u->output = either(number(o, "output_tokens"),
+                       number(o, "completion_tokens"));
+    u->cached_input = number(in, "cached_tokens");
+    u->image_input = number(in, "image_tokens");
+    u->audio_input = number(in, "audio_tokens");
+    u->image_output = number(out, "image_tokens");
+
+    if (u->input >= 0 && number(o, "total_tokens") > u->input + u->output) {
+        u->output = number(o, "total_tokens") - u->input;
+    }
+
+    expected_extras(o, u);
+
+    if (strcmp(text(r, "api"), "openai.audio") == 0) {
+        u->audio_input_ms = either(number(o, "seconds"),
+                                   number(o, "prompt_audio_seconds"));
+        u->audio_input_ms *= u->audio_input_ms > 0 ? 1000 : 1;
+
+        return;
+    }
+
+    text_tokens = number(out, "text_tokens");
+
+    if (u->output >= 0 && u->image_output < 0) {
+        u->image_output = u->output - (text_tokens > 0 ? text_tokens : 0);
+    }
+
+    asked = response_of(r);
+    out = json_object_get(asked, "data");
+
+    if (json_is_array(out)) {
+        u->images_out = json_array_size(out);
+    }
+
+    json_decref(asked);
+
+    asked = json_loads(text(r, "request_body"), 0, NULL);
+
+    if (u->images_out >= 0
+        && sscanf(text(asked, "size"), "%" PRId64 "x%" PRId64, &w, &h) == 2)
+    {
+        u->pixels_out = w * h * u->images_out;
+    }
+
+    json_decref(asked);
+}
+
+
 #endif /* _TRAFFIC_OPENAI_H_INCLUDED_ */

@@ -153,6 +153,25 @@ def bedrock_request(_):
     return {"messages": [{"role": "user", "content": [{"text": "text"}]}]}
 
 
+def media(usage):
+    tokens = first(usage.get("input_tokens"), usage.get("prompt_tokens"))
+    if tokens is None:
+        return None
+
+    return {"input": tokens,
+            "output": first(usage.get("output_tokens"),
+                            usage.get("completion_tokens"))}
+
+
+def picture_request(record):
+    return {"model": record.get("model_requested") or "gpt-image-1",
+            "prompt": "text"}
+
+
+def sound_request(record):
+    return {"model": record.get("model_requested") or "whisper-1"}
+
+
 def gemini_request(_):
     return {"contents": [{"parts": [{"text": "text"}]}]}
 
@@ -230,6 +249,8 @@ APIS = {
                            openai_embeddings),
     "openai.completions": ("/v1/completions", prompt_request, openai_chat),
     "openai.responses": ("/v1/responses", input_request, openai_responses),
+    "openai.images": ("/v1/images/generations", picture_request, media),
+    "openai.audio": ("/v1/audio/transcriptions", sound_request, media),
     "anthropic.messages": ("/v1/messages", messages_request, anthropic),
     "openai.responses.compact": ("/v1/responses/compact", input_request,
                                  openai_responses),

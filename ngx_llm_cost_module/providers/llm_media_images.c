@@ -1,0 +1,378 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "llm_media.h"
+#include "llm_openai.h"
+
+#include <stdio.h>
+#include <string.h>
+
+
+/*
+ * Pictures that are made, changed and varied.  Models are charged by the
+ * tokens of a picture, which depend on its size and quality alone and which
+ * the answer names, or by the picture, at a price for its size and quality.
+ */
+
+#define LLM_IMAGES_MAX       128         /* pictures of a request */
+#define LLM_IMAGES_SIDE      16384
+#define LLM_IMAGES_PARTIAL   100         /* tokens of one that is not whole */
+#define LLM_IMAGES_BESIDE    256         /* of what a model says with it */
+#define LLM_IMAGES_PROMPT    16          /* around a prompt */
+#define LLM_IMAGES_ANY       (1536 * 1024)  /* where the model chooses */
+
+/* tokens of a picture that is sent: eight tiles, and its details */
+
+#define LLM_IMAGES_SENT      (65 + 8 * 129)
+#define LLM_IMAGES_DETAILS   6240
+
+
+enum {
+    LLM_IMAGES_MODEL = 0,
+    LLM_IMAGES_TEXT,
+    LLM_IMAGES_N,
+    LLM_IMAGES_SIZE,
+    LLM_IMAGES_QUALITY,
+    LLM_IMAGES_STREAM,
+    LLM_IMAGES_PARTIALS,
+    LLM_IMAGES_FIDELITY,
+    LLM_IMAGES_IMAGE,
+    LLM_IMAGES_IMAGES,
+    LLM_IMAGES_MASK,
+    LLM_IMAGES_FIELDS
+};
+
+
+/* the older ones are charged by the picture and have no tokens */
+
+static int
+llm_images_by_piece(const llm_str_t *model)
+{
+    llm_str_t  s;
+
+    s = llm_openai_bare(model);
+
+    return llm_openai_is(&s, "dall-e");
+}
+
+
+/* "1024x1536"; 0 where it is something else, "auto" for one */
+
+static int
+llm_images_size(const llm_str_t *s, int64_t *w, int64_t *h)
+{
+    const unsigned char  *x;
+
+    x = s->len ? memchr(s->data, 'x', s->len) : NULL;
+
+    return x && llm_parse_int(s->data, x - s->data, w) == LLM_OK
+           && llm_parse_int(x + 1, s->data + s->len - x - 1, h) == LLM_OK
+           && *w > 0 && *h > 0
+           && *w <= LLM_IMAGES_SIDE && *h <= LLM_IMAGES_SIDE;
+}
+
+
+/* tokens of 1024 by 1024; of a quality that is not known, the best's */
+
+static int64_t
+llm_images_square(const llm_str_t *quality)
+{
+    if (llm_media_equal(quality, "low")) {
+        return 272;
+    }
+
+    if (llm_media_equal(quality, "medium")) {
+        return 1056;
+    }
+
+    return 4160;
+}
+
+
+/* "hd/1024-x-1024/dall-e-3", as price maps have it */
+
+static int
+llm_images_price(llm_request_t *q, const llm_str_t *quality, int64_t w,
+    int64_t h)
+{
+    int          n;
+    char         size[48];
+    size_t       len;
+    const char  *best;
+    llm_str_t    name;
+
+    best = llm_images_by_piece(&q->model)
+           ? (llm_media_equal(quality, "auto") ? "hd" : "standard") : "high";
+
+    if (quality->len == 0 || quality->len > 32
+        || llm_media_equal(quality, "auto"))
+    {
+        name.data = (unsigned char *) best;
+        name.len = strlen(best);
+
+    } else {
+        name = *quality;
+    }
+
+    n = snprintf(size, sizeof(size), "/%lld-x-%lld/", (long long) w,
+                 (long long) h);
+
+    len = name.len + n + q->model.len;
+
+    q->priced.data = llm_alloc(q->mem, len);
+    if (q->priced.data == NULL) {
+        return LLM_ERROR;
+    }
+
+    memcpy(q->priced.data, name.data, name.len);
+    memcpy(q->priced.data + name.len, size, n);
+    memcpy(q->priced.data + name.len + n, q->model.data, q->model.len);
+
+    q->priced.len = len;
+
+    return LLM_OK;
+}
+
+
+/* what comes out: so many pictures, of so many tokens and pixels */
+
+static int
+llm_images_output(llm_request_t *q, llm_media_t *m,
+    const llm_media_field_t *f, int64_t partial)
+{
+    int      known;
+    int64_t  w, h, area;
+
+    const llm_str_t  *quality;
+
+    quality = &f[LLM_IMAGES_QUALITY].value;
+    known = llm_images_size(&f[LLM_IMAGES_SIZE].value, &w, &h);
+
+    if (!known) {
+        w = 1024;
+        h = llm_images_by_piece(&q->model) ? 1024 : 1536;
+        known = (f[LLM_IMAGES_SIZE].value.len == 0
+                 || llm_media_equal(&f[LLM_IMAGES_SIZE].value, "auto"));
+    }
+
+    area = w * h;
+    m->pixels = known ? area : -1;
+
+    q->most.images_out = q->choices;
+    q->most.pixels_out = known ? area * q->choices : -1;
+    q->most.image_output = -1;
+
+    q->max_output = 0;
+
+    if (!llm_images_by_piece(&q->model)) {
+
+        if (!known && area < LLM_IMAGES_ANY) {
+            area = LLM_IMAGES_ANY;
+        }
+
+        m->each = (area * llm_images_square(quality) + 1024 * 1024 - 1)
+                  / (1024 * 1024);
+
+        q->max_output = m->each + partial * LLM_IMAGES_PARTIAL
+                        + LLM_IMAGES_BESIDE;
+    }
+
+    return llm_images_price(q, quality, w, h);
+}
+
+
+/* pictures that are sent, whatever they show */
+
+static void
+llm_images_input(llm_request_t *q, llm_media_t *m,
+    const llm_media_field_t *f)
+{
+    int64_t    n, each;
+    llm_str_t  s;
+
+    m->beside = LLM_IMAGES_PROMPT;
+
+    n = (int64_t) f[LLM_IMAGES_IMAGE].n + f[LLM_IMAGES_IMAGES].n
+        + f[LLM_IMAGES_MASK].n;
+
+    if (n == 0) {
+        return;
+    }
+
+    q->most.images_in = n;
+    q->most.image_input = -1;
+    q->most.cached_image = -1;
+
+    s = llm_openai_bare(&q->model);
+
+    each = LLM_IMAGES_SENT;
+
+    /* later models look at every detail, the first ones when asked to */
+
+    if (llm_media_equal(&f[LLM_IMAGES_FIDELITY].value, "high")
+        || !(llm_media_equal(&s, "gpt-image-1")
+             || llm_openai_is(&s, "gpt-image-1-mini")))
+    {
+        each += LLM_IMAGES_DETAILS;
+    }
+
+    m->beside += n * each;
+}
+
+
+int
+llm_images_parse(llm_request_t *q, llm_media_t *m)
+{
+    int                rc, stream;
+    int64_t            partial;
+    const char        *otherwise;
+    llm_media_field_t  f[LLM_IMAGES_FIELDS] = {
+        { .name = "model" },
+        { .name = "prompt" },
+        { .name = "n", .type = LLM_MEDIA_NUMBER },
+        { .name = "size" },
+        { .name = "quality" },
+        { .name = "stream", .type = LLM_MEDIA_BOOL },
+        { .name = "partial_images", .type = LLM_MEDIA_NUMBER },
+        { .name = "input_fidelity" },
+        { .name = "image", .type = LLM_MEDIA_FILE },
+        { .name = "images", .type = LLM_MEDIA_FILE },
+        { .name = "mask", .type = LLM_MEDIA_FILE }
+    };
+
+    stream = 0;
+    partial = 0;
+
+    /* of variations there is one model; of the others it is chosen by rules
+       that nobody knows */
+
+    otherwise = (q->route.op == LLM_MEDIA_VARIATION) ? "dall-e-2" : NULL;
+
+    rc = llm_media_fields(q, f, LLM_IMAGES_FIELDS);
+
+    if (rc == LLM_OK) {
+        rc = llm_media_model(q, &f[LLM_IMAGES_MODEL], otherwise);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_media_number(q, &f[LLM_IMAGES_N], 1, LLM_IMAGES_MAX,
+                              &q->choices);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_media_number(q, &f[LLM_IMAGES_PARTIALS], 0, LLM_IMAGES_MAX,
+                              &partial);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_media_bool(q, &f[LLM_IMAGES_STREAM], &stream);
+    }
+
+    if (rc != LLM_OK) {
+        return rc;
+    }
+
+    q->stream = stream;
+
+    /* a picture is made to its end, whoever is there to get it */
+
+    q->unseen = 1;
+
+    m->text = f[LLM_IMAGES_TEXT].value;
+
+    llm_images_input(q, m, f);
+
+    return llm_images_output(q, m, f, partial);
+}
+
+
+/* the pictures that came; where nobody says their tokens, those are counted */
+
+void
+llm_images_finish(llm_answer_t *a)
+{
+    const llm_media_t  *m;
+
+    m = a->q ? a->q->state : NULL;
+
+    if (m == NULL || a->usage.images_out < 0) {
+        return;
+    }
+
+    if (m->pixels >= 0) {
+        a->usage.pixels_out = m->pixels * a->usage.images_out;
+    }
+
+    a->counted_output = m->each * a->usage.images_out;
+    a->usage_seen = 1;
+}
+
+
+/* tokens that are not said to be text are of pictures */
+
+static void
+llm_images_parts(llm_answer_t *a, const llm_json_t *j, uint32_t usage)
+{
+    int64_t   text;
+    uint32_t  details;
+
+    if (a->usage.output < 0 || a->usage.image_output >= 0) {
+        return;
+    }
+
+    details = llm_json_get(j, usage, "output_tokens_details");
+    text = -1;
+
+    if (llm_kind_of(j, details) == LLM_JSON_OBJECT) {
+        text = llm_answer_figure(a, j, llm_json_get(j, details,
+                                                    "text_tokens"));
+    }
+
+    a->usage.image_output = (text > 0 && text <= a->usage.output)
+                            ? a->usage.output - text : a->usage.output;
+}
+
+
+int
+llm_images_answer(llm_answer_t *a, const llm_json_t *j)
+{
+    uint32_t                i, f[3];
+    const llm_json_node_t  *v;
+
+    static const char * const  names[] = { "data", "usage", "b64_json" };
+
+    v = j->nodes;
+    llm_json_fields(j, 0, names, 3, f);
+
+    if (llm_kind_of(j, f[0]) == LLM_JSON_ARRAY) {
+        a->usage.images_out = 0;
+
+        for (i = f[0] + 1; i < v[f[0]].next; i = v[i].next) {
+            a->usage.images_out++;
+        }
+
+    } else if (a->stream ? (llm_given(j, f[2]) && a->finished)
+                         : a->q != NULL)
+    {
+        /* a picture of a stream; or an answer too long to be looked at */
+
+        a->usage.images_out = a->stream ? 1 : a->q->choices;
+    }
+
+    if (llm_kind_of(j, f[1]) == LLM_JSON_OBJECT) {
+        llm_openai_usage(a, j, f[1]);
+        llm_images_parts(a, j, f[1]);
+
+    } else {
+        a->usage_bad |= llm_given(j, f[1]);
+    }
+
+    if (!a->stream) {
+        llm_images_finish(a);
+    }
+
+    return LLM_OK;
+}
