@@ -1,7 +1,8 @@
 /*
  * Copyright (C) 2026 the ngx_llm_cost_module authors
  *
- * ASCII text in blocks, with AVX2.
+ * What is done with AVX2: ASCII text in blocks, looking for remembered pieces,
+ * and merging short ones.
  */
 
 #include "llm_tok_masks.h"
@@ -90,6 +91,197 @@ LLM_TOK_TARGET size_t
 llm_tok_split_avx2(llm_tok_split_t *split, uint32_t *at)
 {
     return llm_tok_split_blocks(split, at);
+}
+
+
+/* from 16 - n on, n bytes that belong to a piece */
+
+static const uint8_t  llm_tok_own[32] = {
+    255, 255, 255, 255, 255, 255, 255, 255,
+    255, 255, 255, 255, 255, 255, 255, 255
+};
+
+/*
+ * The last byte of a key by the length of the piece.  A long one has the bits
+ * of a count, which no other key has: it is never found.
+ */
+
+#define llm_tok_tail(n)  ((uint64_t) (n) << 60)
+
+static const uint64_t  llm_tok_tails[LLM_TOK_LONG + 1][2] = {
+    { 0, llm_tok_tail(0) }, { 0, llm_tok_tail(1) }, { 0, llm_tok_tail(2) },
+    { 0, llm_tok_tail(3) }, { 0, llm_tok_tail(4) }, { 0, llm_tok_tail(5) },
+    { 0, llm_tok_tail(6) }, { 0, llm_tok_tail(7) }, { 0, llm_tok_tail(8) },
+    { 0, llm_tok_tail(9) }, { 0, llm_tok_tail(10) }, { 0, llm_tok_tail(11) },
+    { 0, llm_tok_tail(12) }, { 0, llm_tok_tail(13) }, { 0, llm_tok_tail(14) },
+    { 0, llm_tok_tail(15) }, { 0, UINT64_MAX }
+};
+
+
+LLM_TOK_TARGET static inline __m128i
+llm_tok_wide_key(const uint8_t *p, uint32_t len)
+{
+    __m128i   key, own, tail;
+    uint32_t  n;
+
+    n = len < LLM_TOK_LONG ? len : LLM_TOK_LONG;
+    key = _mm_loadu_si128((const __m128i *) p);
+    own = _mm_loadu_si128((const __m128i *) (llm_tok_own + LLM_TOK_LONG - n));
+    tail = _mm_loadu_si128((const __m128i *) llm_tok_tails[n]);
+
+    return _mm_or_si128(_mm_and_si128(key, own), tail);
+}
+
+
+/* without a branch on the length, but for the last ones of a text */
+
+LLM_TOK_TARGET static inline void
+llm_tok_keys(llm_scratch_t *s, const uint8_t *text, const uint8_t *end,
+    size_t n)
+{
+    size_t     i, wide;
+    uint8_t    copy[16];
+    __m128i    key;
+    uint32_t  *at;
+
+    at = s->at;
+    memset(copy, 0, sizeof(copy));
+
+    for (wide = n; wide > 0 && end - text < at[wide - 1] + 16; wide--) {
+        i = wide - 1;
+        memcpy(copy, text + at[i], (size_t) (end - text) - at[i]);
+        key = llm_tok_wide_key(copy, at[i + 1] - at[i]);
+        _mm_store_si128((__m128i *) &s->key[i], key);
+        s->hash[i] = llm_tok_entry_hash(&s->key[i]);
+    }
+
+    for (i = 0; i < wide; i++) {
+        key = llm_tok_wide_key(text + at[i], at[i + 1] - at[i]);
+        _mm_store_si128((__m128i *) &s->key[i], key);
+        s->hash[i] = llm_tok_entry_hash(&s->key[i]);
+        __builtin_prefetch(&llm_tok_known(s, s->hash[i]));
+    }
+}
+
+
+/* the four of a set are compared at once, whether a piece is there or not */
+
+LLM_TOK_TARGET size_t
+llm_tok_recall_avx2(llm_scratch_t *s, const uint8_t *text,
+    const uint8_t *end, size_t n, size_t *total)
+{
+    size_t                i, unknown;
+    __m256i               counts, found, hi, lo, mask;
+    const llm_tok_set_t  *set;
+
+    llm_tok_keys(s, text, end, n);
+
+    counts = _mm256_setzero_si256();
+    mask = _mm256_set1_epi64x((int64_t) ~LLM_TOK_COUNT_MASK);
+
+    for (i = 0, unknown = 0; i < n; i++) {
+        set = &llm_tok_known(s, s->hash[i]);
+        lo = _mm256_load_si256((const __m256i *) set->lo);
+        hi = _mm256_load_si256((const __m256i *) set->hi);
+
+        found = _mm256_and_si256(
+            _mm256_cmpeq_epi64(lo, _mm256_set1_epi64x((int64_t)
+                                                      s->key[i].lo)),
+            _mm256_cmpeq_epi64(_mm256_and_si256(hi, mask),
+                               _mm256_set1_epi64x((int64_t) s->key[i].hi)));
+
+        s->unknown[unknown] = (uint32_t) i;
+        unknown += _mm256_testz_si256(found, found);
+
+        /* the length stays in the upper half of each lane's lowest byte */
+
+        hi = _mm256_srli_epi64(_mm256_and_si256(found, hi), 56);
+        counts = _mm256_add_epi64(counts, _mm256_and_si256(
+                                      hi, _mm256_set1_epi64x(15)));
+    }
+
+    *total += (size_t) (_mm256_extract_epi64(counts, 0)
+                        + _mm256_extract_epi64(counts, 1)
+                        + _mm256_extract_epi64(counts, 2)
+                        + _mm256_extract_epi64(counts, 3));
+
+    return unknown;
+}
+
+
+/* of up to 64 integers */
+
+LLM_TOK_TARGET static inline int32_t
+llm_tok_least(const int32_t *p, size_t n)
+{
+    size_t   i;
+    __m128i  half;
+    __m256i  least;
+
+    least = _mm256_min_epi32(_mm256_loadu_si256((const __m256i *) p),
+                             _mm256_loadu_si256((const __m256i *) (p + 8)));
+
+    for (i = 16; i < n; i += 8) {
+        least = _mm256_min_epi32(least, _mm256_loadu_si256((const __m256i *)
+                                                           (p + i)));
+    }
+
+    half = _mm_min_epi32(_mm256_castsi256_si128(least),
+                         _mm256_extracti128_si256(least, 1));
+    half = _mm_min_epi32(half, _mm_shuffle_epi32(half, 0x4e));
+    half = _mm_min_epi32(half, _mm_shuffle_epi32(half, 0xb1));
+
+    return _mm_cvtsi128_si32(half);
+}
+
+
+/* where in a bucket a pair of tokens is, as a bit, or 0 */
+
+LLM_TOK_TARGET static inline unsigned
+llm_tok_in_bucket(const uint64_t *pair, uint64_t key)
+{
+    __m256i  a, b, all, mask;
+
+    all = _mm256_set1_epi64x((int64_t) key);
+    mask = _mm256_set1_epi64x((int64_t) LLM_TOK_PAIR_KEY);
+    a = _mm256_loadu_si256((const __m256i *) pair);
+    b = _mm256_loadu_si256((const __m256i *) (pair + 4));
+    a = _mm256_cmpeq_epi64(_mm256_and_si256(a, mask), all);
+    b = _mm256_cmpeq_epi64(_mm256_and_si256(b, mask), all);
+
+    return (unsigned) _mm256_movemask_pd(_mm256_castsi256_pd(a))
+           | (unsigned) _mm256_movemask_pd(_mm256_castsi256_pd(b)) << 4;
+}
+
+
+/* llm_tok_pair_find() */
+
+LLM_TOK_TARGET static inline uint32_t
+llm_tok_merged(const llm_vocab_t *v, uint64_t key, uint64_t hash)
+{
+    unsigned         found;
+    const uint64_t  *pair;
+
+    pair = llm_tok_pair_bucket(v, hash);
+    found = llm_tok_in_bucket(pair, key);
+
+    if (found == 0 && pair[LLM_TOK_BUCKET - 1] != LLM_TOK_NO_PAIR) {
+        pair = llm_tok_pair_bucket(v, llm_tok_other_pair(hash));
+        found = llm_tok_in_bucket(pair, key);
+    }
+
+    return found ? llm_tok_pair_token(pair[__builtin_ctz(found)])
+                 : LLM_TOK_NONE;
+}
+
+
+#include "llm_tok_merging.h"
+
+
+LLM_TOK_TARGET void
+llm_tok_merge_avx2(const llm_vocab_t *v, llm_tok_text_t *text, size_t n)
+{
+    llm_tok_merge_lanes(v, text, n);
 }
 
 

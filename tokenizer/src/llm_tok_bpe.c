@@ -504,7 +504,7 @@ llm_tok_bpe(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
 
     if (rc > 0) {
         out->n = before;
-        rc = llm_tok_bpe_slices(v, p, n, out);
+        rc = llm_tok_bpe_slices(v, s->simd, p, n, out);
 
         if (rc != 0) {
             out->n = before;
@@ -524,17 +524,20 @@ size_t
 llm_tok_bpe_greedy(const llm_vocab_t *v, llm_scratch_t *s,
     const llm_tok_text_t *text)
 {
-    size_t  i;
+    size_t    i;
+    uint64_t  unsure;
 
     if (text->tokens > LLM_TOK_GREEDY) {
         return 0;
     }
 
-    for (i = 1; i < text->tokens; i++) {
+    for (unsure = text->unsure; unsure; unsure &= unsure - 1) {
+        i = (size_t) __builtin_ctzll(unsure);
+
         if (!llm_tok_pair_known(v, s, text->token[i - 1], text->token[i])) {
             return 0;
         }
     }
 
-    return i;
+    return text->tokens;
 }

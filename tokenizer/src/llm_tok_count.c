@@ -18,48 +18,13 @@ typedef struct {
 } llm_tok_batch_t;
 
 
-#define llm_tok_known(s, hash)   ((s)->known[(hash) & (LLM_TOK_SETS - 1)])
-
-
 /*
- * What is remembered of a piece, 0 if nothing is.  Looks at all four without
- * asking: which of them it is cannot be predicted.
+ * The sets where a short piece is if it is a token.  To be inlined at once:
+ * gcc takes a function that does nothing but fetch for one that does nothing,
+ * and leaves out its calls.
  */
 
-static inline unsigned
-llm_tok_recall(const llm_tok_entry_t *set, const llm_tok_entry_t *key)
-{
-    int       i;
-    uint64_t  count, lo, hi;
-
-    count = 0;
-
-    for (i = 0; i < LLM_TOK_WAYS; i++) {
-        lo = set[i].lo ^ key->lo;
-        hi = set[i].hi ^ key->hi;
-        count |= (lo | (hi & ~LLM_TOK_COUNT_MASK)) ? 0 : hi;
-    }
-
-    return (unsigned) (count >> 56);
-}
-
-
-/* the oldest is forgotten */
-
-static inline void
-llm_tok_remember(llm_tok_entry_t *set, const llm_tok_entry_t *key, size_t n)
-{
-    set[3] = set[2];
-    set[2] = set[1];
-    set[1] = set[0];
-    set[0].lo = key->lo;
-    set[0].hi = key->hi | (uint64_t) n << 56;
-}
-
-
-/* the sets where a short piece is if it is a token */
-
-static inline void
+__attribute__((always_inline)) static inline void
 llm_tok_fetch_whole(const llm_vocab_t *v, const llm_tok_entry_t *key,
     uint64_t hash)
 {
@@ -140,12 +105,29 @@ typedef struct {
 } llm_tok_queue_t;
 
 
+/* the count of a short piece; one may be there twice */
+
+static inline void
+llm_tok_keep(const llm_tok_batch_t *b, const llm_tok_text_t *text, size_t n)
+{
+    llm_tok_set_t   *set;
+    llm_tok_miss_t  *miss;
+
+    miss = &b->s->miss[text->piece];
+    set = &llm_tok_known(b->s, miss->hash);
+
+    if (n < 16 && llm_tok_recall_one(set, &miss->key) == 0) {
+        llm_tok_remember(set, &miss->key, n);
+    }
+}
+
+
 /* the longest tokens if these are right */
 
 static size_t
 llm_tok_merged_long(const llm_tok_batch_t *b, llm_tok_queue_t *q)
 {
-    size_t           i, n;
+    size_t           i, n, before;
     llm_tok_out_t    out;
     llm_tok_text_t  *text;
 
@@ -154,6 +136,7 @@ llm_tok_merged_long(const llm_tok_batch_t *b, llm_tok_queue_t *q)
 
     for (i = 0; i < q->n; i++) {
         text = &q->text[i];
+        before = out.n;
         n = 0;
 
         if (llm_tok_exception(b->v, text->p, text->len) != SIZE_MAX) {
@@ -168,6 +151,10 @@ llm_tok_merged_long(const llm_tok_batch_t *b, llm_tok_queue_t *q)
         }
 
         out.n += n;
+
+        if (text->len < LLM_TOK_LONG) {
+            llm_tok_keep(b, text, out.n - before);
+        }
     }
 
     q->n = 0;
@@ -179,24 +166,13 @@ llm_tok_merged_long(const llm_tok_batch_t *b, llm_tok_queue_t *q)
 static size_t
 llm_tok_merged_short(const llm_tok_batch_t *b, llm_tok_queue_t *q)
 {
-    size_t            i, n, total;
-    llm_tok_miss_t   *miss;
-    llm_tok_entry_t  *set;
+    size_t  i, total;
 
-    llm_tok_merge_texts(b->v, q->text, q->n);
+    llm_tok_merge_texts(b->v, b->s->simd, q->text, q->n);
 
     for (i = 0, total = 0; i < q->n; i++) {
-        n = q->text[i].tokens;
-        total += n;
-
-        miss = &b->s->miss[q->text[i].piece];
-        set = llm_tok_known(b->s, miss->hash);
-
-        /* a piece may be there twice */
-
-        if (n < 16 && llm_tok_recall(set, &miss->key) == 0) {
-            llm_tok_remember(set, &miss->key, n);
-        }
+        total += q->text[i].tokens;
+        llm_tok_keep(b, &q->text[i], q->text[i].tokens);
     }
 
     q->n = 0;
@@ -205,10 +181,21 @@ llm_tok_merged_short(const llm_tok_batch_t *b, llm_tok_queue_t *q)
 }
 
 
+/*
+ * Whether a short piece is merged as the definition has it: not where the
+ * longest tokens are nearly always right, which characters of three bytes
+ * tell.
+ */
+
 static inline int
-llm_tok_key_is_ascii(const llm_tok_entry_t *key)
+llm_tok_is_merged(const llm_tok_batch_t *b, const llm_tok_miss_t *miss)
 {
-    return ((key->lo | key->hi << 8) & 0x8080808080808080ULL) == 0;
+    if (((miss->key.lo | miss->key.hi << 8) & 0x8080808080808080ULL) == 0) {
+        return 1;
+    }
+
+    return !b->v->chars && *miss->p < 0xe3
+           && llm_tok_valid(miss->p, miss->len);
 }
 
 
@@ -224,7 +211,7 @@ llm_tok_count_missed(llm_tok_batch_t *b)
     llm_tok_miss_t    *miss;
     llm_tok_text_t    *text;
     llm_tok_queue_t    shorts, longs, *q;
-    llm_tok_entry_t   *set;
+    llm_tok_set_t     *set;
 
     shorts.n = 0;
     longs.n = 0;
@@ -236,9 +223,9 @@ llm_tok_count_missed(llm_tok_batch_t *b)
 
         if (miss->len < LLM_TOK_LONG) {
             if (llm_tok_is_whole(b->v, &miss->key, miss->hash)) {
-                set = llm_tok_known(b->s, miss->hash);
+                set = &llm_tok_known(b->s, miss->hash);
 
-                if (llm_tok_recall(set, &miss->key) == 0) {
+                if (llm_tok_recall_one(set, &miss->key) == 0) {
                     llm_tok_remember(set, &miss->key, 1);
                 }
 
@@ -246,9 +233,7 @@ llm_tok_count_missed(llm_tok_batch_t *b)
                 continue;
             }
 
-            if (llm_tok_key_is_ascii(&miss->key)
-                || (!b->v->chars && llm_tok_valid(miss->p, miss->len)))
-            {
+            if (llm_tok_is_merged(b, miss)) {
                 q = &shorts;
             }
         }
@@ -279,45 +264,35 @@ llm_tok_count_missed(llm_tok_batch_t *b)
 static size_t
 llm_tok_count_batch(llm_tok_batch_t *b, size_t n)
 {
-    size_t            i, count, total;
-    uint32_t          len, *at;
-    uint64_t          hash;
+    size_t            i, k, total;
+    uint32_t         *at;
     llm_scratch_t    *s;
     llm_tok_miss_t   *miss;
 
     s = b->s;
     at = s->at;
+    total = 0;
 
-    for (i = 0; i < n; i++) {
-        len = at[i + 1] - at[i];
+#if LLM_TOK_HAVE_AVX2
+    n = s->simd == LLM_SIMD_AVX2
+        ? llm_tok_recall_avx2(s, b->text, b->end, n, &total)
+        : llm_tok_recall(s, b->text, b->end, n, &total);
+#else
+    n = llm_tok_recall(s, b->text, b->end, n, &total);
+#endif
 
-        if (llm_tok_likely(len < LLM_TOK_LONG)) {
-            llm_tok_key(b->text + at[i], len, b->end, &s->key[i]);
-            hash = llm_tok_entry_hash(&s->key[i]);
-            s->hash[i] = hash;
-            __builtin_prefetch(llm_tok_known(s, hash));
-        }
-    }
-
-    for (i = 0, total = 0; i < n; i++) {
-        len = at[i + 1] - at[i];
-
-        if (llm_tok_likely(len < LLM_TOK_LONG)) {
-            count = llm_tok_recall(llm_tok_known(s, s->hash[i]), &s->key[i]);
-            total += count;
-
-            if (llm_tok_likely(count)) {
-                continue;
-            }
-
-            llm_tok_fetch_whole(b->v, &s->key[i], s->hash[i]);
-        }
+    for (k = 0; k < n; k++) {
+        i = s->unknown[k];
 
         miss = &s->miss[b->missed++];
         miss->p = b->text + at[i];
-        miss->len = len;
+        miss->len = at[i + 1] - at[i];
         miss->hash = s->hash[i];
         miss->key = s->key[i];
+
+        if (miss->len < LLM_TOK_LONG) {
+            llm_tok_fetch_whole(b->v, &miss->key, miss->hash);
+        }
     }
 
     if (b->missed >= LLM_TOK_MISSED) {

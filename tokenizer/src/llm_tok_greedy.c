@@ -9,7 +9,7 @@
  * is so for most short texts.
  */
 
-#include "llm_tok_internal.h"
+#include "llm_tok_near.h"
 
 
 typedef struct {
@@ -40,14 +40,79 @@ llm_tok_walk_from(const llm_vocab_t *v, llm_tok_walk_t *w, const uint8_t *p)
 
 
 static inline void
+llm_tok_walk_put(const llm_vocab_t *v, llm_tok_text_t *text,
+    const uint8_t *p, const uint8_t *end, uint32_t token)
+{
+    uint64_t  may;
+
+    __builtin_prefetch(&v->rec[token]);
+
+    may = p > text->p && llm_tok_may_join(v, text->p, p, end);
+    text->unsure |= may << text->tokens;
+    text->token[text->tokens++] = token;
+}
+
+
+/*
+ * Characters of three bytes from p on that are a token each.  Returns where
+ * there are none of them any more, or NULL if the walk goes on after one.
+ */
+
+static inline const uint8_t *
+llm_tok_walk_wide(const llm_vocab_t *v, llm_tok_walk_t *w, const uint8_t *p)
+{
+    uint64_t  node;
+
+    while (w->end - p >= 3 && llm_tok_is_wide(*p)
+           && w->text->tokens < LLM_TOK_GREEDY)
+    {
+        node = llm_tok_wide(v, p);
+
+        if (llm_tok_node_token(node) == 0) {
+            break;
+        }
+
+        if (!llm_tok_wide_alone(v, node, p, w->end)) {
+            w->p = p;
+            w->depth = 3;
+            w->node = node;
+            w->token = llm_tok_node_token(node);
+            w->len = 3;
+
+            return NULL;
+        }
+
+        llm_tok_walk_put(v, w->text, p, w->end, llm_tok_node_token(node) - 1);
+        p += 3;
+    }
+
+    return p;
+}
+
+
+static inline void
+llm_tok_walk_on(const llm_vocab_t *v, llm_tok_walk_t *w, const uint8_t *p)
+{
+    if (llm_tok_is_wide(*p)) {
+        p = llm_tok_walk_wide(v, w, p);
+    }
+
+    if (p) {
+        llm_tok_walk_from(v, w, p);
+    }
+}
+
+
+static inline void
 llm_tok_walk_start(const llm_vocab_t *v, llm_tok_walk_t *w,
     llm_tok_text_t *text)
 {
     text->tokens = 0;
+    text->unsure = 0;
     w->text = text;
     w->end = text->p + text->len;
 
-    llm_tok_walk_from(v, w, text->p);
+    llm_tok_walk_on(v, w, text->p);
 }
 
 
@@ -80,22 +145,19 @@ llm_tok_walk(const llm_vocab_t *v, llm_tok_walk_t *w)
 
     text = w->text;
     token = w->token ? w->token - 1 : v->byte[*w->p];
-    __builtin_prefetch(&v->rec[token]);
 
-    if (text->tokens < LLM_TOK_GREEDY) {
-        text->token[text->tokens] = token;
-        text->tokens++;
-
-    } else {
+    if (text->tokens == LLM_TOK_GREEDY) {
         text->tokens = LLM_TOK_GREEDY + 1;
         return 0;
     }
+
+    llm_tok_walk_put(v, text, w->p, w->end, token);
 
     if (w->p + w->len == w->end) {
         return 0;
     }
 
-    llm_tok_walk_from(v, w, w->p + w->len);
+    llm_tok_walk_on(v, w, w->p + w->len);
 
     return 1;
 }

@@ -30,7 +30,12 @@ llm_tok_section_sizes(const llm_tok_image_t *image,
                               * sizeof(llm_tok_entry_t);
     size[LLM_TOK_SEC_IDS] = (image->by_id ? all : image->specials)
                             * sizeof(uint32_t);
-    size[LLM_TOK_SEC_OFS] = (all + 1) * sizeof(uint32_t);
+    size[LLM_TOK_SEC_NEAR] = (1ULL << image->near_bits) / 4;
+    size[LLM_TOK_SEC_BORDER] = 65536 / 8;
+    size[LLM_TOK_SEC_WIDE_AT] = LLM_TOK_WIDE_AT * sizeof(uint16_t);
+    size[LLM_TOK_SEC_WIDE] = image->wide_blocks * 64 * sizeof(uint64_t);
+    size[LLM_TOK_SEC_GROUP] = (all / LLM_TOK_GROUP + 1) * sizeof(uint32_t);
+    size[LLM_TOK_SEC_OFS] = (all + 1) * sizeof(uint16_t);
     size[LLM_TOK_SEC_BY_ID] = image->by_id * (uint64_t) sizeof(uint32_t);
     size[LLM_TOK_SEC_RANK] = image->ranks * (uint64_t) sizeof(uint32_t);
     size[LLM_TOK_SEC_EXCEPT] = image->except_bits == 0 ? 0

@@ -23,7 +23,7 @@
 
 
 #define LLM_TOK_MAGIC         "LLMVOCAB"
-#define LLM_TOK_VERSION       6
+#define LLM_TOK_VERSION       7
 #define LLM_TOK_ENDIAN        0x01020304
 
 #define LLM_TOK_MAX_TOKENS    (1 << 18)
@@ -99,14 +99,36 @@
 /*
  * Which texts of up to 15 bytes are one token, in two tables.  Up to 7 bytes:
  * 8 bytes each, the text and in the last byte its length, four to a set.
- * Longer ones: 16 bytes each, the text and in the last byte its length in the upper
- * half, four to a 64-byte set.  Each may be in either of two sets (a cuckoo
- * table): so two loads, in parallel, tell.
+ * Longer ones: 16 bytes each, the text and in the last byte its length in the
+ * upper half, four to a 64-byte set.  Each may be in either of two sets (a
+ * cuckoo table): so two loads, in parallel, tell.
  */
 #define LLM_TOK_TINY            7
 #define LLM_TOK_SHORT           15
 #define LLM_TOK_WAYS            4
 
+
+/*
+ * What is known of characters beside each other: see llm_tok_near.h.
+ *
+ * NEAR: two bits for each two parts of three bytes, by their hash: whether a
+ * token begins with both, if they are characters, and whether a merge joins two
+ * tokens that end and begin with them.
+ *
+ * BORDER: of each byte and the one after it a bit, whether a merge joins tokens
+ * that end and begin with them of which one is shorter than three bytes.
+ *
+ * WIDE: of each character of three bytes that is a token the trie's node, in
+ * blocks of 64 that WIDE_AT names.  PLAIN: no token has after it a part only of
+ * another such character.
+ */
+#define LLM_TOK_NEAR_BEGIN      1ULL
+#define LLM_TOK_NEAR_JOIN       2ULL
+#define LLM_TOK_WIDE_AT         1024
+#define LLM_TOK_WIDE_PLAIN      1ULL
+
+/* offsets are from those of the group of 32 that a token is in */
+#define LLM_TOK_GROUP           32
 
 /* sections, in the order in which they lie in the file */
 
@@ -119,8 +141,13 @@ enum {
     LLM_TOK_SEC_FILTER,     /* uint64_t[filter / 64]: may a pair exist */
     LLM_TOK_SEC_TINY,       /* uint64_t[tiny_sets * 4] */
     LLM_TOK_SEC_WHOLE,      /* llm_tok_entry_t[whole_sets * 4] */
+    LLM_TOK_SEC_NEAR,       /* uint64_t[(1 << near_bits) / 32] */
+    LLM_TOK_SEC_BORDER,     /* uint64_t[65536 / 64] */
+    LLM_TOK_SEC_WIDE_AT,    /* uint16_t[1024]: block of 64 characters */
+    LLM_TOK_SEC_WIDE,       /* uint64_t[wide_blocks * 64] */
     LLM_TOK_SEC_IDS,        /* uint32_t[specials], or of tokens, too */
-    LLM_TOK_SEC_OFS,        /* uint32_t[tokens + specials + 1] */
+    LLM_TOK_SEC_GROUP,      /* uint32_t[(tokens + specials) / 32 + 1] */
+    LLM_TOK_SEC_OFS,        /* uint16_t[tokens + specials + 1] */
     LLM_TOK_SEC_BY_ID,      /* uint32_t[by_id]: indexes, their ids ascend */
     LLM_TOK_SEC_RANK,       /* uint32_t[ranks]: of each token's merge */
     LLM_TOK_SEC_EXCEPT,     /* uint32_t[1 << except_bits] */
@@ -157,6 +184,8 @@ typedef struct {
     uint32_t  users;
     uint32_t  runs;          /* U+2581 in a row that are a token, or 0 */
     uint32_t  pattern;       /* bytes of PATTERN */
+    uint32_t  near_bits;
+    uint32_t  wide_blocks;   /* the first is empty */
     uint32_t  reserved;      /* 0 */
     uint64_t  seed;          /* odd, of the hash of pairs */
     uint64_t  user[4];       /* with which bytes those of USER begin */
@@ -252,6 +281,15 @@ llm_tok_text_hash(const uint8_t *p, size_t len)
     }
 
     return h ^ (h >> 15);
+}
+
+
+/* of NEAR, for two parts of three bytes */
+
+static inline uint64_t
+llm_tok_near_at(uint32_t one, uint32_t two, unsigned bits)
+{
+    return ((uint64_t) two << 24 | one) * 0x9e3779b97f4a7c15ULL >> (64 - bits);
 }
 
 

@@ -69,7 +69,12 @@ struct llm_vocab_s {
     const llm_tok_entry_t  *whole;
     const uint32_t         *ids;        /* NULL if a token's is its index */
     const uint32_t         *special_ids;
-    const uint32_t         *ofs;
+    const uint64_t         *near;
+    const uint64_t         *border;
+    const uint64_t         *wide;
+    const uint16_t         *wide_at;
+    const uint32_t         *group;
+    const uint16_t         *ofs;
     const uint32_t         *by_id;
     const uint32_t         *rank;
     const uint32_t         *except;
@@ -90,6 +95,15 @@ struct llm_vocab_s {
 };
 
 
+/* where in the text of all that of a token, or special, begins */
+
+static inline uint32_t
+llm_tok_text_at(const llm_vocab_t *v, size_t index)
+{
+    return v->group[index / LLM_TOK_GROUP] + v->ofs[index];
+}
+
+
 /* the length of a token's bytes */
 
 static inline size_t
@@ -100,17 +114,24 @@ llm_tok_length(const llm_vocab_t *v, uint32_t token)
     len = llm_tok_len(v->rec[token]);
 
     return llm_tok_likely(len < LLM_TOK_FAR)
-           ? len : v->ofs[token + 1] - v->ofs[token];
+           ? len : llm_tok_text_at(v, token + 1) - llm_tok_text_at(v, token);
 }
 
 
 /*
  * A remembered piece is an entry with its count in the lower half of the last
- * byte.  Length 0 is a free one.
+ * byte.  Length 0 is a free one.  The halves of those of a set lie side by
+ * side, so that all four are compared at once.
  */
 
 #define LLM_TOK_COUNT_MASK     (15ULL << 56)
-#define llm_tok_entry_count(e)  ((unsigned) ((e)->hi >> 56) & 15)
+
+typedef struct {
+    uint64_t         lo[LLM_TOK_WAYS];
+    uint64_t         hi[LLM_TOK_WAYS];
+} llm_tok_set_t;
+
+#define llm_tok_known(s, hash)   ((s)->known[(hash) & (LLM_TOK_SETS - 1)])
 
 
 /* a piece that is not remembered; key and hash of short ones only */
@@ -126,11 +147,11 @@ typedef struct {
 struct llm_scratch_s {
     uint64_t         vocab;     /* the checksum of what is remembered */
     int              simd;
-    llm_tok_entry_t  known[LLM_TOK_SETS][LLM_TOK_WAYS]
-                         __attribute__((aligned(64)));
+    llm_tok_set_t    known[LLM_TOK_SETS] __attribute__((aligned(64)));
     uint64_t         memo[LLM_TOK_MEMO];
     llm_tok_entry_t  key[LLM_TOK_BATCH];
     uint64_t         hash[LLM_TOK_BATCH];
+    uint32_t         unknown[LLM_TOK_BATCH];    /* pieces not remembered */
     llm_tok_miss_t   miss[LLM_TOK_MISSED + LLM_TOK_BATCH];
     uint32_t         stack[LLM_TOK_WINDOW + 1];
     uint64_t         dead[LLM_TOK_DEAD];
@@ -280,6 +301,7 @@ typedef struct {
     uint32_t        len;        /* not 0 */
     uint32_t        piece;      /* the caller's */
     uint32_t        tokens;     /* more than there is room for: not known */
+    uint64_t        unsure;     /* bits of those that may join the one before */
     uint32_t        token[LLM_TOK_GREEDY];
 } llm_tok_text_t;
 
@@ -293,12 +315,17 @@ size_t llm_tok_bpe_greedy(const llm_vocab_t *v, llm_scratch_t *s,
  * The tokens of each text, of at most LLM_TOK_MERGE bytes of valid UTF-8, which
  * are the smallest parts.
  */
-void llm_tok_merge_texts(const llm_vocab_t *v, llm_tok_text_t *text,
+void llm_tok_merge_texts(const llm_vocab_t *v, int simd,
+    llm_tok_text_t *text, size_t n);
+
+#if LLM_TOK_HAVE_AVX2
+void llm_tok_merge_avx2(const llm_vocab_t *v, llm_tok_text_t *text,
     size_t n);
+#endif
 
 /* llm_tok_bpe() in slices; returns -1 if these cannot be joined */
-int llm_tok_bpe_slices(const llm_vocab_t *v, const uint8_t *p, size_t n,
-    llm_tok_out_t *out);
+int llm_tok_bpe_slices(const llm_vocab_t *v, int simd, const uint8_t *p,
+    size_t n, llm_tok_out_t *out);
 
 /*
  * The same without looking back: slower, but by a bounded factor.  With space

@@ -1,101 +1,32 @@
 /*
  * Copyright (C) 2026 the ngx_llm_cost_module authors
  *
- * Byte-pair encoding of short texts as the definition has it, lowest rank
- * first, leftmost first, several texts side by side: each merge asks a table
- * that is larger than the caches about two pairs, and while one text waits for
- * the answer the others go on.
+ * Merging short texts, for any processor.
  */
 
 #include "llm_tok_internal.h"
 
 
-#define LLM_TOK_NO_MERGE  INT32_MAX
+#define LLM_TOK_TARGET
+#define llm_tok_merged  llm_tok_pair_find
 
-
-/*
- * A place is the byte where a token begins.  The order of a place tells when it
- * would merge with the one after it: the rank of the merge, then the place.
- */
-
-typedef struct {
-    llm_tok_text_t  *text;
-    uint64_t         alive;             /* bits of the places in use */
-    uint32_t         places;
-    uint32_t         asked;             /* how many places ask */
-    uint32_t         found;             /* ... and may have an answer */
-    uint32_t         place[2];
-    uint64_t         hash[2];
-    uint32_t         token[LLM_TOK_MERGE];
-    uint32_t         made[LLM_TOK_MERGE];
-    int32_t          order[LLM_TOK_MERGE]
-                         __attribute__((aligned(16)));
-} llm_tok_merge_t;
 
 typedef int32_t  llm_tok_four_t __attribute__((vector_size(16)));
 
 
 static inline int32_t
-llm_tok_order(const llm_vocab_t *v, uint32_t token, unsigned place)
+llm_tok_least(const int32_t *p, size_t n)
 {
-    uint32_t  rank;
-
-    rank = v->image->ranks ? v->rank[token] : token;
-
-    return (int32_t) (rank << LLM_TOK_MERGE_BITS | place);
-}
-
-
-static inline void
-llm_tok_merge_start(const llm_vocab_t *v, llm_tok_merge_t *m,
-    llm_tok_text_t *text)
-{
-    uint32_t        i, n, token;
-    const uint8_t  *p;
-
-    p = text->p;
-    n = text->len;
-
-    m->text = text;
-    m->places = n;
-    m->alive = UINT64_MAX >> (LLM_TOK_MERGE - n);
-    m->asked = 0;
-    m->found = 0;
-
-    for (i = 0; i < n - 1; i++) {
-        token = llm_tok_node_token(v->root[(unsigned) p[i] << 8 | p[i + 1]]);
-
-        m->token[i] = v->byte[p[i]];
-        m->made[i] = token - 1;
-        m->order[i] = token ? llm_tok_order(v, token - 1, i)
-                            : LLM_TOK_NO_MERGE;
-    }
-
-    m->token[i] = v->byte[p[i]];
-
-    do {
-        m->order[i++] = LLM_TOK_NO_MERGE;
-    } while (i % 16);
-}
-
-
-/* the least order of all places */
-
-static inline int32_t
-llm_tok_merge_first(const llm_tok_merge_t *m)
-{
-    uint32_t         i, j;
+    size_t           i;
     int32_t          least;
     llm_tok_four_t   one, two, less;
 
-    memcpy(&one, m->order, sizeof(one));
+    memcpy(&one, p, sizeof(one));
 
-    for (i = 0; i < m->places; i += 16) {
-        for (j = 0; j < 16; j += 4) {
-            memcpy(&two, &m->order[i + j], sizeof(two));
-            less = two < one;
-            one = (two & less) | (one & ~less);
-        }
+    for (i = 0; i < n; i += 4) {
+        memcpy(&two, p + i, sizeof(two));
+        less = two < one;
+        one = (two & less) | (one & ~less);
     }
 
     least = one[0] < one[1] ? one[0] : one[1];
@@ -105,162 +36,20 @@ llm_tok_merge_first(const llm_tok_merge_t *m)
 }
 
 
-/* asks whether the token at a place merges with the next one */
-
-static inline void
-llm_tok_merge_ask(const llm_vocab_t *v, llm_tok_merge_t *m, unsigned place,
-    unsigned next)
-{
-    uint64_t  hash;
-
-    hash = llm_tok_pair_hash(llm_tok_pair_key(m->token[place],
-                                              m->token[next]), v->seed);
-    llm_tok_pair_fetch_filter(v, hash);
-
-    m->order[place] = LLM_TOK_NO_MERGE;
-    m->hash[m->asked] = hash;
-    m->place[m->asked++] = place;
-}
-
-
-/* most are sorted out by the filter, which has been fetched */
-
-static inline void
-llm_tok_merge_filter(const llm_vocab_t *v, llm_tok_merge_t *m)
-{
-    uint32_t  i, n;
-
-    for (i = 0, n = 0; i < m->asked; i++) {
-        if (llm_tok_pair_may_be(v, m->hash[i])) {
-            __builtin_prefetch(llm_tok_pair_bucket(v, m->hash[i]));
-            m->hash[n] = m->hash[i];
-            m->place[n++] = m->place[i];
-        }
-    }
-
-    m->asked = 0;
-    m->found = n;
-}
-
-
-static inline void
-llm_tok_merge_answer(const llm_vocab_t *v, llm_tok_merge_t *m)
-{
-    unsigned  place, next;
-    uint32_t  i, token;
-
-    for (i = 0; i < m->found; i++) {
-        place = m->place[i];
-        next = (unsigned) __builtin_ctzll(m->alive & ~1ULL << place);
-
-        token = llm_tok_pair_find(v, llm_tok_pair_key(m->token[place],
-                                                      m->token[next]),
-                                  m->hash[i]);
-
-        if (token < v->image->tokens) {
-            m->made[place] = token;
-            m->order[place] = llm_tok_order(v, token, place);
-        }
-    }
-
-    m->found = 0;
-}
-
-
-/* one merge, or what it waits for; returns 0 if there is none left */
-
-static inline int
-llm_tok_merge_step(const llm_vocab_t *v, llm_tok_merge_t *m)
-{
-    int32_t   order;
-    unsigned  place, gone;
-    uint64_t  before, after;
-
-    llm_tok_step();
-
-    if (m->asked) {
-        llm_tok_merge_filter(v, m);
-
-        if (m->found) {
-            return 1;
-        }
-    }
-
-    llm_tok_merge_answer(v, m);
-    order = llm_tok_merge_first(m);
-
-    if (order == LLM_TOK_NO_MERGE) {
-        return 0;
-    }
-
-    place = (unsigned) order & (LLM_TOK_MERGE - 1);
-    gone = (unsigned) __builtin_ctzll(m->alive & ~1ULL << place);
-
-    m->alive ^= 1ULL << gone;
-    m->token[place] = m->made[place];
-    m->order[gone] = LLM_TOK_NO_MERGE;
-    m->order[place] = LLM_TOK_NO_MERGE;
-
-    before = m->alive & ((1ULL << place) - 1);
-    after = m->alive & ~1ULL << place;
-
-    if (before) {
-        llm_tok_merge_ask(v, m, 63 - (unsigned) __builtin_clzll(before), place);
-    }
-
-    if (after) {
-        llm_tok_merge_ask(v, m, place, (unsigned) __builtin_ctzll(after));
-    }
-
-    return 1;
-}
-
-
-static inline void
-llm_tok_merge_end(const llm_tok_merge_t *m)
-{
-    uint64_t         alive;
-    llm_tok_text_t  *text;
-
-    text = m->text;
-    text->tokens = 0;
-
-    for (alive = m->alive; alive; alive &= alive - 1) {
-        text->token[text->tokens++] = m->token[__builtin_ctzll(alive)];
-    }
-}
+#include "llm_tok_merging.h"
 
 
 void
-llm_tok_merge_texts(const llm_vocab_t *v, llm_tok_text_t *text, size_t n)
+llm_tok_merge_texts(const llm_vocab_t *v, int simd, llm_tok_text_t *text,
+    size_t n)
 {
-    size_t            i, lanes, next;
-    llm_tok_merge_t  *lane[LLM_TOK_MERGE_LANES], *last;
-    llm_tok_merge_t   all[LLM_TOK_MERGE_LANES];
-
-    lanes = n < LLM_TOK_MERGE_LANES ? n : LLM_TOK_MERGE_LANES;
-
-    for (next = 0; next < lanes; next++) {
-        lane[next] = &all[next];
-        llm_tok_merge_start(v, lane[next], &text[next]);
+#if LLM_TOK_HAVE_AVX2
+    if (simd == LLM_SIMD_AVX2) {
+        llm_tok_merge_avx2(v, text, n);
+        return;
     }
+#endif
 
-    while (lanes) {
-        for (i = 0; i < lanes; i++) {
-            if (llm_tok_likely(llm_tok_merge_step(v, lane[i]))) {
-                continue;
-            }
-
-            llm_tok_merge_end(lane[i]);
-
-            if (next < n) {
-                llm_tok_merge_start(v, lane[i], &text[next++]);
-                continue;
-            }
-
-            last = lane[--lanes];
-            lane[lanes] = lane[i];
-            lane[i] = last;
-        }
-    }
+    (void) simd;
+    llm_tok_merge_lanes(v, text, n);
 }

@@ -50,6 +50,26 @@ size_t llm_tok_split_avx2(llm_tok_split_t *split, uint32_t *at);
 size_t llm_tok_split_neon(llm_tok_split_t *split, uint32_t *at);
 #endif
 
+/* what is remembered of a piece that is not long, 0 if nothing is */
+unsigned llm_tok_recall_one(const llm_tok_set_t *set,
+    const llm_tok_entry_t *key);
+void llm_tok_remember(llm_tok_set_t *set, const llm_tok_entry_t *key,
+    size_t n);
+void llm_tok_forget(llm_scratch_t *s);
+
+/*
+ * Looks for pieces in what is remembered.  Returns how many are not: their
+ * numbers are in s->unknown, their keys and hashes, if they are short, in
+ * s->key and s->hash.  Adds the counts of the others.
+ */
+size_t llm_tok_recall(llm_scratch_t *s, const uint8_t *text,
+    const uint8_t *end, size_t n, size_t *total);
+
+#if LLM_TOK_HAVE_AVX2
+size_t llm_tok_recall_avx2(llm_scratch_t *s, const uint8_t *text,
+    const uint8_t *end, size_t n, size_t *total);
+#endif
+
 /*
  * The tokens of a text, limit + 1 if there are more than that.  begins tells
  * whether it is not the rest of one that is counted in parts.
@@ -63,9 +83,6 @@ size_t llm_tok_count_from(const llm_vocab_t *v, llm_scratch_t *s,
  */
 size_t llm_tok_last_piece(const llm_vocab_t *v, llm_scratch_t *s,
     const uint8_t *p, size_t len);
-
-/* forgets what a scratch remembers */
-void llm_tok_forget(llm_scratch_t *s);
 
 /* where the first piece of a text ends, if there is no pattern */
 const uint8_t *llm_tok_join_end(const llm_vocab_t *v, const uint8_t *p,
@@ -143,14 +160,6 @@ llm_tok_key(const uint8_t *p, uint32_t len, const uint8_t *end,
     key->lo = llm_tok_load(p) & (UINT64_MAX >> (64 - 8 * low));
     key->hi = (llm_tok_load(p + 8) & ((1ULL << (8 * (len - low))) - 1))
               | (uint64_t) len << 60;
-}
-
-
-static inline int
-llm_tok_entry_is(const llm_tok_entry_t *e, const llm_tok_entry_t *key)
-{
-    return ((e->lo ^ key->lo) | ((e->hi ^ key->hi) & ~LLM_TOK_COUNT_MASK))
-           == 0;
 }
 
 

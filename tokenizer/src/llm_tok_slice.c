@@ -20,6 +20,7 @@
 typedef struct {
     const uint8_t   *p;         /* what is cut up to here */
     const uint8_t   *end;
+    int              simd;
     size_t           n;
     size_t           joints;
     uint32_t         from[LLM_TOK_SLICES];  /* the tokens of a slice that */
@@ -49,7 +50,7 @@ llm_tok_slices_cut(const llm_vocab_t *v, llm_tok_slices_t *t)
     }
 
     t->n = i;
-    llm_tok_merge_texts(v, &t->slice[first], i - first);
+    llm_tok_merge_texts(v, t->simd, &t->slice[first], i - first);
 
     for (i = first; i < t->n; i++) {
         t->from[i] = 0;
@@ -117,7 +118,7 @@ llm_tok_slices_mend(const llm_vocab_t *v, llm_tok_slices_t *t)
         }
     }
 
-    llm_tok_merge_texts(v, t->joint, t->joints);
+    llm_tok_merge_texts(v, t->simd, t->joint, t->joints);
 
     for (i = 0; i < t->joints; i++) {
         joint = &t->joint[i];
@@ -140,14 +141,15 @@ llm_tok_slices_mend(const llm_vocab_t *v, llm_tok_slices_t *t)
 
 
 int
-llm_tok_bpe_slices(const llm_vocab_t *v, const uint8_t *p, size_t n,
-    llm_tok_out_t *out)
+llm_tok_bpe_slices(const llm_vocab_t *v, int simd, const uint8_t *p,
+    size_t n, llm_tok_out_t *out)
 {
     size_t            i, k, last;
     llm_tok_slices_t  t;
 
     t.p = p;
     t.end = p + n;
+    t.simd = simd;
     t.n = 0;
 
     do {

@@ -71,14 +71,6 @@ llm_scratch_simd(llm_scratch_t *s, int simd)
 
 
 void
-llm_tok_forget(llm_scratch_t *s)
-{
-    memset(s->known, 0, sizeof(s->known));
-    memset(s->memo, 0, sizeof(s->memo));
-}
-
-
-void
 llm_tok_split_init(llm_tok_split_t *split, const llm_vocab_t *v,
     llm_scratch_t *s, const char *text, size_t len)
 {

@@ -59,6 +59,8 @@ llm_tok_check_header(const llm_tok_image_t *image, size_t size)
         || image->buckets == 0 || image->tiny_sets == 0
         || image->whole_sets == 0 || image->filter_bits < 6
         || image->filter_bits > 32 || image->except_bits > 24
+        || image->near_bits < 6 || image->near_bits > 32
+        || image->wide_blocks == 0 || image->wide_blocks > LLM_TOK_WIDE_AT + 1
         || (image->by_id && image->by_id != image->tokens + image->specials)
         || (image->ranks && image->ranks != image->tokens)
         || image->users > LLM_TOK_MAX_TOKENS
@@ -225,6 +227,10 @@ llm_tok_check_chunk(void *ctx, size_t from, size_t to)
     llm_tok_check_part(v, v->node, v->image->nodes, from, to, &first, &last);
     llm_tok_check_nodes(c, v->node, first, last);
 
+    llm_tok_check_part(v, v->wide, v->image->wide_blocks * 64, from, to,
+                       &first, &last);
+    llm_tok_check_nodes(c, v->wide, first, last);
+
     llm_tok_check_part(v, v->rec, v->image->tokens, from, to, &first, &last);
     llm_tok_check_tokens(c, first, last);
 }
@@ -244,6 +250,10 @@ llm_tok_check_indexes(const llm_vocab_t *v)
 
     for (i = 0; i < v->image->users; i++) {
         bad |= all - 1 - v->user[i];
+    }
+
+    for (i = 0; i < LLM_TOK_WIDE_AT; i++) {
+        bad |= v->image->wide_blocks - 1 - (uint64_t) v->wide_at[i];
     }
 
     return bad >> 63 != 0;
@@ -312,7 +322,12 @@ llm_tok_sections(llm_vocab_t *v)
     v->whole = (const llm_tok_entry_t *) (base + at[LLM_TOK_SEC_WHOLE]);
     v->tiny = (const uint64_t *) (base + at[LLM_TOK_SEC_TINY]);
     v->ids = (const uint32_t *) (base + at[LLM_TOK_SEC_IDS]);
-    v->ofs = (const uint32_t *) (base + at[LLM_TOK_SEC_OFS]);
+    v->near = (const uint64_t *) (base + at[LLM_TOK_SEC_NEAR]);
+    v->border = (const uint64_t *) (base + at[LLM_TOK_SEC_BORDER]);
+    v->wide = (const uint64_t *) (base + at[LLM_TOK_SEC_WIDE]);
+    v->wide_at = (const uint16_t *) (base + at[LLM_TOK_SEC_WIDE_AT]);
+    v->group = (const uint32_t *) (base + at[LLM_TOK_SEC_GROUP]);
+    v->ofs = (const uint16_t *) (base + at[LLM_TOK_SEC_OFS]);
     v->by_id = (const uint32_t *) (base + at[LLM_TOK_SEC_BY_ID]);
     v->rank = (const uint32_t *) (base + at[LLM_TOK_SEC_RANK]);
     v->except = (const uint32_t *) (base + at[LLM_TOK_SEC_EXCEPT]);
@@ -563,8 +578,8 @@ llm_tok_token_text(const llm_vocab_t *v, size_t index, size_t *len)
 {
     uint32_t  from, n;
 
-    from = v->ofs[index];
-    n = v->ofs[index + 1] - from;
+    from = llm_tok_text_at(v, index);
+    n = llm_tok_text_at(v, index + 1) - from;
 
     if (from > v->image->text || n > v->image->text - from) {
         n = 0;

@@ -181,6 +181,13 @@ typedef struct {
 
 void vocab_trie(const vocab_t *v, vocab_trie_t *t);
 
+/* llm_vocab_near.c: the tables of llm_tok_near.h */
+uint32_t vocab_wide_blocks(const vocab_t *v, uint16_t at[LLM_TOK_WIDE_AT]);
+void vocab_wide(const vocab_t *v, const vocab_trie_t *trie,
+    const uint16_t *at, uint64_t *wide);
+void vocab_near(const vocab_t *v, uint64_t *border, uint64_t *near,
+    unsigned bits);
+
 /* llm_vocab_whole.c: how large the tables of short tokens are; fills them */
 void vocab_whole_sets(const vocab_t *v, llm_tok_image_t *image);
 void vocab_whole(const vocab_t *v, const llm_tok_image_t *image,

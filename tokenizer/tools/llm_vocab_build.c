@@ -163,10 +163,12 @@ static void
 vocab_strings(vocab_out_t *out, const vocab_t *v)
 {
     char                 *text;
-    uint32_t              i, at, any, *ids, *ofs, *byte;
+    uint16_t             *ofs;
+    uint32_t              i, at, any, *ids, *group, *byte;
     const vocab_token_t  *t;
 
     ids = vocab_section(out, LLM_TOK_SEC_IDS);
+    group = vocab_section(out, LLM_TOK_SEC_GROUP);
     ofs = vocab_section(out, LLM_TOK_SEC_OFS);
     text = vocab_section(out, LLM_TOK_SEC_TEXT);
     byte = vocab_section(out, LLM_TOK_SEC_BYTE);
@@ -189,12 +191,20 @@ vocab_strings(vocab_out_t *out, const vocab_t *v)
             ids[i - v->tokens] = t->id;
         }
 
-        ofs[i] = at;
+        if (i % LLM_TOK_GROUP == 0) {
+            group[i / LLM_TOK_GROUP] = at;
+        }
+
+        ofs[i] = (uint16_t) (at - group[i / LLM_TOK_GROUP]);
         memcpy(text + at, v->text + t->ofs, t->len);
         at += t->len;
     }
 
-    ofs[i] = at;
+    if (i % LLM_TOK_GROUP == 0) {
+        group[i / LLM_TOK_GROUP] = at;
+    }
+
+    ofs[i] = (uint16_t) (at - group[i / LLM_TOK_GROUP]);
 
     /* bytes that no text has */
 
@@ -327,6 +337,7 @@ vocab_header(llm_tok_image_t *image, const vocab_t *v,
     const vocab_trie_t *trie)
 {
     int       i;
+    uint16_t  wide_at[LLM_TOK_WIDE_AT];
     uint64_t  at, size[LLM_TOK_SECTIONS];
     uint32_t  j;
 
@@ -343,6 +354,8 @@ vocab_header(llm_tok_image_t *image, const vocab_t *v,
     image->text = (uint32_t) v->text_len;
     image->flags = v->flags;
     image->by_id = v->rank ? v->tokens + v->specials : 0;
+    image->near_bits = (uint32_t) vocab_log2(v->tokens) + 1;
+    image->wide_blocks = vocab_wide_blocks(v, wide_at);
     vocab_whole_sets(v, image);
 
     for (j = 0; j < v->tokens; j++) {
@@ -423,6 +436,11 @@ vocab_build(vocab_t *v, size_t *size)
     vocab_whole(v, &head, vocab_section(&out, LLM_TOK_SEC_TINY),
                 vocab_section(&out, LLM_TOK_SEC_WHOLE));
     vocab_merges(&out, v, &trie);
+    vocab_near(v, vocab_section(&out, LLM_TOK_SEC_BORDER),
+               vocab_section(&out, LLM_TOK_SEC_NEAR), head.near_bits);
+    (void) vocab_wide_blocks(v, vocab_section(&out, LLM_TOK_SEC_WIDE_AT));
+    vocab_wide(v, &trie, vocab_section(&out, LLM_TOK_SEC_WIDE_AT),
+               vocab_section(&out, LLM_TOK_SEC_WIDE));
     vocab_ids(&out, v);
 
     vocab_users(&out, v);

@@ -15,7 +15,7 @@
 #define VOCAB_KICKS  10000
 
 
-#define VOCAB_FILL   92         /* percent */
+#define VOCAB_FILL   95         /* percent */
 
 
 /* entries are one or two words, of which the last is not 0 if it is in use */

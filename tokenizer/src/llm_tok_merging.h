@@ -1,0 +1,255 @@
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ *
+ * Byte-pair encoding of short texts as the definition has it, lowest rank
+ * first, leftmost first, several texts side by side: each merge asks a table
+ * that is larger than the caches about two pairs, and while one text waits for
+ * the answer the others go on.
+ *
+ * Code, not declarations: a file for each kind of processor includes it once,
+ * after it has defined LLM_TOK_TARGET, what its functions are compiled for;
+ * llm_tok_least(), the least of n integers, more of which can be read, up to a
+ * multiple of 16; and llm_tok_merged(), what a pair of tokens merges into.
+ */
+
+
+#define LLM_TOK_NO_MERGE  INT32_MAX
+
+
+/*
+ * A place is the byte where a token begins.  The order of a place tells when it
+ * would merge with the one after it: the rank of the merge, then the place.
+ */
+
+typedef struct {
+    llm_tok_text_t  *text;
+    uint64_t         alive;             /* bits of the places in use */
+    uint32_t         places;
+    uint32_t         asked;             /* how many places ask */
+    uint32_t         found;             /* ... and may have an answer */
+    uint32_t         place[3];
+    uint64_t         key[3];
+    uint64_t         hash[3];
+    uint32_t         token[LLM_TOK_MERGE];
+    uint32_t         made[LLM_TOK_MERGE];
+    int32_t          order[LLM_TOK_MERGE]
+                         __attribute__((aligned(16)));
+} llm_tok_merge_t;
+
+
+LLM_TOK_TARGET static inline int32_t
+llm_tok_order(const llm_vocab_t *v, uint32_t token, unsigned place)
+{
+    uint32_t  rank;
+
+    rank = v->image->ranks ? v->rank[token] : token;
+
+    return (int32_t) (rank << LLM_TOK_MERGE_BITS | place);
+}
+
+
+LLM_TOK_TARGET static inline void
+llm_tok_merge_start(const llm_vocab_t *v, llm_tok_merge_t *m,
+    llm_tok_text_t *text)
+{
+    uint32_t        i, n, token;
+    const uint8_t  *p;
+
+    p = text->p;
+    n = text->len;
+
+    m->text = text;
+    m->places = n;
+    m->alive = UINT64_MAX >> (LLM_TOK_MERGE - n);
+    m->asked = 0;
+    m->found = 0;
+
+    for (i = 0; i < n - 1; i++) {
+        token = llm_tok_node_token(v->root[(unsigned) p[i] << 8 | p[i + 1]]);
+
+        m->token[i] = v->byte[p[i]];
+        m->made[i] = token - 1;
+        m->order[i] = token ? llm_tok_order(v, token - 1, i)
+                            : LLM_TOK_NO_MERGE;
+    }
+
+    m->token[i] = v->byte[p[i]];
+
+    do {
+        m->order[i++] = LLM_TOK_NO_MERGE;
+    } while (i % 16);
+}
+
+
+/*
+ * Asks whether the token at a place merges with the next one, if there is one:
+ * whether that is so cannot be predicted, so all is done but the last thing.
+ */
+
+LLM_TOK_TARGET static inline void
+llm_tok_merge_ask(const llm_vocab_t *v, llm_tok_merge_t *m, unsigned place,
+    unsigned next, int is)
+{
+    uint64_t  key, hash;
+
+    key = llm_tok_pair_key(m->token[place], m->token[next]);
+    hash = llm_tok_pair_hash(key, v->seed);
+    llm_tok_pair_fetch_filter(v, hash);
+
+    m->key[m->asked] = key;
+    m->hash[m->asked] = hash;
+    m->place[m->asked] = place;
+    m->asked += (unsigned) is;
+}
+
+
+/* most are sorted out by the filter, which has been fetched */
+
+LLM_TOK_TARGET static inline void
+llm_tok_merge_filter(const llm_vocab_t *v, llm_tok_merge_t *m)
+{
+    int       may;
+    uint32_t  i, n;
+
+    for (i = 0, n = 0; i < m->asked; i++) {
+        may = llm_tok_pair_may_be(v, m->hash[i]);
+        __builtin_prefetch(may ? (const void *)
+                                 llm_tok_pair_bucket(v, m->hash[i]) : m);
+        m->key[n] = m->key[i];
+        m->hash[n] = m->hash[i];
+        m->place[n] = m->place[i];
+        n += (unsigned) may;
+    }
+
+    m->asked = 0;
+    m->found = n;
+}
+
+
+/*
+ * Takes the answers and returns the least order of all places.  That is looked
+ * for first, for the processor cannot load at once what was stored in parts.
+ */
+
+LLM_TOK_TARGET static inline int32_t
+llm_tok_merge_answer(const llm_vocab_t *v, llm_tok_merge_t *m)
+{
+    int32_t   order, least;
+    uint32_t  i, token, place;
+
+    least = llm_tok_least(m->order, m->places);
+
+    for (i = 0; i < m->found; i++) {
+        token = llm_tok_merged(v, m->key[i], m->hash[i]);
+
+        if (llm_tok_likely(token < v->image->tokens)) {
+            place = m->place[i];
+            order = llm_tok_order(v, token, place);
+            m->made[place] = token;
+            m->order[place] = order;
+            least = order < least ? order : least;
+        }
+    }
+
+    m->found = 0;
+
+    return least;
+}
+
+
+/* one merge, or what it waits for; returns 0 if there is none left */
+
+LLM_TOK_TARGET static inline int
+llm_tok_merge_step(const llm_vocab_t *v, llm_tok_merge_t *m)
+{
+    int32_t   order;
+    unsigned  place, gone;
+    uint64_t  before, after;
+
+    llm_tok_step();
+
+    if (m->asked) {
+        llm_tok_merge_filter(v, m);
+
+        if (m->found) {
+            return 1;
+        }
+    }
+
+    order = llm_tok_merge_answer(v, m);
+
+    if (order == LLM_TOK_NO_MERGE) {
+        return 0;
+    }
+
+    place = (unsigned) order & (LLM_TOK_MERGE - 1);
+    gone = (unsigned) __builtin_ctzll(m->alive & ~1ULL << place);
+
+    m->alive ^= 1ULL << gone;
+    m->token[place] = m->made[place];
+    m->order[gone] = LLM_TOK_NO_MERGE;
+    m->order[place] = LLM_TOK_NO_MERGE;
+
+    before = m->alive & ((1ULL << place) - 1);
+    after = m->alive & ~1ULL << place;
+
+    gone = 63 - (unsigned) __builtin_clzll(before | 1);
+    m->order[gone] = before ? LLM_TOK_NO_MERGE : m->order[gone];
+
+    llm_tok_merge_ask(v, m, gone, place, before != 0);
+    llm_tok_merge_ask(v, m, place,
+                      (unsigned) __builtin_ctzll(after ? after : 1ULL << place),
+                      after != 0);
+
+    return 1;
+}
+
+
+LLM_TOK_TARGET static inline void
+llm_tok_merge_end(const llm_tok_merge_t *m)
+{
+    uint64_t         alive;
+    llm_tok_text_t  *text;
+
+    text = m->text;
+    text->tokens = 0;
+
+    for (alive = m->alive; alive; alive &= alive - 1) {
+        text->token[text->tokens++] = m->token[__builtin_ctzll(alive)];
+    }
+}
+
+
+LLM_TOK_TARGET static inline void
+llm_tok_merge_lanes(const llm_vocab_t *v, llm_tok_text_t *text, size_t n)
+{
+    size_t            i, lanes, next;
+    llm_tok_merge_t  *lane[LLM_TOK_MERGE_LANES], *last;
+    llm_tok_merge_t   all[LLM_TOK_MERGE_LANES];
+
+    lanes = n < LLM_TOK_MERGE_LANES ? n : LLM_TOK_MERGE_LANES;
+
+    for (next = 0; next < lanes; next++) {
+        lane[next] = &all[next];
+        llm_tok_merge_start(v, lane[next], &text[next]);
+    }
+
+    while (lanes) {
+        for (i = 0; i < lanes; i++) {
+            if (llm_tok_likely(llm_tok_merge_step(v, lane[i]))) {
+                continue;
+            }
+
+            llm_tok_merge_end(lane[i]);
+
+            if (next < n) {
+                llm_tok_merge_start(v, lane[i], &text[next++]);
+                continue;
+            }
+
+            last = lane[--lanes];
+            lane[lanes] = lane[i];
+            lane[i] = last;
+        }
+    }
+}

@@ -1,0 +1,94 @@
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ *
+ * What the scratch remembers of pieces.
+ */
+
+#include "llm_tok_piece.h"
+
+
+/*
+ * What is remembered of a piece, 0 if nothing is.  Looks at all four without
+ * asking: which of them it is cannot be predicted.
+ */
+
+unsigned
+llm_tok_recall_one(const llm_tok_set_t *set, const llm_tok_entry_t *key)
+{
+    int       i;
+    uint64_t  count, lo, hi;
+
+    count = 0;
+
+    for (i = 0; i < LLM_TOK_WAYS; i++) {
+        lo = set->lo[i] ^ key->lo;
+        hi = set->hi[i] ^ key->hi;
+        count |= (lo | (hi & ~LLM_TOK_COUNT_MASK)) ? 0 : hi;
+    }
+
+    return (unsigned) (count >> 56);
+}
+
+
+/* the oldest is forgotten */
+
+void
+llm_tok_remember(llm_tok_set_t *set, const llm_tok_entry_t *key, size_t n)
+{
+    int  i;
+
+    for (i = LLM_TOK_WAYS - 1; i > 0; i--) {
+        set->lo[i] = set->lo[i - 1];
+        set->hi[i] = set->hi[i - 1];
+    }
+
+    set->lo[0] = key->lo;
+    set->hi[0] = key->hi | (uint64_t) n << 56;
+}
+
+
+void
+llm_tok_forget(llm_scratch_t *s)
+{
+    memset(s->known, 0, sizeof(s->known));
+    memset(s->memo, 0, sizeof(s->memo));
+}
+
+
+/* the sets of the whole batch are fetched before the first is looked at */
+
+size_t
+llm_tok_recall(llm_scratch_t *s, const uint8_t *text, const uint8_t *end,
+    size_t n, size_t *total)
+{
+    size_t     i, unknown;
+    uint32_t   len, *at;
+    unsigned   count;
+
+    at = s->at;
+
+    for (i = 0; i < n; i++) {
+        len = at[i + 1] - at[i];
+
+        if (llm_tok_likely(len < LLM_TOK_LONG)) {
+            llm_tok_key(text + at[i], len, end, &s->key[i]);
+            s->hash[i] = llm_tok_entry_hash(&s->key[i]);
+            __builtin_prefetch(&llm_tok_known(s, s->hash[i]));
+        }
+    }
+
+    for (i = 0, unknown = 0; i < n; i++) {
+        count = 0;
+
+        if (llm_tok_likely(at[i + 1] - at[i] < LLM_TOK_LONG)) {
+            count = llm_tok_recall_one(&llm_tok_known(s, s->hash[i]),
+                                       &s->key[i]);
+        }
+
+        s->unknown[unknown] = (uint32_t) i;
+        unknown += count == 0;
+        *total += count;
+    }
+
+    return unknown;
+}
