@@ -216,26 +216,40 @@ llm_form_is(const llm_json_t *j, uint32_t node, unsigned type)
 }
 
 
-int
-llm_extra_keep(llm_extra_t **list, llm_mem_t *mem, const llm_json_t *j,
-    uint32_t key)
+static int
+llm_extra_put(llm_extra_t **list, llm_mem_t *mem, const llm_json_t *j,
+    uint32_t key, unsigned again)
 {
-    unsigned      n;
+    unsigned      n, null;
     llm_str_t     name, value;
     llm_extra_t  *e;
 
-    if (j->nodes[key + 1].type == LLM_JSON_NULL) {
-        return LLM_OK;
-    }
+    null = (j->nodes[key + 1].type == LLM_JSON_NULL);
 
     name = llm_form_inside(j, key);
     value = llm_form_raw(j, key + 1);
+
+    if (!again
+        && (null || (value.len == 2 && memcmp(value.data, "{}", 2) == 0)))
+    {
+        return LLM_OK;
+    }
+
     n = 0;
 
     for (e = *list; e; e = e->next) {
 
         if (llm_form_same(&e->name, &name)) {
-            return llm_form_same(&e->value, &value) ? LLM_OK : LLM_DECLINED;
+
+            if (!again && !llm_form_same(&e->value, &value)) {
+                return LLM_DECLINED;
+            }
+
+            if (!null) {
+                e->value = value;
+            }
+
+            return LLM_OK;
         }
 
         if (++n == LLM_FORM_CHOICES) {
@@ -256,6 +270,22 @@ llm_extra_keep(llm_extra_t **list, llm_mem_t *mem, const llm_json_t *j,
     *list = e;
 
     return LLM_OK;
+}
+
+
+int
+llm_extra_keep(llm_extra_t **list, llm_mem_t *mem, const llm_json_t *j,
+    uint32_t key)
+{
+    return llm_extra_put(list, mem, j, key, 0);
+}
+
+
+int
+llm_extra_set(llm_extra_t **list, llm_mem_t *mem, const llm_json_t *j,
+    uint32_t key)
+{
+    return llm_extra_put(list, mem, j, key, 1);
 }
 
 
@@ -321,6 +351,50 @@ llm_form_members(const llm_json_t *j, uint32_t obj,
     }
 
     return LLM_OK;
+}
+
+
+void
+llm_form_object(llm_text_t *t, const llm_json_t *j, uint32_t obj,
+    const llm_form_swap_t *swap)
+{
+    unsigned                i, n;
+    uint32_t                key;
+    llm_str_t               s;
+    const llm_json_node_t  *v;
+
+    v = j->nodes;
+    n = 0;
+
+    llm_text_put(t, "{");
+
+    for (key = obj + 1; key < v[obj].next; key = v[key + 1].next) {
+
+        for (i = 0; swap[i].name && !llm_json_equal(j, key, swap[i].name);
+             i++)
+        {
+            /* void */
+        }
+
+        if (swap[i].name && swap[i].value == NULL) {
+            continue;
+        }
+
+        s = llm_form_raw(j, key);
+        llm_text_put(t, n++ ? "," : "");
+        llm_text_str(t, &s);
+        llm_text_put(t, ":");
+
+        if (swap[i].name) {
+            llm_text_put(t, swap[i].value);
+
+        } else {
+            s = llm_form_raw(j, key + 1);
+            llm_text_value(t, &s);
+        }
+    }
+
+    llm_text_put(t, "}");
 }
 
 
@@ -421,7 +495,15 @@ llm_form_events(const llm_str_t *body, llm_mem_t *mem,
 
 
 int
-llm_form_document(const llm_str_t *body, llm_mem_t *mem, llm_json_t *j)
+llm_form_done(const llm_form_event_t *e)
+{
+    return e->text.len == 6 && memcmp(e->text.data, "[DONE]", 6) == 0;
+}
+
+
+int
+llm_form_document(const llm_str_t *body, llm_mem_t *mem, llm_json_t *j,
+    unsigned array)
 {
     int  rc;
 
@@ -434,6 +516,7 @@ llm_form_document(const llm_str_t *body, llm_mem_t *mem, llm_json_t *j)
         return LLM_ERROR;
     }
 
-    return (rc == LLM_OK && j->nodes[0].type == LLM_JSON_OBJECT)
+    return (rc == LLM_OK
+            && j->nodes[0].type == (array ? LLM_JSON_ARRAY : LLM_JSON_OBJECT))
            ? LLM_OK : LLM_DECLINED;
 }

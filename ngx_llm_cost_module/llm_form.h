@@ -26,7 +26,7 @@
 
 /* what an answer of n bytes may become: larger is nobody's earnest */
 
-#define LLM_FORM_MAX(n)      (4 * (n) + 65536)
+#define LLM_FORM_MAX(n)      (8 * (n) + 65536)
 
 #define LLM_FORM_CHOICES     128
 #define LLM_FORM_ITEMS       1024        /* blocks, calls, parts */
@@ -75,7 +75,7 @@ int llm_form_is(const llm_json_t *j, uint32_t node, unsigned type);
 
 /*
  * Members that are carried along: nobody here knows them, and who asks gets
- * them as they came.  Null is as good as nothing; a second value that differs
+ * them as they came.  Null and {} are as good as nothing; a second value that differs
  * from the first is LLM_DECLINED, since only its maker knows what the two are
  * together.
  */
@@ -89,6 +89,14 @@ struct llm_extra_s {
 };
 
 int llm_extra_keep(llm_extra_t **list, llm_mem_t *mem, const llm_json_t *j,
+    uint32_t key);
+
+/*
+ * The same, but that a later value takes the place of the former, and that null
+ * is kept until there is a value.
+ */
+
+int llm_extra_set(llm_extra_t **list, llm_mem_t *mem, const llm_json_t *j,
     uint32_t key);
 
 /* ,"name":value of each, in one line */
@@ -105,6 +113,20 @@ void llm_extra_write(llm_text_t *t, const llm_extra_t *list);
 int llm_form_members(const llm_json_t *j, uint32_t obj,
     const char * const *names, unsigned n, uint32_t *values,
     llm_extra_t **list, llm_mem_t *mem);
+
+
+/*
+ * An object as it is, in one line, but that some members have other values or,
+ * where value is NULL, are left out.
+ */
+
+typedef struct {
+    const char           *name;         /* NULL ends the list */
+    const char           *value;
+} llm_form_swap_t;
+
+void llm_form_object(llm_text_t *t, const llm_json_t *j, uint32_t obj,
+    const llm_form_swap_t *swap);
 
 
 /*
@@ -128,9 +150,14 @@ typedef int (*llm_form_event_pt)(void *data, const llm_form_event_t *e);
 int llm_form_events(const llm_str_t *body, llm_mem_t *mem,
     llm_form_event_pt handler, void *data);
 
-/* a document; LLM_DECLINED where it is none */
+/* what some send behind the last event: [DONE] */
 
-int llm_form_document(const llm_str_t *body, llm_mem_t *mem, llm_json_t *j);
+int llm_form_done(const llm_form_event_t *e);
+
+/* a document: an object, or an array where that is set; LLM_DECLINED */
+
+int llm_form_document(const llm_str_t *body, llm_mem_t *mem, llm_json_t *j,
+    unsigned array);
 
 
 #endif /* _LLM_FORM_H_INCLUDED_ */

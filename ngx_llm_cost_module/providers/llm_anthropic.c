@@ -341,6 +341,18 @@ llm_anthropic_parse(llm_request_t *q)
 
     q->stream = stream;
 
+    if (q->route.op != LLM_ANTHROPIC_PLAIN) {
+
+        /* the same model, whether it streams or not: up to the colon */
+
+        for (q->same_path = q->path.len;
+             q->same_path > 0 && q->path.data[q->same_path - 1] != ':';
+             q->same_path--)
+        {
+            /* void */
+        }
+    }
+
     llm_anthropic_parse_most(q, f);
 
     return LLM_OK;
@@ -449,5 +461,5 @@ const llm_provider_t  llm_anthropic = {
     NULL,
     llm_anthropic_needs,
     NULL,
-    NULL
+    llm_anthropic_reform
 };

@@ -59,4 +59,10 @@ void llm_anthropic_finish(llm_answer_t *a);
 size_t llm_anthropic_error(unsigned char *buf, const llm_refusal_t *f);
 
 
+/* a kept answer in another form, llm_anthropic_reform.c */
+
+int llm_anthropic_reform(const llm_request_t *q, const llm_form_t *from,
+    const llm_form_t *to, const llm_str_t *body, llm_text_t *out);
+
+
 #endif /* _LLM_ANTHROPIC_H_INCLUDED_ */

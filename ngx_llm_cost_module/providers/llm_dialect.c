@@ -390,7 +390,7 @@ llm_dialect_canonical(llm_request_t *q, const char * const *less,
 {
     uint32_t                i, k;
     llm_canon_t             c;
-    unsigned char           head[5];
+    unsigned char           head[3];
     const llm_json_node_t  *v;
 
     c.j = &q->json;
@@ -400,10 +400,8 @@ llm_dialect_canonical(llm_request_t *q, const char * const *less,
     v = q->json.nodes;
 
     head[0] = (unsigned char) q->kind;
-    head[1] = (unsigned char) q->route.op;
-    head[2] = q->stream;
-    head[3] = (unsigned char) q->model.len;
-    head[4] = (unsigned char) (q->model.len >> 8);
+    head[1] = (unsigned char) q->model.len;
+    head[2] = (unsigned char) (q->model.len >> 8);
 
     update(ctx, head, sizeof(head));
     update(ctx, q->model.data, q->model.len);

@@ -149,7 +149,7 @@ const llm_provider_t  llm_gemini = {
     NULL,
     NULL,
     NULL,
-    NULL
+    llm_gemini_reform
 };
 
 
@@ -262,6 +262,50 @@ llm_gemini_parse_config(llm_request_t *q, uint32_t config)
 }
 
 
+/*
+ * In which form the answer is wanted: a stream is one array, unless the
+ * arguments say otherwise.  What they say in any other way is not understood,
+ * and has an entry of its own.
+ */
+
+static void
+llm_gemini_parse_form(llm_request_t *q)
+{
+    size_t                i, n;
+    const unsigned char  *p;
+
+    static const char  alt[] = "alt=";
+
+    q->framing = q->stream ? LLM_FRAMING_ARRAY : LLM_FRAMING_JSON;
+
+    for (n = q->path.len; n > 0 && q->path.data[n - 1] != ':'; n--) {
+        /* void */
+    }
+
+    q->same_path = n;
+
+    p = q->route.args.data;
+    n = q->route.args.len;
+
+    for (i = 0; i + sizeof(alt) - 1 <= n; i++) {
+
+        if (memcmp(p + i, alt, sizeof(alt) - 1) != 0) {
+            continue;
+        }
+
+        if ((i == 0 || p[i - 1] == '&') && i + 7 <= n
+            && memcmp(p + i, "alt=sse", 7) == 0
+            && (i + 7 == n || p[i + 7] == '&'))
+        {
+            q->framing = LLM_FRAMING_SSE;
+
+        } else {
+            q->one_form = 1;
+        }
+    }
+}
+
+
 static int
 llm_gemini_parse_chat(llm_request_t *q, const uint32_t *f)
 {
@@ -294,6 +338,8 @@ llm_gemini_parse_chat(llm_request_t *q, const uint32_t *f)
     q->stream = (q->route.op == LLM_GEMINI_STREAM);
     q->stateful = llm_given(&q->json, f[LLM_GEMINI_CACHED]);
     q->can_fit = 1;
+
+    llm_gemini_parse_form(q);
 
     return rc;
 }

@@ -59,4 +59,10 @@ int llm_gemini_event(llm_answer_t *a, const llm_str_t *type,
 void llm_gemini_finish(llm_answer_t *a);
 
 
+/* a kept answer in another form, llm_gemini_reform.c */
+
+int llm_gemini_reform(const llm_request_t *q, const llm_form_t *from,
+    const llm_form_t *to, const llm_str_t *body, llm_text_t *out);
+
+
 #endif /* _LLM_GEMINI_H_INCLUDED_ */

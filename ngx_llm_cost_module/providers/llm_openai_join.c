@@ -224,17 +224,20 @@ llm_openai_join_delta(llm_openai_join_t *s, llm_openai_part_t *p,
 {
     int       rc;
     unsigned  i;
-    uint32_t  f[8];
+    uint32_t  f[9];
+
+    /* the last is a number for each piece of text, and means nothing more */
 
     static const char * const  names[] = {
-        LLM_OPENAI_SAYINGS, "role", "tool_calls", "function_call", "audio"
+        LLM_OPENAI_SAYINGS, "role", "tool_calls", "function_call", "audio",
+        "token_id"
     };
 
     if (node == LLM_JSON_NONE || j->nodes[node].type == LLM_JSON_NULL) {
         return LLM_OK;
     }
 
-    rc = llm_form_members(j, node, names, 8, f, &p->message, s->mem);
+    rc = llm_form_members(j, node, names, 9, f, &p->message, s->mem);
 
     for (i = 0; i < LLM_OPENAI_SAY_N && rc == LLM_OK; i++) {
         rc = llm_openai_pieces_add(s, &p->say[i], j, f[i]);
@@ -364,22 +367,19 @@ llm_openai_join_part(llm_openai_join_t *s, const llm_json_t *j,
 }
 
 
-/* Azure's filters say nothing for most pieces */
-
-static void
-llm_openai_join_drop_empty(llm_extra_t **list)
+static int
+llm_openai_join_again(const llm_json_t *j, uint32_t delta, uint32_t text)
 {
-    while (*list) {
+    llm_str_t  one, two;
 
-        if ((*list)->value.len == 2
-            && memcmp((*list)->value.data, "{}", 2) == 0)
-        {
-            *list = (*list)->next;
-
-        } else {
-            list = &(*list)->next;
-        }
+    if (!llm_form_is(j, delta, LLM_JSON_OBJECT)) {
+        return 0;
     }
+
+    one = llm_form_inside(j, llm_json_get(j, delta, "content"));
+    two = llm_form_inside(j, text);
+
+    return llm_form_same(&one, &two);
 }
 
 
@@ -408,11 +408,12 @@ llm_openai_join_choice(llm_openai_join_t *s, const llm_json_t *j,
         return rc;
     }
 
-    llm_openai_join_drop_empty(&p->extra);
+    /* some say the same once more as the text of a completion */
 
     if (llm_form_is(j, f[5], LLM_JSON_OBJECT)
         || (s->completion ? f[1] != LLM_JSON_NONE
-                          : llm_form_is(j, f[4], LLM_JSON_STRING)))
+                          : f[4] != LLM_JSON_NONE
+                            && !llm_openai_join_again(j, f[1], f[4])))
     {
         return LLM_DECLINED;
     }
@@ -424,10 +425,11 @@ llm_openai_join_choice(llm_openai_join_t *s, const llm_json_t *j,
     }
 
     if (rc == LLM_OK) {
-        rc = llm_openai_join_probs(s, p, j, f[3]);
+        rc = s->completion ? llm_openai_join_once(&p->plain, j, f[3])
+                           : llm_openai_join_probs(s, p, j, f[3]);
     }
 
-    if (rc == LLM_OK) {
+    if (rc == LLM_OK && s->completion) {
         rc = llm_openai_pieces_add(s, &p->text, j, f[4]);
     }
 
@@ -494,8 +496,7 @@ llm_openai_join_event(void *data, const llm_form_event_t *e)
     const llm_json_node_t  *v;
 
     if (e->j == NULL) {
-        return (e->text.len == 6 && memcmp(e->text.data, "[DONE]", 6) == 0)
-               ? LLM_OK : LLM_DECLINED;
+        return llm_form_done(e) ? LLM_OK : LLM_DECLINED;
     }
 
     rc = llm_form_members(e->j, 0, llm_openai_top, LLM_OPENAI_TOP_N, f,

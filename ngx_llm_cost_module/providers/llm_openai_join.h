@@ -36,6 +36,7 @@ typedef struct {
     llm_str_t             finish;
     llm_openai_pieces_t   say[LLM_OPENAI_SAY_N];
     llm_openai_pieces_t   text;        /* of a completion */
+    llm_str_t             plain;       /* its logprobs */
     llm_openai_pieces_t   probs[2];    /* elements: of content, of refusal */
     llm_openai_tool_t     function;    /* function_call */
     llm_openai_tool_t    *tools;

@@ -95,15 +95,14 @@ llm_openai_put_tools(llm_text_t *t, const llm_openai_part_t *p)
 }
 
 
-/* a message that says nothing but what it calls, or why not, has no content */
+/* a message that says nothing but why not has no content */
 
 static unsigned
 llm_openai_put_silent(const llm_openai_part_t *p)
 {
     return !p->say[LLM_OPENAI_SAY_CONTENT].given
            || (p->say[LLM_OPENAI_SAY_CONTENT].text.len == 0
-               && (p->ntools || p->function.begun
-                   || p->say[LLM_OPENAI_SAY_REFUSAL].text.len));
+               && p->say[LLM_OPENAI_SAY_REFUSAL].text.len);
 }
 
 
@@ -165,6 +164,11 @@ llm_openai_put_probs(llm_text_t *t, const llm_openai_part_t *p)
     static const char * const  names[] = { "{\"content\":", ",\"refusal\":" };
 
     llm_text_put(t, ",\"logprobs\":");
+
+    if (p->plain.len) {
+        llm_text_str(t, &p->plain);
+        return;
+    }
 
     if (!p->probs[0].given && !p->probs[1].given) {
         llm_text_put(t, "null");
@@ -285,6 +289,8 @@ llm_openai_join_put(llm_openai_join_t *s, llm_text_t *t)
     llm_text_put(t, "],\"usage\":");
     llm_text_str(t, &s->top[LLM_OPENAI_TOP_USAGE]);
 
+    llm_openai_put_value(t, ",\"x_groq\":", &s->top[LLM_OPENAI_TOP_GROQ]);
+    llm_openai_put_value(t, ",\"sla_metrics\":", &s->top[LLM_OPENAI_TOP_SLA]);
     llm_openai_put_value(t, ",\"service_tier\":", &s->top[LLM_OPENAI_TOP_TIER]);
     llm_openai_put_value(t, ",\"system_fingerprint\":",
                          &s->top[LLM_OPENAI_TOP_FINGERPRINT]);

@@ -5,6 +5,7 @@
 
 
 #include "llm_openai_reform.h"
+#include "llm_responses.h"
 
 
 /*
@@ -14,7 +15,8 @@
 
 const char * const  llm_openai_top[LLM_OPENAI_TOP_N] = {
     "id", "object", "created", "model", "choices", "usage",
-    "system_fingerprint", "service_tier", "error", "obfuscation", "p"
+    "system_fingerprint", "service_tier", "error", "x_groq", "sla_metrics",
+    "obfuscation", "p"
 };
 
 
@@ -99,6 +101,10 @@ int
 llm_openai_reform(const llm_request_t *q, const llm_form_t *from,
     const llm_form_t *to, const llm_str_t *body, llm_text_t *out)
 {
+    if (q->kind == LLM_KIND_RESPONSES) {
+        return llm_responses_reform(q, from, to, body, out);
+    }
+
     if (q->kind != LLM_KIND_CHAT && q->kind != LLM_KIND_COMPLETION) {
         return LLM_DECLINED;
     }

@@ -26,6 +26,8 @@ typedef enum {
     LLM_OPENAI_TOP_FINGERPRINT,
     LLM_OPENAI_TOP_TIER,
     LLM_OPENAI_TOP_ERROR,
+    LLM_OPENAI_TOP_GROQ,               /* usage and more, once it is known */
+    LLM_OPENAI_TOP_SLA,                /* times, up to each chunk */
     LLM_OPENAI_TOP_PADDING,            /* of OpenAI: says nothing */
     LLM_OPENAI_TOP_PAD,                /* of Mistral */
     LLM_OPENAI_TOP_N

@@ -64,6 +64,8 @@ llm_openai_split_head(llm_openai_split_t *s, const uint32_t *f)
                            f[LLM_OPENAI_TOP_TIER]);
     llm_openai_split_value(s, t, ",\"system_fingerprint\":",
                            f[LLM_OPENAI_TOP_FINGERPRINT]);
+    llm_openai_split_value(s, t, ",\"x_groq\":", f[LLM_OPENAI_TOP_GROQ]);
+    llm_openai_split_value(s, t, ",\"sla_metrics\":", f[LLM_OPENAI_TOP_SLA]);
 }
 
 
@@ -381,7 +383,8 @@ llm_openai_split_choice(llm_openai_split_t *s, uint32_t node)
         || !llm_form_is(s->j, f[2], LLM_JSON_STRING)
         || llm_form_is(s->j, f[s->completion ? 1 : 4],
                        s->completion ? LLM_JSON_OBJECT : LLM_JSON_STRING)
-        || llm_form_is(s->j, f[5], LLM_JSON_OBJECT))
+        || (llm_form_is(s->j, f[5], LLM_JSON_OBJECT)
+            && llm_form_inside(s->j, llm_json_get(s->j, f[5], "content")).len))
     {
         return LLM_DECLINED;
     }
@@ -460,7 +463,7 @@ llm_openai_split(const llm_request_t *q, unsigned usage,
 
     llm_text_init(&s.head, q->mem, out->max);
 
-    rc = llm_form_document(body, q->mem, &j);
+    rc = llm_form_document(body, q->mem, &j, 0);
 
     if (rc == LLM_OK) {
         rc = llm_form_members(&j, 0, llm_openai_top, LLM_OPENAI_TOP_N, f,

@@ -51,4 +51,10 @@ int llm_responses_event(llm_answer_t *a, const llm_str_t *type,
     const llm_str_t *data);
 
 
+/* a kept answer in another form, llm_responses_reform.c */
+
+int llm_responses_reform(const llm_request_t *q, const llm_form_t *from,
+    const llm_form_t *to, const llm_str_t *body, llm_text_t *out);
+
+
 #endif /* _LLM_RESPONSES_H_INCLUDED_ */
