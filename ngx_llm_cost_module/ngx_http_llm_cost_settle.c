@@ -367,7 +367,11 @@ ngx_http_llm_cost_owes_all(ngx_http_llm_cost_ctx_t *ctx)
 static void
 ngx_http_llm_cost_use_seen(ngx_http_llm_cost_ctx_t *ctx)
 {
-    if (ctx->q.unseen && !ctx->answer.usage_seen) {
+    /* of pictures, those that came are all that was made */
+
+    if (ctx->q.unseen && !ctx->answer.usage_seen
+        && ctx->answer.usage.images_out < 0)
+    {
         ngx_http_llm_cost_use_reserve(ctx);
         return;
     }

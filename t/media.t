@@ -66,7 +66,7 @@ POST /v1/images/generations
 --- upstream eval
 { json => { created => 1, data => [ { url => 'x' } ] } }
 --- log_lines
-200 in=0 out=0 cost=0.119991174 src=upstream
+200 in=0 out=0 cost=0.119991174 src=counted
 
 
 
@@ -77,7 +77,7 @@ POST /v1/images/generations
 --- upstream eval
 { json => { created => 1, data => [ { url => 'x' }, {} ] } }
 --- log_lines
-200 in=0 out=0 cost=0.031999919 src=upstream
+200 in=0 out=0 cost=0.031999919 src=counted
 
 
 

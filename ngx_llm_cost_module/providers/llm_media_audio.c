@@ -229,6 +229,8 @@ llm_audio_answer(llm_answer_t *a, const llm_json_t *j)
                                                      "prompt_audio_seconds"));
         }
 
+        a->usage_seen |= (ms >= 0);
+
     } else {
         a->usage_bad |= llm_given(j, usage);
     }
@@ -242,8 +244,6 @@ llm_audio_answer(llm_answer_t *a, const llm_json_t *j)
         if (ms >= 0) {
             a->usage.audio_input_ms = ms;
         }
-
-        a->usage_seen |= (a->usage.audio_input_ms >= 0);
     }
 
     return LLM_OK;

@@ -307,7 +307,6 @@ llm_images_finish(llm_answer_t *a)
     }
 
     a->counted_output = m->each * a->usage.images_out;
-    a->usage_seen = 1;
 }
 
 

@@ -396,7 +396,6 @@ check(json_t *r, const llm_answer_t *a, const llm_usage_t *want, size_t piece)
     }
 
     return a->usage_seen == (want->input >= 0 || want->output >= 0
-                             || want->images_out >= 0
                              || want->audio_input_ms >= 0)
            && !a->usage_bad;
 }
