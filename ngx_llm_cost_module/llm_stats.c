@@ -64,6 +64,10 @@ llm_stats_create(void *mem, size_t size)
            st->rows_max * sizeof(uint32_t));
     memset(llm_stats_at(st, sets_off), 0,
            st->sets_max * sizeof(llm_stats_slot_t));
+    memset(llm_stats_at(st, calls_off), 0,
+           st->calls_max * sizeof(llm_stats_calls_slot_t));
+    memset(llm_stats_at(st, tops_off), 0,
+           2 * st->top_max * sizeof(llm_stats_place_t));
     memset(llm_stats_at(st, alerts_off), 0,
            st->alerts_max * sizeof(llm_stats_alert_t));
 
@@ -134,6 +138,17 @@ llm_stats_layout(llm_stats_t *st, size_t size)
     st->sets_off = off;
     off = llm_stats_align(off + st->sets_max * sizeof(llm_stats_slot_t));
 
+    n = left / 8 / sizeof(llm_stats_calls_slot_t);
+    st->calls_max = llm_stats_clamp(n, 2, LLM_STATS_CALLS);
+    st->calls_off = off;
+    off = llm_stats_align(off + st->calls_max
+                                * sizeof(llm_stats_calls_slot_t));
+
+    n = left / 16 / sizeof(llm_stats_place_t);
+    st->top_max = llm_stats_clamp(n, 8, LLM_STATS_TOP);
+    st->tops_off = off;
+    off = llm_stats_align(off + 2 * st->top_max * sizeof(llm_stats_place_t));
+
     /* 64: what the alignment of the tables may take */
 
     if (size < off + 64 + LLM_STATS_USERS * sizeof(uint32_t)
@@ -183,6 +198,7 @@ llm_stats_add(llm_stats_t *st, const llm_stats_event_t *e)
 {
     unsigned            i, n;
     uint64_t            hour;
+    llm_stats_slot_t   *slot;
     llm_stats_entry_t  *rows[LLM_STATS_TAGS + LLM_STATS_DIM_N];
     llm_stats_totals_t  t;
 
@@ -213,11 +229,15 @@ llm_stats_add(llm_stats_t *st, const llm_stats_event_t *e)
     for (i = 0; i < e->ntags && i < LLM_STATS_TAGS; i++) {
         rows[n++] = llm_stats_row(st, hour, LLM_STATS_TAG, &e->tag_values[i],
                                   &e->tag_names[i]);
+        llm_stats_top_add(st, LLM_STATS_TAG, &e->tag_names[i],
+                          &e->tag_values[i], &t);
     }
+
+    llm_stats_top_add(st, LLM_STATS_USER, NULL, &e->user, &t);
 
     llm_stats_sum(st, &st->hours[hour % LLM_STATS_RING].totals, &t);
     llm_stats_sum(st, &st->lifetime, &t);
-    llm_stats_set_add(st, e, &t);
+    slot = llm_stats_set_add(st, e, &t);
 
     while (n--) {
         if (rows[n]) {
@@ -226,6 +246,8 @@ llm_stats_add(llm_stats_t *st, const llm_stats_event_t *e)
     }
 
     (void) llm_redo_commit(&st->redo);
+
+    llm_stats_calls_add(st, e, slot);
 
     llm_stats_unlock(st);
 }

@@ -38,6 +38,10 @@
 #define LLM_STATS_CODE       32       /* bytes of a refusal's code */
 #define LLM_STATS_ALERTS     256
 #define LLM_STATS_SETS       256      /* of metric labels */
+#define LLM_STATS_CALLS      128      /* the same, of histograms */
+#define LLM_STATS_BUCKETS    15       /* the last one is what is above */
+#define LLM_STATS_TOP        64       /* users, and values of tags, that the
+                                         metrics name */
 #define LLM_STATS_TEXT       160      /* bytes of an alert's text */
 
 
@@ -62,6 +66,44 @@ typedef enum {
 } llm_stats_cache_e;
 
 
+/* what was asked for; llm_stats_operation() names it */
+
+typedef enum {
+    LLM_STATS_OP_OTHER = 0,
+    LLM_STATS_OP_CHAT,
+    LLM_STATS_OP_GENERATE,
+    LLM_STATS_OP_COMPLETION,
+    LLM_STATS_OP_EMBEDDINGS,
+    LLM_STATS_OP_IMAGES,
+    LLM_STATS_OP_SPEECH,
+    LLM_STATS_OP_TRANSCRIPTION,
+    LLM_STATS_OP_MODERATION,
+    LLM_STATS_OP_RERANK,
+    LLM_STATS_OP_OCR,
+    LLM_STATS_OP_BATCH,
+    LLM_STATS_OP_N
+} llm_stats_op_e;
+
+const char *llm_stats_operation(unsigned op);
+
+
+/*
+ * Values by size, each bucket without those below it.  The upper bounds of
+ * the buckets: tokens 4^i, milliseconds 10 * 2^i (both as OpenTelemetry's
+ * conventions for GenAI have them), microseconds 20 * 2^i; of the last one
+ * none.
+ */
+
+typedef struct {
+    int64_t            buckets[LLM_STATS_BUCKETS];
+    int64_t            sum;
+} llm_stats_hist_t;
+
+void llm_stats_hist_tokens(llm_stats_hist_t *h, int64_t n);
+void llm_stats_hist_ms(llm_stats_hist_t *h, int64_t ms);
+void llm_stats_hist_us(llm_stats_hist_t *h, int64_t us);
+
+
 /* one request at its end; -1 is unknown, strings are read during the call */
 
 typedef struct {
@@ -81,7 +123,13 @@ typedef struct {
     int64_t            saved;         /* by a hit */
     llm_stats_cache_e  cache;
     unsigned           called:1;      /* upstream was asked */
+    unsigned           lost:1;        /* ... and its answer broke off */
     unsigned           status;        /* of the answer, 200 .. 599 */
+    llm_stats_op_e     operation;
+    int64_t            duration;      /* ms, from sending it to the last byte */
+    int64_t            first_chunk;   /* ms, from sending it; of a stream */
+    int64_t            overhead;      /* us that it waited for this module */
+    const llm_stats_hist_t  *chunks;  /* ms between those of a stream, or NULL */
 } llm_stats_event_t;
 
 void llm_stats_add(llm_stats_t *st, const llm_stats_event_t *e);
@@ -161,6 +209,75 @@ typedef struct {
 
 int llm_stats_next_set(llm_stats_t *st, uint32_t *cursor,
     llm_stats_set_t *set);
+
+/*
+ * Requests that went upstream, by provider, model and operation: what they
+ * used, how long they took, and how their streams ran.  Where one ended in an
+ * error its duration is in a set of its own, with the status or, for an answer
+ * that broke off, LLM_STATS_LOST.  As with the sets, the first ones to come
+ * have names.
+ */
+
+#define LLM_STATS_LOST       1
+
+typedef enum {
+    LLM_STATS_HIST_INPUT = 0,         /* tokens */
+    LLM_STATS_HIST_OUTPUT,
+    LLM_STATS_HIST_DURATION,          /* ms */
+    LLM_STATS_HIST_FIRST,
+    LLM_STATS_HIST_CHUNK,
+    LLM_STATS_HIST_N
+} llm_stats_hist_e;
+
+typedef struct {
+    unsigned char      provider[LLM_STATS_LABEL];
+    unsigned char      model[LLM_STATS_LABEL];
+    uint8_t            provider_len;
+    uint8_t            model_len;
+    uint8_t            operation;
+    uint8_t            other;
+    uint16_t           error;         /* 0: none */
+    llm_stats_hist_t   hists[LLM_STATS_HIST_N];
+} llm_stats_calls_t;
+
+int llm_stats_next_calls(llm_stats_t *st, uint32_t *cursor,
+    llm_stats_calls_t *calls);
+
+/* microseconds that requests waited before they went on, of all of them */
+
+void llm_stats_overhead(llm_stats_t *st, llm_stats_hist_t *h);
+
+
+/*
+ * The LLM_STATS_TOP users, and values of tags, that spent most, by the
+ * Space-Saving algorithm: one that has no place takes that of the one that
+ * spent least, which goes into "other", and is taken to have spent as much
+ * before.  A row holds what was spent since its name got its place, so that
+ * rows and "other" always add up to the total, none ever has more than was
+ * spent, and what is missing is at most the total divided by the places;
+ * llm_stats_missed() is the bound that holds now.
+ *
+ * Of tags there are LLM_STATS_TAGS names; values of more are in one "other"
+ * of the tag "other".
+ */
+
+typedef struct {
+    unsigned char      tag[LLM_STATS_LABEL];
+    unsigned char      name[LLM_STATS_LABEL];
+    uint8_t            tag_len;       /* 0: a user */
+    uint8_t            name_len;
+    uint8_t            other;
+    int64_t            count;
+    int64_t            input;
+    int64_t            output;
+    int64_t            cost;
+} llm_stats_top_t;
+
+/* dim is LLM_STATS_USER or LLM_STATS_TAG */
+
+int llm_stats_next_top(llm_stats_t *st, llm_stats_dim_e dim,
+    uint32_t *cursor, llm_stats_top_t *top);
+int64_t llm_stats_missed(llm_stats_t *st, llm_stats_dim_e dim);
 
 /* all requests since then; what is in the sets and more */
 

@@ -17,7 +17,7 @@ static llm_stats_slot_t *llm_set_find(llm_stats_t *st,
     const llm_stats_event_t *e);
 
 
-void
+llm_stats_slot_t *
 llm_stats_set_add(llm_stats_t *st, const llm_stats_event_t *e,
     const llm_stats_totals_t *t)
 {
@@ -31,6 +31,8 @@ llm_stats_set_add(llm_stats_t *st, const llm_stats_event_t *e,
     llm_redo_add(&st->redo, &set->input, t->input);
     llm_redo_add(&st->redo, &set->output, t->output);
     llm_redo_add(&st->redo, &set->cost, t->cost);
+
+    return slot;
 }
 
 
@@ -47,19 +49,14 @@ llm_set_find(llm_stats_t *st, const llm_stats_event_t *e)
     uint64_t           hash;
     llm_stats_set_t    set;
     llm_stats_slot_t  *slot;
-    uint64_t           words[2 * LLM_STATS_LABEL / 8 + 1];
 
     memset(&set, 0, sizeof(llm_stats_set_t));
     set.provider_len = llm_stats_cut(set.provider, &e->provider);
     set.model_len = llm_stats_cut(set.model, &e->model);
     set.status_class = e->status < 1000 ? e->status / 100 : 0;
 
-    words[0] = set.provider_len | set.model_len << 8 | set.status_class << 16;
-    memcpy(&words[1], set.provider, LLM_STATS_LABEL);
-    memcpy(&words[1 + LLM_STATS_LABEL / 8], set.model, LLM_STATS_LABEL);
-
-    hash = llm_shm_hash(st->seed, words, sizeof(words) / sizeof(words[0]));
-    hash |= hash == 0;
+    hash = llm_stats_set_hash(st, set.provider, set.provider_len, set.model,
+                              set.model_len, set.status_class << 8);
 
     for (i = 0; i < LLM_STATS_PROBES; i++) {
         slot = llm_stats_slot(st, (hash + i) % st->sets_max);
@@ -73,6 +70,7 @@ llm_set_find(llm_stats_t *st, const llm_stats_event_t *e)
             /* one store makes it visible, and it is empty until then */
 
             slot->set = set;
+            slot->calls = 0;
             __atomic_store_n(&slot->hash, hash, __ATOMIC_RELEASE);
 
             return slot;
@@ -80,6 +78,29 @@ llm_set_find(llm_stats_t *st, const llm_stats_event_t *e)
     }
 
     return NULL;
+}
+
+
+/* both labels are padded with zeros to whole words */
+
+uint64_t
+llm_stats_set_hash(llm_stats_t *st, const unsigned char *provider,
+    size_t provider_len, const unsigned char *model, size_t model_len,
+    uint64_t more)
+{
+    size_t    n, m;
+    uint64_t  hash, words[2 * LLM_STATS_LABEL / 8 + 1];
+
+    n = (provider_len + 7) / 8;
+    m = (model_len + 7) / 8;
+
+    words[0] = more << 16 | model_len << 8 | provider_len;
+    memcpy(&words[1], provider, n * 8);
+    memcpy(&words[1 + n], model, m * 8);
+
+    hash = llm_shm_hash(st->seed, words, 1 + n + m);
+
+    return hash | (hash == 0);
 }
 
 
@@ -110,7 +131,9 @@ llm_stats_next_set(llm_stats_t *st, uint32_t *cursor, llm_stats_set_t *set)
 
         if (st->other.count != 0) {
             *set = st->other;
+            memcpy(set->provider, "other", 5);
             memcpy(set->model, "other", 5);
+            set->provider_len = 5;
             set->model_len = 5;
             set->other = 1;
             rc = LLM_OK;

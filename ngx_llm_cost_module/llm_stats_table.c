@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "llm_json_lex.h"
 #include "llm_stats_region.h"
 
 
@@ -23,6 +24,7 @@
      + (((uint64_t) (hash) * (st)->labels_max) >> 32))
 
 
+static void llm_stats_clean(unsigned char *p, size_t len);
 static uint32_t llm_label_get(llm_stats_t *st, uint8_t dim,
     const llm_str_t *text, uint32_t tag);
 static uint32_t llm_label_find(llm_stats_t *st, uint32_t hash, uint8_t dim,
@@ -163,6 +165,7 @@ llm_stats_cut(unsigned char *buf, const llm_str_t *text)
 
     if (text->len <= LLM_STATS_LABEL) {
         memcpy(buf, text->data, text->len);
+        llm_stats_clean(buf, text->len);
         return text->len;
     }
 
@@ -189,10 +192,63 @@ llm_stats_cut(unsigned char *buf, const llm_str_t *text)
     snprintf(hex, sizeof(hex), "%08x", (unsigned) (hash & 0xffffffff));
 
     memcpy(buf, text->data, n);
+    llm_stats_clean(buf, n);
     buf[n] = '~';
     memcpy(buf + n + 1, hex, 8);
 
     return n + 9;
+}
+
+
+/*
+ * Bytes that are not UTF-8, and zeros, which end a page for who scrapes it,
+ * become "?": here, and not where labels are shown, so that two of them never
+ * look like one.
+ */
+
+static void
+llm_stats_clean(unsigned char *p, size_t len)
+{
+    size_t          i;
+    unsigned        n;
+    uint64_t        word, high, none;
+    unsigned char  *last;
+
+    high = 0;
+    none = 0;
+
+    if (len < 8) {
+        for (i = 0; i < len; i++) {
+            high |= p[i];
+            none |= (uint64_t) p[i] - 1;
+        }
+
+    } else {
+        for (i = 0; i < len; i += 8) {
+            memcpy(&word, p + (i + 8 < len ? i : len - 8), 8);
+            high |= word;
+            none |= word - 0x0101010101010101ULL;
+        }
+    }
+
+    /* plain text, which has borrowed nothing, is seen in a few steps */
+
+    if (((high | none) & 0x8080808080808080ULL) == 0) {
+        return;
+    }
+
+    for (last = p + len; p < last; p += n) {
+        n = 1;
+
+        if (*p >= 0x80) {
+            n = llm_json_utf8(p, last);
+        }
+
+        if (n == 0 || *p == '\0') {
+            *p = '?';
+            n = 1;
+        }
+    }
 }
 
 
@@ -234,6 +290,7 @@ llm_label_get(llm_stats_t *st, uint8_t dim, const llm_str_t *text,
     lb = llm_stats_label(st, i);
     lb->hash = hash;
     lb->refs = 0;
+    lb->row = 0;
     lb->gen++;
     lb->tag = tag;
     lb->dim = dim;
@@ -340,12 +397,25 @@ static llm_stats_entry_t *
 llm_row_find(llm_stats_t *st, uint32_t time, uint32_t label)
 {
     uint32_t            i;
+    llm_stats_label_t  *lb;
     llm_stats_entry_t  *row;
+
+    lb = llm_stats_label(st, label);
+    i = lb->row;
+
+    if (i != 0 && i <= st->rows_top) {
+        row = llm_stats_entry(st, i);
+
+        if (row->time == time && row->label == label) {
+            return row;
+        }
+    }
 
     for (i = *llm_row_bucket(st, time, label); i != 0; i = row->next) {
         row = llm_stats_entry(st, i);
 
         if (row->time == time && row->label == label) {
+            lb->row = i;
             return row;
         }
     }

@@ -409,6 +409,16 @@ struct ngx_http_llm_cost_ctx_s {
     ngx_http_llm_cost_source_e  source;
     ngx_str_t                   refusal;            /* code, or empty */
     ngx_msec_t                  first_token;        /* ms from start, or -1 */
+
+    /* how long things took, for the metrics */
+    int64_t                     began;              /* us: the body is there */
+    int64_t                     overhead;           /* us until it went on;
+                                                       -1: it waited */
+    ngx_msec_t                  sent;               /* it went upstream */
+    ngx_msec_t                  chunk;              /* its last one, */
+    ngx_msec_t                  first_chunk;        /* and since sent, or -1 */
+    llm_stats_hist_t           *chunks;             /* NULL: not a stream */
+
     time_t                      noted;              /* in the journal */
 
     unsigned                    keyed:1;            /* cache_key is set */
@@ -659,6 +669,7 @@ ngx_int_t ngx_http_llm_cost_refuse(ngx_http_llm_cost_ctx_t *ctx,
     llm_refusal_t *f);
 void ngx_http_llm_cost_refusal(llm_refusal_t *f, llm_refuse_e why,
     const char *message);
+const llm_str_t *ngx_http_llm_cost_refusal_code(ngx_uint_t why);
 
 
 /* _filter.c; what its own files share is in ngx_http_llm_cost_filter.h */

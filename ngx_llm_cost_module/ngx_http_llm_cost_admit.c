@@ -28,6 +28,8 @@ static ngx_int_t ngx_http_llm_cost_missed(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_log_full(ngx_http_llm_cost_ctx_t *ctx);
 static ngx_int_t ngx_http_llm_cost_forward(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_shorten(ngx_http_llm_cost_ctx_t *ctx);
+static void ngx_http_llm_cost_goes_on(ngx_http_llm_cost_ctx_t *ctx);
+static int64_t ngx_http_llm_cost_clock(void);
 
 
 ngx_int_t
@@ -39,6 +41,8 @@ ngx_http_llm_cost_admit(ngx_http_llm_cost_ctx_t *ctx)
 
     llcf = ngx_http_get_module_loc_conf(ctx->request,
                                         ngx_http_llm_cost_module);
+
+    ctx->began = ngx_http_llm_cost_clock();
 
     rc = ngx_http_llm_cost_parse(ctx, llcf, &f);
 
@@ -374,6 +378,7 @@ ngx_http_llm_cost_act(ngx_http_llm_cost_ctx_t *ctx)
         }
 
         ctx->state = NGX_HTTP_LLM_COST_ANSWERED;
+        ngx_http_llm_cost_goes_on(ctx);
         return ngx_http_llm_cost_cache_send(ctx);
 
     case NGX_HTTP_LLM_COST_SHORT:
@@ -507,6 +512,7 @@ ngx_http_llm_cost_forward(ngx_http_llm_cost_ctx_t *ctx)
 
     ngx_http_llm_cost_note(ctx);
     ngx_http_llm_cost_guard(ctx);
+    ngx_http_llm_cost_goes_on(ctx);
 
     return NGX_DECLINED;
 }
@@ -555,4 +561,30 @@ ngx_http_llm_cost_shorten(ngx_http_llm_cost_ctx_t *ctx)
         ctx->written_max = output / ctx->q.choices;
         ctx->max_output = ctx->written_max * ctx->q.choices;
     }
+}
+
+
+/* whoever waited for another request's answer was not held up by our work */
+
+static void
+ngx_http_llm_cost_goes_on(ngx_http_llm_cost_ctx_t *ctx)
+{
+    ctx->sent = ngx_current_msec;
+
+    if (ctx->waited == 0) {
+        ctx->overhead = ngx_http_llm_cost_clock() - ctx->began;
+    }
+}
+
+
+/* nginx's own time stands still while a request is worked on */
+
+static int64_t
+ngx_http_llm_cost_clock(void)
+{
+    struct timespec  ts;
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+
+    return (int64_t) ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }

@@ -59,6 +59,17 @@ ngx_http_llm_cost_refusal(llm_refusal_t *f, llm_refuse_e why,
 }
 
 
+/* the codes that there are, from 1 on; NULL behind the last */
+
+const llm_str_t *
+ngx_http_llm_cost_refusal_code(ngx_uint_t why)
+{
+    return why < sizeof(ngx_http_llm_cost_refusals)
+                 / sizeof(ngx_http_llm_cost_refusals[0])
+           ? &ngx_http_llm_cost_refusals[why].code : NULL;
+}
+
+
 /*
  * Answer the request.  NGX_DONE: the request is finalized and must not be
  * touched any more.

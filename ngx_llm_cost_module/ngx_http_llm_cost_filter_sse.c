@@ -32,6 +32,26 @@ ngx_http_llm_cost_first_event(ngx_http_llm_cost_filter_t *f)
 }
 
 
+/*
+ * A chunk is an event that holds an object, so "[DONE]" is none.  Of two in
+ * one piece the second took no time: it is what a client sees, too.
+ */
+
+static void
+ngx_http_llm_cost_chunk(ngx_http_llm_cost_ctx_t *ctx)
+{
+    if (ctx->first_chunk == (ngx_msec_t) -1) {
+        ctx->first_chunk = ngx_current_msec - ctx->sent;
+
+    } else {
+        llm_stats_hist_ms(ctx->chunks,
+                          (ngx_msec_int_t) (ngx_current_msec - ctx->chunk));
+    }
+
+    ctx->chunk = ngx_current_msec;
+}
+
+
 static int
 ngx_http_llm_cost_stream_event(void *data, const llm_str_t *type,
     const llm_str_t *text, size_t end)
@@ -45,6 +65,10 @@ ngx_http_llm_cost_stream_event(void *data, const llm_str_t *type,
 
     if (ctx->first_token == (ngx_msec_t) -1) {
         ngx_http_llm_cost_first_event(f);
+    }
+
+    if (text->len && text->data[0] == '{') {
+        ngx_http_llm_cost_chunk(ctx);
     }
 
     rc = ctx->provider->event(&ctx->answer, type, text);
@@ -81,6 +105,11 @@ ngx_http_llm_cost_stream_header(ngx_http_llm_cost_filter_t *f)
     r->upstream->buffering = 0;
 
     ctx->answer.stream = 1;
+
+    ctx->chunks = ngx_pcalloc(r->pool, sizeof(llm_stats_hist_t));
+    if (ctx->chunks == NULL) {
+        return NGX_ERROR;
+    }
 
     f->frames.handler = ngx_http_llm_cost_stream_event;
     f->frames.data = f;

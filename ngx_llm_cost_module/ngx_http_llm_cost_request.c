@@ -273,6 +273,8 @@ ngx_http_llm_cost_create_ctx(ngx_http_request_t *r)
 
     ctx->cost = -1;
     ctx->first_token = (ngx_msec_t) -1;
+    ctx->first_chunk = (ngx_msec_t) -1;
+    ctx->overhead = -1;
     ctx->usage = (llm_usage_t) LLM_USAGE_INIT;
 
     llm_answer_init(&ctx->answer, &ctx->mem, LLM_KIND_OTHER, NULL);

@@ -40,6 +40,10 @@ static void ngx_http_llm_cost_apply(ngx_http_llm_cost_ctx_t *ctx);
 static ngx_uint_t ngx_http_llm_cost_sent(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_event(ngx_http_llm_cost_ctx_t *ctx,
     llm_stats_event_t *event);
+static void ngx_http_llm_cost_event_call(ngx_http_llm_cost_ctx_t *ctx,
+    llm_stats_event_t *event);
+static llm_stats_op_e ngx_http_llm_cost_operation(
+    ngx_http_llm_cost_ctx_t *ctx);
 
 
 /*
@@ -528,9 +532,8 @@ ngx_http_llm_cost_event(ngx_http_llm_cost_ctx_t *ctx,
     event->status = r->headers_out.status;
     event->cost = ctx->cost;
     event->saved = ctx->saved_cost;
-    event->called = (ctx->source != NGX_HTTP_LLM_COST_SOURCE_CACHE
-                     && ctx->state == NGX_HTTP_LLM_COST_FORWARD
-                     && !ctx->free);
+
+    ngx_http_llm_cost_event_call(ctx, event);
 
     /* a hit shows its usage to the client, but uses nothing */
 
@@ -558,5 +561,73 @@ ngx_http_llm_cost_event(ngx_http_llm_cost_ctx_t *ctx,
     default:
         event->cache = LLM_STATS_CACHE_NONE;
         break;
+    }
+}
+
+
+static void
+ngx_http_llm_cost_event_call(ngx_http_llm_cost_ctx_t *ctx,
+    llm_stats_event_t *event)
+{
+    event->called = (ctx->source != NGX_HTTP_LLM_COST_SOURCE_CACHE
+                     && ctx->state == NGX_HTTP_LLM_COST_FORWARD
+                     && !ctx->free);
+    event->overhead = ctx->overhead;
+
+    if (!event->called) {
+        return;
+    }
+
+    event->operation = ngx_http_llm_cost_operation(ctx);
+    event->lost = ctx->source == NGX_HTTP_LLM_COST_SOURCE_LOST;
+    event->duration = (ngx_msec_int_t) (ngx_current_msec - ctx->sent);
+    event->first_chunk = (ngx_msec_int_t) ctx->first_chunk;
+    event->chunks = ctx->chunks;
+}
+
+
+/* the names that OpenTelemetry has for it, where it has one */
+
+static llm_stats_op_e
+ngx_http_llm_cost_operation(ngx_http_llm_cost_ctx_t *ctx)
+{
+    switch (ctx->q.kind) {
+
+    case LLM_KIND_CHAT:
+        return ctx->provider == &llm_gemini ? LLM_STATS_OP_GENERATE
+                                            : LLM_STATS_OP_CHAT;
+
+    case LLM_KIND_RESPONSES:
+        return LLM_STATS_OP_CHAT;
+
+    case LLM_KIND_COMPLETION:
+        return LLM_STATS_OP_COMPLETION;
+
+    case LLM_KIND_EMBEDDINGS:
+        return LLM_STATS_OP_EMBEDDINGS;
+
+    case LLM_KIND_IMAGES:
+        return LLM_STATS_OP_IMAGES;
+
+    case LLM_KIND_SPEECH:
+        return LLM_STATS_OP_SPEECH;
+
+    case LLM_KIND_TRANSCRIPTION:
+        return LLM_STATS_OP_TRANSCRIPTION;
+
+    case LLM_KIND_MODERATION:
+        return LLM_STATS_OP_MODERATION;
+
+    case LLM_KIND_RERANK:
+        return LLM_STATS_OP_RERANK;
+
+    case LLM_KIND_OCR:
+        return LLM_STATS_OP_OCR;
+
+    case LLM_KIND_BATCH:
+        return LLM_STATS_OP_BATCH;
+
+    default:
+        return LLM_STATS_OP_OTHER;
     }
 }

@@ -368,6 +368,10 @@ extern const llm_provider_t * const  llm_providers[];
 
 extern const llm_provider_t  llm_openai;
 
+/* whose main call OpenTelemetry has another name for */
+
+extern const llm_provider_t  llm_gemini;
+
 const llm_provider_t *llm_provider_find(const llm_str_t *name);
 
 

@@ -12,7 +12,6 @@
 extern const llm_provider_t  llm_anthropic;
 extern const llm_provider_t  llm_bedrock;
 extern const llm_provider_t  llm_cohere;
-extern const llm_provider_t  llm_gemini;
 extern const llm_provider_t  llm_ollama;
 
 

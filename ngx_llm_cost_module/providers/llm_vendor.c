@@ -151,6 +151,39 @@ llm_vendor_find(const llm_str_t *name)
 }
 
 
+/* no two have the same: their figures could not be told apart */
+
+llm_str_t
+llm_vendor_otel(const llm_str_t *name)
+{
+    size_t  i;
+
+    static const struct {
+        llm_str_t  name;
+        llm_str_t  otel;
+    } names[] = {
+        { llm_string("azure"), llm_string("azure.ai.openai") },
+        { llm_string("azure_ai"), llm_string("azure.ai.inference") },
+        { llm_string("bedrock"), llm_string("aws.bedrock") },
+        { llm_string("gemini"), llm_string("gcp.gemini") },
+        { llm_string("mistral"), llm_string("mistral_ai") },
+        { llm_string("moonshot"), llm_string("moonshot_ai") },
+        { llm_string("vertex_ai"), llm_string("gcp.vertex_ai") },
+        { llm_string("xai"), llm_string("x_ai") }
+    };
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (names[i].name.len == name->len
+            && memcmp(names[i].name.data, name->data, name->len) == 0)
+        {
+            return names[i].otel;
+        }
+    }
+
+    return *name;
+}
+
+
 static llm_geo_e
 llm_vendor_geo(const llm_str_t *region)
 {

@@ -32,6 +32,10 @@ const llm_vendor_t *llm_vendor_of_host(const llm_str_t *host);
 
 const llm_vendor_t *llm_vendor_find(const llm_str_t *name);
 
+/* the name that OpenTelemetry has for it; name itself where it has none */
+
+llm_str_t llm_vendor_otel(const llm_str_t *name);
+
 /*
  * The region that a host or a path names, empty where none is: "us-east-1" of
  * bedrock-runtime.us-east-1.amazonaws.com, "us" of us.api.openai.com,

@@ -180,7 +180,7 @@ static void
 test_vendors(void **state)
 {
     size_t               i;
-    llm_str_t            s;
+    llm_str_t            s, o;
     const llm_vendor_t  *v;
 
     static const struct {
@@ -223,6 +223,17 @@ test_vendors(void **state)
 
     s = str("acme");
     assert_null(llm_vendor_find(&s));
+
+    /* of the names that OpenTelemetry has, and of one that it has not */
+
+    llm_str_set(&s, "bedrock");
+    o = llm_vendor_otel(&s);
+    assert_int_equal(o.len, 11);
+    assert_memory_equal(o.data, "aws.bedrock", 11);
+    llm_str_set(&s, "groq");
+    o = llm_vendor_otel(&s);
+    assert_ptr_equal(o.data, s.data);
+    assert_int_equal(o.len, 4);
 }
 
 
