@@ -265,7 +265,9 @@ llm_tok_merged(const llm_vocab_t *v, uint64_t key, uint64_t hash)
     pair = llm_tok_pair_bucket(v, hash);
     found = llm_tok_in_bucket(pair, key);
 
-    if (found == 0 && pair[LLM_TOK_BUCKET - 1] != LLM_TOK_NO_PAIR) {
+    if (found == 0
+        && (pair[llm_tok_pair_slot(hash)] & llm_tok_pair_away(hash)))
+    {
         pair = llm_tok_pair_bucket(v, llm_tok_other_pair(hash));
         found = llm_tok_in_bucket(pair, key);
     }

@@ -105,7 +105,7 @@ typedef struct {
 } llm_tok_queue_t;
 
 
-/* the count of a short piece; one may be there twice */
+/* remembers the count of a short piece; one may be there twice */
 
 static inline void
 llm_tok_keep(const llm_tok_batch_t *b, const llm_tok_text_t *text, size_t n)
@@ -113,53 +113,16 @@ llm_tok_keep(const llm_tok_batch_t *b, const llm_tok_text_t *text, size_t n)
     llm_tok_set_t   *set;
     llm_tok_miss_t  *miss;
 
+    if (text->len >= LLM_TOK_LONG || n > 15) {
+        return;
+    }
+
     miss = &b->s->miss[text->piece];
     set = &llm_tok_known(b->s, miss->hash);
 
-    if (n < 16 && llm_tok_recall_one(set, &miss->key) == 0) {
+    if (llm_tok_recall_one(set, &miss->key) == 0) {
         llm_tok_remember(set, &miss->key, n);
     }
-}
-
-
-/* the longest tokens if these are right */
-
-static size_t
-llm_tok_merged_long(const llm_tok_batch_t *b, llm_tok_queue_t *q)
-{
-    size_t           i, n, before;
-    llm_tok_out_t    out;
-    llm_tok_text_t  *text;
-
-    memset(&out, 0, sizeof(out));
-    llm_tok_greedy(b->v, q->text, q->n);
-
-    for (i = 0; i < q->n; i++) {
-        text = &q->text[i];
-        before = out.n;
-        n = 0;
-
-        if (llm_tok_exception(b->v, text->p, text->len) != SIZE_MAX) {
-            n = 1;
-
-        } else if (llm_tok_as_is(b->v, text->p, text->len)) {
-            n = llm_tok_bpe_greedy(b->v, b->s, text);
-        }
-
-        if (n == 0) {
-            llm_tok_bpe(b->v, b->s, text->p, text->len, &out);
-        }
-
-        out.n += n;
-
-        if (text->len < LLM_TOK_LONG) {
-            llm_tok_keep(b, text, out.n - before);
-        }
-    }
-
-    q->n = 0;
-
-    return out.n;
 }
 
 
@@ -173,6 +136,58 @@ llm_tok_merged_short(const llm_tok_batch_t *b, llm_tok_queue_t *q)
     for (i = 0, total = 0; i < q->n; i++) {
         total += q->text[i].tokens;
         llm_tok_keep(b, &q->text[i], q->text[i].tokens);
+    }
+
+    q->n = 0;
+
+    return total;
+}
+
+
+/*
+ * The longest tokens if these are right.  If not, what is not too long is merged
+ * with the short ones.
+ */
+
+static size_t
+llm_tok_merged_long(const llm_tok_batch_t *b, llm_tok_queue_t *q,
+    llm_tok_queue_t *shorts)
+{
+    int              as_is;
+    size_t           i, n, total;
+    llm_tok_out_t    out;
+    llm_tok_text_t  *text;
+
+    memset(&out, 0, sizeof(out));
+    llm_tok_greedy(b->v, q->text, q->n);
+
+    for (i = 0, total = 0; i < q->n; i++) {
+        text = &q->text[i];
+        as_is = llm_tok_as_is(b->v, text->p, text->len);
+        n = as_is ? llm_tok_bpe_greedy(b->v, b->s, text) : 0;
+
+        if (llm_tok_exception(b->v, text->p, text->len) != SIZE_MAX) {
+            n = 1;
+        }
+
+        if (n == 0 && as_is && !b->v->chars && text->len <= LLM_TOK_MERGE) {
+            shorts->text[shorts->n++] = *text;
+
+            if (shorts->n == LLM_TOK_AHEAD) {
+                total += llm_tok_merged_short(b, shorts);
+            }
+
+            continue;
+        }
+
+        if (n == 0) {
+            out.n = 0;
+            llm_tok_bpe(b->v, b->s, text->p, text->len, &out);
+            n = out.n;
+        }
+
+        total += n;
+        llm_tok_keep(b, text, n);
     }
 
     q->n = 0;
@@ -245,14 +260,15 @@ llm_tok_count_missed(llm_tok_batch_t *b)
 
         if (q->n == LLM_TOK_AHEAD) {
             total += q == &shorts ? llm_tok_merged_short(b, q)
-                                  : llm_tok_merged_long(b, q);
+                                  : llm_tok_merged_long(b, q, &shorts);
         }
     }
 
     b->missed = 0;
 
-    return total + llm_tok_merged_short(b, &shorts)
-           + llm_tok_merged_long(b, &longs);
+    total += llm_tok_merged_long(b, &longs, &shorts);
+
+    return total + llm_tok_merged_short(b, &shorts);
 }
 
 

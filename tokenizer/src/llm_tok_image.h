@@ -23,7 +23,7 @@
 
 
 #define LLM_TOK_MAGIC         "LLMVOCAB"
-#define LLM_TOK_VERSION       7
+#define LLM_TOK_VERSION       8
 #define LLM_TOK_ENDIAN        0x01020304
 
 #define LLM_TOK_MAX_TOKENS    (1 << 18)
@@ -88,13 +88,17 @@
 /*
  * Which token a pair of tokens merges into: 64-byte buckets.  A pair may be
  * in either of two (a cuckoo table), in the second only if the first is full.
+ * Then a bit that its hash chooses among the eight highest of the eight in the
+ * first bucket tells that it is worth looking into the other.
  */
 #define LLM_TOK_BUCKET          8
-#define LLM_TOK_NO_PAIR         UINT64_MAX
+#define LLM_TOK_NO_PAIR         0x3fffffffffffffULL
 #define LLM_TOK_PAIR_KEY        0xfffffffffULL
 #define llm_tok_pair_key(l, r)  ((uint64_t) (l) | (uint64_t) (r) << 18)
 #define llm_tok_pair(key, t)    ((key) | (uint64_t) (t) << 36)
-#define llm_tok_pair_token(p)   ((uint32_t) ((p) >> 36))
+#define llm_tok_pair_token(p)   ((uint32_t) ((p) >> 36) & LLM_TOK_MASK)
+#define llm_tok_pair_slot(hash)  ((hash) >> 20 & 7)
+#define llm_tok_pair_away(hash)  (1ULL << (56 + ((hash) >> 23 & 7)))
 
 /*
  * Which texts of up to 15 bytes are one token, in two tables.  Up to 7 bytes:

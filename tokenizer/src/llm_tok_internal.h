@@ -372,9 +372,7 @@ llm_tok_pair_find(const llm_vocab_t *v, uint64_t key, uint64_t hash)
                 ? llm_tok_pair_token(pair[i]) : token;
     }
 
-    if (llm_tok_likely(token != LLM_TOK_NONE)
-        || pair[LLM_TOK_BUCKET - 1] == LLM_TOK_NO_PAIR)
-    {
+    if ((pair[llm_tok_pair_slot(hash)] & llm_tok_pair_away(hash)) == 0) {
         return token;
     }
 

@@ -54,10 +54,7 @@ vocab_pair_seat(uint64_t *bucket, uint64_t pair)
 }
 
 
-/*
- * Only full buckets are left for the other one, and they stay full: so a reader
- * may stop at the first free place.  Returns 0 if nothing fits any more.
- */
+/* returns 0 if nothing fits any more */
 
 static int
 vocab_pair_insert(vocab_out_t *out, uint64_t pair)
@@ -90,18 +87,50 @@ vocab_pair_insert(vocab_out_t *out, uint64_t pair)
 }
 
 
+/* marks the first buckets of those that are in their second */
+
+static void
+vocab_pairs_away(vocab_out_t *out)
+{
+    uint64_t  i, n, hash, *table, *one;
+
+    table = vocab_section(out, LLM_TOK_SEC_PAIR);
+    n = (uint64_t) out->image->buckets * LLM_TOK_BUCKET;
+
+    for (i = 0; i < n; i++) {
+        if ((table[i] & LLM_TOK_PAIR_KEY) == LLM_TOK_PAIR_KEY) {
+            continue;
+        }
+
+        hash = llm_tok_pair_hash(table[i] & LLM_TOK_PAIR_KEY,
+                                 out->image->seed);
+        one = table + llm_tok_choose(hash >> 32, out->image->buckets)
+                      * LLM_TOK_BUCKET;
+
+        if (table + i - one >= LLM_TOK_BUCKET || table + i < one) {
+            one[llm_tok_pair_slot(hash)] |= llm_tok_pair_away(hash);
+        }
+    }
+}
+
+
 static int
 vocab_pairs(vocab_out_t *out, const vocab_t *v)
 {
     uint32_t          t;
-    uint64_t          key, *filter, bit, size[LLM_TOK_SECTIONS];
+    uint64_t          key, *filter, *pair, bit, size[LLM_TOK_SECTIONS];
     llm_tok_image_t  *image;
 
     image = out->image;
     filter = vocab_section(out, LLM_TOK_SEC_FILTER);
 
     llm_tok_section_sizes(image, size);
-    memset(vocab_section(out, LLM_TOK_SEC_PAIR), 0xff, size[LLM_TOK_SEC_PAIR]);
+    pair = vocab_section(out, LLM_TOK_SEC_PAIR);
+
+    for (t = 0; t < size[LLM_TOK_SEC_PAIR] / sizeof(uint64_t); t++) {
+        pair[t] = LLM_TOK_NO_PAIR;
+    }
+
     memset(filter, 0, size[LLM_TOK_SEC_FILTER]);
 
     for (t = 0; t < image->tokens; t++) {
@@ -119,6 +148,8 @@ vocab_pairs(vocab_out_t *out, const vocab_t *v)
               & ((1ULL << image->filter_bits) - 1);
         filter[bit >> 6] |= 1ULL << (bit & 63);
     }
+
+    vocab_pairs_away(out);
 
     return 1;
 }
