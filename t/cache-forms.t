@@ -144,3 +144,41 @@ __DATA__
 --- response_headers eval
 ["X-Cache: MISS", "X-Cache: MISS", "X-Cache: MISS"]
 --- upstream_count: 3
+
+
+
+=== TEST 6: a response, as a stream and again
+--- upstream eval
+{ json => { id => 'r', object => 'response', status => 'completed',
+            model => 'gpt-4o-mini', output => [{ type => 'message',
+              id => 'm', status => 'completed', role => 'assistant',
+              content => [{ type => 'output_text', text => 'Hello',
+                            annotations => [] }] }],
+            usage => { input_tokens => 5, output_tokens => 6,
+                       total_tokens => 11 } } }
+--- request eval
+[map { main::ask('/v1/responses', qq({"model":"gpt-4o-mini","input":"hi"$_})) }
+ '', ',"stream":true', ',"stream":true,"user":"u"', ',"store":false']
+--- response_headers eval
+["X-Cache: MISS", "X-Cache: HIT\nX-Output-Tokens: 6\n"
+ . "Content-Type: text/event-stream; charset=utf-8",
+ "X-Cache: HIT", "X-Cache: MISS"]
+--- response_body_like eval
+['^\{', ('^event: response.created\n.*"delta":"Hello".*'
+ . 'event: response.completed\ndata: .*\}\n\n$') x 2, '^\{']
+--- upstream_count: 2
+
+
+
+=== TEST 7: files, tools of Google's, contents by name: not cached
+--- upstream eval
+{ json => \%main::parts }
+--- request eval
+[map { main::ask("$main::model:generateContent", "{$_}") }
+ '"contents":[{"parts":[{"fileData":{"fileUri":"f"}}]}]',
+ '"contents":[],"tools":[{"googleSearch":{}}]',
+ '"contents":[],"cachedContent":"c"',
+ '"contents":[],"tools":[{"functionDeclarations":[]}]']
+--- response_headers eval
+[('X-Cache: BYPASS') x 3, 'X-Cache: MISS']
+--- upstream_count: 4

@@ -34,7 +34,7 @@ __DATA__
 POST /v1/chat/completions
 {"model":"gpt-4o-mini","messages":[{"role":"user","content":"hi"}]}
 --- access_log
-request=883f7932665766c40451f79eafb057aa prefix=-.
+request=b0c3e27f3f5482dfbd1593ccd6221b9f prefix=-.
 
 
 
@@ -43,7 +43,7 @@ request=883f7932665766c40451f79eafb057aa prefix=-.
 POST /v1/chat/completions
 { "messages": [{"content":"h\u0069","role":"user"}], "model":"gpt-4o-mini" }
 --- access_log
-request=883f7932665766c40451f79eafb057aa prefix=-.
+request=b0c3e27f3f5482dfbd1593ccd6221b9f prefix=-.
 
 
 
@@ -54,7 +54,7 @@ POST /v1/chat/completions
 --- access_log
 request=
 --- no_access_log
-request=883f7932665766c40451f79eafb057aa
+request=b0c3e27f3f5482dfbd1593ccd6221b9f
 request=-
 
 
@@ -91,7 +91,7 @@ POST /v1/chat/completions
 --- access_log
 request=
 --- no_access_log
-request=883f7932665766c40451f79eafb057aa
+request=b0c3e27f3f5482dfbd1593ccd6221b9f
 request=-
 
 

@@ -176,20 +176,23 @@ POST /v1/responses/compact
 
 
 
-=== TEST 8: never cached: the server has a state
+=== TEST 8: not cached: the server has a state, or runs a tool
 --- location
 llm_cache on;
 llm_cache_scope shared;
 --- upstream eval
 { json => main::response() }
 --- request eval
-['POST /v1/responses
-{"model":"gpt-4o-mini","input":"hi"}',
- 'POST /v1/responses
-{"model":"gpt-4o-mini","input":"hi"}']
---- error_code eval
-[200, 200]
---- upstream_count: 2
+[map { ("POST /v1/responses\n{\"model\":\"gpt-4o-mini\",$_}") x 2 }
+ '"input":"hi","store":true', '"input":"hi","previous_response_id":"r"',
+ '"input":"hi","conversation":{"id":"c"}', '"input":"hi","background":true',
+ '"input":[{"role":"user","content":[{"type":"input_file","file_id":"f"}]}]',
+ '"input":[{"type":"item_reference","id":"i"}]',
+ '"input":"hi","tools":[{"type":"web_search"}]',
+ '"input":"hi","prompt":{"id":"p"}']
+--- response_headers eval
+[('X-Cache: BYPASS') x 16]
+--- upstream_count: 16
 
 
 

@@ -6,6 +6,7 @@
 
 #include "llm_anthropic.h"
 #include "llm_path.h"
+#include "llm_canon.h"
 
 #include <string.h>
 
@@ -14,6 +15,25 @@
  * Anthropic's dialect: messages, at Anthropic's and through Vertex.  Counting
  * tokens and looking at batches is free; what makes batches is not metered.
  */
+
+
+/* what of a request is in the key of the cache: llm_canon.h */
+
+static const char * const  llm_anthropic_less[] = {
+    "model", "stream", "metadata", NULL
+};
+
+static const char * const  llm_anthropic_verbatim[] = {
+    "tools", "input", "output_format", "output_config", NULL
+};
+
+static const char * const  llm_anthropic_state[] = {
+    "file_id", "container", "mcp_servers", NULL
+};
+
+static const llm_canon_t  llm_anthropic_canon = {
+    llm_anthropic_less, llm_anthropic_verbatim, llm_anthropic_state
+};
 
 
 const char * const  llm_anthropic_names[LLM_ANTHROPIC_FIELDS] = {
@@ -439,10 +459,7 @@ static int
 llm_anthropic_canonical(llm_request_t *q,
     void (*update)(void *ctx, const void *p, size_t n), void *ctx)
 {
-    static const char * const  less[] = { "model", "stream", "metadata",
-                                          NULL };
-
-    return llm_dialect_canonical(q, less, update, ctx);
+    return llm_canonical(q, &llm_anthropic_canon, update, ctx);
 }
 
 

@@ -6,6 +6,7 @@
 
 #include "llm_bedrock.h"
 #include "llm_path.h"
+#include "llm_canon.h"
 
 #include <string.h>
 
@@ -82,10 +83,23 @@ static const char * const  llm_bedrock_names[] = {
 };
 
 
-/* do not change the answer */
+/* what of a request is in the key of the cache: llm_canon.h */
 
-static const char * const  llm_bedrock_immaterial[] = {
+static const char * const  llm_bedrock_less[] = {
     "requestMetadata", NULL
+};
+
+static const char * const  llm_bedrock_verbatim[] = {
+    "toolConfig", "input", "json", "tools",
+    "additionalModelRequestFields", NULL
+};
+
+static const char * const  llm_bedrock_state[] = {
+    "s3Location", NULL
+};
+
+static const llm_canon_t  llm_bedrock_canon = {
+    llm_bedrock_less, llm_bedrock_verbatim, llm_bedrock_state
 };
 
 
@@ -382,7 +396,7 @@ static int
 llm_bedrock_canonical(llm_request_t *q,
     void (*update)(void *ctx, const void *p, size_t n), void *ctx)
 {
-    return llm_dialect_canonical(q, llm_bedrock_immaterial, update, ctx);
+    return llm_canonical(q, &llm_bedrock_canon, update, ctx);
 }
 
 

@@ -6,6 +6,7 @@
 
 #include "llm_dialect.h"
 #include "llm_path.h"
+#include "llm_canon.h"
 
 #include <string.h>
 
@@ -106,8 +107,23 @@ static const char * const  llm_cohere_names[] = {
 };
 
 
-static const char * const  llm_cohere_immaterial[] = {
+/* what of a request is in the key of the cache: llm_canon.h */
+
+static const char * const  llm_cohere_less[] = {
     "stream", NULL
+};
+
+static const char * const  llm_cohere_verbatim[] = {
+    "tools", "tool_results", "documents", "parameters", "response_format",
+    NULL
+};
+
+static const char * const  llm_cohere_state[] = {
+    "conversation_id", "connectors", NULL
+};
+
+static const llm_canon_t  llm_cohere_canon = {
+    llm_cohere_less, llm_cohere_verbatim, llm_cohere_state
 };
 
 
@@ -687,7 +703,7 @@ static int
 llm_cohere_canonical(llm_request_t *q,
     void (*update)(void *ctx, const void *p, size_t n), void *ctx)
 {
-    return llm_dialect_canonical(q, llm_cohere_immaterial, update, ctx);
+    return llm_canonical(q, &llm_cohere_canon, update, ctx);
 }
 
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 
-/* Requests: members that are checked, splices, and the canonical form. */
+/* Requests: members that are checked, and splices. */
 
 
 int
@@ -332,90 +332,4 @@ llm_edit_member(llm_request_t *q, llm_edits_t *e, uint32_t obj,
 
     return llm_edit_splice(q, e, n->start + 1, n->start + 1, before, v, after,
                            n->next > obj + 1 ? "," : "");
-}
-
-
-typedef struct {
-    const llm_json_t  *j;
-    void             (*update)(void *ctx, const void *p, size_t n);
-    void              *ctx;
-} llm_canon_t;
-
-
-/* type, length and bytes: no two different values give the same */
-
-static void
-llm_canon_node(const llm_canon_t *c, uint32_t node)
-{
-    uint32_t                len;
-    unsigned char           head[6];
-    const llm_json_node_t  *v;
-
-    v = &c->j->nodes[node];
-
-    len = (v->type == LLM_JSON_OBJECT || v->type == LLM_JSON_ARRAY)
-          ? v->next - node : v->end - v->start;
-
-    head[0] = v->type;
-    head[1] = (unsigned char) len;
-    head[2] = (unsigned char) (len >> 8);
-    head[3] = (unsigned char) (len >> 16);
-    head[4] = (unsigned char) (len >> 24);
-    head[5] = 0;
-
-    c->update(c->ctx, head, sizeof(head));
-
-    if (v->type == LLM_JSON_STRING || v->type == LLM_JSON_NUMBER) {
-        c->update(c->ctx, c->j->data + v->start, len);
-    }
-}
-
-
-static int
-llm_canon_listed(const llm_json_t *j, uint32_t key, const char * const *list)
-{
-    for ( /* void */ ; *list; list++) {
-        if (llm_json_equal(j, key, *list)) {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-int
-llm_dialect_canonical(llm_request_t *q, const char * const *less,
-    void (*update)(void *ctx, const void *p, size_t n), void *ctx)
-{
-    uint32_t                i, k;
-    llm_canon_t             c;
-    unsigned char           head[3];
-    const llm_json_node_t  *v;
-
-    c.j = &q->json;
-    c.update = update;
-    c.ctx = ctx;
-
-    v = q->json.nodes;
-
-    head[0] = (unsigned char) q->kind;
-    head[1] = (unsigned char) q->model.len;
-    head[2] = (unsigned char) (q->model.len >> 8);
-
-    update(ctx, head, sizeof(head));
-    update(ctx, q->model.data, q->model.len);
-
-    for (i = 1; i < v[0].next; i = v[i + 1].next) {
-
-        if (llm_canon_listed(c.j, i, less)) {
-            continue;
-        }
-
-        for (k = i; k < v[i + 1].next; k++) {
-            llm_canon_node(&c, k);
-        }
-    }
-
-    return LLM_OK;
 }

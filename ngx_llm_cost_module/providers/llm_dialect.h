@@ -10,8 +10,7 @@
 
 /*
  * What dialects have in common: members of a request that are checked, texts
- * that are counted on their way in and out, figures of a usage, splices, and
- * the canonical form of a request whose order is left as it is.
+ * that are counted on their way in and out, figures of a usage, and splices.
  */
 
 #include "llm_provider.h"
@@ -188,15 +187,6 @@ int llm_edit_string(llm_request_t *q, llm_edits_t *e, uint32_t node,
 
 int llm_edit_value(llm_request_t *q, llm_edits_t *e, uint32_t node,
     const char *before, int64_t v, const char *after);
-
-
-/*
- * The canonical form of a request less some members of the root: white space
- * does not matter, order and spelling do.  LLM_OK, LLM_DECLINED.
- */
-
-int llm_dialect_canonical(llm_request_t *q, const char * const *less,
-    void (*update)(void *ctx, const void *p, size_t n), void *ctx);
 
 
 /*

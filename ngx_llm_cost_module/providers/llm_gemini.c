@@ -6,6 +6,7 @@
 
 #include "llm_gemini.h"
 #include "llm_path.h"
+#include "llm_canon.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -127,10 +128,23 @@ static const llm_gemini_status_t  llm_gemini_statuses[] = {
 };
 
 
-/* do not change the answer */
+/* what of a request is in the key of the cache: llm_canon.h */
 
-static const char * const  llm_gemini_immaterial[] = {
+static const char * const  llm_gemini_less[] = {
     "labels", NULL
+};
+
+static const char * const  llm_gemini_verbatim[] = {
+    "tools", "args", "response", "responseSchema", "response_schema",
+    "responseJsonSchema", "response_json_schema", NULL
+};
+
+static const char * const  llm_gemini_state[] = {
+    "cachedContent", "cached_content", "fileData", "file_data", NULL
+};
+
+static const llm_canon_t  llm_gemini_canon = {
+    llm_gemini_less, llm_gemini_verbatim, llm_gemini_state
 };
 
 
@@ -263,6 +277,45 @@ llm_gemini_parse_config(llm_request_t *q, uint32_t config)
 
 
 /*
+ * Tools that Google runs: what they find is not the same tomorrow.  A tool is
+ * a member of an object, of which there may be one or a list.
+ */
+
+static int
+llm_gemini_runs(const llm_json_t *j, uint32_t tools)
+{
+    uint32_t                i, end, key;
+    const llm_json_node_t  *v;
+
+    v = j->nodes;
+
+    if (!llm_given(j, tools)) {
+        return 0;
+    }
+
+    end = v[tools].next;
+    i = (v[tools].type == LLM_JSON_ARRAY) ? tools + 1 : tools;
+
+    for ( /* void */ ; i < end; i = v[i].next) {
+
+        if (v[i].type != LLM_JSON_OBJECT) {
+            return 1;
+        }
+
+        for (key = i + 1; key < v[i].next; key = v[key + 1].next) {
+            if (!llm_json_equal(j, key, "functionDeclarations")
+                && !llm_json_equal(j, key, "function_declarations"))
+            {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
+}
+
+
+/*
  * In which form the answer is wanted: a stream is one array, unless the
  * arguments say otherwise.  What they say in any other way is not understood,
  * and has an entry of its own.
@@ -336,7 +389,8 @@ llm_gemini_parse_chat(llm_request_t *q, const uint32_t *f)
     }
 
     q->stream = (q->route.op == LLM_GEMINI_STREAM);
-    q->stateful = llm_given(&q->json, f[LLM_GEMINI_CACHED]);
+    q->stateful = llm_given(&q->json, f[LLM_GEMINI_CACHED])
+                  || llm_gemini_runs(&q->json, f[LLM_GEMINI_TOOLS]);
     q->can_fit = 1;
 
     llm_gemini_parse_form(q);
@@ -545,7 +599,7 @@ static int
 llm_gemini_canonical(llm_request_t *q,
     void (*update)(void *ctx, const void *p, size_t n), void *ctx)
 {
-    return llm_dialect_canonical(q, llm_gemini_immaterial, update, ctx);
+    return llm_canonical(q, &llm_gemini_canon, update, ctx);
 }
 
 

@@ -6,6 +6,7 @@
 
 #include "llm_dialect.h"
 #include "llm_path.h"
+#include "llm_canon.h"
 
 #include <string.h>
 
@@ -85,8 +86,22 @@ static const char * const  llm_ollama_names[] = {
 };
 
 
-static const char * const  llm_ollama_immaterial[] = {
+/* what of a request is in the key of the cache: llm_canon.h */
+
+static const char * const  llm_ollama_less[] = {
     "stream", "keep_alive", NULL
+};
+
+static const char * const  llm_ollama_verbatim[] = {
+    "tools", "format", "arguments", NULL
+};
+
+static const char * const  llm_ollama_state[] = {
+    NULL
+};
+
+static const llm_canon_t  llm_ollama_canon = {
+    llm_ollama_less, llm_ollama_verbatim, llm_ollama_state
 };
 
 
@@ -433,5 +448,5 @@ static int
 llm_ollama_canonical(llm_request_t *q,
     void (*update)(void *ctx, const void *p, size_t n), void *ctx)
 {
-    return llm_dialect_canonical(q, llm_ollama_immaterial, update, ctx);
+    return llm_canonical(q, &llm_ollama_canon, update, ctx);
 }

@@ -7,6 +7,7 @@
 #include "llm_openai.h"
 #include "llm_media.h"
 #include "llm_responses.h"
+#include "llm_canon.h"
 
 #include <string.h>
 
@@ -26,6 +27,27 @@ static const char * const  llm_openai_names[LLM_OPENAI_FIELDS] = {
     "max_completion_tokens", "n", "best_of", "tools", "tool_choice",
     "functions", "function_call", "response_format", "service_tier", "store",
     "modalities", "reasoning_effort", "web_search_options", "prompt", "suffix"
+};
+
+
+/* what of a request is in the key of the cache: llm_canon.h */
+
+static const char * const  llm_openai_less[] = {
+    "stream", "stream_options", "user", "metadata", "store",
+    "safety_identifier", "prompt_cache_key", "prompt_cache_retention",
+    NULL
+};
+
+static const char * const  llm_openai_verbatim[] = {
+    "tools", "functions", "response_format", NULL
+};
+
+static const char * const  llm_openai_state[] = {
+    "file_id", "web_search_options", "search_parameters", "plugins", NULL
+};
+
+static const llm_canon_t  llm_openai_canon = {
+    llm_openai_less, llm_openai_verbatim, llm_openai_state
 };
 
 
@@ -413,6 +435,30 @@ llm_openai_parse_chat(llm_request_t *q, const uint32_t *f)
 }
 
 
+/* audio of an answer is not the same in a stream and out of it */
+
+static int
+llm_openai_speaks(const llm_json_t *j, uint32_t modalities)
+{
+    uint32_t                i;
+    const llm_json_node_t  *v;
+
+    v = j->nodes;
+
+    if (modalities == LLM_JSON_NONE || v[modalities].type != LLM_JSON_ARRAY) {
+        return 0;
+    }
+
+    for (i = modalities + 1; i < v[modalities].next; i = v[i].next) {
+        if (v[i].type == LLM_JSON_STRING && llm_json_equal(j, i, "audio")) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 static int
 llm_openai_parse(llm_request_t *q)
 {
@@ -479,6 +525,7 @@ llm_openai_parse(llm_request_t *q)
     }
 
     q->stateful = rc;
+    q->one_form = llm_openai_speaks(&q->json, f[LLM_OPENAI_MODALITIES]);
     q->unseen = llm_openai_thinks(q, f[LLM_OPENAI_REASONING_EFFORT]);
 
     return (q->kind == LLM_KIND_COMPLETION)
@@ -554,6 +601,18 @@ llm_openai_family(const llm_str_t *model)
     }
 
     return LLM_OPENAI_OTHER;
+}
+
+
+static int
+llm_openai_canonical(llm_request_t *q,
+    void (*update)(void *ctx, const void *p, size_t n), void *ctx)
+{
+    if (q->kind == LLM_KIND_RESPONSES) {
+        return llm_responses_canonical(q, update, ctx);
+    }
+
+    return llm_canonical(q, &llm_openai_canon, update, ctx);
 }
 
 

@@ -167,10 +167,6 @@ void llm_openai_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj);
 
 int llm_openai_needs(const llm_request_t *q, const llm_str_t *model);
 
-int llm_openai_canonical(llm_request_t *q,
-    void (*update)(void *ctx, const void *p, size_t n), void *ctx);
-
-
 /* a kept answer in another form, llm_openai_reform.c */
 
 int llm_openai_reform(const llm_request_t *q, const llm_form_t *from,

@@ -5,21 +5,50 @@
 
 
 #include "llm_responses.h"
+#include "llm_canon.h"
 
 
 /*
- * Requests of the Responses API.  They are stateful: what a model reads may be
- * on the server (a previous response, a conversation, a prompt by name), and
- * what it says stays there.  So no answer is kept in the cache, and where the
- * input cannot be seen its count is an estimate.
+ * Requests of the Responses API.  What a model reads may be on the server (a
+ * previous response, a conversation, a prompt by name): such answers are not
+ * kept in the cache, and where the input cannot be seen its count is an
+ * estimate.
  */
 
 
 const char * const  llm_responses_names[LLM_RESPONSES_FIELDS] = {
     "model", "input", "instructions", "stream", "max_output_tokens", "tools",
     "tool_choice", "text", "service_tier", "background",
-    "previous_response_id", "conversation", "prompt"
+    "previous_response_id", "conversation", "prompt", "store"
 };
+
+
+/* what of a request is in the key of the cache: llm_canon.h */
+
+static const char * const  llm_responses_less[] = {
+    "stream", "stream_options", "user", "metadata", "safety_identifier",
+    "prompt_cache_key", "prompt_cache_retention", NULL
+};
+
+static const char * const  llm_responses_verbatim[] = {
+    "tools", "text", NULL
+};
+
+static const char * const  llm_responses_state[] = {
+    "file_id", "previous_response_id", "conversation", "prompt", NULL
+};
+
+static const llm_canon_t  llm_responses_canon = {
+    llm_responses_less, llm_responses_verbatim, llm_responses_state
+};
+
+
+int
+llm_responses_canonical(llm_request_t *q,
+    void (*update)(void *ctx, const void *p, size_t n), void *ctx)
+{
+    return llm_canonical(q, &llm_responses_canon, update, ctx);
+}
 
 
 static int
@@ -56,19 +85,82 @@ llm_responses_parse_input(llm_request_t *q, const uint32_t *f)
 }
 
 
+/* typed: one is of none of these types; else: one is of one of them */
+
+static int
+llm_responses_other(const llm_json_t *j, uint32_t list,
+    const char * const *types, unsigned typed)
+{
+    unsigned                n;
+    uint32_t                i, type;
+    const llm_json_node_t  *v;
+
+    v = j->nodes;
+
+    if (list == LLM_JSON_NONE || v[list].type != LLM_JSON_ARRAY) {
+        return 0;
+    }
+
+    for (i = list + 1; i < v[list].next; i = v[i].next) {
+
+        type = v[i].type == LLM_JSON_OBJECT ? llm_json_get(j, i, "type")
+                                            : LLM_JSON_NONE;
+
+        if (type == LLM_JSON_NONE || v[type].type != LLM_JSON_STRING) {
+
+            if (typed) {
+                return 1;
+            }
+
+            continue;
+        }
+
+        for (n = 0; types[n] && !llm_json_equal(j, type, types[n]); n++) {
+            /* void */
+        }
+
+        if ((types[n] == NULL) == typed) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/*
+ * The answer depends on more than what was sent: on an item that the server
+ * has, or on what a tool of the provider's finds in the world today.
+ */
+
+static int
+llm_responses_refers(const llm_json_t *j, const uint32_t *f)
+{
+    static const char * const  ours[] = {
+        "function", "custom", "local_shell", "apply_patch",
+        "computer_use_preview", NULL
+    };
+
+    static const char * const  theirs[] = { "item_reference", NULL };
+
+    return llm_responses_other(j, f[LLM_RESPONSES_TOOLS], ours, 1)
+           || llm_responses_other(j, f[LLM_RESPONSES_INPUT], theirs, 0);
+}
+
+
 int
 llm_responses_parse(llm_request_t *q)
 {
-    int        rc, stream, background;
+    int        rc, stream, store, background;
     uint32_t   f[LLM_RESPONSES_FIELDS];
     llm_str_t  previous, instructions;
 
     q->max_output = -1;
     q->choices = 1;
-    q->stateful = 1;
     q->can_fit = (q->route.op == LLM_RESPONSES_CREATE);
 
     stream = 0;
+    store = 0;
     background = 0;
 
     if (q->json.nodes[0].type != LLM_JSON_OBJECT) {
@@ -126,12 +218,21 @@ llm_responses_parse(llm_request_t *q)
     }
 
     if (rc == LLM_OK) {
+        rc = llm_request_bool(q, f[LLM_RESPONSES_STORE], "store", &store);
+    }
+
+    if (rc == LLM_OK) {
         rc = llm_request_number(q, f[LLM_RESPONSES_MAX_OUTPUT],
                                 "max_output_tokens", 1, LLM_DIALECT_TOKENS_MAX,
                                 &q->max_output);
     }
 
-    q->stream = stream;
+    if (rc == LLM_OK) {
+        q->stream = stream;
+        q->stateful = store || background
+                      || q->route.op != LLM_RESPONSES_CREATE
+                      || llm_responses_refers(&q->json, f);
+    }
 
     return rc;
 }

@@ -30,6 +30,7 @@ typedef enum {
     LLM_RESPONSES_PREVIOUS,
     LLM_RESPONSES_CONVERSATION,
     LLM_RESPONSES_PROMPT,
+    LLM_RESPONSES_STORE,
     LLM_RESPONSES_FIELDS
 } llm_responses_field_e;
 
@@ -50,6 +51,9 @@ int llm_responses_answer(llm_answer_t *a, const llm_json_t *j);
 int llm_responses_event(llm_answer_t *a, const llm_str_t *type,
     const llm_str_t *data);
 
+
+int llm_responses_canonical(llm_request_t *q,
+    void (*update)(void *ctx, const void *p, size_t n), void *ctx);
 
 /* a kept answer in another form, llm_responses_reform.c */
 
