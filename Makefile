@@ -3,6 +3,8 @@
 #   make              the module, the tokenizer's tools, the vocabularies
 #   make vocab-all    vocabularies whose packages are large, too
 #   make install      DESTDIR= MODULES= DATADIR=
+#   make deb          Debian packages, in build/deb
+#   make test-deb     installs, starts and removes them in a chroot, as root
 #   make test         everything; ends with "N passed, N failed, N skipped"
 #   make test-unit    C unit tests only
 #   make test-nginx   t/ only; FILES="t/000-load.t ..." chooses
@@ -49,7 +51,7 @@ harness   = perl t/util/harness.pl --build $(out) --jobs $(JOBS)
 
 .PHONY: all setup module vocab vocab-all tokenizer tools install clean
 .PHONY: test test-unit test-nginx test-asan test-traffic test-faults
-.PHONY: test-versions
+.PHONY: test-versions deb test-deb
 .PHONY: bench bench-tokenizer demo unit asan
 
 all: module vocab tokenizer tools
@@ -118,8 +120,8 @@ $(BUILD)/prices/%.json: prices/%.json
 
 # Command line tools: each is a directory and the pure sources
 
-TOOL_CFLAGS = -g -O2 -std=gnu11 -Wall -Wextra -Werror -MMD -MP \
-              -Ingx_llm_cost_module -Ingx_llm_cost_module/providers \
+TOOL_CFLAGS = -g -O2 $(CPPFLAGS) $(CFLAGS) -std=gnu11 -Wall -Wextra -Werror \
+              -MMD -MP -Ingx_llm_cost_module -Ingx_llm_cost_module/providers \
               -Itokenizer/include -Itokenizer/src -I$(BUILD)/tools \
               -DLLM_DATA_DIR='"$(DATADIR)"'
 TOOL_LIBS   = -lpcre2-8 -lz -lcrypto -lm
@@ -145,7 +147,7 @@ $(BUILD)/tools/report_page.h: tools/report/report.js tools/report/report.css \
 $(BUILD)/tools/tools/report/report_html.o: $(BUILD)/tools/report_page.h
 
 $(BUILD)/tools/llm-report: $(tool_report) $(tool_lib)
-	$(Q)$(CC) -o $@ $^ $(TOOL_LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(TOOL_LIBS)
 
 # llm-tokens, with what counts API requests
 
@@ -153,13 +155,13 @@ tool_tokens = $(BUILD)/tools/tokenizer/tools/llm_tokens.o \
               $(patsubst %.c,$(BUILD)/tools/%.o,$(wildcard tools/tokens/*.c))
 
 $(BUILD)/tools/llm-tokens: $(tool_tokens) $(tool_lib)
-	$(Q)$(CC) -o $@ $^ $(TOOL_LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(TOOL_LIBS)
 
 tool_cost = $(patsubst %.c,$(BUILD)/tools/%.o,$(wildcard tools/cost/*.c) \
                 $(wildcard tools/tokens/*.c))
 
 $(BUILD)/tools/llm-cost: $(tool_cost) $(tool_lib)
-	$(Q)$(CC) -o $@ $^ $(TOOL_LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(TOOL_LIBS)
 
 tools: $(BUILD)/tools/llm-report $(BUILD)/tools/llm-tokens \
     $(BUILD)/tools/llm-cost
@@ -174,15 +176,25 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 755 $(BUILD)/tools/llm-tokens $(DESTDIR)$(PREFIX)/bin/
 	install -m 755 $(BUILD)/tools/llm-report $(BUILD)/tools/llm-cost \
-	    tools/llm-ledger \
+	    tools/llm-ledger $(BUILD)/tokenizer/llm-vocab \
 	    $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 tokenizer/tools/llm-tokens.1 tools/report/llm-report.1 \
-	    tools/cost/llm-cost.1 \
+	    tools/cost/llm-cost.1 tools/llm-ledger.1 tokenizer/tools/llm-vocab.1 \
 	    $(DESTDIR)$(PREFIX)/share/man/man1/
 	for f in $(BUILD)/vocab/*.llmv; do [ ! -f $$f ] \
 	    || install -m 644 $$f $(DESTDIR)$(DATADIR)/vocab/ || exit 1; done
 	for f in prices/*.json; do [ ! -f $$f ] \
 	    || install -m 644 $$f $(DESTDIR)$(DATADIR)/prices/ || exit 1; done
+
+
+# Debian packages
+
+deb: vocab
+	$(Q)tools/setup.sh tools/packages-deb.txt
+	$(Q)tools/build-deb.sh $(BUILD)
+
+test-deb: deb
+	$(Q)perl -It/lib t/deb/install.t $(out)/deb
 
 
 # C unit tests: the pure sources once, as a library, then a program per file

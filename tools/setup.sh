@@ -2,16 +2,20 @@
 #
 # Copyright (C) 2026 the ngx_llm_cost_module authors
 #
-# Installs the Debian packages of tools/packages.txt that are missing.  Asks
-# apt for its lists only when something is missing; does nothing elsewhere
+# setup.sh [LIST]
+#
+# Installs the Debian packages of tools/packages.txt, or of LIST, that are
+# missing.  Asks apt for its lists only when something is missing; does nothing elsewhere
 # than on Debian's kind of system; tells what to do when not root.
 
 set -eu
 
 cd "$(dirname "$0")/.."
 
+list=${1:-tools/packages.txt}
+
 if ! command -v dpkg-query > /dev/null; then
-    echo "setup: no dpkg here; see tools/packages.txt for what is needed"
+    echo "setup: no dpkg here; see $list for what is needed"
     exit 0
 fi
 
@@ -33,7 +37,7 @@ while read -r package command; do
     if [ "$status" != installed ]; then
         missing="$missing $package"
     fi
-done < tools/packages.txt
+done < "$list"
 
 if [ -z "$missing" ]; then
     exit 0
