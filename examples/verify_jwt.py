@@ -4,9 +4,9 @@
 
 """A verifier of JWTs (HS256) for auth_request: verify_jwt.py SECRET_FILE [PORT]
 
-Answers 200 with the claim "sub" in X-JWT-Sub where the Bearer token's
-signature is that of the secret, its time has come and is not over; else 401.
-Nothing else is read of a request, and no token is logged.  It prints its port
+Answers 200 with the claim "sub" in X-JWT-Sub, and "team" in X-JWT-Team if
+there is one, where the Bearer token's signature is that of the secret, its
+time has come and is not over; else 401.  Nothing else is read of a request, and no token is logged.  It prints its port
 when it is ready, and ends with its standard input.
 """
 
@@ -24,8 +24,8 @@ def part(text):
     return base64.urlsafe_b64decode(text + '=' * (-len(text) % 4))
 
 
-def subject(token, secret):
-    """The subject, or None: one algorithm, whatever the token asks for."""
+def verified(token, secret):
+    """Subject and team, or None: one algorithm, whatever the token asks for."""
 
     try:
         head, claims, signature = token.split('.')
@@ -38,13 +38,14 @@ def subject(token, secret):
 
         claims = json.loads(part(claims))
         now = time.time()
-        sub = claims['sub']
+        names = claims['sub'], claims.get('team', '')
 
         if (not claims['exp'] > now or claims.get('nbf', 0) > now
-                or not isinstance(sub, str) or not sub.isprintable()):
+                or not all(isinstance(name, str) and name.isascii()
+                           and name.isprintable() for name in names)):
             return None
 
-        return sub.encode('ascii').decode()
+        return names
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
@@ -55,11 +56,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         kind, _, token = self.headers.get('Authorization', '').partition(' ')
-        sub = subject(token, self.secret) if kind == 'Bearer' else None
+        names = verified(token, self.secret) if kind == 'Bearer' else None
 
-        self.send_response(200 if sub else 401)
-        if sub:
-            self.send_header('X-JWT-Sub', sub)
+        self.send_response(200 if names and names[0] else 401)
+        for name, value in zip(('X-JWT-Sub', 'X-JWT-Team'), names or ()):
+            if value:
+                self.send_header(name, value)
         self.send_header('Content-Length', '0')
         self.end_headers()
 

@@ -57,7 +57,7 @@ sub certificates {
 sub example {
     my $name = shift;
 
-    my $text = read_file("$root/examples/nginx/$name");
+    my $text = example_http($name);
 
     $text =~ s{https://api\.openai\.com}
               {http://127.0.0.1:$ENV{TEST_NGINX_UPSTREAM_PORT}}g;

@@ -68,7 +68,7 @@ X-Budget-Remaining-USD: 0.999993400", ""]
 
 === TEST 2: OpenAI, with a cache and the log line
 --- http_config eval
-main::local_text(main::text_of('examples/nginx/openai.conf'))
+main::local_text(main::example_http('openai.conf'))
 . main::text_of('examples/nginx/log_format.conf')
 . "access_log logs/access.log llm;\n"
 --- config

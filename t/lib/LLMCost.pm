@@ -62,7 +62,8 @@ sub import {
     {
         no strict 'refs';
         *{"main::$_"} = \&$_ for qw( redis release upstream_requests
-                                     nginx_pid wait_for project );
+                                     nginx_pid wait_for project
+                                     example_http );
     }
 
     $ENV{TEST_NGINX_HTML_DIR} = Test::Nginx::Socket::html_dir();
@@ -103,6 +104,14 @@ sub start_fakeredis {
 # For test files
 
 sub project { $root }
+
+# what stands in http{} of a configuration in examples/nginx/
+
+sub example_http {
+    my ($http) = read_file("$root/examples/nginx/$_[0]")
+                     =~ /^http \{\n(.*)^\}\n/ms;
+    return $http // die "no http{} in $_[0]\n";
+}
 
 sub redis { redis_command($ENV{TEST_NGINX_REDIS_SOCKET}, @_) }
 

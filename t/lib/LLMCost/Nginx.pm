@@ -11,7 +11,8 @@ package LLMCost::Nginx;
 #   # $nginx->{port}, $nginx->{dir}
 #   is join("\n", stop_nginx($nginx)), '', 'nginx leaves nothing behind';
 #
-# PORT is replaced by a free one.  Every file that it writes is in its
+# PORT is replaced by a free one; with config => sub { ... } in place of http
+# the whole text is what that makes of a port.  Every file that it writes is in its
 # directory: error.log, access.log, stderr.log.
 
 use strict;
@@ -26,7 +27,8 @@ use Time::HiRes qw( sleep );
 use LLMCost::Process;
 
 our @EXPORT = qw( start_nginx stop_nginx start_upstream_server project_dir );
-our @EXPORT_OK = qw( nginx_config nginx_complaints nginx_binary );
+our @EXPORT_OK = qw( nginx_config nginx_complaints nginx_binary
+                     example_config );
 
 # time that nginx has to leave after QUIT
 my $QUIT_TIME = 10;
@@ -77,7 +79,9 @@ sub start_nginx {
         my $port = free_port();
 
         unlink "$dir/error.log", "$dir/nginx.pid";
-        write_file("$dir/nginx.conf", nginx_config($dir, $port, %option));
+        write_file("$dir/nginx.conf",
+                   $option{config} ? $option{config}->($port)
+                                   : nginx_config($dir, $port, %option));
 
         my ($process) = start_process('sh', '-c', $script, $dir, $binary,
                                       '-e', "$dir/error.log", '-p', "$dir/",
@@ -101,12 +105,35 @@ sub start_nginx {
 sub nginx_config {
     my ($dir, $port, %option) = @_;
 
+    my $connections = $option{connections} // 1024;
+    my ($main, $http) = nginx_surroundings($dir, %option);
+    (my $text = $option{http}) =~ s/\bPORT\b/$port/g;
+
+    return <<END;
+$main
+events { worker_connections $connections; }
+
+http {
+$http
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
+$text
+}
+END
+}
+
+
+# What makes a configuration one of the test's: for the main block, and for
+# http{}
+
+sub nginx_surroundings {
+    my ($dir, %option) = @_;
+
     my $modules = $ENV{TEST_NGINX_LOAD_MODULES}
                   // "$build/module/ngx_llm_cost_module.so";
     my $data = $ENV{LLM_DATA_PATH} // $build;
     my $workers = $option{workers} // 1;
     my $main = $option{main} // '';
-    my $connections = $option{connections} // 1024;
     my $daemon = $option{daemon} ? 'on' : 'off';
     my $load = join '', map { "load_module $_;\n" } split ' ', $modules;
     my $user = $> == 0 ? 'user root;' : '';
@@ -115,9 +142,8 @@ sub nginx_config {
                         qw( client_body proxy ),
                         grep { $built !~ /--without-http_${_}_module/ }
                         qw( fastcgi scgi uwsgi );
-    (my $http = $option{http}) =~ s/\bPORT\b/$port/g;
 
-    return <<END;
+    return (<<MAIN, <<HTTP);
 ${load}$user
 worker_processes $workers;
 daemon $daemon;
@@ -127,19 +153,34 @@ env ASAN_OPTIONS;
 env UBSAN_OPTIONS;
 env LSAN_OPTIONS;
 $main
-
-events { worker_connections $connections; }
-
-http {
+MAIN
     llm_data_path $data;
     include $root/examples/nginx/log_format.conf;
     access_log $dir/access.log llm;
-    proxy_http_version 1.1;
-    proxy_set_header Connection "";
 $temp
-$http
+HTTP
 }
-END
+
+
+# A file of examples/ as it is, but for its addresses: NAME of those in
+# %address is ADDRESS here, any other https server is $address{https}, and
+# what it listens on is PORT; files are taken from $dir and not from /etc.
+
+sub example_config {
+    my ($dir, $port, $name, %address) = @_;
+
+    my ($main, $http) = nginx_surroundings($dir);
+    my $text = read_file("$root/examples/nginx/$name");
+    my $https = delete $address{https};
+
+    $text =~ s{\Q$_\E}{$address{$_}}g for keys %address;
+    $text =~ s{https://[\w.-]+}{http://$https}g;
+    $text =~ s{listen (?:127\.0\.0\.1:)?(?:8080|8443)}{listen 127.0.0.1:$port};
+    $text =~ s{/etc/(?:nginx|stunnel)/}{$dir/}g;
+    $text =~ s{^load_module modules/ngx_llm_cost_module\.so;\n}{$main}m;
+    $text =~ s/^http \{\n/http {\n$http/m;
+
+    return $text;
 }
 
 
