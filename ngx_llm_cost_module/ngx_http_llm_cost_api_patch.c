@@ -338,7 +338,15 @@ ngx_http_llm_cost_api_patch_reply(ngx_http_llm_cost_api_t *api,
                    "name", ngx_http_llm_cost_api_patch_unknown);
     }
 
-    return ngx_http_llm_cost_api_budgets_read(api, reply);
+    if (ngx_http_llm_cost_api_budgets_read(api, reply) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    /* should Redis lose it, this node has heard of it */
+
+    ngx_http_llm_cost_redis_patched(api->budgets.elts);
+
+    return NGX_OK;
 }
 
 

@@ -360,6 +360,7 @@ ngx_int_t ngx_http_llm_cost_redis_journal(ngx_http_llm_cost_ctx_t *ctx,
 void ngx_http_llm_cost_redis_unjournal(const llm_hold_id_t *id);
 void ngx_http_llm_cost_redis_close_journal(
     ngx_http_llm_cost_redis_op_t *op);
+void ngx_http_llm_cost_redis_patched(const llm_counter_view_t *c);
 void ngx_http_llm_cost_redis_shadow(const llm_budget_t *budgets,
     const llm_balance_t *balances, ngx_uint_t n);
 

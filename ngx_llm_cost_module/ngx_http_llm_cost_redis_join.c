@@ -15,8 +15,9 @@
  *             the store may have lost what it had confirmed, and then
  *   REPLAY    what it has confirmed since it was as it is now, from the record,
  *             and the nodes wait for each other
- *   BALANCES  where some node's record does not reach back that far: what the
- *             nodes knew of the counters; and they wait again
+ *   BALANCES  limits that were patched; and where some node's record does not
+ *             reach back that far, what the nodes knew of the counters, and then
+ *             they wait again
  *   HOLDS     the open reservations of this node
  *   OUTBOX    what it has not confirmed
  *   WAIT      until every node that was there is as far, or three seconds: one
@@ -93,6 +94,8 @@ static void ngx_http_llm_cost_redis_join_met(void);
 static ngx_uint_t ngx_http_llm_cost_redis_join_come(void);
 static ngx_int_t ngx_http_llm_cost_redis_join_replay(void);
 static ngx_int_t ngx_http_llm_cost_redis_join_balances(void);
+static ngx_int_t ngx_http_llm_cost_redis_join_balance_command(
+    ngx_http_llm_cost_redis_op_t *op, const llm_hold_view_t *v);
 static ngx_int_t ngx_http_llm_cost_redis_join_hold(void);
 static void ngx_http_llm_cost_redis_join_last(void);
 static void ngx_http_llm_cost_redis_join_ready(void);
@@ -256,7 +259,9 @@ ngx_http_llm_cost_redis_join_go(ngx_http_llm_cost_redis_t *redis)
             return;
         }
 
-        ngx_http_llm_cost_redis_join_step(join.step + 1);
+        ngx_http_llm_cost_redis_join_step(
+            join.step == NGX_HTTP_LLM_COST_JOIN_BALANCES && !join.hello.deep
+            ? NGX_HTTP_LLM_COST_JOIN_HOLDS : join.step + 1);
         ngx_http_llm_cost_redis_join_go(redis);
         return;
 
@@ -413,9 +418,7 @@ ngx_http_llm_cost_redis_join_said(ngx_http_llm_cost_redis_op_t *op,
         switch (join.step) {
 
         case NGX_HTTP_LLM_COST_JOIN_WAIT_REPLAYED:
-            ngx_http_llm_cost_redis_join_step(
-                h.deep ? NGX_HTTP_LLM_COST_JOIN_BALANCES
-                       : NGX_HTTP_LLM_COST_JOIN_HOLDS);
+            ngx_http_llm_cost_redis_join_step(NGX_HTTP_LLM_COST_JOIN_BALANCES);
             break;
 
         case NGX_HTTP_LLM_COST_JOIN_WAIT_BALANCED:
@@ -525,65 +528,85 @@ ngx_http_llm_cost_redis_join_replay(void)
 static ngx_int_t
 ngx_http_llm_cost_redis_join_balances(void)
 {
-    int64_t                        spent[NGX_HTTP_LLM_COST_JOIN_BUDGETS];
     ngx_int_t                      rc;
-    ngx_uint_t                     i, n;
-    llm_budget_t                   budgets[LLM_BUDGETS_MAX];
-    llm_hold_id_t                  id;
     llm_hold_view_t                v;
     llm_counter_view_t            *c;
     ngx_http_llm_cost_redis_op_t  *op;
 
-    n = 0;
     rc = NGX_OK;
-    c = v.counters;
+    v.n = 0;
 
-    while (n < NGX_HTTP_LLM_COST_JOIN_BUDGETS) {
-        if (llm_ledger_next(ngx_http_llm_cost_zone()->ledger, &join.cursor,
-                            &c[n])
+    while (v.n < NGX_HTTP_LLM_COST_JOIN_BUDGETS) {
+        c = &v.counters[v.n];
+
+        if (llm_ledger_next(ngx_http_llm_cost_zone()->ledger, &join.cursor, c)
             != LLM_OK)
         {
             rc = NGX_DONE;
             break;
         }
 
-        if (c[n].spent > 0 && c[n].end > (int64_t) ngx_time()) {
-            spent[n] = c[n].spent;
-            n++;
+        if (c->end > (int64_t) ngx_time()
+            && (c->patched || (join.hello.deep && c->spent > 0)))
+        {
+            v.n++;
         }
     }
 
-    if (n == 0) {
+    if (v.n == 0) {
         return rc;
     }
-
-    v.n = n;
-    ngx_http_llm_cost_redis_adopt_budgets(&v, budgets);
-    ngx_memzero(&id, sizeof(llm_hold_id_t));
 
     op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_join_sent, NULL);
     if (op == NULL) {
         return NGX_ERROR;
     }
 
-    ngx_http_llm_cost_redis_begin(join.redis,
-                                  NGX_HTTP_LLM_COST_SCRIPT_BALANCE);
-    ngx_http_llm_cost_redis_indexes();
-    ngx_http_llm_cost_redis_identity(&id);
-    ngx_http_llm_cost_redis_counters(budgets, n);
-    ngx_http_llm_cost_redis_number(n);
-    ngx_http_llm_cost_redis_budgets(budgets, n);
-
-    for (i = 0; i < n; i++) {
-        ngx_http_llm_cost_redis_number(spent[i]);
-    }
-
-    if (ngx_http_llm_cost_redis_end(op) != NGX_OK) {
+    if (ngx_http_llm_cost_redis_join_balance_command(op, &v) != NGX_OK) {
         ngx_http_llm_cost_redis_free(op);
         return NGX_ERROR;
     }
 
     return ngx_http_llm_cost_redis_join_send(op) == NGX_OK ? rc : NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_redis_join_balance_command(ngx_http_llm_cost_redis_op_t *op,
+    const llm_hold_view_t *v)
+{
+    ngx_uint_t                 i;
+    llm_budget_t               budgets[LLM_BUDGETS_MAX];
+    llm_hold_id_t              id;
+    const llm_counter_view_t  *c;
+
+    ngx_http_llm_cost_redis_adopt_budgets(v, budgets);
+    ngx_memzero(&id, sizeof(llm_hold_id_t));
+
+    ngx_http_llm_cost_redis_begin(join.redis,
+                                  NGX_HTTP_LLM_COST_SCRIPT_BALANCE);
+    ngx_http_llm_cost_redis_indexes();
+    ngx_http_llm_cost_redis_identity(&id);
+    ngx_http_llm_cost_redis_counters(budgets, v->n);
+    ngx_http_llm_cost_redis_number(v->n);
+    ngx_http_llm_cost_redis_budgets(budgets, v->n);
+
+    for (i = 0; i < v->n; i++) {
+        c = &v->counters[i];
+
+        ngx_http_llm_cost_redis_number(c->spent);
+        ngx_http_llm_cost_redis_number(join.hello.deep != 0);
+
+        if (!c->patched) {
+            ngx_http_llm_cost_redis_text("");
+
+        } else {
+            ngx_http_llm_cost_redis_number(c->limit == LLM_NO_LIMIT
+                                           ? -1 : c->limit);
+        }
+    }
+
+    return ngx_http_llm_cost_redis_end(op);
 }
 
 

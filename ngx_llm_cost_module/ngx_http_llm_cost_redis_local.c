@@ -139,6 +139,22 @@ ngx_http_llm_cost_redis_shadow(const llm_budget_t *budgets,
 }
 
 
+void
+ngx_http_llm_cost_redis_patched(const llm_counter_view_t *c)
+{
+    llm_budget_t     budgets[LLM_BUDGETS_MAX];
+    llm_hold_view_t  v;
+
+    v.n = 1;
+    v.counters[0] = *c;
+
+    ngx_http_llm_cost_redis_adopt_budgets(&v, budgets);
+
+    (void) llm_ledger_patch(ngx_http_llm_cost_zone()->ledger, budgets,
+                            c->limit);
+}
+
+
 ngx_int_t
 ngx_http_llm_cost_redis_local(ngx_http_llm_cost_ctx_t *ctx)
 {

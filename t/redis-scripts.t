@@ -29,7 +29,7 @@ my ($server, $port, $socket) = start_redis_server("$dir");
 my %parts = (admit => ['common'], settle => ['common', 'usage'],
              renew => ['common'], budgets => ['common'], put => [],
              summary => ['common', 'usage'], join => ['common'],
-             balance => ['common']);
+             balance => ['common'], patch => []);
 my %sha;
 
 for my $name (keys %parts) {
@@ -743,7 +743,8 @@ subtest 'balances never go back' => sub {
     my $b = budget();
     my $c = budget(name => 'other');
     my $give = sub {
-        evalsha('balance', keys_of(0, 'n1', $b, $c), 2, fields($b, $c), @_)
+        evalsha('balance', keys_of(0, 'n1', $b, $c), 2, fields($b, $c),
+                map { ($_, 1, '') } @_)
     };
 
     admit(1, [$b]);
@@ -754,6 +755,30 @@ subtest 'balances never go back' => sub {
     is redis('HGET', counter($c), 'limit'), 1000, 'and is a counter now';
     is $give->(90, 500), 1, 'the highest holds';
     is stored($b), '90 0', 'of all nodes';
+};
+
+subtest 'patched limits come back' => sub {
+    empty();
+    my $b = budget();
+    my $give = sub {
+        my ($spent, $limit) = @_;
+        evalsha('balance', keys_of(0, 'n1', $b), 1, fields($b), $spent, 0,
+                $limit);
+        return join ' ', map { $_ // '-' } @{redis('HMGET', counter($b),
+                                                   'patched', 'spent')};
+    };
+
+    is $give->(70, ''), '- -', 'nothing is known';
+    is $give->(70, 150), '150 -', 'a node has heard of one';
+    is redis('HGET', counter($b), 'limit'), 1000, 'and it is a counter now';
+    is $give->(60, 90), '150 -', 'one has heard of another before';
+    is $give->(80, 200), '200 -', 'one has since';
+    is $give->(80, 190), '190 -', 'of two as old the lower';
+
+    redis('HSET', counter($b), 'spent', 85);
+    evalsha('patch', [counter($b)], 400);
+    is $give->(80, 150), '400 85', 'one that was made here is newer';
+    is $give->(86, 300), '300 85', 'unless the store has lost a newer one';
 };
 
 subtest 'alerts are published' => sub {

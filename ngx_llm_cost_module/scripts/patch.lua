@@ -32,7 +32,10 @@ if limit == '' then
     return { -2, redis.call('HGET', key, 'unit') }
 end
 
-redis.call('HSET', key, 'patched', limit)
+-- how far it had come tells the age of the limit, should it be lost
+
+redis.call('HSET', key, 'patched', limit,
+           'patched_at', redis.call('HGET', key, 'spent') or '0')
 
 local row = redis.call('HMGET', key, 'name', 'key', 'unit', 'period', 'start',
                        'end', 'patched', 'mode', 'spent', 'reserved')

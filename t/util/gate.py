@@ -10,7 +10,7 @@ Prints its port and serves until its stdin ends.  FILE holds the path of a Unix
 socket or the port of a server on 127.0.0.1, to which connections are passed
 on; when its text changes, all connections are closed, but for "PORT keep",
 where they stay with the server that they have.  An empty FILE lets nobody
-through.
+through.  FILE.log gets a line for each connection.
 """
 
 import asyncio
@@ -46,6 +46,9 @@ class Gate:
 
     async def serve(self, reader, writer):
         self.open.add(writer)
+
+        with open(self.path + ".log", "a") as log:
+            log.write(self.target + "\n")
 
         try:
             if not self.target:

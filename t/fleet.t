@@ -1,0 +1,232 @@
+# Copyright (C) 2026 the ngx_llm_cost_module authors
+#
+# Three nodes and one Redis: what has to be one over all of them.  Alerts are
+# raised once, whichever nodes cross a threshold; a limit that was patched on
+# one node holds on all, also when Redis has lost it; who starts without Redis
+# joins it when it comes.
+
+use strict;
+use warnings;
+
+use lib 't/lib';
+
+use File::Temp ();
+use HTTP::Tiny ();
+use IO::Select ();
+use IO::Socket::INET ();
+use IO::Socket::UNIX ();
+use JSON::PP ();
+use Test::More;
+use Time::HiRes qw( sleep time );
+
+use LLMCost::Nginx;
+use LLMCost::Process;
+use LLMCost::Redis;
+
+my $NODES = 3;
+
+my $dir = File::Temp->newdir('llm-fleet-XXXXXX', TMPDIR => 1);
+my $json = JSON::PP->new->canonical;
+my $http = HTTP::Tiny->new(timeout => 20);
+my $upstream = start_upstream_server("$dir");
+my ($server, $port, $redis) = start_redis_server("$dir");
+
+my @nodes = map { start_nginx("$dir/$_", workers => 2, http => <<END) }
+    llm_redis 127.0.0.1:$port timeout=10s;
+
+    server {
+        listen 127.0.0.1:PORT;
+
+        location /v1/ {
+            llm_cost on;
+            llm_budget spend limit=0.001usd period=total alert=10%,80%,100%;
+            proxy_pass http://127.0.0.1:$upstream;
+        }
+
+        location /calls/v1/ {
+            llm_cost on;
+            llm_budget calls key=\$http_x_user limit=2requests period=total
+                       alert=off;
+            proxy_pass http://127.0.0.1:$upstream/v1/;
+        }
+
+        location /llm/ { llm_api write=on; }
+    }
+END
+    1 .. $NODES;
+
+my $body = '{"model":"gpt-4o-mini","max_tokens":100,"messages":'
+           . '[{"role":"user","content":"hi"}]}';
+
+
+# one request, the socket on which its answer comes
+
+sub request {
+    my ($node, $path, $user) = @_;
+
+    my $to = "127.0.0.1:" . (ref $node ? $node : $nodes[$node])->{port};
+    my $socket = IO::Socket::INET->new($to) or die "nginx: $!\n";
+
+    print $socket "POST $path/chat/completions HTTP/1.1\r\nHost: localhost\r\n"
+                  . "Connection: close\r\nX-User: $user\r\n"
+                  . "X-Test-Prompt-Tokens: 8\r\n"
+                  . "X-Test-Completion-Tokens: 100\r\n"
+                  . 'Content-Length: ' . length($body) . "\r\n\r\n$body";
+    $socket->flush;
+
+    return $socket;
+}
+
+sub status {
+    my $socket = shift;
+
+    local $/;
+    return <$socket> =~ m{^HTTP/1.1 (\d+)} ? $1 : 'none';
+}
+
+sub await {
+    my $code = shift;
+
+    my $end = time + 20;
+
+    sleep 0.01 until $code->() || time > $end;
+}
+
+sub api {
+    my ($node, $path, $method, $content) = @_;
+
+    my $url = "http://127.0.0.1:$nodes[$node]{port}/llm/$path";
+    my $answer = $http->request($method // 'GET', $url,
+                                { $content ? (content => $content) : () });
+
+    return $answer->{status} == 200 ? $json->decode($answer->{content})
+                                    : $answer->{status};
+}
+
+
+subtest 'alerts' => sub {
+    my $listener = IO::Socket::UNIX->new(Peer => $redis);
+
+    print $listener "SUBSCRIBE {llm:}alerts\r\n";
+    $listener->flush;
+    <$listener> for 1 .. 6;
+
+    # all at once, again and again, until one is refused on every node
+
+    my %refused;
+    my $rounds = 0;
+
+    while (keys %refused < $NODES && $rounds++ < 50) {
+        my @asked = map { [$_, request($_, '/v1', 'u')] }
+                    (0 .. $NODES - 1) x 2;
+        status($_->[1]) eq '429' and $refused{$_->[0]} = 1 for @asked;
+    }
+
+    is_deeply [sort keys %refused], [0 .. $NODES - 1], 'it is used up on all';
+
+    my (@published, @lines);
+
+    await(sub {
+        my $data = '';
+
+        while (IO::Select->new($listener)->can_read(0)) {
+            sysread($listener, $data, 65536, length $data) or last;
+        }
+
+        push @published, $data =~ /"threshold":(\d+)/g;
+        @lines = map { read_file("$_->{dir}/error.log")
+                       =~ /llm cost: spend budget (\d+)% used/g } @nodes;
+        return @published >= 3 && @lines >= 3;
+    });
+
+    is "@{[sort { $a <=> $b } @published]}", '10 80 100', 'published once';
+    is "@{[sort { $a <=> $b } @lines]}", '10 80 100', 'logged once';
+    is redis_command($redis, 'XLEN', '{llm:}a'), 3, 'kept once';
+    is "@{[sort { $a <=> $b } map { $_->{threshold} } @{api($_, 'alerts')}]}",
+        '10 80 100', "shown by node $_" for 0 .. $NODES - 1;
+};
+
+
+subtest 'a limit that was patched' => sub {
+    my $ask = sub { status(request($_[0], '/calls/v1', $_[1])) };
+    my $lost = 0;
+
+    is $ask->(0, 'joe'), 200, 'one of two';
+    is api(1, 'budgets?name=calls&key=joe', 'PATCH', '{"limit":4}')->{limit},
+        4, 'raised on node 1';
+    is $ask->(2, 'joe'), 200, 'node 2 hears of it';
+
+    redis_command($redis, 'FLUSHALL');
+
+    # of a payer that it does not know a node asks Redis only
+
+    for my $node (0 .. $NODES - 1) {
+        await(sub { $ask->($node, 'ann' . $lost++) eq '200' });
+    }
+
+    is $ask->(0, 'joe'), 200, 'more than was configured';
+    is $ask->(1, 'joe'), 200, 'as much as was raised';
+    is $ask->(2, 'joe'), 429, 'and no more';
+    is api($_, 'budgets?name=calls&key=joe')->[0]{limit}, 4, "node $_"
+        for 0 .. $NODES - 1;
+};
+
+
+# A worker tries to connect every 0.48 seconds at most, so that it shares within
+# one.  What is measured is what nginx itself takes for a second: a timer of
+# two that begins when Redis comes, in the same process, has not ended when
+# the first request has been admitted by Redis.
+
+subtest 'a start without Redis' => sub {
+    write_file("$dir/gate", '');
+
+    my ($gate, $gate_port) = start_process('python3', '-B',
+        project_dir() . '/t/util/gate.py', "$dir/gate");
+
+    push @nodes, start_nginx("$dir/late", http => <<END);
+    llm_redis 127.0.0.1:$gate_port timeout=10s;
+    llm_store_failure closed;
+
+    server {
+        listen 127.0.0.1:PORT;
+
+        location /late/v1/ {
+            llm_cost on;
+            llm_budget late limit=1requests period=total;
+            proxy_pass http://127.0.0.1:$upstream/v1/;
+        }
+
+        location /ruler/v1/ {
+            proxy_pass http://127.0.0.1:$upstream/v1/;
+            proxy_set_header X-Test-Wait never;
+            proxy_read_timeout 2s;
+        }
+    }
+END
+
+    my $ask = sub { status(request($nodes[-1], '/late/v1', 'u')) };
+    is $ask->(), 503, 'nobody is admitted';
+
+    # it has tried often enough to take its time now
+
+    await(sub { (() = read_file("$dir/gate.log") =~ /\n/g) > 6 });
+
+    my $began = time;
+    my $status;
+    my $ruler = request($nodes[-1], '/ruler/v1', 'u');
+    write_file("$dir/gate", $port);
+
+    await(sub { ($status = $ask->()) ne '503' });
+    note sprintf '%.3f seconds', time - $began;
+
+    is $status, 200, 'until Redis is there';
+    ok !IO::Select->new($ruler)->can_read(0), 'which is noticed in time';
+    await(sub { redis_command($redis, 'HGET',
+                              '{llm:}b:late::requests:total:0', 'spent') });
+    is $ask->(), 429, 'and counts for all';
+};
+
+
+is join("\n", map { stop_nginx($_) } @nodes), '', 'nginx leaves nothing';
+
+done_testing;
