@@ -15,8 +15,10 @@ use LLMCost::Ledger;
 use LLMCost::Process;
 use LLMCost::Redis;
 
-my $PATIENCE = 20;
-my $LOCAL = 0.05;
+# What the connections of the load may hold at once: in "local", other nodes may
+# have spent it since this one heard of a counter
+
+my $ON_THE_WAY = 24 * 261_000;
 
 # a worker that is told to leave while Redis is away leaves its connections
 my $http = HTTP::Tiny->new(timeout => 5);
@@ -90,7 +92,7 @@ sub redis_fault {
     my $start = $spec{start};
     my $break = delete $spec{break};
     my @options = @{delete $spec{redis} // []};
-    my $policy = delete $spec{policy} // "local=${LOCAL}usd";
+    my $policy = delete $spec{policy} // 'local';
     my $more = delete $spec{more} // '';
     my $timeout = delete $spec{timeout} // '300ms';
     my $done;
@@ -105,7 +107,7 @@ sub redis_fault {
     fault "redis: $name",
         nodes    => 3,
         seconds  => 8,
-        bound    => 0,
+        bound    => $break ? $ON_THE_WAY : 0,
         every    => $break ? [0.05, $once] : [],
         counters => sub { redis_counters($_[0]{redis}{main}{socket}) },
         http     => sub {
@@ -184,6 +186,7 @@ redis_fault 'SIGSTOP for 3 s',
 
 redis_fault 'away for 2 s, closed',
     policy => 'closed',
+    bound  => 0,
     break  => sub {
         my $pid = $_[0]{redis}{main}{pid};
         kill 'STOP', $pid;
@@ -210,8 +213,6 @@ redis_fault 'not there at first',
 # One budget for all, used up while Redis is away: the shares of three nodes
 # are not more than what was left, but for what was on the way when they last
 # heard of it; with an allowance, each may go so much further
-
-my $ON_THE_WAY = 24 * 261_000;
 
 for my $allowance (0, 0.002) {
     redis_fault "away for 3 s, local=${allowance}usd, used up",
@@ -288,6 +289,7 @@ sub behind_proxy {
     my @actions = @_;
 
     return (
+        bound => $ON_THE_WAY,
         start => sub {
             my $run = shift;
             my $at = 20;
@@ -394,6 +396,10 @@ burst_of_three('usd for 10', 'llm_budget few limit=0.000615usd period=total;',
 
 burst_of_three('100 new users with 5 requests each',
     'llm_budget few key=$http_x_user_id limit=5requests period=total;',
+    500, 100);
+
+burst_of_three('100 new users with usd for 5 each',
+    'llm_budget few key=$http_x_user_id limit=0.000309usd period=total;',
     500, 100);
 
 

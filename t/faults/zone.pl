@@ -34,8 +34,8 @@ for (['zone', '', 0], ['state file', $STATE, 1]) {
         every => [0.1, sub { $_[0]->reload(0) }];
 
     fault "$name: a full zone, users without end",
-        http    => 'llm_zone zone=llm:1m' . ($state && ' state=DIR/llm.state')
-                   . ';',
+        http    => 'llm_zone zone=llm:1m'
+                   . ($state ? ' state=DIR/llm.state;' : ';'),
         budgets => join('', map { "llm_budget b$_ key=\$http_x_user_id "
                                   . "limit=1usd period=total;\n" } 1 .. 16),
         plan    => sub { endless_users() },

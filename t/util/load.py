@@ -16,7 +16,8 @@ RESULTS has one for each line of the plan, in its order: {"status": ...,
 left, or "error": "..." where the answer broke off.  Header names are in lower
 case.
 
-With --seconds the plan is repeated for so long, by clients that go on after a
+With --seconds the plan is repeated for so long, or until there is a file
+PLAN.over, by clients that go on after a
 server is gone; RESULTS then has what was answered or broke off, in that order,
 each with the number of its line as "n".
 
@@ -128,7 +129,7 @@ async def stubborn(port, plan, results, end):
     loop = asyncio.get_running_loop()
 
     for i, request in plan:
-        if loop.time() > end:
+        if loop.time() > end[0] or os.path.exists(end[1]):
             break
         try:
             results.append(dict(await connection.ask(request), n=i))
@@ -168,7 +169,8 @@ async def main():
     if seconds:
         plan = itertools.cycle(enumerate(requests))
         results = []
-        end = asyncio.get_running_loop().time() + seconds
+        end = (asyncio.get_running_loop().time() + seconds,
+               plan_name + ".over")
         ask = [stubborn, plan, results, end]
     else:
         plan = iter(enumerate(requests))

@@ -20,6 +20,7 @@ package LLMCost::Faults;
 #   plan       sub that returns requests for load.py; PLAN repeats
 #   once       the plan is sent once, by as many connections as it has requests
 #   budgets    replaces the budgets of the location
+#   env        sub that returns what nginx has in its environment
 #   start, end, every
 #              subs that get the run: before the load, after it, and again and
 #              again with that many seconds in between (a list of pairs)
@@ -176,12 +177,15 @@ sub configure {
             llm_budget seen limit=0.01usd period=total mode=observe;
 END
 
+    my %env = $self->environment;
+
     $http //= $spec->{http} // '';
     $http = $http->($self, $i) if ref $http;
     $http =~ s/\bDIR\b/$node->{dir}/g;
 
     write_file("$node->{dir}/nginx.conf", nginx_config(
-        $node->{dir}, $node->{port}, workers => 2, connections => 4096, daemon => 1,
+        $node->{dir}, $node->{port}, workers => 2, connections => 4096,
+        daemon => 1, main => join('', map { "env $_;\n" } sort keys %env),
         http => <<END));
     $http
     llm_ledger_log $node->{dir}/ledger.log;
@@ -209,6 +213,13 @@ END
 }
 
 
+sub environment {
+    my $self = shift;
+
+    return $self->{spec}{env} ? $self->{spec}{env}->($self) : ();
+}
+
+
 # A node is a daemon, since nginx takes no USR2 from under a parent.  All of it
 # is one process group, the binaries of an upgrade as well; it ends when this
 # process does.
@@ -221,6 +232,8 @@ sub start_node {
                  . 'echo started; read x; kill -9 -$pid 2> /dev/null';
 
     unlink "$node->{dir}/nginx.pid";
+
+    local %ENV = (%ENV, $self->environment);
 
     start_process('sh', '-c', $script, $node->{dir}, nginx_binary(),
                   '-e', "$node->{dir}/error.log", '-p', "$node->{dir}/",
@@ -253,6 +266,15 @@ sub release {
     my ($self, $name) = @_;
 
     write_file("$self->{dir}/release.$name", '');
+}
+
+
+# The load has gone on for long enough
+
+sub over {
+    my $self = shift;
+
+    write_file("$self->{dir}/plan.over", '');
 }
 
 
