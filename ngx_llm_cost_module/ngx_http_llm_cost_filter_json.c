@@ -350,7 +350,7 @@ ngx_http_llm_cost_hold_end(ngx_http_llm_cost_filter_t *f)
 
         /* vectors are long and of no use here: no node for each number */
 
-        if (ctx->q.kind == LLM_KIND_EMBEDDINGS
+        if (ctx->q.kind == LLM_KIND_EMBEDDINGS && !ctx->q.whole
             && ngx_http_llm_cost_start_skim(f) != NGX_OK)
         {
             return NGX_ERROR;

@@ -240,7 +240,7 @@ ngx_http_llm_cost_price_answer(ngx_http_llm_cost_ctx_t *ctx)
 
     /* pictures and seconds that were said are all that is charged */
 
-    if (ctx->usage.input < 0 && ctx->usage.output < 0
+    if (ctx->usage.input < 0 && ctx->usage.output <= 0
         && ngx_http_llm_cost_price_by_unit(ctx, &ctx->usage))
     {
         ctx->usage.input = 0;

@@ -54,7 +54,8 @@ static const llm_path_row_t  llm_anthropic_paths[] = {
     { "GET DELETE", "/messages/batches/*", LLM_PATH_FREE, LLM_KIND_BATCH, 0 },
     { "GET", "/messages/batches/*/results", LLM_PATH_FREE, LLM_KIND_BATCH,
       0 },
-    { "POST", "/complete", LLM_PATH_UNSUPPORTED, LLM_KIND_COMPLETION, 0 },
+    { "POST", "/complete", LLM_PATH_METERED, LLM_KIND_COMPLETION,
+      LLM_ANTHROPIC_PLAIN },
     { "POST", "/publishers/anthropic/models/count-tokens:rawPredict",
       LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
     { "POST", "/publishers/anthropic/models/*:rawPredict", LLM_PATH_METERED,
@@ -309,6 +310,10 @@ llm_anthropic_parse(llm_request_t *q)
     int       rc, stream;
     uint32_t  f[LLM_ANTHROPIC_FIELDS];
 
+    if (q->kind == LLM_KIND_COMPLETION) {
+        return llm_anthropic_complete_parse(q);
+    }
+
     q->max_output = -1;
     q->choices = 1;
     q->can_fit = !q->sealed;
@@ -384,6 +389,10 @@ llm_anthropic_edit(llm_request_t *q, llm_edits_t *e)
 {
     int       rc;
     uint32_t  f[LLM_ANTHROPIC_FIELDS];
+
+    if (q->kind == LLM_KIND_COMPLETION) {
+        return llm_anthropic_complete_edit(q, e);
+    }
 
     e->n = 0;
     rc = LLM_OK;

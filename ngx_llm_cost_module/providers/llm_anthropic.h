@@ -56,6 +56,15 @@ int llm_anthropic_event(llm_answer_t *a, const llm_str_t *type,
     const llm_str_t *data);
 void llm_anthropic_finish(llm_answer_t *a);
 
+/* llm_anthropic_complete.c: the old completions */
+
+int llm_anthropic_complete_parse(llm_request_t *q);
+int llm_anthropic_complete_count(llm_request_t *q, llm_counter_t *c);
+int llm_anthropic_complete_edit(llm_request_t *q, llm_edits_t *e);
+int llm_anthropic_complete_answer(llm_answer_t *a, const llm_json_t *j);
+int llm_anthropic_complete_event(llm_answer_t *a, const llm_str_t *data);
+void llm_anthropic_complete_finish(llm_answer_t *a);
+
 size_t llm_anthropic_error(unsigned char *buf, const llm_refusal_t *f);
 
 

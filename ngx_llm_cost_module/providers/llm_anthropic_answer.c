@@ -434,6 +434,10 @@ llm_anthropic_answer(llm_answer_t *a, const llm_json_t *j)
     static const char * const  names[] = { "type", "model", "usage",
                                            "stop_reason", "content", "error" };
 
+    if (a->kind == LLM_KIND_COMPLETION) {
+        return llm_anthropic_complete_answer(a, j);
+    }
+
     st = llm_anthropic_state(a);
     if (st == NULL) {
         return LLM_ERROR;
@@ -595,6 +599,10 @@ llm_anthropic_event(llm_answer_t *a, const llm_str_t *type,
     llm_json_t             *j;
     llm_anthropic_state_t  *st;
 
+    if (a->kind == LLM_KIND_COMPLETION) {
+        return llm_anthropic_complete_event(a, data);
+    }
+
     a->stream = 1;
 
     st = llm_anthropic_state(a);
@@ -639,6 +647,11 @@ void
 llm_anthropic_finish(llm_answer_t *a)
 {
     llm_anthropic_state_t  *st;
+
+    if (a->kind == LLM_KIND_COMPLETION) {
+        llm_anthropic_complete_finish(a);
+        return;
+    }
 
     st = a->state;
 

@@ -397,6 +397,10 @@ llm_anthropic_count(llm_request_t *q, llm_counter_t *c)
     const llm_json_node_t  *v;
     llm_anthropic_input_t   ai;
 
+    if (q->kind == LLM_KIND_COMPLETION) {
+        return llm_anthropic_complete_count(q, c);
+    }
+
     memset(&ai, 0, sizeof(llm_anthropic_input_t));
 
     llm_input_init(&ai.in, q, c);

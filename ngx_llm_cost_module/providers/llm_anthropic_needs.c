@@ -33,6 +33,10 @@ llm_anthropic_needs(const llm_request_t *q, const llm_str_t *model)
 
     (void) model;
 
+    if (q->kind == LLM_KIND_COMPLETION) {
+        return LLM_DECLINED;
+    }
+
     j = &q->json;
     able = 0;
 

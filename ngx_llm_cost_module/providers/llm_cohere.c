@@ -470,6 +470,16 @@ llm_cohere_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
     u.reasoning = llm_answer_figure(a, j, llm_json_get(j, tokens,
                                                        "reasoning_tokens"));
 
+    if (!llm_given(j, billed) && !llm_given(j, tokens)) {
+
+        /* Writer's chat has the path of the first version's */
+
+        u.input = llm_answer_figure(a, j, llm_json_get(j, obj,
+                                                       "prompt_tokens"));
+        u.output = llm_answer_figure(a, j, llm_json_get(j, obj,
+                                                        "completion_tokens"));
+    }
+
     if (a->kind == LLM_KIND_EMBEDDINGS) {
         u.input = llm_sum(u.input, u.image_input);
     }

@@ -70,6 +70,8 @@ static const llm_path_row_t  llm_gemini_paths[] = {
     { "POST", "/operations/*:cancel", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
     { "POST", "/batches/*:cancel", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
 
+    { "POST", "/models/*:predict", LLM_PATH_METERED, LLM_KIND_EMBEDDINGS,
+      LLM_GEMINI_PREDICT },
     { "POST", "/models/*:*", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
     { "POST", "/tunedModels/*:*", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
     { "POST PATCH", "/cachedContents/**", LLM_PATH_UNSUPPORTED,
@@ -78,7 +80,9 @@ static const llm_path_row_t  llm_gemini_paths[] = {
     { "POST", "/fileSearchStores/**", LLM_PATH_UNSUPPORTED,
       LLM_KIND_OTHER, 0 },
     { "POST", "/fileSearchStores", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
-    { "POST", "/interactions", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
+    { "POST", "/interactions", LLM_PATH_METERED, LLM_KIND_RESPONSES,
+      LLM_GEMINI_INTERACT },
+    { "POST", "/interactions/*/cancel", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
 
     /* keeping files costs nothing */
 
@@ -167,6 +171,33 @@ const llm_provider_t  llm_gemini = {
 };
 
 
+/* predict is said to any model: of two kinds it is known what they answer */
+
+static llm_path_e
+llm_gemini_predicts(llm_route_t *route)
+{
+    size_t  i;
+
+    for (i = 0; i < route->model.len; i++) {
+
+        if (route->model.len - i >= 9
+            && memcmp(route->model.data + i, "embedding", 9) == 0)
+        {
+            return LLM_PATH_METERED;
+        }
+
+        if (route->model.len - i >= 5
+            && memcmp(route->model.data + i, "image", 5) == 0)
+        {
+            route->kind = LLM_KIND_IMAGES;
+            return LLM_PATH_METERED;
+        }
+    }
+
+    return LLM_PATH_UNSUPPORTED;
+}
+
+
 static llm_path_e
 llm_gemini_path(llm_route_t *route)
 {
@@ -188,6 +219,10 @@ llm_gemini_path(llm_route_t *route)
         || llm_path_has(&route->path, "/locations"))
     {
         llm_str_set(&route->vendor, "vertex_ai");
+    }
+
+    if (row->op == LLM_GEMINI_PREDICT) {
+        return llm_gemini_predicts(route);
     }
 
     return row->what;
@@ -473,6 +508,14 @@ llm_gemini_parse(llm_request_t *q)
                            llm_string("x-vertex-ai-llm-shared-request-type");
     const llm_str_t        *header;
 
+    if (q->route.op == LLM_GEMINI_INTERACT) {
+        return llm_interactions_parse(q);
+    }
+
+    if (q->route.op == LLM_GEMINI_PREDICT) {
+        return llm_gemini_predict_parse(q);
+    }
+
     q->max_output = -1;
     q->choices = 1;
     q->model = q->route.model;
@@ -520,6 +563,10 @@ llm_gemini_edit(llm_request_t *q, llm_edits_t *e)
 {
     int64_t    v;
     uint32_t   f[LLM_GEMINI_FIELDS], max;
+
+    if (q->route.op == LLM_GEMINI_INTERACT) {
+        return llm_interactions_edit(q, e);
+    }
 
     e->n = 0;
 

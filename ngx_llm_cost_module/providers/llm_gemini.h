@@ -20,7 +20,9 @@ typedef enum {
     LLM_GEMINI_GENERATE,
     LLM_GEMINI_STREAM,
     LLM_GEMINI_EMBED,
-    LLM_GEMINI_EMBED_BATCH
+    LLM_GEMINI_EMBED_BATCH,
+    LLM_GEMINI_PREDICT,
+    LLM_GEMINI_INTERACT
 } llm_gemini_op_e;
 
 
@@ -57,6 +59,32 @@ int llm_gemini_answer(llm_answer_t *a, const llm_json_t *j);
 int llm_gemini_event(llm_answer_t *a, const llm_str_t *type,
     const llm_str_t *data);
 void llm_gemini_finish(llm_answer_t *a);
+
+
+/* a file of a request: what names its type, and its data in base64, or none */
+
+void llm_gemini_media(llm_input_t *in, uint32_t part, uint32_t node);
+
+/* what may come out beside text */
+
+void llm_gemini_modalities_out(llm_request_t *q, uint32_t config);
+
+
+/* llm_gemini_predict.c: vectors and pictures of Vertex AI */
+
+int llm_gemini_predict_parse(llm_request_t *q);
+int llm_gemini_predict_count(llm_request_t *q, llm_counter_t *c);
+int llm_gemini_predict_answer(llm_answer_t *a, const llm_json_t *j);
+
+
+/* llm_interactions.c: turns that the server keeps */
+
+int llm_interactions_parse(llm_request_t *q);
+int llm_interactions_count(llm_request_t *q, llm_counter_t *c);
+int llm_interactions_edit(llm_request_t *q, llm_edits_t *e);
+int llm_interactions_answer(llm_answer_t *a, const llm_json_t *j);
+int llm_interactions_event(llm_answer_t *a, const llm_str_t *data);
+void llm_interactions_finish(llm_answer_t *a);
 
 
 /* a kept answer in another form, llm_gemini_reform.c */

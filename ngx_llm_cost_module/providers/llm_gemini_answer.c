@@ -438,6 +438,13 @@ llm_gemini_candidates(llm_answer_t *a, llm_gemini_state_t *st,
 }
 
 
+static unsigned
+llm_gemini_op(const llm_answer_t *a)
+{
+    return a->q ? a->q->route.op : LLM_GEMINI_NONE;
+}
+
+
 /* what a whole answer and an element of a stream have in common */
 
 static int
@@ -489,6 +496,10 @@ llm_gemini_event(llm_answer_t *a, const llm_str_t *type, const llm_str_t *data)
 
     (void) type;
 
+    if (llm_gemini_op(a) == LLM_GEMINI_INTERACT) {
+        return llm_interactions_event(a, data);
+    }
+
     a->stream = 1;
 
     st = llm_answer_state(a, sizeof(llm_gemini_state_t));
@@ -514,6 +525,11 @@ llm_gemini_finish(llm_answer_t *a)
 {
     llm_gemini_state_t  *st;
 
+    if (llm_gemini_op(a) == LLM_GEMINI_INTERACT) {
+        llm_interactions_finish(a);
+        return;
+    }
+
     st = a->state;
 
     if (st == NULL) {
@@ -532,6 +548,14 @@ int
 llm_gemini_answer(llm_answer_t *a, const llm_json_t *j)
 {
     llm_gemini_state_t  *st;
+
+    if (llm_gemini_op(a) == LLM_GEMINI_INTERACT) {
+        return llm_interactions_answer(a, j);
+    }
+
+    if (llm_gemini_op(a) == LLM_GEMINI_PREDICT) {
+        return llm_gemini_predict_answer(a, j);
+    }
 
     st = llm_answer_state(a, sizeof(llm_gemini_state_t));
 

@@ -144,7 +144,7 @@ llm_gemini_media_kind(llm_usage_t *most, const llm_input_t *in, uint32_t type)
 }
 
 
-static void
+void
 llm_gemini_media(llm_input_t *in, uint32_t part, uint32_t node)
 {
     uint32_t                type;
@@ -399,7 +399,7 @@ llm_gemini_embeddings(llm_input_t *in, const uint32_t *f)
 
 /* models that speak or draw say so in their names, or are asked to */
 
-static void
+void
 llm_gemini_modalities_out(llm_request_t *q, uint32_t config)
 {
     size_t                  i;
@@ -446,6 +446,14 @@ llm_gemini_count(llm_request_t *q, llm_counter_t *c)
 {
     uint32_t     f[LLM_GEMINI_FIELDS];
     llm_input_t  in;
+
+    if (q->route.op == LLM_GEMINI_INTERACT) {
+        return llm_interactions_count(q, c);
+    }
+
+    if (q->route.op == LLM_GEMINI_PREDICT) {
+        return llm_gemini_predict_count(q, c);
+    }
 
     llm_input_init(&in, q, c);
     llm_usage_text(&q->most, 0, 0);

@@ -21,7 +21,7 @@ int
 llm_media_is(llm_kind_e kind)
 {
     return kind == LLM_KIND_IMAGES || kind == LLM_KIND_SPEECH
-           || kind == LLM_KIND_TRANSCRIPTION;
+           || kind == LLM_KIND_TRANSCRIPTION || kind == LLM_KIND_OCR;
 }
 
 
@@ -292,6 +292,10 @@ llm_media_parse(llm_request_t *q)
         rc = llm_speech_parse(q, m);
         break;
 
+    case LLM_KIND_OCR:
+        rc = llm_ocr_parse(q);
+        break;
+
     default:
         rc = llm_transcription_parse(q, m);
     }
@@ -324,6 +328,23 @@ llm_media_count(llm_request_t *q, llm_counter_t *c)
 }
 
 
+static int
+llm_media_read(llm_answer_t *a, const llm_json_t *j)
+{
+    switch (a->kind) {
+
+    case LLM_KIND_IMAGES:
+        return llm_images_answer(a, j);
+
+    case LLM_KIND_OCR:
+        return llm_ocr_answer(a, j);
+
+    default:
+        return llm_audio_answer(a, j);
+    }
+}
+
+
 int
 llm_media_answer(llm_answer_t *a, const llm_json_t *j)
 {
@@ -344,8 +365,7 @@ llm_media_answer(llm_answer_t *a, const llm_json_t *j)
 
     a->finished = 1;
 
-    return (a->kind == LLM_KIND_IMAGES) ? llm_images_answer(a, j)
-                                        : llm_audio_answer(a, j);
+    return llm_media_read(a, j);
 }
 
 
@@ -398,8 +418,7 @@ llm_media_event(llm_answer_t *a, const llm_str_t *data)
         a->finished = 1;
     }
 
-    rc = (a->kind == LLM_KIND_IMAGES) ? llm_images_answer(a, j)
-                                      : llm_audio_answer(a, j);
+    rc = llm_media_read(a, j);
 
     return (rc == LLM_ERROR) ? LLM_ERROR : LLM_EVENT_PASS;
 }

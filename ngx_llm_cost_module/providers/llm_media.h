@@ -9,9 +9,9 @@
 
 
 /*
- * OpenAI's pictures, speech and transcriptions: kinds of the OpenAI dialect
- * whose requests are JSON or a form with files in it, and whose prices are by
- * the token, the picture, the character or the second.
+ * OpenAI's pictures, speech and transcriptions, and Mistral's OCR: kinds of the
+ * OpenAI dialect whose requests are JSON or a form with files in it, and whose
+ * prices are by the token, the picture, the character, the second or the page.
  */
 
 #include "llm_dialect.h"
@@ -88,6 +88,8 @@ void llm_images_finish(llm_answer_t *a);
 
 int llm_speech_parse(llm_request_t *q, llm_media_t *m);
 int llm_transcription_parse(llm_request_t *q, llm_media_t *m);
+int llm_ocr_parse(llm_request_t *q);
+int llm_ocr_answer(llm_answer_t *a, const llm_json_t *j);
 int llm_audio_answer(llm_answer_t *a, const llm_json_t *j);
 
 

@@ -494,7 +494,11 @@ llm_openai_parse(llm_request_t *q)
         return LLM_BAD;
     }
 
-    rc = llm_openai_parse_model(q, f[LLM_OPENAI_MODEL]);
+    rc = (q->kind == LLM_KIND_CHAT && q->route.op == LLM_OPENAI_AGENT)
+         ? llm_request_model(q, llm_json_get(&q->json, 0, "agent_id"),
+                             "agent_id")
+         : llm_openai_parse_model(q, f[LLM_OPENAI_MODEL]);
+
     if (rc != LLM_OK) {
         return rc;
     }

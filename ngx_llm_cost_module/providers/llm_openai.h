@@ -51,6 +51,11 @@ const char *llm_openai_fields(const llm_json_t *j,
 int llm_openai_given(const llm_json_t *j, uint32_t node);
 
 
+/* of a path: Mistral's agents, which stand in the place of a model */
+
+#define LLM_OPENAI_AGENT       1
+
+
 /* a family of models, as far as requests and counting differ */
 
 typedef enum {

@@ -19,7 +19,10 @@
 static const llm_path_row_t  llm_openai_posts[] = {
     { "POST", "/chat/completions", LLM_PATH_METERED, LLM_KIND_CHAT, 0 },
     { "POST", "/embeddings", LLM_PATH_METERED, LLM_KIND_EMBEDDINGS, 0 },
+    { "POST", "/agents/completions", LLM_PATH_METERED, LLM_KIND_CHAT,
+      LLM_OPENAI_AGENT },
     { "POST", "/completions", LLM_PATH_METERED, LLM_KIND_COMPLETION, 0 },
+    { "POST", "/ocr", LLM_PATH_METERED, LLM_KIND_OCR, 0 },
     { "POST", "/responses", LLM_PATH_METERED, LLM_KIND_RESPONSES,
       LLM_RESPONSES_CREATE },
     { "POST", "/responses/compact", LLM_PATH_METERED, LLM_KIND_RESPONSES,
@@ -146,7 +149,8 @@ llm_openai_path(llm_route_t *route)
         llm_str_set(&route->vendor, "azure");
     }
 
-    route->raw = llm_media_is(route->kind) && llm_openai_form(route);
+    route->raw = llm_media_is(route->kind) && route->kind != LLM_KIND_OCR
+                 && llm_openai_form(route);
 
     return row->what;
 }

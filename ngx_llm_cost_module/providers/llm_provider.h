@@ -165,6 +165,8 @@ struct llm_request_s {
     unsigned              sealed:1;         /* signed: no byte may change */
     unsigned              model_in_path:1;  /* set_model cannot change it */
     unsigned              bounded:1;        /* most is set */
+    unsigned              whole:1;          /* usage is beside the vectors of
+                                               its answer */
     unsigned              one_form:1;       /* the answer has no other form:
                                                audio */
     llm_framing_e         framing;          /* asked for; NONE: SSE of a

@@ -89,4 +89,64 @@ expected_gemini(json_t *r, llm_usage_t *u)
 }
 
 
+/* of an interaction, whose names are others */
+
+static inline int64_t
+interaction_kind(json_t *o, const char *list, const char *kind)
+{
+    size_t    i;
+    json_t   *part;
+    int64_t   sum;
+
+    sum = -1;
+
+    json_array_foreach(json_object_get(o, list), i, part) {
+        if (strcmp(text(part, "modality"), kind) == 0) {
+            sum = total(sum, number(part, "tokens"));
+        }
+    }
+
+    return sum;
+}
+
+
+static inline void
+expected_interaction(json_t *r, llm_usage_t *u)
+{
+    json_t  *o;
+
+    static const llm_usage_t  unknown = LLM_USAGE_INIT;
+
+    *u = unknown;
+    o = json_object_get(r, "usage");
+
+    u->input = total(number(o, "total_input_tokens"),
+                     number(o, "total_tool_use_tokens"));
+    u->output = total(number(o, "total_output_tokens"),
+                      number(o, "total_thought_tokens"));
+    u->cached_input = number(o, "total_cached_tokens");
+    u->reasoning = number(o, "total_thought_tokens");
+
+    u->image_input = total(
+        interaction_kind(o, "input_tokens_by_modality", "image"),
+        interaction_kind(o, "tool_use_tokens_by_modality", "image"));
+    u->audio_input = total(
+        interaction_kind(o, "input_tokens_by_modality", "audio"),
+        interaction_kind(o, "tool_use_tokens_by_modality", "audio"));
+}
+
+
+/* ... of an API that says none */
+
+static inline void
+expected_none(json_t *r, llm_usage_t *u)
+{
+    static const llm_usage_t  unknown = LLM_USAGE_INIT;
+
+    (void) r;
+
+    *u = unknown;
+}
+
+
 #endif /* _TRAFFIC_GEMINI_H_INCLUDED_ */

@@ -172,6 +172,21 @@ def sound_request(record):
     return {"model": record.get("model_requested") or "whisper-1"}
 
 
+def interaction(usage):
+    def total(*names):
+        return sum(usage.get(f"total_{name}_tokens") or 0 for name in names)
+
+    return {
+        "input": total("input", "tool_use"),
+        "output": total("output", "thought"),
+        "cached": usage.get("total_cached_tokens"),
+        "reasoning": usage.get("total_thought_tokens")}
+
+
+def interaction_request(_):
+    return {"model": "gemini-2.5-flash", "input": "text"}
+
+
 def gemini_request(_):
     return {"contents": [{"parts": [{"text": "text"}]}]}
 
@@ -249,6 +264,9 @@ APIS = {
                            openai_embeddings),
     "openai.completions": ("/v1/completions", prompt_request, openai_chat),
     "openai.responses": ("/v1/responses", input_request, openai_responses),
+    "gemini.interactions": ("/v1beta/interactions", interaction_request,
+                            interaction),
+    "anthropic.complete": ("/v1/complete", prompt_request, lambda _: None),
     "openai.images": ("/v1/images/generations", picture_request, media),
     "openai.audio": ("/v1/audio/transcriptions", sound_request, media),
     "anthropic.messages": ("/v1/messages", messages_request, anthropic),

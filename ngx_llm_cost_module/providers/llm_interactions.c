@@ -1,0 +1,584 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "llm_gemini.h"
+
+#include <string.h>
+
+
+/*
+ * Gemini's interactions: turns whose history the server keeps.  An answer has
+ * its usage at the end, and sums up so far in some of its events; the last
+ * that was said replaces all before it.
+ */
+
+#define LLM_INTERACTIONS_NODES   65536
+
+
+enum {
+    LLM_INTERACTIONS_MODEL = 0,
+    LLM_INTERACTIONS_AGENT,
+    LLM_INTERACTIONS_INPUT,
+    LLM_INTERACTIONS_SYSTEM,
+    LLM_INTERACTIONS_TOOLS,
+    LLM_INTERACTIONS_STREAM,
+    LLM_INTERACTIONS_CONFIG,
+    LLM_INTERACTIONS_TIER,
+    LLM_INTERACTIONS_BACKGROUND,
+    LLM_INTERACTIONS_FIELDS
+};
+
+static const char * const  llm_interactions_names[] = {
+    "model", "agent", "input", "system_instruction", "tools", "stream",
+    "generation_config", "service_tier", "background"
+};
+
+
+typedef struct {
+    llm_json_t     json;
+    llm_output_t   output;
+} llm_interactions_state_t;
+
+
+/* an agent stands for a model, whose price is that of its name */
+
+static int
+llm_interactions_model(llm_request_t *q, const uint32_t *f)
+{
+    unsigned  agent;
+
+    agent = !llm_given(&q->json, f[LLM_INTERACTIONS_MODEL])
+            && llm_given(&q->json, f[LLM_INTERACTIONS_AGENT]);
+
+    return agent ? llm_request_model(q, f[LLM_INTERACTIONS_AGENT], "agent")
+                 : llm_request_model(q, f[LLM_INTERACTIONS_MODEL], "model");
+}
+
+
+static int
+llm_interactions_config(llm_request_t *q, uint32_t config)
+{
+    int       rc;
+    uint32_t  max;
+
+    static const char * const  names[] = { "max_output_tokens" };
+
+    if (!llm_given(&q->json, config)) {
+        return LLM_OK;
+    }
+
+    rc = llm_request_object(q, config, "generation_config", names, 1, &max);
+
+    return rc == LLM_OK ? llm_request_number(q, max, "max_output_tokens", 1,
+                                             LLM_DIALECT_TOKENS_MAX,
+                                             &q->max_output)
+                        : rc;
+}
+
+
+int
+llm_interactions_parse(llm_request_t *q)
+{
+    int       rc, stream, background;
+    uint32_t  f[LLM_INTERACTIONS_FIELDS];
+
+    q->max_output = -1;
+    q->choices = 1;
+    q->stateful = 1;
+    q->can_fit = 1;
+    stream = 0;
+    background = 0;
+
+    rc = llm_request_object(q, 0, NULL, llm_interactions_names,
+                            LLM_INTERACTIONS_FIELDS, f);
+
+    if (rc == LLM_OK) {
+        rc = llm_interactions_model(q, f);
+    }
+
+    if (rc == LLM_OK && !llm_given(&q->json, f[LLM_INTERACTIONS_INPUT])) {
+        rc = llm_request_bad(q, "input", "is required");
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_request_array(q, f[LLM_INTERACTIONS_TOOLS], "tools", 1);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_request_bool(q, f[LLM_INTERACTIONS_STREAM], "stream",
+                              &stream);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_request_bool(q, f[LLM_INTERACTIONS_BACKGROUND], "background",
+                              &background);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_request_string(q, f[LLM_INTERACTIONS_TIER], "service_tier",
+                                &q->service_tier);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_interactions_config(q, f[LLM_INTERACTIONS_CONFIG]);
+    }
+
+    q->stream = stream;
+
+    return rc;
+}
+
+
+/* texts, wherever they are, and media by what they may be */
+
+static void
+llm_interactions_input(llm_input_t *in, uint32_t node)
+{
+    uint32_t                i, type;
+    const llm_json_node_t  *v;
+
+    v = in->j->nodes;
+
+    switch (llm_kind_of(in->j, node)) {
+
+    case LLM_JSON_STRING:
+        llm_input_string(in, node);
+        return;
+
+    case LLM_JSON_ARRAY:
+
+        for (i = node + 1; i < v[node].next; i = v[i].next) {
+            llm_interactions_input(in, i);
+        }
+
+        return;
+
+    case LLM_JSON_OBJECT:
+        break;
+
+    default:
+        return;
+    }
+
+    type = llm_json_get(in->j, node, "type");
+
+    if (llm_kind_of(in->j, type) == LLM_JSON_STRING
+        && (llm_json_equal(in->j, type, "image")
+            || llm_json_equal(in->j, type, "audio")
+            || llm_json_equal(in->j, type, "video")
+            || llm_json_equal(in->j, type, "document")))
+    {
+        llm_gemini_media(in, node, llm_json_get(in->j, node, "data"));
+        return;
+    }
+
+    for (i = node + 1; i < v[node].next; i = v[i + 1].next) {
+
+        if (llm_json_equal(in->j, i, "arguments")
+            || llm_json_equal(in->j, i, "result"))
+        {
+            llm_input_value(in, i + 1);
+
+        } else if (!llm_json_equal(in->j, i, "type")
+                   && !llm_json_equal(in->j, i, "id")
+                   && !llm_json_equal(in->j, i, "call_id")
+                   && !llm_json_equal(in->j, i, "signature"))
+        {
+            llm_interactions_input(in, i + 1);
+        }
+    }
+}
+
+
+/* what the model may do by itself, as often as it likes */
+
+static void
+llm_interactions_tools(llm_request_t *q, uint32_t tools)
+{
+    uint32_t                i, type;
+    const llm_json_node_t  *v;
+
+    v = q->json.nodes;
+
+    if (llm_kind_of(&q->json, tools) != LLM_JSON_ARRAY) {
+        return;
+    }
+
+    for (i = tools + 1; i < v[tools].next; i = v[i].next) {
+
+        type = llm_json_get(&q->json, i, "type");
+
+        if (llm_kind_of(&q->json, type) != LLM_JSON_STRING
+            || llm_json_equal(&q->json, type, "function"))
+        {
+            continue;
+        }
+
+        q->most.searches = -1;
+        q->most.maps_queries = -1;
+        q->most.file_searches = -1;
+        q->most.code_sessions = -1;
+    }
+}
+
+
+int
+llm_interactions_count(llm_request_t *q, llm_counter_t *c)
+{
+    uint32_t     f[LLM_INTERACTIONS_FIELDS];
+    llm_input_t  in;
+
+    llm_input_init(&in, q, c);
+    llm_usage_text(&q->most, 0, 0);
+    q->bounded = 1;
+
+    llm_json_fields(&q->json, 0, llm_interactions_names,
+                    LLM_INTERACTIONS_FIELDS, f);
+
+    /* what the server has kept of earlier turns is not seen */
+
+    in.estimate = 1;
+    in.tokens = 1;
+
+    llm_gemini_modalities_out(q, LLM_JSON_NONE);
+    llm_interactions_input(&in, f[LLM_INTERACTIONS_SYSTEM]);
+    llm_interactions_input(&in, f[LLM_INTERACTIONS_INPUT]);
+    llm_input_value(&in, f[LLM_INTERACTIONS_TOOLS]);
+    llm_interactions_tools(q, f[LLM_INTERACTIONS_TOOLS]);
+
+    return llm_input_end(&in);
+}
+
+
+int
+llm_interactions_edit(llm_request_t *q, llm_edits_t *e)
+{
+    uint32_t  config, max;
+
+    e->n = 0;
+
+    if (e->set_max_output <= 0) {
+        return LLM_OK;
+    }
+
+    config = llm_json_get(&q->json, 0, "generation_config");
+
+    if (config == LLM_JSON_NONE) {
+        return llm_edit_member(q, e, 0,
+                               "\"generation_config\":{\"max_output_tokens\":",
+                               e->set_max_output, "}");
+    }
+
+    if (!llm_given(&q->json, config)) {
+        return llm_edit_value(q, e, config, "{\"max_output_tokens\":",
+                              e->set_max_output, "}");
+    }
+
+    max = llm_json_get(&q->json, config, "max_output_tokens");
+
+    if (max == LLM_JSON_NONE) {
+        return llm_edit_member(q, e, config, "\"max_output_tokens\":",
+                               e->set_max_output, "");
+    }
+
+    if (q->max_output >= 0 && q->max_output <= e->set_max_output) {
+        return LLM_OK;
+    }
+
+    return llm_edit_number(q, e, max, e->set_max_output);
+}
+
+
+/* [{"modality":"image","tokens":258}]: those of one kind, added to v */
+
+static void
+llm_interactions_kinds(llm_answer_t *a, const llm_json_t *j, uint32_t list,
+    const char *kind, int64_t *v)
+{
+    uint32_t                i, modality;
+    const llm_json_node_t  *n;
+
+    if (llm_kind_of(j, list) != LLM_JSON_ARRAY) {
+        return;
+    }
+
+    n = j->nodes;
+
+    for (i = list + 1; i < n[list].next; i = n[i].next) {
+
+        modality = llm_json_get(j, i, "modality");
+
+        if (llm_kind_of(j, modality) == LLM_JSON_STRING
+            && llm_json_equal(j, modality, kind))
+        {
+            *v = llm_sum(*v, llm_answer_figure(a, j,
+                                               llm_json_get(j, i, "tokens")));
+        }
+    }
+}
+
+
+/* of the root of a usage: the figures, and then their parts by kind */
+
+static const char * const  llm_interactions_usage_names[] = {
+    "total_input_tokens", "total_tool_use_tokens", "total_output_tokens",
+    "total_thought_tokens", "total_cached_tokens", "total_tokens",
+    "input_tokens_by_modality", "tool_use_tokens_by_modality",
+    "output_tokens_by_modality", "cached_tokens_by_modality"
+};
+
+
+static void
+llm_interactions_parts(llm_answer_t *a, const llm_json_t *j,
+    const uint32_t *f, llm_usage_t *u)
+{
+    size_t  i;
+
+    static const struct {
+        unsigned     list;
+        const char  *kind;
+        size_t       field;
+    } parts[] = {
+        { 6, "image", offsetof(llm_usage_t, image_input) },
+        { 6, "video", offsetof(llm_usage_t, video_input) },
+        { 6, "audio", offsetof(llm_usage_t, audio_input) },
+        { 7, "image", offsetof(llm_usage_t, image_input) },
+        { 7, "video", offsetof(llm_usage_t, video_input) },
+        { 7, "audio", offsetof(llm_usage_t, audio_input) },
+        { 8, "image", offsetof(llm_usage_t, image_output) },
+        { 8, "video", offsetof(llm_usage_t, video_output) },
+        { 8, "audio", offsetof(llm_usage_t, audio_output) },
+        { 9, "image", offsetof(llm_usage_t, cached_image) },
+        { 9, "video", offsetof(llm_usage_t, cached_video) },
+        { 9, "audio", offsetof(llm_usage_t, cached_audio) }
+    };
+
+    for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        llm_interactions_kinds(a, j, f[parts[i].list], parts[i].kind,
+                               (int64_t *) ((char *) u + parts[i].field));
+    }
+}
+
+
+static void
+llm_interactions_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
+{
+    int                i, said;
+    int64_t            v[6];
+    uint32_t           f[10];
+    llm_usage_t        u = LLM_USAGE_INIT;
+
+    if (llm_kind_of(j, obj) != LLM_JSON_OBJECT) {
+        a->usage_bad |= llm_given(j, obj);
+        return;
+    }
+
+    llm_json_fields(j, obj, llm_interactions_usage_names, 10, f);
+
+    for (said = 0, i = 0; i < 6; i++) {
+        v[i] = llm_answer_figure(a, j, f[i]);
+        said |= (v[i] >= 0);
+    }
+
+    if (!said) {
+        return;
+    }
+
+    u.input = llm_sum(v[0], v[1]);
+    u.output = llm_sum(v[2], v[3]);
+    u.reasoning = v[3];
+    u.cached_input = v[4];
+
+    /* what a total has above its parts is output: it has to be paid */
+
+    if (u.input >= 0 && u.output >= 0 && v[5] - u.input > u.output) {
+        u.output = v[5] - u.input;
+    }
+
+    llm_interactions_parts(a, j, f, &u);
+
+    a->usage = u;
+    a->usage_seen |= (u.input >= 0 || u.output >= 0);
+}
+
+
+/* text of a step, of a piece of one, or of a content */
+
+static void
+llm_interactions_out(llm_answer_t *a, llm_output_t *out, const llm_json_t *j,
+    uint32_t node)
+{
+    uint32_t                i, f[3];
+    const llm_json_node_t  *v;
+
+    static const char * const  names[] = { "text", "arguments", "content" };
+
+    v = j->nodes;
+
+    if (llm_kind_of(j, node) == LLM_JSON_ARRAY) {
+
+        for (i = node + 1; i < v[node].next; i = v[i].next) {
+            llm_interactions_out(a, out, j, i);
+        }
+
+        return;
+    }
+
+    if (llm_kind_of(j, node) != LLM_JSON_OBJECT) {
+        return;
+    }
+
+    llm_json_fields(j, node, names, 3, f);
+
+    llm_output_string(out, a, 1, j, f[0]);
+
+    if (llm_kind_of(j, f[1]) == LLM_JSON_STRING) {
+        llm_output_string(out, a, 2, j, f[1]);
+
+    } else {
+        llm_output_value(out, a, 2, j, f[1]);
+    }
+
+    llm_interactions_out(a, out, j, f[2]);
+}
+
+
+static void
+llm_interactions_status(llm_answer_t *a, const llm_json_t *j, uint32_t node)
+{
+    if (llm_kind_of(j, node) != LLM_JSON_STRING) {
+        return;
+    }
+
+    if (llm_json_equal(j, node, "in_progress")
+        || llm_json_equal(j, node, "queued"))
+    {
+        a->deferred = !a->stream;
+        return;
+    }
+
+    a->finished = 1;
+
+    if (llm_json_equal(j, node, "failed")) {
+        a->error = 1;
+    }
+}
+
+
+/* an interaction: whole, or as the events at both ends of a stream hold it */
+
+static int
+llm_interactions_read(llm_answer_t *a, llm_output_t *out, const llm_json_t *j,
+    uint32_t obj)
+{
+    uint32_t  f[5];
+
+    static const char * const  names[] = {
+        "model", "status", "service_tier", "usage", "error"
+    };
+
+    if (llm_kind_of(j, obj) != LLM_JSON_OBJECT) {
+        return LLM_OK;
+    }
+
+    llm_json_fields(j, obj, names, 5, f);
+
+    if (llm_answer_keep(a, j, f[0], &a->model) != LLM_OK
+        || llm_answer_keep(a, j, f[2], &a->service_tier) != LLM_OK)
+    {
+        return LLM_ERROR;
+    }
+
+    a->error |= llm_given(j, f[4]);
+
+    llm_interactions_status(a, j, f[1]);
+    llm_interactions_usage(a, j, f[3]);
+
+    if (a->counter && !a->stream) {
+        llm_interactions_out(a, out, j, llm_json_get(j, obj, "steps"));
+        llm_interactions_out(a, out, j, llm_json_get(j, obj, "outputs"));
+    }
+
+    return LLM_OK;
+}
+
+
+int
+llm_interactions_answer(llm_answer_t *a, const llm_json_t *j)
+{
+    llm_interactions_state_t  *st;
+
+    st = llm_answer_state(a, sizeof(llm_interactions_state_t));
+
+    if (st == NULL
+        || llm_interactions_read(a, &st->output, j, 0) != LLM_OK)
+    {
+        return LLM_ERROR;
+    }
+
+    llm_interactions_finish(a);
+
+    return LLM_OK;
+}
+
+
+int
+llm_interactions_event(llm_answer_t *a, const llm_str_t *data)
+{
+    int                        rc;
+    uint32_t                   f[5];
+    llm_json_t                *j;
+    llm_interactions_state_t  *st;
+
+    static const char * const  names[] = {
+        "interaction", "metadata", "delta", "error", "step"
+    };
+
+    a->stream = 1;
+
+    st = llm_answer_state(a, sizeof(llm_interactions_state_t));
+    if (st == NULL) {
+        return LLM_ERROR;
+    }
+
+    j = &st->json;
+    j->mem = a->mem;
+    j->max = LLM_INTERACTIONS_NODES;
+
+    rc = llm_json_parse(j, data->data, data->len);
+
+    if (rc != LLM_OK || llm_kind_of(j, 0) != LLM_JSON_OBJECT) {
+        return (rc == LLM_ERROR) ? LLM_ERROR : LLM_EVENT_PASS;
+    }
+
+    llm_json_fields(j, 0, names, 5, f);
+
+    if (llm_kind_of(j, f[1]) == LLM_JSON_OBJECT) {
+        llm_interactions_usage(a, j, llm_json_get(j, f[1], "usage"));
+    }
+
+    a->error |= llm_given(j, f[3]);
+
+    if (a->counter) {
+        llm_interactions_out(a, &st->output, j, f[2]);
+    }
+
+    return llm_interactions_read(a, &st->output, j, f[0]) == LLM_OK
+           ? LLM_EVENT_PASS : LLM_ERROR;
+}
+
+
+void
+llm_interactions_finish(llm_answer_t *a)
+{
+    llm_interactions_state_t  *st;
+
+    st = a->state;
+
+    if (st) {
+        a->counted_output = llm_output_tokens(&st->output);
+    }
+}

@@ -1,0 +1,123 @@
+# Copyright (C) 2026 the ngx_llm_cost_module authors
+#
+# What is asked for rarely: interactions, predict, OCR, agents, infilling, old
+# completions.
+
+use lib 't/lib';
+use LLMCost;
+use LLMCost::Ways;
+
+no_long_string();
+log_llm();
+
+add_block_preprocessor(sub {
+    my $block = shift;
+
+    $block->set_value(config => <<'END');
+    location ~ ^/v1 {
+        llm_cost on;
+        llm_budget daily limit=10usd period=day;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    }
+END
+
+    $block->set_value(http_config => <<'END' . ($block->http_config // ''));
+    llm_price ag:1:x base=mistral-large-latest input=2 output=6;
+    llm_price claude-2.1 input=8 output=24;
+    llm_price imagegeneration@006 output_image=0.02;
+END
+});
+
+run_tests();
+
+__DATA__
+
+=== TEST 1: an interaction, 12 * 300 + 40 * 2500
+--- request
+POST /v1beta/interactions
+{"model":"gemini-2.5-flash","input":"hi","stream":true}
+--- upstream eval
+{ sse => [
+    '{"event_type":"interaction.created","interaction":'
+    . '{"status":"in_progress"},"metadata":{"usage":{"total_tokens":9,'
+    . '"total_input_tokens":9,"total_output_tokens":0}}}',
+    '{"event_type":"interaction.completed","interaction":'
+    . '{"status":"completed","usage":{"total_tokens":52,'
+    . '"total_input_tokens":9,"total_tool_use_tokens":3,'
+    . '"total_output_tokens":10,"total_thought_tokens":30}}}'
+  ], split => 7 }
+--- log_lines
+200 in=12 out=40 cost=0.000103600 src=upstream
+
+
+
+=== TEST 2: vectors that say their tokens among many numbers
+--- request
+POST /v1/projects/p/locations/us/publishers/google/models/gemini-embedding-001:predict
+{"instances":[{"content":"one"},{"content":"two"}]}
+--- upstream eval
+{ json => { predictions => [ map {
+    { embeddings => { values => [ (0.125) x 3000 ],
+                      statistics => { token_count => $_ } } } } 4, 5 ] } }
+--- log_lines
+200 in=9 out=0 cost=0.000001350 src=upstream
+
+
+
+=== TEST 3: pictures of which one was held back
+--- request
+POST /v1/projects/p/locations/us/publishers/google/models/imagegeneration@006:predict
+{"instances":[{"prompt":"a cat"}],"parameters":{"sampleCount":2}}
+--- upstream eval
+{ json => { predictions => [ { bytesBase64Encoded => 'x' },
+                             { raiFilteredReason => 'no' } ] } }
+--- log_lines
+200 in=0 out=0 cost=0.020000000 src=counted
+
+
+
+=== TEST 4: pages
+--- request
+POST /v1/ocr
+{"model":"mistral-ocr-2512","document":{"document_url":"x"}}
+--- upstream eval
+{ json => { pages => [], usage_info => { pages_processed => 29 } } }
+--- log_lines
+200 in=0 out=0 cost=0.058000000 src=upstream
+
+
+
+=== TEST 5: ... more of them than a budget holds
+--- request
+POST /v1/ocr
+{"model":"mistral-ocr-4","document":{"document_url":"x"},
+ "document_annotation_format":{}}
+--- error_code: 200
+--- upstream eval
+{ json => { pages => [], usage_info => { pages_processed => 3 } } }
+--- log_lines
+200 in=0 out=0 cost=0.015000000 src=upstream
+
+
+
+=== TEST 6: an agent in the place of a model
+--- request
+POST /v1/agents/completions
+{"agent_id":"ag:1:x","messages":[{"role":"user","content":"hi"}]}
+--- upstream eval
+{ json => { choices => [ { message => { content => 'x' },
+                           finish_reason => 'stop' } ],
+            usage => { prompt_tokens => 500, completion_tokens => 200 } } }
+--- log_lines
+200 in=500 out=200 cost=0.002200000 src=upstream
+
+
+
+=== TEST 7: an old completion has no usage
+--- request
+POST /v1/complete
+{"model":"claude-2.1","prompt":"\n\nHuman: hi\n\nAssistant:","max_tokens_to_sample":10}
+--- upstream eval
+{ json => { completion => ' Hello there.', stop_reason => 'stop_sequence' } }
+--- log_lines eval
+[qr/^200 in=[1-9]\d* out=[1-9]\d* cost=0\.000[1-9]\d* src=counted$/]
