@@ -54,6 +54,7 @@
 #include "llm_vendor.h"
 #include "llm_memo.h"
 #include "llm_flight.h"
+#include "llm_cache.h"
 #include "llm_tokenizer.h"
 
 
@@ -70,7 +71,6 @@ typedef struct ngx_http_llm_cost_ctx_s    ngx_http_llm_cost_ctx_t;
 typedef struct ngx_http_llm_cost_store_s  ngx_http_llm_cost_store_t;
 typedef struct ngx_http_llm_cost_zone_s   ngx_http_llm_cost_zone_t;
 typedef struct ngx_http_llm_cost_redis_s  ngx_http_llm_cost_redis_t;
-typedef struct ngx_http_llm_cost_cache_s  ngx_http_llm_cost_cache_t;
 
 
 /* configuration */
@@ -83,7 +83,7 @@ struct ngx_http_llm_cost_zone_s {
     ngx_slab_pool_t            *shpool;
     llm_ledger_t               *ledger;
     llm_stats_t                *stats;      /* usage, counters, alerts */
-    ngx_http_llm_cost_cache_t  *cache;      /* exact cache, first level */
+    llm_cache_t                *cache;      /* exact cache, first level */
     llm_memo_view_t             memo;       /* token counts; may be absent */
     llm_flights_t              *flights;    /* llm_cache_lock */
     ngx_str_t                   state_name; /* empty: the ledger is in the */
@@ -104,6 +104,7 @@ typedef struct {
     ngx_msec_t                  connect_timeout;
     ngx_uint_t                  connections;
     size_t                      journal;    /* bytes, of llm_redis only */
+    size_t                      answers;    /* bytes of them; 0: any */
     u_char                     *file_name;  /* of the directive, */
     ngx_uint_t                  line;       /* for messages */
 } ngx_http_llm_cost_redis_conf_t;
@@ -441,6 +442,8 @@ struct ngx_http_llm_cost_ctx_s {
     unsigned                    gone:1;             /* the client; the answer
                                                        is read on */
     unsigned                    kept:1;             /* ... was */
+    unsigned                    counted_request:1;  /* by a requests budget,
+                                                       already */
     unsigned                    alone:1;            /* waits for nobody */
     unsigned                    local:1;            /* held in the zone while
                                                        the store is away */
@@ -747,21 +750,18 @@ ngx_int_t ngx_http_llm_cost_entry_read(ngx_pool_t *pool, u_char *p,
     size_t len, ngx_http_llm_cost_entry_t **e);
 
 
-/* _cache_zone.c: entries in shared memory, least recently used leave */
+/* _cache_zone.c: entries in shared memory; NGX_DECLINED: there is none */
 
-ngx_int_t ngx_http_llm_cost_cache_zone_init(ngx_http_llm_cost_zone_t *z,
-    size_t share);
-ngx_int_t ngx_http_llm_cost_cache_zone_attach(ngx_http_llm_cost_zone_t *z,
-    void *mem, size_t share);
 ngx_int_t ngx_http_llm_cost_cache_zone_get(ngx_http_llm_cost_zone_t *z,
-    const u_char *key, ngx_pool_t *pool, ngx_http_llm_cost_entry_t **e);
-void ngx_http_llm_cost_cache_zone_put(ngx_http_llm_cost_zone_t *z,
-    const u_char *key, const ngx_http_llm_cost_entry_t *e, time_t ttl);
-void ngx_http_llm_cost_cache_zone_put_bytes(ngx_http_llm_cost_zone_t *z,
-    const u_char *key, const u_char *p, size_t size, time_t ttl);
-ngx_uint_t ngx_http_llm_cost_cache_zone_clear(ngx_http_llm_cost_zone_t *z);
-void ngx_http_llm_cost_cache_zone_stat(ngx_http_llm_cost_zone_t *z,
-    ngx_uint_t *entries, size_t *bytes);
+    ngx_http_llm_cost_ctx_t *ctx);
+ngx_int_t ngx_http_llm_cost_cache_zone_put(ngx_http_llm_cost_zone_t *z,
+    ngx_http_llm_cost_ctx_t *ctx, const u_char *p, size_t size,
+    time_t stored);
+
+/* key, model and payers of ctx's entry */
+
+void ngx_http_llm_cost_cache_item(ngx_http_llm_cost_ctx_t *ctx,
+    llm_cache_item_t *item);
 
 
 /* _zone.c: the shared memory zone and the store that needs nothing else */

@@ -367,7 +367,10 @@ ngx_http_llm_cost_act(ngx_http_llm_cost_ctx_t *ctx)
         return ngx_http_llm_cost_forward(ctx);
 
     case NGX_HTTP_LLM_COST_HIT:
-        rc = ngx_http_llm_cost_cache_form(ctx);
+
+        /* what Redis had may be damaged */
+
+        rc = ctx->entry ? ngx_http_llm_cost_cache_form(ctx) : NGX_DECLINED;
 
         if (rc == NGX_DECLINED) {
             return ngx_http_llm_cost_missed(ctx);
@@ -433,8 +436,9 @@ ngx_http_llm_cost_act(ngx_http_llm_cost_ctx_t *ctx)
 
 /*
  * The entry is of no use to this request, and the store could not know: it is
- * asked anew, as if there were none.  Of a requests budget the hit was one, and
- * is spent.  The fresh answer takes the entry's place.
+ * asked anew, as if there were none.  Where a hit is over at once, a requests
+ * budget has counted it, and does not count the request again.  The fresh
+ * answer takes the entry's place.
  */
 
 static ngx_int_t
@@ -444,6 +448,12 @@ ngx_http_llm_cost_missed(ngx_http_llm_cost_ctx_t *ctx)
 
     lmcf = ngx_http_get_module_main_conf(ctx->request,
                                          ngx_http_llm_cost_module);
+
+    if (!ctx->held) {
+        ctx->counted_request = 1;
+        ctx->adm.most[LLM_UNIT_REQUESTS] = 0;
+        ctx->adm.least[LLM_UNIT_REQUESTS] = 0;
+    }
 
     lmcf->store->cancel(ctx, NULL);
     ctx->lookup = 0;

@@ -449,6 +449,10 @@ ngx_http_llm_cost_api_args(ngx_http_llm_cost_api_t *api)
                    "of usage/series also \"model\" or \"user\"");
     }
 
+    if (api->format == ngx_http_llm_cost_api_clear_format) {
+        return ngx_http_llm_cost_api_clear_args(api);
+    }
+
     rc = ngx_http_llm_cost_api_period(api);
 
     return (rc == NGX_DECLINED

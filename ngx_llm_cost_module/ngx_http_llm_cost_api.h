@@ -158,8 +158,11 @@ struct ngx_http_llm_cost_api_s {
     ngx_array_t                          points;    /* ..._api_point_t */
     ngx_array_t                          budgets;   /* llm_counter_view_t */
     ngx_array_t                          alerts;    /* llm_alert_t */
-    ngx_uint_t                           entries;   /* of the cache */
-    size_t                               bytes;
+    llm_cache_stat_t                    *cache;     /* of this node */
+    ngx_array_t                          answers;   /* llm_cache_model_t, of
+                                                       Redis; first the sum */
+    llm_cache_purge_t                    purge;
+    u_char                               purge_key[LLM_CACHE_KEY];
     ngx_uint_t                           deleted;
 };
 
@@ -218,8 +221,13 @@ ngx_int_t ngx_http_llm_cost_api_series_take(ngx_http_llm_cost_api_t *api);
 
 /* _api_cache.c */
 
+ngx_int_t ngx_http_llm_cost_api_cache_stat(ngx_http_llm_cost_api_t *api);
 ngx_int_t ngx_http_llm_cost_api_cache_fetch(ngx_http_llm_cost_api_t *api);
 void ngx_http_llm_cost_api_cache_format(ngx_http_llm_cost_api_t *api);
+
+/* NGX_DECLINED: go on; else what has been answered */
+
+ngx_int_t ngx_http_llm_cost_api_clear_args(ngx_http_llm_cost_api_t *api);
 ngx_int_t ngx_http_llm_cost_api_clear_fetch(ngx_http_llm_cost_api_t *api);
 void ngx_http_llm_cost_api_clear_format(ngx_http_llm_cost_api_t *api);
 ngx_int_t ngx_http_llm_cost_api_health_fetch(ngx_http_llm_cost_api_t *api);

@@ -10,6 +10,33 @@
 /* cache/stats, DELETE cache and health */
 
 
+static void ngx_http_llm_cost_api_level(ngx_http_llm_cost_out_t *o,
+    const char *name, const llm_cache_model_t *m, ngx_uint_t hits);
+static void ngx_http_llm_cost_api_cached(ngx_http_llm_cost_api_t *api,
+    const llm_cache_model_t *zone, const llm_cache_model_t *redis);
+static const llm_cache_model_t *ngx_http_llm_cost_api_same(
+    const llm_cache_model_t *m, const llm_cache_model_t *list, ngx_uint_t n);
+
+
+ngx_int_t
+ngx_http_llm_cost_api_cache_stat(ngx_http_llm_cost_api_t *api)
+{
+    api->cache = ngx_palloc(api->request->pool, sizeof(llm_cache_stat_t));
+
+    if (api->cache == NULL
+        || ngx_array_init(&api->answers, api->request->pool, 8,
+                          sizeof(llm_cache_model_t))
+           != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    llm_cache_stat(api->zone->cache, api->cache);
+
+    return NGX_OK;
+}
+
+
 ngx_int_t
 ngx_http_llm_cost_api_cache_fetch(ngx_http_llm_cost_api_t *api)
 {
@@ -21,21 +48,28 @@ ngx_http_llm_cost_api_cache_fetch(ngx_http_llm_cost_api_t *api)
     api->usage.misses = t.misses;
     api->usage.saved = t.saved;
 
-    ngx_http_llm_cost_cache_zone_stat(api->zone, &api->entries, &api->bytes);
-
-    return NGX_OK;
+    return ngx_http_llm_cost_api_cache_stat(api);
 }
 
+
+/* what is kept is what the last level has; the first one's are copies */
 
 void
 ngx_http_llm_cost_api_cache_format(ngx_http_llm_cost_api_t *api)
 {
     int64_t                         total;
+    ngx_uint_t                      i, n, more;
+    llm_cache_stat_t               *s;
+    const llm_cache_model_t        *redis, *all;
     ngx_http_llm_cost_out_t        *o;
     ngx_http_llm_cost_api_usage_t  *u;
 
     o = &api->out;
     u = &api->usage;
+    s = api->cache;
+    n = api->answers.nelts;
+    redis = n ? api->answers.elts : NULL;
+    all = n ? redis : &s->all;
     total = u->hits + u->misses;
 
     ngx_http_llm_cost_out(o, "{\"hits\":");
@@ -47,22 +81,213 @@ ngx_http_llm_cost_api_cache_format(ngx_http_llm_cost_api_t *api)
     ngx_http_llm_cost_out(o, ",\"hit_rate\":");
     ngx_http_llm_cost_out_ratio(o, u->hits, total);
     ngx_http_llm_cost_out(o, ",\"cache_size\":");
-    ngx_http_llm_cost_out_int(o, api->entries);
+    ngx_http_llm_cost_out_int(o, all->entries);
     ngx_http_llm_cost_out(o, ",\"cache_bytes\":");
-    ngx_http_llm_cost_out_int(o, api->bytes);
+    ngx_http_llm_cost_out_int(o, all->bytes);
     ngx_http_llm_cost_out(o, ",\"saved_cost_usd\":");
     ngx_http_llm_cost_out_usd(o, u->saved);
-    ngx_http_llm_cost_out(o, "}\n");
+    ngx_http_llm_cost_out(o, ",\"room\":");
+    ngx_http_llm_cost_out_int(o, s->size);
+    ngx_http_llm_cost_out(o, ",\"purged\":");
+    ngx_http_llm_cost_out_int(o, s->purged);
+    ngx_http_llm_cost_out(o, ",\"levels\":");
+    ngx_http_llm_cost_api_cached(api, &s->all, redis);
+    ngx_http_llm_cost_out(o, ",\"by_model\":{");
+
+    more = 0;
+
+    for (i = 0; i < s->nmodels; i++) {
+
+        if (i == 0 && s->models[0].entries + s->models[0].hits
+                      + s->models[0].evictions == 0)
+        {
+            continue;
+        }
+
+        ngx_http_llm_cost_out(o, more++ ? "," : "");
+        ngx_http_llm_cost_out_string(o, i ? s->models[i].name : "other",
+                                     i ? s->models[i].len : 5);
+        ngx_http_llm_cost_out(o, ":");
+        ngx_http_llm_cost_api_cached(api, &s->models[i],
+                   i && n ? ngx_http_llm_cost_api_same(&s->models[i],
+                                                       redis + 1, n - 1)
+                          : NULL);
+    }
+
+    for (i = 1; i < n; i++) {
+
+        if (ngx_http_llm_cost_api_same(&redis[i], s->models + 1,
+                                       s->nmodels - 1)
+            == NULL)
+        {
+            ngx_http_llm_cost_out(o, more++ ? "," : "");
+            ngx_http_llm_cost_out_string(o, redis[i].name, redis[i].len);
+            ngx_http_llm_cost_out(o, ":");
+            ngx_http_llm_cost_api_cached(api, NULL, &redis[i]);
+        }
+    }
+
+    ngx_http_llm_cost_out(o, "}}\n");
+}
+
+
+static void
+ngx_http_llm_cost_api_cached(ngx_http_llm_cost_api_t *api,
+    const llm_cache_model_t *zone, const llm_cache_model_t *redis)
+{
+    ngx_http_llm_cost_out_t  *o;
+
+    o = &api->out;
+
+    ngx_http_llm_cost_out(o, "{");
+
+    if (zone) {
+        ngx_http_llm_cost_api_level(o, "zone", zone, 1);
+    }
+
+    if (redis) {
+        ngx_http_llm_cost_out(o, zone ? "," : "");
+        ngx_http_llm_cost_api_level(o, "redis", redis, 0);
+    }
+
+    ngx_http_llm_cost_out(o, "}");
+}
+
+
+static void
+ngx_http_llm_cost_api_level(ngx_http_llm_cost_out_t *o, const char *name,
+    const llm_cache_model_t *m, ngx_uint_t hits)
+{
+    ngx_http_llm_cost_out_string(o, name, ngx_strlen(name));
+    ngx_http_llm_cost_out(o, ":{\"entries\":");
+    ngx_http_llm_cost_out_int(o, m->entries);
+    ngx_http_llm_cost_out(o, ",\"bytes\":");
+    ngx_http_llm_cost_out_int(o, m->bytes);
+
+    if (hits) {
+        ngx_http_llm_cost_out(o, ",\"hits\":");
+        ngx_http_llm_cost_out_int(o, m->hits);
+    }
+
+    ngx_http_llm_cost_out(o, ",\"evictions\":");
+    ngx_http_llm_cost_out_int(o, m->evictions);
+    ngx_http_llm_cost_out(o, "}");
+}
+
+
+static const llm_cache_model_t *
+ngx_http_llm_cost_api_same(const llm_cache_model_t *m,
+    const llm_cache_model_t *list, ngx_uint_t n)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < n; i++) {
+        if (list[i].len == m->len
+            && ngx_memcmp(list[i].name, m->name, m->len) == 0)
+        {
+            return &list[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+/*
+ * What DELETE cache is to forget: everything, or what all of model=, payer=,
+ * key= and older_than= agree upon.  A name that is not known is an error:
+ * otherwise a slip of the pen would forget everything.
+ */
+
+ngx_int_t
+ngx_http_llm_cost_api_clear_args(ngx_http_llm_cost_api_t *api)
+{
+    size_t                  n;
+    u_char                 *p, *last, *end;
+    ngx_int_t               age;
+    ngx_str_t               value;
+    llm_cache_purge_t      *purge;
+
+    static const char  *names[] = { "model", "payer", "key", "older_than" };
+
+    purge = &api->purge;
+    last = api->request->args.data + api->request->args.len;
+
+    for (p = api->request->args.data; p < last; p = end + 1) {
+
+        end = ngx_strlchr(p, last, '&');
+        end = end ? end : last;
+
+        for (n = 0; n < 4; n++) {
+            age = ngx_strlen(names[n]);
+
+            if (end - p > age + 1 && p[age] == '='
+                && ngx_strncasecmp(p, (u_char *) names[n], age) == 0)
+            {
+                break;
+            }
+        }
+
+        if (n == 4) {
+            return ngx_http_llm_cost_api_refuse(api, NGX_HTTP_BAD_REQUEST,
+                       NULL, "a purge is narrowed by model=, payer=, key= and "
+                       "older_than=, each with a value, and by nothing else");
+        }
+    }
+
+    if (ngx_http_llm_cost_api_arg(api, "model", &value) == NGX_OK) {
+        purge->model = llm_cache_name(value.data, value.len);
+    }
+
+    if (ngx_http_llm_cost_api_arg(api, "payer", &value) == NGX_OK) {
+        purge->payer = llm_cache_name(value.data, value.len);
+    }
+
+    if (ngx_http_llm_cost_api_arg(api, "older_than", &value) == NGX_OK) {
+        age = ngx_parse_time(&value, 1);
+
+        if (age == NGX_ERROR || age >= ngx_time()) {
+            return ngx_http_llm_cost_api_refuse(api, NGX_HTTP_BAD_REQUEST,
+                       "older_than", "older_than must be a time, as 90, 5m or "
+                       "1d");
+        }
+
+        purge->before = ngx_time() - age + 1;
+    }
+
+    if (api->key.len == 0) {
+        return NGX_DECLINED;
+    }
+
+    if (api->key.len != 2 * LLM_CACHE_KEY) {
+        goto invalid;
+    }
+
+    for (n = 0; n < LLM_CACHE_KEY; n++) {
+        age = ngx_hextoi(api->key.data + 2 * n, 2);
+
+        if (age == NGX_ERROR) {
+            goto invalid;
+        }
+
+        api->purge_key[n] = (u_char) age;
+    }
+
+    purge->key = api->purge_key;
+
+    return NGX_DECLINED;
+
+invalid:
+
+    return ngx_http_llm_cost_api_refuse(api, NGX_HTTP_BAD_REQUEST, "key",
+               "key must be the 64 hexadecimal digits of an X-Cache-Key");
 }
 
 
 ngx_int_t
 ngx_http_llm_cost_api_clear_fetch(ngx_http_llm_cost_api_t *api)
 {
-    api->deleted = ngx_http_llm_cost_cache_zone_clear(api->zone);
-
-    ngx_log_error(NGX_LOG_NOTICE, api->request->connection->log, 0,
-                  "llm cost: %ui cached answers deleted", api->deleted);
+    api->deleted = llm_cache_purge(api->zone->cache, &api->purge);
 
     return NGX_OK;
 }
@@ -71,6 +296,15 @@ ngx_http_llm_cost_api_clear_fetch(ngx_http_llm_cost_api_t *api)
 void
 ngx_http_llm_cost_api_clear_format(ngx_http_llm_cost_api_t *api)
 {
+    ngx_log_error(NGX_LOG_NOTICE, api->request->connection->log, 0,
+                  "llm cost: %ui cached answers deleted", api->deleted);
+
+    if (api->deleted == 0 && api->purge.key) {
+        ngx_http_llm_cost_api_error(api, NGX_HTTP_NOT_FOUND, "key",
+                                    "no answer is kept under this key");
+        return;
+    }
+
     ngx_http_llm_cost_out(&api->out, "{\"deleted\":");
     ngx_http_llm_cost_out_int(&api->out, api->deleted);
     ngx_http_llm_cost_out(&api->out, "}\n");

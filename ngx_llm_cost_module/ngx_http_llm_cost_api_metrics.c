@@ -45,9 +45,7 @@ ngx_http_llm_cost_api_metrics_fetch(ngx_http_llm_cost_api_t *api)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ngx_http_llm_cost_cache_zone_stat(api->zone, &api->entries, &api->bytes);
-
-    return NGX_OK;
+    return ngx_http_llm_cost_api_cache_stat(api);
 }
 
 
@@ -331,9 +329,13 @@ ngx_http_llm_cost_api_metrics_cache(ngx_http_llm_cost_api_t *api,
                                                 LLM_STATS_CACHE_ERRORS));
     ngx_http_llm_cost_api_one(o, "llm_cache_entries", "gauge",
                               "Cached answers in shared memory.",
-                              api->entries);
+                              api->cache->all.entries);
     ngx_http_llm_cost_api_one(o, "llm_cache_bytes", "gauge",
-                              "Size of the cached answers.", api->bytes);
+                              "Size of the cached answers.",
+                              api->cache->all.bytes);
+    ngx_http_llm_cost_api_one(o, "llm_cache_evictions_total", "counter",
+                              "Answers that made room for others.",
+                              api->cache->all.evictions);
 }
 
 

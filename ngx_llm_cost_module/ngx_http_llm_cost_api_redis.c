@@ -27,6 +27,8 @@ static ngx_int_t ngx_http_llm_cost_api_series_read(
 static ngx_int_t ngx_http_llm_cost_api_size_ask(ngx_http_llm_cost_api_t *api);
 static ngx_int_t ngx_http_llm_cost_api_size_read(
     ngx_http_llm_cost_api_t *api, redisReply *reply);
+static llm_cache_model_t *ngx_http_llm_cost_api_answers(
+    ngx_http_llm_cost_api_t *api, const void *name, size_t len);
 static ngx_int_t ngx_http_llm_cost_api_clear_ask(
     ngx_http_llm_cost_api_t *api);
 static ngx_int_t ngx_http_llm_cost_api_clear_read(
@@ -105,7 +107,13 @@ ngx_http_llm_cost_api_fleet_alerts(ngx_http_llm_cost_api_t *api)
 ngx_int_t
 ngx_http_llm_cost_api_fleet_cache(ngx_http_llm_cost_api_t *api)
 {
-    (void) ngx_http_llm_cost_api_cache_fetch(api);
+    ngx_int_t  rc;
+
+    rc = ngx_http_llm_cost_api_cache_fetch(api);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
 
     return ngx_http_llm_cost_api_fleet_start(api,
                                        ngx_http_llm_cost_redis_answers(),
@@ -117,8 +125,6 @@ ngx_http_llm_cost_api_fleet_cache(ngx_http_llm_cost_api_t *api)
 ngx_int_t
 ngx_http_llm_cost_api_fleet_clear(ngx_http_llm_cost_api_t *api)
 {
-    (void) ngx_http_llm_cost_cache_zone_clear(api->zone);
-
     return ngx_http_llm_cost_api_fleet_start(api,
                                        ngx_http_llm_cost_redis_answers(),
                                        ngx_http_llm_cost_api_clear_ask,
@@ -328,38 +334,139 @@ ngx_http_llm_cost_api_fleet_forget(ngx_http_llm_cost_api_t *api)
 static ngx_int_t
 ngx_http_llm_cost_api_size_ask(ngx_http_llm_cost_api_t *api)
 {
-    ngx_http_llm_cost_redis_command(api->fleet->redis, "ZCARD");
-    ngx_http_llm_cost_redis_key("c");
+    ngx_http_llm_cost_redis_command(api->fleet->redis, "HGETALL");
+    ngx_http_llm_cost_redis_key("cs");
 
     return ngx_http_llm_cost_api_fleet_send(api);
 }
 
 
+/* n, b and v, and n:MODEL, b:MODEL and v:MODEL of each model */
+
 static ngx_int_t
 ngx_http_llm_cost_api_size_read(ngx_http_llm_cost_api_t *api,
     redisReply *reply)
 {
-    if (reply->type != REDIS_REPLY_INTEGER) {
+    int64_t             n;
+    ngx_str_t           name;
+    ngx_uint_t          i;
+    llm_cache_model_t  *m;
+
+    if (reply->type != REDIS_REPLY_ARRAY
+        || ngx_http_llm_cost_api_answers(api, "", 0) == NULL)
+    {
         return NGX_DECLINED;
     }
 
-    api->entries = (ngx_uint_t) reply->integer;
+    for (i = 0; i + 1 < reply->elements; i += 2) {
+
+        if (ngx_http_llm_cost_api_text(reply, i, &name) != NGX_OK
+            || name.len == 0 || (name.len > 1 && name.data[1] != ':')
+            || ngx_http_llm_cost_redis_integer(reply, i + 1, &n) != NGX_OK)
+        {
+            return NGX_DECLINED;
+        }
+
+        m = ngx_http_llm_cost_api_answers(api, name.data + 2,
+                                          name.len > 2 ? name.len - 2 : 0);
+        if (m == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        switch (name.data[0]) {
+
+        case 'n':
+            m->entries = n;
+            break;
+
+        case 'b':
+            m->bytes = n;
+            break;
+
+        default:
+            m->evictions = n;
+        }
+    }
 
     return NGX_OK;
 }
 
 
+/* the row of a model; the first one is that of all, and has no name */
+
+static llm_cache_model_t *
+ngx_http_llm_cost_api_answers(ngx_http_llm_cost_api_t *api,
+    const void *name, size_t len)
+{
+    ngx_uint_t          i;
+    llm_cache_model_t  *m;
+
+    len = ngx_min(len, LLM_CACHE_NAME);
+    m = api->answers.elts;
+
+    for (i = 0; i < api->answers.nelts; i++) {
+        if (m[i].len == len && ngx_memcmp(m[i].name, name, len) == 0) {
+            return &m[i];
+        }
+    }
+
+    m = ngx_array_push(&api->answers);
+
+    if (m) {
+        ngx_memzero(m, sizeof(llm_cache_model_t));
+        ngx_memcpy(m->name, name, len);
+        m->len = len;
+    }
+
+    return m;
+}
+
+
 /*
- * The index gives up some names, and these are deleted; a node that dies in
- * between leaves answers that expire by themselves.
+ * A page of the books after the other.  A node that dies in between has not
+ * purged: nothing is written down, and whoever asked has no answer.
  */
 
 static ngx_int_t
 ngx_http_llm_cost_api_clear_ask(ngx_http_llm_cost_api_t *api)
 {
-    ngx_http_llm_cost_redis_command(api->fleet->redis, "ZPOPMIN");
-    ngx_http_llm_cost_redis_key("c");
+    u_char              model[16], payer[16], record[160], *p, *last;
+    llm_cache_purge_t  *purge;
+
+    purge = &api->purge;
+
+    ngx_http_llm_cost_redis_begin(api->fleet->redis,
+                                  NGX_HTTP_LLM_COST_SCRIPT_PURGE);
+    ngx_http_llm_cost_redis_answer_indexes();
+
+    if (purge->key) {
+        ngx_http_llm_cost_redis_answer_key(purge->key);
+    }
+
+    ngx_http_llm_cost_redis_number(api->fleet->cursor);
     ngx_http_llm_cost_redis_number(NGX_HTTP_LLM_COST_API_ANSWERS);
+
+    last = ngx_sprintf(model, "m%uD", purge->model);
+    ngx_http_llm_cost_redis_arg(model, purge->model ? last - model : 0);
+
+    last = ngx_sprintf(payer, "%uD", purge->payer);
+    ngx_http_llm_cost_redis_arg(payer, purge->payer ? last - payer : 0);
+
+    last = ngx_sprintf(record, "%uD %uD %L ", purge->model, purge->payer,
+                       purge->before);
+
+    if (purge->key) {
+        last = ngx_hex_dump(last, (u_char *) purge->key, LLM_CACHE_KEY);
+    }
+
+    p = last;
+
+    if (purge->before) {
+        p = ngx_sprintf(last, "%L", purge->before);
+    }
+
+    ngx_http_llm_cost_redis_arg(last, p - last);
+    ngx_http_llm_cost_redis_arg(record, last - record);
 
     return ngx_http_llm_cost_api_fleet_send(api);
 }
@@ -369,35 +476,31 @@ static ngx_int_t
 ngx_http_llm_cost_api_clear_read(ngx_http_llm_cost_api_t *api,
     redisReply *reply)
 {
-    ngx_int_t   rc;
-    ngx_uint_t  i;
-    ngx_str_t   name;
+    int64_t   deleted;
+    uint64_t  copies;
 
-    if (reply->type == REDIS_REPLY_INTEGER) {
-        api->deleted += (ngx_uint_t) reply->integer;
-        return NGX_AGAIN;
-    }
-
-    if (reply->type != REDIS_REPLY_ARRAY) {
+    if (ngx_http_llm_cost_redis_integer(reply, 0, &api->fleet->cursor)
+            != NGX_OK
+        || ngx_http_llm_cost_redis_integer(reply, 1, &deleted) != NGX_OK)
+    {
         return NGX_DECLINED;
     }
 
-    if (reply->elements == 0) {
-        return NGX_OK;
+    api->deleted += deleted;
+
+    if (api->fleet->cursor) {
+        return NGX_AGAIN;
     }
 
-    ngx_http_llm_cost_redis_command(api->fleet->redis, "UNLINK");
+    /* this node need not wait to hear of it */
 
-    for (i = 0; i < reply->elements; i += 2) {
+    copies = llm_cache_purge(api->zone->cache, &api->purge);
 
-        if (ngx_http_llm_cost_api_text(reply, i, &name) != NGX_OK) {
-            return NGX_DECLINED;
-        }
-
-        ngx_http_llm_cost_redis_arg(name.data, name.len);
+    if (api->deleted == 0) {
+        api->deleted = copies;
     }
 
-    rc = ngx_http_llm_cost_api_fleet_send(api);
+    ngx_http_llm_cost_redis_purges();
 
-    return rc == NGX_AGAIN ? NGX_DONE : rc;
+    return NGX_OK;
 }

@@ -10,6 +10,7 @@
 #define NGX_HTTP_LLM_COST_ZONE_DEFAULT  (32 * 1024 * 1024)
 #define NGX_HTTP_LLM_COST_SALT_MAX      4096
 #define NGX_HTTP_LLM_COST_JOURNAL_DEFAULT  (16 * 1024 * 1024)
+#define NGX_HTTP_LLM_COST_ANSWERS_DEFAULT  (64 * 1024 * 1024)
 #define NGX_HTTP_LLM_COST_JOURNAL_MIN      (4 * 1024 * 1024)
 
 
@@ -173,6 +174,9 @@ ngx_http_llm_cost_conf_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     rcf->connect_timeout = 1000;
     rcf->connections = 1;
     rcf->journal = NGX_HTTP_LLM_COST_JOURNAL_DEFAULT;
+    rcf->answers = (cmd->offset
+                    == offsetof(ngx_http_llm_cost_main_conf_t, redis))
+                   ? NGX_HTTP_LLM_COST_ANSWERS_DEFAULT : 0;
     rcf->file_name = cf->conf_file->file.name.data;
     rcf->line = cf->conf_file->line;
 
@@ -301,13 +305,23 @@ ngx_http_llm_cost_conf_redis_arg(ngx_conf_t *cf,
         return NGX_CONF_OK;
     }
 
+    if (ngx_strncmp(arg->data, "cache=", 6) == 0) {
+        size = ngx_parse_size(&s);
+        if (size == NGX_ERROR) {
+            goto invalid;
+        }
+
+        rcf->answers = size;
+        return NGX_CONF_OK;
+    }
+
 invalid:
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "invalid parameter \"%V\", known are username=, "
                        "password_file=, db=, prefix=, timeout=, "
-                       "connect_timeout=, connections=1..64 and journal=",
-                       arg);
+                       "connect_timeout=, connections=1..64, journal= and "
+                       "cache=", arg);
     return NGX_CONF_ERROR;
 }
 

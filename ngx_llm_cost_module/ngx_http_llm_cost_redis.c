@@ -27,12 +27,9 @@
 
 
 static ngx_int_t ngx_http_llm_cost_redis_admit(ngx_http_llm_cost_ctx_t *ctx);
-static ngx_int_t ngx_http_llm_cost_redis_lookup(
+static ngx_int_t ngx_http_llm_cost_redis_first(ngx_http_llm_cost_ctx_t *ctx);
+static ngx_uint_t ngx_http_llm_cost_redis_counts(
     ngx_http_llm_cost_ctx_t *ctx);
-static void ngx_http_llm_cost_redis_found(ngx_http_llm_cost_redis_op_t *op,
-    redisReply *reply);
-static ngx_int_t ngx_http_llm_cost_redis_reserve(
-    ngx_http_llm_cost_ctx_t *ctx, ngx_uint_t lookup);
 static ngx_int_t ngx_http_llm_cost_redis_ask(ngx_http_llm_cost_ctx_t *ctx,
     ngx_http_llm_cost_redis_op_t *op, ngx_uint_t lookup);
 static void ngx_http_llm_cost_redis_admitted(ngx_http_llm_cost_redis_op_t *op,
@@ -43,13 +40,8 @@ static void ngx_http_llm_cost_redis_take_back(
     ngx_http_llm_cost_redis_op_t *op);
 static void ngx_http_llm_cost_redis_record_hit(ngx_http_llm_cost_ctx_t *ctx,
     ngx_http_llm_cost_redis_op_t *op);
-static void ngx_http_llm_cost_redis_wake(ngx_http_llm_cost_redis_op_t *op);
 static void ngx_http_llm_cost_redis_wake_handler(ngx_event_t *ev);
 static void ngx_http_llm_cost_redis_detach(ngx_http_llm_cost_ctx_t *ctx);
-static void ngx_http_llm_cost_redis_kept(ngx_http_llm_cost_redis_op_t *op,
-    redisReply *reply);
-static void ngx_http_llm_cost_redis_put(ngx_http_llm_cost_ctx_t *ctx,
-    const ngx_http_llm_cost_entry_t *entry, time_t ttl);
 static ngx_int_t ngx_http_llm_cost_redis_init_process(ngx_cycle_t *cycle);
 static void ngx_http_llm_cost_redis_exit_process(ngx_cycle_t *cycle);
 
@@ -89,10 +81,20 @@ ngx_http_llm_cost_redis_answers(void)
 static ngx_int_t
 ngx_http_llm_cost_redis_admit(ngx_http_llm_cost_ctx_t *ctx)
 {
+    ngx_int_t  rc;
+
     ctx->held = 0;
     ctx->local = 0;
     ctx->adm.hit = 0;
     ctx->verdict = NGX_HTTP_LLM_COST_FITS;
+
+    if (ctx->lookup) {
+        rc = ngx_http_llm_cost_redis_first(ctx);
+
+        if (rc != NGX_DECLINED) {
+            return rc;
+        }
+    }
 
     if (ctx->lookup
         && (ctx->adm.n == 0
@@ -109,82 +111,69 @@ ngx_http_llm_cost_redis_admit(ngx_http_llm_cost_ctx_t *ctx)
 }
 
 
-/* the answer only: nothing to reserve, or from a server of its own */
+/*
+ * The first level.  A hit costs nothing that is counted but a request, so that
+ * Redis is asked only where requests are; what the headers say of the budgets
+ * is then what this node last knew.
+ */
 
 static ngx_int_t
-ngx_http_llm_cost_redis_lookup(ngx_http_llm_cost_ctx_t *ctx)
+ngx_http_llm_cost_redis_first(ngx_http_llm_cost_ctx_t *ctx)
 {
-    ngx_http_llm_cost_redis_t     *redis;
-    ngx_http_llm_cost_redis_op_t  *op;
+    ngx_int_t                  rc;
+    ngx_uint_t                 i;
+    ngx_http_llm_cost_zone_t  *z;
 
-    redis = ngx_http_llm_cost_answers;
+    z = ngx_http_llm_cost_zone();
 
-    op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_found, ctx);
-    if (op == NULL) {
-        return NGX_ERROR;
+    rc = ngx_http_llm_cost_cache_zone_get(z, ctx);
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_llm_cost_cache_form(ctx);
     }
 
-    ngx_http_llm_cost_redis_command(redis, "GET");
-    ngx_http_llm_cost_redis_answer_key(ctx->cache_key);
-
-    if (ngx_http_llm_cost_redis_end(op) != NGX_OK) {
-        ngx_http_llm_cost_redis_free(op);
-        return NGX_ERROR;
-    }
-
-    if (ngx_http_llm_cost_redis_send(redis, op, redis->conf->timeout)
-        == NGX_OK)
-    {
-        ctx->op = op;
-        return NGX_AGAIN;
-    }
-
-    ngx_http_llm_cost_redis_free(op);
-
-    return ctx->adm.n ? ngx_http_llm_cost_redis_reserve(ctx, 0) : NGX_OK;
-}
-
-
-static void
-ngx_http_llm_cost_redis_found(ngx_http_llm_cost_redis_op_t *op,
-    redisReply *reply)
-{
-    ngx_int_t                 rc;
-    ngx_http_llm_cost_ctx_t  *ctx;
-
-    ctx = op->data;
-
-    if (reply && reply->type == REDIS_REPLY_STRING) {
-        ngx_http_llm_cost_redis_entry(ctx, reply);
-    }
-
-    if (ctx->entry && ngx_http_llm_cost_cache_form(ctx) != NGX_OK) {
+    if (rc != NGX_OK) {
         ctx->entry = NULL;
+        return rc;
     }
 
-    ctx->adm.hit = (ctx->entry != NULL);
+    ctx->adm.hit = 1;
 
-    if (ctx->adm.n) {
-        rc = ngx_http_llm_cost_redis_reserve(ctx, 0);
-
-        if (rc == NGX_AGAIN) {
-            ngx_http_llm_cost_redis_free(op);
-            return;
-        }
-
-        if (rc == NGX_ERROR) {
-            ctx->verdict = NGX_HTTP_LLM_COST_STORE_DOWN;
-        }
-
-    } else if (ctx->entry) {
-        ctx->verdict = NGX_HTTP_LLM_COST_HIT;
+    if (ngx_http_llm_cost_redis_counts(ctx)) {
+        return ngx_http_llm_cost_redis_reserve(ctx, 0);
     }
 
-    ngx_http_llm_cost_redis_wake(op);
+    for (i = 0; i < ctx->adm.n; i++) {
+        if (llm_ledger_peek(z->ledger, &ctx->budgets[i],
+                            &ctx->adm.balances[i])
+            != LLM_OK)
+        {
+            ctx->adm.balances[i].limit = LLM_NO_LIMIT;
+        }
+    }
+
+    ctx->verdict = NGX_HTTP_LLM_COST_HIT;
+
+    return NGX_OK;
 }
 
 
-static ngx_int_t
+static ngx_uint_t
+ngx_http_llm_cost_redis_counts(ngx_http_llm_cost_ctx_t *ctx)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < ctx->adm.n; i++) {
+        if (ctx->budgets[i].unit == LLM_UNIT_REQUESTS) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+ngx_int_t
 ngx_http_llm_cost_redis_reserve(ngx_http_llm_cost_ctx_t *ctx,
     ngx_uint_t lookup)
 {
@@ -282,6 +271,7 @@ ngx_http_llm_cost_redis_reserve_command(ngx_http_llm_cost_redis_op_t *op,
 
     if (answer_key) {
         ngx_http_llm_cost_redis_answer_key(answer_key);
+        ngx_http_llm_cost_redis_key("ce");
     }
 
     ngx_http_llm_cost_redis_number(a->now);
@@ -411,16 +401,11 @@ static void
 ngx_http_llm_cost_redis_record_hit(ngx_http_llm_cost_ctx_t *ctx,
     ngx_http_llm_cost_redis_op_t *op)
 {
-    ngx_uint_t                     i, n;
     ngx_http_llm_cost_redis_op_t  *hit;
 
-    n = 0;
-
-    for (i = 0; i < ctx->adm.n; i++) {
-        n += (ctx->budgets[i].unit == LLM_UNIT_REQUESTS);
-    }
-
-    if (ctx->verdict != NGX_HTTP_LLM_COST_HIT || n == 0) {
+    if (ctx->verdict != NGX_HTTP_LLM_COST_HIT
+        || !ngx_http_llm_cost_redis_counts(ctx))
+    {
         return;
     }
 
@@ -448,7 +433,7 @@ ngx_http_llm_cost_redis_record_hit(ngx_http_llm_cost_ctx_t *ctx,
 
 /* the request goes on in an event of its own, never inside a reply */
 
-static void
+void
 ngx_http_llm_cost_redis_wake(ngx_http_llm_cost_redis_op_t *op)
 {
     ngx_http_llm_cost_ctx_t  *ctx;
@@ -506,71 +491,6 @@ ngx_http_llm_cost_redis_detach(ngx_http_llm_cost_ctx_t *ctx)
     if (ngx_http_llm_cost_redis_forget(op) == NGX_OK) {
         ngx_http_llm_cost_redis_free(op);
     }
-}
-
-
-static void
-ngx_http_llm_cost_redis_put(ngx_http_llm_cost_ctx_t *ctx,
-    const ngx_http_llm_cost_entry_t *entry, time_t ttl)
-{
-    size_t                         size;
-    u_char                        *p;
-    ngx_http_llm_cost_redis_t     *redis;
-    ngx_http_llm_cost_redis_op_t  *op;
-
-    redis = ngx_http_llm_cost_answers;
-
-    if (redis->down || ttl <= 0) {
-        return;
-    }
-
-    size = ngx_http_llm_cost_entry_size(entry);
-
-    p = ngx_alloc(size, ngx_cycle->log);
-    op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_kept, NULL);
-
-    if (p && op) {
-        ngx_http_llm_cost_entry_write(entry, p);
-
-        /* who waits for the answer finds it once Redis has it, not before */
-
-        ngx_memcpy(op->key, ctx->cache_key, NGX_HTTP_LLM_COST_CACHE_KEY);
-        op->flight = ctx->flight;
-
-        ngx_http_llm_cost_redis_begin(redis, NGX_HTTP_LLM_COST_SCRIPT_PUT);
-        ngx_http_llm_cost_redis_key("c");
-        ngx_http_llm_cost_redis_answer_key(ctx->cache_key);
-        ngx_http_llm_cost_redis_number(ttl);
-        ngx_http_llm_cost_redis_arg(p, size);
-
-        if (ngx_http_llm_cost_redis_end(op) == NGX_OK
-            && ngx_http_llm_cost_redis_send(redis, op,
-                                            NGX_HTTP_LLM_COST_REDIS_LINGER)
-               == NGX_OK)
-        {
-            ctx->flight.slot = 0;
-            op = NULL;
-        }
-    }
-
-    if (op) {
-        ngx_http_llm_cost_redis_free(op);
-    }
-
-    if (p) {
-        ngx_free(p);
-    }
-}
-
-
-static void
-ngx_http_llm_cost_redis_kept(ngx_http_llm_cost_redis_op_t *op,
-    redisReply *reply)
-{
-    ngx_http_llm_cost_flight_land(op->key, &op->flight,
-                                  reply ? LLM_LANDED_KEPT : LLM_LANDED_UNFIT);
-
-    ngx_http_llm_cost_redis_done(op, reply);
 }
 
 

@@ -11,7 +11,8 @@
 /*
  * What the files of the Redis store share, and what llm_api asks of it.
  *
- *   _redis.c         the store: admission, cached answers
+ *   _redis.c         the store: admission
+ *   _redis_answers.c cached answers, and purges of them
  *   _redis_settle.c  settle, cancel, renew
  *   _redis_reply.c   what the scripts answer
  *   _redis_local.c   while Redis is away: the zone admits
@@ -95,6 +96,7 @@ typedef enum {
     NGX_HTTP_LLM_COST_SCRIPT_JOIN,
     NGX_HTTP_LLM_COST_SCRIPT_BALANCE,
     NGX_HTTP_LLM_COST_SCRIPT_PATCH,
+    NGX_HTTP_LLM_COST_SCRIPT_PURGE,
     NGX_HTTP_LLM_COST_SCRIPT_N,
     NGX_HTTP_LLM_COST_SCRIPT_NONE       /* a plain command */
 } ngx_http_llm_cost_script_e;
@@ -346,8 +348,6 @@ ngx_int_t ngx_http_llm_cost_redis_read_admission(
     ngx_http_llm_cost_ctx_t *ctx, redisReply *reply);
 ngx_int_t ngx_http_llm_cost_redis_read_balances(redisReply *reply,
     ngx_uint_t i, llm_balance_t *balances, ngx_uint_t n);
-void ngx_http_llm_cost_redis_entry(ngx_http_llm_cost_ctx_t *ctx,
-    redisReply *reply);
 void ngx_http_llm_cost_redis_complain(redisReply *reply);
 
 
@@ -430,7 +430,35 @@ ngx_int_t ngx_http_llm_cost_redis_join_read(redisReply *reply,
     ngx_http_llm_cost_redis_hello_t *h);
 
 
+/* _redis_answers.c */
+
+ngx_int_t ngx_http_llm_cost_redis_lookup(ngx_http_llm_cost_ctx_t *ctx);
+void ngx_http_llm_cost_redis_put(ngx_http_llm_cost_ctx_t *ctx,
+    const ngx_http_llm_cost_entry_t *entry, time_t ttl);
+
+/*
+ * ctx->entry, and a copy in the first level; NULL, and it is removed, where the
+ * reply is no entry.  purge: the number of the last purge at that moment.
+ */
+
+void ngx_http_llm_cost_redis_entry(ngx_http_llm_cost_ctx_t *ctx,
+    redisReply *reply, redisReply *purge);
+
+/* every second: has anything been purged? */
+
+void ngx_http_llm_cost_redis_purges(void);
+
+/* KEYS of what includes answers.lua */
+
+void ngx_http_llm_cost_redis_answer_indexes(void);
+
+
 /* _redis.c: of this worker; NULL before it starts, or without Redis */
+
+ngx_int_t ngx_http_llm_cost_redis_reserve(ngx_http_llm_cost_ctx_t *ctx,
+    ngx_uint_t lookup);
+void ngx_http_llm_cost_redis_wake(ngx_http_llm_cost_redis_op_t *op);
+
 
 ngx_int_t ngx_http_llm_cost_redis_reserve_command(
     ngx_http_llm_cost_redis_op_t *op, const llm_admission_t *a,

@@ -152,50 +152,22 @@ ngx_http_llm_cost_redis_read_admission(ngx_http_llm_cost_ctx_t *ctx,
 
     i += a->n * NGX_HTTP_LLM_COST_REDIS_BALANCE;
 
-    /* the last is the number of the call */
+    /* one that was found in the zone is not in there */
 
-    if (i + 1 < reply->elements) {
-        ngx_http_llm_cost_redis_entry(ctx, reply->element[i]);
-    }
+    if (!a->hit) {
 
-    if (ctx->entry == NULL) {
-        return NGX_DECLINED;
+        if (i + 2 >= reply->elements) {
+            return NGX_DECLINED;
+        }
+
+        ngx_http_llm_cost_redis_entry(ctx, reply->element[i + 1],
+                                      reply->element[i]);
     }
 
     a->hit = 1;
     ctx->verdict = NGX_HTTP_LLM_COST_HIT;
 
     return NGX_OK;
-}
-
-
-/* a cached answer moves into the request's pool; one that is no answer stays */
-
-void
-ngx_http_llm_cost_redis_entry(ngx_http_llm_cost_ctx_t *ctx,
-    redisReply *reply)
-{
-    u_char      *p;
-    ngx_pool_t  *pool;
-
-    if (reply->type != REDIS_REPLY_STRING || reply->len == 0) {
-        return;
-    }
-
-    pool = ctx->request->pool;
-
-    p = ngx_pnalloc(pool, reply->len);
-    if (p == NULL) {
-        return;
-    }
-
-    ngx_memcpy(p, reply->str, reply->len);
-
-    if (ngx_http_llm_cost_entry_read(pool, p, reply->len, &ctx->entry)
-        != NGX_OK)
-    {
-        ctx->entry = NULL;
-    }
 }
 
 

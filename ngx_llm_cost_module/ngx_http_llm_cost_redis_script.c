@@ -60,7 +60,7 @@ static ngx_http_llm_cost_redis_script_t  ngx_http_llm_cost_redis_scripts[] = {
       ngx_null_string, { 0 } },
     { { llm_script_common, llm_script_renew, NULL },
       ngx_null_string, { 0 } },
-    { { llm_script_put, NULL, NULL },
+    { { llm_script_answers, llm_script_put, NULL },
       ngx_null_string, { 0 } },
     { { llm_script_common, llm_script_budgets, NULL },
       ngx_null_string, { 0 } },
@@ -71,6 +71,8 @@ static ngx_http_llm_cost_redis_script_t  ngx_http_llm_cost_redis_scripts[] = {
     { { llm_script_common, llm_script_balance, NULL },
       ngx_null_string, { 0 } },
     { { llm_script_patch, NULL, NULL },
+      ngx_null_string, { 0 } },
+    { { llm_script_answers, llm_script_purge, NULL },
       ngx_null_string, { 0 } }
 };
 

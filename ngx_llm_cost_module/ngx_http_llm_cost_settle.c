@@ -81,7 +81,7 @@ ngx_http_llm_cost_note(ngx_http_llm_cost_ctx_t *ctx)
 
     spent[LLM_UNIT_USD] = ngx_max(cost, 0);
     spent[LLM_UNIT_TOKENS] = usage.input + usage.output;
-    spent[LLM_UNIT_REQUESTS] = 1;
+    spent[LLM_UNIT_REQUESTS] = !ctx->counted_request;
 
     lmcf = ngx_http_get_module_main_conf(ctx->request,
                                          ngx_http_llm_cost_module);
@@ -453,7 +453,7 @@ ngx_http_llm_cost_apply(ngx_http_llm_cost_ctx_t *ctx)
 
     ctx->spent[LLM_UNIT_USD] = ctx->cost > 0 ? ctx->cost : 0;
     ctx->spent[LLM_UNIT_TOKENS] = ctx->usage.input + ctx->usage.output;
-    ctx->spent[LLM_UNIT_REQUESTS] = 1;
+    ctx->spent[LLM_UNIT_REQUESTS] = !ctx->counted_request;
 }
 
 

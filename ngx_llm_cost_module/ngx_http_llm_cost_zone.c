@@ -23,7 +23,7 @@
  */
 
 
-#define NGX_HTTP_LLM_COST_ZONE_VERSION  4
+#define NGX_HTTP_LLM_COST_ZONE_VERSION  5
 #define NGX_HTTP_LLM_COST_SWEEP         1000    /* ms */
 #define NGX_HTTP_LLM_COST_SWEEP_MAX     256     /* reservations at a time */
 
@@ -37,7 +37,7 @@ typedef struct {
     llm_ledger_t               *ledger;         /* NULL: in a file */
     uint64_t                    state;          /* the file's inode, or 0 */
     llm_stats_t                *stats;
-    ngx_http_llm_cost_cache_t  *cache;
+    llm_cache_t                *cache;
     llm_memo_t                 *memo;           /* or NULL */
     llm_flights_t              *flights;
     llm_learn_table_t          *learn;          /* or NULL */
@@ -117,7 +117,7 @@ ngx_http_llm_cost_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 static ngx_int_t
 ngx_http_llm_cost_zone_create(ngx_http_llm_cost_zone_t *z, size_t size)
 {
-    void                         *memo, *learn;
+    void                         *cache, *memo, *learn;
     ngx_int_t                     rc;
     ngx_str_t                    *name;
     ngx_http_llm_cost_zone_sh_t  *sh;
@@ -153,13 +153,20 @@ ngx_http_llm_cost_zone_create(ngx_http_llm_cost_zone_t *z, size_t size)
     }
 
     sh->stats = ngx_slab_alloc(z->shpool, sh->stats_size);
+    cache = ngx_slab_alloc(z->shpool, sh->cache_size);
     memo = ngx_slab_alloc(z->shpool, sh->memo_size);
     sh->flights = ngx_slab_alloc(z->shpool, sh->flights_size);
     learn = sh->learn_size ? ngx_slab_alloc(z->shpool, sh->learn_size) : NULL;
 
-    if (sh->stats == NULL || memo == NULL || sh->flights == NULL
-        || ngx_http_llm_cost_cache_zone_init(z, sh->cache_size) != NGX_OK)
+    if (sh->stats == NULL || cache == NULL || memo == NULL
+        || sh->flights == NULL)
     {
+        goto small;
+    }
+
+    z->cache = llm_cache_create(cache, sh->cache_size,
+                                (uint64_t) ngx_random());
+    if (z->cache == NULL) {
         goto small;
     }
 
@@ -350,9 +357,8 @@ ngx_http_llm_cost_zone_attach(ngx_http_llm_cost_zone_t *z)
         goto failed;
     }
 
-    if (ngx_http_llm_cost_cache_zone_attach(z, sh->cache, sh->cache_size)
-        != NGX_OK)
-    {
+    z->cache = llm_cache_attach(sh->cache, sh->cache_size);
+    if (z->cache == NULL) {
         err = "its cache is of another version";
         goto failed;
     }
@@ -431,8 +437,7 @@ ngx_http_llm_cost_zone_admit(ngx_http_llm_cost_ctx_t *ctx)
     z = ngx_http_llm_cost_zone();
 
     if (ctx->lookup) {
-        rc = ngx_http_llm_cost_cache_zone_get(z, ctx->cache_key,
-                                              ctx->request->pool, &ctx->entry);
+        rc = ngx_http_llm_cost_cache_zone_get(z, ctx);
         if (rc == NGX_OK) {
             rc = ngx_http_llm_cost_cache_form(ctx);
         }
@@ -531,8 +536,21 @@ static void
 ngx_http_llm_cost_zone_put(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_entry_t *entry, time_t ttl)
 {
-    ngx_http_llm_cost_cache_zone_put(ngx_http_llm_cost_zone(),
-                                     ctx->cache_key, entry, ttl);
+    size_t   size;
+    u_char  *p;
+
+    size = ngx_http_llm_cost_entry_size(entry);
+
+    p = ngx_alloc(size, ngx_cycle->log);
+    if (p == NULL) {
+        return;
+    }
+
+    ngx_http_llm_cost_entry_write(entry, p);
+
+    (void) ngx_http_llm_cost_cache_zone_put(ngx_http_llm_cost_zone(), ctx, p,
+                                            size, entry->stored);
+    ngx_free(p);
 }
 
 

@@ -199,14 +199,17 @@ llm_budget daily limit=50usd period=day;
 
 === TEST 7: many of them
 --- redis_cmd eval
-[map { (['SET', "{llm:}c:$_", 'x'], ['ZADD', '{llm:}c', time + 100,
-                                     "{llm:}c:$_"]) } 1 .. 1001]
+[map { (['SET', "{llm:}c:$_", 'x'],
+        ['ZADD', '{llm:}c', time + 100, "{llm:}c:$_"],
+        ['HSET', '{llm:}cm', "{llm:}c:$_", '1 1 m1 m']) } 1 .. 1001]
 --- request
 DELETE /llm/cache
 --- response_body
 {"deleted":1001}
 --- redis_like
-KEYS {llm:}c* => ^$
+KEYS {llm:}c:* => ^$
+ZCARD {llm:}c => ^0$
+LLEN {llm:}cp => ^1$
 
 
 

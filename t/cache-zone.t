@@ -423,7 +423,9 @@ llm_budget calls limit=2requests period=day;
  . '"total_cost_usd":0\.0000135,.*"cache":\{"hits":3,"misses":3,"total":6,'
  . '"hit_rate":0\.5000,"api_calls":3,"saved_cost_usd":0\.0000135\}\}',
  '\{"hits":3,"misses":3,"total":6,"hit_rate":0\.5000,"cache_size":3,'
- . '"cache_bytes":\d+,"saved_cost_usd":0\.0000135\}']
+ . '"cache_bytes":(\d+),"saved_cost_usd":0\.0000135,"room":\d+,"purged":0,'
+ . '"levels":(\{"zone":\{"entries":3,"bytes":\1,"hits":3,"evictions":0\}\}),'
+ . '"by_model":\{"gpt-4o-mini":\2\}\}$']
 --- upstream_count: 3
 
 
@@ -527,3 +529,39 @@ llm_budget calls limit=9requests period=day;
 ['"text"', '"one"', '"one"', '"content":"one"',
  '"total_requests":4,.*"cache":\{"hits":2,"misses":2,', '"spent":4,']
 --- upstream_count: 2
+
+
+
+=== TEST 33: DELETE cache of a model, a payer, a key
+--- request eval
+[main::chat('a'), main::chat('b'), main::chat('a') =~ s/-mini//r,
+ 'DELETE /llm/cache?model=gpt-4o', 'DELETE /llm/cache?model=gpt-4o',
+ 'DELETE /llm/cache?payer=bob&model=gpt-4o-mini',
+ 'DELETE /llm/cache?payer=nobody', main::chat('a'), main::chat('b'),
+ 'DELETE /llm/cache?older_than=1h', 'DELETE /llm/cache?older_than=0']
+--- more_headers eval
+["Authorization: Bearer one\nX-User-ID: alice",
+ "Authorization: Bearer one\nX-User-ID: bob",
+ ("Authorization: Bearer one\nX-User-ID: alice") x 6,
+ "Authorization: Bearer one\nX-User-ID: bob", ('') x 2]
+--- response_headers eval
+[('X-Cache: MISS') x 3, ('') x 4, 'X-Cache: HIT', 'X-Cache: MISS', ('') x 2]
+--- response_body_like eval
+[('usage') x 3, '^\{"deleted":1\}$', '^\{"deleted":0\}$',
+ '^\{"deleted":1\}$', '^\{"deleted":0\}$', ('usage') x 2,
+ '^\{"deleted":0\}$', '^\{"deleted":2\}$']
+--- upstream_count: 4
+
+
+
+=== TEST 34: a key that nobody has, and a slip of the pen
+--- request eval
+[main::chat('a'), map { "DELETE /llm/cache?$_" }
+ 'key=' . 'ab' x 32, 'key=abc', 'key=' . 'xy' x 32, 'key=', 'modle=x',
+ 'older_than=soon', 'model=x&all', 'model=&key=']
+--- error_code eval
+[200, 404, 400, 400, 400, 400, 400, 400, 400]
+--- response_body_like eval
+['usage', 'no answer is kept under this key', ('64 hexadecimal') x 2,
+ ('narrowed by model=') x 2, 'older_than must be',
+ ('narrowed by model=') x 2]

@@ -3,7 +3,8 @@
 -- Admission: look the answer up, and reserve in all budgets of the request or
 -- in none.  Asking twice with one identity reserves once.
 --
--- KEYS: as in common.lua; the cached answer's after the counters, if any
+-- KEYS: as in common.lua; the cached answer's after the counters, if any, and
+--       the number of the last purge
 -- ARGV: now, seconds the reservation lives, seq, number of budgets, 1 when it
 --       is charged on expiry, 1 when the answer was found elsewhere (2: it was
 --       admitted before and is made again, whatever fits), most and least of
@@ -14,7 +15,8 @@
 -- Answer: what (FITS ..), index of the budget that refuses, 1 for a hit,
 --       granted amounts, the stamp, then for each budget spent, reserved,
 --       limit, and 1 for the first refusal of its window or, of a hit, the bits
---       of the alerts that it crossed; after them the cached answer, the call
+--       of the alerts that it crossed; of a hit the number of the last purge
+--       and the cached answer; the call
 
 local FITS, SHORT, NEVER, CLOSED = 0, 1, 2, 6
 
@@ -39,7 +41,11 @@ local function answer(what, refused, granted, budgets, hit, entry)
         out[#out + 1] = b.mark or 0
     end
 
-    out[#out + 1] = entry
+    if entry then
+        out[#out + 1] = redis.call('GET', KEYS[9 + n]) or '0'
+        out[#out + 1] = entry
+    end
+
     out[#out + 1] = CALL
 
     return out
@@ -158,7 +164,16 @@ if open then
     return answer(open.state == 'open' and FITS or CLOSED, 0, open, budgets)
 end
 
-local entry = KEYS[8 + n] and redis.call('GET', KEYS[8 + n]) or nil
+-- what is no answer at all is a miss, and is removed
+
+local entry = KEYS[8 + n] and redis.pcall('GET', KEYS[8 + n]) or nil
+
+if entry and (type(entry) ~= 'string' or string.sub(entry, 1, 4) ~= 'llmc')
+then
+    redis.call('UNLINK', KEYS[8 + n])
+    entry = nil
+end
+
 local hit = entry or ARGV[6] == '1'
 local granted = { usd = tonumber(ARGV[7]), tokens = tonumber(ARGV[8]),
                   requests = tonumber(ARGV[9]) }
