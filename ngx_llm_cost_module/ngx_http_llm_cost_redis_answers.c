@@ -327,7 +327,7 @@ ngx_http_llm_cost_redis_purges(void)
 
     /* where there are no copies, nobody has to connect for this */
 
-    if (redis->down
+    if (redis->down || ngx_exiting
         || (redis->conns[0].state != NGX_HTTP_LLM_COST_REDIS_READY
             && !llm_cache_used(ngx_http_llm_cost_zone()->cache)))
     {
