@@ -359,7 +359,7 @@ invalid time "0s", it must be at least 1s
     llm_redis 127.0.0.1:6379 db=1 prefix=x: timeout=50ms
               connect_timeout=500ms connections=2 username=u journal=8m
               password_file=$TEST_NGINX_HTML_DIR/secret;
-    llm_cache_redis unix:/nowhere.sock cache=1g;
+    llm_cache_redis unix:/nowhere.sock cache=1024m;
     llm_prices $TEST_NGINX_HTML_DIR/prices.json;
     llm_price my-finetune base=gpt-4o-mini input=3.00;
     llm_price ~^acme- input=1 output=2 cached_input=0.1;
