@@ -19,8 +19,9 @@ sub text_of {
 
 sub local_text {
     my $text = shift;
-    $text =~ s{https://api\.openai\.com}
+    $text =~ s{https://[\w.-]+}
               {http://127.0.0.1:$ENV{TEST_NGINX_UPSTREAM_PORT}}g;
+    $text =~ s{include /etc/nginx/[^;]*;}{proxy_set_header api-key az;}g;
     $text =~ s{listen\s+(?:127\.0\.0\.1:)?8080;}
               {listen 127.0.0.1:\$TEST_NGINX_RAND_PORT_1;}g;
     return $text;
@@ -29,6 +30,14 @@ sub local_text {
 sub readme_servers {
     my ($http) = text_of('README.md')
                      =~ /```nginx\n.*?http \{\n(.*)^\}\n```/ms;
+    return local_text($http);
+}
+
+# what the page about LiteLLM shows
+
+sub migrated {
+    my ($http) = text_of('docs/migrating-from-litellm.md')
+                     =~ /```nginx\n(.*?)^```/ms;
     return local_text($http);
 }
 
@@ -84,3 +93,27 @@ Authorization: Bearer sk-test
 ["X-Cache: MISS", "X-Cache: HIT"]
 --- access_log eval
 qr/"model":"gpt-4o-mini".*"usage_source":"upstream","reserved_cost":"0\.\d{9}","cost":"0\.000004500"/
+
+
+
+=== TEST 3: LiteLLM's configuration, as it is here
+--- http_config eval
+main::migrated()
+--- config
+    location ~ ^/(openai|llm)/ {
+        proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1;
+        proxy_set_header Host localhost;
+    }
+--- more_headers eval
+["Authorization: Bearer team-blue-4f7d0c2e91", "Authorization: Bearer x", ""]
+--- request eval
+[("POST /openai/deployments/prod-chat/chat/completions?api-version=1\n$::CHAT")
+ x 2, 'GET /llm/budgets']
+--- error_code eval
+[200, 401, 200]
+--- response_body_like eval
+[qr/chat.completion/, qr/401/,
+ qr/"name":"all".*"spent":0\.000075,.*"name":"team","key":"blue",.*"spent":0\.000075,/s]
+--- upstream_requests_like
+api-key: az
+--- upstream_count: 1
