@@ -555,8 +555,6 @@ ngx_int_t ngx_http_llm_cost_init_prices(ngx_conf_t *cf,
     ngx_http_llm_cost_main_conf_t *lmcf);
 ngx_int_t ngx_http_llm_cost_init_vocabs(ngx_conf_t *cf,
     ngx_http_llm_cost_main_conf_t *lmcf);
-llm_vocab_t *ngx_http_llm_cost_vocab(ngx_conf_t *cf,
-    ngx_http_llm_cost_main_conf_t *lmcf, ngx_str_t *name);
 ngx_int_t ngx_http_llm_cost_init_scratch(ngx_cycle_t *cycle);
 ngx_int_t ngx_http_llm_cost_counter(ngx_http_llm_cost_main_conf_t *lmcf,
     const ngx_str_t *model, const llm_price_t *price, llm_counter_t *c);

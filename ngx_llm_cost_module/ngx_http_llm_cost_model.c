@@ -34,6 +34,8 @@ static ngx_int_t ngx_http_llm_cost_load_prices(ngx_conf_t *cf,
 static u_char *ngx_http_llm_cost_read_file(ngx_conf_t *cf, ngx_str_t *file,
     size_t *len);
 static void ngx_http_llm_cost_prices_cleanup(void *data);
+static ngx_int_t ngx_http_llm_cost_open_vocab(ngx_conf_t *cf,
+    ngx_http_llm_cost_main_conf_t *lmcf, ngx_str_t *name, ngx_uint_t needed);
 static void ngx_http_llm_cost_vocab_cleanup(void *data);
 static ngx_uint_t ngx_http_llm_cost_vocab_index(
     ngx_http_llm_cost_main_conf_t *lmcf, const ngx_str_t *name);
@@ -228,23 +230,23 @@ ngx_http_llm_cost_prices_cleanup(void *data)
 }
 
 
-/* vocabularies are opened when nginx reads its configuration, or not at all */
+/*
+ * Vocabularies are opened when nginx reads its configuration, or not at all.
+ * NGX_DECLINED if one cannot be used and is not needed.
+ */
 
-llm_vocab_t *
-ngx_http_llm_cost_vocab(ngx_conf_t *cf, ngx_http_llm_cost_main_conf_t *lmcf,
-    ngx_str_t *name)
+static ngx_int_t
+ngx_http_llm_cost_open_vocab(ngx_conf_t *cf,
+    ngx_http_llm_cost_main_conf_t *lmcf, ngx_str_t *name, ngx_uint_t needed)
 {
     char                        err[NGX_MAX_CONF_ERRSTR];
     u_char                     *path;
-    ngx_uint_t                  n;
+    ngx_file_info_t             fi;
     ngx_pool_cleanup_t         *cln;
     ngx_http_llm_cost_vocab_t  *v;
 
-    n = ngx_http_llm_cost_vocab_index(lmcf, name);
-
-    if (n < lmcf->vocabs.nelts) {
-        v = lmcf->vocabs.elts;
-        return v[n].vocab;
+    if (ngx_http_llm_cost_vocab_index(lmcf, name) < lmcf->vocabs.nelts) {
+        return NGX_OK;
     }
 
     path = ngx_pnalloc(cf->pool, lmcf->data_path.len + name->len
@@ -253,24 +255,31 @@ ngx_http_llm_cost_vocab(ngx_conf_t *cf, ngx_http_llm_cost_main_conf_t *lmcf,
     v = ngx_array_push(&lmcf->vocabs);
 
     if (path == NULL || cln == NULL || v == NULL) {
-        return NULL;
+        return NGX_ERROR;
     }
 
     ngx_sprintf(path, "%V/vocab/%V.llmv%Z", &lmcf->data_path, name);
 
+    if (!needed && ngx_file_info(path, &fi) == NGX_FILE_ERROR
+        && ngx_errno == NGX_ENOENT)
+    {
+        lmcf->vocabs.nelts--;
+        return NGX_DECLINED;
+    }
+
     v->name = *name;
 
     if (llm_vocab_open(&v->vocab, (char *) path, err, sizeof(err)) != 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        ngx_conf_log_error(needed ? NGX_LOG_EMERG : NGX_LOG_WARN, cf, 0,
                            "vocabulary \"%V\": %s", name, err);
         lmcf->vocabs.nelts--;
-        return NULL;
+        return needed ? NGX_ERROR : NGX_DECLINED;
     }
 
     cln->handler = ngx_http_llm_cost_vocab_cleanup;
     cln->data = v->vocab;
 
-    return v->vocab;
+    return NGX_OK;
 }
 
 
@@ -281,13 +290,23 @@ ngx_http_llm_cost_vocab_cleanup(void *data)
 }
 
 
-/* those that the table of well-known models names, and those configured */
+/*
+ * Those that must be there, those configured, and whatever else of the table of
+ * well-known models is there.  All of them are opened at once: it is a mapping
+ * and a look at each page, about a millisecond for 10 MB, the pages are those
+ * of the page cache, which all processes share, and a worker may not be allowed
+ * to read the files.  One that cannot be used and that nobody named is no
+ * reason not to start: its models are then counted as an estimate.
+ */
 
 ngx_int_t
 ngx_http_llm_cost_init_vocabs(ngx_conf_t *cf,
     ngx_http_llm_cost_main_conf_t *lmcf)
 {
+    int                             estimate;
+    ngx_str_t                       name;
     ngx_uint_t                      i;
+    const char                     *known;
     ngx_http_llm_cost_tokenizer_t  *t;
     static ngx_str_t                names[] = {
         ngx_string("o200k_base"),
@@ -295,7 +314,7 @@ ngx_http_llm_cost_init_vocabs(ngx_conf_t *cf,
     };
 
     for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (ngx_http_llm_cost_vocab(cf, lmcf, &names[i]) == NULL) {
+        if (ngx_http_llm_cost_open_vocab(cf, lmcf, &names[i], 1) != NGX_OK) {
             return NGX_ERROR;
         }
     }
@@ -303,7 +322,18 @@ ngx_http_llm_cost_init_vocabs(ngx_conf_t *cf,
     t = lmcf->tokenizers.elts;
 
     for (i = 0; i < lmcf->tokenizers.nelts; i++) {
-        if (ngx_http_llm_cost_vocab(cf, lmcf, &t[i].vocab_name) == NULL) {
+        if (ngx_http_llm_cost_open_vocab(cf, lmcf, &t[i].vocab_name, 1)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    for (i = 0; llm_model_row(i, &known, &estimate); i++) {
+        name.data = (u_char *) known;
+        name.len = ngx_strlen(known);
+
+        if (ngx_http_llm_cost_open_vocab(cf, lmcf, &name, 0) == NGX_ERROR) {
             return NGX_ERROR;
         }
     }
@@ -509,7 +539,7 @@ ngx_http_llm_cost_find_vocab(ngx_http_llm_cost_main_conf_t *lmcf,
 
     if (counted->vocab == lmcf->vocabs.nelts) {
 
-        /* well known, but its vocabulary is not among those opened */
+        /* well known, but its vocabulary is not there */
 
         counted->vocab = 0;
         estimate = 1;

@@ -214,3 +214,18 @@ GET /
 "write=on" or "write=off"
 --- no_error_log
 [alert]
+
+
+
+=== TEST 13: vocabularies that are there need no line
+--- request eval
+[(map { main::chat($_) } qw( llama-3.3-70b-versatile qwen3-32b deepseek-v3
+                             claude-2.1 open-mistral-7b claude-sonnet-4-5 )),
+ 'GET /llm/models']
+--- response_body_like eval
+[('') x 6, '^' . CORE::join('', map { my ($model, $vocabulary) = split;
+    '(?=.*"model":"' . $model . '","requests":1,"vocabulary":"' . $vocabulary
+    . '","estimate":' . ($model =~ /sonnet/ ? 'true' : 'false') . '\b)' }
+    'llama-3.3-70b-versatile llama3', 'qwen3-32b qwen3',
+    'deepseek-v3 deepseek_v3', 'claude-2.1 claude',
+    'open-mistral-7b mistral', 'claude-sonnet-4-5 o200k_base')]

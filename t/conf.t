@@ -4,7 +4,24 @@
 # write instead.
 
 use lib 't/lib';
+use File::Temp ();
 use LLMCost;
+
+# a data directory in which a vocabulary that nobody names is damaged
+
+my $data = File::Temp->newdir('llm-data-XXXXXX', TMPDIR => 1);
+
+mkdir "$data/vocab" or die "mkdir $data/vocab: $!";
+
+for ('prices', 'vocab/o200k_base.llmv', 'vocab/cl100k_base.llmv') {
+    symlink "$ENV{TEST_NGINX_DATA_PATH}/$_", "$data/$_" or die "$_: $!";
+}
+
+open my $file, '>', "$data/vocab/llama3.llmv" or die "llama3: $!";
+print $file 'LLMVOCAB' x 100;
+close $file or die "llama3: $!";
+
+$ENV{TEST_NGINX_DAMAGED_PATH} = "$data";
 
 no_long_string();
 run_tests();
@@ -468,3 +485,30 @@ invalid parameter "store=x", it must be "state=file"
 --- must_die
 --- error_log
 "state=" has no file name
+
+
+
+=== TEST 40: a vocabulary that nobody names, damaged
+--- http_config
+    llm_data_path $TEST_NGINX_DAMAGED_PATH;
+--- config
+    location /v1/ { llm_cost on; }
+    location = /ready { return 204; }
+--- request
+GET /ready
+--- error_code: 204
+--- error_log
+[warn]
+vocabulary "llama3": 
+
+
+
+=== TEST 41: the same, named
+--- http_config
+    llm_data_path $TEST_NGINX_DAMAGED_PATH;
+    llm_tokenizer ~^llama llama3;
+--- config
+    location /v1/ { llm_cost on; }
+--- must_die
+--- error_log
+vocabulary "llama3": 
