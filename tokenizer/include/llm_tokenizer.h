@@ -151,8 +151,8 @@ size_t llm_count_limit(const llm_vocab_t *v, llm_scratch_t *s,
  * Writes the first max ids of a text and returns how many the whole text has,
  * as snprintf() does: more than max means that ids were left out.  A text of
  * len bytes has at most 3 * len + 1 ids (each byte that is no UTF-8 becomes the
- * three bytes of U+FFFD, and NFC makes no text longer than that), with NFKC 11 *
- * len, and at most len + 1 if it is valid UTF-8 and not to be normalized.
+ * three bytes of U+FFFD, and NFC makes no text longer than that), with NFKC
+ * 11 * len, and at most len + 1 if it is valid UTF-8 and not to be normalized.
  */
 size_t llm_encode(const llm_vocab_t *v, llm_scratch_t *s, const char *text,
     size_t len, uint32_t *ids, size_t max);
@@ -223,8 +223,8 @@ size_t llm_count_stream_finish(const llm_count_stream_t *cs, int *estimate);
  * Understands the names of OpenAI's models with their dates and variants
  * ("gpt-4o-mini-2024-07-18"), of fine-tuned ones ("ft:gpt-4o-mini:org::id")
  * and with a provider in front ("openai/gpt-4o"), and those of the families of
- * Claude, DeepSeek, Gemini, Gemma, Llama 3, Mistral and Qwen.  *estimate (may be
- * NULL) is set to 0, or to 1 if the vocabulary only stands in: one of the same
+ * Claude, DeepSeek, Gemini, Gemma, Llama 3, Mistral and Qwen.  *estimate (may
+ * be NULL) is set to 0, or to 1 if the vocabulary only stands in: one of the same
  * maker's, or o200k_base where the model is unknown.
  */
 const char *llm_model_vocab(const char *model, size_t len, int *estimate);
@@ -232,8 +232,8 @@ const char *llm_model_vocab(const char *model, size_t len, int *estimate);
 
 /*
  * The table behind it, for listings: the i-th row's regular expression for the
- * whole of a model's name, in *vocab its vocabulary, and whether that stands in.
- * The first row that matches counts.  NULL past the end.
+ * whole of a model's name, in *vocab its vocabulary, and whether that stands
+ * in.  The first row that matches counts.  NULL past the end.
  */
 const char *llm_model_row(size_t i, const char **vocab, int *estimate);
 

@@ -123,14 +123,20 @@ llm_tok_contracted(const uint8_t *p, const llm_tok_masks_t *m, unsigned at)
 
 
 LLM_TOK_TARGET static inline uint64_t
-llm_tok_starts_o200k(const uint8_t *p, const llm_tok_masks_t *m)
+llm_tok_starts_o200k(const uint8_t *p, const llm_tok_masks_t *m,
+    unsigned grammar)
 {
     unsigned  at, n, end;
     uint64_t  starts, prefix, marks;
 
-    starts = llm_tok_common(m, m->line | m->slash, &prefix)
-             | llm_tok_groups(m);
+    starts = llm_tok_common(m, m->line | m->slash, &prefix);
     starts |= m->upper & llm_tok_after(m->lower);
+
+    if (grammar == LLM_TOK_TEKKEN) {
+        return starts | m->digit;
+    }
+
+    starts |= llm_tok_groups(m);
 
     /* the suffix of a word: no second one follows it */
 
@@ -260,8 +266,8 @@ llm_tok_split_ascii(llm_tok_split_t *split, uint32_t *at, unsigned grammar)
         if (llm_tok_is_ascii(block)) {
             llm_tok_classify(block, left < LLM_TOK_BLOCK ? (unsigned) left
                                                          : LLM_TOK_BLOCK, &m);
-            starts = grammar == LLM_TOK_O200K
-                     ? llm_tok_starts_o200k(block, &m)
+            starts = grammar == LLM_TOK_O200K || grammar == LLM_TOK_TEKKEN
+                     ? llm_tok_starts_o200k(block, &m, grammar)
                      : llm_tok_starts_cl100k(block, &m, grammar);
 
             if (left <= LLM_TOK_BLOCK && m.len == left) {
@@ -306,6 +312,9 @@ llm_tok_split_blocks(llm_tok_split_t *split, uint32_t *at)
 
     case LLM_TOK_QWEN:
         return llm_tok_split_ascii(split, at, LLM_TOK_QWEN);
+
+    case LLM_TOK_TEKKEN:
+        return llm_tok_split_ascii(split, at, LLM_TOK_TEKKEN);
 
     default:
         return llm_tok_split_ascii(split, at, LLM_TOK_CL100K);

@@ -287,6 +287,16 @@ llm_tok_merge_avx2(const llm_vocab_t *v, llm_tok_text_t *text, size_t n)
 }
 
 
+#define LLM_TOK_VECTOR  32
+
+#include "llm_tok_checking.h"
+
+
+const llm_tok_checks_t  llm_tok_checks_avx2 = {
+    llm_tok_sum_add, llm_tok_bad_nodes, llm_tok_bad_tokens
+};
+
+
 #else
 
 typedef int  llm_tok_avx2_is_not_for_this_processor_t;

@@ -145,8 +145,8 @@ llm_tok_merged_short(const llm_tok_batch_t *b, llm_tok_queue_t *q)
 
 
 /*
- * The longest tokens if these are right.  If not, what is not too long is merged
- * with the short ones.
+ * The longest tokens if these are right.  If not, what is not too long is
+ * merged with the short ones.
  */
 
 static size_t

@@ -23,6 +23,15 @@ typedef struct {
 } llm_tok_walk_t;
 
 
+/* the node that the next byte leads to */
+
+#define llm_tok_walk_fetch(v, w)                                              \
+    if ((w)->p + (w)->depth < (w)->end) {                                     \
+        __builtin_prefetch((v)->node + llm_tok_node_base((w)->node)           \
+                           + (w)->p[(w)->depth]);                             \
+    }
+
+
 static inline void
 llm_tok_walk_from(const llm_vocab_t *v, llm_tok_walk_t *w, const uint8_t *p)
 {
@@ -36,6 +45,7 @@ llm_tok_walk_from(const llm_vocab_t *v, llm_tok_walk_t *w, const uint8_t *p)
 
     w->token = llm_tok_node_token(w->node);
     w->len = w->token ? 2 : 1;
+    llm_tok_walk_fetch(v, w);
 }
 
 
@@ -78,6 +88,7 @@ llm_tok_walk_wide(const llm_vocab_t *v, llm_tok_walk_t *w, const uint8_t *p)
             w->node = node;
             w->token = llm_tok_node_token(node);
             w->len = 3;
+            llm_tok_walk_fetch(v, w);
 
             return NULL;
         }
@@ -133,6 +144,7 @@ llm_tok_walk(const llm_vocab_t *v, llm_tok_walk_t *w)
         if (llm_tok_node_check(node) == (w->p[w->depth] | 0x100u)) {
             w->node = node;
             w->depth++;
+            llm_tok_walk_fetch(v, w);
 
             if (llm_tok_node_token(node)) {
                 w->token = llm_tok_node_token(node);

@@ -4,9 +4,7 @@
  * What the compiler and the reader of vocabulary images share.
  */
 
-#include "llm_tok_image.h"
-
-#include <string.h>
+#include "llm_tok_internal.h"
 
 
 void
@@ -48,19 +46,6 @@ llm_tok_section_sizes(const llm_tok_image_t *image,
 }
 
 
-/*
- * Vectors of the compiler, which it makes of whatever the processor has.  A
- * changed word changes the first sum of its lane, and the second tells words
- * that changed places; half of its bits move down, for a sum that only ever
- * carries up would hardly see the topmost ones.
- */
-
-typedef uint64_t  llm_tok_vector_t __attribute__((vector_size(16)));
-
-/* as many as leave the two sums of each in registers */
-#define LLM_TOK_VECTORS  4
-
-
 static uint64_t
 llm_tok_mix(uint64_t sum, uint64_t word)
 {
@@ -70,65 +55,31 @@ llm_tok_mix(uint64_t sum, uint64_t word)
 }
 
 
-static inline void
-llm_tok_add_word(const char *p, llm_tok_vector_t *first,
-    llm_tok_vector_t *second)
-{
-    llm_tok_vector_t  word;
-
-    memcpy(&word, p, sizeof(word));
-    *first += word;
-    *second += *first ^ *first >> 32;
-}
-
-
-/* not a loop over the vectors: compilers would keep them in memory */
-
-static void
-llm_tok_add(const char *p, size_t len, llm_tok_vector_t *first,
-    llm_tok_vector_t *second)
-{
-    const char        *end;
-    llm_tok_vector_t   a, b, c, d, e, f, g, h;
-
-    a = first[0], b = first[1], c = first[2], d = first[3];
-    e = second[0], f = second[1], g = second[2], h = second[3];
-
-    for (end = p + len; p < end; p += LLM_TOK_VECTORS * sizeof(a)) {
-        llm_tok_add_word(p, &a, &e);
-        llm_tok_add_word(p + 16, &b, &f);
-        llm_tok_add_word(p + 32, &c, &g);
-        llm_tok_add_word(p + 48, &d, &h);
-    }
-
-    first[0] = a, first[1] = b, first[2] = c, first[3] = d;
-    second[0] = e, second[1] = f, second[2] = g, second[3] = h;
-}
-
-
 uint64_t
 llm_tok_sum(const void *data, size_t len, llm_tok_seen_pt seen, void *ctx)
 {
-    size_t            i, j, n;
-    uint64_t          sum;
-    const char       *p;
-    llm_tok_vector_t  word[LLM_TOK_VECTORS], first[LLM_TOK_VECTORS],
-                      second[LLM_TOK_VECTORS];
+    size_t                   i, j, n;
+    uint64_t                 sum, first[LLM_TOK_SUM_LANES],
+                             second[LLM_TOK_SUM_LANES];
+    const char              *p;
+    char                     block[64];
+    const llm_tok_checks_t  *checks;
 
     p = data;
+    checks = llm_tok_checks();
     memset(first, 0, sizeof(first));
     memset(second, 0, sizeof(second));
 
     for (i = 0; i < len; i += n) {
         n = len - i < LLM_TOK_CHUNK ? len - i : LLM_TOK_CHUNK;
-        j = n - n % sizeof(word);
+        j = n - n % sizeof(block);
 
-        llm_tok_add(p + i, j, first, second);
+        checks->add(p + i, j, first, second);
 
         if (j < n) {
-            memset(word, 0, sizeof(word));
-            memcpy(word, p + i + j, n - j);
-            llm_tok_add((const char *) word, sizeof(word), first, second);
+            memset(block, 0, sizeof(block));
+            memcpy(block, p + i + j, n - j);
+            checks->add(block, sizeof(block), first, second);
         }
 
         if (seen) {
@@ -138,11 +89,9 @@ llm_tok_sum(const void *data, size_t len, llm_tok_seen_pt seen, void *ctx)
 
     sum = len;
 
-    for (i = 0; i < LLM_TOK_VECTORS; i++) {
-        for (j = 0; j < 2; j++) {
-            sum = llm_tok_mix(sum, first[i][j]);
-            sum = llm_tok_mix(sum, second[i][j]);
-        }
+    for (i = 0; i < LLM_TOK_SUM_LANES; i++) {
+        sum = llm_tok_mix(sum, first[i]);
+        sum = llm_tok_mix(sum, second[i]);
     }
 
     return sum;

@@ -189,6 +189,34 @@ llm_tok_emit(llm_tok_out_t *out, const uint32_t *token, size_t n)
 
 
 /*
+ * Images.
+ */
+
+#define LLM_TOK_SUM_LANES  8
+
+/* what looks at all of an image, for a kind of processor */
+
+typedef struct {
+    void      (*add)(const char *p, size_t len, uint64_t *first,
+                     uint64_t *second);
+    uint64_t  (*nodes)(const uint64_t *node, size_t n, uint64_t most,
+                       uint64_t room);
+    uint64_t  (*tokens)(const llm_vocab_t *v, size_t from, size_t to);
+} llm_tok_checks_t;
+
+#if LLM_TOK_HAVE_AVX2
+extern const llm_tok_checks_t  llm_tok_checks_avx2;
+#endif
+
+const llm_tok_checks_t *llm_tok_checks(void);
+
+/* these return NULL, or what is wrong; contents also if something else is */
+const char *llm_tok_check_magic(const llm_tok_image_t *image, size_t size);
+const char *llm_tok_check_header(const llm_tok_image_t *image, size_t size);
+const char *llm_tok_check_contents(const llm_vocab_t *v, const char *wrong);
+
+
+/*
  * Text.
  */
 

@@ -253,21 +253,31 @@ llm_tok_split_scalar(llm_tok_split_t *split, uint32_t *at)
 }
 
 
+/* the patterns that llm_tok_ascii.h has */
+
+static inline int
+llm_tok_has_blocks(unsigned grammar)
+{
+    return grammar == LLM_TOK_CL100K || grammar == LLM_TOK_O200K
+           || grammar == LLM_TOK_QWEN || grammar == LLM_TOK_TEKKEN;
+}
+
+
 size_t
 llm_tok_split(llm_tok_split_t *split, uint32_t *at)
 {
+    if (!llm_tok_has_blocks(split->grammar)) {
+        return llm_tok_split_scalar(split, at);
+    }
+
 #if LLM_TOK_HAVE_AVX2
-    if (split->simd == LLM_SIMD_AVX2 && split->grammar >= LLM_TOK_CL100K
-        && split->grammar <= LLM_TOK_QWEN)
-    {
+    if (split->simd == LLM_SIMD_AVX2) {
         return llm_tok_split_avx2(split, at);
     }
 #endif
 
 #if LLM_TOK_HAVE_NEON
-    if (split->simd == LLM_SIMD_NEON && split->grammar >= LLM_TOK_CL100K
-        && split->grammar <= LLM_TOK_QWEN)
-    {
+    if (split->simd == LLM_SIMD_NEON) {
         return llm_tok_split_neon(split, at);
     }
 #endif

