@@ -31,6 +31,7 @@ static void ngx_http_llm_cost_price(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_price_answer(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_price_broken(ngx_http_llm_cost_ctx_t *ctx);
 static ngx_uint_t ngx_http_llm_cost_owes_all(ngx_http_llm_cost_ctx_t *ctx);
+static ngx_uint_t ngx_http_llm_cost_unseen(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_use_seen(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_use_tokens(ngx_http_llm_cost_ctx_t *ctx,
     int64_t input, int64_t output);
@@ -362,7 +363,21 @@ ngx_http_llm_cost_owes_all(ngx_http_llm_cost_ctx_t *ctx)
     /* an answer that is not a stream is being written in full upstream */
 
     return !stream || llcf->client_abort == NGX_HTTP_LLM_COST_ABORT_RESERVE
-           || (ctx->q.unseen && !ctx->answer.usage_seen);
+           || ngx_http_llm_cost_unseen(ctx);
+}
+
+
+/*
+ * A usage that comes while the answer goes on tells of the output when it ends
+ * (Anthropic), or as far as it has come (Gemini).  A provider that fails, and
+ * says so, does not bill what nobody has got.
+ */
+
+static ngx_uint_t
+ngx_http_llm_cost_unseen(ngx_http_llm_cost_ctx_t *ctx)
+{
+    return ctx->q.unseen && !ctx->answer.error
+           && (!ctx->answer.usage_seen || ctx->answer.usage.output < 0);
 }
 
 
@@ -373,9 +388,7 @@ ngx_http_llm_cost_use_seen(ngx_http_llm_cost_ctx_t *ctx)
 {
     /* of pictures, those that came are all that was made */
 
-    if (ctx->q.unseen && !ctx->answer.usage_seen
-        && ctx->answer.usage.images_out < 0)
-    {
+    if (ngx_http_llm_cost_unseen(ctx) && ctx->answer.usage.images_out < 0) {
         ngx_http_llm_cost_use_reserve(ctx);
         return;
     }

@@ -341,3 +341,18 @@ POST /v1/messages
 {"model":"claude-test-1","max_tokens":5,"messages":[],"tools":"all"}
 --- refused
 Invalid 'tools': must be an array
+
+
+
+=== TEST 21: what was thought before a stream broke off is not known
+--- upstream eval
+{ headers => { 'Content-Type' => 'text/event-stream' },
+  body => [CORE::join('', $main::start, @main::text), { close => 1 }] }
+--- request
+POST /v1/messages
+{"model":"claude-test-1","max_tokens":100,"stream":true,"thinking":{"type":"enabled","budget_tokens":50},"messages":[{"role":"user","content":"hi"}]}
+--- ignore_response
+--- error_log
+upstream prematurely closed connection
+--- log_lines
+200 in=37 out=100 cost=0.000537000 src=lost

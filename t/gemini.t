@@ -216,7 +216,7 @@ main::typed('application/json', '<html>{"usageMetadata":{}}</html>')
 
 === TEST 11: no usage: counted, and marked
 --- ask
-gemini-2.5-flash:generateContent
+gemini-2.0-flash:generateContent
 --- upstream eval
 main::ways({ json => { candidates => main::candidate('tok tok tok',
                                                      finishReason => 'STOP') } })

@@ -7,6 +7,7 @@
 #include "llm_anthropic.h"
 #include "llm_path.h"
 #include "llm_canon.h"
+#include "llm_thinks.h"
 
 #include <string.h>
 
@@ -365,6 +366,7 @@ llm_anthropic_parse(llm_request_t *q)
     }
 
     q->stream = stream;
+    q->unseen = llm_thinks_asked(&q->json, f[LLM_ANTHROPIC_THINKING]);
 
     if (q->route.op != LLM_ANTHROPIC_PLAIN) {
 

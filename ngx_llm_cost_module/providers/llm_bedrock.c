@@ -7,6 +7,7 @@
 #include "llm_bedrock.h"
 #include "llm_path.h"
 #include "llm_canon.h"
+#include "llm_thinks.h"
 
 #include <string.h>
 
@@ -75,11 +76,14 @@ enum {
     LLM_BEDROCK_INFERENCE,
     LLM_BEDROCK_TEXT_CONFIG,
     LLM_BEDROCK_TIER,
+    LLM_BEDROCK_THINKING,
+    LLM_BEDROCK_MORE,
     LLM_BEDROCK_FIELDS
 };
 
 static const char * const  llm_bedrock_names[] = {
-    "messages", "inferenceConfig", "textGenerationConfig", "serviceTier"
+    "messages", "inferenceConfig", "textGenerationConfig", "serviceTier",
+    "thinking", "additionalModelRequestFields"
 };
 
 
@@ -265,6 +269,24 @@ llm_bedrock_parse_tier(llm_request_t *q, uint32_t tier)
 }
 
 
+/* Claude as Anthropic has it, in either way; Nova by a name of its own */
+
+static int
+llm_bedrock_thinks(const llm_request_t *q, const uint32_t *f)
+{
+    uint32_t           more;
+    const llm_json_t  *j;
+
+    j = &q->json;
+    more = f[LLM_BEDROCK_MORE];
+
+    return llm_thinks_asked(j, f[LLM_BEDROCK_THINKING])
+           || llm_thinks_asked(j, llm_json_get(j, more, "thinking"))
+           || llm_thinks_asked(j, llm_json_get(j, more, "reasoning_config"))
+           || llm_thinks_asked(j, llm_json_get(j, more, "reasoningConfig"));
+}
+
+
 static int
 llm_bedrock_parse(llm_request_t *q)
 {
@@ -298,6 +320,8 @@ llm_bedrock_parse(llm_request_t *q)
     if (rc == LLM_OK) {
         rc = llm_bedrock_parse_tier(q, f[LLM_BEDROCK_TIER]);
     }
+
+    q->unseen = llm_bedrock_thinks(q, f);
 
     if (rc != LLM_OK || q->route.op <= LLM_BEDROCK_CONVERSE_STREAM) {
         return rc;

@@ -7,6 +7,7 @@
 #include "llm_gemini.h"
 #include "llm_path.h"
 #include "llm_canon.h"
+#include "llm_thinks.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -394,6 +395,29 @@ llm_gemini_parse_form(llm_request_t *q)
 }
 
 
+/* it tells as it goes what it has thought, but not before it has begun */
+
+static int
+llm_gemini_thinks(const llm_request_t *q, uint32_t config)
+{
+    int64_t   budget;
+    uint32_t  thinking, node;
+
+    thinking = llm_gemini_get(&q->json, config, "thinkingConfig",
+                              "thinking_config");
+
+    if (llm_kind_of(&q->json, thinking) != LLM_JSON_OBJECT) {
+        return llm_thinks_unseen(&q->model);
+    }
+
+    node = llm_gemini_get(&q->json, thinking, "thinkingBudget",
+                          "thinking_budget");
+
+    return !llm_given(&q->json, node)
+           || llm_json_int(&q->json, node, &budget) != LLM_OK || budget != 0;
+}
+
+
 static int
 llm_gemini_parse_chat(llm_request_t *q, const uint32_t *f)
 {
@@ -426,6 +450,7 @@ llm_gemini_parse_chat(llm_request_t *q, const uint32_t *f)
     q->stream = (q->route.op == LLM_GEMINI_STREAM);
     q->stateful = llm_given(&q->json, f[LLM_GEMINI_CACHED])
                   || llm_gemini_runs(&q->json, f[LLM_GEMINI_TOOLS]);
+    q->unseen = llm_gemini_thinks(q, f[LLM_GEMINI_CONFIG]);
     q->can_fit = 1;
 
     llm_gemini_parse_form(q);

@@ -8,6 +8,8 @@
 #include "llm_media.h"
 #include "llm_responses.h"
 #include "llm_canon.h"
+#include "llm_dialect.h"
+#include "llm_thinks.h"
 
 #include <string.h>
 
@@ -296,21 +298,43 @@ llm_openai_parse_input(llm_request_t *q, uint32_t node)
 }
 
 
-/* OpenAI's reasoning models show nothing of it in this dialect */
+/*
+ * OpenAI's reasoning models show nothing of it in this dialect.  Others do,
+ * unless they are told not to: by OpenRouter's members, or by Groq's.
+ */
 
 static int
 llm_openai_thinks(const llm_request_t *q, uint32_t effort)
 {
-    switch (llm_openai_family(&q->model)) {
+    uint32_t           node;
+    const llm_json_t  *j;
 
-    case LLM_OPENAI_O_SERIES:
-    case LLM_OPENAI_GPT5:
-        return effort == LLM_JSON_NONE
-               || !llm_json_equal(&q->json, effort, "none");
+    j = &q->json;
 
-    default:
+    if (effort != LLM_JSON_NONE && llm_json_equal(j, effort, "none")) {
         return 0;
     }
+
+    if (llm_openai_family(&q->model) >= LLM_OPENAI_O_SERIES
+        || llm_thinks_unseen(&q->model))
+    {
+        return 1;
+    }
+
+    node = llm_json_get(j, 0, "reasoning");
+
+    if (llm_kind_of(j, node) == LLM_JSON_OBJECT
+        && llm_kind_of(j, llm_json_get(j, node, "exclude")) == LLM_JSON_TRUE)
+    {
+        return 1;
+    }
+
+    node = llm_json_get(j, 0, "reasoning_format");
+
+    return (llm_kind_of(j, node) == LLM_JSON_STRING
+            && llm_json_equal(j, node, "hidden"))
+           || llm_kind_of(j, llm_json_get(j, 0, "include_reasoning"))
+              == LLM_JSON_FALSE;
 }
 
 
