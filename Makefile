@@ -37,6 +37,12 @@ MODULE_LDFLAGS = -Wl,-z,relro -Wl,-z,now -fPIC
 
 export CC MODULE_CFLAGS MODULE_LDFLAGS
 
+# two at a time, unless make was told how many
+
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(JOBS)
+endif
+
 V ?= 0
 Q  = $(if $(filter 1,$(V)),,@)
 
@@ -104,15 +110,15 @@ FORCE:
 # Data: build/ has the layout of the data directory
 
 tokenizer: $(setup)
-	$(Q)test ! -f tokenizer/Makefile || $(tokenizer) lib tools
+	+$(Q)test ! -f tokenizer/Makefile || $(tokenizer) lib tools
 
 # the compiler and the tool are linked with one library: one after the other
 
 vocab: tokenizer $(setup) $(prices)
-	$(Q)test ! -f tokenizer/Makefile || $(tokenizer) vocab
+	+$(Q)test ! -f tokenizer/Makefile || $(tokenizer) vocab
 
 vocab-all: vocab
-	$(Q)$(tokenizer) vocab-all
+	+$(Q)$(tokenizer) vocab-all
 
 $(BUILD)/prices/%.json: prices/%.json
 	$(Q)mkdir -p $(@D)
@@ -234,7 +240,7 @@ unit: $(unit_bins)
 # Tests
 
 asan: $(setup)
-	$(Q)tools/build-asan.sh $(BUILD)
+	+$(Q)tools/build-asan.sh $(BUILD)
 
 test: all unit asan
 	$(Q)$(harness) unit tokenizer nginx clients asan
@@ -256,7 +262,7 @@ test-asan: all asan
 	$(Q)$(harness) asan $(FILES)
 
 test-versions: all
-	$(Q)JOBS=$(JOBS) tools/test-versions.sh $(BUILD) $(FILES)
+	+$(Q)JOBS=$(JOBS) tools/test-versions.sh $(BUILD) $(FILES)
 
 test-faults: all
 	$(Q)LLM_BUILD=$(out) LLM_DATA_PATH=$(out) t/faults/run $(FAULT)
@@ -269,7 +275,7 @@ bench: all
 	$(Q)bench/run
 
 bench-tokenizer: tokenizer vocab
-	$(Q)$(tokenizer) bench-tokenizer
+	+$(Q)$(tokenizer) bench-tokenizer
 
 demo: all
 	$(Q)test -x tools/demo/run || { echo "no tools/demo/run"; exit 1; }

@@ -34,6 +34,10 @@ chdir "$FindBin::Bin/../.." or die "chdir: $!\n";
 $build = abs_path($build) // $build;
 $ENV{LLM_BUILD} = $build;
 
+# a make that a suite runs has none of this one's places for jobs
+
+delete @ENV{qw( MAKEFLAGS MFLAGS )};
+
 # build/ has the layout of the data directory: vocab/, prices/
 
 $ENV{LLM_DATA_PATH} = $build;
