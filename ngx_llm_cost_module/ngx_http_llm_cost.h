@@ -156,6 +156,8 @@ typedef struct {
     ngx_msec_t                  reservation_ttl;
     ngx_uint_t                  reservation_charge; /* on expiry */
 
+    ngx_array_t                 metered;            /* of _conf_check.c */
+
     unsigned                    enabled:1;          /* llm_cost on somewhere */
 } ngx_http_llm_cost_main_conf_t;
 
@@ -525,6 +527,28 @@ char *ngx_http_llm_cost_conf_ledger_log(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_llm_cost_conf_salt(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+
+
+/* _conf_slot.c: errors that say what to write instead, NGX_CONF_ERROR */
+
+char *ngx_http_llm_cost_conf_error(ngx_conf_t *cf, const char *fmt, ...);
+char *ngx_http_llm_cost_conf_size(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_llm_cost_conf_sec(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_llm_cost_conf_msec(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_llm_cost_conf_enum(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+
+/* _conf_check.c: what does not go together with "llm_cost on" */
+
+ngx_int_t ngx_http_llm_cost_check_init(ngx_conf_t *cf,
+    ngx_http_llm_cost_main_conf_t *lmcf);
+ngx_int_t ngx_http_llm_cost_check_note(ngx_conf_t *cf);
+void ngx_http_llm_cost_check(ngx_conf_t *cf,
+    ngx_http_llm_cost_main_conf_t *lmcf);
 
 
 /* _conf_policy.c: what to do when something is unknown or away */

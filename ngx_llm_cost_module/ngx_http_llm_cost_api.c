@@ -185,10 +185,9 @@ ngx_http_llm_cost_conf_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             llcf->api_write = 1;
 
         } else if (ngx_strcmp(value[1].data, "write=off") != 0) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid parameter \"%V\", it must be "
-                               "\"write=on\" or \"write=off\"", &value[1]);
-            return NGX_CONF_ERROR;
+            return ngx_http_llm_cost_conf_error(cf,
+                       "invalid parameter \"%V\", it must be "
+                       "\"write=on\" or \"write=off\"", &value[1]);
         }
     }
 

@@ -40,20 +40,18 @@ ngx_http_llm_cost_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     if (ngx_strncmp(value[1].data, "zone=", 5) != 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid parameter \"%V\", it must be "
-                           "\"zone=name:size\"", &value[1]);
-        return NGX_CONF_ERROR;
+        return ngx_http_llm_cost_conf_error(cf,
+                   "invalid parameter \"%V\", it must be "
+                   "\"zone=name:size\"", &value[1]);
     }
 
     name.data = value[1].data + 5;
     p = (u_char *) ngx_strchr(name.data, ':');
 
     if (p == NULL || p == name.data) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid zone \"%V\", it must be "
-                           "\"zone=name:size\"", &value[1]);
-        return NGX_CONF_ERROR;
+        return ngx_http_llm_cost_conf_error(cf,
+                   "invalid zone \"%V\", it must be "
+                   "\"zone=name:size\"", &value[1]);
     }
 
     name.len = p - name.data;
@@ -64,17 +62,15 @@ ngx_http_llm_cost_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     size = ngx_parse_size(&s);
 
     if (size == NGX_ERROR) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid zone size \"%V\", write for example "
-                           "\"zone=%V:32m\"", &s, &name);
-        return NGX_CONF_ERROR;
+        return ngx_http_llm_cost_conf_error(cf,
+                   "invalid zone size \"%V\", write for example "
+                   "\"zone=%V:32m\"", &s, &name);
     }
 
     if (size < NGX_HTTP_LLM_COST_ZONE_MIN) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "zone \"%V\" is too small, it must be at least 1m",
-                           &value[1]);
-        return NGX_CONF_ERROR;
+        return ngx_http_llm_cost_conf_error(cf,
+                   "zone \"%V\" is too small, it must be at least 1m",
+                   &value[1]);
     }
 
     if (ngx_http_llm_cost_add_zone(cf, lmcf, &name, (size_t) size) != NGX_OK) {
@@ -84,10 +80,9 @@ ngx_http_llm_cost_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (cf->args->nelts == 3) {
 
         if (ngx_strncmp(value[2].data, "state=", 6) != 0) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid parameter \"%V\", it must be "
-                               "\"state=file\"", &value[2]);
-            return NGX_CONF_ERROR;
+            return ngx_http_llm_cost_conf_error(cf,
+                       "invalid parameter \"%V\", it must be "
+                       "\"state=file\"", &value[2]);
         }
 
         s.data = value[2].data + 6;
@@ -188,11 +183,10 @@ ngx_http_llm_cost_conf_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     u.default_port = 6379;
 
     if (ngx_parse_url(cf->pool, &u) != NGX_OK) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "%s in Redis address \"%V\", write \"host:port\" "
-                           "or \"unix:/path\"",
-                           u.err ? u.err : "error", &u.url);
-        return NGX_CONF_ERROR;
+        return ngx_http_llm_cost_conf_error(cf,
+                   "%s in Redis address \"%V\", write \"host:port\" "
+                   "or \"unix:/path\"",
+                   u.err ? u.err : "error", &u.url);
     }
 
     rcf->addr = u.addrs[0];
@@ -242,10 +236,9 @@ ngx_http_llm_cost_conf_redis_arg(ngx_conf_t *cf,
             || ngx_strlchr(s.data, s.data + s.len, '{')
             || ngx_strlchr(s.data, s.data + s.len, '}'))
         {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid prefix \"%V\", it must have 1 to 64 "
-                               "characters and no braces", &s);
-            return NGX_CONF_ERROR;
+            return ngx_http_llm_cost_conf_error(cf,
+                       "invalid prefix \"%V\", it must have 1 to 64 "
+                       "characters and no braces", &s);
         }
 
         rcf->prefix = s;
@@ -295,10 +288,9 @@ ngx_http_llm_cost_conf_redis_arg(ngx_conf_t *cf,
     if (ngx_strncmp(arg->data, "journal=", 8) == 0) {
         size = ngx_parse_size(&s);
         if (size == NGX_ERROR || size < NGX_HTTP_LLM_COST_JOURNAL_MIN) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid size of the journal \"%V\", write "
-                               "4m or more", &s);
-            return NGX_CONF_ERROR;
+            return ngx_http_llm_cost_conf_error(cf,
+                       "invalid size of the journal \"%V\", write "
+                       "4m or more", &s);
         }
 
         rcf->journal = size;
@@ -317,12 +309,11 @@ ngx_http_llm_cost_conf_redis_arg(ngx_conf_t *cf,
 
 invalid:
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid parameter \"%V\", known are username=, "
-                       "password_file=, db=, prefix=, timeout=, "
-                       "connect_timeout=, connections=1..64, journal= and "
-                       "cache=", arg);
-    return NGX_CONF_ERROR;
+    return ngx_http_llm_cost_conf_error(cf,
+               "invalid parameter \"%V\", known are username=, "
+               "password_file=, db=, prefix=, timeout=, "
+               "connect_timeout=, connections=1..64, journal= and "
+               "cache=", arg);
 }
 
 
@@ -332,9 +323,10 @@ static char *
 ngx_http_llm_cost_read_secret(ngx_conf_t *cf, ngx_str_t *name,
     ngx_str_t *secret)
 {
-    u_char   buf[NGX_HTTP_LLM_COST_SALT_MAX + 1];
-    ssize_t  n;
-    ngx_fd_t fd;
+    u_char      buf[NGX_HTTP_LLM_COST_SALT_MAX + 1];
+    ssize_t     n;
+    ngx_fd_t    fd;
+    ngx_str_t  *value;
 
     if (ngx_conf_full_name(cf->cycle, name, 1) != NGX_OK) {
         return NGX_CONF_ERROR;
@@ -343,8 +335,11 @@ ngx_http_llm_cost_read_secret(ngx_conf_t *cf, ngx_str_t *name,
     fd = ngx_open_file(name->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
 
     if (fd == NGX_INVALID_FILE) {
+        value = cf->args->elts;
+
         ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           ngx_open_file_n " \"%V\" failed", name);
+                           "%V: " ngx_open_file_n " \"%V\" failed, write the "
+                           "name of a file that nginx may read", value, name);
         return NGX_CONF_ERROR;
     }
 
@@ -356,8 +351,11 @@ ngx_http_llm_cost_read_secret(ngx_conf_t *cf, ngx_str_t *name,
     }
 
     if (n == -1) {
+        value = cf->args->elts;
+
         ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           ngx_read_fd_n " \"%V\" failed", name);
+                           "%V: " ngx_read_fd_n " \"%V\" failed, write the "
+                           "name of a file that nginx may read", value, name);
         return NGX_CONF_ERROR;
     }
 
@@ -367,11 +365,10 @@ ngx_http_llm_cost_read_secret(ngx_conf_t *cf, ngx_str_t *name,
     }
 
     if (n == 0 || n > NGX_HTTP_LLM_COST_SALT_MAX) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "file \"%V\" is empty or longer than %d bytes",
-                           name, NGX_HTTP_LLM_COST_SALT_MAX);
         ngx_explicit_memzero(buf, sizeof(buf));
-        return NGX_CONF_ERROR;
+        return ngx_http_llm_cost_conf_error(cf,
+                   "file \"%V\" is empty or longer than %d bytes, write the "
+                   "secret into it", name, NGX_HTTP_LLM_COST_SALT_MAX);
     }
 
     secret->len = n;
@@ -494,6 +491,7 @@ ngx_http_llm_cost_conf_provider(ngx_conf_t *cf, ngx_command_t *cmd,
 {
     ngx_http_llm_cost_loc_conf_t *llcf = conf;
 
+    u_char               known[128], *p;
     llm_str_t            name;
     ngx_str_t           *value;
     ngx_uint_t           i;
@@ -525,19 +523,16 @@ ngx_http_llm_cost_conf_provider(ngx_conf_t *cf, ngx_command_t *cmd,
     }
 
     if (llcf->provider == NULL) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "unknown provider \"%V\", known are \"auto\" and",
-                           &value[1]);
+        p = known;
 
         for (i = 0; llm_providers[i]; i++) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "    \"%V\"",
-                               (ngx_str_t *) &llm_providers[i]->name);
+            p = ngx_slprintf(p, known + sizeof(known), "\"%V\", ",
+                             (ngx_str_t *) &llm_providers[i]->name);
         }
 
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "    and vendors such as \"groq\" or \"azure\"");
-
-        return NGX_CONF_ERROR;
+        return ngx_http_llm_cost_conf_error(cf, "unknown provider \"%V\", "
+                   "known are \"auto\", %*s and vendors such as \"groq\" or "
+                   "\"azure\"", &value[1], (size_t) (p - known - 2), known);
     }
 
     return NGX_CONF_OK;
@@ -571,10 +566,9 @@ ngx_http_llm_cost_conf_tag(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     if (i == 0 || value[1].len > LLM_NAME_MAX) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid tag name \"%V\", it must have 1 to %d of "
-                           "a-z, 0-9 and _", &value[1], LLM_NAME_MAX);
-        return NGX_CONF_ERROR;
+        return ngx_http_llm_cost_conf_error(cf,
+                   "invalid tag name \"%V\", it must have 1 to %d of "
+                   "a-z, 0-9 and _", &value[1], LLM_NAME_MAX);
     }
 
     if (llcf->tags == NULL) {
@@ -635,10 +629,9 @@ ngx_http_llm_cost_conf_reserve_output(ngx_conf_t *cf, ngx_command_t *cmd,
     n = ngx_atoi(value[1].data, value[1].len);
 
     if (n < 1 || n > 100000000) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid number of tokens \"%V\", it must be "
-                           "\"model\" or 1 to 100000000", &value[1]);
-        return NGX_CONF_ERROR;
+        return ngx_http_llm_cost_conf_error(cf,
+                   "invalid number of tokens \"%V\", it must be "
+                   "\"model\" or 1 to 100000000", &value[1]);
     }
 
     llcf->reserve_output = n;
@@ -673,10 +666,9 @@ ngx_http_llm_cost_conf_fit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         llcf->fit = NGX_HTTP_LLM_COST_FIT_OFF;
 
     } else {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid value \"%V\", it must be \"missing\", "
-                           "\"on\" or \"off\"", &value[1]);
-        return NGX_CONF_ERROR;
+        return ngx_http_llm_cost_conf_error(cf,
+                   "invalid value \"%V\", it must be \"missing\", "
+                   "\"on\" or \"off\"", &value[1]);
     }
 
     if (cf->args->nelts == 2) {
@@ -690,10 +682,9 @@ ngx_http_llm_cost_conf_fit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     if (n < 1 || n > 1000000) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid parameter \"%V\", it must be "
-                           "\"min=N\" with 1 to 1000000 tokens", &value[2]);
-        return NGX_CONF_ERROR;
+        return ngx_http_llm_cost_conf_error(cf,
+                   "invalid parameter \"%V\", it must be "
+                   "\"min=N\" with 1 to 1000000 tokens", &value[2]);
     }
 
     llcf->fit_min = n;

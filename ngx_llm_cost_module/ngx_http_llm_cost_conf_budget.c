@@ -91,11 +91,10 @@ ngx_http_llm_cost_conf_budget(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (value[1].len > LLM_NAME_MAX || ngx_strchr(value[1].data, ':')
         || ngx_strchr(value[1].data, '=') || ngx_strchr(value[1].data, '"'))
     {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid budget name \"%V\", it must have 1 to %d "
-                           "characters without ':', '=' and quotes",
-                           &value[1], LLM_NAME_MAX);
-        return NGX_CONF_ERROR;
+        return ngx_http_llm_cost_conf_error(cf,
+                   "invalid budget name \"%V\", it must have 1 to %d "
+                   "characters without ':', '=' and quotes",
+                   &value[1], LLM_NAME_MAX);
     }
 
     if (llcf->budgets == NULL) {
@@ -107,10 +106,10 @@ ngx_http_llm_cost_conf_budget(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     if (ngx_http_llm_cost_budget_find(llcf->budgets, &value[1])) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "budget \"%V\" is given twice on this level",
-                           &value[1]);
-        return NGX_CONF_ERROR;
+        return ngx_http_llm_cost_conf_error(cf,
+                   "budget \"%V\" is given twice on this level, give "
+                   "one of them another name",
+                   &value[1]);
     }
 
     b = ngx_array_push(llcf->budgets);
@@ -206,15 +205,13 @@ ngx_http_llm_cost_budget_arg(ngx_conf_t *cf, ngx_http_llm_cost_budget_t *b,
         }
     }
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid parameter \"%V\" of budget \"%V\", known are "
-                       "key=, limit=N(usd|tokens|requests), "
-                       "period=(minute|hour|day|week|month|total), timezone=, "
-                       "alert=80%%,100%%, mode=(enforce|observe), "
-                       "empty=(reject|skip|TEXT) and "
-                       "over=(reject|model:NAME[@N%%])", arg, &b->name);
-
-    return NGX_CONF_ERROR;
+    return ngx_http_llm_cost_conf_error(cf,
+               "invalid parameter \"%V\" of budget \"%V\", known are "
+               "key=, limit=N(usd|tokens|requests), "
+               "period=(minute|hour|day|week|month|total), timezone=, "
+               "alert=80%%,100%%, mode=(enforce|observe), "
+               "empty=(reject|skip|TEXT) and "
+               "over=(reject|model:NAME[@N%%])", arg, &b->name);
 }
 
 
@@ -230,12 +227,11 @@ ngx_http_llm_cost_budget_limit(ngx_conf_t *cf, ngx_http_llm_cost_budget_t *b,
     }
 
     if (ngx_http_llm_cost_parse_limit(s, &b->limit, &b->unit) != NGX_OK) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid limit \"%V\" of budget \"%V\", write for "
-                           "example \"50usd\" (at most 9000000), "
-                           "\"1000000tokens\", \"100requests\" or \"none\"",
-                           s, &b->name);
-        return NGX_CONF_ERROR;
+        return ngx_http_llm_cost_conf_error(cf,
+                   "invalid limit \"%V\" of budget \"%V\", write for "
+                   "example \"50usd\" (at most 9000000), "
+                   "\"1000000tokens\", \"100requests\" or \"none\"",
+                   s, &b->name);
     }
 
     return NGX_CONF_OK;
@@ -285,12 +281,10 @@ ngx_http_llm_cost_budget_alerts(ngx_conf_t *cf, ngx_http_llm_cost_budget_t *b,
 
 invalid:
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid alert \"%V\" of budget \"%V\", write at most "
-                       "%d ascending percentages such as \"80%%,100%%\", or "
-                       "\"off\"", s, &b->name, LLM_ALERTS_MAX);
-
-    return NGX_CONF_ERROR;
+    return ngx_http_llm_cost_conf_error(cf,
+               "invalid alert \"%V\" of budget \"%V\", write at most "
+               "%d ascending percentages such as \"80%%,100%%\", or "
+               "\"off\"", s, &b->name, LLM_ALERTS_MAX);
 }
 
 
@@ -342,12 +336,10 @@ ngx_http_llm_cost_budget_over(ngx_conf_t *cf, ngx_http_llm_cost_budget_t *b,
 
 invalid:
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid over=\"%V\" of budget \"%V\", write "
-                       "\"reject\", \"model:NAME\" or \"model:NAME@80%%\"",
-                       s, &b->name);
-
-    return NGX_CONF_ERROR;
+    return ngx_http_llm_cost_conf_error(cf,
+               "invalid over=\"%V\" of budget \"%V\", write "
+               "\"reject\", \"model:NAME\" or \"model:NAME@80%%\"",
+               s, &b->name);
 }
 
 
@@ -366,10 +358,11 @@ ngx_http_llm_cost_budget_check(ngx_conf_t *cf, ngx_http_llm_cost_budget_t *b)
     ngx_http_llm_cost_main_conf_t  *lmcf;
 
     if (b->limit_arg.len == 0 || b->period == LLM_PERIOD_N) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "budget \"%V\" has no %s", &b->name,
-                           b->limit_arg.len ? "period" : "limit");
-        return NGX_CONF_ERROR;
+        return ngx_http_llm_cost_conf_error(cf,
+                   "budget \"%V\" has no %s, write for example "
+                   "\"%s\"", &b->name,
+                   b->limit_arg.len ? "period" : "limit",
+                   b->limit_arg.len ? "period=day" : "limit=50usd");
     }
 
     mem.alloc = ngx_http_llm_cost_pool_alloc;
@@ -378,10 +371,10 @@ ngx_http_llm_cost_budget_check(ngx_conf_t *cf, ngx_http_llm_cost_budget_t *b)
     b->timezone = llm_zone_load(&mem, (char *) b->timezone_name.data, err,
                                 sizeof(err));
     if (b->timezone == NULL) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "timezone \"%V\" of budget \"%V\": %s",
-                           &b->timezone_name, &b->name, err);
-        return NGX_CONF_ERROR;
+        return ngx_http_llm_cost_conf_error(cf,
+                   "timezone \"%V\" of budget \"%V\": %s, write a name "
+                   "of the time zone database such as \"Europe/Kyiv\"",
+                   &b->timezone_name, &b->name, err);
     }
 
     lmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_llm_cost_module);
@@ -404,11 +397,10 @@ ngx_http_llm_cost_budget_check(ngx_conf_t *cf, ngx_http_llm_cost_budget_t *b)
                 && b->limit_text == NULL && other->limit != LLM_NO_LIMIT
                 && b->limit != LLM_NO_LIMIT))
         {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "budget \"%V\" was given before with another "
-                               "unit, period or timezone, use another name",
-                               &b->name);
-            return NGX_CONF_ERROR;
+            return ngx_http_llm_cost_conf_error(cf,
+                       "budget \"%V\" was given before with another "
+                       "unit, period or timezone, use another name",
+                       &b->name);
         }
     }
 
@@ -484,7 +476,9 @@ done:
 
     if (conf->budgets->nelts > LLM_BUDGETS_MAX) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "more than %d budgets apply to one location",
+                           "llm_budget: more than %d budgets apply to one "
+                           "location, write \"llm_budget none\" there to "
+                           "leave out those of outer levels",
                            LLM_BUDGETS_MAX);
         return NGX_CONF_ERROR;
     }

@@ -56,11 +56,9 @@ ngx_http_llm_cost_conf_store_failure(ngx_conf_t *cf, ngx_command_t *cmd,
         }
     }
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid value \"%V\", it must be \"local\", "
-                       "\"local=5usd\", \"open\" or \"closed\"", &value[1]);
-
-    return NGX_CONF_ERROR;
+    return ngx_http_llm_cost_conf_error(cf,
+               "invalid value \"%V\", it must be \"local\", "
+               "\"local=5usd\", \"open\" or \"closed\"", &value[1]);
 }
 
 
@@ -151,12 +149,10 @@ ngx_http_llm_cost_conf_client_abort(ngx_conf_t *cf, ngx_command_t *cmd,
 
 invalid:
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid value \"%V\", it must be \"bill\", "
-                       "\"drain\", \"drain=30s\", \"drain=64k\", "
-                       "\"drain=1M\" or \"reserve\"", &value[1]);
-
-    return NGX_CONF_ERROR;
+    return ngx_http_llm_cost_conf_error(cf,
+               "invalid value \"%V\", it must be \"bill\", "
+               "\"drain\", \"drain=30s\", \"drain=64k\", "
+               "\"drain=1M\" or \"reserve\"", &value[1]);
 }
 
 
@@ -180,10 +176,10 @@ ngx_http_llm_cost_conf_reservation_ttl(ngx_conf_t *cf, ngx_command_t *cmd,
     n = ngx_parse_time(&value[1], 0);
 
     if (n < 1000) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid time \"%V\", it must be at least 1s",
-                           &value[1]);
-        return NGX_CONF_ERROR;
+        return ngx_http_llm_cost_conf_error(cf,
+                   "invalid time \"%V\", it must be at least 1s, write for "
+                   "example \"10m\"",
+                   &value[1]);
     }
 
     lmcf->reservation_ttl = n;
@@ -202,11 +198,9 @@ ngx_http_llm_cost_conf_reservation_ttl(ngx_conf_t *cf, ngx_command_t *cmd,
         return NGX_CONF_OK;
     }
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid parameter \"%V\", it must be \"charge\" or "
-                       "\"release\"", &value[2]);
-
-    return NGX_CONF_ERROR;
+    return ngx_http_llm_cost_conf_error(cf,
+               "invalid parameter \"%V\", it must be \"charge\" or "
+               "\"release\"", &value[2]);
 }
 
 
@@ -265,8 +259,8 @@ ngx_http_llm_cost_conf_unknown_model(ngx_conf_t *cf, ngx_command_t *cmd,
                        sizeof(err))
         != LLM_OK)
     {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s", err);
-        return NGX_CONF_ERROR;
+        return ngx_http_llm_cost_conf_error(cf, "%s, write for example "
+                   "\"input=1 output=3\", in usd per million tokens", err);
     }
 
     llcf->unknown_price = (llm_price_t *) llm_prices_find(prices, &any,
@@ -287,10 +281,8 @@ ngx_http_llm_cost_conf_unknown_model(ngx_conf_t *cf, ngx_command_t *cmd,
 
 invalid:
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid value \"%V\", it must be \"reject\", "
-                       "\"allow\" or \"input=N output=N\" in usd per million "
-                       "tokens", &value[1]);
-
-    return NGX_CONF_ERROR;
+    return ngx_http_llm_cost_conf_error(cf,
+               "invalid value \"%V\", it must be \"reject\", "
+               "\"allow\" or \"input=N output=N\" in usd per million "
+               "tokens", &value[1]);
 }

@@ -125,8 +125,11 @@ ngx_http_llm_cost_init_prices(ngx_conf_t *cf,
             != LLM_OK)
         {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                          "llm_price \"%V\": %s in %s:%ui", &row[i].args[1],
-                          err, row[i].file_name, row[i].line);
+                          "llm_price \"%V\": %s, write for example \"base="
+                          "gpt-4o-mini\" or \"input=2.50 output=10\" (USD per "
+                          "million tokens, docs/prices.md) in %s:%ui",
+                          &row[i].args[1], err, row[i].file_name,
+                          row[i].line);
             return NGX_ERROR;
         }
     }
@@ -149,8 +152,8 @@ ngx_http_llm_cost_load_prices(ngx_conf_t *cf, llm_prices_t *prices,
     }
 
     if (llm_prices_load(prices, text, len, err, sizeof(err)) != LLM_OK) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "price file \"%V\": %s",
-                      file, err);
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "llm_prices: price file "
+                      "\"%V\": %s, docs/prices.md has its form", file, err);
         return NGX_ERROR;
     }
 
@@ -175,7 +178,9 @@ ngx_http_llm_cost_read_file(ngx_conf_t *cf, ngx_str_t *file, size_t *len)
 
     if (f.fd == NGX_INVALID_FILE) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, ngx_errno,
-                      "price file: " ngx_open_file_n " \"%V\" failed", file);
+                      "llm_prices: price file: " ngx_open_file_n " \"%V\" "
+                      "failed, llm_prices and llm_data_path say where it is",
+                      file);
         return NULL;
     }
 
@@ -183,7 +188,7 @@ ngx_http_llm_cost_read_file(ngx_conf_t *cf, ngx_str_t *file, size_t *len)
 
     if (ngx_fd_info(f.fd, &fi) == NGX_FILE_ERROR) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, ngx_errno,
-                      ngx_fd_info_n " \"%V\" failed", file);
+                      "llm_prices: " ngx_fd_info_n " \"%V\" failed", file);
         goto done;
     }
 
@@ -191,7 +196,7 @@ ngx_http_llm_cost_read_file(ngx_conf_t *cf, ngx_str_t *file, size_t *len)
 
     if (!ngx_is_file(&fi) || size > NGX_HTTP_LLM_COST_PRICES_MAX) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "price file \"%V\" is no regular file or larger than "
+                      "llm_prices: \"%V\" is no regular file or larger than "
                       "%d bytes", file, NGX_HTTP_LLM_COST_PRICES_MAX);
         goto done;
     }
@@ -205,7 +210,7 @@ ngx_http_llm_cost_read_file(ngx_conf_t *cf, ngx_str_t *file, size_t *len)
 
     if (n != size) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "price file \"%V\" could not be read whole", file);
+                      "llm_prices: \"%V\" could not be read whole", file);
         text = NULL;
         goto done;
     }
@@ -270,8 +275,10 @@ ngx_http_llm_cost_open_vocab(ngx_conf_t *cf,
     v->name = *name;
 
     if (llm_vocab_open(&v->vocab, (char *) path, err, sizeof(err)) != 0) {
-        ngx_conf_log_error(needed ? NGX_LOG_EMERG : NGX_LOG_WARN, cf, 0,
-                           "vocabulary \"%V\": %s", name, err);
+        ngx_log_error((needed ? NGX_LOG_EMERG : NGX_LOG_WARN), cf->log, 0,
+                      "llm_tokenizer: vocabulary \"%V\": %s; \"llm-tokens "
+                      "--list\" shows which are there, and llm_data_path "
+                      "says where", name, err);
         lmcf->vocabs.nelts--;
         return needed ? NGX_ERROR : NGX_DECLINED;
     }
@@ -380,8 +387,8 @@ ngx_http_llm_cost_conf_tokenizer(ngx_conf_t *cf, ngx_command_t *cmd,
     rc.err.data = errstr;
 
     if (ngx_regex_compile(&rc) != NGX_OK) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%V", &rc.err);
-        return NGX_CONF_ERROR;
+        return ngx_http_llm_cost_conf_error(cf, "%V, write a name or \"~\" "
+                   "and a regular expression", &rc.err);
     }
 
     t->regex = rc.regex;

@@ -193,7 +193,7 @@ static ngx_command_t  ngx_http_llm_cost_commands[] = {
 
     { ngx_string("llm_upstream_lost"),
       NGX_HTTP_LLM_COST_HSL|NGX_CONF_TAKE1,
-      ngx_conf_set_enum_slot,
+      ngx_http_llm_cost_conf_enum,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_llm_cost_loc_conf_t, upstream_lost),
       &ngx_http_llm_cost_upstream_lost },
@@ -207,7 +207,7 @@ static ngx_command_t  ngx_http_llm_cost_commands[] = {
 
     { ngx_string("llm_cache_ttl"),
       NGX_HTTP_LLM_COST_HSL|NGX_CONF_TAKE1,
-      ngx_conf_set_sec_slot,
+      ngx_http_llm_cost_conf_sec,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_llm_cost_loc_conf_t, cache_ttl),
       NULL },
@@ -221,7 +221,7 @@ static ngx_command_t  ngx_http_llm_cost_commands[] = {
 
     { ngx_string("llm_cache_scope"),
       NGX_HTTP_LLM_COST_HSL|NGX_CONF_TAKE1,
-      ngx_conf_set_enum_slot,
+      ngx_http_llm_cost_conf_enum,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_llm_cost_loc_conf_t, cache_scope),
       &ngx_http_llm_cost_cache_scope },
@@ -249,14 +249,14 @@ static ngx_command_t  ngx_http_llm_cost_commands[] = {
 
     { ngx_string("llm_cache_lock_timeout"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      ngx_conf_set_msec_slot,
+      ngx_http_llm_cost_conf_msec,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_llm_cost_loc_conf_t, cache_lock_timeout),
       NULL },
 
     { ngx_string("llm_cache_max_size"),
       NGX_HTTP_LLM_COST_HSL|NGX_CONF_TAKE1,
-      ngx_conf_set_size_slot,
+      ngx_http_llm_cost_conf_size,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_llm_cost_loc_conf_t, cache_max_size),
       NULL },
@@ -277,21 +277,21 @@ static ngx_command_t  ngx_http_llm_cost_commands[] = {
 
     { ngx_string("llm_max_body"),
       NGX_HTTP_LLM_COST_HSL|NGX_CONF_TAKE1,
-      ngx_conf_set_size_slot,
+      ngx_http_llm_cost_conf_size,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_llm_cost_loc_conf_t, max_body),
       NULL },
 
     { ngx_string("llm_max_response"),
       NGX_HTTP_LLM_COST_HSL|NGX_CONF_TAKE1,
-      ngx_conf_set_size_slot,
+      ngx_http_llm_cost_conf_size,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_llm_cost_loc_conf_t, max_response),
       NULL },
 
     { ngx_string("llm_unknown_path"),
       NGX_HTTP_LLM_COST_HSL|NGX_CONF_TAKE1,
-      ngx_conf_set_enum_slot,
+      ngx_http_llm_cost_conf_enum,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_llm_cost_loc_conf_t, unknown_path),
       &ngx_http_llm_cost_unknown_path },
@@ -386,7 +386,8 @@ ngx_http_llm_cost_create_main_conf(ngx_conf_t *cf)
            != NGX_OK
         || ngx_array_init(&lmcf->budgets, cf->pool, 4,
                           sizeof(ngx_http_llm_cost_budget_t))
-           != NGX_OK)
+           != NGX_OK
+        || ngx_http_llm_cost_check_init(cf, lmcf) != NGX_OK)
     {
         return NULL;
     }
@@ -546,6 +547,10 @@ ngx_http_llm_cost_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_value(conf->trust_reported_cost,
                          prev->trust_reported_cost, 0);
 
+    if (conf->enable && ngx_http_llm_cost_check_note(cf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
     return NGX_CONF_OK;
 }
 
@@ -597,6 +602,8 @@ ngx_http_llm_cost_init(ngx_conf_t *cf)
     {
         return NGX_ERROR;
     }
+
+    ngx_http_llm_cost_check(cf, lmcf);
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
 

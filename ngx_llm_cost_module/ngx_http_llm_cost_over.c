@@ -46,8 +46,8 @@ ngx_http_llm_cost_over_check(ngx_conf_t *cf,
             && llm_prices_find(lmcf->prices, &b[i].over, &none) == NULL)
         {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                          "model \"%V\" of over= of budget \"%V\" has no "
-                          "price, give it one with llm_price",
+                          "llm_budget: model \"%V\" of over= of budget "
+                          "\"%V\" has no price, give it one with llm_price",
                           (ngx_str_t *) &b[i].over, &b[i].name);
             return NGX_ERROR;
         }

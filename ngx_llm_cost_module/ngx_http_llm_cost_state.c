@@ -48,9 +48,9 @@ ngx_http_llm_cost_state_conf(ngx_conf_t *cf, ngx_http_llm_cost_zone_t *z,
     ngx_pool_cleanup_t  *cln;
 
     if (name->len == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"state=\" has no file name");
-        return NGX_CONF_ERROR;
+        return ngx_http_llm_cost_conf_error(cf,
+                   "\"state=\" has no file name, write for "
+                   "example \"state=/var/lib/nginx/llm.state\"");
     }
 
     z->state_name = *name;
