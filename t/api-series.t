@@ -131,10 +131,12 @@ qr/"requests":3,.*"by":\{"ann":\{"input":10,"output":5,"cost":0\.000001,"count":
  'GET /llm/usage/series?step=abc', 'GET /llm/usage/series?step=1e9h',
  'GET /llm/usage/series?by=user&step=3h', 'GET /llm/usage/series?by=color',
  'GET /llm/usage/series?hours=100&by=model&step=1h',
- 'GET /llm/usage/series?user=ann', 'GET /llm/usage/series?hours=0']
+ 'GET /llm/usage/series?user=ann',
+ map { "GET /llm/usage/series?hours=$_" } 0, -1, 'abc', '1e9', 745]
 --- error_code eval
-[(400) x 9]
+[(400) x 13]
 --- response_body_like eval
 [('step must be a number of hours or days') x 4,
  'step must be a number of days', 'by must be', 'step is too short',
- 'knows no user=', 'hours must be']
+ 'knows no user=',
+ ('hours must be a whole number from 1 to 744') x 5]

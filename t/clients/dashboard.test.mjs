@@ -26,7 +26,7 @@ before(async () => {
             llm_cache_scope shared;
             llm_tag team $http_x_team;
             llm_unknown_model input=1 output=1;
-            llm_budget daily limit=0.01usd period=day alert=50%,100%;
+            llm_budget daily limit=0.03usd period=day alert=50%,100%;
             llm_budget user key=$llm_user limit=1usd period=month;
             proxy_pass UPSTREAM;
         }
@@ -247,18 +247,30 @@ test('without JavaScript: says so', async () => {
 });
 
 
-test('many models: the first ten, and all of them on demand', async () => {
-    const models = Array.from({ length: 60 }, (_, i) => 'model-' + i);
+test('500 models: the first ten, and all of them on demand', async () => {
+    const models = Array.from({ length: 500 }, (_, i) => 'model-' + i);
 
-    await Promise.all(models.map((model) => ask(model, 'hi')));
+    while (models.length) {
+        await Promise.all(models.splice(0, 20)
+            .map(async (model) => assert.strictEqual(await ask(model, 'hi'),
+                                                     200)));
+    }
 
     const { context, page, complaints } = await open();
     const all = page.getByRole('button', { name: /^Show all \d+$/ });
+    const summary = await api('usage/summary');
+    const names = Object.keys(summary.by_model).length;
+
+    // of one hour so many have a name, the rest is "other"
+
+    assert.ok(names > 200 && summary.by_model.other.count > 0);
 
     await all.waitFor();
     assert.strictEqual(await page.locator('#share tbody tr').count(), 10);
     await all.click();
-    assert.ok(await page.locator('#share tbody tr').count() > 60);
+    assert.strictEqual(await page.locator('#share tbody tr').count(), names);
+    assert.strictEqual(number(await page.textContent('#requests')),
+                       summary.total_requests);
     assert.deepStrictEqual(complaints, []);
     await context.close();
 });
