@@ -415,6 +415,7 @@ sub instance {
         location /stall/ {
             llm_client_abort drain=32M;
             send_timeout 100ms;
+            proxy_read_timeout 10s;
             proxy_pass http://127.0.0.1:$upstream/;
         }
 
