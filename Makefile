@@ -12,6 +12,8 @@
 #   make test-clients SDKs through nginx, those that are large to install too
 #   make test-asan    t/ against an nginx built with sanitizers; FILES= too
 #   make test-versions  t/ on the nginx of Debian 12 and of 13; FILES= too
+#   make test-flights  500 requests for one answer over two nodes, and a flood
+#                      of 1,000,000 keys through the cache
 #   make test-faults  what breaks under load, minutes; FAULT= a pattern,
 #                     SOAK= seconds of everything at random (20)
 #   make bench bench-tokenizer demo clean
@@ -57,6 +59,7 @@ harness   = perl t/util/harness.pl --build $(out) --jobs $(JOBS)
 
 .PHONY: all setup module vocab vocab-all tokenizer tools install clean
 .PHONY: test test-unit test-nginx test-asan test-traffic test-faults
+.PHONY: test-flights
 .PHONY: test-versions deb test-deb
 .PHONY: bench bench-tokenizer demo unit asan
 
@@ -250,6 +253,10 @@ test-unit: unit vocab
 
 test-nginx: all
 	$(Q)$(harness) nginx $(FILES)
+
+test-flights: all unit
+	$(Q)KEYS=1000000 $(BUILD)/unit/test_llm_cache
+	$(Q)CLIENTS=500 prove -It/lib t/cache-flights.t
 
 test-traffic: all unit
 	$(Q)for t in $(filter %/test_traffic_%,$(unit_bins)); do $$t || exit 1; done

@@ -27,7 +27,7 @@ typedef struct {
     uint64_t          begun;
     uint64_t          number;         /* of its beginning, then its landing */
     uint32_t          state;
-    uint32_t          unused;
+    uint32_t          followed;       /* somebody waits for it */
 } llm_flight_slot_t;
 
 
@@ -193,6 +193,7 @@ llm_flight_enter(llm_flights_t *f, const unsigned char *key, uint64_t since,
     s = llm_flight_find(f, key);
 
     if (s && llm_flight_in_air(s, now, patience)) {
+        s->followed = 1;
         rc = LLM_FLIGHT_BUSY;
         goto done;
     }
@@ -221,6 +222,7 @@ llm_flight_enter(llm_flights_t *f, const unsigned char *key, uint64_t since,
     s->begun = now;
     s->number = ++f->number;
     s->state = LLM_FLIGHT_AIR;
+    s->followed = 0;
 
     flight->slot = (uint32_t) (s - f->slots) + 1;
     flight->number = s->number;
@@ -248,6 +250,26 @@ llm_flight_poll(llm_flights_t *f, const unsigned char *key, uint64_t now,
     s = llm_flight_find(f, key);
     rc = (s && llm_flight_in_air(s, now, patience)) ? LLM_FLIGHT_BUSY
                                                     : LLM_FLIGHT_LOOK;
+
+    llm_shm_unlock(&f->mutex);
+
+    return rc;
+}
+
+
+int
+llm_flight_followed(llm_flights_t *f, const llm_flight_t *flight)
+{
+    int                 rc;
+    llm_flight_slot_t  *s;
+
+    if (flight->slot == 0 || llm_flights_lock(f) != LLM_OK) {
+        return 0;
+    }
+
+    s = &f->slots[flight->slot - 1];
+    rc = (s->state == LLM_FLIGHT_AIR && s->number == flight->number
+          && s->followed);
 
     llm_shm_unlock(&f->mutex);
 

@@ -76,6 +76,10 @@ llm_flight_e llm_flight_enter(llm_flights_t *f, const unsigned char *key,
 llm_flight_e llm_flight_poll(llm_flights_t *f, const unsigned char *key,
     uint64_t now, uint64_t patience);
 
+/* 1: somebody has found it on the way */
+
+int llm_flight_followed(llm_flights_t *f, const llm_flight_t *flight);
+
 /* once for each LEAD; flight leads nothing afterwards, again is harmless */
 
 void llm_flight_land(llm_flights_t *f, llm_flight_t *flight,

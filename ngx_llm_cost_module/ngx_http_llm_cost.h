@@ -306,6 +306,16 @@ typedef enum {
 } ngx_http_llm_cost_state_e;
 
 
+/* llm_cache_lock, what the fleet has said to who leads on its node */
+
+typedef enum {
+    NGX_HTTP_LLM_COST_FLEET_NONE = 0,   /* it was not asked */
+    NGX_HTTP_LLM_COST_FLEET_LEADS,
+    NGX_HTTP_LLM_COST_FLEET_WAITS,      /* another node leads */
+    NGX_HTTP_LLM_COST_FLEET_AWAY        /* nobody knows: the node goes alone */
+} ngx_http_llm_cost_fleet_e;
+
+
 /* what the store says; LLM_LEDGER_* for the first four */
 
 #define NGX_HTTP_LLM_COST_FITS          LLM_LEDGER_FITS
@@ -384,6 +394,7 @@ struct ngx_http_llm_cost_ctx_s {
     u_char                      cache_key[NGX_HTTP_LLM_COST_CACHE_KEY];
     ngx_http_llm_cost_entry_t  *entry;              /* hit, or being made */
     ngx_str_t                   cache_status;       /* HIT MISS BYPASS, empty */
+    time_t                      max_age;            /* the client's; -1: any */
 
     /* llm_cache_lock, _flight.c */
     uint64_t                    landed;             /* before the last look */
@@ -392,6 +403,9 @@ struct ngx_http_llm_cost_ctx_s {
     ngx_queue_t                 flight_queue;
     ngx_msec_t                  waited;             /* since; 0: not yet */
     ngx_msec_t                  look;               /* time to the next one */
+    ngx_http_llm_cost_fleet_e   fleet;              /* the flight of all nodes */
+    uint64_t                    token;              /* ... its name, or 0 */
+    ngx_queue_t                 fleet_queue;        /* while it leads there */
 
     /* the answer */
     llm_answer_t                answer;
@@ -447,6 +461,9 @@ struct ngx_http_llm_cost_ctx_s {
     unsigned                    counted_request:1;  /* by a requests budget,
                                                        already */
     unsigned                    alone:1;            /* waits for nobody */
+    unsigned                    only_cached:1;      /* ... or not at all */
+    unsigned                    followed:1;         /* another node waits for
+                                                       its answer */
     unsigned                    local:1;            /* held in the zone while
                                                        the store is away */
 };
@@ -480,6 +497,18 @@ struct ngx_http_llm_cost_store_s {
                           const llm_stats_event_t *event);
     void        (*cancel)(ngx_http_llm_cost_ctx_t *ctx,
                           const llm_stats_event_t *event);
+
+    /*
+     * Who leads on this node: may it lead the fleet?  NGX_OK: go on; NGX_AGAIN:
+     * as of admit(), then ctx->fleet says it.  NULL: there is no fleet.
+     */
+    ngx_int_t   (*take)(ngx_http_llm_cost_ctx_t *ctx);
+
+    /* ... it does not lead any more; harmless where it never did */
+    void        (*unlead)(ngx_http_llm_cost_ctx_t *ctx);
+
+    /* 1: those who wait for another node will be told */
+    ngx_uint_t  (*told)(void);
 
     /* keep an answer under ctx->cache_key for ttl seconds; nobody waits */
     void        (*put)(ngx_http_llm_cost_ctx_t *ctx,
@@ -744,6 +773,14 @@ ngx_int_t ngx_http_llm_cost_flight_enter(ngx_http_llm_cost_ctx_t *ctx);
 void ngx_http_llm_cost_flight_end(ngx_http_llm_cost_ctx_t *ctx,
     llm_landed_e how);
 
+/* somebody waits for the answer of the one that leads */
+
+ngx_uint_t ngx_http_llm_cost_flight_followed(ngx_http_llm_cost_ctx_t *ctx);
+
+/* another node's flight has landed */
+
+void ngx_http_llm_cost_flight_told(const u_char *key);
+
 /* the same for a flight that a store has taken over, until its put() is done */
 
 void ngx_http_llm_cost_flight_land(const u_char *key, llm_flight_t *flight,
@@ -758,6 +795,10 @@ ngx_int_t ngx_http_llm_cost_cache_send(ngx_http_llm_cost_ctx_t *ctx);
 /* a hit in the form that is asked for; NGX_DECLINED: it cannot be given so */
 
 ngx_int_t ngx_http_llm_cost_cache_form(ngx_http_llm_cost_ctx_t *ctx);
+
+/* the entry is not older than the client wants it */
+
+ngx_uint_t ngx_http_llm_cost_cache_fresh(ngx_http_llm_cost_ctx_t *ctx);
 
 /* a fresh answer, ctx->entry->body, goes to the store if it may be kept */
 

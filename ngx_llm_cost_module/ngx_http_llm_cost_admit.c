@@ -352,6 +352,15 @@ ngx_http_llm_cost_act(ngx_http_llm_cost_ctx_t *ctx)
     llm_refusal_t   f;
     llm_budget_t   *b;
 
+    if (ctx->only_cached && ctx->verdict != NGX_HTTP_LLM_COST_HIT
+        && ctx->verdict != NGX_HTTP_LLM_COST_SHORT)
+    {
+        ngx_http_llm_cost_refusal(&f, LLM_REFUSE_NOT_CACHED,
+                                  "There is no cached answer, and "
+                                  "only-if-cached asks for no other");
+        return ngx_http_llm_cost_refuse(ctx, &f);
+    }
+
     if (ctx->verdict <= NGX_HTTP_LLM_COST_NEVER && !ctx->adm.trial) {
 
         rc = ngx_http_llm_cost_flight_enter(ctx);

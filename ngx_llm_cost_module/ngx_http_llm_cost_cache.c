@@ -31,8 +31,9 @@
 
 static ngx_uint_t ngx_http_llm_cost_cache_payer(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_loc_conf_t *llcf);
-static ngx_uint_t ngx_http_llm_cost_cache_asked(ngx_http_request_t *r,
-    const char *directive);
+static u_char *ngx_http_llm_cost_cache_asked(ngx_http_request_t *r,
+    const char *directive, u_char **last);
+static time_t ngx_http_llm_cost_cache_max_age(ngx_http_request_t *r);
 static ngx_int_t ngx_http_llm_cost_cache_age(ngx_http_llm_cost_ctx_t *ctx);
 static ngx_int_t ngx_http_llm_cost_cache_make_key(
     ngx_http_llm_cost_ctx_t *ctx, const ngx_http_llm_cost_loc_conf_t *llcf);
@@ -61,6 +62,7 @@ static ngx_int_t ngx_http_llm_cost_entry_digest(const u_char *p, size_t len,
 ngx_int_t
 ngx_http_llm_cost_cache_prepare(ngx_http_llm_cost_ctx_t *ctx)
 {
+    u_char                              *last;
     ngx_int_t                            rc;
     ngx_http_request_t                  *r;
     const ngx_http_llm_cost_loc_conf_t  *llcf;
@@ -73,6 +75,11 @@ ngx_http_llm_cost_cache_prepare(ngx_http_llm_cost_ctx_t *ctx)
     }
 
     ngx_str_set(&ctx->cache_status, "BYPASS");
+
+    ctx->only_cached = ngx_http_llm_cost_cache_asked(r, "only-if-cached",
+                                                     &last)
+                       != NULL;
+    ctx->max_age = ngx_http_llm_cost_cache_max_age(r);
 
     if (ctx->q.stateful
         || (llcf->cache_scope != NGX_HTTP_LLM_COST_SCOPE_SHARED
@@ -91,14 +98,14 @@ ngx_http_llm_cost_cache_prepare(ngx_http_llm_cost_ctx_t *ctx)
 
     /* the client's own wish, as to any other cache */
 
-    if (ngx_http_llm_cost_cache_asked(r, "no-store")) {
+    if (ngx_http_llm_cost_cache_asked(r, "no-store", &last)) {
         return NGX_OK;
     }
 
     ctx->storable = 1;
 
-    if (ngx_http_llm_cost_cache_asked(r, "no-cache")
-        || ngx_http_llm_cost_cache_asked(r, "max-age=0"))
+    if (ngx_http_llm_cost_cache_asked(r, "no-cache", &last)
+        || ctx->max_age == 0)
     {
         return NGX_OK;
     }
@@ -119,44 +126,96 @@ ngx_http_llm_cost_cache_prepare(ngx_http_llm_cost_ctx_t *ctx)
 }
 
 
-/* Cache-Control of the request has the directive, as a word of its own */
+/*
+ * The directive of the request's Cache-Control: what is behind its name, up to
+ * last; NULL where it has none.
+ */
 
-static ngx_uint_t
-ngx_http_llm_cost_cache_asked(ngx_http_request_t *r, const char *directive)
+static u_char *
+ngx_http_llm_cost_cache_asked(ngx_http_request_t *r, const char *directive,
+    u_char **last)
 {
-    u_char     *p, *last;
-    size_t      len;
+    u_char     *p, *end, *word;
+    size_t      len, n;
     ngx_str_t  *value;
 
     value = ngx_http_llm_cost_find_header(r, "cache-control", 13);
 
     if (value == NULL) {
-        return 0;
+        return NULL;
     }
 
-    len = ngx_strlen(directive);
+    n = ngx_strlen(directive);
     p = value->data;
-    last = p + value->len;
+    end = p + value->len;
 
-    while ((size_t) (last - p) >= len) {
+    while (p < end) {
 
-        while (p < last && (*p == ' ' || *p == ',' || *p == '\t')) {
+        while (p < end && (*p == ' ' || *p == ',' || *p == '\t')) {
             p++;
         }
 
-        if ((size_t) (last - p) >= len
-            && ngx_strncasecmp(p, (u_char *) directive, len) == 0
-            && (p + len == last || p[len] == ',' || p[len] == ' '))
+        word = p;
+
+        while (p < end && *p != ',') {
+            p++;
+        }
+
+        *last = p;
+
+        while (*last > word && ((*last)[-1] == ' ' || (*last)[-1] == '\t')) {
+            (*last)--;
+        }
+
+        len = *last - word;
+
+        if (len >= n && ngx_strncasecmp(word, (u_char *) directive, n) == 0
+            && (len == n || word[n] == '='))
         {
-            return 1;
-        }
-
-        while (p < last && *p != ',') {
-            p++;
+            return word + n;
         }
     }
 
-    return 0;
+    return NULL;
+}
+
+
+/* seconds, also in quotes; -1 where there is none, or none that can be read */
+
+static time_t
+ngx_http_llm_cost_cache_max_age(ngx_http_request_t *r)
+{
+    time_t   age;
+    u_char  *p, *last;
+
+    p = ngx_http_llm_cost_cache_asked(r, "max-age", &last);
+
+    if (p == NULL || p == last) {
+        return -1;
+    }
+
+    p++;
+
+    if (last - p > 2 && *p == '"' && last[-1] == '"') {
+        p++;
+        last--;
+    }
+
+    while (last - p > 1 && *p == '0') {
+        p++;
+    }
+
+    age = ngx_atotm(p, last - p);
+
+    return age == NGX_ERROR ? -1 : age;
+}
+
+
+ngx_uint_t
+ngx_http_llm_cost_cache_fresh(ngx_http_llm_cost_ctx_t *ctx)
+{
+    return ctx->max_age < 0
+           || ngx_time() - ctx->entry->stored <= ctx->max_age;
 }
 
 

@@ -55,6 +55,11 @@ ngx_http_llm_cost_cache_zone_get(ngx_http_llm_cost_zone_t *z,
         (void) llm_cache_remove(z->cache, ctx->cache_key);
     }
 
+    if (rc == NGX_OK && !ngx_http_llm_cost_cache_fresh(ctx)) {
+        ctx->entry = NULL;
+        return NGX_DECLINED;
+    }
+
     return rc;
 }
 

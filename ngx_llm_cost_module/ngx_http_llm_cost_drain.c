@@ -19,9 +19,14 @@
  * nothing is retried, and so that nginx ends the request when upstream has
  * ended.  A timer and a number of bytes bound it: at either bound the upstream
  * connection is closed, as without a drain.
+ *
+ * So it is, too, where others wait for the answer (llm_cache_lock), whatever
+ * llm_client_abort says.
  */
 
 
+static ngx_uint_t ngx_http_llm_cost_reads_on(ngx_http_llm_cost_ctx_t *ctx,
+    ngx_uint_t followed);
 static ngx_int_t ngx_http_llm_cost_content(ngx_http_request_t *r);
 static void ngx_http_llm_cost_client_check(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_llm_cost_client_left(ngx_http_request_t *r);
@@ -42,15 +47,11 @@ static void ngx_http_llm_cost_leave(ngx_http_request_t *r, ngx_int_t rc);
 void
 ngx_http_llm_cost_guard(ngx_http_llm_cost_ctx_t *ctx)
 {
-    ngx_http_request_t                  *r;
-    const ngx_http_llm_cost_loc_conf_t  *llcf;
+    ngx_http_request_t  *r;
 
     r = ctx->request;
-    llcf = ngx_http_get_module_loc_conf(r, ngx_http_llm_cost_module);
 
-    if (llcf->client_abort == NGX_HTTP_LLM_COST_ABORT_RESERVE
-        || (llcf->client_abort == NGX_HTTP_LLM_COST_ABORT_BILL
-            && ctx->q.stream)
+    if (!ngx_http_llm_cost_reads_on(ctx, ctx->flight.slot != 0)
         || r->content_handler == NULL
         || r->content_handler == ngx_http_llm_cost_content)
     {
@@ -59,6 +60,20 @@ ngx_http_llm_cost_guard(ngx_http_llm_cost_ctx_t *ctx)
 
     ctx->content = r->content_handler;
     r->content_handler = ngx_http_llm_cost_content;
+}
+
+
+static ngx_uint_t
+ngx_http_llm_cost_reads_on(ngx_http_llm_cost_ctx_t *ctx, ngx_uint_t followed)
+{
+    const ngx_http_llm_cost_loc_conf_t  *llcf;
+
+    llcf = ngx_http_get_module_loc_conf(ctx->request,
+                                        ngx_http_llm_cost_module);
+
+    return followed || llcf->client_abort == NGX_HTTP_LLM_COST_ABORT_DRAIN
+           || (llcf->client_abort == NGX_HTTP_LLM_COST_ABORT_BILL
+               && !ctx->q.stream);
 }
 
 
@@ -107,6 +122,13 @@ ngx_http_llm_cost_client_check(ngx_http_request_t *r)
     ctx = ngx_http_llm_cost_get_ctx(r);
 
     if (ctx->gone || !ngx_http_llm_cost_client_left(r)) {
+        return;
+    }
+
+    if (!ngx_http_llm_cost_reads_on(ctx,
+                                    ngx_http_llm_cost_flight_followed(ctx))
+        && r->upstream && r->upstream->conf->ignore_client_abort)
+    {
         return;
     }
 
@@ -210,6 +232,8 @@ ngx_http_llm_cost_drain(ngx_http_llm_cost_ctx_t *ctx, const char *how)
     llcf = ngx_http_get_module_loc_conf(r, ngx_http_llm_cost_module);
 
     if (r->upstream == NULL || r->upstream->cleanup == NULL
+        || !ngx_http_llm_cost_reads_on(ctx,
+                                       ngx_http_llm_cost_flight_followed(ctx))
         || ngx_http_llm_cost_forget(ctx) != NGX_OK)
     {
         return NGX_DECLINED;

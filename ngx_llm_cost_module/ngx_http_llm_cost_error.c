@@ -37,7 +37,8 @@ static const ngx_http_llm_cost_refusal_t  ngx_http_llm_cost_refusals[] = {
     { NGX_HTTP_SERVICE_UNAVAILABLE, llm_string("budget_store_unavailable") },
     { NGX_HTTP_BAD_GATEWAY, llm_string("upstream_error") },
     { NGX_HTTP_BAD_REQUEST, llm_string("upgrade_not_supported") },
-    { NGX_HTTP_FORBIDDEN, llm_string("budget_key_missing") }
+    { NGX_HTTP_FORBIDDEN, llm_string("budget_key_missing") },
+    { NGX_HTTP_GATEWAY_TIME_OUT, llm_string("not_cached") }
 };
 
 

@@ -26,13 +26,21 @@
 
 #define NGX_HTTP_LLM_COST_FLIGHT_LOOK      20     /* ms, first look */
 #define NGX_HTTP_LLM_COST_FLIGHT_LOOK_MAX  200
+#define NGX_HTTP_LLM_COST_FLEET_LOOK       50
+#define NGX_HTTP_LLM_COST_FLEET_LOOK_MAX   400
+#define NGX_HTTP_LLM_COST_FLEET_TOLD       1000   /* it is told, but for locks
+                                                     that expire */
 
 
-static ngx_int_t ngx_http_llm_cost_flight_wait(ngx_http_llm_cost_ctx_t *ctx,
-    const ngx_http_llm_cost_loc_conf_t *llcf);
+static ngx_int_t ngx_http_llm_cost_flight_fleet(
+    ngx_http_llm_cost_ctx_t *ctx, const ngx_http_llm_cost_loc_conf_t *llcf);
+static ngx_int_t ngx_http_llm_cost_flight_wait(ngx_http_llm_cost_ctx_t *ctx);
+static ngx_msec_t ngx_http_llm_cost_flight_next(
+    ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_flight_timer(ngx_event_t *ev);
 static void ngx_http_llm_cost_flight_resume(ngx_http_llm_cost_ctx_t *ctx);
-static void ngx_http_llm_cost_flight_wake(const u_char *key);
+static void ngx_http_llm_cost_flight_wake(const u_char *key,
+    ngx_uint_t leaders);
 
 
 /* of this worker: requests that wait */
@@ -65,15 +73,16 @@ ngx_int_t
 ngx_http_llm_cost_flight_enter(ngx_http_llm_cost_ctx_t *ctx)
 {
     const ngx_http_llm_cost_loc_conf_t   *llcf;
-    const ngx_http_llm_cost_main_conf_t  *lmcf;
 
     llcf = ngx_http_get_module_loc_conf(ctx->request,
                                         ngx_http_llm_cost_module);
 
-    if (!ctx->lookup || !ctx->storable || !llcf->cache_lock || ctx->alone
-        || ctx->flight.slot)
-    {
+    if (!ctx->lookup || !ctx->storable || !llcf->cache_lock || ctx->alone) {
         return NGX_OK;
+    }
+
+    if (ctx->flight.slot) {
+        return ngx_http_llm_cost_flight_fleet(ctx, llcf);
     }
 
     switch (llm_flight_enter(ngx_http_llm_cost_zone()->flights,
@@ -85,11 +94,7 @@ ngx_http_llm_cost_flight_enter(ngx_http_llm_cost_ctx_t *ctx)
 
         /* who cannot go does not lead: somebody else may have the means */
 
-        if (ctx->verdict != NGX_HTTP_LLM_COST_FITS) {
-            ngx_http_llm_cost_flight_end(ctx, LLM_LANDED_FAILED);
-        }
-
-        return NGX_OK;
+        return ngx_http_llm_cost_flight_fleet(ctx, llcf);
 
     case LLM_FLIGHT_ALONE:
         ctx->alone = 1;
@@ -110,22 +115,76 @@ ngx_http_llm_cost_flight_enter(ngx_http_llm_cost_ctx_t *ctx)
         break;
     }
 
+    return ngx_http_llm_cost_flight_wait(ctx);
+}
+
+
+/*
+ * It leads on its node.  Before it goes it asks whether another node is on the
+ * way; then it waits for that one, and the others of its node for it.
+ */
+
+static ngx_int_t
+ngx_http_llm_cost_flight_fleet(ngx_http_llm_cost_ctx_t *ctx,
+    const ngx_http_llm_cost_loc_conf_t *llcf)
+{
+    const ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    lmcf = ngx_http_get_module_main_conf(ctx->request,
+                                         ngx_http_llm_cost_module);
+
+    if (ctx->verdict != NGX_HTTP_LLM_COST_FITS) {
+
+        /* who cannot go does not lead: somebody else may have the means */
+
+        ngx_http_llm_cost_flight_end(ctx, LLM_LANDED_FAILED);
+
+        return NGX_OK;
+    }
+
+    switch (ctx->fleet) {
+
+    case NGX_HTTP_LLM_COST_FLEET_NONE:
+        if (lmcf->store->take == NULL
+            || lmcf->store->take(ctx) != NGX_AGAIN)
+        {
+            return NGX_OK;
+        }
+
+        ctx->state = NGX_HTTP_LLM_COST_ADMITTING;
+
+        return ngx_http_llm_cost_wait(ctx->request);
+
+    case NGX_HTTP_LLM_COST_FLEET_WAITS:
+        ctx->fleet = NGX_HTTP_LLM_COST_FLEET_NONE;
+
+        if (ctx->waited && ngx_current_msec - ctx->waited
+                           >= llcf->cache_lock_timeout)
+        {
+            ctx->fleet = NGX_HTTP_LLM_COST_FLEET_AWAY;
+            return NGX_OK;
+        }
+
+        return ngx_http_llm_cost_flight_wait(ctx);
+
+    default:
+        return NGX_OK;
+    }
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_flight_wait(ngx_http_llm_cost_ctx_t *ctx)
+{
+    const ngx_http_llm_cost_main_conf_t  *lmcf;
+
     lmcf = ngx_http_get_module_main_conf(ctx->request,
                                          ngx_http_llm_cost_module);
 
     lmcf->store->cancel(ctx, NULL);
 
-    return ngx_http_llm_cost_flight_wait(ctx, llcf);
-}
-
-
-static ngx_int_t
-ngx_http_llm_cost_flight_wait(ngx_http_llm_cost_ctx_t *ctx,
-    const ngx_http_llm_cost_loc_conf_t *llcf)
-{
     if (ctx->waited == 0) {
         ctx->waited = ngx_current_msec ? ngx_current_msec : 1;
-        ctx->look = NGX_HTTP_LLM_COST_FLIGHT_LOOK;
     }
 
     ctx->state = NGX_HTTP_LLM_COST_WAITING;
@@ -135,9 +194,37 @@ ngx_http_llm_cost_flight_wait(ngx_http_llm_cost_ctx_t *ctx,
     ctx->flight_wait.log = ctx->request->connection->log;
 
     ngx_queue_insert_tail(&ngx_http_llm_cost_waiting, &ctx->flight_queue);
-    ngx_add_timer(&ctx->flight_wait, ctx->look);
+    ngx_add_timer(&ctx->flight_wait, ngx_http_llm_cost_flight_next(ctx));
 
     return ngx_http_llm_cost_wait(ctx->request);
+}
+
+
+/* the time to the next look: twice the last one, up to a bound */
+
+static ngx_msec_t
+ngx_http_llm_cost_flight_next(ngx_http_llm_cost_ctx_t *ctx)
+{
+    const ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    lmcf = ngx_http_get_module_main_conf(ctx->request,
+                                         ngx_http_llm_cost_module);
+
+    if (ctx->flight.slot == 0) {
+        ctx->look = ctx->look ? ngx_min(2 * ctx->look,
+                                        NGX_HTTP_LLM_COST_FLIGHT_LOOK_MAX)
+                              : NGX_HTTP_LLM_COST_FLIGHT_LOOK;
+
+    } else if (lmcf->store->told && lmcf->store->told()) {
+        ctx->look = NGX_HTTP_LLM_COST_FLEET_TOLD;
+
+    } else {
+        ctx->look = ctx->look ? ngx_min(2 * ctx->look,
+                                        NGX_HTTP_LLM_COST_FLEET_LOOK_MAX)
+                              : NGX_HTTP_LLM_COST_FLEET_LOOK;
+    }
+
+    return ctx->look;
 }
 
 
@@ -153,15 +240,14 @@ ngx_http_llm_cost_flight_timer(ngx_event_t *ev)
 
     /* a posted event is somebody's landing, not our timer */
 
-    if (ev->timedout
+    if (ev->timedout && ctx->flight.slot == 0
         && ngx_current_msec - ctx->waited < llcf->cache_lock_timeout
         && llm_flight_poll(ngx_http_llm_cost_zone()->flights, ctx->cache_key,
                            ngx_current_msec, llcf->cache_lock_timeout)
            == LLM_FLIGHT_BUSY)
     {
         ev->timedout = 0;
-        ctx->look = ngx_min(2 * ctx->look, NGX_HTTP_LLM_COST_FLIGHT_LOOK_MAX);
-        ngx_add_timer(ev, ctx->look);
+        ngx_add_timer(ev, ngx_http_llm_cost_flight_next(ctx));
         return;
     }
 
@@ -185,10 +271,13 @@ ngx_http_llm_cost_flight_resume(ngx_http_llm_cost_ctx_t *ctx)
 }
 
 
-/* each in an event of its own: none of them runs inside the leader's */
+/*
+ * Each in an event of its own: none of them runs inside the leader's.  Of those
+ * who wait for another node, only the one that leads here has to ask.
+ */
 
 static void
-ngx_http_llm_cost_flight_wake(const u_char *key)
+ngx_http_llm_cost_flight_wake(const u_char *key, ngx_uint_t leaders)
 {
     ngx_queue_t              *q;
     ngx_http_llm_cost_ctx_t  *ctx;
@@ -199,8 +288,9 @@ ngx_http_llm_cost_flight_wake(const u_char *key)
     {
         ctx = ngx_queue_data(q, ngx_http_llm_cost_ctx_t, flight_queue);
 
-        if (ngx_memcmp(ctx->cache_key, key, NGX_HTTP_LLM_COST_CACHE_KEY)
-            == 0)
+        if ((ctx->flight.slot != 0) == leaders
+            && ngx_memcmp(ctx->cache_key, key, NGX_HTTP_LLM_COST_CACHE_KEY)
+               == 0)
         {
             if (ctx->flight_wait.timer_set) {
                 ngx_del_timer(&ctx->flight_wait);
@@ -221,7 +311,23 @@ ngx_http_llm_cost_flight_land(const u_char *key, llm_flight_t *flight,
     }
 
     llm_flight_land(ngx_http_llm_cost_zone()->flights, flight, how);
-    ngx_http_llm_cost_flight_wake(key);
+    ngx_http_llm_cost_flight_wake(key, 0);
+}
+
+
+void
+ngx_http_llm_cost_flight_told(const u_char *key)
+{
+    ngx_http_llm_cost_flight_wake(key, 1);
+}
+
+
+ngx_uint_t
+ngx_http_llm_cost_flight_followed(ngx_http_llm_cost_ctx_t *ctx)
+{
+    return ctx->followed
+           || llm_flight_followed(ngx_http_llm_cost_zone()->flights,
+                                  &ctx->flight);
 }
 
 
@@ -230,7 +336,16 @@ ngx_http_llm_cost_flight_land(const u_char *key, llm_flight_t *flight,
 void
 ngx_http_llm_cost_flight_end(ngx_http_llm_cost_ctx_t *ctx, llm_landed_e how)
 {
+    const ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    lmcf = ngx_http_get_module_main_conf(ctx->request,
+                                         ngx_http_llm_cost_module);
+
     ngx_http_llm_cost_flight_land(ctx->cache_key, &ctx->flight, how);
+
+    if (ctx->token) {
+        lmcf->store->unlead(ctx);
+    }
 
     if (ctx->flight_wait.handler == NULL) {
         return;

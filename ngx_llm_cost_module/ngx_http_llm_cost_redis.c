@@ -52,6 +52,9 @@ const ngx_http_llm_cost_store_t  ngx_http_llm_cost_redis_store = {
     ngx_http_llm_cost_redis_detach,
     ngx_http_llm_cost_redis_settle,
     ngx_http_llm_cost_redis_cancel,
+    ngx_http_llm_cost_redis_take,
+    ngx_http_llm_cost_redis_unlead,
+    ngx_http_llm_cost_redis_listens,
     ngx_http_llm_cost_redis_put,
     ngx_http_llm_cost_redis_init_process,
     ngx_http_llm_cost_redis_exit_process
@@ -97,7 +100,7 @@ ngx_http_llm_cost_redis_admit(ngx_http_llm_cost_ctx_t *ctx)
     }
 
     if (ctx->lookup
-        && (ctx->adm.n == 0
+        && (ctx->adm.n == 0 || ctx->only_cached || ctx->max_age >= 0
             || ngx_http_llm_cost_answers != ngx_http_llm_cost_money))
     {
         return ngx_http_llm_cost_redis_lookup(ctx);
@@ -527,6 +530,13 @@ ngx_http_llm_cost_redis_init_process(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
+    if (ngx_http_llm_cost_redis_flight_init(cycle,
+                                            ngx_http_llm_cost_answers->conf)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     ngx_http_llm_cost_redis_outbox_start(cycle);
 
     return NGX_OK;
@@ -538,6 +548,7 @@ ngx_http_llm_cost_redis_exit_process(ngx_cycle_t *cycle)
 {
     ngx_http_llm_cost_redis_outbox_stop();
     ngx_http_llm_cost_redis_join_stop();
+    ngx_http_llm_cost_redis_flight_exit();
 
     ngx_http_llm_cost_redis_close(ngx_http_llm_cost_money);
 

@@ -13,6 +13,7 @@
  *
  *   _redis.c         the store: admission
  *   _redis_answers.c cached answers, and purges of them
+ *   _redis_flight.c  one flight over all nodes
  *   _redis_settle.c  settle, cancel, renew
  *   _redis_reply.c   what the scripts answer
  *   _redis_local.c   while Redis is away: the zone admits
@@ -97,6 +98,7 @@ typedef enum {
     NGX_HTTP_LLM_COST_SCRIPT_BALANCE,
     NGX_HTTP_LLM_COST_SCRIPT_PATCH,
     NGX_HTTP_LLM_COST_SCRIPT_PURGE,
+    NGX_HTTP_LLM_COST_SCRIPT_FLIGHT,
     NGX_HTTP_LLM_COST_SCRIPT_N,
     NGX_HTTP_LLM_COST_SCRIPT_NONE       /* a plain command */
 } ngx_http_llm_cost_script_e;
@@ -133,7 +135,8 @@ struct ngx_http_llm_cost_redis_op_s {
     size_t                           plain_size;
 
     u_char                           key[NGX_HTTP_LLM_COST_CACHE_KEY];
-    llm_flight_t                     flight;     /* lands when it is kept */
+    llm_flight_t                     flight;     /* lands when it is kept, */
+    uint64_t                         token;      /* and so does the fleet's */
 
     unsigned                         waited:1;   /* a client waits for it */
     unsigned                         done:1;     /* the wake event is posted */
@@ -189,6 +192,8 @@ struct ngx_http_llm_cost_redis_s {
     unsigned                         ready:1;    /* was, at least once */
     unsigned                         down:1;
     unsigned                         loss:1;     /* lost is set */
+    unsigned                         listens:1;  /* is told of flights, and */
+    unsigned                         subscribed:1;   /* has said so */
 };
 
 
@@ -443,6 +448,29 @@ void ngx_http_llm_cost_redis_put(ngx_http_llm_cost_ctx_t *ctx,
 
 void ngx_http_llm_cost_redis_entry(ngx_http_llm_cost_ctx_t *ctx,
     redisReply *reply, redisReply *purge);
+
+/* _redis_flight.c */
+
+ngx_int_t ngx_http_llm_cost_redis_flight_init(ngx_cycle_t *cycle,
+    ngx_http_llm_cost_redis_conf_t *conf);
+void ngx_http_llm_cost_redis_flight_exit(void);
+ngx_int_t ngx_http_llm_cost_redis_take(ngx_http_llm_cost_ctx_t *ctx);
+void ngx_http_llm_cost_redis_unlead(ngx_http_llm_cost_ctx_t *ctx);
+void ngx_http_llm_cost_redis_flight_renew(void);
+
+/* the lock leaves ctx for whoever keeps the answer, who lands then */
+
+uint64_t ngx_http_llm_cost_redis_take_token(ngx_http_llm_cost_ctx_t *ctx);
+void ngx_http_llm_cost_redis_land(const u_char *key, uint64_t token);
+
+void ngx_http_llm_cost_redis_listen(void);
+ngx_uint_t ngx_http_llm_cost_redis_listens(void);
+void ngx_http_llm_cost_redis_subscribe(ngx_http_llm_cost_redis_t *redis);
+
+/* 1: it was a message, and has been read */
+
+ngx_uint_t ngx_http_llm_cost_redis_told(redisReply *reply);
+
 
 /* every second: has anything been purged? */
 

@@ -77,7 +77,8 @@ ngx_http_llm_cost_redis_lookup(ngx_http_llm_cost_ctx_t *ctx)
 
     ngx_http_llm_cost_redis_free(op);
 
-    return ctx->adm.n ? ngx_http_llm_cost_redis_reserve(ctx, 0) : NGX_OK;
+    return ctx->adm.n && !ctx->only_cached
+           ? ngx_http_llm_cost_redis_reserve(ctx, 0) : NGX_OK;
 }
 
 
@@ -101,7 +102,7 @@ ngx_http_llm_cost_redis_found(ngx_http_llm_cost_redis_op_t *op,
 
     ctx->adm.hit = (ctx->entry != NULL);
 
-    if (ctx->adm.n) {
+    if (ctx->adm.n && (ctx->entry || !ctx->only_cached)) {
         rc = ngx_http_llm_cost_redis_reserve(ctx, 0);
 
         if (rc == NGX_AGAIN) {
@@ -163,6 +164,10 @@ ngx_http_llm_cost_redis_entry(ngx_http_llm_cost_ctx_t *ctx,
         (void) ngx_http_llm_cost_cache_zone_put(ngx_http_llm_cost_zone(), ctx,
                                                 p, reply->len,
                                                 ctx->entry->stored);
+    }
+
+    if (!ngx_http_llm_cost_cache_fresh(ctx)) {
+        ctx->entry = NULL;
     }
 }
 
@@ -252,6 +257,7 @@ ngx_http_llm_cost_redis_put(ngx_http_llm_cost_ctx_t *ctx,
         /* what the zone has no room for is found once Redis has it */
 
         op->flight = ctx->flight;
+        op->token = ngx_http_llm_cost_redis_take_token(ctx);
         ctx->flight.slot = 0;
         op = NULL;
     }
@@ -312,6 +318,7 @@ ngx_http_llm_cost_redis_kept(ngx_http_llm_cost_redis_op_t *op,
                                   reply && reply->type == REDIS_REPLY_INTEGER
                                   && reply->integer
                                   ? LLM_LANDED_KEPT : LLM_LANDED_UNFIT);
+    ngx_http_llm_cost_redis_land(op->key, op->token);
 
     ngx_http_llm_cost_redis_done(op, reply);
 }

@@ -432,6 +432,10 @@ ngx_http_llm_cost_redis_reply(ngx_http_llm_cost_redis_conn_t *conn,
     ngx_queue_t                   *q;
     ngx_http_llm_cost_redis_op_t  *op;
 
+    if (conn->redis->listens && ngx_http_llm_cost_redis_told(reply)) {
+        return;
+    }
+
     if (ngx_queue_empty(&conn->sent)) {
         ngx_http_llm_cost_redis_fail(conn, 0, "a reply nobody asked for");
         return;

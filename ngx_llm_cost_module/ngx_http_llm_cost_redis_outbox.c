@@ -276,6 +276,7 @@ ngx_http_llm_cost_redis_tick(ngx_event_t *ev)
     ngx_add_timer(ev, NGX_HTTP_LLM_COST_OUTBOX_TICK);
 
     ngx_http_llm_cost_redis_purges();
+    ngx_http_llm_cost_redis_flight_renew();
 
     redis = ngx_http_llm_cost_redis_money();
     box = ngx_http_llm_cost_redis_box();

@@ -44,6 +44,13 @@ ngx_http_llm_cost_redis_ready(ngx_http_llm_cost_redis_conn_t *conn)
     conn->timer.cancelable = 1;
     ngx_add_timer(&conn->timer, NGX_HTTP_LLM_COST_REDIS_PATIENCE);
 
+    if (redis->listens) {
+        redis->down = 0;
+        redis->ready = 1;
+        ngx_http_llm_cost_redis_subscribe(redis);
+        return;
+    }
+
     if (redis->down && !redis->money) {
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
                       "llm cost: Redis %V is back after %T s",
@@ -157,6 +164,10 @@ ngx_http_llm_cost_redis_fail(ngx_http_llm_cost_redis_conn_t *conn,
         delay = ngx_min(delay, NGX_HTTP_LLM_COST_REDIS_TOP);
         delay = delay * (80 + ngx_random() % 41) / 100;
 
+        /* nobody depends on it */
+
+        delay = redis->listens ? delay * 10 : delay;
+
         conn->failures++;
         conn->timer.cancelable = 1;
         ngx_add_timer(&conn->timer, delay);
@@ -214,7 +225,7 @@ ngx_http_llm_cost_redis_down(ngx_http_llm_cost_redis_t *redis, ngx_err_t err,
         redis->down = 1;
     }
 
-    if (redis->money ? !asked : !first) {
+    if (redis->money ? !asked : !first || redis->listens) {
         return;
     }
 

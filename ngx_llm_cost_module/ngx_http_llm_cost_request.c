@@ -272,6 +272,7 @@ ngx_http_llm_cost_create_ctx(ngx_http_request_t *r)
     ngx_http_llm_cost_question_init(ctx);
 
     ctx->cost = -1;
+    ctx->max_age = -1;
     ctx->first_token = (ngx_msec_t) -1;
     ctx->first_chunk = (ngx_msec_t) -1;
     ctx->overhead = -1;

@@ -115,7 +115,10 @@ ngx_http_llm_cost_settle(ngx_http_llm_cost_ctx_t *ctx)
 
     /* whole and yet not kept: who waits for such an answer waits in vain */
 
-    ngx_http_llm_cost_flight_end(ctx, ctx->kept ? LLM_LANDED_KEPT
+    ngx_http_llm_cost_flight_end(ctx, ctx->kept
+                                      || ctx->source
+                                         == NGX_HTTP_LLM_COST_SOURCE_CACHE
+                                      ? LLM_LANDED_KEPT
                                       : ctx->complete && !ctx->cut
                                         && ctx->answer_status == NGX_HTTP_OK
                                         ? LLM_LANDED_UNFIT

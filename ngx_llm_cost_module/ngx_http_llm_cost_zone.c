@@ -79,6 +79,9 @@ const ngx_http_llm_cost_store_t  ngx_http_llm_cost_zone_store = {
     ngx_http_llm_cost_zone_detach,
     ngx_http_llm_cost_zone_settle,
     ngx_http_llm_cost_zone_cancel,
+    NULL,
+    NULL,
+    NULL,
     ngx_http_llm_cost_zone_put,
     ngx_http_llm_cost_zone_init_process,
     ngx_http_llm_cost_zone_exit_process
@@ -451,7 +454,7 @@ ngx_http_llm_cost_zone_admit(ngx_http_llm_cost_ctx_t *ctx)
 
     ctx->verdict = NGX_HTTP_LLM_COST_FITS;
 
-    if (ctx->adm.n) {
+    if (ctx->adm.n && (ctx->adm.hit || !ctx->only_cached)) {
         ctx->verdict = llm_ledger_reserve(z->ledger, &ctx->adm);
 
         if (ctx->verdict < 0) {
@@ -469,7 +472,7 @@ ngx_http_llm_cost_zone_admit(ngx_http_llm_cost_ctx_t *ctx)
         return NGX_OK;
     }
 
-    ctx->held = (ctx->adm.n != 0);
+    ctx->held = (ctx->adm.n != 0 && (ctx->adm.hit || !ctx->only_cached));
 
     if (ctx->adm.hit) {
         ctx->verdict = NGX_HTTP_LLM_COST_HIT;

@@ -481,7 +481,7 @@ llm_zone zone=small:512k;
 ["Authorization: Bearer one",
  "Authorization: Bearer one\nCache-Control: foo, no-cache",
  "Authorization: Bearer one\nCache-Control: max-age=0",
- "Authorization: Bearer one\nCache-Control: max-age=00, no-cachet"]
+ "Authorization: Bearer one\nCache-Control: max-age=x, no-cachet"]
 --- response_headers eval
 ["X-Cache: MISS\n! Age\n! X-Cache-Key", "X-Cache: BYPASS\n! Age",
  "X-Cache: BYPASS", "X-Cache: HIT"]
@@ -565,3 +565,39 @@ llm_budget calls limit=9requests period=day;
 ['usage', 'no answer is kept under this key', ('64 hexadecimal') x 2,
  ('narrowed by model=') x 2, 'older_than must be',
  ('narrowed by model=') x 2]
+
+
+
+=== TEST 35: no older than the client wants it
+--- request eval
+[(main::chat('hi')) x 6]
+--- more_headers eval
+[map { "Authorization: Bearer one\nCache-Control: $_" }
+ 'private', 'max-age=3600', 'Max-Age="60"', 'max-stale=1, max-age=060',
+ 'max-age=00', 'max-age=99999999999999999999']
+--- response_headers eval
+["X-Cache: MISS", ("X-Cache: HIT") x 3, "X-Cache: BYPASS", "X-Cache: HIT"]
+--- upstream_count: 2
+
+
+
+=== TEST 36: what is cached, or nothing
+--- location
+llm_budget daily limit=1usd period=day;
+--- request eval
+[main::chat('hi'), main::chat('hi'), main::chat('hi'), main::chat('hi'),
+ 'GET /llm/budgets']
+--- more_headers eval
+["Authorization: Bearer one\nCache-Control: only-if-cached",
+ "Authorization: Bearer one",
+ "Authorization: Bearer one\nCache-Control: only-if-cached",
+ "Authorization: Bearer one\nCache-Control: only-if-cached, no-store", ""]
+--- error_code eval
+[504, 200, 200, 504, 200]
+--- response_headers eval
+["X-Cache: MISS\nx-should-retry: false", "X-Cache: MISS", "X-Cache: HIT",
+ "X-Cache: BYPASS", ""]
+--- response_body_like eval
+['^\{"error":\{"message":"There is no cached answer.*"type":"api_error".*"code":"not_cached"\}\}',
+ 'usage', 'usage', 'not_cached', '"spent":0.0000045,"reserved":0,']
+--- upstream_count: 1

@@ -379,6 +379,7 @@ llm_bedrock_type(llm_refuse_e why)
         return "ServiceUnavailableException";
 
     case LLM_REFUSE_UPSTREAM:
+    case LLM_REFUSE_NOT_CACHED:
         return "InternalServerException";
 
     default:

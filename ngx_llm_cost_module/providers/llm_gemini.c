@@ -129,7 +129,8 @@ static const llm_gemini_status_t  llm_gemini_statuses[] = {
     { LLM_REFUSE_NO_KEY, "PERMISSION_DENIED" },
     { LLM_REFUSE_STORE, "UNAVAILABLE" },
     { LLM_REFUSE_UPSTREAM, "UNAVAILABLE" },
-    { LLM_REFUSE_UPGRADE, "UNIMPLEMENTED" }
+    { LLM_REFUSE_UPGRADE, "UNIMPLEMENTED" },
+    { LLM_REFUSE_NOT_CACHED, "DEADLINE_EXCEEDED" }
 };
 
 

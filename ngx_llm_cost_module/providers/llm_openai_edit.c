@@ -277,6 +277,7 @@ llm_openai_error_type(llm_refuse_e why)
         return "server_error";
 
     case LLM_REFUSE_UPSTREAM:
+    case LLM_REFUSE_NOT_CACHED:
         return "api_error";
 
     default:

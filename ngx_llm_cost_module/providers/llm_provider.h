@@ -267,7 +267,8 @@ typedef enum {
     LLM_REFUSE_STORE,            /* 503 */
     LLM_REFUSE_UPSTREAM,         /* 502 */
     LLM_REFUSE_UPGRADE,          /* 400: realtime */
-    LLM_REFUSE_NO_KEY            /* 403: nobody pays for it */
+    LLM_REFUSE_NO_KEY,           /* 403: nobody pays for it */
+    LLM_REFUSE_NOT_CACHED        /* 504: only-if-cached, and it is not */
 } llm_refuse_e;
 
 typedef struct {

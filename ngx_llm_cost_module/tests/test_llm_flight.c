@@ -68,8 +68,11 @@ test_one_leads(void **state)
     since = llm_flights_landed(f);
 
     assert_int_equal(enter(a, since, &one), LLM_FLIGHT_LEAD);
+    assert_int_equal(llm_flight_followed(f, &one), 0);
     assert_int_equal(enter(a, since, &two), LLM_FLIGHT_BUSY);
     assert_int_equal(two.slot, 0);
+    assert_int_equal(llm_flight_followed(f, &two), 0);
+    assert_int_equal(llm_flight_followed(f, &one), 1);
     assert_int_equal(enter(b, since, &two), LLM_FLIGHT_LEAD);
     assert_int_equal(llm_flight_poll(f, a, 1000, 500), LLM_FLIGHT_BUSY);
 

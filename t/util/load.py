@@ -9,15 +9,14 @@ load.py [--seconds=N] PLAN RESULTS CONNECTIONS PORT ...
 PLAN has a JSON object a line: {"headers": {...}, "body": {...}} and perhaps
 "path", or "leave": 1 for a client that goes away at the first bytes of the
 answer's body.  Connections take the next line when they are done with one;
-they are spread over the PORTs.
+they are spread over the PORTs; one with a slash is a socket's path.
 
 RESULTS has one for each line of the plan, in its order: {"status": ...,
 "headers": {...}, "trailers": {...}, "body": "..."}, "left": 1 where the client
 left, or "error": "..." where the answer broke off.  Header names are in lower
 case.
 
-With --seconds the plan is repeated for so long, or until there is a file
-PLAN.over, by clients that go on after a
+With --seconds the plan is repeated for so long, by clients that go on after a
 server is gone; RESULTS then has what was answered or broke off, in that order,
 each with the number of its line as "n".
 
@@ -44,8 +43,12 @@ class Connection:
 
     async def ask(self, request):
         if self.writer is None:
-            self.reader, self.writer = await asyncio.open_connection(
-                "127.0.0.1", self.port)
+            if "/" in self.port:
+                self.reader, self.writer \
+                    = await asyncio.open_unix_connection(self.port)
+            else:
+                self.reader, self.writer = await asyncio.open_connection(
+                    "127.0.0.1", int(self.port))
 
         body = json.dumps(request["body"]).encode()
         head = [f"POST {request.get('path', '/v1/chat/completions')} HTTP/1.1",
@@ -129,7 +132,7 @@ async def stubborn(port, plan, results, end):
     loop = asyncio.get_running_loop()
 
     for i, request in plan:
-        if loop.time() > end[0] or os.path.exists(end[1]):
+        if loop.time() > end:
             break
         try:
             results.append(dict(await connection.ask(request), n=i))
@@ -169,8 +172,7 @@ async def main():
     if seconds:
         plan = itertools.cycle(enumerate(requests))
         results = []
-        end = (asyncio.get_running_loop().time() + seconds,
-               plan_name + ".over")
+        end = asyncio.get_running_loop().time() + seconds
         ask = [stubborn, plan, results, end]
     else:
         plan = iter(enumerate(requests))
@@ -178,7 +180,7 @@ async def main():
         ask = [worker, plan, results]
 
     await asyncio.gather(*(
-        ask[0](int(ports[i % len(ports)]), *ask[1:])
+        ask[0](ports[i % len(ports)], *ask[1:])
         for i in range(int(connections))))
 
     write(results_name, results)
