@@ -312,6 +312,7 @@ typedef enum {
     NGX_HTTP_LLM_COST_FLEET_NONE = 0,   /* it was not asked */
     NGX_HTTP_LLM_COST_FLEET_LEADS,
     NGX_HTTP_LLM_COST_FLEET_WAITS,      /* another node leads */
+    NGX_HTTP_LLM_COST_FLEET_LOOKS,      /* another node has landed */
     NGX_HTTP_LLM_COST_FLEET_AWAY        /* nobody knows: the node goes alone */
 } ngx_http_llm_cost_fleet_e;
 
@@ -462,6 +463,7 @@ struct ngx_http_llm_cost_ctx_s {
                                                        already */
     unsigned                    alone:1;            /* waits for nobody */
     unsigned                    only_cached:1;      /* ... or not at all */
+    unsigned                    looked:1;           /* again, as it was told */
     unsigned                    followed:1;         /* another node waits for
                                                        its answer */
     unsigned                    local:1;            /* held in the zone while

@@ -167,6 +167,12 @@ ngx_http_llm_cost_flight_fleet(ngx_http_llm_cost_ctx_t *ctx,
 
         return ngx_http_llm_cost_flight_wait(ctx);
 
+    case NGX_HTTP_LLM_COST_FLEET_LOOKS:
+        ctx->fleet = NGX_HTTP_LLM_COST_FLEET_NONE;
+        lmcf->store->cancel(ctx, NULL);
+
+        return ngx_http_llm_cost_ask(ctx);
+
     default:
         return NGX_OK;
     }

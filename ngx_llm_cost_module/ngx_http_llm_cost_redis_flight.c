@@ -28,7 +28,7 @@ static void ngx_http_llm_cost_redis_taken(ngx_http_llm_cost_redis_op_t *op,
     redisReply *reply);
 static ngx_int_t ngx_http_llm_cost_redis_flight_command(
     ngx_http_llm_cost_redis_op_t *op, const char *verb, const u_char *key,
-    uint64_t token);
+    uint64_t token, ngx_uint_t look);
 static void ngx_http_llm_cost_redis_flight_tell(const char *verb,
     const u_char *key, uint64_t token);
 static void ngx_http_llm_cost_redis_listening(
@@ -96,7 +96,7 @@ ngx_http_llm_cost_redis_take(ngx_http_llm_cost_ctx_t *ctx)
                                                   ctx);
     if (op
         && ngx_http_llm_cost_redis_flight_command(op, "take", ctx->cache_key,
-                                                  ctx->token)
+                                                  ctx->token, !ctx->looked)
            == NGX_OK
         && ngx_http_llm_cost_redis_send(redis, op, redis->conf->timeout)
            == NGX_OK)
@@ -129,6 +129,14 @@ ngx_http_llm_cost_redis_taken(ngx_http_llm_cost_redis_op_t *op,
 
     if (reply == NULL || reply->type != REDIS_REPLY_INTEGER) {
         ctx->fleet = NGX_HTTP_LLM_COST_FLEET_AWAY;
+
+    } else if (reply->integer == 2) {
+
+        /* once: it may be one that is of no use to this request */
+
+        ctx->fleet = NGX_HTTP_LLM_COST_FLEET_LOOKS;
+        ctx->looked = 1;
+        ctx->token = 0;
 
     } else if (reply->integer) {
         ctx->fleet = NGX_HTTP_LLM_COST_FLEET_LEADS;
@@ -200,7 +208,7 @@ ngx_http_llm_cost_redis_flight_renew(void)
 
 static ngx_int_t
 ngx_http_llm_cost_redis_flight_command(ngx_http_llm_cost_redis_op_t *op,
-    const char *verb, const u_char *key, uint64_t token)
+    const char *verb, const u_char *key, uint64_t token, ngx_uint_t look)
 {
     u_char                      hex[2 * NGX_HTTP_LLM_COST_CACHE_KEY];
     u_char                      flight[16], node[16], channel[256], *last;
@@ -216,6 +224,11 @@ ngx_http_llm_cost_redis_flight_command(ngx_http_llm_cost_redis_op_t *op,
 
     ngx_http_llm_cost_redis_begin(redis, NGX_HTTP_LLM_COST_SCRIPT_FLIGHT);
     ngx_http_llm_cost_redis_key("f:%*s", sizeof(hex), hex);
+
+    if (look) {
+        ngx_http_llm_cost_redis_answer_key(key);
+    }
+
     ngx_http_llm_cost_redis_text(verb);
     ngx_http_llm_cost_redis_arg(flight, 16);
     ngx_http_llm_cost_redis_arg(node, 16);
@@ -247,7 +260,8 @@ ngx_http_llm_cost_redis_flight_tell(const char *verb, const u_char *key,
         return;
     }
 
-    if (ngx_http_llm_cost_redis_flight_command(op, verb, key, token) != NGX_OK
+    if (ngx_http_llm_cost_redis_flight_command(op, verb, key, token, 0)
+           != NGX_OK
         || ngx_http_llm_cost_redis_send(redis, op,
                                         NGX_HTTP_LLM_COST_REDIS_LINGER)
            != NGX_OK)

@@ -5,11 +5,14 @@
 -- made sure that nobody of it leads any more.  Whoever finds the lock taken
 -- leaves a mark; the owner is told of it, and when it lands, the others are.
 --
--- KEYS: the lock
+-- What has landed between a look into the cache and this is not asked for again:
+-- the answer is there before the lock is opened.
+--
+-- KEYS: the lock; the answer, where it is to be looked for again
 -- ARGV: "take", "renew" or "land"; the flight; its node; milliseconds until it
 --       expires; the channel; the answer's key
 --
--- Answer: 1 when the flight has the lock, or had it
+-- Answer: 1 when the flight has the lock, or had it; 2: the answer is there
 
 local lock, flight, node = KEYS[1], ARGV[2], ARGV[3]
 local f = redis.call('HMGET', lock, 'flight', 'node', 'waited')
@@ -21,6 +24,10 @@ if ARGV[1] == 'take' then
         redis.pcall('PUBLISH', ARGV[5], 'waits ' .. ARGV[6])
 
         return 0
+    end
+
+    if KEYS[2] and redis.call('EXISTS', KEYS[2]) == 1 then
+        return 2
     end
 
     redis.call('HSET', lock, 'flight', flight, 'node', node)
