@@ -1,7 +1,8 @@
 -- Copyright (C) 2026 the ngx_llm_cost_module authors
 --
 -- For wrk: chat requests of some 2 KB with a fresh text each time, made of
--- words in random order; the first argument is "stream" for streams.
+-- words in random order.  Arguments: "stream" for streams; a number for that many
+-- texts, the same ones in every run, which are asked again and again.
 
 local words = {}
 
@@ -19,10 +20,20 @@ do
 end
 
 local stream = ""
+local same
 
 function init(args)
-    if args[1] == "stream" then
-        stream = '"stream":true,'
+    for _, arg in ipairs(args) do
+        if arg == "stream" then
+            stream = '"stream":true,'
+        elseif tonumber(arg) then
+            math.randomseed(1)
+            same = {}
+
+            for i = 1, tonumber(arg) do
+                same[i] = fresh(i .. " ")
+            end
+        end
     end
 
     math.randomseed(os.time() + tonumber(tostring({}):match("0x(%x+)"), 16)
@@ -35,6 +46,10 @@ local headers = {
 }
 
 function request()
+    return same and same[math.random(#same)] or fresh("")
+end
+
+function fresh(first)
     local text = {}
 
     for i = 1, 340 do
@@ -44,5 +59,5 @@ function request()
     return wrk.format("POST", "/v1/chat/completions", headers,
         '{"model":"gpt-4o-mini",' .. stream
         .. '"messages":[{"role":"system","content":"You are a benchmark."},'
-        .. '{"role":"user","content":"' .. table.concat(text, " ") .. '"}]}')
+        .. '{"role":"user","content":"' .. first .. table.concat(text, " ") .. '"}]}')
 end
