@@ -16,6 +16,8 @@
 #                      of 1,000,000 keys through the cache
 #   make test-faults  what breaks under load, minutes; FAULT= a pattern,
 #                     SOAK= seconds of everything at random (20)
+#   make fuzz         clang-14's libFuzzer, FUZZ_SECONDS= (1800) for each of
+#                     FUZZERS=, seeded from TRAFFIC_DIR where there is one
 #   make bench bench-tokenizer demo clean
 #
 # V=1 shows the commands.
@@ -61,7 +63,7 @@ harness   = perl t/util/harness.pl --build $(out) --jobs $(JOBS)
 .PHONY: test test-unit test-nginx test-asan test-traffic test-faults
 .PHONY: test-flights
 .PHONY: test-versions deb test-deb
-.PHONY: bench bench-tokenizer demo unit asan
+.PHONY: bench bench-tokenizer demo unit asan fuzz
 
 all: module vocab tokenizer tools
 
@@ -273,6 +275,32 @@ test-versions: all
 
 test-faults: all
 	$(Q)LLM_BUILD=$(out) LLM_DATA_PATH=$(out) t/faults/run $(FAULT)
+
+
+# Fuzzers: a short run of the one of dialects is a unit test
+
+FUZZ_CC      = clang-14
+FUZZ_SECONDS = 1800
+FUZZERS      = $(filter-out tokenizer_%,\
+                   $(patsubst fuzz/%.c,%,$(wildcard fuzz/*.c)))
+FUZZ_FLAGS   = -g -O1 -std=gnu11 -fsanitize=fuzzer,address,undefined \
+               -fno-sanitize-recover=all -Ingx_llm_cost_module \
+               -Ingx_llm_cost_module/providers -Itokenizer/include \
+               -Itokenizer/src
+
+$(BUILD)/fuzz/%: fuzz/%.c fuzz/fuzz.h $(pure_srcs)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -o $@ $< $(pure_srcs) \
+	    -ljansson -lpcre2-8 -lz -lcrypto -lm
+
+fuzz: $(setup) $(FUZZERS:%=$(BUILD)/fuzz/%)
+	$(Q)fuzz/seeds.py $(BUILD)/fuzz/seeds
+	$(Q)for f in $(FUZZERS); do \
+	    mkdir -p $(BUILD)/fuzz/$$f.corpus $(BUILD)/fuzz/seeds/$$f; \
+	    $(BUILD)/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -max_len=65536 \
+	        -print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/$$f- \
+	        $(BUILD)/fuzz/$$f.corpus $(BUILD)/fuzz/seeds/$$f || exit 1; \
+	done
 
 
 # The rest

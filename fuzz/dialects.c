@@ -5,8 +5,8 @@
 
 
 /*
- * Requests and answers of every dialect but OpenAI's.  The first byte chooses
- * dialect and path, the second a request, a whole answer or an event.
+ * Requests and answers of every dialect.  The first byte chooses dialect and
+ * path, the second a request, a whole answer, an event, or events, one a line.
  *
  *   clang -g -O1 -fsanitize=fuzzer,address,undefined -Ingx_llm_cost_module \
  *       -Ingx_llm_cost_module/providers -Itokenizer/include -o dialects \
@@ -19,29 +19,54 @@
 #include "llm_provider.h"
 
 
-extern const llm_provider_t  llm_bedrock, llm_cohere, llm_gemini, llm_ollama;
+extern const llm_provider_t  llm_anthropic, llm_bedrock, llm_cohere,
+                             llm_gemini, llm_ollama;
+
+#define FORM  "multipart/form-data; boundary=b"
 
 
 static const struct {
     const llm_provider_t  *p;
     const char            *path;
     const char            *type;
+    const char            *content;        /* of the request, NULL: JSON */
 } ways[] = {
-    { &llm_gemini, "/v1/models/m:generateContent", "" },
-    { &llm_gemini, "/v1/models/gemini-2.0-m:streamGenerateContent", "" },
-    { &llm_gemini, "/v1/models/m:embedContent", "" },
-    { &llm_gemini, "/v1/models/m:batchEmbedContents", "" },
-    { &llm_bedrock, "/model/m/converse", "" },
-    { &llm_bedrock, "/model/m/converse-stream", "metadata" },
-    { &llm_bedrock, "/model/m/invoke", "" },
-    { &llm_bedrock, "/model/m/invoke-with-response-stream", "chunk" },
-    { &llm_cohere, "/v2/chat", "" },
-    { &llm_cohere, "/v1/chat", "" },
-    { &llm_cohere, "/v2/embed", "" },
-    { &llm_cohere, "/v2/rerank", "" },
-    { &llm_ollama, "/api/chat", "" },
-    { &llm_ollama, "/api/generate", "" },
-    { &llm_ollama, "/api/embed", "" }
+    { &llm_gemini, "/v1/models/m:generateContent", "", NULL },
+    { &llm_gemini, "/v1/models/gemini-2.0-m:streamGenerateContent", "", NULL },
+    { &llm_gemini, "/v1/models/m:embedContent", "", NULL },
+    { &llm_gemini, "/v1/models/m:batchEmbedContents", "", NULL },
+    { &llm_bedrock, "/model/m/converse", "", NULL },
+    { &llm_bedrock, "/model/m/converse-stream", "metadata", NULL },
+    { &llm_bedrock, "/model/m/invoke", "", NULL },
+    { &llm_bedrock, "/model/m/invoke-with-response-stream", "chunk", NULL },
+    { &llm_cohere, "/v2/chat", "", NULL },
+    { &llm_cohere, "/v1/chat", "", NULL },
+    { &llm_cohere, "/v2/embed", "", NULL },
+    { &llm_cohere, "/v2/rerank", "", NULL },
+    { &llm_ollama, "/api/chat", "", NULL },
+    { &llm_ollama, "/api/generate", "", NULL },
+    { &llm_ollama, "/api/embed", "", NULL },
+
+    /* seeds have the numbers of these: new ones go behind the last */
+
+    { &llm_openai, "/v1/responses", "", NULL },
+    { &llm_openai, "/v1/responses/compact", "", NULL },
+    { &llm_openai, "/v1/chat/completions", "", NULL },
+    { &llm_openai, "/v1/completions", "", NULL },
+    { &llm_openai, "/v1/embeddings", "", NULL },
+    { &llm_anthropic, "/v1/messages", "message_delta", NULL },
+    { &llm_anthropic, "/publishers/anthropic/models/m:streamRawPredict",
+      "message_start", NULL },
+    { &llm_anthropic, "/v1/complete", "completion", NULL },
+    { &llm_openai, "/v1/images/generations", "", NULL },
+    { &llm_openai, "/v1/images/edits", "", FORM },
+    { &llm_openai, "/v1/audio/speech", "", NULL },
+    { &llm_openai, "/v1/audio/transcriptions", "", FORM },
+    { &llm_openai, "/v1/audio/transcriptions", "", NULL },
+    { &llm_openai, "/v1/ocr", "", NULL },
+    { &llm_gemini, "/v1beta/interactions", "", NULL },
+    { &llm_gemini, "/models/gemini-embedding-001:predict", "", NULL },
+    { &llm_gemini, "/models/imagegeneration:predict", "", NULL }
 };
 
 
@@ -64,6 +89,22 @@ ignore(void *ctx, const void *p, size_t n)
 }
 
 
+static const llm_str_t *
+header(void *ctx, const char *name)
+{
+    static llm_str_t  type;
+
+    if (ctx == NULL || strcmp(name, "content-type") != 0) {
+        return NULL;
+    }
+
+    type.data = ctx;
+    type.len = strlen(ctx);
+
+    return &type;
+}
+
+
 /* whatever was asked for: bounds are sane, edits lie within the body */
 
 static void
@@ -78,8 +119,12 @@ request(llm_request_t *q)
         return;
     }
 
-    fuzz_assert(q->max_output >= -1 && q->choices >= 1 && q->choices <= 128);
-    fuzz_assert(q->model.len > 0 && q->model.len <= 256);
+    fuzz_assert(q->max_output >= -1 && q->choices >= 1);
+    fuzz_assert(q->model.len <= 256);
+
+    /* a response may be asked for by the name of its prompt alone */
+
+    fuzz_assert(q->model.len > 0 || q->kind == LLM_KIND_RESPONSES);
 
     memset(&c, 0, sizeof(c));
     c.count = count_bytes;
@@ -120,11 +165,40 @@ check(llm_answer_t *a)
 }
 
 
+static void
+event(llm_answer_t *a, size_t way, const uint8_t *p, size_t len)
+{
+    llm_str_t  type, text;
+
+    type.data = (unsigned char *) ways[way].type;
+    type.len = strlen(ways[way].type);
+    text.data = (unsigned char *) p;
+    text.len = len;
+
+    fuzz_assert(ways[way].p->event(a, &type, &text) >= 0);
+}
+
+
+/* events are alike, and what is alike is not read again in full */
+
+static void
+events(llm_answer_t *a, size_t way, const uint8_t *p, size_t len)
+{
+    const uint8_t  *eol, *last;
+
+    for (last = p + len; p < last; p = eol + 1) {
+        eol = memchr(p, '\n', last - p);
+        eol = eol ? eol : last;
+
+        event(a, way, p, eol - p);
+    }
+}
+
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     uint8_t            *body;
-    llm_str_t           type, text;
     llm_answer_t        a;
     llm_request_t       q;
     static fuzz_mem_t   m;
@@ -148,31 +222,43 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     q.route.method.len = 4;
     q.route.path.data = (unsigned char *) ways[way].path;
     q.route.path.len = strlen(ways[way].path);
+    q.route.headers.get = header;
+    q.route.headers.ctx = (void *) ways[way].content;
 
     fuzz_assert(q.provider->path(&q.route) == LLM_PATH_METERED);
     q.kind = q.route.kind;
+    q.path = q.route.path;
 
     llm_answer_init(&a, q.mem, q.kind, NULL);
     a.q = &q;
 
-    if (data[1] % 3 == 2) {
-        type.data = (unsigned char *) ways[way].type;
-        type.len = strlen(ways[way].type);
-        text = q.body;
+    switch (data[1] % 4) {
 
-        fuzz_assert(q.provider->event(&a, &type, &text) == LLM_EVENT_PASS);
-        q.provider->finish(&a);
-        check(&a);
-
-    } else if (llm_json_parse(&q.json, body, size - 2) == LLM_OK) {
-
-        if (data[1] % 3 == 0) {
+    case 0:
+        if (q.route.raw || llm_json_parse(&q.json, body, size - 2) == LLM_OK) {
             request(&q);
+        }
 
-        } else {
+        break;
+
+    case 1:
+        if (llm_json_parse(&q.json, body, size - 2) == LLM_OK) {
             fuzz_assert(q.provider->answer(&a, &q.json) == LLM_OK);
             check(&a);
         }
+
+        break;
+
+    case 2:
+        event(&a, way, body, size - 2);
+        q.provider->finish(&a);
+        check(&a);
+        break;
+
+    default:
+        events(&a, way, body, size - 2);
+        q.provider->finish(&a);
+        check(&a);
     }
 
     free(body);

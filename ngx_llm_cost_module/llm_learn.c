@@ -360,6 +360,30 @@ llm_learn_add(llm_learn_table_t *t, uint64_t key, int64_t now,
 }
 
 
+static int64_t
+llm_learn_output_most(const llm_learn_place_t *p)
+{
+    int64_t   most, v;
+    uint64_t  i, n;
+
+    n = llm_learn_read(&p->outputs);
+
+    if (n < LLM_LEARN_MIN) {
+        return -1;
+    }
+
+    n = n < LLM_LEARN_PAIRS ? n : LLM_LEARN_PAIRS;
+    most = 0;
+
+    for (i = 0; i < n; i++) {
+        v = llm_learn_read(&p->out[i]);
+        most = v > most ? v : most;
+    }
+
+    return most;
+}
+
+
 int
 llm_learn_get(const llm_learn_table_t *t, uint64_t key, llm_learn_t *l)
 {
@@ -375,6 +399,7 @@ llm_learn_get(const llm_learn_table_t *t, uint64_t key, llm_learn_t *l)
 
     l->answers = llm_learn_read(&p->n);
     l->output = (int64_t) llm_learn_read(&p->output) - 1;
+    l->output_most = llm_learn_output_most(p);
 
     return LLM_OK;
 }

@@ -73,6 +73,8 @@ typedef struct {
     llm_learn_line_t line;
     llm_learn_above_t above;
     int64_t          output;         /* median of the outputs, -1: none */
+    int64_t          output_most;    /* of those that are remembered; -1: too
+                                        few of them */
 } llm_learn_t;
 
 

@@ -192,6 +192,9 @@ typedef struct {
 } ngx_http_llm_cost_tag_t;
 
 
+#define NGX_HTTP_LLM_COST_OUTPUT_EXPECTED  -2       /* of reserve_output */
+
+
 /* values of the enumerated directives */
 
 #define NGX_HTTP_LLM_COST_FIT_OFF       0
@@ -239,7 +242,7 @@ typedef struct {
     llm_price_t                *unknown_price;      /* input=… output=… */
     ngx_uint_t                  unknown_path;       /* reject, allow, auto */
 
-    ngx_int_t                   reserve_output;     /* N, or 0: the model's */
+    ngx_int_t                   reserve_output;     /* N, 0: the model's */
     ngx_uint_t                  fit;
     ngx_int_t                   fit_min;
 
@@ -661,6 +664,8 @@ int64_t ngx_http_llm_cost_price_usage(ngx_http_llm_cost_ctx_t *ctx,
 /* _learn.c: counts are corrected by what answers say */
 
 void ngx_http_llm_cost_learn_correct(ngx_http_llm_cost_ctx_t *ctx);
+int64_t ngx_http_llm_cost_learn_output(ngx_http_llm_cost_ctx_t *ctx,
+    int64_t most);
 void ngx_http_llm_cost_learn_answer(ngx_http_llm_cost_ctx_t *ctx);
 
 

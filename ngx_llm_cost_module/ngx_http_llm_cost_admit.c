@@ -301,7 +301,7 @@ ngx_http_llm_cost_worst_case(ngx_http_llm_cost_ctx_t *ctx,
 
     } else if (each < 0) {
 
-        if (llcf->reserve_output && q->can_fit) {
+        if (llcf->reserve_output > 0 && q->can_fit) {
             each = llcf->reserve_output;
             ctx->written_max = each;
 
@@ -323,6 +323,11 @@ ngx_http_llm_cost_worst_case(ngx_http_llm_cost_ctx_t *ctx,
                 && q->max_output < 0)))
     {
         least = ngx_min(each, llcf->fit_min) * q->choices;
+    }
+
+    if (llcf->reserve_output == NGX_HTTP_LLM_COST_OUTPUT_EXPECTED) {
+        most = ngx_http_llm_cost_learn_output(ctx, most);
+        least = ngx_min(least, most);
     }
 
     ctx->max_output = most;

@@ -604,7 +604,7 @@ ngx_http_llm_cost_conf_tag(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* llm_reserve_output model|N */
+/* llm_reserve_output model|expected|N */
 
 char *
 ngx_http_llm_cost_conf_reserve_output(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -626,12 +626,18 @@ ngx_http_llm_cost_conf_reserve_output(ngx_conf_t *cf, ngx_command_t *cmd,
         return NGX_CONF_OK;
     }
 
+    if (ngx_strcmp(value[1].data, "expected") == 0) {
+        llcf->reserve_output = NGX_HTTP_LLM_COST_OUTPUT_EXPECTED;
+        return NGX_CONF_OK;
+    }
+
     n = ngx_atoi(value[1].data, value[1].len);
 
     if (n < 1 || n > 100000000) {
         return ngx_http_llm_cost_conf_error(cf,
                    "invalid number of tokens \"%V\", it must be "
-                   "\"model\" or 1 to 100000000", &value[1]);
+                   "\"model\", \"expected\" or 1 to 100000000",
+                   &value[1]);
     }
 
     llcf->reserve_output = n;

@@ -7,6 +7,9 @@
 #include "ngx_http_llm_cost.h"
 
 
+#define NGX_HTTP_LLM_COST_SPENT  402         /* nginx has no name for it */
+
+
 /*
  * A refusal is our own answer, in the client's dialect, so that the official
  * SDKs raise their own typed error and do not try again.
@@ -72,6 +75,37 @@ ngx_http_llm_cost_refusal_code(ngx_uint_t why)
 
 
 /*
+ * Vercel's AI SDK and LangChain.js repeat every 429, whatever its header says
+ * of that; a 402, the status of a spent account, they pass on.
+ */
+
+static ngx_uint_t
+ngx_http_llm_cost_repeats(ngx_http_request_t *r)
+{
+    ngx_str_t          *agent;
+    const char *const  *name;
+
+    static const char *const  names[] = { "ai-sdk/", "langchainjs", NULL };
+
+    agent = ngx_http_llm_cost_find_header(r, "user-agent",
+                                          sizeof("user-agent") - 1);
+    if (agent == NULL) {
+        return 0;
+    }
+
+    for (name = names; *name; name++) {
+        if (ngx_strlcasestrn(agent->data, agent->data + agent->len,
+                             (u_char *) *name, ngx_strlen(*name) - 1))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/*
  * Answer the request.  NGX_DONE: the request is finalized and must not be
  * touched any more.
  */
@@ -88,6 +122,12 @@ ngx_http_llm_cost_refuse(ngx_http_llm_cost_ctx_t *ctx, llm_refusal_t *f)
 
     if (ctx->provider->status) {
         f->status = ctx->provider->status(f);
+    }
+
+    if (f->status == NGX_HTTP_TOO_MANY_REQUESTS
+        && ngx_http_llm_cost_repeats(r))
+    {
+        f->status = NGX_HTTP_LLM_COST_SPENT;
     }
 
     ctx->state = NGX_HTTP_LLM_COST_ANSWERED;

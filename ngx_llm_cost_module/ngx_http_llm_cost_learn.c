@@ -61,6 +61,27 @@ ngx_http_llm_cost_learn_correct(ngx_http_llm_cost_ctx_t *ctx)
 }
 
 
+/* output that is expected, where that is to be reserved: no more than most */
+
+int64_t
+ngx_http_llm_cost_learn_output(ngx_http_llm_cost_ctx_t *ctx, int64_t most)
+{
+    llm_learn_t         l;
+    llm_learn_table_t  *t;
+
+    t = ngx_http_llm_cost_learn_table(ctx);
+
+    if (t == NULL
+        || llm_learn_get(t, ngx_http_llm_cost_learn_of(ctx), &l) != LLM_OK
+        || l.output_most < 0)
+    {
+        return most;
+    }
+
+    return ngx_min(most, l.output_most);
+}
+
+
 /* what upstream has reported of a complete answer */
 
 void

@@ -77,3 +77,17 @@ main::answer(5000)
 [('') x 9,
  '"estimate":false,"learned":\[\{"provider":"openai","class":"text",'
  . '"counts":0,"output":20\}\]']
+
+
+
+=== TEST 3: what is expected to come is held, once that is known
+--- http_config
+llm_price grok-y input=0 output=1 max_output=1000;
+llm_reserve_output expected;
+--- upstream eval
+[map { main::answer(10) } 1 .. 6]
+--- request eval
+[(("POST /v1/chat/completions\n" . '{"model":"grok-y","messages":[{"role":'
+   . '"user","content":"hi"}]}') x 6)]
+--- response_headers eval
+[('X-Reserved: 0.001000000') x 4, ('X-Reserved: 0.000020000') x 2]

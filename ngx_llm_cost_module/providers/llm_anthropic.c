@@ -13,8 +13,8 @@
 
 
 /*
- * Anthropic's dialect: messages, at Anthropic's and through Vertex.  Counting
- * tokens and looking at batches is free; what makes batches is not metered.
+ * Anthropic's dialect: messages, at Anthropic's and through Vertex, batches of
+ * them, and old completions.  Counting tokens and looking at batches is free.
  */
 
 
@@ -48,7 +48,8 @@ static const llm_path_row_t  llm_anthropic_paths[] = {
     { "POST", "/messages", LLM_PATH_METERED, LLM_KIND_CHAT,
       LLM_ANTHROPIC_PLAIN },
     { "POST", "/messages/count_tokens", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
-    { "POST", "/messages/batches", LLM_PATH_UNSUPPORTED, LLM_KIND_BATCH, 0 },
+    { "POST", "/messages/batches", LLM_PATH_METERED, LLM_KIND_BATCH,
+      LLM_ANTHROPIC_PLAIN },
     { "POST", "/messages/batches/*/cancel", LLM_PATH_FREE, LLM_KIND_BATCH,
       0 },
     { "GET", "/messages/batches", LLM_PATH_FREE, LLM_KIND_BATCH, 0 },
@@ -315,6 +316,10 @@ llm_anthropic_parse(llm_request_t *q)
         return llm_anthropic_complete_parse(q);
     }
 
+    if (q->kind == LLM_KIND_BATCH) {
+        return llm_anthropic_batch_parse(q);
+    }
+
     q->max_output = -1;
     q->choices = 1;
     q->can_fit = !q->sealed;
@@ -399,6 +404,10 @@ llm_anthropic_edit(llm_request_t *q, llm_edits_t *e)
     e->n = 0;
     rc = LLM_OK;
 
+    if (q->kind == LLM_KIND_BATCH) {
+        return LLM_OK;
+    }
+
     llm_json_fields(&q->json, 0, llm_anthropic_names, LLM_ANTHROPIC_FIELDS, f);
 
     if (e->set_max_output > 0 && q->can_fit) {
@@ -427,6 +436,9 @@ static const char *
 llm_anthropic_error_type(unsigned status)
 {
     switch (status) {
+
+    case 402:
+        return "billing_error";
 
     case 403:
         return "permission_error";

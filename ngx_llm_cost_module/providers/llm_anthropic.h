@@ -56,6 +56,13 @@ int llm_anthropic_event(llm_answer_t *a, const llm_str_t *type,
     const llm_str_t *data);
 void llm_anthropic_finish(llm_answer_t *a);
 
+/* llm_anthropic_batch.c: many messages, later */
+
+int llm_anthropic_batch_parse(llm_request_t *q);
+int llm_anthropic_batch_count(llm_request_t *q, llm_counter_t *c);
+void llm_anthropic_batch_answer(llm_answer_t *a, const llm_json_t *j);
+
+
 /* llm_anthropic_complete.c: the old completions */
 
 int llm_anthropic_complete_parse(llm_request_t *q);

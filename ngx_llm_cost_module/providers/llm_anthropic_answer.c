@@ -438,6 +438,11 @@ llm_anthropic_answer(llm_answer_t *a, const llm_json_t *j)
         return llm_anthropic_complete_answer(a, j);
     }
 
+    if (a->kind == LLM_KIND_BATCH) {
+        llm_anthropic_batch_answer(a, j);
+        return LLM_OK;
+    }
+
     st = llm_anthropic_state(a);
     if (st == NULL) {
         return LLM_ERROR;

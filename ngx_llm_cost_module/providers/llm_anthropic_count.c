@@ -401,6 +401,10 @@ llm_anthropic_count(llm_request_t *q, llm_counter_t *c)
         return llm_anthropic_complete_count(q, c);
     }
 
+    if (q->kind == LLM_KIND_BATCH) {
+        return llm_anthropic_batch_count(q, c);
+    }
+
     memset(&ai, 0, sizeof(llm_anthropic_input_t));
 
     llm_input_init(&ai.in, q, c);

@@ -33,7 +33,7 @@ llm_anthropic_needs(const llm_request_t *q, const llm_str_t *model)
 
     (void) model;
 
-    if (q->kind == LLM_KIND_COMPLETION) {
+    if (q->kind != LLM_KIND_CHAT) {
         return LLM_DECLINED;
     }
 

@@ -591,6 +591,10 @@ llm_openai_bare(const llm_str_t *model)
 
     s = *model;
 
+    if (s.len == 0) {
+        return s;
+    }
+
     for (i = s.len; i > 0 && s.data[i - 1] != '/'; i--) { /* void */ }
 
     s.data += i;
@@ -636,6 +640,10 @@ static int
 llm_openai_canonical(llm_request_t *q,
     void (*update)(void *ctx, const void *p, size_t n), void *ctx)
 {
+    if (llm_media_is(q->kind)) {
+        return LLM_DECLINED;
+    }
+
     if (q->kind == LLM_KIND_RESPONSES) {
         return llm_responses_canonical(q, update, ctx);
     }

@@ -261,6 +261,56 @@ test_complete(void **state)
 }
 
 
+#define BATCH  "/v1/messages/batches"
+
+#define ONE(max, text)                                                        \
+    "{\"custom_id\":\"a\",\"params\":{\"model\":\"claude-haiku-4-5\","       \
+    "\"max_tokens\":" max ",\"messages\":[{\"role\":\"user\","             \
+    "\"content\":\"" text "\"}]}}"
+
+static void
+test_batch(void **state)
+{
+    int64_t    two;
+    dialect_t  f;
+
+    (void) state;
+
+    /* its requests are counted like those that are sent alone */
+
+    ask(&f, &llm_anthropic, BATCH, "{\"requests\":[" ONE("5", "hi") "]}");
+    assert_int_equal(f.p->count(&f.q, &bytes), LLM_OK);
+    assert_int_equal(f.q.max_output, 5);
+    two = f.q.input_tokens;
+    done(&f);
+
+    ask(&f, &llm_anthropic, BATCH, "{\"requests\":[" ONE("5", "hi") ","
+        ONE("64000", "hi") "]}");
+    expect_count(&f, 2 * two);
+    assert_true(f.q.stateful && f.q.estimate);
+    assert_int_equal(f.q.max_output, 64005);
+    assert_int_equal(f.q.model.len, 16);
+    assert_int_equal(f.q.most.cache_write, 0);
+
+    answer_begin(&f, NULL);
+    answer_json(&f, "{\"id\":\"msgbatch_1\",\"type\":\"message_batch\"}");
+    assert_true(f.a.deferred && f.a.finished && !f.a.usage_seen);
+    done(&f);
+
+    ask(&f, &llm_anthropic, BATCH, "{\"requests\":[{\"params\":{\"model\":"
+        "\"m\",\"max_tokens\":1,\"messages\":[],\"tools\":[{\"type\":"
+        "\"web_search_20250305\",\"name\":\"web_search\"}]}},"
+        "{\"params\":{\"model\":\"m\",\"max_tokens\":1,\"messages\":[],"
+        "\"tools\":[{\"type\":\"web_search_20250305\",\"max_uses\":2}],"
+        "\"system\":[{\"type\":\"text\",\"text\":\"x\","
+        "\"cache_control\":{\"type\":\"ephemeral\"}}]}}]}");
+    assert_int_equal(f.rc, LLM_OK);
+    assert_int_equal(f.q.most.searches, 8 + 2);
+    assert_int_equal(f.q.most.cache_write, -1);
+    done(&f);
+}
+
+
 static void
 test_ocr(void **state)
 {
@@ -389,6 +439,26 @@ test_bad_request(void **state)
           "must be at least 1" },
         { &llm_anthropic, COMPLETE, "{\"model\":\"m\",\"prompt\":\"a\","
           "\"stream\":\"x\"}", "stream", "must be true or false" },
+        { &llm_anthropic, BATCH, "{}", "requests", "is required" },
+        { &llm_anthropic, BATCH, "{\"requests\":{}}", "requests",
+          "must be an array" },
+        { &llm_anthropic, BATCH, "{\"requests\":[]}", "requests",
+          "must not be empty" },
+        { &llm_anthropic, BATCH, "{\"requests\":[1]}", "requests",
+          "must be an array of objects" },
+        { &llm_anthropic, BATCH, "{\"requests\":[{\"params\":1}]}",
+          "requests.params", "must be an object" },
+        { &llm_anthropic, BATCH, "{\"requests\":[{\"params\":{},"
+          "\"params\":{}}]}", "requests.params", "must be an object" },
+        { &llm_anthropic, BATCH, "{\"requests\":[{\"params\":{\"model\":"
+          "\"m\",\"messages\":[]}}]}", "max_tokens", "is required" },
+        { &llm_anthropic, BATCH, "{\"requests\":[{\"params\":{\"model\":"
+          "\"m\",\"messages\":{},\"max_tokens\":1}}]}", "messages",
+          "must be an array" },
+        { &llm_anthropic, BATCH, "{\"requests\":[" ONE("1", "a")
+          ",{\"params\":{\"model\":\"other\",\"max_tokens\":1,"
+          "\"messages\":[]}}]}", "model",
+          "must be the same in all requests of a batch here" },
         { &llm_openai, OCR, "{\"document\":{}}", "model", "is required" },
         { &llm_openai, OCR, "{\"model\":\"m\"}", "document", "is required" },
         { &llm_openai, OCR, "{\"model\":\"m\",\"document\":\"x\"}",
@@ -479,6 +549,7 @@ main(void)
         cmocka_unit_test(test_interaction_edit),
         cmocka_unit_test(test_predict),
         cmocka_unit_test(test_complete),
+        cmocka_unit_test(test_batch),
         cmocka_unit_test(test_ocr),
         cmocka_unit_test(test_mistral),
         cmocka_unit_test(test_bad_request),
