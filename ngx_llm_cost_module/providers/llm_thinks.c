@@ -43,6 +43,12 @@ llm_thinks_unseen(const llm_str_t *model)
     llm_str_t         name;
     const llm_str_t  *prefix;
 
+    /* a prompt by name has none */
+
+    if (model->len == 0) {
+        return 0;
+    }
+
     name = *model;
 
     for (i = name.len; i > 0 && name.data[i - 1] != '/'; i--) {
