@@ -157,6 +157,8 @@ struct ngx_http_llm_cost_api_s {
     ngx_http_llm_cost_api_usage_t        usage;
     ngx_array_t                          points;    /* ..._api_point_t */
     ngx_array_t                          budgets;   /* llm_counter_view_t */
+    uint32_t                             cursor;    /* of metrics, in them */
+    ngx_event_t                          next;      /* ... their next part */
     ngx_array_t                          alerts;    /* llm_alert_t */
     llm_cache_stat_t                    *cache;     /* of this node */
     ngx_array_t                          answers;   /* llm_cache_model_t, of

@@ -41,11 +41,11 @@ static int64_t ngx_http_llm_cost_api_refused(llm_stats_t *st,
 ngx_int_t
 ngx_http_llm_cost_api_metrics_fetch(ngx_http_llm_cost_api_t *api)
 {
-    if (ngx_http_llm_cost_api_groups(api) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
+    ngx_int_t  rc;
 
-    return ngx_http_llm_cost_api_cache_stat(api);
+    rc = ngx_http_llm_cost_api_cache_stat(api);
+
+    return rc == NGX_OK ? ngx_http_llm_cost_api_groups(api) : rc;
 }
 
 

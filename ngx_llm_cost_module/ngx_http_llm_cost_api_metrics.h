@@ -47,7 +47,7 @@ void ngx_http_llm_cost_api_metrics_tops(ngx_http_llm_cost_api_t *api);
 
 /* _api_metrics_store.c */
 
-/* budgets by name, into api->budgets */
+/* budgets by name, into api->budgets; NGX_AGAIN: some events later */
 
 ngx_int_t ngx_http_llm_cost_api_groups(ngx_http_llm_cost_api_t *api);
 void ngx_http_llm_cost_api_metrics_budgets(ngx_http_llm_cost_api_t *api);

@@ -14,6 +14,7 @@
 
 
 #define NGX_HTTP_LLM_COST_API_BUDGETS  128
+#define NGX_HTTP_LLM_COST_API_SLICE    1024    /* counters at a time */
 
 
 /* all counters of one budget name, unit and period */
@@ -25,6 +26,11 @@ typedef struct {
 } ngx_http_llm_cost_api_group_t;
 
 
+static ngx_int_t ngx_http_llm_cost_api_slice(ngx_http_llm_cost_api_t *api);
+static ngx_int_t ngx_http_llm_cost_api_group(ngx_http_llm_cost_api_t *api,
+    const llm_counter_view_t *v);
+static void ngx_http_llm_cost_api_next_slice(ngx_event_t *ev);
+static void ngx_http_llm_cost_api_no_slice(ngx_http_llm_cost_api_t *api);
 static void ngx_http_llm_cost_api_metrics_group(ngx_http_llm_cost_out_t *o,
     const char *name, const ngx_http_llm_cost_api_group_t *g);
 static void ngx_http_llm_cost_api_amount_value(ngx_http_llm_cost_out_t *o,
@@ -33,79 +39,145 @@ static void ngx_http_llm_cost_api_metrics_ledger(
     ngx_http_llm_cost_api_t *api);
 
 
+/*
+ * A zone may have a hundred thousand counters.  They are read in slices, and
+ * whatever else there is to do comes in between.
+ */
+
 ngx_int_t
 ngx_http_llm_cost_api_groups(ngx_http_llm_cost_api_t *api)
 {
-    int64_t                         used;
-    uint32_t                        cursor;
-    ngx_uint_t                      i;
-    llm_counter_view_t              v, *w;
-    ngx_array_t                    *groups;
-    ngx_http_llm_cost_api_group_t  *g;
+    ngx_int_t  rc;
 
-    groups = &api->budgets;
-
-    if (ngx_array_init(groups, api->request->pool, 8,
+    if (ngx_array_init(&api->budgets, api->request->pool, 8,
                        sizeof(ngx_http_llm_cost_api_group_t))
         != NGX_OK)
     {
-        return NGX_ERROR;
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    cursor = 0;
+    rc = ngx_http_llm_cost_api_slice(api);
 
-    while (llm_ledger_next(api->zone->ledger, &cursor, &v) == LLM_OK) {
+    if (rc == NGX_AGAIN) {
+        api->next.handler = ngx_http_llm_cost_api_next_slice;
+        api->next.data = api;
+        api->next.log = api->request->connection->log;
+        api->forget = ngx_http_llm_cost_api_no_slice;
 
-        if (v.end <= (int64_t) ngx_time()) {
-            continue;
-        }
-
-        g = groups->elts;
-
-        for (i = 0; i < groups->nelts; i++) {
-            w = &g[i].first;
-
-            if (w->unit == v.unit && w->period == v.period
-                && w->name_len == v.name_len
-                && ngx_memcmp(w->name, v.name, v.name_len) == 0)
-            {
-                break;
-            }
-        }
-
-        if (i == groups->nelts) {
-
-            if (i == NGX_HTTP_LLM_COST_API_BUDGETS) {
-                continue;
-            }
-
-            g = ngx_array_push(groups);
-            if (g == NULL) {
-                return NGX_ERROR;
-            }
-
-            ngx_memzero(g, sizeof(ngx_http_llm_cost_api_group_t));
-            g->first = v;
-            g->keys = 1;
-
-        } else {
-            g = &g[i];
-            g->keys++;
-            g->first.spent += v.spent;
-            g->first.reserved += v.reserved;
-        }
-
-        if (v.limit == LLM_NO_LIMIT) {
-            continue;
-        }
-
-        used = v.limit > 0
-               ? (int64_t) ngx_min((__int128) v.spent * 10000 / v.limit,
-                                   10000000)
-               : 10000;
-
-        g->used = ngx_max(g->used, used);
+        ngx_post_event(&api->next, &ngx_posted_next_events);
     }
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_api_slice(ngx_http_llm_cost_api_t *api)
+{
+    ngx_uint_t          n;
+    llm_counter_view_t  v;
+
+    for (n = 0; n < NGX_HTTP_LLM_COST_API_SLICE; n++) {
+
+        if (llm_ledger_next(api->zone->ledger, &api->cursor, &v) != LLM_OK) {
+            return NGX_OK;
+        }
+
+        if (v.end > (int64_t) ngx_time()
+            && ngx_http_llm_cost_api_group(api, &v) != NGX_OK)
+        {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
+
+    return NGX_AGAIN;
+}
+
+
+static void
+ngx_http_llm_cost_api_next_slice(ngx_event_t *ev)
+{
+    ngx_int_t                 rc;
+    ngx_http_llm_cost_api_t  *api;
+
+    api = ev->data;
+
+    rc = ngx_http_llm_cost_api_slice(api);
+
+    if (rc == NGX_AGAIN) {
+        ngx_post_event(ev, &ngx_posted_next_events);
+        return;
+    }
+
+    ngx_http_llm_cost_api_resume(api, rc);
+}
+
+
+/* the client has gone */
+
+static void
+ngx_http_llm_cost_api_no_slice(ngx_http_llm_cost_api_t *api)
+{
+    if (api->next.posted) {
+        ngx_delete_posted_event(&api->next);
+    }
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_api_group(ngx_http_llm_cost_api_t *api,
+    const llm_counter_view_t *v)
+{
+    int64_t                         used;
+    ngx_uint_t                      i;
+    llm_counter_view_t             *w;
+    ngx_http_llm_cost_api_group_t  *g;
+
+    g = api->budgets.elts;
+
+    for (i = 0; i < api->budgets.nelts; i++) {
+        w = &g[i].first;
+
+        if (w->unit == v->unit && w->period == v->period
+            && w->name_len == v->name_len
+            && ngx_memcmp(w->name, v->name, v->name_len) == 0)
+        {
+            break;
+        }
+    }
+
+    if (i == api->budgets.nelts) {
+
+        if (i == NGX_HTTP_LLM_COST_API_BUDGETS) {
+            return NGX_OK;
+        }
+
+        g = ngx_array_push(&api->budgets);
+        if (g == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memzero(g, sizeof(ngx_http_llm_cost_api_group_t));
+        g->first = *v;
+        g->keys = 1;
+
+    } else {
+        g = &g[i];
+        g->keys++;
+        g->first.spent += v->spent;
+        g->first.reserved += v->reserved;
+    }
+
+    if (v->limit == LLM_NO_LIMIT) {
+        return NGX_OK;
+    }
+
+    used = v->limit > 0
+           ? (int64_t) ngx_min((__int128) v->spent * 10000 / v->limit,
+                               10000000)
+           : 10000;
+
+    g->used = ngx_max(g->used, used);
 
     return NGX_OK;
 }

@@ -11,10 +11,12 @@ use lib 't/lib';
 
 use File::Temp ();
 use HTTP::Tiny ();
+use IO::Socket::INET ();
 use JSON::PP ();
 use LLMCost::Nginx;
 use LLMCost::Process;
 use LLMCost::Redis;
+use Socket qw( SOL_SOCKET SO_LINGER );
 use Test::More;
 use Time::HiRes qw( sleep time );
 
@@ -48,6 +50,7 @@ for my $store (qw( zone redis )) {
     sums($store, $spent{$store});
 }
 
+leave($_) for values %nginx;
 rules();
 dashboard();
 documentation(map { $_->{page} } values %spent);
@@ -71,6 +74,11 @@ sub output {
 sub instance {
     my $store = shift;
 
+    # so many counters that they are read in more than one slice
+
+    my $more = CORE::join ' ', map { "llm_budget b$_ key=\$llm_user "
+                                     . 'limit=1000requests period=day;' }
+                                   1 .. 14;
     my $directive = $store eq 'redis' ? "llm_redis 127.0.0.1:$redis_port "
                                         . 'timeout=5s;' : '';
 
@@ -86,6 +94,7 @@ sub instance {
             llm_tag team \$http_x_team;
             llm_budget daily limit=1usd period=day;
             llm_budget user key=\$llm_user limit=1000tokens period=total;
+            $more
             llm_unknown_model allow;
             proxy_pass http://127.0.0.1:$upstream;
         }
@@ -147,6 +156,24 @@ sub get {
     my ($port, $path) = @_;
 
     return $http->get("http://127.0.0.1:$port$path")->{content} // '';
+}
+
+
+# scrapers that go before all counters are read
+
+sub leave {
+    my $nginx = shift;
+
+    for (1 .. 20) {
+        my $socket = IO::Socket::INET->new("127.0.0.1:$nginx->{port}");
+
+        print $socket "GET /llm/metrics HTTP/1.0\r\n\r\n";
+        setsockopt $socket, SOL_SOCKET, SO_LINGER, pack('ii', 1, 0);
+        close $socket;
+    }
+
+    like(get($nginx->{port}, '/llm/metrics'), qr/^llm_budget_keys/m,
+         'scrapers that leave do no harm');
 }
 
 
@@ -257,6 +284,8 @@ sub sums {
     is($about->(query($server, "llm_budget_spent_usd{budget=\"daily\","
                                . "store_kind=\"$store\"}")),
        $about->($cost), "$store: spent of the budget");
+    is($of->('llm_budget_keys'), 15 * ($spent->{n} - 1) + 1,
+       "$store: counters");
     is(query($server, "count(llm_user_requests_total$only)"), 65,
        "$store: 64 users, and others");
     is(query($server, "llm_store_up$only"), 1, "$store: up");
