@@ -311,22 +311,24 @@ llm_tok_settle(const llm_vocab_t *v, llm_scratch_t *s, llm_tok_merging_t *m,
 static size_t
 llm_tok_repeats(const uint8_t *p, size_t n, size_t pos, size_t period)
 {
-    size_t    i;
-    uint64_t  one, two;
+    size_t          i;
+    uint64_t        one, two;
+    const uint8_t  *before;
 
     n = n - pos < LLM_TOK_WINDOW ? n - pos : LLM_TOK_WINDOW;
     p += pos;
+    before = p - period;
 
     for (i = 0; i + sizeof(one) <= n; i += sizeof(one)) {
         memcpy(&one, p + i, sizeof(one));
-        memcpy(&two, p + i - period, sizeof(two));
+        memcpy(&two, before + i, sizeof(two));
 
         if (one != two) {
             break;
         }
     }
 
-    while (i < n && p[i] == p[i - period]) {
+    while (i < n && p[i] == before[i]) {
         i++;
     }
 
