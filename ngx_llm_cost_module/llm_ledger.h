@@ -188,6 +188,23 @@ int llm_ledger_logged(llm_ledger_t *l, const llm_hold_id_t *id);
 
 int llm_ledger_cancel(llm_ledger_t *l, const llm_hold_id_t *id);
 
+/*
+ * Settled (spent NULL: cancelled) as above, but another store has not heard of
+ * it: until it has confirmed, whoever finds the reservation without its owner
+ * is told of it by llm_ledger_inherit(), if its slot was not needed before.
+ */
+
+typedef struct {
+    const int64_t       *spent;
+    unsigned             source;
+    uint32_t             owner;
+    int64_t              time;        /* now */
+} llm_ledger_end_t;
+
+int llm_ledger_pend(llm_ledger_t *l, const llm_hold_id_t *id,
+    const llm_ledger_end_t *end, llm_balance_t *balances, unsigned n);
+int llm_ledger_confirm(llm_ledger_t *l, const llm_hold_id_t *id);
+
 /* another store has granted less than was reserved here */
 
 int llm_ledger_granted(llm_ledger_t *l, const llm_hold_id_t *id,
@@ -291,6 +308,10 @@ typedef struct {
 
 unsigned llm_ledger_inherit(llm_ledger_t *l, const llm_ledger_heir_t *heir,
     unsigned max);
+
+/* whether there is anything */
+
+unsigned llm_ledger_has_left(llm_ledger_t *l, int (*gone)(uint32_t owner));
 
 /*
  * A limit that holds until the window ends (PATCH budgets); the counter need

@@ -98,7 +98,7 @@ static void
 llm_hold_expire(llm_ledger_t *l, llm_hold_t *h, int charge)
 {
     int64_t          zero;
-    uint32_t         i, k;
+    uint32_t         k;
     llm_slot_t      *c;
     llm_hold_meta_t  meta;
 
@@ -123,9 +123,18 @@ llm_hold_expire(llm_ledger_t *l, llm_hold_t *h, int charge)
     meta = h->meta;
     meta.state = LLM_HOLD_EXPIRED;
 
+    llm_redo_set64(&l->redo, &h->meta, &meta);
+    llm_hold_retire(l, h);
+}
+
+
+void
+llm_hold_retire(llm_ledger_t *l, llm_hold_t *h)
+{
+    uint32_t  i;
+
     i = llm_ledger_hold_index(l, h);
 
-    llm_redo_set64(&l->redo, &h->meta, &meta);
     llm_redo_set32(&l->redo, &h->next, 0);
     llm_redo_set32(&l->redo, &l->holds_used, l->holds_used - 1);
 

@@ -76,6 +76,35 @@ llm_ledger_inherit(llm_ledger_t *l, const llm_ledger_heir_t *heir,
 }
 
 
+unsigned
+llm_ledger_has_left(llm_ledger_t *l, int (*gone)(uint32_t owner))
+{
+    int                rc;
+    uint32_t           cursor;
+    llm_hold_view_t    v;
+    llm_heir_search_t  s;
+    llm_ledger_heir_t  heir;
+
+    heir.gone = gone;
+    s.heir = &heir;
+    s.n = 0;
+    cursor = 0;
+
+    do {
+        if (llm_ledger_lock(l) != LLM_OK) {
+            return 0;
+        }
+
+        rc = llm_heir_next(l, &s, &cursor, &v);
+
+        llm_ledger_unlock(l);
+
+    } while (rc == LLM_LIMIT);
+
+    return rc == LLM_OK;
+}
+
+
 /* LLM_LIMIT: none yet, others may have the lock in between */
 
 static int

@@ -15,13 +15,9 @@
 #include "llm_ledger_region.h"
 
 
-static llm_hold_t *llm_hold_find(llm_ledger_t *l, const llm_hold_id_t *id);
 static llm_hold_t *llm_hold_known(llm_ledger_t *l, const llm_hold_id_t *id);
-static void llm_hold_finish(llm_ledger_t *l, llm_hold_t *h,
-    const int64_t *spent, llm_balance_t *balances, unsigned n);
 static void llm_hold_keep(llm_ledger_t *l, llm_hold_t *h,
     const int64_t *spent, unsigned source);
-static void llm_hold_leave(llm_ledger_t *l, llm_hold_t *h);
 static void llm_hold_release(llm_ledger_t *l, llm_hold_t *h);
 
 
@@ -318,9 +314,7 @@ llm_ledger_note(llm_ledger_t *l, const llm_hold_id_t *id,
 }
 
 
-/* one that is still to be settled */
-
-static llm_hold_t *
+llm_hold_t *
 llm_hold_find(llm_ledger_t *l, const llm_hold_id_t *id)
 {
     llm_hold_t  *h;
@@ -350,9 +344,7 @@ llm_hold_known(llm_ledger_t *l, const llm_hold_id_t *id)
 }
 
 
-/* into the redo record: what a settlement (or, spent NULL, a cancel) does */
-
-static void
+void
 llm_hold_finish(llm_ledger_t *l, llm_hold_t *h, const int64_t *spent,
     llm_balance_t *balances, unsigned n)
 {
@@ -478,9 +470,7 @@ llm_hold_keep(llm_ledger_t *l, llm_hold_t *h, const int64_t *spent,
 }
 
 
-/* into the redo record: nothing more is to come of it */
-
-static void
+void
 llm_hold_leave(llm_ledger_t *l, llm_hold_t *h)
 {
     unsigned     i;

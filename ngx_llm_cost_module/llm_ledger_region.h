@@ -242,6 +242,23 @@ void llm_slot_reap(llm_ledger_t *l, int64_t ended, unsigned n);
 llm_hold_t *llm_hold_take(llm_ledger_t *l);
 void llm_hold_open(llm_ledger_t *l, llm_hold_t *h, const llm_hold_meta_t *m);
 
+/* one that is still to be settled */
+
+llm_hold_t *llm_hold_find(llm_ledger_t *l, const llm_hold_id_t *id);
+
+/* into the redo record: what a settlement (or, spent NULL, a cancel) does */
+
+void llm_hold_finish(llm_ledger_t *l, llm_hold_t *h, const int64_t *spent,
+    llm_balance_t *balances, unsigned n);
+
+/* into the redo record: nothing more is to come of it */
+
+void llm_hold_leave(llm_ledger_t *l, llm_hold_t *h);
+
+/* into the redo record: an open one is as an expired one from now on */
+
+void llm_hold_retire(llm_ledger_t *l, llm_hold_t *h);
+
 /* a change of its own: the oldest expired one makes room */
 
 void llm_hold_bury(llm_ledger_t *l);

@@ -36,6 +36,7 @@ typedef struct {
     uint32_t         owner;           /* who is sending it, or 0 */
     int64_t          time;            /* when it was done */
     uint64_t         stamp;           /* the store's, when it was done */
+    uint64_t         id[2];           /* the caller's */
 } llm_oplog_entry_t;
 
 
@@ -66,8 +67,8 @@ llm_oplog_t *llm_oplog_attach(void *mem, size_t size, const char **err);
 
 /* LLM_LIMIT: there is no room behind what is pending */
 
-int llm_oplog_add(llm_oplog_t *log, const void *data, size_t len, int state,
-    int64_t time, uint64_t stamp);
+int llm_oplog_add(llm_oplog_t *log, const uint64_t id[2], const void *data,
+    size_t len, int state, int64_t time, uint64_t stamp);
 
 /*
  * The first entry at or behind *pos, NULL when there is none; *pos is then its

@@ -245,6 +245,7 @@ void ngx_http_llm_cost_redis_box_saw(ngx_http_llm_cost_redis_op_t *op,
 ngx_int_t ngx_http_llm_cost_redis_box_base(const llm_budget_t *b,
     int64_t *amount);
 ngx_uint_t ngx_http_llm_cost_redis_box_room(void);
+ngx_uint_t ngx_http_llm_cost_redis_box_holds(ngx_uint_t n);
 ngx_uint_t ngx_http_llm_cost_redis_box_counts(
     ngx_http_llm_cost_redis_op_t *op);
 ngx_uint_t ngx_http_llm_cost_redis_box_stray(
@@ -365,6 +366,8 @@ ngx_int_t ngx_http_llm_cost_redis_journal(ngx_http_llm_cost_ctx_t *ctx,
 void ngx_http_llm_cost_redis_unjournal(const llm_hold_id_t *id);
 void ngx_http_llm_cost_redis_close_journal(
     ngx_http_llm_cost_redis_op_t *op);
+int ngx_http_llm_cost_redis_pend(ngx_http_llm_cost_redis_op_t *op,
+    llm_balance_t *balances, ngx_uint_t n);
 void ngx_http_llm_cost_redis_patched(const llm_counter_view_t *c);
 void ngx_http_llm_cost_redis_shadow(const llm_budget_t *budgets,
     const llm_balance_t *balances, ngx_uint_t n);
@@ -401,6 +404,10 @@ ngx_http_llm_cost_redis_op_t *ngx_http_llm_cost_redis_outbox_op(
 /* _redis_adopt.c */
 
 void ngx_http_llm_cost_redis_adopt(void);
+
+/* on record what dead workers have left; 0: there is nothing more */
+
+ngx_uint_t ngx_http_llm_cost_redis_adopt_all(void);
 void ngx_http_llm_cost_redis_adopt_budgets(const llm_hold_view_t *v,
     llm_budget_t *budgets);
 

@@ -53,6 +53,30 @@ ngx_http_llm_cost_redis_adopt(void)
 
 
 /*
+ * Before the node admits through Redis, all of it has to be there.  What was
+ * settled while Redis was away is among it where nginx itself was killed since.
+ */
+
+ngx_uint_t
+ngx_http_llm_cost_redis_adopt_all(void)
+{
+    llm_ledger_heir_t  heir;
+
+    if (!ngx_http_llm_cost_redis_box_holds(NGX_HTTP_LLM_COST_REDIS_ADOPT)) {
+        return 1;
+    }
+
+    heir.gone = ngx_http_llm_cost_gone;
+    heir.log = ngx_http_llm_cost_ledger_log_line;
+    heir.settle = ngx_http_llm_cost_redis_adopt_hold;
+    heir.data = &heir;
+
+    return llm_ledger_inherit(ngx_http_llm_cost_zone()->ledger, &heir,
+                              NGX_HTTP_LLM_COST_REDIS_ADOPT);
+}
+
+
+/*
  * With a note it is settled as noted.  Without one nothing was sent upstream:
  * what Redis holds for it, if anything, is let go.
  */
@@ -80,10 +104,21 @@ ngx_http_llm_cost_redis_adopt_hold(void *data, const llm_hold_view_t *v,
 
     if (ngx_http_llm_cost_redis_copy_budgets(op, budgets, spent ? v->n : 0)
             != NGX_OK
-        || ngx_http_llm_cost_redis_settlement(op, NULL) != NGX_OK
-        || ngx_http_llm_cost_redis_send(ngx_http_llm_cost_redis_money(), op,
-                                        NGX_HTTP_LLM_COST_REDIS_LINGER)
-           != NGX_OK)
+        || ngx_http_llm_cost_redis_settlement(op, NULL) != NGX_OK)
+    {
+        ngx_http_llm_cost_redis_free(op);
+        return;
+    }
+
+    if (data) {
+        ngx_http_llm_cost_redis_outbox_add(op);
+        ngx_http_llm_cost_redis_free(op);
+        return;
+    }
+
+    if (ngx_http_llm_cost_redis_send(ngx_http_llm_cost_redis_money(), op,
+                                     NGX_HTTP_LLM_COST_REDIS_LINGER)
+        != NGX_OK)
     {
         ngx_http_llm_cost_redis_free(op);
     }

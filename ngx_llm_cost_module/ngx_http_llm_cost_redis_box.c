@@ -24,7 +24,7 @@
  */
 
 
-#define NGX_HTTP_LLM_COST_BOX_VERSION  2
+#define NGX_HTTP_LLM_COST_BOX_VERSION  3
 #define NGX_HTTP_LLM_COST_BOX_BASES    32768
 #define NGX_HTTP_LLM_COST_BOX_PROBES   64
 
@@ -315,6 +315,24 @@ ngx_http_llm_cost_redis_box_room(void)
 }
 
 
+/* whether the ends of n requests can be written down now */
+
+ngx_uint_t
+ngx_http_llm_cost_redis_box_holds(ngx_uint_t n)
+{
+    size_t                          room;
+    ngx_http_llm_cost_redis_box_t  *box;
+
+    box = ngx_http_llm_cost_redis_box();
+
+    ngx_http_llm_cost_redis_box_lock();
+    room = llm_oplog_room(box->log);
+    ngx_http_llm_cost_redis_box_unlock();
+
+    return room > n * NGX_HTTP_LLM_COST_BOX_PROMISE;
+}
+
+
 /*
  * Whether what op's answer confirms is confirmed.  A connection to a primary
  * that has been replaced may still bring answers while, or after, another
@@ -367,7 +385,7 @@ ngx_http_llm_cost_redis_box_add(ngx_http_llm_cost_redis_op_t *op,
     ngx_uint_t done)
 {
     int                             rc;
-    uint64_t                        dropped;
+    uint64_t                        dropped, id[2];
     int64_t                         dropped_time;
     ngx_http_llm_cost_redis_box_t  *box;
 
@@ -378,7 +396,10 @@ ngx_http_llm_cost_redis_box_add(ngx_http_llm_cost_redis_op_t *op,
     done = done && ngx_http_llm_cost_redis_box_counts(op);
     dropped = box->log->dropped;
 
-    rc = llm_oplog_add(box->log, op->plain ? op->plain : op->command,
+    id[0] = op->id.node;
+    id[1] = op->id.seq;
+
+    rc = llm_oplog_add(box->log, id, op->plain ? op->plain : op->command,
                        op->plain ? op->plain_size : op->size,
                        done ? LLM_OPLOG_DONE : LLM_OPLOG_PENDING,
                        (int64_t) ngx_time(), op->stamp);

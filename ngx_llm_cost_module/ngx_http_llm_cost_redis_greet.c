@@ -440,8 +440,9 @@ ngx_http_llm_cost_redis_run_id(ngx_http_llm_cost_redis_t *redis,
 
 
 /*
- * Which incarnation is it?  A node that has heard of none takes it as it is;
- * one that knew another one has to join it.  Either way nothing is sent for an
+ * Which incarnation is it?  A node that has heard of none takes it as it is,
+ * but what an earlier nginx has left in its zone is told first; one that knew
+ * another one has to join it.  Either way nothing is sent for an
  * incarnation that this node does not know.
  */
 
@@ -449,7 +450,7 @@ static ngx_int_t
 ngx_http_llm_cost_redis_met(ngx_http_llm_cost_redis_conn_t *conn,
     redisReply *reply)
 {
-    ngx_uint_t                        known;
+    ngx_uint_t                        known, left;
     ngx_http_llm_cost_redis_t        *redis;
     ngx_http_llm_cost_redis_box_t    *box;
     ngx_http_llm_cost_redis_hello_t   h;
@@ -471,13 +472,19 @@ ngx_http_llm_cost_redis_met(ngx_http_llm_cost_redis_conn_t *conn,
     redis->loss = 0;
     conn->stamp = 0;
 
+    left = box->state == NGX_HTTP_LLM_COST_STORE_NEW
+           && llm_ledger_has_left(ngx_http_llm_cost_zone()->ledger,
+                                  ngx_http_llm_cost_gone);
+
     ngx_http_llm_cost_redis_box_lock();
 
     if (box->state == NGX_HTTP_LLM_COST_STORE_NEW) {
         ngx_memcpy(box->id, h.id, sizeof(h.id));
         box->seen = h.stamp;
-        box->nodes = h.nodes;
-        box->state = NGX_HTTP_LLM_COST_STORE_READY;
+        box->nodes = h.nodes + 1;       /* and this one */
+        box->since = ngx_time();
+        box->state = left ? NGX_HTTP_LLM_COST_STORE_AWAY
+                          : NGX_HTTP_LLM_COST_STORE_READY;
     }
 
     known = (ngx_memcmp(box->id, h.id, sizeof(h.id)) == 0);

@@ -19,7 +19,7 @@
  *             reach back that far, what the nodes knew of the counters, and then
  *             they wait again
  *   HOLDS     the open reservations of this node
- *   OUTBOX    what it has not confirmed
+ *   OUTBOX    what it has not confirmed, and what dead workers have left
  *   WAIT      until every node that was there is as far, or three seconds: one
  *             that is dead must not keep the others
  *   LAST      reservations that the zone has made meanwhile
@@ -66,6 +66,7 @@ typedef struct {
     ngx_uint_t                        passes;
     ngx_uint_t                        repeated;
     ngx_uint_t                        changed;   /* another incarnation */
+    ngx_uint_t                        ready;     /* but for the last pass */
     ngx_uint_t                        deep;      /* the record is too short */
     ngx_atomic_uint_t                 locals;
     uint64_t                          pos;
@@ -137,6 +138,7 @@ ngx_http_llm_cost_redis_join(ngx_http_llm_cost_redis_t *redis)
     }
 
     join.redis = redis;
+    join.ready = 0;
     join.passes = 0;
     join.repeated = 0;
 
@@ -219,7 +221,8 @@ ngx_http_llm_cost_redis_join_timer(ngx_event_t *ev)
 void
 ngx_http_llm_cost_redis_join_go(ngx_http_llm_cost_redis_t *redis)
 {
-    ngx_int_t  rc;
+    ngx_int_t   rc;
+    ngx_uint_t  left;
 
     switch (join.step) {
 
@@ -266,7 +269,9 @@ ngx_http_llm_cost_redis_join_go(ngx_http_llm_cost_redis_t *redis)
         return;
 
     case NGX_HTTP_LLM_COST_JOIN_OUTBOX:
-        if (ngx_http_llm_cost_redis_outbox_send(redis, 1)) {
+        left = ngx_http_llm_cost_redis_adopt_all();
+
+        if (ngx_http_llm_cost_redis_outbox_send(redis, 1) && !left) {
             ngx_http_llm_cost_redis_join_step(
                                         NGX_HTTP_LLM_COST_JOIN_WAIT_MERGED);
             ngx_http_llm_cost_redis_join_go(redis);
@@ -670,22 +675,21 @@ ngx_http_llm_cost_redis_join_last(void)
     ngx_http_llm_cost_redis_box_t  *box;
 
     box = ngx_http_llm_cost_redis_box();
-
-    again = (box->state == NGX_HTTP_LLM_COST_STORE_AWAY
-             && box->locals != join.locals
+    again = (!join.ready && box->locals != join.locals
              && ++join.passes < NGX_HTTP_LLM_COST_JOIN_PASSES);
+
+    if (!join.ready && !again) {
+        ngx_http_llm_cost_redis_join_ready();
+        join.ready = 1;
+        again = (box->locals != join.locals);
+    }
 
     if (!again) {
 
-        if (box->state == NGX_HTTP_LLM_COST_STORE_AWAY) {
-            ngx_http_llm_cost_redis_join_ready();
-            again = (box->locals != join.locals);
-        }
+        /* should Redis be away again by now, another join begins */
 
-        if (!again) {
-            ngx_http_llm_cost_redis_join_step(NGX_HTTP_LLM_COST_JOIN_NONE);
-            return;
-        }
+        ngx_http_llm_cost_redis_join_step(NGX_HTTP_LLM_COST_JOIN_NONE);
+        return;
     }
 
     join.locals = box->locals;

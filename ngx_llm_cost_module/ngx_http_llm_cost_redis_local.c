@@ -108,6 +108,27 @@ ngx_http_llm_cost_redis_close_journal(ngx_http_llm_cost_redis_op_t *op)
 }
 
 
+/*
+ * It is on record, which does not outlive nginx; where the zone does, whoever
+ * starts next finds there what Redis may not have heard of.
+ */
+
+int
+ngx_http_llm_cost_redis_pend(ngx_http_llm_cost_redis_op_t *op,
+    llm_balance_t *balances, ngx_uint_t n)
+{
+    llm_ledger_end_t  end;
+
+    end.spent = op->spends ? op->spent : NULL;
+    end.source = op->source;
+    end.owner = (uint32_t) ngx_pid;
+    end.time = (int64_t) ngx_time();
+
+    return llm_ledger_pend(ngx_http_llm_cost_zone()->ledger, &op->id, &end,
+                           balances, n);
+}
+
+
 /* what Redis has just said of these counters, for a time without it */
 
 void
@@ -245,7 +266,14 @@ ngx_http_llm_cost_redis_share(llm_budget_t *b, int64_t allowance)
         known = 0;
     }
 
-    nodes = ngx_max(box->nodes, 1);
+    /* of how many, it has never heard */
+
+    nodes = box->nodes;
+
+    if (nodes == 0) {
+        known = 0;
+    }
+
     share = known && base < now.limit ? (now.limit - base) / (int64_t) nodes
                                       : 0;
 
@@ -356,21 +384,13 @@ void
 ngx_http_llm_cost_redis_settle_local(ngx_http_llm_cost_ctx_t *ctx,
     ngx_http_llm_cost_redis_op_t *op)
 {
-    llm_ledger_t  *l;
-
-    l = ngx_http_llm_cost_zone()->ledger;
-
     /* a cancellation as well: it may be Redis's since a join */
 
     if (ngx_http_llm_cost_redis_box_add(op, 0) != NGX_OK) {
         ngx_http_llm_cost_redis_orphan(op);
 
-    } else if (!op->spends) {
-        (void) llm_ledger_cancel(l, &op->id);
-
-    } else if (llm_ledger_settle_from(l, &op->id, op->spent, op->source,
-                                      ctx->adm.balances, ctx->adm.n)
-               == LLM_OK)
+    } else if (ngx_http_llm_cost_redis_pend(op, ctx->adm.balances, ctx->adm.n)
+               == LLM_OK && op->spends)
     {
         ngx_http_llm_cost_alert_settled(ctx);
     }

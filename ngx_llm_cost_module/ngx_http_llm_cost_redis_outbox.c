@@ -45,7 +45,7 @@ void
 ngx_http_llm_cost_redis_outbox_add(ngx_http_llm_cost_redis_op_t *op)
 {
     if (ngx_http_llm_cost_redis_box_add(op, 0) == NGX_OK) {
-        ngx_http_llm_cost_redis_close_journal(op);
+        (void) ngx_http_llm_cost_redis_pend(op, NULL, 0);
         return;
     }
 
@@ -73,6 +73,9 @@ ngx_http_llm_cost_redis_outbox_op(llm_oplog_entry_t *e,
     }
 
     ngx_memcpy(op->command, llm_oplog_data(e), e->len);
+
+    op->id.node = e->id[0];
+    op->id.seq = e->id[1];
 
     op->size = e->len;
     op->script = NGX_HTTP_LLM_COST_SCRIPT_SETTLE;
@@ -193,6 +196,10 @@ ngx_http_llm_cost_redis_outbox_back(ngx_http_llm_cost_redis_op_t *op,
     }
 
     ngx_http_llm_cost_redis_box_unlock();
+
+    if (done) {
+        (void) llm_ledger_confirm(ngx_http_llm_cost_zone()->ledger, &op->id);
+    }
 
     return done;
 }

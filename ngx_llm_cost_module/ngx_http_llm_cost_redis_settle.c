@@ -141,6 +141,7 @@ void
 ngx_http_llm_cost_redis_settled(ngx_http_llm_cost_redis_op_t *op,
     redisReply *reply)
 {
+    ngx_int_t       rc;
     ngx_uint_t      i, k, counts;
     llm_budget_t   *b;
     llm_balance_t   balances[LLM_BUDGETS_MAX];
@@ -167,8 +168,13 @@ ngx_http_llm_cost_redis_settled(ngx_http_llm_cost_redis_op_t *op,
 
     counts = ngx_http_llm_cost_redis_box_counts(op);
 
-    if (ngx_http_llm_cost_redis_box_add(op, 1) == NGX_OK || counts) {
+    rc = ngx_http_llm_cost_redis_box_add(op, 1);
+
+    if (counts) {
         ngx_http_llm_cost_redis_close_journal(op);
+
+    } else if (rc == NGX_OK) {
+        (void) ngx_http_llm_cost_redis_pend(op, NULL, 0);
 
     } else {
         ngx_http_llm_cost_redis_orphan(op);

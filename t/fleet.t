@@ -227,6 +227,76 @@ END
 };
 
 
+# With a zone in a file nginx may be killed, all of it, while Redis is away: what
+# was spent meanwhile is told to Redis by the next one, before it admits.
+
+subtest 'killed while Redis is away' => sub {
+    write_file("$dir/gate", $port);
+
+    my ($gate, $gate_port) = start_process('python3', '-B',
+        project_dir() . '/t/util/gate.py', "$dir/gate");
+
+    my $start = sub { start_nginx("$dir/killed", workers => 2, http => <<END) };
+    llm_zone zone=llm:8m state=$dir/killed.state;
+    llm_redis 127.0.0.1:$gate_port timeout=10s;
+    llm_store_failure open;
+
+    server {
+        listen 127.0.0.1:PORT;
+
+        location /kept/v1/ {
+            llm_cost on;
+            llm_budget kept limit=0.01usd period=total;
+            llm_budget knocks limit=1000requests period=total;
+            proxy_pass http://127.0.0.1:$upstream/v1/;
+        }
+
+        location /llm/ { llm_api; }
+    }
+END
+
+    my $spent = sub { redis_command($redis, 'HGET',
+                                    "{llm:}b:$_[0]:total:0", 'spent') // 0 };
+    my $node = $start->();
+    my $ask = sub { status(request($node, '/kept/v1', 'u')) };
+    my $one;
+
+    is $ask->(), 200, 'one that Redis hears of';
+    await(sub { $one = $spent->('kept::usd') });
+
+    write_file("$dir/gate", '');
+    is $ask->(), 200, "one of three that it does not" for 1 .. 3;
+
+    kill_nginx($node);
+    $node = $start->();
+    is $ask->(), 200, 'and one of the next nginx';
+
+    write_file("$dir/gate", $port);
+    await(sub { $spent->('knocks::requests') == 5 });
+
+    is $spent->('knocks::requests'), 5, 'each of them once';
+    is $spent->('kept::usd'), 5 * $one, 'in its full amount';
+    is redis_command($redis, 'ZCARD', '{llm:}r'), 0, 'and nothing is held';
+    is $ask->(), 200, 'it goes on';
+    await(sub { $spent->('kept::usd') == 6 * $one });
+    is $spent->('kept::usd'), 6 * $one, 'as before';
+
+    push @nodes, $node;
+};
+
+
+sub kill_nginx {
+    my $node = shift;
+
+    my $master = int read_file("$node->{dir}/nginx.pid");
+    my @pids = ($master, split ' ',
+                read_file("/proc/$master/task/$master/children"));
+
+    kill 'KILL', @pids;
+    await(sub { !grep { read_file("/proc/$_/stat") =~ /\) [^Z]/ } @pids });
+}
+
+
 is join("\n", map { stop_nginx($_) } @nodes), '', 'nginx leaves nothing';
 
 done_testing;

@@ -84,6 +84,34 @@ op_late(stage_t *s)
 }
 
 
+/* both of them settled for another store, which then hears of one */
+
+static void
+op_pend(stage_t *s)
+{
+    int64_t           spent[LLM_UNIT_N] = { 990, 7, 1 };
+    llm_ledger_end_t  end = { spent, 1, 7, T0 };
+
+    (void) llm_ledger_pend(s->l, &s->hold, &end, NULL, 0);
+}
+
+
+static void
+op_pend_late(stage_t *s)
+{
+    llm_ledger_end_t  end = { NULL, 0, 7, T0 };
+
+    (void) llm_ledger_pend(s->l, &s->late, &end, NULL, 0);
+}
+
+
+static void
+op_confirm(stage_t *s)
+{
+    (void) llm_ledger_confirm(s->l, &s->late);
+}
+
+
 static void
 op_expire(stage_t *s)
 {
@@ -361,6 +389,9 @@ every_instruction(void **state)
     step_through(op_reserve);
     step_through(op_settle);
     step_through(op_late);
+    step_through(op_pend);
+    step_through(op_pend_late);
+    step_through(op_confirm);
     step_through(op_expire);
     step_through(op_reap);
     step_through(op_cancel);

@@ -595,6 +595,106 @@ two_hundred_thousand_users(void **state)
 }
 
 
+/* what another store is told by whoever finds it */
+
+typedef struct {
+    unsigned  n;
+    unsigned  cancelled;
+    int64_t   usd;
+} told_t;
+
+
+static void
+told_settle(void *data, const llm_hold_view_t *v, const int64_t *spent)
+{
+    told_t  *told;
+
+    told = data;
+    told->n++;
+
+    assert_int_equal(v->owner, 7);
+
+    if (spent) {
+        told->usd += spent[LLM_UNIT_USD];
+        assert_int_equal(spent[LLM_UNIT_REQUESTS], 1);
+
+    } else {
+        told->cancelled++;
+    }
+}
+
+
+/* ended here, while another store has not heard of it */
+
+static void
+another_store_has_to_hear(void **state)
+{
+    told_t               told;
+    int64_t              spent[LLM_UNIT_N] = { 30, 5, 1 };
+    unsigned             i;
+    llm_ledger_t        *l;
+    llm_budget_t         b[2];
+    llm_balance_t        bal[2];
+    llm_hold_id_t        id[3];
+    llm_admission_t      a;
+    llm_ledger_end_t     end = { spent, 1, 7, T0 };
+    llm_ledger_heir_t    heir = { owner_7_is_gone, NULL, told_settle, &told };
+    llm_counter_view_t   v;
+
+    (void) state;
+
+    memset(&told, 0, sizeof(told_t));
+
+    l = ledger_new(64, 4);
+    b[0] = budget("user", "ann", LLM_UNIT_USD, 1000);
+    b[1] = budget("calls", "ann", LLM_UNIT_REQUESTS, 100);
+
+    for (i = 0; i < 3; i++) {
+        a = admission(b, 2, 100);
+        assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
+        id[i] = a.id;
+    }
+
+    assert_int_equal(llm_ledger_has_left(l, owner_7_is_gone), 0);
+
+    /* it counts at once, and only once */
+
+    assert_int_equal(llm_ledger_pend(l, &id[0], &end, bal, 2), LLM_OK);
+    assert_int_equal(bal[0].spent, 30);
+    assert_int_equal(bal[0].reserved, 200);
+    assert_int_equal(llm_ledger_pend(l, &id[0], &end, bal, 2), LLM_OK);
+    assert_int_equal(bal[0].spent, 30);
+    assert_int_equal(bal[1].spent, 1);
+
+    end.spent = NULL;
+    assert_int_equal(llm_ledger_pend(l, &id[1], &end, bal, 2), LLM_OK);
+    assert_int_equal(bal[0].spent, 30);
+    assert_int_equal(bal[0].reserved, 100);
+
+    /* who finds it tells the other store, which counts it in full */
+
+    assert_int_equal(llm_ledger_has_left(l, owner_7_is_gone), 1);
+    assert_int_equal(llm_ledger_inherit(l, &heir, 9), 2);
+    assert_int_equal(told.n, 2);
+    assert_int_equal(told.cancelled, 1);
+    assert_int_equal(told.usd, 30);
+
+    /* confirmed, there is nothing more to tell, and nothing moves */
+
+    assert_int_equal(llm_ledger_confirm(l, &id[0]), LLM_OK);
+    assert_int_equal(llm_ledger_confirm(l, &id[0]), LLM_DECLINED);
+    assert_int_equal(llm_ledger_settle(l, &id[1], spent, NULL, 0), LLM_OK);
+    assert_int_equal(llm_ledger_confirm(l, &id[2]), LLM_DECLINED);
+    assert_int_equal(llm_ledger_inherit(l, &heir, 9), 0);
+    assert_true(view_find(l, "user", "ann", &v));
+    assert_int_equal(v.spent, 60);
+    assert_int_equal(v.reserved, 100);
+    assert_null(llm_ledger_check(l, 1));
+
+    ledger_free(l, 64, 4);
+}
+
+
 int
 main(void)
 {
@@ -608,6 +708,7 @@ main(void)
         cmocka_unit_test(sums_stay_numbers),
         cmocka_unit_test(refuses_bad_input),
         cmocka_unit_test(shadows_another_store),
+        cmocka_unit_test(another_store_has_to_hear),
         cmocka_unit_test(memory_is_as_stated),
         cmocka_unit_test(two_hundred_thousand_users),
     };

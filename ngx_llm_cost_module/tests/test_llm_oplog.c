@@ -46,11 +46,15 @@ fresh(void)
 static int
 add(llm_oplog_t *log, unsigned n, size_t len, int state)
 {
+    uint64_t       id[2];
     unsigned char  data[2048];
 
     memset(data, (int) (n & 0xff), len);
 
-    return llm_oplog_add(log, data, len, state, 1000 + n, n);
+    id[0] = n;
+    id[1] = ~(uint64_t) n;
+
+    return llm_oplog_add(log, id, data, len, state, 1000 + n, n);
 }
 
 
@@ -97,6 +101,8 @@ test_reads_back(void **state)
         assert_non_null(e);
         assert_int_equal(e->len, 10 * i);
         assert_int_equal(e->stamp, i);
+        assert_int_equal(e->id[0], i);
+        assert_int_equal(e->id[1], ~(uint64_t) i);
         assert_int_equal(llm_oplog_data(e)[0], i);
         assert_int_equal(llm_oplog_data(e)[10 * i - 1], i);
         assert_ptr_equal(llm_oplog_at(log, pos), e);
@@ -196,13 +202,15 @@ test_too_long(void **state)
 {
     llm_oplog_t  *log;
 
+    static const uint64_t  id[2];
+
     (void) state;
 
     log = fresh();
 
     assert_int_equal(add(log, 1, 2040, LLM_OPLOG_DONE), LLM_LIMIT);
-    assert_int_equal(llm_oplog_add(log, NULL, SIZE_MAX - 3, LLM_OPLOG_DONE,
-                                   0, 0), LLM_LIMIT);
+    assert_int_equal(llm_oplog_add(log, id, NULL, SIZE_MAX - 3,
+                                   LLM_OPLOG_DONE, 0, 0), LLM_LIMIT);
     assert_int_equal(count(log, LLM_OPLOG_DONE), 0);
 }
 

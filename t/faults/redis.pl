@@ -71,6 +71,10 @@ sub ask {
 sub all_well {
     my $run = shift;
 
+    # a record of many minutes may have to be repeated
+
+    my $patience = 20 + $run->{seconds} / 5;
+
     $run->until(sub {
         for my $node (@{$run->{nodes}}) {
             my $answer = $http->get("http://127.0.0.1:$node->{port}"
@@ -79,7 +83,7 @@ sub all_well {
                      || $answer->{content} !~ /^llm_store_unconfirmed 0$/m;
         }
         return 1;
-    }) or $run->complain('a node has not come back to Redis');
+    }, $patience) or $run->complain('a node has not come back to Redis');
 }
 
 
@@ -366,6 +370,24 @@ redis_fault 'kill -9 of a worker while Redis is away',
         sleep 0.5;
         $run->kill_worker($_) for 0 .. 2;
         system "(sleep 1; kill -CONT $pid) &";
+    };
+
+
+# With the zones in files, what was spent meanwhile survives all processes
+
+redis_fault 'kill -9 of all nodes while Redis is away, state file',
+    seconds => 10,
+    policy  => 'open',
+    bound   => 1e9,
+    more    => 'llm_zone zone=llm:8m state=DIR/llm.state;',
+    break   => sub {
+        my $run = shift;
+        my $pid = $run->{redis}{main}{pid};
+        kill 'STOP', $pid;
+        sleep 1.5;
+        $run->restart($_) for 0 .. 2;
+        sleep 0.5;
+        kill 'CONT', $pid;
     };
 
 

@@ -18,7 +18,7 @@ case.
 
 With --seconds the plan is repeated for so long, by clients that go on after a
 server is gone; RESULTS then has what was answered or broke off, in that order,
-each with the number of its line as "n".
+each with the number of its line as "n", and without what was in it.
 
 Prints a line when the first request goes out, and ends with the last, or when
 stdin ends.
@@ -135,7 +135,10 @@ async def stubborn(port, plan, results, end):
         if loop.time() > end:
             break
         try:
-            results.append(dict(await connection.ask(request), n=i))
+            answer = await connection.ask(request)
+            results.append({"n": i, **{what: answer[what] for what in
+                                       ("status", "left", "error")
+                                       if what in answer}})
         except ConnectionError:
             # nobody is there to ask: that is no request
             await asyncio.sleep(0.02)
