@@ -463,9 +463,13 @@ ngx_http_llm_cost_redis_reply(ngx_http_llm_cost_redis_conn_t *conn,
         }
     }
 
-    if (op->guarded && reply->type == REDIS_REPLY_ARRAY
-        && (ngx_http_llm_cost_redis_integer(reply, reply->elements - 1, &call)
-                != NGX_OK
+    /* all answers of these scripts are arrays */
+
+    if (op->guarded && reply->type != REDIS_REPLY_ERROR
+        && (reply->type != REDIS_REPLY_ARRAY
+            || ngx_http_llm_cost_redis_integer(reply, reply->elements - 1,
+                                               &call)
+               != NGX_OK
             || (uint64_t) call != op->call))
     {
         ngx_http_llm_cost_redis_fail(conn, 0, "the reply to something else");

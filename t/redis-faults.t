@@ -414,6 +414,8 @@ EVALSHA 1: reply :7\r\n
 --- error_code: 200
 --- redis_like
 HMGET {llm:}b:all::usd:total:0 spent => ^195000$
+--- away
+the reply to something else
 --- no_error_log: [alert]
 
 
