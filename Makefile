@@ -9,6 +9,7 @@
 #   make test-unit    C unit tests only
 #   make test-nginx   t/ only; FILES="t/000-load.t ..." chooses
 #   make test-traffic recorded traffic of TRAFFIC_DIR, in every way
+#   make test-keys    a million pairs of requests: which share a cached answer
 #   make test-clients SDKs through nginx, those that are large to install too
 #   make test-asan    t/ against an nginx built with sanitizers; FILES= too
 #   make test-versions  t/ on the nginx of Debian 12 and of 13; FILES= too
@@ -25,6 +26,7 @@
 BUILD    = build
 CC       = gcc
 NGINX    = nginx
+TRAFFIC  = $(or $(TRAFFIC_DIR),../shared/traffic)
 NGX_SRC  = /usr/share/nginx/src
 DATADIR  = /usr/share/llm-cost
 PREFIX   = /usr
@@ -61,7 +63,7 @@ harness   = perl t/util/harness.pl --build $(out) --jobs $(JOBS)
 
 .PHONY: all setup module vocab vocab-all tokenizer tools install clean
 .PHONY: test test-unit test-nginx test-asan test-traffic test-faults
-.PHONY: test-flights
+.PHONY: test-flights test-keys
 .PHONY: test-versions deb test-deb
 .PHONY: bench bench-tokenizer demo unit asan fuzz
 
@@ -174,8 +176,13 @@ tool_cost = $(patsubst %.c,$(BUILD)/tools/%.o,$(wildcard tools/cost/*.c) \
 $(BUILD)/tools/llm-cost: $(tool_cost) $(tool_lib)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(TOOL_LIBS)
 
+# t/util/cache_keys.py's other side
+
+$(BUILD)/tools/cache-keys: $(BUILD)/tools/t/util/cache_keys.o $(tool_lib)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(TOOL_LIBS)
+
 tools: $(BUILD)/tools/llm-report $(BUILD)/tools/llm-tokens \
-    $(BUILD)/tools/llm-cost
+    $(BUILD)/tools/llm-cost $(BUILD)/tools/cache-keys
 
 -include $(shell find $(BUILD)/tools -name '*.d' 2>/dev/null)
 
@@ -263,6 +270,10 @@ test-flights: all unit
 test-traffic: all unit
 	$(Q)for t in $(filter %/test_traffic_%,$(unit_bins)); do $$t || exit 1; done
 	$(Q)TRAFFIC_WAYS= $(harness) nginx t/traffic.t
+
+test-keys: all
+	$(Q)python3 -B t/util/cache_keys.py $(TRAFFIC) $(BUILD)/tools/cache-keys \
+	    docs/cache.md 1000000
 
 test-clients: all
 	$(Q)$(harness) clients more-clients

@@ -21,7 +21,7 @@
 /* what of a request is in the key of the cache: llm_canon.h */
 
 static const char * const  llm_anthropic_less[] = {
-    "model", "stream", "metadata", NULL
+    "stream", "metadata", NULL
 };
 
 static const char * const  llm_anthropic_verbatim[] = {

@@ -197,10 +197,11 @@ llm_anthropic_split_block(llm_anthropic_split_t *s, uint32_t block)
 
     input = llm_json_get(s->j, block, "input");
 
+    /* of others the SDK does not put an input together */
+
     tool = llm_form_is(s->j, input, LLM_JSON_OBJECT)
            && (llm_json_equal(s->j, type, "tool_use")
-               || llm_json_equal(s->j, type, "server_tool_use")
-               || llm_json_equal(s->j, type, "mcp_tool_use"));
+               || llm_json_equal(s->j, type, "server_tool_use"));
 
     llm_anthropic_split_of(s, "content_block_start");
     llm_text_put(s->out, ",\"content_block\":");

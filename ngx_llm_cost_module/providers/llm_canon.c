@@ -17,7 +17,8 @@
  * ten.
  */
 
-#define LLM_CANON_DIGITS  64           /* of a number; more are from memory */
+#define LLM_CANON_DIGITS    64         /* of a number; more are from memory */
+#define LLM_CANON_EXPONENT  15         /* digits */
 
 
 typedef struct {
@@ -126,6 +127,40 @@ llm_canon_string(llm_canon_form_t *c, uint32_t node)
 }
 
 
+/* 0 where there is none; LLM_DECLINED where it is longer than anybody needs */
+
+static int
+llm_canon_exponent(const unsigned char *p, const unsigned char *last,
+    int64_t *e)
+{
+    unsigned  neg;
+
+    *e = 0;
+
+    if (p == last) {
+        return LLM_OK;
+    }
+
+    p++;
+    neg = (*p == '-');
+    p += (*p == '-' || *p == '+');
+
+    if (last - p > LLM_CANON_EXPONENT) {
+        return LLM_DECLINED;
+    }
+
+    while (p < last) {
+        *e = *e * 10 + (*p++ - '0');
+    }
+
+    if (neg) {
+        *e = -*e;
+    }
+
+    return LLM_OK;
+}
+
+
 /*
  * A number as its digits without zeros at either end and a power of ten; zero
  * has no digits.  An exponent that is no one's earnest is declined.
@@ -150,16 +185,8 @@ llm_canon_number(llm_canon_form_t *c, const llm_json_node_t *v)
         /* void */
     }
 
-    e = 0;
-
-    if (end < last) {
-        if (last - end > 16 || llm_parse_int(end + 1 + (end[1] == '+'),
-                                             last - end - 1 - (end[1] == '+'),
-                                             &e)
-                               != LLM_OK)
-        {
-            return LLM_DECLINED;
-        }
+    if (llm_canon_exponent(end, last, &e) != LLM_OK) {
+        return LLM_DECLINED;
     }
 
     d = (size_t) (end - p) <= sizeof(digits) ? digits

@@ -68,7 +68,7 @@ llm_openai_put_tools(llm_text_t *t, const llm_openai_part_t *p)
 
         /* a call that never came, or that is none of a function */
 
-        if (!tool->begun || tool->id.len == 0) {
+        if (!tool->begun || tool->id.len <= 2) {
             return LLM_DECLINED;
         }
 

@@ -205,9 +205,12 @@ llm_openai_split_tool(llm_openai_split_t *s, int64_t index, unsigned n,
         return rc;
     }
 
-    /* no other type has a form for streams that everybody reads */
+    /*
+     * No other type has a form for streams that everybody reads, nor has one
+     * that is nameless.
+     */
 
-    if (!llm_form_is(s->j, f[0], LLM_JSON_STRING)
+    if (llm_form_inside(s->j, f[0]).len == 0
         || (f[1] != LLM_JSON_NONE && !llm_json_equal(s->j, f[1], "function")))
     {
         return LLM_DECLINED;

@@ -697,6 +697,7 @@ test_canonical(void **state)
         { BODY("\"temperature\":1"), BODY("\"temperature\":1.0"), 1 },
         { BODY("\"temperature\":1"), BODY("\"temperature\":10e-1"), 1 },
         { BODY("\"temperature\":0"), BODY("\"temperature\":-0.00e7"), 1 },
+        { BODY("\"temperature\":1e-08"), BODY("\"temperature\":0.01e-6"), 1 },
         { BODY("\"temperature\":100"), BODY("\"temperature\":1E+2"), 1 },
         { BODY("\"temperature\":0.7"), BODY("\"temperature\":0.70"), 1 },
         { BODY("\"temperature\":0.7"), BODY("\"temperature\":0.07"), 0 },
