@@ -62,7 +62,7 @@ my @location = (
     ['llm_tag Team x', 'Team', 'a-z, 0-9'],
     ['llm_fit maybe', 'maybe', '"missing", "on" or "off"'],
     ['llm_fit on min=0', 'min=0', '"min=N" with 1 to 1000000'],
-    ['llm_reserve_output lots', 'lots', '"model" or 1 to'],
+    ['llm_reserve_output lots', 'lots', 'or 1 to 100000000'],
     ['llm_store_failure local=lots', 'local=lots', '"local=5usd"'],
     ['llm_client_abort drain=x', 'drain=x', '"drain=30s"'],
     ['llm_upstream_lost free', 'free', '"counted", "reserve" or "zero"'],
