@@ -27,7 +27,8 @@ my $PRICE = 1950;                       # of one call, nano-USD
 
 my $json = JSON::PP->new->canonical;
 my $dir = File::Temp->newdir('llm-flights-XXXXXX', TMPDIR => 1);
-$ENV{UPSTREAM_PATIENCE} = 60;
+$ENV{UPSTREAM_PATIENCE} = 120;
+$ENV{LOAD_PATIENCE} = 120;
 
 my $upstream = start_upstream_server("$dir");
 my ($server, $redis_port, $redis) = start_redis_server("$dir");

@@ -31,7 +31,7 @@ import os
 import sys
 
 # an answer that takes longer has failed
-PATIENCE = 30
+PATIENCE = float(os.environ.get("LOAD_PATIENCE", 30))
 
 
 class Connection:
