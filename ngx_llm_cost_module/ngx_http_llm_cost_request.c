@@ -9,7 +9,7 @@
 
 /*
  * The state machine of a request's first half; the table of states is in
- * ngx_http_llm_cost.h.  No request is read or charged before every access
+ * ngx_http_llm_cost_ctx.h.  No request is read or charged before every access
  * handler has agreed, and none escapes:
  *
  *   - our access handler is the first of its array, so the last to run;
