@@ -205,6 +205,15 @@ int llm_ledger_pend(llm_ledger_t *l, const llm_hold_id_t *id,
     const llm_ledger_end_t *end, llm_balance_t *balances, unsigned n);
 int llm_ledger_confirm(llm_ledger_t *l, const llm_hold_id_t *id);
 
+/*
+ * What counters have spent less what is pending, or has expired and will be
+ * settled: all that another store has been told of, or needs not be told of.
+ * 0 of a counter that is not there.  LLM_OK, LLM_ERROR.
+ */
+
+int llm_ledger_told(llm_ledger_t *l, const llm_budget_t *b, unsigned n,
+    int64_t *spent);
+
 /* another store has granted less than was reserved here */
 
 int llm_ledger_granted(llm_ledger_t *l, const llm_hold_id_t *id,

@@ -16,6 +16,10 @@
 #include "llm_ledger_region.h"
 
 
+static int64_t llm_hold_pending(llm_ledger_t *l, const llm_hold_t *h,
+    const llm_slot_t *c);
+
+
 int
 llm_ledger_pend(llm_ledger_t *l, const llm_hold_id_t *id,
     const llm_ledger_end_t *end, llm_balance_t *balances, unsigned n)
@@ -98,4 +102,63 @@ llm_ledger_confirm(llm_ledger_t *l, const llm_hold_id_t *id)
     llm_ledger_unlock(l);
 
     return rc;
+}
+
+
+int
+llm_ledger_told(llm_ledger_t *l, const llm_budget_t *b, unsigned n,
+    int64_t *spent)
+{
+    uint32_t     e;
+    unsigned     i;
+    llm_hold_t  *h;
+    llm_slot_t  *c[LLM_BUDGETS_MAX];
+
+    if (n > LLM_BUDGETS_MAX || llm_ledger_lock(l) != LLM_OK) {
+        return LLM_ERROR;
+    }
+
+    for (i = 0; i < n; i++) {
+        c[i] = llm_slot_find(l, &b[i], llm_slot_hash(l, &b[i]));
+        spent[i] = c[i] ? c[i]->spent : 0;
+    }
+
+    for (e = l->expired_first; e && e <= l->holds_max; e = h->next) {
+        h = llm_ledger_hold(l, e);
+
+        if (h->meta.state != LLM_HOLD_EXPIRED) {
+            continue;
+        }
+
+        for (i = 0; i < n; i++) {
+            spent[i] -= llm_hold_pending(l, h, c[i]);
+        }
+    }
+
+    for (i = 0; i < n; i++) {
+        spent[i] = spent[i] > 0 ? spent[i] : 0;
+    }
+
+    llm_ledger_unlock(l);
+
+    return LLM_OK;
+}
+
+
+static int64_t
+llm_hold_pending(llm_ledger_t *l, const llm_hold_t *h, const llm_slot_t *c)
+{
+    unsigned  k;
+
+    if (c == NULL) {
+        return 0;
+    }
+
+    for (k = 0; k < h->meta.n && k < LLM_BUDGETS_MAX; k++) {
+        if (h->counters[k] == llm_ledger_slot_index(l, c)) {
+            return h->amount[c->meta.unit];
+        }
+    }
+
+    return 0;
 }

@@ -528,7 +528,10 @@ ngx_http_llm_cost_redis_join_replay(void)
 }
 
 
-/* some counters, as this node knows them */
+/*
+ * Some counters, as this node knows them.  What is pending is left out: the
+ * outbox is still to tell of it, and the store will count it in full.
+ */
 
 static ngx_int_t
 ngx_http_llm_cost_redis_join_balances(void)
@@ -580,12 +583,20 @@ static ngx_int_t
 ngx_http_llm_cost_redis_join_balance_command(ngx_http_llm_cost_redis_op_t *op,
     const llm_hold_view_t *v)
 {
+    int64_t                    spent[LLM_BUDGETS_MAX];
     ngx_uint_t                 i;
     llm_budget_t               budgets[LLM_BUDGETS_MAX];
     llm_hold_id_t              id;
     const llm_counter_view_t  *c;
 
     ngx_http_llm_cost_redis_adopt_budgets(v, budgets);
+
+    if (llm_ledger_told(ngx_http_llm_cost_zone()->ledger, budgets, v->n, spent)
+        != LLM_OK)
+    {
+        return NGX_ERROR;
+    }
+
     ngx_memzero(&id, sizeof(llm_hold_id_t));
 
     ngx_http_llm_cost_redis_begin(join.redis,
@@ -599,7 +610,7 @@ ngx_http_llm_cost_redis_join_balance_command(ngx_http_llm_cost_redis_op_t *op,
     for (i = 0; i < v->n; i++) {
         c = &v->counters[i];
 
-        ngx_http_llm_cost_redis_number(c->spent);
+        ngx_http_llm_cost_redis_number(spent[i]);
         ngx_http_llm_cost_redis_number(join.hello.deep != 0);
 
         if (!c->patched) {

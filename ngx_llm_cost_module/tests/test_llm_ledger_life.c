@@ -630,7 +630,7 @@ static void
 another_store_has_to_hear(void **state)
 {
     told_t               told;
-    int64_t              spent[LLM_UNIT_N] = { 30, 5, 1 };
+    int64_t              spent[LLM_UNIT_N] = { 30, 5, 1 }, sums[2];
     unsigned             i;
     llm_ledger_t        *l;
     llm_budget_t         b[2];
@@ -666,6 +666,10 @@ another_store_has_to_hear(void **state)
     assert_int_equal(bal[0].spent, 30);
     assert_int_equal(bal[1].spent, 1);
 
+    assert_int_equal(llm_ledger_told(l, b, 2, sums), LLM_OK);
+    assert_int_equal(sums[0], 0);
+    assert_int_equal(sums[1], 0);
+
     end.spent = NULL;
     assert_int_equal(llm_ledger_pend(l, &id[1], &end, bal, 2), LLM_OK);
     assert_int_equal(bal[0].spent, 30);
@@ -682,6 +686,9 @@ another_store_has_to_hear(void **state)
     /* confirmed, there is nothing more to tell, and nothing moves */
 
     assert_int_equal(llm_ledger_confirm(l, &id[0]), LLM_OK);
+    assert_int_equal(llm_ledger_told(l, b, 2, sums), LLM_OK);
+    assert_int_equal(sums[0], 30);
+    assert_int_equal(sums[1], 1);
     assert_int_equal(llm_ledger_confirm(l, &id[0]), LLM_DECLINED);
     assert_int_equal(llm_ledger_settle(l, &id[1], spent, NULL, 0), LLM_OK);
     assert_int_equal(llm_ledger_confirm(l, &id[2]), LLM_DECLINED);
