@@ -183,7 +183,7 @@ POST /v1/messages
 
 
 
-=== TEST 7: counting and looking at batches is free, making them is refused
+=== TEST 7: counting and looking at batches is free, one that holds nothing is none
 --- upstream eval
 { json => { input_tokens => 5 } }
 --- request eval
@@ -192,7 +192,7 @@ POST /v1/messages
  'POST /v1/messages/batches
 {"requests":[]}']
 --- error_code eval
-[200, 200, 404]
+[200, 200, 400]
 --- upstream_count: 2
 
 

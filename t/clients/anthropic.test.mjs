@@ -242,7 +242,7 @@ test('a model without a price: BadRequestError, once', async () => {
 });
 
 
-test('a path that costs money and is not metered: NotFoundError', async () => {
+test('a batch of nothing: BadRequestError', async () => {
     await refusal(client().messages.batches.create({ requests: [] }),
-                  Anthropic.NotFoundError);
+                  Anthropic.BadRequestError);
 });
