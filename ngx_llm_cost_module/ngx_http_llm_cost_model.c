@@ -36,6 +36,8 @@ static u_char *ngx_http_llm_cost_read_file(ngx_conf_t *cf, ngx_str_t *file,
 static void ngx_http_llm_cost_prices_cleanup(void *data);
 static ngx_int_t ngx_http_llm_cost_open_vocab(ngx_conf_t *cf,
     ngx_http_llm_cost_main_conf_t *lmcf, ngx_str_t *name, ngx_uint_t needed);
+static ngx_uint_t ngx_http_llm_cost_vocab_seen(ngx_uint_t row,
+    const char *vocab);
 static void ngx_http_llm_cost_vocab_cleanup(void *data);
 static ngx_uint_t ngx_http_llm_cost_vocab_index(
     ngx_http_llm_cost_main_conf_t *lmcf, const ngx_str_t *name);
@@ -337,6 +339,11 @@ ngx_http_llm_cost_init_vocabs(ngx_conf_t *cf,
     }
 
     for (i = 0; llm_model_row(i, &known, &estimate); i++) {
+
+        if (ngx_http_llm_cost_vocab_seen(i, known)) {
+            continue;
+        }
+
         name.data = (u_char *) known;
         name.len = ngx_strlen(known);
 
@@ -346,6 +353,27 @@ ngx_http_llm_cost_init_vocabs(ngx_conf_t *cf,
     }
 
     return NGX_OK;
+}
+
+
+/* an earlier row names it: one that cannot be opened is warned about once */
+
+static ngx_uint_t
+ngx_http_llm_cost_vocab_seen(ngx_uint_t row, const char *vocab)
+{
+    int          estimate;
+    ngx_uint_t   i;
+    const char  *earlier;
+
+    for (i = 0; i < row; i++) {
+        if (llm_model_row(i, &earlier, &estimate)
+            && ngx_strcmp(earlier, vocab) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
