@@ -180,6 +180,7 @@ void ngx_http_llm_cost_question_init(ngx_http_llm_cost_ctx_t *ctx);
 /* _route.c: dialect, path, vendor */
 
 ngx_int_t ngx_http_llm_cost_route_init(ngx_conf_t *cf);
+ngx_module_t *ngx_http_llm_cost_proxy(ngx_conf_t *cf);
 llm_path_e ngx_http_llm_cost_route(ngx_http_request_t *r,
     const ngx_http_llm_cost_loc_conf_t *llcf, const llm_provider_t **provider,
     llm_route_t *route);

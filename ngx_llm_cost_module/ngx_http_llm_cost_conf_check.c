@@ -36,7 +36,6 @@ typedef struct {
 } ngx_http_llm_cost_check_t;
 
 
-static ngx_module_t *ngx_http_llm_cost_proxy(ngx_conf_t *cf);
 static void *ngx_http_llm_cost_proxy_value(ngx_http_llm_cost_check_t *c,
     const char *directive, ngx_http_llm_cost_slot_pt slot);
 static ngx_uint_t ngx_http_llm_cost_proxy_off(ngx_http_llm_cost_check_t *c,
@@ -113,26 +112,6 @@ ngx_http_llm_cost_check(ngx_conf_t *cf, ngx_http_llm_cost_main_conf_t *lmcf)
         ngx_http_llm_cost_check_cache(&c);
         ngx_http_llm_cost_check_timeout(&c);
     }
-}
-
-
-static ngx_module_t *
-ngx_http_llm_cost_proxy(ngx_conf_t *cf)
-{
-    ngx_uint_t     i;
-    ngx_module_t  *m;
-
-    for (i = 0; cf->cycle->modules[i]; i++) {
-        m = cf->cycle->modules[i];
-
-        if (m->type == NGX_HTTP_MODULE
-            && ngx_strcmp(m->name, "ngx_http_proxy_module") == 0)
-        {
-            return m;
-        }
-    }
-
-    return NULL;
 }
 
 

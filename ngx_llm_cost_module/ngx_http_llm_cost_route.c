@@ -27,10 +27,23 @@ static ngx_uint_t  ngx_http_llm_cost_proxy_index = NGX_CONF_UNSET_UINT;
 ngx_int_t
 ngx_http_llm_cost_route_init(ngx_conf_t *cf)
 {
-    ngx_uint_t     i;
     ngx_module_t  *m;
 
-    ngx_http_llm_cost_proxy_index = NGX_CONF_UNSET_UINT;
+    m = ngx_http_llm_cost_proxy(cf);
+
+    ngx_http_llm_cost_proxy_index = m ? m->ctx_index : NGX_CONF_UNSET_UINT;
+
+    return NGX_OK;
+}
+
+
+/* by its name: it may be built into nginx, or not be there */
+
+ngx_module_t *
+ngx_http_llm_cost_proxy(ngx_conf_t *cf)
+{
+    ngx_uint_t     i;
+    ngx_module_t  *m;
 
     for (i = 0; cf->cycle->modules[i]; i++) {
         m = cf->cycle->modules[i];
@@ -38,11 +51,11 @@ ngx_http_llm_cost_route_init(ngx_conf_t *cf)
         if (m->type == NGX_HTTP_MODULE
             && ngx_strcmp(m->name, "ngx_http_proxy_module") == 0)
         {
-            ngx_http_llm_cost_proxy_index = m->ctx_index;
+            return m;
         }
     }
 
-    return NGX_OK;
+    return NULL;
 }
 
 
