@@ -46,6 +46,10 @@ ngx_http_llm_cost_admit(ngx_http_llm_cost_ctx_t *ctx)
 
     rc = ngx_http_llm_cost_parse(ctx, llcf, &f);
 
+    if (ngx_http_llm_cost_identity(ctx) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     if (rc == NGX_OK) {
         rc = ngx_http_llm_cost_find_price(ctx, llcf, &f);
     }

@@ -211,7 +211,11 @@ ngx_http_llm_cost_find_header(ngx_http_request_t *r, const char *name,
 }
 
 
-/* user, key id and tags of a request */
+/*
+ * User, key id and tags of a request.  Evaluated once, when the body has been
+ * read and $llm_model is known: nginx keeps the value that a map had first.
+ * A request that ends before that is named without its model.
+ */
 
 ngx_int_t
 ngx_http_llm_cost_identity(ngx_http_llm_cost_ctx_t *ctx)

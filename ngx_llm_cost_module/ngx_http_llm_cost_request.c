@@ -205,11 +205,11 @@ ngx_http_llm_cost_start(ngx_http_request_t *r,
 
     ngx_http_llm_cost_vendor(r, llcf, provider, &route, &ctx->vendor);
 
-    if (ngx_http_llm_cost_identity(ctx) != NGX_OK) {
+    rc = ngx_http_llm_cost_early_refusal(ctx, llcf, path, &f);
+
+    if (rc != NGX_OK && ngx_http_llm_cost_identity(ctx) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
-
-    rc = ngx_http_llm_cost_early_refusal(ctx, llcf, path, &f);
 
     if (rc == NGX_DECLINED) {
         return ngx_http_llm_cost_refuse(ctx, &f);
@@ -481,6 +481,13 @@ ngx_http_llm_cost_cleanup(void *data)
         lmcf = ngx_http_get_module_main_conf(ctx->request,
                                              ngx_http_llm_cost_module);
         lmcf->store->detach(ctx);
+    }
+
+    if (ctx->user.len == 0) {
+
+        /* left while the body was read; the access log has a name for it */
+
+        (void) ngx_http_llm_cost_identity(ctx);
     }
 
     ngx_http_llm_cost_drain_stop(ctx);

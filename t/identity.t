@@ -166,3 +166,63 @@ Authorization: Bearer abc
 GET /plain
 --- response_body
 ba7816bf8f01cfea414140de5dae2223
+
+
+
+=== TEST 14: a user and a tag by model
+--- http_config
+    map $llm_model $family { default other; ~^gpt gpt; }
+--- config
+    location /v1/ {
+        llm_cost on;
+        llm_user $family;
+        llm_tag team $family-team;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    }
+--- access_log
+user=gpt key=- team=gpt-team
+
+
+
+=== TEST 15: who sends what cannot be read
+--- more_headers
+X-User-ID: joe
+X-Team: blue
+Authorization: Bearer abc
+--- request
+POST /v1/chat/completions
+{"model":
+--- error_code: 400
+--- access_log
+user=joe key=ba7816bf8f01cfea414140de5dae2223 team=blue
+
+
+
+=== TEST 16: who asks for a path that is not known
+--- http_config
+    llm_unknown_path reject;
+--- more_headers
+X-User-ID: joe
+X-Team: blue
+--- request
+POST /v1/nothing
+{}
+--- error_code: 404
+--- access_log
+user=joe key=- team=blue
+
+
+
+=== TEST 17: who leaves before the body has come
+--- more_headers
+X-User-ID: joe
+X-Team: blue
+--- raw_request eval
+"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nX-User-ID: joe\r\n"
+. "X-Team: blue\r\nContent-Length: 100\r\n\r\n{"
+--- abort
+--- timeout: 0.2
+--- ignore_response
+--- wait: 0.3
+--- access_log
+user=joe key=- team=blue
