@@ -4,6 +4,7 @@
 
 use lib 't/lib';
 use LLMCost;
+use LLMCost::Ways ();
 
 no_long_string();
 
@@ -38,6 +39,8 @@ END
     $block->set_value(request => "POST /v1/chat/completions\n" . $CHAT)
         if !defined $block->request;
 });
+
+add_test_cleanup_handler(\&LLMCost::Ways::check_lines);
 
 run_tests();
 
@@ -214,15 +217,19 @@ user=joe key=- team=blue
 
 
 === TEST 17: who leaves before the body has come
---- more_headers
-X-User-ID: joe
-X-Team: blue
+--- config
+    location /v1/ {
+        llm_cost on;
+        llm_tag team $http_x_team;
+        llm_tag feature $arg_feature;
+        access_log logs/llm.log llm;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    }
 --- raw_request eval
 "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nX-User-ID: joe\r\n"
 . "X-Team: blue\r\nContent-Length: 100\r\n\r\n{"
 --- abort
---- timeout: 0.2
+--- timeout: 200ms
 --- ignore_response
---- wait: 0.3
---- access_log
-user=joe key=- team=blue
+--- log_lines eval
+[qr/^user=joe key=- team=blue /]
