@@ -244,12 +244,27 @@ void llm_stats_turn(llm_stats_t *st, uint64_t hour);
 llm_stats_entry_t *llm_stats_row(llm_stats_t *st, uint64_t hour,
     llm_stats_dim_e dim, const llm_str_t *text, const llm_str_t *tag);
 
+
+/* llm_stats_label.c */
+
 /*
  * At most LLM_STATS_LABEL bytes that stand for text, which is UTF-8 then;
  * returns how many.
  */
 
 size_t llm_stats_cut(unsigned char *buf, const llm_str_t *text);
+
+/*
+ * The label of a text, made where there is none; tag: the label of the tag
+ * whose value it is, or 0.  Returns 0 where there is no room.
+ */
+
+uint32_t llm_label_get(llm_stats_t *st, uint8_t dim, const llm_str_t *text,
+    uint32_t tag);
+
+/* a label without rows leaves, and the name of its tag after its last value */
+
+void llm_label_drop(llm_stats_t *st, uint32_t i);
 
 
 /* llm_stats_metrics.c: into the redo record; NULL: into "other" */

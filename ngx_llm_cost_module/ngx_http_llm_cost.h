@@ -84,12 +84,6 @@ void *ngx_http_llm_cost_pool_alloc(void *pool, size_t size);
 
 /* _conf.c: directive handlers that are not generic slots */
 
-char *ngx_http_llm_cost_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-ngx_int_t ngx_http_llm_cost_zone_default(ngx_conf_t *cf,
-    ngx_http_llm_cost_main_conf_t *lmcf);
-char *ngx_http_llm_cost_conf_redis(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
 char *ngx_http_llm_cost_conf_prices(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_llm_cost_conf_price(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -105,6 +99,16 @@ char *ngx_http_llm_cost_conf_reserve_output(ngx_conf_t *cf,
 char *ngx_http_llm_cost_conf_fit(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_llm_cost_conf_ledger_log(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+
+/* _conf_store.c */
+
+char *ngx_http_llm_cost_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_int_t ngx_http_llm_cost_zone_default(ngx_conf_t *cf,
+    ngx_http_llm_cost_main_conf_t *lmcf);
+char *ngx_http_llm_cost_conf_redis(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_llm_cost_conf_salt(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);

@@ -178,6 +178,13 @@ void ngx_http_llm_cost_api_error(ngx_http_llm_cost_api_t *api,
 ngx_int_t ngx_http_llm_cost_api_refuse(ngx_http_llm_cost_api_t *api,
     ngx_uint_t status, const char *param, const char *message);
 
+
+/* _api_args.c */
+
+/* NGX_DECLINED: nothing is wrong, go on; else what has been answered */
+
+ngx_int_t ngx_http_llm_cost_api_args(ngx_http_llm_cost_api_t *api);
+
 /* an argument, unescaped and ended by a zero byte; NGX_DECLINED: not given */
 
 ngx_int_t ngx_http_llm_cost_api_arg(ngx_http_llm_cost_api_t *api,

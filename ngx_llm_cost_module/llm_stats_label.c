@@ -1,0 +1,251 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+/*
+ * Labels of the statistics: a chained hash over fixed slots, and what a text
+ * must look like to be one.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "llm_json_lex.h"
+#include "llm_stats_region.h"
+
+
+/* small fields, then the text, zero-padded */
+#define LLM_LABEL_WORDS      (1 + LLM_STATS_LABEL / 8)
+
+#define llm_label_bucket(st, hash)                                            \
+    ((uint32_t *) llm_stats_at(st, label_buckets_off)                         \
+     + (((uint64_t) (hash) * (st)->labels_max) >> 32))
+
+
+static void llm_stats_clean(unsigned char *p, size_t len);
+static uint32_t llm_label_find(llm_stats_t *st, uint32_t hash, uint8_t dim,
+    const unsigned char *text, size_t len, uint32_t tag);
+
+
+size_t
+llm_stats_cut(unsigned char *buf, const llm_str_t *text)
+{
+    char      hex[9];
+    size_t    n, i;
+    uint64_t  hash, word, seed[2] = { 0, 0 };
+
+    if (text->len <= LLM_STATS_LABEL) {
+        memcpy(buf, text->data, text->len);
+        llm_stats_clean(buf, text->len);
+        return text->len;
+    }
+
+    /* the same text has the same label on all nodes */
+
+    hash = text->len;
+
+    for (i = 0; i < text->len; i += 8) {
+        word = 0;
+        n = text->len - i < 8 ? text->len - i : 8;
+        memcpy(&word, text->data + i, n);
+        seed[1] = hash;
+        hash = llm_shm_hash(seed, &word, 1);
+    }
+
+    n = LLM_STATS_LABEL - 9;
+
+    /* not in the middle of a character */
+
+    while (n > LLM_STATS_LABEL - 13 && (text->data[n] & 0xc0) == 0x80) {
+        n--;
+    }
+
+    snprintf(hex, sizeof(hex), "%08x", (unsigned) (hash & 0xffffffff));
+
+    memcpy(buf, text->data, n);
+    llm_stats_clean(buf, n);
+    buf[n] = '~';
+    memcpy(buf + n + 1, hex, 8);
+
+    return n + 9;
+}
+
+
+/*
+ * Bytes that are not UTF-8, and zeros, which end a page for who scrapes it,
+ * become "?": here, and not where labels are shown, so that two of them never
+ * look like one.
+ */
+
+static void
+llm_stats_clean(unsigned char *p, size_t len)
+{
+    size_t          i;
+    unsigned        n;
+    uint64_t        word, high, none;
+    unsigned char  *last;
+
+    high = 0;
+    none = 0;
+
+    if (len < 8) {
+        for (i = 0; i < len; i++) {
+            high |= p[i];
+            none |= (uint64_t) p[i] - 1;
+        }
+
+    } else {
+        for (i = 0; i < len; i += 8) {
+            memcpy(&word, p + (i + 8 < len ? i : len - 8), 8);
+            high |= word;
+            none |= word - 0x0101010101010101ULL;
+        }
+    }
+
+    /* plain text, which has borrowed nothing, is seen in a few steps */
+
+    if (((high | none) & 0x8080808080808080ULL) == 0) {
+        return;
+    }
+
+    for (last = p + len; p < last; p += n) {
+        n = 1;
+
+        if (*p >= 0x80) {
+            n = llm_json_utf8(p, last);
+        }
+
+        if (n == 0 || *p == '\0') {
+            *p = '?';
+            n = 1;
+        }
+    }
+}
+
+
+uint32_t
+llm_label_get(llm_stats_t *st, uint8_t dim, const llm_str_t *text,
+    uint32_t tag)
+{
+    size_t              len;
+    uint32_t            i, hash, *bucket;
+    uint64_t            words[LLM_LABEL_WORDS];
+    unsigned char      *p;
+    llm_stats_label_t  *lb;
+
+    memset(words, 0, sizeof(words));
+
+    p = (unsigned char *) &words[1];
+    len = llm_stats_cut(p, text);
+    words[0] = dim | len << 8 | (uint64_t) tag << 32;
+    hash = (uint32_t) llm_shm_hash(st->seed, words, 1 + (len + 7) / 8);
+
+    i = llm_label_find(st, hash, dim, p, len, tag);
+
+    if (i != 0) {
+        return i;
+    }
+
+    if (st->labels_free != 0) {
+        i = st->labels_free;
+
+    } else if (st->labels_top < st->labels_max) {
+        i = st->labels_top + 1;
+
+    } else {
+        return 0;
+    }
+
+    /* out of reach until the commit */
+
+    lb = llm_stats_label(st, i);
+    lb->hash = hash;
+    lb->refs = 0;
+    lb->row = 0;
+    lb->gen++;
+    lb->tag = tag;
+    lb->dim = dim;
+    lb->len = len;
+    memcpy(lb->text, p, LLM_STATS_LABEL);
+
+    if (i == st->labels_free) {
+        llm_redo_set32(&st->redo, &st->labels_free, lb->next);
+
+    } else {
+        llm_redo_set32(&st->redo, &st->labels_top, i);
+    }
+
+    bucket = llm_label_bucket(st, hash);
+
+    llm_redo_set32(&st->redo, &lb->next, *bucket);
+    llm_redo_set32(&st->redo, bucket, i);
+    llm_redo_set32(&st->redo, &st->labels_used, st->labels_used + 1);
+
+    if (tag) {
+        lb = llm_stats_label(st, tag);
+        llm_redo_set32(&st->redo, &lb->refs, lb->refs + 1);
+    }
+
+    return llm_redo_commit(&st->redo) == LLM_OK ? i : 0;
+}
+
+
+static uint32_t
+llm_label_find(llm_stats_t *st, uint32_t hash, uint8_t dim,
+    const unsigned char *text, size_t len, uint32_t tag)
+{
+    uint32_t            i;
+    llm_stats_label_t  *lb;
+
+    for (i = *llm_label_bucket(st, hash); i != 0; i = lb->next) {
+        lb = llm_stats_label(st, i);
+
+        if (lb->hash == hash && lb->dim == dim && lb->tag == tag
+            && lb->len == len && memcmp(lb->text, text, len) == 0)
+        {
+            return i;
+        }
+    }
+
+    return 0;
+}
+
+
+void
+llm_label_drop(llm_stats_t *st, uint32_t i)
+{
+    uint32_t            tag, *link;
+    llm_stats_label_t  *lb, *name;
+
+    while (i != 0) {
+        lb = llm_stats_label(st, i);
+
+        if (lb->refs != 0) {
+            return;
+        }
+
+        link = llm_label_bucket(st, lb->hash);
+
+        while (*link != i) {
+            link = &llm_stats_label(st, *link)->next;
+        }
+
+        tag = lb->tag;
+
+        llm_redo_set32(&st->redo, link, lb->next);
+        llm_redo_set32(&st->redo, &lb->next, st->labels_free);
+        llm_redo_set32(&st->redo, &st->labels_free, i);
+        llm_redo_set32(&st->redo, &st->labels_used, st->labels_used - 1);
+
+        if (tag) {
+            name = llm_stats_label(st, tag);
+            llm_redo_set32(&st->redo, &name->refs, name->refs - 1);
+        }
+
+        (void) llm_redo_commit(&st->redo);
+
+        i = tag;
+    }
+}

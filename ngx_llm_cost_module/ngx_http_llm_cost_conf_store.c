@@ -1,0 +1,408 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "ngx_http_llm_cost.h"
+
+
+/*
+ * Where money is kept: the zone, Redis, and the secrets that either needs.
+ */
+
+
+#define NGX_HTTP_LLM_COST_ZONE_DEFAULT     (32 * 1024 * 1024)
+#define NGX_HTTP_LLM_COST_SALT_MAX         4096
+#define NGX_HTTP_LLM_COST_JOURNAL_DEFAULT  (16 * 1024 * 1024)
+#define NGX_HTTP_LLM_COST_ANSWERS_DEFAULT  (64 * 1024 * 1024)
+#define NGX_HTTP_LLM_COST_JOURNAL_MIN      (4 * 1024 * 1024)
+
+
+static char *ngx_http_llm_cost_conf_redis_arg(ngx_conf_t *cf,
+    ngx_http_llm_cost_redis_conf_t *rcf, ngx_str_t *arg);
+static char *ngx_http_llm_cost_read_secret(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_str_t *secret);
+static ngx_int_t ngx_http_llm_cost_add_zone(ngx_conf_t *cf,
+    ngx_http_llm_cost_main_conf_t *lmcf, ngx_str_t *name, size_t size);
+
+
+/* llm_zone zone=name:size [state=file] */
+
+char *
+ngx_http_llm_cost_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_llm_cost_main_conf_t *lmcf = conf;
+
+    u_char     *p;
+    ssize_t     size;
+    ngx_str_t  *value, name, s;
+
+    value = cf->args->elts;
+
+    if (lmcf->zone) {
+        return "is duplicate";
+    }
+
+    if (ngx_strncmp(value[1].data, "zone=", 5) != 0) {
+        return ngx_http_llm_cost_conf_error(cf,
+                   "invalid parameter \"%V\", it must be "
+                   "\"zone=name:size\"", &value[1]);
+    }
+
+    name.data = value[1].data + 5;
+    p = (u_char *) ngx_strchr(name.data, ':');
+
+    if (p == NULL || p == name.data) {
+        return ngx_http_llm_cost_conf_error(cf,
+                   "invalid zone \"%V\", it must be "
+                   "\"zone=name:size\"", &value[1]);
+    }
+
+    name.len = p - name.data;
+
+    s.data = p + 1;
+    s.len = value[1].data + value[1].len - s.data;
+
+    size = ngx_parse_size(&s);
+
+    if (size == NGX_ERROR) {
+        return ngx_http_llm_cost_conf_error(cf,
+                   "invalid zone size \"%V\", write for example "
+                   "\"zone=%V:32m\"", &s, &name);
+    }
+
+    if (size < NGX_HTTP_LLM_COST_ZONE_MIN) {
+        return ngx_http_llm_cost_conf_error(cf,
+                   "zone \"%V\" is too small, it must be at least 1m",
+                   &value[1]);
+    }
+
+    if (ngx_http_llm_cost_add_zone(cf, lmcf, &name, (size_t) size) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (cf->args->nelts == 3) {
+
+        if (ngx_strncmp(value[2].data, "state=", 6) != 0) {
+            return ngx_http_llm_cost_conf_error(cf,
+                       "invalid parameter \"%V\", it must be "
+                       "\"state=file\"", &value[2]);
+        }
+
+        s.data = value[2].data + 6;
+        s.len = value[2].len - 6;
+
+        return ngx_http_llm_cost_state_conf(cf, lmcf->zone, &s);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_add_zone(ngx_conf_t *cf, ngx_http_llm_cost_main_conf_t *lmcf,
+    ngx_str_t *name, size_t size)
+{
+    ngx_shm_zone_t            *shm_zone;
+    ngx_http_llm_cost_zone_t  *zone;
+
+    zone = ngx_pcalloc(cf->pool, sizeof(ngx_http_llm_cost_zone_t));
+    if (zone == NULL) {
+        return NGX_ERROR;
+    }
+
+    shm_zone = ngx_shared_memory_add(cf, name, size,
+                                     &ngx_http_llm_cost_module);
+    if (shm_zone == NULL) {
+        return NGX_ERROR;
+    }
+
+    shm_zone->init = ngx_http_llm_cost_zone_init;
+    shm_zone->data = zone;
+
+    zone->shm_zone = shm_zone;
+    lmcf->zone = zone;
+
+    return NGX_OK;
+}
+
+
+/* a metered configuration that names no zone has the default one */
+
+ngx_int_t
+ngx_http_llm_cost_zone_default(ngx_conf_t *cf,
+    ngx_http_llm_cost_main_conf_t *lmcf)
+{
+    ngx_str_t  name = ngx_string("llm");
+
+    if (lmcf->zone) {
+        return NGX_OK;
+    }
+
+    return ngx_http_llm_cost_add_zone(cf, lmcf, &name,
+                                      NGX_HTTP_LLM_COST_ZONE_DEFAULT);
+}
+
+
+/* llm_redis, llm_cache_redis: address [name=value ...] */
+
+char *
+ngx_http_llm_cost_conf_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char  *p = conf;
+
+    char                            *rv;
+    ngx_str_t                       *value;
+    ngx_url_t                        u;
+    ngx_uint_t                       i;
+    ngx_http_llm_cost_redis_conf_t  *rcf, **field;
+
+    field = (ngx_http_llm_cost_redis_conf_t **) (p + cmd->offset);
+
+    if (*field) {
+        return "is duplicate";
+    }
+
+    rcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_llm_cost_redis_conf_t));
+    if (rcf == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_str_set(&rcf->prefix, "llm:");
+    rcf->timeout = 100;
+    rcf->connect_timeout = 1000;
+    rcf->connections = 1;
+    rcf->journal = NGX_HTTP_LLM_COST_JOURNAL_DEFAULT;
+    rcf->answers = (cmd->offset
+                    == offsetof(ngx_http_llm_cost_main_conf_t, redis))
+                   ? NGX_HTTP_LLM_COST_ANSWERS_DEFAULT : 0;
+    rcf->file_name = cf->conf_file->file.name.data;
+    rcf->line = cf->conf_file->line;
+
+    value = cf->args->elts;
+
+    ngx_memzero(&u, sizeof(ngx_url_t));
+
+    u.url = value[1];
+    u.default_port = 6379;
+
+    if (ngx_parse_url(cf->pool, &u) != NGX_OK) {
+        return ngx_http_llm_cost_conf_error(cf,
+                   "%s in Redis address \"%V\", write \"host:port\" "
+                   "or \"unix:/path\"",
+                   u.err ? u.err : "error", &u.url);
+    }
+
+    rcf->addr = u.addrs[0];
+
+    for (i = 2; i < cf->args->nelts; i++) {
+        rv = ngx_http_llm_cost_conf_redis_arg(cf, rcf, &value[i]);
+        if (rv != NGX_CONF_OK) {
+            return rv;
+        }
+    }
+
+    *field = rcf;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_llm_cost_conf_redis_arg(ngx_conf_t *cf,
+    ngx_http_llm_cost_redis_conf_t *rcf, ngx_str_t *arg)
+{
+    ngx_str_t   s;
+    ngx_int_t   n;
+    u_char     *p;
+    ssize_t     size;
+
+    p = ngx_strlchr(arg->data, arg->data + arg->len, '=');
+    if (p == NULL) {
+        goto invalid;
+    }
+
+    s.data = p + 1;
+    s.len = arg->data + arg->len - s.data;
+
+    if (ngx_strncmp(arg->data, "username=", 9) == 0) {
+        rcf->username = s;
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strncmp(arg->data, "password_file=", 14) == 0) {
+        return ngx_http_llm_cost_read_secret(cf, &s, &rcf->password);
+    }
+
+    if (ngx_strncmp(arg->data, "prefix=", 7) == 0) {
+
+        if (s.len == 0 || s.len > 64
+            || ngx_strlchr(s.data, s.data + s.len, '{')
+            || ngx_strlchr(s.data, s.data + s.len, '}'))
+        {
+            return ngx_http_llm_cost_conf_error(cf,
+                       "invalid prefix \"%V\", it must have 1 to 64 "
+                       "characters and no braces", &s);
+        }
+
+        rcf->prefix = s;
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strncmp(arg->data, "timeout=", 8) == 0) {
+        n = ngx_parse_time(&s, 0);
+        if (n <= 0) {
+            goto invalid;
+        }
+
+        rcf->timeout = n;
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strncmp(arg->data, "connect_timeout=", 16) == 0) {
+        n = ngx_parse_time(&s, 0);
+        if (n <= 0) {
+            goto invalid;
+        }
+
+        rcf->connect_timeout = n;
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strncmp(arg->data, "db=", 3) == 0) {
+        n = ngx_atoi(s.data, s.len);
+        if (n == NGX_ERROR) {
+            goto invalid;
+        }
+
+        rcf->db = n;
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strncmp(arg->data, "connections=", 12) == 0) {
+        n = ngx_atoi(s.data, s.len);
+        if (n < 1 || n > 64) {
+            goto invalid;
+        }
+
+        rcf->connections = n;
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strncmp(arg->data, "journal=", 8) == 0) {
+        size = ngx_parse_size(&s);
+        if (size == NGX_ERROR || size < NGX_HTTP_LLM_COST_JOURNAL_MIN) {
+            return ngx_http_llm_cost_conf_error(cf,
+                       "invalid size of the journal \"%V\", write "
+                       "4m or more", &s);
+        }
+
+        rcf->journal = size;
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strncmp(arg->data, "cache=", 6) == 0) {
+        size = ngx_parse_size(&s);
+        if (size == NGX_ERROR) {
+            goto invalid;
+        }
+
+        rcf->answers = size;
+        return NGX_CONF_OK;
+    }
+
+invalid:
+
+    return ngx_http_llm_cost_conf_error(cf,
+               "invalid parameter \"%V\", known are username=, "
+               "password_file=, db=, prefix=, timeout=, "
+               "connect_timeout=, connections=1..64, journal= and "
+               "cache=", arg);
+}
+
+
+/* a secret is the file's content without the white space at its end */
+
+static char *
+ngx_http_llm_cost_read_secret(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_str_t *secret)
+{
+    u_char      buf[NGX_HTTP_LLM_COST_SALT_MAX + 1];
+    ssize_t     n;
+    ngx_fd_t    fd;
+    ngx_str_t  *value;
+
+    if (ngx_conf_full_name(cf->cycle, name, 1) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    fd = ngx_open_file(name->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+
+    if (fd == NGX_INVALID_FILE) {
+        value = cf->args->elts;
+
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           "%V: " ngx_open_file_n " \"%V\" failed, write the "
+                           "name of a file that nginx may read", value, name);
+        return NGX_CONF_ERROR;
+    }
+
+    n = ngx_read_fd(fd, buf, sizeof(buf));
+
+    if (ngx_close_file(fd) == NGX_FILE_ERROR) {
+        ngx_conf_log_error(NGX_LOG_ALERT, cf, ngx_errno,
+                           ngx_close_file_n " \"%V\" failed", name);
+    }
+
+    if (n == -1) {
+        value = cf->args->elts;
+
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           "%V: " ngx_read_fd_n " \"%V\" failed, write the "
+                           "name of a file that nginx may read", value, name);
+        return NGX_CONF_ERROR;
+    }
+
+    while (n > 0 && (buf[n - 1] == LF || buf[n - 1] == CR || buf[n - 1] == ' '))
+    {
+        n--;
+    }
+
+    if (n == 0 || n > NGX_HTTP_LLM_COST_SALT_MAX) {
+        ngx_explicit_memzero(buf, sizeof(buf));
+        return ngx_http_llm_cost_conf_error(cf,
+                   "file \"%V\" is empty or longer than %d bytes, write the "
+                   "secret into it", name, NGX_HTTP_LLM_COST_SALT_MAX);
+    }
+
+    secret->len = n;
+    secret->data = ngx_pnalloc(cf->pool, n);
+    if (secret->data == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memcpy(secret->data, buf, n);
+    ngx_explicit_memzero(buf, sizeof(buf));
+
+    return NGX_CONF_OK;
+}
+
+
+/* llm_key_salt_file file */
+
+char *
+ngx_http_llm_cost_conf_salt(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_llm_cost_main_conf_t *lmcf = conf;
+
+    ngx_str_t  *value;
+
+    if (lmcf->key_salt.len) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    return ngx_http_llm_cost_read_secret(cf, &value[1], &lmcf->key_salt);
+}
