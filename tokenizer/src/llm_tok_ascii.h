@@ -55,10 +55,14 @@ llm_tok_groups(const llm_tok_masks_t *m)
 }
 
 
-/* what the grammars have in common; chain: what goes on after a line end */
+/*
+ * What the grammars have in common.  chain: what goes on after a line end; ends:
+ * before what the last one of several spaces is not apart.
+ */
 
 LLM_TOK_TARGET static inline uint64_t
-llm_tok_common(const llm_tok_masks_t *m, uint64_t chain, uint64_t *prefix)
+llm_tok_common(const llm_tok_masks_t *m, uint64_t chain, uint64_t ends,
+    uint64_t *prefix)
 {
     uint64_t  absorbed, other, line, white, runs, starts;
 
@@ -86,7 +90,7 @@ llm_tok_common(const llm_tok_masks_t *m, uint64_t chain, uint64_t *prefix)
     /* \s*[\r\n]+, \s+ but for the last, and the last */
 
     starts |= white & ~llm_tok_after(white);
-    starts |= m->space & ~llm_tok_before(m->white) & ~m->last;
+    starts |= m->space & ~llm_tok_before(m->white | ends) & ~m->last;
     starts |= m->space & ~llm_tok_after(m->space) & llm_tok_after(line)
               & ~llm_tok_trailing(m);
 
@@ -129,7 +133,7 @@ llm_tok_starts_o200k(const uint8_t *p, const llm_tok_masks_t *m,
     unsigned  at, n, end;
     uint64_t  starts, prefix, marks;
 
-    starts = llm_tok_common(m, m->line | m->slash, &prefix);
+    starts = llm_tok_common(m, m->line | m->slash, 0, &prefix);
     starts |= m->upper & llm_tok_after(m->lower);
 
     if (grammar == LLM_TOK_TEKKEN) {
@@ -164,7 +168,7 @@ llm_tok_starts_cl100k(const uint8_t *p, const llm_tok_masks_t *m,
     unsigned  at, n;
     uint64_t  starts, prefix, marks;
 
-    starts = llm_tok_common(m, m->line, &prefix);
+    starts = llm_tok_common(m, m->line, 0, &prefix);
     starts |= grammar == LLM_TOK_QWEN ? m->digit : llm_tok_groups(m);
     marks = m->apostrophe & prefix & llm_tok_before(m->letter);
 
@@ -178,6 +182,78 @@ llm_tok_starts_cl100k(const uint8_t *p, const llm_tok_masks_t *m,
     }
 
     return starts;
+}
+
+
+/*
+ * Digits are parted from the rest first, so that spaces before them have an end
+ * of text behind them.  An apostrophe is punctuation like any other.
+ */
+
+LLM_TOK_TARGET static inline uint64_t
+llm_tok_starts_deepseek(llm_tok_masks_t *m)
+{
+    uint64_t  prefix;
+
+    llm_tok_masks_cut(m, m->control);
+
+    return llm_tok_common(m, m->line, m->digit, &prefix) | llm_tok_groups(m);
+}
+
+
+/*
+ * 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
+ */
+
+LLM_TOK_TARGET static inline uint64_t
+llm_tok_starts_gpt2(const uint8_t *p, const llm_tok_masks_t *m)
+{
+    unsigned  at, n;
+    uint64_t  starts, marks;
+
+    starts = m->letter & ~llm_tok_after(m->letter);
+    starts |= m->digit & ~llm_tok_after(m->digit);
+    starts |= m->other & ~llm_tok_after(m->other);
+    starts &= ~llm_tok_after(m->blank);
+    starts |= m->white & ~llm_tok_after(m->white);
+    starts |= m->white & ~llm_tok_before(m->white) & ~m->last;
+
+    marks = starts & m->apostrophe & llm_tok_before(m->lower);
+
+    for ( /* void */ ; marks; marks &= marks - 1) {
+        at = (unsigned) __builtin_ctzll(marks);
+        n = llm_tok_contracted(p, m, at);
+
+        if (n && (n == 2 || (m->lower >> (at + 2) & 1))) {
+            starts &= ~(1ULL << (at + 1));
+            starts |= at + n < m->len ? 1ULL << (at + n) : 0;
+        }
+    }
+
+    return starts | 1;
+}
+
+
+/* by the pattern; grammar is a constant where this is inlined */
+
+LLM_TOK_TARGET static inline uint64_t
+llm_tok_starts(const uint8_t *p, llm_tok_masks_t *m, unsigned grammar)
+{
+    switch (grammar) {
+
+    case LLM_TOK_O200K:
+    case LLM_TOK_TEKKEN:
+        return llm_tok_starts_o200k(p, m, grammar);
+
+    case LLM_TOK_DEEPSEEK:
+        return llm_tok_starts_deepseek(m);
+
+    case LLM_TOK_GPT2:
+        return llm_tok_starts_gpt2(p, m);
+
+    default:
+        return llm_tok_starts_cl100k(p, m, grammar);
+    }
 }
 
 
@@ -266,9 +342,7 @@ llm_tok_split_ascii(llm_tok_split_t *split, uint32_t *at, unsigned grammar)
         if (llm_tok_is_ascii(block)) {
             llm_tok_classify(block, left < LLM_TOK_BLOCK ? (unsigned) left
                                                          : LLM_TOK_BLOCK, &m);
-            starts = grammar == LLM_TOK_O200K || grammar == LLM_TOK_TEKKEN
-                     ? llm_tok_starts_o200k(block, &m, grammar)
-                     : llm_tok_starts_cl100k(block, &m, grammar);
+            starts = llm_tok_starts(block, &m, grammar);
 
             if (left <= LLM_TOK_BLOCK && m.len == left) {
                 next = llm_tok_put(starts, (uint32_t) (p - start), next);
@@ -315,6 +389,12 @@ llm_tok_split_blocks(llm_tok_split_t *split, uint32_t *at)
 
     case LLM_TOK_TEKKEN:
         return llm_tok_split_ascii(split, at, LLM_TOK_TEKKEN);
+
+    case LLM_TOK_DEEPSEEK:
+        return llm_tok_split_ascii(split, at, LLM_TOK_DEEPSEEK);
+
+    case LLM_TOK_GPT2:
+        return llm_tok_split_ascii(split, at, LLM_TOK_GPT2);
 
     default:
         return llm_tok_split_ascii(split, at, LLM_TOK_CL100K);

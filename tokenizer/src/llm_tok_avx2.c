@@ -79,6 +79,7 @@ llm_tok_classify(const uint8_t *p, unsigned len, llm_tok_masks_t *m)
     m->line = llm_tok_equal(a, b, '\n') | llm_tok_equal(a, b, '\r');
     m->apostrophe = llm_tok_equal(a, b, '\'');
     m->slash = llm_tok_equal(a, b, '/');
+    m->control = llm_tok_range(a, b, 0, 0x1f) | llm_tok_equal(a, b, 0x7f);
 
     llm_tok_masks_derive(m, all, llm_tok_range(a, b, '\t', 4));
 }

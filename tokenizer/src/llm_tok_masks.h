@@ -28,6 +28,7 @@ typedef struct {
     uint64_t  other;
     uint64_t  apostrophe;
     uint64_t  slash;
+    uint64_t  control;          /* neither printed nor white */
     uint64_t  last;             /* the last bit of the block */
     unsigned  len;
 } llm_tok_masks_t;
@@ -39,10 +40,13 @@ typedef struct {
 #define llm_tok_before(m)  ((m) >> 1)
 
 
-/* those that follow from the others; letter is all of upper and lower */
+/*
+ * Those that follow from the others.  Here letter is all of upper and lower,
+ * control all below the space and U+007F, and tabs U+0009 to U+000D.
+ */
 
 static inline void
-llm_tok_masks_derive(llm_tok_masks_t *m, uint64_t all, uint64_t control)
+llm_tok_masks_derive(llm_tok_masks_t *m, uint64_t all, uint64_t tabs)
 {
     m->letter &= all;
     m->lower &= m->letter;
@@ -50,12 +54,39 @@ llm_tok_masks_derive(llm_tok_masks_t *m, uint64_t all, uint64_t control)
     m->digit &= all;
     m->blank &= all;
     m->line &= all;
-    control &= all;
-    m->space = m->blank | (control & ~m->line);
-    m->white = m->blank | control;
+    tabs &= all;
+    m->space = m->blank | (tabs & ~m->line);
+    m->white = m->blank | tabs;
+    m->control &= all & ~tabs;
     m->other = all & ~(m->letter | m->digit | m->white);
     m->apostrophe &= all;
     m->slash &= all;
+    m->last = all & ~(all >> 1);
+}
+
+
+/* the block ends before its first byte of a mask, if there is one */
+
+static inline void
+llm_tok_masks_cut(llm_tok_masks_t *m, uint64_t mask)
+{
+    uint64_t  all;
+
+    if (llm_tok_likely(mask == 0)) {
+        return;
+    }
+
+    m->len = (unsigned) __builtin_ctzll(mask);
+    all = (1ULL << m->len) - 1;
+
+    m->letter &= all;
+    m->digit &= all;
+    m->blank &= all;
+    m->space &= all;
+    m->line &= all;
+    m->white &= all;
+    m->other &= all;
+    m->apostrophe &= all;
     m->last = all & ~(all >> 1);
 }
 

@@ -89,6 +89,7 @@ llm_tok_classify(const uint8_t *p, unsigned len, llm_tok_masks_t *m)
     m->line = llm_tok_range(&b, 0, '\n', 0) | llm_tok_range(&b, 0, '\r', 0);
     m->apostrophe = llm_tok_range(&b, 0, '\'', 0);
     m->slash = llm_tok_range(&b, 0, '/', 0);
+    m->control = llm_tok_range(&b, 0, 0, 0x1f) | llm_tok_range(&b, 0, 0x7f, 0);
 
     llm_tok_masks_derive(m, all, llm_tok_range(&b, 0, '\t', 4));
 }

@@ -253,13 +253,12 @@ llm_tok_split_scalar(llm_tok_split_t *split, uint32_t *at)
 }
 
 
-/* the patterns that llm_tok_ascii.h has */
+/* all patterns that have a scanner are in llm_tok_ascii.h, too */
 
 static inline int
 llm_tok_has_blocks(unsigned grammar)
 {
-    return grammar == LLM_TOK_CL100K || grammar == LLM_TOK_O200K
-           || grammar == LLM_TOK_QWEN || grammar == LLM_TOK_TEKKEN;
+    return grammar != LLM_TOK_JOIN && grammar != LLM_TOK_REGEX;
 }
 
 
