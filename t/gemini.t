@@ -221,7 +221,7 @@ gemini-2.0-flash:generateContent
 main::ways({ json => { candidates => main::candidate('tok tok tok',
                                                      finishReason => 'STOP') } })
 --- log_lines eval
-qr/^200 in=2 out=[3-6] cost=0\.0000\d+ src=counted$/
+qr/^200 in=1 out=[3-6] cost=0\.0000\d+ src=counted$/
 
 
 

@@ -440,40 +440,21 @@ llm_bedrock_read(llm_answer_t *a, llm_bedrock_state_t *st, const llm_json_t *j)
 }
 
 
-static int
-llm_bedrock_digit(unsigned char c)
-{
-    if (c >= 'A' && c <= 'Z') {
-        return c - 'A';
-    }
-
-    if (c >= 'a' && c <= 'z') {
-        return c - 'a' + 26;
-    }
-
-    if (c >= '0' && c <= '9') {
-        return c - '0' + 52;
-    }
-
-    return (c == '+') ? 62 : (c == '/') ? 63 : -1;
-}
-
-
 /* the JSON that is in a chunk as base64; LLM_OK, LLM_BAD, LLM_ERROR */
 
 static int
 llm_bedrock_decode(llm_answer_t *a, llm_bedrock_state_t *st, uint32_t node,
     llm_str_t *s)
 {
-    int                     d;
-    size_t                  i, len;
-    uint32_t                bits;
-    const unsigned char    *p;
+    size_t                  len;
+    llm_str_t               data;
     const llm_json_node_t  *v;
 
     v = &st->json.nodes[node];
-    p = st->json.data + v->start;
     len = v->end - v->start;
+
+    data.data = (unsigned char *) st->json.data + v->start;
+    data.len = len;
 
     if (len > st->size) {
 
@@ -487,24 +468,9 @@ llm_bedrock_decode(llm_answer_t *a, llm_bedrock_state_t *st, uint32_t node,
     }
 
     s->data = st->text;
-    s->len = 0;
-    bits = 0;
+    s->len = llm_base64(st->text, &data);
 
-    for (i = 0; i < len && p[i] != '='; i++) {
-
-        d = llm_bedrock_digit(p[i]);
-        if (d < 0) {
-            return LLM_BAD;
-        }
-
-        bits = bits << 6 | (uint32_t) d;
-
-        if (i % 4) {
-            s->data[s->len++] = (unsigned char) (bits >> (6 - i % 4 * 2));
-        }
-    }
-
-    return LLM_OK;
+    return (s->len || len == 0) ? LLM_OK : LLM_BAD;
 }
 
 

@@ -68,6 +68,14 @@ int llm_request_bool(llm_request_t *q, uint32_t node, const char *param,
     int *v);
 
 
+/*
+ * Base64, with or without what is put behind it; to has room for as many bytes.
+ * The length, 0: it is something else.
+ */
+
+size_t llm_base64(unsigned char *to, const llm_str_t *data);
+
+
 /* input tokens of a request: what is added up */
 
 typedef struct {
@@ -86,6 +94,10 @@ void llm_input_init(llm_input_t *in, llm_request_t *q, llm_counter_t *c);
 /* a string; anything else is nothing */
 
 void llm_input_string(llm_input_t *in, uint32_t node);
+
+/* a text in base64 */
+
+void llm_input_base64(llm_input_t *in, const llm_str_t *data);
 
 /* a value as it is written, but for white space between what is in it */
 

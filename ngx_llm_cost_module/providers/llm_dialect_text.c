@@ -62,6 +62,52 @@ llm_plain_string(llm_mem_t *mem, unsigned char **buf, size_t *size,
 }
 
 
+static int
+llm_base64_digit(unsigned char c)
+{
+    if (c >= 'A' && c <= 'Z') {
+        return c - 'A';
+    }
+
+    if (c >= 'a' && c <= 'z') {
+        return c - 'a' + 26;
+    }
+
+    if (c >= '0' && c <= '9') {
+        return c - '0' + 52;
+    }
+
+    return (c == '+' || c == '-') ? 62 : (c == '/' || c == '_') ? 63 : -1;
+}
+
+
+size_t
+llm_base64(unsigned char *to, const llm_str_t *data)
+{
+    int       d;
+    size_t    i, n;
+    uint32_t  bits;
+
+    bits = 0;
+
+    for (i = 0, n = 0; i < data->len && data->data[i] != '='; i++) {
+
+        d = llm_base64_digit(data->data[i]);
+        if (d < 0) {
+            return 0;
+        }
+
+        bits = bits << 6 | (uint32_t) d;
+
+        if (i % 4) {
+            to[n++] = (unsigned char) (bits >> (6 - i % 4 * 2));
+        }
+    }
+
+    return n;
+}
+
+
 void
 llm_input_init(llm_input_t *in, llm_request_t *q, llm_counter_t *c)
 {
@@ -96,6 +142,25 @@ llm_input_string(llm_input_t *in, uint32_t node)
     }
 
     in->failed |= (rc == LLM_ERROR);
+}
+
+
+void
+llm_input_base64(llm_input_t *in, const llm_str_t *data)
+{
+    if (data->len > in->size) {
+
+        in->text = llm_alloc(in->q->mem, data->len);
+        if (in->text == NULL) {
+            in->size = 0;
+            in->failed = 1;
+            return;
+        }
+
+        in->size = data->len;
+    }
+
+    llm_input_text(in, in->text, llm_base64(in->text, data));
 }
 
 

@@ -61,9 +61,51 @@ int llm_gemini_event(llm_answer_t *a, const llm_str_t *type,
 void llm_gemini_finish(llm_answer_t *a);
 
 
-/* a file of a request: what names its type, and its data in base64, or none */
+/* llm_gemini_tools.c: how a model is shown what is not text */
 
-void llm_gemini_media(llm_input_t *in, uint32_t part, uint32_t node);
+typedef enum {
+    LLM_GEMINI_WORDS = 0,
+    LLM_GEMINI_CODE,
+    LLM_GEMINI_MARKS
+} llm_gemini_style_e;
+
+llm_gemini_style_e llm_gemini_style(const llm_request_t *q);
+
+/* a model by its name; "gemini-flash-latest" is of the last generation */
+
+typedef enum {
+    LLM_GEMINI_OTHER = 0,               /* "gemma-3", an endpoint's number */
+    LLM_GEMINI_2,                       /* and before */
+    LLM_GEMINI_25,
+    LLM_GEMINI_3
+} llm_gemini_generation_e;
+
+llm_gemini_generation_e llm_gemini_generation(const llm_str_t *model);
+
+/* all strings of a value and the names of its members; a number is one */
+
+void llm_gemini_words(llm_input_t *in, uint32_t node);
+
+/* llm_gemini_function.c: nodes of its name, its description, its schema */
+
+void llm_gemini_function(llm_input_t *in, uint32_t name, uint32_t description,
+    uint32_t schema);
+void llm_gemini_function_params(llm_input_t *in, uint32_t name,
+    uint32_t schema);
+
+void llm_gemini_declaration(llm_input_t *in, llm_gemini_style_e style,
+    uint32_t tool);
+void llm_gemini_call(llm_input_t *in, llm_gemini_style_e style,
+    uint32_t call);
+void llm_gemini_thoughts(llm_input_t *in, llm_gemini_style_e style,
+    uint32_t node);
+
+
+/* a file of a request: what names its type, and its data in base64, or none;
+   ultra: in the highest of resolutions */
+
+void llm_gemini_media(llm_input_t *in, uint32_t part, uint32_t node,
+    unsigned ultra);
 
 /* what may come out beside text */
 

@@ -5,7 +5,6 @@
 
 
 #include "llm_gemini.h"
-#include "llm_openai.h"
 
 #include <string.h>
 
@@ -16,183 +15,83 @@
  * than plain text is an estimate, and on the safe side.
  */
 
-#define LLM_GEMINI_TILE          258        /* a picture, or a tile of it */
-#define LLM_GEMINI_SIDE          768        /* of a tile */
-#define LLM_GEMINI_SMALL         384        /* sides of a picture of one */
-#define LLM_GEMINI_TILES         16         /* of one as large as can be */
-
-/* bytes of base64 for one token, of files whose length cannot be seen */
-
-#define LLM_GEMINI_PAGE_BYTES    8192       /* of a page, which is a tile */
-#define LLM_GEMINI_AUDIO_BYTES   160        /* 32 tokens a second at 40 kbit */
-#define LLM_GEMINI_VIDEO_BYTES   100        /* 263 a second at 200 kbit */
-
-/* the longest that may be sent by address */
-
-#define LLM_GEMINI_PAGES         1000
-#define LLM_GEMINI_FILE          1000000    /* of audio or video: all of it */
-
-#define LLM_GEMINI_CALL          4          /* around a call or a result */
-#define LLM_GEMINI_TOOL          8          /* around a declaration */
+#define LLM_GEMINI_CALL          4          /* around what was run */
+#define LLM_GEMINI_CONTENT_END   1
 
 
-/* the media type of a file begins with the text */
-
-static int
-llm_gemini_is(const llm_input_t *in, uint32_t type, const char *prefix)
-{
-    size_t                  n;
-    const llm_json_node_t  *v;
-
-    if (llm_kind_of(in->j, type) != LLM_JSON_STRING) {
-        return 0;
-    }
-
-    n = strlen(prefix);
-    v = &in->j->nodes[type];
-
-    return v->end - v->start >= n
-           && memcmp(in->j->data + v->start, prefix, n) == 0;
-}
+typedef struct {
+    llm_input_t         *in;
+    llm_gemini_style_e   style;
+    int64_t              content;       /* around a content */
+    uint32_t             turn;          /* the contents from here on are the
+                                           turn that is going on */
+} llm_gemini_input_t;
 
 
-/* one tile where it is small, else as many as cover it; data NULL: unseen */
-
-static int64_t
-llm_gemini_image(const llm_str_t *data)
-{
-    int64_t   tiles;
-    uint32_t  w, h;
-
-    w = 0;
-    h = 0;
-
-    if (data) {
-        llm_image_base64(data, &w, &h);
-    }
-
-    if (w == 0 || h == 0) {
-        return LLM_GEMINI_TILE * LLM_GEMINI_TILES;
-    }
-
-    if (w <= LLM_GEMINI_SMALL && h <= LLM_GEMINI_SMALL) {
-        return LLM_GEMINI_TILE;
-    }
-
-    tiles = (((int64_t) w + LLM_GEMINI_SIDE - 1) / LLM_GEMINI_SIDE)
-            * (((int64_t) h + LLM_GEMINI_SIDE - 1) / LLM_GEMINI_SIDE);
-
-    return LLM_GEMINI_TILE
-           * (tiles < LLM_GEMINI_TILES ? tiles : LLM_GEMINI_TILES);
-}
+static void llm_gemini_part(llm_gemini_input_t *gi, uint32_t part,
+    unsigned now);
 
 
-/* a file: in the request as base64, or by address: data is NULL */
-
-static int64_t
-llm_gemini_file(const llm_input_t *in, uint32_t type, const llm_str_t *data)
-{
-    int64_t  len;
-
-    len = data ? (int64_t) data->len : 0;
-
-    if (llm_gemini_is(in, type, "image/")) {
-        return llm_gemini_image(data);
-    }
-
-    if (llm_gemini_is(in, type, "application/pdf")) {
-        return LLM_GEMINI_TILE * (data ? len / LLM_GEMINI_PAGE_BYTES + 1
-                                       : LLM_GEMINI_PAGES);
-    }
-
-    if (data == NULL) {
-        return LLM_GEMINI_FILE;
-    }
-
-    if (llm_gemini_is(in, type, "audio/")) {
-        return len / LLM_GEMINI_AUDIO_BYTES + 32;
-    }
-
-    if (llm_gemini_is(in, type, "text/")) {
-        return len / 2;
-    }
-
-    /* video, and whatever it may be */
-
-    return len / LLM_GEMINI_VIDEO_BYTES + 263;
-}
-
-
-/* what it may be billed as */
+/* parts are a list, or one; now: of the turn that is going on */
 
 static void
-llm_gemini_media_kind(llm_usage_t *most, const llm_input_t *in, uint32_t type)
+llm_gemini_parts(llm_gemini_input_t *gi, uint32_t parts, unsigned now)
 {
-    unsigned  audio;
-
-    audio = llm_gemini_is(in, type, "audio/");
-
-    most->audio_input = -1;               /* a film has sound */
-    most->cached_audio = -1;
-
-    if (!audio) {
-        most->image_input = -1;
-        most->video_input = -1;
-        most->cached_image = -1;
-        most->cached_video = -1;
-    }
-}
-
-
-void
-llm_gemini_media(llm_input_t *in, uint32_t part, uint32_t node)
-{
-    uint32_t                type;
-    llm_str_t               data;
+    uint32_t                i;
     const llm_json_node_t  *v;
 
-    type = llm_gemini_get(in->j, part, "mimeType", "mime_type");
-    in->estimate = 1;
+    v = gi->in->j->nodes;
 
-    llm_gemini_media_kind(&in->q->most, in, type);
+    if (llm_kind_of(gi->in->j, parts) != LLM_JSON_ARRAY) {
 
-    if (llm_kind_of(in->j, node) != LLM_JSON_STRING) {
-        in->tokens += llm_gemini_file(in, type, NULL);
+        if (llm_given(gi->in->j, parts)) {
+            llm_gemini_part(gi, parts, now);
+        }
+
         return;
     }
 
-    v = &in->j->nodes[node];
-    data.data = (unsigned char *) in->j->data + v->start;
-    data.len = v->end - v->start;
-
-    in->tokens += llm_gemini_file(in, type, &data);
+    for (i = parts + 1; i < v[parts].next; i = v[i].next) {
+        llm_gemini_part(gi, i, now);
+    }
 }
 
 
 static void
-llm_gemini_part(llm_input_t *in, uint32_t part)
+llm_gemini_files(llm_input_t *in, uint32_t part)
 {
-    uint32_t  node;
+    uint32_t  node, level;
+    unsigned  ultra;
 
-    if (llm_kind_of(in->j, part) == LLM_JSON_STRING) {
-        llm_input_string(in, part);
-        return;
-    }
-
-    llm_input_string(in, llm_json_get(in->j, part, "text"));
+    level = llm_gemini_get(in->j, part, "mediaResolution",
+                           "media_resolution");
+    level = llm_json_get(in->j, level, "level");
+    ultra = llm_kind_of(in->j, level) == LLM_JSON_STRING
+            && llm_json_equal(in->j, level, "MEDIA_RESOLUTION_ULTRA_HIGH");
 
     node = llm_gemini_get(in->j, part, "inlineData", "inline_data");
 
     if (llm_given(in->j, node)) {
-        llm_gemini_media(in, node, llm_json_get(in->j, node, "data"));
+        llm_gemini_media(in, node, llm_json_get(in->j, node, "data"), ultra);
     }
 
     node = llm_gemini_get(in->j, part, "fileData", "file_data");
 
     if (llm_given(in->j, node)) {
-        llm_gemini_media(in, node, LLM_JSON_NONE);
+        llm_gemini_media(in, node, LLM_JSON_NONE, ultra);
     }
+}
 
+
+/* a call, or its result, which may hold files of its own */
+
+static void
+llm_gemini_calls(llm_gemini_input_t *gi, uint32_t part, unsigned now)
+{
+    uint32_t      node;
+    llm_input_t  *in;
+
+    in = gi->in;
     node = llm_gemini_get(in->j, part, "functionCall", "function_call");
 
     if (!llm_given(in->j, node)) {
@@ -201,9 +100,23 @@ llm_gemini_part(llm_input_t *in, uint32_t part)
     }
 
     if (!llm_given(in->j, node)) {
-        node = llm_gemini_get(in->j, part, "executableCode",
-                              "executable_code");
+        return;
     }
+
+    in->estimate = 1;
+    llm_gemini_call(in, gi->style, node);
+    llm_gemini_parts(gi, llm_json_get(in->j, node, "parts"), now);
+}
+
+
+/* what Google's servers have run */
+
+static void
+llm_gemini_code(llm_input_t *in, uint32_t part)
+{
+    uint32_t  node;
+
+    node = llm_gemini_get(in->j, part, "executableCode", "executable_code");
 
     if (!llm_given(in->j, node)) {
         node = llm_gemini_get(in->j, part, "codeExecutionResult",
@@ -218,70 +131,141 @@ llm_gemini_part(llm_input_t *in, uint32_t part)
 }
 
 
-/* {"role":..., "parts":[...]}; parts may be one, and a content a text */
+/* depth is bounded by the scanner */
 
 static void
-llm_gemini_content(llm_input_t *in, uint32_t content)
+llm_gemini_part(llm_gemini_input_t *gi, uint32_t part, unsigned now)
 {
-    uint32_t                i, parts;
-    const llm_json_node_t  *v;
+    uint32_t      node;
+    llm_input_t  *in;
 
-    v = in->j->nodes;
+    in = gi->in;
 
-    if (llm_kind_of(in->j, content) == LLM_JSON_STRING) {
-        llm_input_string(in, content);
+    if (llm_kind_of(in->j, part) == LLM_JSON_STRING) {
+        llm_input_string(in, part);
         return;
     }
 
-    parts = llm_json_get(in->j, content, "parts");
-
-    if (llm_kind_of(in->j, parts) != LLM_JSON_ARRAY) {
-
-        if (llm_given(in->j, parts)) {
-            llm_gemini_part(in, parts);
-        }
-
+    if (llm_kind_of(in->j, part) != LLM_JSON_OBJECT) {
         return;
     }
 
-    for (i = parts + 1; i < v[parts].next; i = v[i].next) {
-        llm_gemini_part(in, i);
+    llm_input_string(in, llm_json_get(in->j, part, "text"));
+
+    llm_gemini_files(in, part);
+    llm_gemini_calls(gi, part, now);
+    llm_gemini_code(in, part);
+
+    node = llm_gemini_get(in->j, part, "thoughtSignature",
+                          "thought_signature");
+
+    if (now && llm_given(in->j, node)) {
+        in->estimate = 1;
+        llm_gemini_thoughts(in, gi->style, node);
     }
 }
 
 
+/* {"role":..., "parts":[...]}; parts may be one, and a content a text */
+
 static void
-llm_gemini_contents(llm_input_t *in, uint32_t contents)
+llm_gemini_content(llm_gemini_input_t *gi, uint32_t content, unsigned now)
+{
+    gi->in->tokens += gi->content;
+
+    if (llm_kind_of(gi->in->j, content) == LLM_JSON_STRING) {
+        llm_input_string(gi->in, content);
+        return;
+    }
+
+    llm_gemini_parts(gi, llm_json_get(gi->in->j, content, "parts"), now);
+}
+
+
+static void
+llm_gemini_contents(llm_gemini_input_t *gi, uint32_t contents)
 {
     uint32_t                i;
     const llm_json_node_t  *v;
 
-    v = in->j->nodes;
+    v = gi->in->j->nodes;
 
-    if (llm_kind_of(in->j, contents) != LLM_JSON_ARRAY) {
+    if (llm_kind_of(gi->in->j, contents) != LLM_JSON_ARRAY) {
 
-        if (llm_given(in->j, contents)) {
-            llm_gemini_content(in, contents);
+        if (llm_given(gi->in->j, contents)) {
+            llm_gemini_content(gi, contents, 0);
         }
 
         return;
     }
 
     for (i = contents + 1; i < v[contents].next; i = v[i].next) {
-        llm_gemini_content(in, i);
+        llm_gemini_content(gi, i, i > gi->turn);
     }
 }
 
 
-/* models that are shown the words of a declaration, but not its JSON */
+/* somebody says something: not a model, nor the result of a call */
 
-static int
-llm_gemini_old(const llm_str_t *model)
+static unsigned
+llm_gemini_says(const llm_json_t *j, uint32_t content)
 {
-    return model->len > 8
-           && (memcmp(model->data, "gemini-1", 8) == 0
-               || (model->len >= 10
-                   && memcmp(model->data, "gemini-2.0", 10) == 0));
+    uint32_t                i, role, parts;
+    const llm_json_node_t  *v;
+
+    if (llm_kind_of(j, content) != LLM_JSON_OBJECT) {
+        return llm_kind_of(j, content) == LLM_JSON_STRING;
+    }
+
+    v = j->nodes;
+    role = llm_json_get(j, content, "role");
+
+    if (llm_kind_of(j, role) == LLM_JSON_STRING
+        && llm_json_equal(j, role, "model"))
+    {
+        return 0;
+    }
+
+    parts = llm_json_get(j, content, "parts");
+
+    if (llm_kind_of(j, parts) != LLM_JSON_ARRAY) {
+        return llm_given(j, parts);
+    }
+
+    for (i = parts + 1; i < v[parts].next; i = v[i].next) {
+
+        if (llm_kind_of(j, i) == LLM_JSON_OBJECT
+            && llm_given(j, llm_json_get(j, i, "text")))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static uint32_t
+llm_gemini_turn(const llm_json_t *j, uint32_t contents)
+{
+    uint32_t                i, turn;
+    const llm_json_node_t  *v;
+
+    turn = 0;
+
+    if (llm_kind_of(j, contents) != LLM_JSON_ARRAY) {
+        return 0;
+    }
+
+    v = j->nodes;
+
+    for (i = contents + 1; i < v[contents].next; i = v[i].next) {
+        if (llm_gemini_says(j, i)) {
+            turn = i;
+        }
+    }
+
+    return turn;
 }
 
 
@@ -325,11 +309,13 @@ llm_gemini_runs(llm_input_t *in, uint32_t tool)
 /* {"functionDeclarations":[...]} */
 
 static void
-llm_gemini_tool(llm_input_t *in, uint32_t tool)
+llm_gemini_tool(llm_gemini_input_t *gi, uint32_t tool)
 {
     uint32_t                i, list;
+    llm_input_t            *in;
     const llm_json_node_t  *v;
 
+    in = gi->in;
     v = in->j->nodes;
     in->estimate = 1;
 
@@ -343,100 +329,50 @@ llm_gemini_tool(llm_input_t *in, uint32_t tool)
     }
 
     for (i = list + 1; i < v[list].next; i = v[i].next) {
-        in->tokens += LLM_GEMINI_TOOL;
-
-        if (llm_gemini_old(&in->q->model)) {
-            llm_input_strings(in, i);
-
-        } else {
-            llm_input_value(in, i);
-        }
+        llm_gemini_declaration(in, gi->style, i);
     }
 }
 
 
 static void
-llm_gemini_tools(llm_input_t *in, uint32_t tools)
+llm_gemini_tools(llm_gemini_input_t *gi, uint32_t tools)
 {
     uint32_t                i;
     const llm_json_node_t  *v;
 
-    v = in->j->nodes;
+    v = gi->in->j->nodes;
 
-    switch (llm_kind_of(in->j, tools)) {
+    switch (llm_kind_of(gi->in->j, tools)) {
 
     case LLM_JSON_OBJECT:
-        llm_gemini_tool(in, tools);
+        llm_gemini_tool(gi, tools);
         break;
 
     case LLM_JSON_ARRAY:
         for (i = tools + 1; i < v[tools].next; i = v[i].next) {
-            llm_gemini_tool(in, i);
+            llm_gemini_tool(gi, i);
         }
     }
 }
 
 
 static void
-llm_gemini_embeddings(llm_input_t *in, const uint32_t *f)
+llm_gemini_embeddings(llm_gemini_input_t *gi, const uint32_t *f)
 {
     uint32_t                i, list;
-    const llm_json_node_t  *v;
+    const llm_json_t       *j;
 
-    if (in->q->route.op == LLM_GEMINI_EMBED) {
-        llm_gemini_content(in, f[LLM_GEMINI_CONTENT]);
+    j = gi->in->j;
+
+    if (gi->in->q->route.op == LLM_GEMINI_EMBED) {
+        llm_gemini_content(gi, f[LLM_GEMINI_CONTENT], 0);
         return;
     }
 
-    v = in->j->nodes;
     list = f[LLM_GEMINI_REQUESTS];
 
-    for (i = list + 1; i < v[list].next; i = v[i].next) {
-        llm_gemini_content(in, llm_json_get(in->j, i, "content"));
-    }
-}
-
-
-/* models that speak or draw say so in their names, or are asked to */
-
-void
-llm_gemini_modalities_out(llm_request_t *q, uint32_t config)
-{
-    size_t                  i;
-    uint32_t                list;
-    const llm_json_node_t  *v;
-
-    for (i = 0; i + 3 <= q->model.len; i++) {
-
-        if (memcmp(q->model.data + i, "tts", 3) == 0
-            || (i + 5 <= q->model.len
-                && (memcmp(q->model.data + i, "image", 5) == 0
-                    || memcmp(q->model.data + i, "audio", 5) == 0)))
-        {
-            q->most.audio_output = -1;
-            q->most.image_output = -1;
-            q->most.images_out = -1;
-        }
-    }
-
-    list = llm_gemini_get(&q->json, config, "responseModalities",
-                          "response_modalities");
-
-    if (llm_kind_of(&q->json, list) != LLM_JSON_ARRAY) {
-        return;
-    }
-
-    v = q->json.nodes;
-
-    for (i = list + 1; i < v[list].next; i = v[i].next) {
-
-        if (v[i].type != LLM_JSON_STRING
-            || !llm_json_equal(&q->json, (uint32_t) i, "TEXT"))
-        {
-            q->most.audio_output = -1;
-            q->most.image_output = -1;
-            q->most.images_out = -1;
-        }
+    for (i = list + 1; i < j->nodes[list].next; i = j->nodes[i].next) {
+        llm_gemini_content(gi, llm_json_get(j, i, "content"), 0);
     }
 }
 
@@ -444,8 +380,9 @@ llm_gemini_modalities_out(llm_request_t *q, uint32_t config)
 int
 llm_gemini_count(llm_request_t *q, llm_counter_t *c)
 {
-    uint32_t     f[LLM_GEMINI_FIELDS];
-    llm_input_t  in;
+    uint32_t            f[LLM_GEMINI_FIELDS];
+    llm_input_t         in;
+    llm_gemini_input_t  gi;
 
     if (q->route.op == LLM_GEMINI_INTERACT) {
         return llm_interactions_count(q, c);
@@ -462,16 +399,21 @@ llm_gemini_count(llm_request_t *q, llm_counter_t *c)
     (void) llm_gemini_fields(q, f);
     llm_gemini_modalities_out(q, f[LLM_GEMINI_CONFIG]);
 
+    memset(&gi, 0, sizeof(llm_gemini_input_t));
+    gi.in = &in;
+    gi.style = llm_gemini_style(q);
+
     if (q->kind == LLM_KIND_EMBEDDINGS) {
-        llm_gemini_embeddings(&in, f);
+        llm_gemini_embeddings(&gi, f);
         return llm_input_end(&in);
     }
 
-    in.tokens = 1;                                    /* begin of the text */
+    gi.content = (gi.style == LLM_GEMINI_WORDS) ? 0 : LLM_GEMINI_CONTENT_END;
+    gi.turn = llm_gemini_turn(in.j, f[LLM_GEMINI_CONTENTS]);
 
-    llm_gemini_contents(&in, f[LLM_GEMINI_SYSTEM]);
-    llm_gemini_contents(&in, f[LLM_GEMINI_CONTENTS]);
-    llm_gemini_tools(&in, f[LLM_GEMINI_TOOLS]);
+    llm_gemini_contents(&gi, f[LLM_GEMINI_SYSTEM]);
+    llm_gemini_contents(&gi, f[LLM_GEMINI_CONTENTS]);
+    llm_gemini_tools(&gi, f[LLM_GEMINI_TOOLS]);
 
     /* a schema bounds what may be said, and is not read by the model */
 

@@ -171,7 +171,7 @@ llm_interactions_input(llm_input_t *in, uint32_t node)
             || llm_json_equal(in->j, type, "video")
             || llm_json_equal(in->j, type, "document")))
     {
-        llm_gemini_media(in, node, llm_json_get(in->j, node, "data"));
+        llm_gemini_media(in, node, llm_json_get(in->j, node, "data"), 0);
         return;
     }
 

@@ -475,68 +475,6 @@ test_framing(void **state)
 
 
 static void
-count(const char *path, const char *body, int64_t tokens, unsigned estimate)
-{
-    dialect_t      f;
-    llm_counter_t  c;
-
-    memset(&c, 0, sizeof(c));
-    c.count = count_bytes;
-
-    ask(&f, &llm_gemini, path, body);
-    assert_int_equal(f.rc, LLM_OK);
-    assert_int_equal(f.p->count(&f.q, &c), LLM_OK);
-
-    if (f.q.input_tokens != tokens || f.q.estimate != estimate) {
-        fail_msg("%s: %lld %u", body, (long long) f.q.input_tokens,
-                 f.q.estimate);
-    }
-
-    done(&f);
-}
-
-
-static void
-test_count(void **state)
-{
-    (void) state;
-
-    count(GENERATE, "{\"contents\":[{\"parts\":[{\"text\":\"abc\"},"
-          "{\"text\":\"d\\u00e9\"}]}],\"systemInstruction\":{\"parts\":"
-          "{\"text\":\"xy\"}}}", 1 + 3 + 3 + 2, 0);
-
-    /* JSON without white space, and what is around it */
-
-    count(GENERATE, "{\"contents\":[{\"parts\":[{\"functionCall\":"
-          "{ \"name\": \"f g\", \"args\": {} }}]}]}", 1 + 4 + 24, 1);
-    count(GENERATE, "{\"contents\":[],\"tools\":[{\"functionDeclarations\":["
-          "{ \"name\" : \"f\" }]}]}", 1 + 8 + 12, 1);
-    count("/v1/models/gemini-2.0-flash:generateContent",
-          "{\"contents\":[],\"tools\":{\"function_declarations\":["
-          "{ \"name\" : \"f\" }]}}", 1 + 8 + 1, 1);
-
-    /* pictures by their size, or as large as can be */
-
-    count(GENERATE, "{\"contents\":[{\"parts\":[{\"inlineData\":{\"mimeType\":"
-          "\"image/png\",\"data\":\"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAf"
-          "FcSJ\"}}]}]}", 1 + 258, 1);
-    count(GENERATE, "{\"contents\":[{\"parts\":[{\"inline_data\":{"
-          "\"mime_type\":\"image/png\",\"data\":\"iVBO\"}}]}]}",
-          1 + 258 * 16, 1);
-    count(GENERATE, "{\"contents\":[{\"parts\":[{\"fileData\":{\"mimeType\":"
-          "\"image/jpeg\",\"fileUri\":\"gs://a\"}}]}]}", 1 + 258 * 16, 1);
-    count(GENERATE, "{\"contents\":[{\"parts\":[{\"fileData\":{\"mimeType\":"
-          "\"application/pdf\"}}]}]}", 1 + 258 * 1000, 1);
-    count(GENERATE, "{\"contents\":[{\"parts\":[{\"fileData\":{}}]}]}",
-          1 + 1000000, 1);
-
-    count(EMBED, "{\"content\":{\"parts\":[{\"text\":\"abcd\"}]}}", 4, 0);
-    count(BATCH, "{\"requests\":[{\"content\":{\"parts\":[{\"text\":\"abcd\"}"
-          "]}},{\"content\":{\"parts\":[{\"text\":\"e\"}]}}]}", 5, 0);
-}
-
-
-static void
 digest_update(void *ctx, const void *p, size_t n)
 {
     size_t     i;
@@ -599,7 +537,6 @@ main(void)
         cmocka_unit_test(test_stream),
         cmocka_unit_test(test_searches),
         cmocka_unit_test(test_framing),
-        cmocka_unit_test(test_count),
         cmocka_unit_test(test_canonical)
     };
 

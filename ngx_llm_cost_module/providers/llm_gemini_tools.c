@@ -1,0 +1,463 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "llm_gemini.h"
+
+#include <string.h>
+
+
+/*
+ * What tools, calls and their results come to.  Google does not publish how a
+ * model is shown them; from recorded requests there are three ways of it:
+ *
+ *   words   Vertex AI, and models up to 2.0: the strings of a declaration,
+ *           names of parameters among them, and nothing that is around them;
+ *   code    models of 2.5: as a function, llm_gemini_function.c;
+ *   marks   models of 3: names and strings between marks of the vocabulary,
+ *           each of them a token.
+ *
+ * Figures below are tokens around what is counted.
+ */
+
+#define LLM_CODE_CALL       5
+
+#define LLM_MARKS_TOOL      6
+#define LLM_MARKS_MEMBER    2            /* its name and what follows it */
+#define LLM_MARKS_LIST      1            /* ... with the bracket in it */
+#define LLM_MARKS_STRING    2            /* on both sides of one */
+
+/* thoughts come back in the signature of a call, in base64 and not readable:
+   bytes for a token, and those that stand for none */
+
+#define LLM_MARKS_THOUGHT   48           /* tenths of a byte */
+#define LLM_MARKS_SIGNATURE 96
+#define LLM_CODE_THOUGHT    70
+#define LLM_CODE_SIGNATURE  60
+#define LLM_WORDS_THOUGHT   60
+
+
+typedef enum {
+    LLM_SCHEMA_TYPE = 0,
+    LLM_SCHEMA_DESCRIPTION,
+    LLM_SCHEMA_PROPERTIES,
+    LLM_SCHEMA_REQUIRED,
+    LLM_SCHEMA_ENUM,
+    LLM_SCHEMA_DEFAULT,
+    LLM_SCHEMA_ITEMS,
+    LLM_SCHEMA_ANY,
+    LLM_SCHEMA_N
+} llm_schema_e;
+
+static const char * const  llm_schema_names[] = {
+    "type", "description", "properties", "required", "enum", "default",
+    "items", "anyOf"
+};
+
+
+static void llm_gemini_words_schema(llm_input_t *in, uint32_t node);
+static void llm_gemini_marks_schema(llm_input_t *in, uint32_t node);
+
+
+llm_gemini_generation_e
+llm_gemini_generation(const llm_str_t *model)
+{
+    size_t                i;
+    const unsigned char  *p;
+
+    p = model->data;
+
+    if (model->len < 8 || memcmp(p, "gemini-", 7) != 0) {
+        return LLM_GEMINI_OTHER;
+    }
+
+    if (p[7] == '1' || (model->len >= 10 && memcmp(p + 7, "2.0", 3) == 0)) {
+        return LLM_GEMINI_2;
+    }
+
+    for (i = 7; i + 3 <= model->len; i++) {
+        if (memcmp(p + i, "2.5", 3) == 0) {
+            return LLM_GEMINI_25;
+        }
+    }
+
+    return LLM_GEMINI_3;
+}
+
+
+llm_gemini_style_e
+llm_gemini_style(const llm_request_t *q)
+{
+    if (q->route.vendor.len) {
+        return LLM_GEMINI_WORDS;
+    }
+
+    switch (llm_gemini_generation(&q->model)) {
+
+    case LLM_GEMINI_25:
+        return LLM_GEMINI_CODE;
+
+    case LLM_GEMINI_3:
+        return LLM_GEMINI_MARKS;
+
+    default:
+        return LLM_GEMINI_WORDS;
+    }
+}
+
+
+/* all strings of a value and the names of its members; a number is one */
+
+void
+llm_gemini_words(llm_input_t *in, uint32_t node)
+{
+    uint32_t                i;
+    const llm_json_node_t  *v;
+
+    v = in->j->nodes;
+
+    switch (llm_kind_of(in->j, node)) {
+
+    case LLM_JSON_STRING:
+        llm_input_string(in, node);
+        return;
+
+    case LLM_JSON_NUMBER:
+        in->tokens++;
+        return;
+
+    case LLM_JSON_OBJECT:
+    case LLM_JSON_ARRAY:
+
+        /* depth is bounded by the scanner */
+
+        for (i = node + 1; i < v[node].next; i = v[i].next) {
+            llm_gemini_words(in, i);
+        }
+    }
+}
+
+
+static void
+llm_gemini_words_members(llm_input_t *in, uint32_t node)
+{
+    uint32_t                i;
+    const llm_json_node_t  *v;
+
+    v = in->j->nodes;
+
+    if (llm_kind_of(in->j, node) != LLM_JSON_OBJECT) {
+        return;
+    }
+
+    for (i = node + 1; i < v[node].next; i = v[i].next) {
+        llm_input_string(in, i);
+        i = v[i].next;
+        llm_gemini_words_schema(in, i);
+    }
+}
+
+
+static void
+llm_gemini_words_schema(llm_input_t *in, uint32_t node)
+{
+    uint32_t                i, f[LLM_SCHEMA_N];
+    const llm_json_node_t  *v;
+
+    if (llm_kind_of(in->j, node) != LLM_JSON_OBJECT) {
+        return;
+    }
+
+    v = in->j->nodes;
+    llm_json_fields(in->j, node, llm_schema_names, LLM_SCHEMA_N, f);
+
+    llm_gemini_words(in, f[LLM_SCHEMA_TYPE]);
+    llm_input_string(in, f[LLM_SCHEMA_DESCRIPTION]);
+    llm_gemini_words(in, f[LLM_SCHEMA_REQUIRED]);
+    llm_gemini_words(in, f[LLM_SCHEMA_ENUM]);
+    llm_gemini_words(in, f[LLM_SCHEMA_DEFAULT]);
+
+    llm_gemini_words_members(in, f[LLM_SCHEMA_PROPERTIES]);
+    llm_gemini_words_schema(in, f[LLM_SCHEMA_ITEMS]);
+
+    if (llm_kind_of(in->j, f[LLM_SCHEMA_ANY]) == LLM_JSON_ARRAY) {
+        node = f[LLM_SCHEMA_ANY];
+
+        for (i = node + 1; i < v[node].next; i = v[i].next) {
+            llm_gemini_words_schema(in, i);
+        }
+    }
+}
+
+
+/* between marks: strings have one on each side, what is together a bracket */
+
+static void
+llm_gemini_marks(llm_input_t *in, uint32_t node)
+{
+    uint32_t                i;
+    const llm_json_node_t  *v;
+
+    v = in->j->nodes;
+
+    switch (llm_kind_of(in->j, node)) {
+
+    case LLM_JSON_STRING:
+        in->tokens += LLM_MARKS_STRING;
+        llm_input_string(in, node);
+        return;
+
+    case LLM_JSON_OBJECT:
+    case LLM_JSON_ARRAY:
+        in->tokens++;
+
+        for (i = node + 1; i < v[node].next; i = v[i].next) {
+            in->tokens++;
+
+            if (v[node].type == LLM_JSON_OBJECT) {
+                in->tokens++;
+                llm_input_string(in, i);
+                i = v[i].next;
+            }
+
+            llm_gemini_marks(in, i);
+        }
+
+        in->tokens += (v[node].next == node + 1);
+        return;
+
+    default:
+        llm_input_value(in, node);
+    }
+}
+
+
+static void
+llm_gemini_marks_members(llm_input_t *in, uint32_t node)
+{
+    uint32_t                i;
+    const llm_json_node_t  *v;
+
+    v = in->j->nodes;
+
+    for (i = node + 1; i < v[node].next; i = v[i].next) {
+        in->tokens += LLM_MARKS_MEMBER;
+        llm_input_string(in, i);
+        i = v[i].next;
+        llm_gemini_marks_schema(in, i);
+    }
+}
+
+
+/* members that say nothing are left out; brackets that close are one token */
+
+static void
+llm_gemini_marks_schema(llm_input_t *in, uint32_t node)
+{
+    int64_t                 parts;
+    uint32_t                i, f[LLM_SCHEMA_N];
+    const llm_json_node_t  *v;
+
+    if (llm_kind_of(in->j, node) != LLM_JSON_OBJECT) {
+        return;
+    }
+
+    v = in->j->nodes;
+    llm_json_fields(in->j, node, llm_schema_names, LLM_SCHEMA_N, f);
+
+    parts = 0;
+
+#define llm_marks_has(field)                                                  \
+    (llm_given(in->j, f[field])                                               \
+     && v[f[field]].end > v[f[field]].start                                   \
+     && (v[f[field]].type < LLM_JSON_OBJECT                                   \
+         || v[f[field]].type > LLM_JSON_ARRAY                                 \
+         || v[f[field]].next > f[field] + 1)                                  \
+     && ++parts)
+
+    if (llm_marks_has(LLM_SCHEMA_DESCRIPTION)) {
+        in->tokens += LLM_MARKS_MEMBER;
+        llm_gemini_marks(in, f[LLM_SCHEMA_DESCRIPTION]);
+    }
+
+    if (llm_marks_has(LLM_SCHEMA_ENUM)) {
+        in->tokens += LLM_MARKS_LIST;
+        llm_gemini_marks(in, f[LLM_SCHEMA_ENUM]);
+    }
+
+    if (llm_marks_has(LLM_SCHEMA_ITEMS)) {
+        in->tokens += LLM_MARKS_MEMBER + 1;
+        llm_gemini_marks_schema(in, f[LLM_SCHEMA_ITEMS]);
+    }
+
+    if (llm_marks_has(LLM_SCHEMA_PROPERTIES)
+        && v[f[LLM_SCHEMA_PROPERTIES]].type == LLM_JSON_OBJECT)
+    {
+        llm_gemini_marks_members(in, f[LLM_SCHEMA_PROPERTIES]);
+    }
+
+    if (llm_marks_has(LLM_SCHEMA_REQUIRED)) {
+        in->tokens += LLM_MARKS_LIST;
+        llm_gemini_marks(in, f[LLM_SCHEMA_REQUIRED]);
+    }
+
+    if (llm_marks_has(LLM_SCHEMA_TYPE)) {
+        in->tokens += LLM_MARKS_MEMBER + LLM_MARKS_STRING + 1;
+    }
+
+    if (llm_marks_has(LLM_SCHEMA_ANY)
+        && v[f[LLM_SCHEMA_ANY]].type == LLM_JSON_ARRAY)
+    {
+        in->tokens += LLM_MARKS_MEMBER;
+        node = f[LLM_SCHEMA_ANY];
+
+        for (i = node + 1; i < v[node].next; i = v[i].next) {
+            in->tokens++;
+            llm_gemini_marks_schema(in, i);
+        }
+    }
+
+#undef llm_marks_has
+
+    in->tokens += parts ? parts - 1 : 0;
+}
+
+
+void
+llm_gemini_declaration(llm_input_t *in, llm_gemini_style_e style,
+    uint32_t tool)
+{
+    uint32_t                f[4], schema, list;
+    const llm_json_node_t  *v;
+
+    static const char * const  names[] = {
+        "name", "description", "parametersJsonSchema",
+        "parameters_json_schema"
+    };
+
+    if (llm_kind_of(in->j, tool) != LLM_JSON_OBJECT) {
+        return;
+    }
+
+    v = in->j->nodes;
+    llm_json_fields(in->j, tool, names, 4, f);
+
+    schema = llm_json_get(in->j, tool, "parameters");
+    list = llm_given(in->j, f[2]) ? f[2] : f[3];
+
+    llm_input_string(in, f[0]);
+    llm_input_string(in, f[1]);
+
+    switch (style) {
+
+    case LLM_GEMINI_WORDS:
+        llm_gemini_words_schema(in, schema);
+
+        /* a schema of JSON's own without members is nothing */
+
+        if (llm_kind_of(in->j, list) == LLM_JSON_OBJECT) {
+            schema = llm_json_get(in->j, list, "properties");
+
+            if (llm_kind_of(in->j, schema) == LLM_JSON_OBJECT
+                && v[schema].next > schema + 1)
+            {
+                llm_gemini_words_schema(in, list);
+            }
+        }
+
+        return;
+
+    case LLM_GEMINI_CODE:
+        llm_gemini_function(in, f[0], f[1], schema);
+        llm_gemini_function_params(in, f[0], list);
+        return;
+
+    case LLM_GEMINI_MARKS:
+        in->tokens += LLM_MARKS_TOOL;
+
+        if (llm_kind_of(in->j, f[1]) == LLM_JSON_STRING
+            && v[f[1]].end > v[f[1]].start)
+        {
+            in->tokens += LLM_MARKS_MEMBER + LLM_MARKS_STRING + 1;
+        }
+
+        schema = llm_given(in->j, schema) ? schema : list;
+
+        if (llm_given(in->j, schema)) {
+            in->tokens += LLM_MARKS_MEMBER;
+            llm_gemini_marks_schema(in, schema);
+        }
+    }
+}
+
+
+/* a call, or the result of one: {"name":..., "args" or "response":{...}} */
+
+void
+llm_gemini_call(llm_input_t *in, llm_gemini_style_e style, uint32_t call)
+{
+    uint32_t  f[3], value;
+
+    static const char * const  names[] = { "name", "args", "response" };
+
+    if (llm_kind_of(in->j, call) != LLM_JSON_OBJECT) {
+        return;
+    }
+
+    llm_json_fields(in->j, call, names, 3, f);
+
+    value = llm_given(in->j, f[1]) ? f[1] : f[2];
+    llm_input_string(in, f[0]);
+
+    switch (style) {
+
+    case LLM_GEMINI_WORDS:
+        llm_gemini_words(in, value);
+        return;
+
+    case LLM_GEMINI_CODE:
+        in->tokens += LLM_CODE_CALL;
+        llm_input_value(in, value);
+        return;
+
+    case LLM_GEMINI_MARKS:
+        llm_gemini_marks(in, value);
+    }
+}
+
+
+/* what was thought before a call of this turn; of 2.5 only in a stream */
+
+void
+llm_gemini_thoughts(llm_input_t *in, llm_gemini_style_e style, uint32_t node)
+{
+    int64_t                 n;
+    const llm_json_node_t  *v;
+
+    if (llm_kind_of(in->j, node) != LLM_JSON_STRING) {
+        return;
+    }
+
+    v = &in->j->nodes[node];
+    n = v->end - v->start;
+
+    switch (style) {
+
+    case LLM_GEMINI_WORDS:
+        n = (llm_gemini_generation(&in->q->model) == LLM_GEMINI_25)
+            ? n * 10 / LLM_WORDS_THOUGHT : 0;
+        break;
+
+    case LLM_GEMINI_CODE:
+        n = (in->q->route.op == LLM_GEMINI_STREAM)
+            ? (n - LLM_CODE_SIGNATURE) * 10 / LLM_CODE_THOUGHT : 0;
+        break;
+
+    case LLM_GEMINI_MARKS:
+        n = (n - LLM_MARKS_SIGNATURE) * 10 / LLM_MARKS_THOUGHT;
+    }
+
+    in->tokens += n > 0 ? n : 0;
+}
