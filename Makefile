@@ -292,8 +292,16 @@ test-faults: all
 
 FUZZ_CC      = clang-14
 FUZZ_SECONDS = 1800
-FUZZERS      = $(filter-out tokenizer_%,\
+FUZZ_BINS    = $(filter-out tokenizer_%,\
                    $(patsubst fuzz/%.c,%,$(wildcard fuzz/*.c)))
+FUZZ_KINDS   = request answer stream
+FUZZ_DIALECTS = openai anthropic gemini bedrock cohere ollama
+
+# dialects:D:K is the one of dialects for a dialect and a kind of input
+
+FUZZERS      = $(filter-out dialects,$(FUZZ_BINS)) \
+               $(foreach d,$(FUZZ_DIALECTS),\
+                   $(FUZZ_KINDS:%=dialects:$d:%))
 FUZZ_FLAGS   = -g -O1 -std=gnu11 -fsanitize=fuzzer,address,undefined \
                -fno-sanitize-recover=all -Ingx_llm_cost_module \
                -Ingx_llm_cost_module/providers -Itokenizer/include \
@@ -304,13 +312,18 @@ $(BUILD)/fuzz/%: fuzz/%.c fuzz/fuzz.h $(pure_srcs)
 	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -o $@ $< $(pure_srcs) \
 	    -ljansson -lpcre2-8 -lz -lcrypto -lm
 
-fuzz: $(setup) $(FUZZERS:%=$(BUILD)/fuzz/%)
+fuzz: $(setup) $(FUZZ_BINS:%=$(BUILD)/fuzz/%)
 	$(Q)fuzz/seeds.py $(BUILD)/fuzz/seeds
 	$(Q)for f in $(FUZZERS); do \
-	    mkdir -p $(BUILD)/fuzz/$$f.corpus $(BUILD)/fuzz/seeds/$$f; \
-	    $(BUILD)/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -max_len=65536 \
-	        -print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/$$f- \
-	        $(BUILD)/fuzz/$$f.corpus $(BUILD)/fuzz/seeds/$$f || exit 1; \
+	    bin=$${f%%:*}; way=$${f#*:}; name=$$(echo $$f | tr : -); \
+	    [ $$way != $$f ] || way=:; \
+	    mkdir -p $(BUILD)/fuzz/$$name.corpus $(BUILD)/fuzz/seeds/$$bin; \
+	    FUZZ_DIALECT=$${way%%:*} FUZZ_KIND=$${way#*:} \
+	        $(BUILD)/fuzz/$$bin -max_total_time=$(FUZZ_SECONDS) \
+	        -max_len=65536 -print_final_stats=1 \
+	        -artifact_prefix=$(BUILD)/fuzz/$$name- \
+	        $(BUILD)/fuzz/$$name.corpus $(BUILD)/fuzz/seeds/$$bin \
+	        || exit 1; \
 	done
 
 

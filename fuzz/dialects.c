@@ -66,8 +66,80 @@ static const struct {
     { &llm_openai, "/v1/ocr", "", NULL },
     { &llm_gemini, "/v1beta/interactions", "", NULL },
     { &llm_gemini, "/models/gemini-embedding-001:predict", "", NULL },
-    { &llm_gemini, "/models/imagegeneration:predict", "", NULL }
+    { &llm_gemini, "/models/imagegeneration:predict", "", NULL },
+    { &llm_anthropic, "/v1/messages/batches", "", NULL },
+    { &llm_cohere, "/v1/generate", "", NULL },
+    { &llm_cohere, "/v1/embed", "", NULL },
+    { &llm_openai, "/v1/images/variations", "", FORM },
+    { &llm_openai, "/v1/audio/translations", "", FORM },
+    { &llm_openai, "/v1/agents/completions", "", NULL },
+    { &llm_anthropic, "/publishers/anthropic/models/m:rawPredict", "", NULL }
 };
+
+#define WAYS  (sizeof(ways) / sizeof(ways[0]))
+
+
+/*
+ * Where the environment names a dialect or a kind, the bytes that choose them
+ * choose among those alone: a run may be of one parser.
+ */
+
+static size_t
+chosen(uint8_t byte)
+{
+    size_t             i;
+    const char        *name;
+    static size_t      n, list[WAYS];
+
+    if (n == 0) {
+        name = getenv("FUZZ_DIALECT");
+
+        for (i = 0; i < WAYS; i++) {
+            if (name == NULL || *name == '\0'
+                || strcmp((char *) ways[i].p->name.data, name) == 0)
+            {
+                list[n++] = i;
+            }
+        }
+
+        fuzz_assert(n > 0);
+    }
+
+    for (i = 0; i < n; i++) {
+        if (list[i] == byte % WAYS) {
+            return list[i];
+        }
+    }
+
+    return list[byte % n];
+}
+
+
+static unsigned
+kind(uint8_t byte)
+{
+    unsigned            i;
+    const char         *name;
+    static int          only = -2;
+
+    static const char  *names[] = { "request", "answer", "event", "stream" };
+
+    if (only == -2) {
+        name = getenv("FUZZ_KIND");
+        only = -1;
+
+        for (i = 0; name && i < 4; i++) {
+            if (strcmp(names[i], name) == 0) {
+                only = (int) i;
+            }
+        }
+    }
+
+    /* one event is a stream, too */
+
+    return only < 0 || (only == 3 && byte % 4 == 2) ? byte % 4
+                                                    : (unsigned) only;
+}
 
 
 static size_t
@@ -208,7 +280,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
 
-    way = data[0] % (sizeof(ways) / sizeof(ways[0]));
+    way = chosen(data[0]);
     body = malloc(size - 2);
     memcpy(body, data + 2, size - 2);
 
@@ -232,7 +304,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     llm_answer_init(&a, q.mem, q.kind, NULL);
     a.q = &q;
 
-    switch (data[1] % 4) {
+    switch (kind(data[1])) {
 
     case 0:
         if (q.route.raw || llm_json_parse(&q.json, body, size - 2) == LLM_OK) {

@@ -35,6 +35,14 @@ APIS = {
     "openai.images": "images/generations",
     "anthropic.messages": "/v1/messages",
     "anthropic.complete": "/v1/complete",
+    "anthropic.batches": "/v1/messages/batches",
+    "cohere.embed": "/v2/embed",
+    "cohere.generate": "/v1/generate",
+    "groq.chat": "/v1/chat/completions",
+    "mistral.chat": "/v1/chat/completions",
+    "mistral.embeddings": "/v1/embeddings",
+    "openai.audio": "/v1/audio/speech",
+    "openai.responses.compact": "/v1/responses/compact",
 }
 
 REQUEST, ANSWER, EVENTS = 0, 1, 3
