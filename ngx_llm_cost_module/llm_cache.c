@@ -11,31 +11,20 @@
 
 
 /*
- * The table of the cache and its queues.  After a worker died with the lock,
- * all entries are dropped: it is a cache.
+ * The table of the cache.  After a worker died with the lock, all entries are
+ * dropped: it is a cache.
  */
 
 
 #define LLM_CACHE_PER_BUCKET  2048    /* bytes of the share */
 #define LLM_CACHE_PER_MARK    1024
 #define LLM_CACHE_SLICE       256     /* buckets purged under one lock */
-#define LLM_CACHE_SPARE       32      /* of the room, for few pieces */
 
 
 static int llm_cache_lock(llm_cache_t *c);
 static void llm_cache_reset(llm_cache_t *c);
-static uint64_t llm_cache_hash(llm_cache_t *c, const unsigned char *key);
 static uint32_t llm_cache_find(llm_cache_t *c, const unsigned char *key,
     int64_t now);
-static void llm_cache_touch(llm_cache_t *c, uint32_t i);
-static void llm_cache_push(llm_cache_t *c, uint32_t i,
-    llm_cache_queue_e queue);
-static void llm_cache_unlink(llm_cache_t *c, uint32_t i);
-static void llm_cache_drop(llm_cache_t *c, uint32_t i);
-static uint32_t llm_cache_last(llm_cache_t *c, llm_cache_queue_e queue);
-static void llm_cache_evict(llm_cache_t *c);
-static uint32_t llm_cache_room(llm_cache_t *c, size_t size);
-static unsigned llm_cache_marked(llm_cache_t *c, uint64_t hash);
 static uint8_t llm_cache_slot(llm_cache_t *c, const llm_str_t *model,
     uint32_t hash);
 
@@ -119,43 +108,51 @@ llm_cache_name(const unsigned char *data, size_t len)
 
 int
 llm_cache_get(llm_cache_t *c, const unsigned char *key, int64_t now,
-    void *buf, size_t *size)
+    llm_mem_t *mem, llm_cache_found_t *found)
 {
-    int                rc;
-    uint32_t           i;
+    uint32_t           i, sum[2], expected[2];
     llm_cache_node_t  *node;
 
     if (llm_cache_lock(c) != LLM_OK) {
         return LLM_DECLINED;
     }
 
-    rc = LLM_DECLINED;
     i = llm_cache_find(c, key, now);
 
     if (i == 0) {
-        goto done;
+        llm_shm_unlock(&c->mutex);
+        return LLM_DECLINED;
     }
 
     node = llm_cache_node(c, i);
 
-    if (buf == NULL) {
-        *size = node->size;
-        rc = LLM_OK;
-        goto done;
+    found->stored = node->stored;
+    found->data.len = node->size;
+    found->data.data = llm_alloc(mem, node->size);
+
+    if (found->data.data == NULL) {
+        llm_shm_unlock(&c->mutex);
+        return LLM_ERROR;
     }
 
-    if (node->size == *size) {
-        llm_cache_copy_out(c, i, buf, *size);
-        llm_cache_touch(c, i);
-        c->models[node->slot].hits++;
-        rc = LLM_OK;
-    }
+    memcpy(expected, node->sum, sizeof(expected));
+    llm_cache_copy_out(c, i, found->data.data, node->size);
 
-done:
+    llm_cache_touch(c, i);
+    c->models[node->slot].hits++;
 
     llm_shm_unlock(&c->mutex);
 
-    return rc;
+    /* what memory has not kept as it was is none */
+
+    llm_cache_sum(found->data.data, found->data.len, sum);
+
+    if (memcmp(sum, expected, sizeof(sum)) != 0) {
+        (void) llm_cache_remove(c, key);
+        return LLM_DECLINED;
+    }
+
+    return LLM_OK;
 }
 
 
@@ -163,7 +160,7 @@ int
 llm_cache_put(llm_cache_t *c, const llm_cache_item_t *item, int64_t now,
     const void *data, size_t size)
 {
-    uint32_t           i, run, units, *bucket;
+    uint32_t           i, run, units, sum[2], *bucket;
     uint64_t           hash;
     unsigned           kept;
     llm_cache_node_t  *node;
@@ -173,6 +170,8 @@ llm_cache_put(llm_cache_t *c, const llm_cache_item_t *item, int64_t now,
     {
         return LLM_DECLINED;
     }
+
+    llm_cache_sum(data, size, sum);
 
     if (llm_cache_lock(c) != LLM_OK) {
         return LLM_DECLINED;
@@ -197,6 +196,7 @@ llm_cache_put(llm_cache_t *c, const llm_cache_item_t *item, int64_t now,
     memset(node, 0, sizeof(llm_cache_node_t));
     memcpy(node->key, item->key, LLM_CACHE_KEY);
     memcpy(node->payers, item->payers, sizeof(item->payers));
+    memcpy(node->sum, sum, sizeof(sum));
 
     node->expires = (uint32_t) (item->expires < UINT32_MAX ? item->expires
                                                            : UINT32_MAX);
@@ -389,7 +389,7 @@ llm_cache_reset(llm_cache_t *c)
 }
 
 
-static uint64_t
+uint64_t
 llm_cache_hash(llm_cache_t *c, const unsigned char *key)
 {
     uint64_t  words[LLM_CACHE_KEY / sizeof(uint64_t)];
@@ -431,84 +431,7 @@ llm_cache_find(llm_cache_t *c, const unsigned char *key, int64_t now)
 }
 
 
-/* three quarters at most are kept: what is new always has room for a trial */
-
-static void
-llm_cache_touch(llm_cache_t *c, uint32_t i)
-{
-    uint32_t  last;
-
-    llm_cache_unlink(c, i);
-    llm_cache_push(c, i, LLM_CACHE_KEPT);
-
-    while (c->queued[LLM_CACHE_KEPT] > c->units / 4 * 3) {
-        last = llm_cache_last(c, LLM_CACHE_KEPT);
-
-        if (last == i) {
-            break;
-        }
-
-        llm_cache_unlink(c, last);
-        llm_cache_push(c, last, LLM_CACHE_TRIAL);
-    }
-}
-
-
-static void
-llm_cache_push(llm_cache_t *c, uint32_t i, llm_cache_queue_e queue)
-{
-    llm_cache_node_t   *node;
-    llm_cache_queue_t  *q;
-
-    node = llm_cache_node(c, i);
-    q = &c->queues[node->owner][queue];
-
-    node->queue = (uint8_t) queue;
-    node->prev = 0;
-    node->next = q->first;
-
-    if (q->first) {
-        llm_cache_node(c, q->first)->prev = i;
-
-    } else {
-        q->last = i;
-    }
-
-    q->first = i;
-    q->units += node->units;
-    c->queued[queue] += node->units;
-}
-
-
-static void
-llm_cache_unlink(llm_cache_t *c, uint32_t i)
-{
-    llm_cache_node_t   *node;
-    llm_cache_queue_t  *q;
-
-    node = llm_cache_node(c, i);
-    q = &c->queues[node->owner][node->queue];
-
-    if (node->prev) {
-        llm_cache_node(c, node->prev)->next = node->next;
-
-    } else {
-        q->first = node->next;
-    }
-
-    if (node->next) {
-        llm_cache_node(c, node->next)->prev = node->prev;
-
-    } else {
-        q->last = node->prev;
-    }
-
-    q->units -= node->units;
-    c->queued[node->queue] -= node->units;
-}
-
-
-static void
+void
 llm_cache_drop(llm_cache_t *c, uint32_t i)
 {
     uint32_t           *link;
@@ -532,113 +455,6 @@ llm_cache_drop(llm_cache_t *c, uint32_t i)
     m->room -= (uint64_t) node->units * LLM_CACHE_UNIT;
 
     llm_cache_room_give(c, i);
-}
-
-
-/* of the payer that has most in the queue, the one that it used longest ago */
-
-static uint32_t
-llm_cache_last(llm_cache_t *c, llm_cache_queue_e queue)
-{
-    unsigned  i, most;
-
-    most = 0;
-
-    for (i = 1; i < LLM_CACHE_OWNERS; i++) {
-        if (c->queues[i][queue].units > c->queues[most][queue].units) {
-            most = i;
-        }
-    }
-
-    return c->queues[most][queue].last;
-}
-
-
-static void
-llm_cache_evict(llm_cache_t *c)
-{
-    uint32_t           i;
-    uint64_t           hash;
-    llm_cache_node_t  *node;
-
-    i = llm_cache_last(c, c->queued[LLM_CACHE_TRIAL] ? LLM_CACHE_TRIAL
-                                                     : LLM_CACHE_KEPT);
-    node = llm_cache_node(c, i);
-
-    hash = llm_cache_hash(c, node->key);
-    llm_cache_mark(c)[hash % c->marks] = (uint32_t) (hash >> 32) | 1;
-
-    c->models[node->slot].evictions++;
-
-    llm_cache_drop(c, i);
-}
-
-
-/*
- * A chain for an entry of size bytes, which is less than all there is, so that
- * this cannot fail.  It is in as few pieces as the free runs allow; the first
- * one holds the node.
- */
-
-static uint32_t
-llm_cache_room(llm_cache_t *c, size_t size)
-{
-    size_t             left;
-    uint32_t           i, want, min, first, *link;
-
-    first = 0;
-    link = &first;
-    left = sizeof(llm_cache_node_t) + size;
-    min = llm_cache_room_for(0);
-
-    want = llm_cache_room_for(size) + c->units / LLM_CACHE_SPARE;
-
-    while (c->free < want) {
-        llm_cache_evict(c);
-    }
-
-    for ( ;; ) {
-        want = (uint32_t) ((left + sizeof(llm_cache_run_t)
-                            + LLM_CACHE_UNIT - 1)
-                           / LLM_CACHE_UNIT);
-
-        i = llm_cache_room_take(c, want, min);
-
-        if (i == 0) {
-            llm_cache_evict(c);
-            continue;
-        }
-
-        *link = i;
-
-        if (llm_cache_run(c, i)->units == want) {
-            return first;
-        }
-
-        left -= (size_t) llm_cache_run(c, i)->units * LLM_CACHE_UNIT
-                - sizeof(llm_cache_run_t);
-        link = &llm_cache_run(c, i)->next;
-        min = 1;
-    }
-}
-
-
-/* it left a short while ago, and here it is again */
-
-static unsigned
-llm_cache_marked(llm_cache_t *c, uint64_t hash)
-{
-    uint32_t  *mark;
-
-    mark = &llm_cache_mark(c)[hash % c->marks];
-
-    if (*mark != ((uint32_t) (hash >> 32) | 1)) {
-        return 0;
-    }
-
-    *mark = 0;
-
-    return 1;
 }
 
 

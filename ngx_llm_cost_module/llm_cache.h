@@ -23,7 +23,7 @@
  *   - of several payers, the one whose entries take most gives room, its own
  *     least recently used ones: nobody pushes out what others use.
  *
- * An entry takes its bytes, 92 more, and is rounded up to 32; each further
+ * An entry takes its bytes, 100 more, and is rounded up to 32; each further
  * piece that it is cut into takes 8.  Tables take 3 percent of the share.
  */
 
@@ -60,13 +60,18 @@ typedef struct {
 uint32_t llm_cache_name(const unsigned char *data, size_t len);
 
 
+typedef struct {
+    llm_str_t             data;
+    int64_t               stored;
+} llm_cache_found_t;
+
 /*
- * LLM_OK: size bytes are copied; LLM_DECLINED: there is none of that size.
- * With buf NULL size is filled, and the entry does not count as asked for.
+ * LLM_OK: a copy in mem; LLM_DECLINED: there is none, or it was damaged and is
+ * there no more; LLM_ERROR: no memory.
  */
 
 int llm_cache_get(llm_cache_t *c, const unsigned char *key, int64_t now,
-    void *buf, size_t *size);
+    llm_mem_t *mem, llm_cache_found_t *found);
 
 /* LLM_DECLINED: larger than an eighth of the share */
 

@@ -26,7 +26,7 @@
 
 
 #define LLM_CACHE_MAGIC     0x3268636163656c6cULL
-#define LLM_CACHE_VERSION   1
+#define LLM_CACHE_VERSION   2
 #define LLM_CACHE_UNIT      32
 #define LLM_CACHE_OWNERS    256
 #define LLM_CACHE_PART      8         /* of the room, one entry */
@@ -60,6 +60,7 @@ typedef struct {
     uint32_t           units;
     uint32_t           model;         /* its name */
     uint32_t           payers[LLM_CACHE_PAYERS];
+    uint32_t           sum[2];        /* of the bytes */
     uint8_t            slot;          /* of the model's counters */
     uint8_t            owner;
     uint8_t            queue;
@@ -116,6 +117,31 @@ struct llm_cache_s {
     ((llm_cache_node_t *) (llm_cache_run(c, i) + 1))
 
 
+/* llm_cache.c */
+
+uint64_t llm_cache_hash(llm_cache_t *c, const unsigned char *key);
+void llm_cache_drop(llm_cache_t *c, uint32_t i);
+
+
+/* llm_cache_queue.c */
+
+void llm_cache_touch(llm_cache_t *c, uint32_t i);
+void llm_cache_push(llm_cache_t *c, uint32_t i, llm_cache_queue_e queue);
+void llm_cache_unlink(llm_cache_t *c, uint32_t i);
+
+/*
+ * A chain for an entry of size bytes, which is less than all there is, so that
+ * this cannot fail.  It is in as few pieces as the free runs allow; the first
+ * one holds the node.
+ */
+
+uint32_t llm_cache_room(llm_cache_t *c, size_t size);
+
+/* it left a short while ago, and here it is again */
+
+unsigned llm_cache_marked(llm_cache_t *c, uint64_t hash);
+
+
 /* llm_cache_room.c */
 
 /* what an entry of size bytes takes in one piece */
@@ -138,6 +164,13 @@ void llm_cache_room_give(llm_cache_t *c, uint32_t run);
 void llm_cache_copy_in(llm_cache_t *c, uint32_t run, const void *data,
     size_t size);
 void llm_cache_copy_out(llm_cache_t *c, uint32_t run, void *buf, size_t size);
+
+/*
+ * 64 bits that change with any bits of one word, and hardly ever do not where
+ * more has changed.  They tell damage, not forgery: only workers write here.
+ */
+
+void llm_cache_sum(const void *data, size_t size, uint32_t sum[2]);
 
 
 #endif /* _LLM_CACHE_REGION_H_INCLUDED_ */

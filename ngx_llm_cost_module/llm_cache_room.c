@@ -9,7 +9,7 @@
 #include <string.h>
 
 
-/* the room of the cache: runs of units, and what is copied into chains */
+/* the room of the cache: runs of units, what is copied into chains, its sum */
 
 
 #define LLM_CACHE_LOOKS  64           /* runs that are looked at */
@@ -20,6 +20,8 @@ static uint32_t llm_cache_run_length(llm_cache_t *c, uint32_t unit,
     uint32_t max);
 static void llm_cache_mark_units(llm_cache_t *c, uint32_t unit, uint32_t n,
     unsigned is_free);
+static inline void llm_cache_sum_words(uint64_t h[4], const uint64_t w[4]);
+static inline uint64_t llm_cache_mix(uint64_t h);
 
 
 uint32_t
@@ -293,4 +295,60 @@ llm_cache_copy_out(llm_cache_t *c, uint32_t i, void *buf, size_t size)
         off = sizeof(llm_cache_run_t);
         i = run->next;
     }
+}
+
+
+void
+llm_cache_sum(const void *data, size_t size, uint32_t sum[2])
+{
+    size_t                i;
+    uint64_t              h[4], w[4];
+    const unsigned char  *p;
+
+    p = data;
+
+    for (i = 0; i < 4; i++) {
+        h[i] = size + i;
+    }
+
+    for (i = size / sizeof(w); i; i--, p += sizeof(w)) {
+        memcpy(w, p, sizeof(w));
+        llm_cache_sum_words(h, w);
+    }
+
+    if (size % sizeof(w)) {
+        memset(w, 0, sizeof(w));
+        memcpy(w, p, size % sizeof(w));
+        llm_cache_sum_words(h, w);
+    }
+
+    h[0] = llm_cache_mix(h[0] + llm_cache_mix(h[1]));
+    h[0] = llm_cache_mix(h[0] + llm_cache_mix(h[2]));
+    h[0] = llm_cache_mix(h[0] + llm_cache_mix(h[3]));
+
+    sum[0] = (uint32_t) h[0];
+    sum[1] = (uint32_t) (h[0] >> 32);
+}
+
+
+/* four words, which do not wait for each other */
+
+static inline void
+llm_cache_sum_words(uint64_t h[4], const uint64_t w[4])
+{
+    h[0] = llm_cache_mix(h[0] ^ w[0]);
+    h[1] = llm_cache_mix(h[1] ^ w[1]);
+    h[2] = llm_cache_mix(h[2] ^ w[2]);
+    h[3] = llm_cache_mix(h[3] ^ w[3]);
+}
+
+
+/* for every word another one */
+
+static inline uint64_t
+llm_cache_mix(uint64_t h)
+{
+    h *= 0x9e3779b97f4a7c15;
+
+    return h ^ h >> 32;
 }

@@ -227,6 +227,10 @@ ngx_int_t ngx_http_llm_cost_admit(ngx_http_llm_cost_ctx_t *ctx);
 ngx_int_t ngx_http_llm_cost_ask(ngx_http_llm_cost_ctx_t *ctx);
 ngx_int_t ngx_http_llm_cost_act(ngx_http_llm_cost_ctx_t *ctx);
 
+/* whoever wants to know what a request can use, calls this before */
+
+ngx_int_t ngx_http_llm_cost_measure(ngx_http_llm_cost_ctx_t *ctx);
+
 /* ctx->body to facts, their price, their worst case, for whoever asks anew */
 
 ngx_int_t ngx_http_llm_cost_parse_body(ngx_http_llm_cost_ctx_t *ctx,
@@ -272,6 +276,10 @@ ngx_int_t ngx_http_llm_cost_body_rewrite(ngx_http_llm_cost_ctx_t *ctx,
 
 ngx_int_t ngx_http_llm_cost_budgets_init(ngx_http_llm_cost_ctx_t *ctx,
     llm_refusal_t *f);
+
+/* one of them counts requests */
+
+ngx_uint_t ngx_http_llm_cost_budget_requests(ngx_http_llm_cost_ctx_t *ctx);
 void ngx_http_llm_cost_budget_message(ngx_http_llm_cost_ctx_t *ctx,
     llm_refusal_t *f);
 
@@ -355,6 +363,10 @@ ngx_int_t ngx_http_llm_cost_cache_send(ngx_http_llm_cost_ctx_t *ctx);
 
 ngx_int_t ngx_http_llm_cost_cache_form(ngx_http_llm_cost_ctx_t *ctx);
 
+/* an entry of the zone that can be sent is ctx->entry, and ctx->adm.hit set */
+
+ngx_int_t ngx_http_llm_cost_cache_first(ngx_http_llm_cost_ctx_t *ctx);
+
 /* the entry is not older than the client wants it */
 
 ngx_uint_t ngx_http_llm_cost_cache_fresh(ngx_http_llm_cost_ctx_t *ctx);
@@ -372,7 +384,7 @@ ngx_int_t ngx_http_llm_cost_cache_make_key(ngx_http_llm_cost_ctx_t *ctx,
 
 ngx_uint_t ngx_http_llm_cost_cache_forms(ngx_http_llm_cost_ctx_t *ctx);
 
-/* _cache_entry.c: an entry as bytes, the same in zone and Redis */
+/* _cache_entry.c: an entry as bytes */
 
 #define NGX_HTTP_LLM_COST_ENTRY_VERSION 2
 #define NGX_HTTP_LLM_COST_ENTRY_TYPE    255     /* bytes of content type */
@@ -383,14 +395,19 @@ void ngx_http_llm_cost_entry_write(const ngx_http_llm_cost_entry_t *e,
 ngx_int_t ngx_http_llm_cost_entry_read(ngx_pool_t *pool, u_char *p,
     size_t len, ngx_http_llm_cost_entry_t **e);
 
+/* ... as the zone keeps it, at most pack_max() bytes */
+
+size_t ngx_http_llm_cost_entry_pack_max(const ngx_http_llm_cost_entry_t *e);
+size_t ngx_http_llm_cost_entry_pack(const ngx_http_llm_cost_entry_t *e,
+    u_char *p);
+ngx_int_t ngx_http_llm_cost_entry_unpack(ngx_pool_t *pool, u_char *p,
+    size_t len, ngx_http_llm_cost_entry_t **e);
+
 
 /* _cache_zone.c: entries in shared memory; NGX_DECLINED: there is none */
 
-ngx_int_t ngx_http_llm_cost_cache_zone_get(ngx_http_llm_cost_zone_t *z,
-    ngx_http_llm_cost_ctx_t *ctx);
 ngx_int_t ngx_http_llm_cost_cache_zone_put(ngx_http_llm_cost_zone_t *z,
-    ngx_http_llm_cost_ctx_t *ctx, const u_char *p, size_t size,
-    time_t stored);
+    ngx_http_llm_cost_ctx_t *ctx, const ngx_http_llm_cost_entry_t *e);
 
 /* key, model and payers of ctx's entry */
 
@@ -473,6 +490,10 @@ size_t ngx_http_llm_cost_alert_text(llm_alert_t *alert);
 
 
 /* _digest.c: what the log tells of a question without its words */
+
+/* SHA-256 that begins; there is one, so the one before it must be done */
+
+struct evp_md_ctx_st *ngx_http_llm_cost_sha256(void);
 
 ngx_int_t ngx_http_llm_cost_digest(ngx_http_llm_cost_ctx_t *ctx,
     ngx_uint_t prefix, ngx_str_t *hex);

@@ -67,17 +67,48 @@ ngx_http_llm_cost_admit(ngx_http_llm_cost_ctx_t *ctx)
         return NGX_DECLINED;
     }
 
-    if (rc != NGX_OK
-        || ngx_http_llm_cost_worst_case(ctx, llcf) != NGX_OK
-        || ngx_http_llm_cost_cache_prepare(ctx) != NGX_OK
+    if (rc != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->unmeasured = 1;
+
+    if (ngx_http_llm_cost_cache_prepare(ctx) != NGX_OK
         || ngx_http_llm_cost_ledger_log_admit(ctx) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    return ngx_http_llm_cost_ask(ctx);
+}
+
+
+/*
+ * What the request can use, once somebody wants to know: a hit costs nothing
+ * that would have to be known before.
+ */
+
+ngx_int_t
+ngx_http_llm_cost_measure(ngx_http_llm_cost_ctx_t *ctx)
+{
+    const ngx_http_llm_cost_loc_conf_t  *llcf;
+
+    if (!ctx->unmeasured) {
+        return NGX_OK;
+    }
+
+    llcf = ngx_http_get_module_loc_conf(ctx->request,
+                                        ngx_http_llm_cost_module);
+
+    if (ngx_http_llm_cost_worst_case(ctx, llcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ctx->unmeasured = 0;
+
     ngx_http_llm_cost_over_init(ctx);
 
-    return ngx_http_llm_cost_ask(ctx);
+    return NGX_OK;
 }
 
 
@@ -101,6 +132,18 @@ ngx_http_llm_cost_ask(ngx_http_llm_cost_ctx_t *ctx)
     ctx->state = NGX_HTTP_LLM_COST_ADMITTING;
 
     ngx_http_llm_cost_flight_look(ctx);
+
+    if (ctx->lookup && ngx_http_llm_cost_cache_first(ctx) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    /* a requests budget can refuse a hit, and says what it would have taken */
+
+    if ((!ctx->adm.hit || ngx_http_llm_cost_budget_requests(ctx))
+        && ngx_http_llm_cost_measure(ctx) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
     rc = lmcf->store->admit(ctx);
 

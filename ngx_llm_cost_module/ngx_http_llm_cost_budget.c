@@ -72,6 +72,21 @@ ngx_http_llm_cost_budgets_init(ngx_http_llm_cost_ctx_t *ctx,
 }
 
 
+ngx_uint_t
+ngx_http_llm_cost_budget_requests(ngx_http_llm_cost_ctx_t *ctx)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < ctx->adm.n; i++) {
+        if (ctx->budgets[i].unit == LLM_UNIT_REQUESTS) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 static ngx_int_t
 ngx_http_llm_cost_budget_init(ngx_http_llm_cost_ctx_t *ctx,
     ngx_http_llm_cost_budget_t *conf, llm_refusal_t *f)

@@ -11,7 +11,8 @@
 
 
 /*
- * An entry as bytes, integers with the lowest byte first:
+ * An entry as bytes.  In Redis, which others can write to, integers with the
+ * lowest byte first:
  *
  *    0  "llmc"
  *    4  version, 1 byte
@@ -21,6 +22,15 @@
  *   40  length of content type, of model: 2 bytes each; of body: 4 bytes
  *   48  SHA-256 of all other bytes, its first 16
  *   64  content type, model, body
+ *
+ * In the zone, where only workers write and the table knows the time, the size
+ * and a sum of the bytes:
+ *
+ *    0  as byte 5 above
+ *    1  length of content type, 1 byte
+ *    2  length of model, input tokens, output tokens, cost: each plus 1, in
+ *       groups of 7 bits, the lowest first; the last one has no highest bit
+ *       content type, model, body
  */
 
 
@@ -28,13 +38,19 @@
 #define NGX_HTTP_LLM_COST_ENTRY_USAGE    0x10
 #define NGX_HTTP_LLM_COST_ENTRY_HEADER   48
 #define NGX_HTTP_LLM_COST_ENTRY_DIGEST   16
+#define NGX_HTTP_LLM_COST_ENTRY_VARINT   10
 #define NGX_HTTP_LLM_COST_ENTRY_TEXT     (NGX_HTTP_LLM_COST_ENTRY_HEADER      \
                                           + NGX_HTTP_LLM_COST_ENTRY_DIGEST)
 
 
+static ngx_uint_t ngx_http_llm_cost_entry_flags(
+    const ngx_http_llm_cost_entry_t *e);
 static u_char *ngx_http_llm_cost_entry_put(u_char *p, uint64_t v,
     ngx_uint_t n);
 static uint64_t ngx_http_llm_cost_entry_get(u_char **p, ngx_uint_t n);
+static u_char *ngx_http_llm_cost_entry_put_varint(u_char *p, int64_t n);
+static ngx_int_t ngx_http_llm_cost_entry_get_varint(u_char **p, u_char *last,
+    int64_t *n);
 static u_char *ngx_http_llm_cost_entry_text(u_char *p, const ngx_str_t *s);
 static ngx_int_t ngx_http_llm_cost_entry_digest(const u_char *p, size_t len,
     u_char *digest);
@@ -57,11 +73,7 @@ ngx_http_llm_cost_entry_write(const ngx_http_llm_cost_entry_t *e, u_char *p)
 
     p = ngx_cpymem(p, "llmc", 4);
     p = ngx_http_llm_cost_entry_put(p, NGX_HTTP_LLM_COST_ENTRY_VERSION, 1);
-    p = ngx_http_llm_cost_entry_put(p, e->form.framing
-                                       | (e->form.usage
-                                          ? NGX_HTTP_LLM_COST_ENTRY_USAGE
-                                          : 0),
-                                    1);
+    p = ngx_http_llm_cost_entry_put(p, ngx_http_llm_cost_entry_flags(e), 1);
     p = ngx_http_llm_cost_entry_put(p, e->status, 2);
     p = ngx_http_llm_cost_entry_put(p, (uint64_t) e->stored, 8);
     p = ngx_http_llm_cost_entry_put(p, (uint64_t) e->input, 8);
@@ -154,6 +166,98 @@ ngx_http_llm_cost_entry_read(ngx_pool_t *pool, u_char *p, size_t len,
 }
 
 
+size_t
+ngx_http_llm_cost_entry_pack_max(const ngx_http_llm_cost_entry_t *e)
+{
+    return 2 + 4 * NGX_HTTP_LLM_COST_ENTRY_VARINT + e->content_type.len
+           + e->model.len + e->body.len;
+}
+
+
+size_t
+ngx_http_llm_cost_entry_pack(const ngx_http_llm_cost_entry_t *e, u_char *start)
+{
+    u_char  *p;
+
+    p = start;
+
+    *p++ = (u_char) ngx_http_llm_cost_entry_flags(e);
+    *p++ = (u_char) e->content_type.len;
+
+    p = ngx_http_llm_cost_entry_put_varint(p, (int64_t) e->model.len);
+    p = ngx_http_llm_cost_entry_put_varint(p, e->input);
+    p = ngx_http_llm_cost_entry_put_varint(p, e->output);
+    p = ngx_http_llm_cost_entry_put_varint(p, e->cost);
+
+    p = ngx_http_llm_cost_entry_text(p, &e->content_type);
+    p = ngx_http_llm_cost_entry_text(p, &e->model);
+    p = ngx_http_llm_cost_entry_text(p, &e->body);
+
+    return p - start;
+}
+
+
+/* its strings point into the bytes; all of it but when it was stored */
+
+ngx_int_t
+ngx_http_llm_cost_entry_unpack(ngx_pool_t *pool, u_char *p, size_t len,
+    ngx_http_llm_cost_entry_t **e)
+{
+    u_char                     *last;
+    int64_t                     model;
+    ngx_http_llm_cost_entry_t  *entry;
+
+    last = p + len;
+
+    if (len < 2) {
+        return NGX_DECLINED;
+    }
+
+    entry = ngx_pcalloc(pool, sizeof(ngx_http_llm_cost_entry_t));
+    if (entry == NULL) {
+        return NGX_ERROR;
+    }
+
+    entry->status = NGX_HTTP_OK;
+    entry->form.framing = *p & NGX_HTTP_LLM_COST_ENTRY_FRAMING;
+    entry->form.usage = (*p++ & NGX_HTTP_LLM_COST_ENTRY_USAGE) != 0;
+    entry->content_type.len = *p++;
+
+    if (ngx_http_llm_cost_entry_get_varint(&p, last, &model) != NGX_OK
+        || ngx_http_llm_cost_entry_get_varint(&p, last, &entry->input)
+           != NGX_OK
+        || ngx_http_llm_cost_entry_get_varint(&p, last, &entry->output)
+           != NGX_OK
+        || ngx_http_llm_cost_entry_get_varint(&p, last, &entry->cost)
+           != NGX_OK
+        || model < 0 || model > NGX_HTTP_LLM_COST_MODEL_MAX
+        || (size_t) (last - p) <= entry->content_type.len + (size_t) model)
+    {
+        return NGX_DECLINED;
+    }
+
+    entry->content_type.data = p;
+    p += entry->content_type.len;
+    entry->model.data = p;
+    entry->model.len = (size_t) model;
+    p += model;
+    entry->body.data = p;
+    entry->body.len = last - p;
+
+    *e = entry;
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_llm_cost_entry_flags(const ngx_http_llm_cost_entry_t *e)
+{
+    return e->form.framing
+           | (e->form.usage ? NGX_HTTP_LLM_COST_ENTRY_USAGE : 0);
+}
+
+
 static u_char *
 ngx_http_llm_cost_entry_put(u_char *p, uint64_t v, ngx_uint_t n)
 {
@@ -184,6 +288,44 @@ ngx_http_llm_cost_entry_get(u_char **p, ngx_uint_t n)
 }
 
 
+/* -1, what is not known, is a 0 */
+
+static u_char *
+ngx_http_llm_cost_entry_put_varint(u_char *p, int64_t n)
+{
+    uint64_t  v;
+
+    for (v = (uint64_t) n + 1; v >= 0x80; v >>= 7) {
+        *p++ = (u_char) (v | 0x80);
+    }
+
+    *p++ = (u_char) v;
+
+    return p;
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_entry_get_varint(u_char **p, u_char *last, int64_t *n)
+{
+    uint64_t    v;
+    ngx_uint_t  shift;
+
+    v = 0;
+
+    for (shift = 0; *p < last && shift < 64; shift += 7) {
+        v |= (uint64_t) (**p & 0x7f) << shift;
+
+        if (*(*p)++ < 0x80) {
+            *n = (int64_t) (v - 1);
+            return NGX_OK;
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
 static u_char *
 ngx_http_llm_cost_entry_text(u_char *p, const ngx_str_t *s)
 {
@@ -194,28 +336,21 @@ ngx_http_llm_cost_entry_text(u_char *p, const ngx_str_t *s)
 static ngx_int_t
 ngx_http_llm_cost_entry_digest(const u_char *p, size_t len, u_char *digest)
 {
-    u_char       md[EVP_MAX_MD_SIZE];
-    ngx_int_t    rc;
-    EVP_MD_CTX  *c;
+    u_char       sha256[EVP_MAX_MD_SIZE];
+    EVP_MD_CTX  *md;
 
-    c = EVP_MD_CTX_new();
-    if (c == NULL) {
+    md = ngx_http_llm_cost_sha256();
+
+    if (md == NULL
+        || EVP_DigestUpdate(md, p, NGX_HTTP_LLM_COST_ENTRY_HEADER) != 1
+        || EVP_DigestUpdate(md, p + NGX_HTTP_LLM_COST_ENTRY_TEXT,
+                            len - NGX_HTTP_LLM_COST_ENTRY_TEXT) != 1
+        || EVP_DigestFinal_ex(md, sha256, NULL) != 1)
+    {
         return NGX_ERROR;
     }
 
-    rc = NGX_ERROR;
+    ngx_memcpy(digest, sha256, NGX_HTTP_LLM_COST_ENTRY_DIGEST);
 
-    if (EVP_DigestInit_ex(c, EVP_sha256(), NULL) == 1
-        && EVP_DigestUpdate(c, p, NGX_HTTP_LLM_COST_ENTRY_HEADER) == 1
-        && EVP_DigestUpdate(c, p + NGX_HTTP_LLM_COST_ENTRY_TEXT,
-                            len - NGX_HTTP_LLM_COST_ENTRY_TEXT) == 1
-        && EVP_DigestFinal_ex(c, md, NULL) == 1)
-    {
-        ngx_memcpy(digest, md, NGX_HTTP_LLM_COST_ENTRY_DIGEST);
-        rc = NGX_OK;
-    }
-
-    EVP_MD_CTX_free(c);
-
-    return rc;
+    return NGX_OK;
 }

@@ -13,75 +13,103 @@
  */
 
 
+static ngx_int_t ngx_http_llm_cost_cache_zone_get(ngx_http_llm_cost_zone_t *z,
+    ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_cache_add_payer(llm_cache_item_t *item,
     const u_char *data, size_t len);
 
 
-/* a miss after which nothing is left to do: what is there is no entry */
-
 ngx_int_t
+ngx_http_llm_cost_cache_first(ngx_http_llm_cost_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_llm_cost_cache_zone_get(ngx_http_llm_cost_zone(), ctx);
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_llm_cost_cache_form(ctx);
+    }
+
+    if (rc == NGX_OK) {
+        ctx->adm.hit = 1;
+        return NGX_OK;
+    }
+
+    ctx->entry = NULL;
+
+    return rc == NGX_DECLINED ? NGX_OK : rc;
+}
+
+
+static ngx_int_t
 ngx_http_llm_cost_cache_zone_get(ngx_http_llm_cost_zone_t *z,
     ngx_http_llm_cost_ctx_t *ctx)
 {
-    size_t       size;
-    u_char      *p;
-    ngx_int_t    rc;
-    ngx_pool_t  *pool;
+    ngx_int_t          rc;
+    llm_cache_found_t  found;
 
-    pool = ctx->request->pool;
-
-    if (llm_cache_get(z->cache, ctx->cache_key, ngx_time(), NULL, &size)
-        != LLM_OK)
+    switch (llm_cache_get(z->cache, ctx->cache_key, ngx_time(), &ctx->mem,
+                          &found))
     {
-        return NGX_DECLINED;
-    }
+    case LLM_OK:
+        break;
 
-    p = ngx_pnalloc(pool, size);
-    if (p == NULL) {
+    case LLM_DECLINED:
+        return NGX_DECLINED;
+
+    default:
         return NGX_ERROR;
     }
 
-    /* one that was replaced by another size in between is a miss */
-
-    if (llm_cache_get(z->cache, ctx->cache_key, ngx_time(), p, &size)
-        != LLM_OK)
-    {
-        return NGX_DECLINED;
-    }
-
-    rc = ngx_http_llm_cost_entry_read(pool, p, size, &ctx->entry);
+    rc = ngx_http_llm_cost_entry_unpack(ctx->request->pool, found.data.data,
+                                        found.data.len, &ctx->entry);
 
     if (rc == NGX_DECLINED) {
         (void) llm_cache_remove(z->cache, ctx->cache_key);
     }
 
-    if (rc == NGX_OK && !ngx_http_llm_cost_cache_fresh(ctx)) {
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    ctx->entry->stored = found.stored;
+
+    if (!ngx_http_llm_cost_cache_fresh(ctx)) {
         ctx->entry = NULL;
         return NGX_DECLINED;
     }
 
-    return rc;
+    return NGX_OK;
 }
 
 
 ngx_int_t
 ngx_http_llm_cost_cache_zone_put(ngx_http_llm_cost_zone_t *z,
-    ngx_http_llm_cost_ctx_t *ctx, const u_char *p, size_t size,
-    time_t stored)
+    ngx_http_llm_cost_ctx_t *ctx, const ngx_http_llm_cost_entry_t *e)
 {
+    int                                  rc;
+    u_char                              *p;
     llm_cache_item_t                     item;
     const ngx_http_llm_cost_loc_conf_t  *llcf;
 
     llcf = ngx_http_get_module_loc_conf(ctx->request,
                                         ngx_http_llm_cost_module);
 
+    p = ngx_alloc(ngx_http_llm_cost_entry_pack_max(e), ngx_cycle->log);
+    if (p == NULL) {
+        return NGX_DECLINED;
+    }
+
     ngx_http_llm_cost_cache_item(ctx, &item);
 
-    item.stored = stored;
-    item.expires = stored + llcf->cache_ttl;
+    item.stored = e->stored;
+    item.expires = e->stored + llcf->cache_ttl;
 
-    return llm_cache_put(z->cache, &item, ngx_time(), p, size) == LLM_OK
-           ? NGX_OK : NGX_DECLINED;
+    rc = llm_cache_put(z->cache, &item, ngx_time(), p,
+                       ngx_http_llm_cost_entry_pack(e, p));
+    ngx_free(p);
+
+    return rc == LLM_OK ? NGX_OK : NGX_DECLINED;
 }
 
 

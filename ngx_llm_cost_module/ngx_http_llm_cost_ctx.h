@@ -179,6 +179,8 @@ struct ngx_http_llm_cost_ctx_s {
 
     time_t                      noted;              /* in the journal */
 
+    unsigned                    unmeasured:1;       /* input is not counted,
+                                                       _measure() does */
     unsigned                    keyed:1;            /* cache_key is set */
     unsigned                    lookup:1;           /* ... is looked up */
     unsigned                    storable:1;         /* answer may be cached */

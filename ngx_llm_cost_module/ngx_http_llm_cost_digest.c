@@ -30,6 +30,31 @@ static ngx_int_t ngx_http_llm_cost_digest_question(
     ngx_http_llm_cost_ctx_t *ctx, EVP_MD_CTX *md);
 
 
+/*
+ * Kept, one a process: finding the algorithm takes libcrypto longer than a
+ * digest does.
+ */
+
+EVP_MD_CTX *
+ngx_http_llm_cost_sha256(void)
+{
+    static EVP_MD_CTX  *ctx;
+
+    if (ctx) {
+        return EVP_DigestInit_ex(ctx, NULL, NULL) ? ctx : NULL;
+    }
+
+    ctx = EVP_MD_CTX_new();
+
+    if (ctx && !EVP_DigestInit_ex(ctx, EVP_sha256(), NULL)) {
+        EVP_MD_CTX_free(ctx);
+        ctx = NULL;
+    }
+
+    return ctx;
+}
+
+
 static void
 ngx_http_llm_cost_digest_update(void *md, const void *p, size_t n)
 {
@@ -47,7 +72,7 @@ ngx_http_llm_cost_digest_question(ngx_http_llm_cost_ctx_t *ctx,
 
     /* what was counted has been read and understood to its end */
 
-    if (ctx->q.input_tokens < 0 || ctx->q.json.n == 0) {
+    if ((ctx->q.input_tokens < 0 && !ctx->unmeasured) || ctx->q.json.n == 0) {
         return NGX_DECLINED;
     }
 
@@ -82,15 +107,9 @@ ngx_http_llm_cost_digest(ngx_http_llm_cost_ctx_t *ctx, ngx_uint_t prefix,
     lmcf = ngx_http_get_module_main_conf(ctx->request,
                                          ngx_http_llm_cost_module);
 
-    md = EVP_MD_CTX_new();
+    md = ngx_http_llm_cost_sha256();
     if (md == NULL) {
         return NGX_ERROR;
-    }
-
-    rc = NGX_ERROR;
-
-    if (EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1) {
-        goto done;
     }
 
     ngx_http_llm_cost_digest_update(md, lmcf->key_salt.data,
@@ -106,26 +125,17 @@ ngx_http_llm_cost_digest(ngx_http_llm_cost_ctx_t *ctx, ngx_uint_t prefix,
     }
 
     if (rc != NGX_OK) {
-        goto done;
-    }
-
-    rc = NGX_ERROR;
-
-    if (EVP_DigestFinal_ex(md, digest, NULL) != 1) {
-        goto done;
+        return rc;
     }
 
     hex->data = ngx_pnalloc(ctx->request->pool, NGX_HTTP_LLM_COST_DIGEST_HEX);
 
-    if (hex->data) {
-        ngx_hex_dump(hex->data, digest, NGX_HTTP_LLM_COST_DIGEST_HEX / 2);
-        hex->len = NGX_HTTP_LLM_COST_DIGEST_HEX;
-        rc = NGX_OK;
+    if (hex->data == NULL || EVP_DigestFinal_ex(md, digest, NULL) != 1) {
+        return NGX_ERROR;
     }
 
-done:
+    ngx_hex_dump(hex->data, digest, NGX_HTTP_LLM_COST_DIGEST_HEX / 2);
+    hex->len = NGX_HTTP_LLM_COST_DIGEST_HEX;
 
-    EVP_MD_CTX_free(md);
-
-    return rc;
+    return NGX_OK;
 }

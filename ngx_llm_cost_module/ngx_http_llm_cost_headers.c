@@ -314,8 +314,15 @@ ngx_http_llm_cost_request_headers(ngx_http_llm_cost_ctx_t *ctx)
 
     ngx_http_llm_cost_remove_ours(list);
 
-    input = (ctx->settled && ctx->usage.input >= 0) ? ctx->usage.input
-                                                    : ctx->q.input_tokens;
+    if (ctx->settled && ctx->usage.input >= 0) {
+        input = ctx->usage.input;
+
+    } else if (ngx_http_llm_cost_measure(ctx) == NGX_OK) {
+        input = ctx->q.input_tokens;
+
+    } else {
+        return NGX_ERROR;
+    }
 
     if (ngx_http_llm_cost_push_model(ctx, list) != NGX_OK
         || ngx_http_llm_cost_push_number(ctx, list,

@@ -35,31 +35,6 @@ static ngx_http_log_handler_pt  ngx_http_llm_cost_next_log;
     ngx_http_llm_cost_find_header(r, s, sizeof(s) - 1)
 
 
-/*
- * A context that is ready for a digest.  It is kept, one a process: finding
- * the algorithm takes libcrypto longer than a digest does.
- */
-
-static EVP_MD_CTX *
-ngx_http_llm_cost_sha256(void)
-{
-    static EVP_MD_CTX  *ctx;
-
-    if (ctx) {
-        return EVP_DigestInit_ex(ctx, NULL, NULL) ? ctx : NULL;
-    }
-
-    ctx = EVP_MD_CTX_new();
-
-    if (ctx && !EVP_DigestInit_ex(ctx, EVP_sha256(), NULL)) {
-        EVP_MD_CTX_free(ctx);
-        ctx = NULL;
-    }
-
-    return ctx;
-}
-
-
 /* NGX_OK, NGX_DECLINED: the client sent no credential, NGX_ERROR */
 
 ngx_int_t

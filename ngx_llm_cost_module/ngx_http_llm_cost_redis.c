@@ -27,9 +27,7 @@
 
 
 static ngx_int_t ngx_http_llm_cost_redis_admit(ngx_http_llm_cost_ctx_t *ctx);
-static ngx_int_t ngx_http_llm_cost_redis_first(ngx_http_llm_cost_ctx_t *ctx);
-static ngx_uint_t ngx_http_llm_cost_redis_counts(
-    ngx_http_llm_cost_ctx_t *ctx);
+static ngx_int_t ngx_http_llm_cost_redis_hit(ngx_http_llm_cost_ctx_t *ctx);
 static ngx_int_t ngx_http_llm_cost_redis_ask(ngx_http_llm_cost_ctx_t *ctx,
     ngx_http_llm_cost_redis_op_t *op, ngx_uint_t lookup);
 static void ngx_http_llm_cost_redis_admitted(ngx_http_llm_cost_redis_op_t *op,
@@ -84,19 +82,12 @@ ngx_http_llm_cost_redis_answers(void)
 static ngx_int_t
 ngx_http_llm_cost_redis_admit(ngx_http_llm_cost_ctx_t *ctx)
 {
-    ngx_int_t  rc;
-
     ctx->held = 0;
     ctx->local = 0;
-    ctx->adm.hit = 0;
     ctx->verdict = NGX_HTTP_LLM_COST_FITS;
 
-    if (ctx->lookup) {
-        rc = ngx_http_llm_cost_redis_first(ctx);
-
-        if (rc != NGX_DECLINED) {
-            return rc;
-        }
+    if (ctx->adm.hit) {
+        return ngx_http_llm_cost_redis_hit(ctx);
     }
 
     if (ctx->lookup
@@ -115,36 +106,35 @@ ngx_http_llm_cost_redis_admit(ngx_http_llm_cost_ctx_t *ctx)
 
 
 /*
- * The first level.  A hit costs nothing that is counted but a request, so that
- * Redis is asked only where requests are; what the headers say of the budgets
- * is then what this node last knew.
+ * From the first level.  A hit costs nothing that is counted but a request, so
+ * that Redis is asked only where requests are; what the headers say of the
+ * budgets is then what this node last knew.
  */
 
 static ngx_int_t
-ngx_http_llm_cost_redis_first(ngx_http_llm_cost_ctx_t *ctx)
+ngx_http_llm_cost_redis_hit(ngx_http_llm_cost_ctx_t *ctx)
 {
-    ngx_int_t                  rc;
+    if (ngx_http_llm_cost_budget_requests(ctx)) {
+        return ngx_http_llm_cost_redis_reserve(ctx, 0);
+    }
+
+    ngx_http_llm_cost_redis_known(ctx);
+
+    ctx->verdict = NGX_HTTP_LLM_COST_HIT;
+
+    return NGX_OK;
+}
+
+
+/* the balances, as this node last knew them */
+
+void
+ngx_http_llm_cost_redis_known(ngx_http_llm_cost_ctx_t *ctx)
+{
     ngx_uint_t                 i;
     ngx_http_llm_cost_zone_t  *z;
 
     z = ngx_http_llm_cost_zone();
-
-    rc = ngx_http_llm_cost_cache_zone_get(z, ctx);
-
-    if (rc == NGX_OK) {
-        rc = ngx_http_llm_cost_cache_form(ctx);
-    }
-
-    if (rc != NGX_OK) {
-        ctx->entry = NULL;
-        return rc;
-    }
-
-    ctx->adm.hit = 1;
-
-    if (ngx_http_llm_cost_redis_counts(ctx)) {
-        return ngx_http_llm_cost_redis_reserve(ctx, 0);
-    }
 
     for (i = 0; i < ctx->adm.n; i++) {
         if (llm_ledger_peek(z->ledger, &ctx->budgets[i],
@@ -154,25 +144,6 @@ ngx_http_llm_cost_redis_first(ngx_http_llm_cost_ctx_t *ctx)
             ctx->adm.balances[i].limit = LLM_NO_LIMIT;
         }
     }
-
-    ctx->verdict = NGX_HTTP_LLM_COST_HIT;
-
-    return NGX_OK;
-}
-
-
-static ngx_uint_t
-ngx_http_llm_cost_redis_counts(ngx_http_llm_cost_ctx_t *ctx)
-{
-    ngx_uint_t  i;
-
-    for (i = 0; i < ctx->adm.n; i++) {
-        if (ctx->budgets[i].unit == LLM_UNIT_REQUESTS) {
-            return 1;
-        }
-    }
-
-    return 0;
 }
 
 
@@ -407,7 +378,7 @@ ngx_http_llm_cost_redis_record_hit(ngx_http_llm_cost_ctx_t *ctx,
     ngx_http_llm_cost_redis_op_t  *hit;
 
     if (ctx->verdict != NGX_HTTP_LLM_COST_HIT
-        || !ngx_http_llm_cost_redis_counts(ctx))
+        || !ngx_http_llm_cost_budget_requests(ctx))
     {
         return;
     }

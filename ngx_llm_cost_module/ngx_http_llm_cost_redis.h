@@ -490,6 +490,7 @@ void ngx_http_llm_cost_redis_answer_indexes(void);
 
 /* _redis.c: of this worker; NULL before it starts, or without Redis */
 
+void ngx_http_llm_cost_redis_known(ngx_http_llm_cost_ctx_t *ctx);
 ngx_int_t ngx_http_llm_cost_redis_reserve(ngx_http_llm_cost_ctx_t *ctx,
     ngx_uint_t lookup);
 void ngx_http_llm_cost_redis_wake(ngx_http_llm_cost_redis_op_t *op);

@@ -162,8 +162,7 @@ ngx_http_llm_cost_redis_entry(ngx_http_llm_cost_ctx_t *ctx,
 
     if (same) {
         (void) ngx_http_llm_cost_cache_zone_put(ngx_http_llm_cost_zone(), ctx,
-                                                p, reply->len,
-                                                ctx->entry->stored);
+                                                ctx->entry);
     }
 
     if (!ngx_http_llm_cost_cache_fresh(ctx)) {
@@ -235,8 +234,7 @@ ngx_http_llm_cost_redis_put(ngx_http_llm_cost_ctx_t *ctx,
 
     /* those of this node find it at once */
 
-    if (ngx_http_llm_cost_cache_zone_put(ngx_http_llm_cost_zone(), ctx, p,
-                                         size, entry->stored)
+    if (ngx_http_llm_cost_cache_zone_put(ngx_http_llm_cost_zone(), ctx, entry)
         == NGX_OK)
     {
         ngx_http_llm_cost_flight_land(ctx->cache_key, &ctx->flight,

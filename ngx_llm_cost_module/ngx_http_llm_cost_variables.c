@@ -19,6 +19,8 @@ static ngx_int_t ngx_http_llm_cost_variable_text(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_llm_cost_variable_number(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_llm_cost_variable_counted(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_llm_cost_variable_money(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_llm_cost_variable_provider(ngx_http_request_t *r,
@@ -75,7 +77,11 @@ static ngx_http_variable_t  ngx_http_llm_cost_vars[] = {
     ngx_http_llm_cost_number("llm_cache_write_tokens", usage.cache_write),
     ngx_http_llm_cost_number("llm_output_tokens", usage.output),
     ngx_http_llm_cost_number("llm_reasoning_tokens", usage.reasoning),
-    ngx_http_llm_cost_number("llm_counted_tokens", q.input_tokens),
+
+    { ngx_string("llm_counted_tokens"), NULL,
+      ngx_http_llm_cost_variable_counted,
+      offsetof(ngx_http_llm_cost_ctx_t, q.input_tokens),
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     ngx_http_llm_cost_money("llm_cost", cost),
     ngx_http_llm_cost_money("llm_reserved_cost", reserved_cost),
@@ -213,6 +219,24 @@ ngx_http_llm_cost_variable_number(ngx_http_request_t *r,
     ngx_http_llm_cost_set_value(v, p, ngx_sprintf(p, "%L", n) - p);
 
     return NGX_OK;
+}
+
+
+/* a hit is counted when somebody asks */
+
+static ngx_int_t
+ngx_http_llm_cost_variable_counted(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_http_llm_cost_ctx_t  *ctx;
+
+    ctx = ngx_http_llm_cost_get_ctx(r->main);
+
+    if (ctx && ngx_http_llm_cost_measure(ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_llm_cost_variable_number(r, v, data);
 }
 
 

@@ -434,23 +434,9 @@ ngx_http_llm_cost_zone(void)
 static ngx_int_t
 ngx_http_llm_cost_zone_admit(ngx_http_llm_cost_ctx_t *ctx)
 {
-    ngx_int_t                  rc;
     ngx_http_llm_cost_zone_t  *z;
 
     z = ngx_http_llm_cost_zone();
-
-    if (ctx->lookup) {
-        rc = ngx_http_llm_cost_cache_zone_get(z, ctx);
-        if (rc == NGX_OK) {
-            rc = ngx_http_llm_cost_cache_form(ctx);
-        }
-
-        if (rc == NGX_ERROR) {
-            return NGX_ERROR;
-        }
-
-        ctx->adm.hit = (rc == NGX_OK);
-    }
 
     ctx->verdict = NGX_HTTP_LLM_COST_FITS;
 
@@ -539,21 +525,8 @@ static void
 ngx_http_llm_cost_zone_put(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_entry_t *entry, time_t ttl)
 {
-    size_t   size;
-    u_char  *p;
-
-    size = ngx_http_llm_cost_entry_size(entry);
-
-    p = ngx_alloc(size, ngx_cycle->log);
-    if (p == NULL) {
-        return;
-    }
-
-    ngx_http_llm_cost_entry_write(entry, p);
-
-    (void) ngx_http_llm_cost_cache_zone_put(ngx_http_llm_cost_zone(), ctx, p,
-                                            size, entry->stored);
-    ngx_free(p);
+    (void) ngx_http_llm_cost_cache_zone_put(ngx_http_llm_cost_zone(), ctx,
+                                            entry);
 }
 
 

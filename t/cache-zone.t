@@ -601,3 +601,45 @@ llm_budget daily limit=1usd period=day;
 ['^\{"error":\{"message":"There is no cached answer.*"type":"api_error".*"code":"not_cached"\}\}',
  'usage', 'usage', 'not_cached', '"spent":0.0000045,"reserved":0,']
 --- upstream_count: 1
+
+
+
+=== TEST 37: what a hit would have taken is counted for who asks
+--- location
+add_header X-Counted $llm_counted_tokens;
+add_header X-Asked $llm_request_digest;
+--- request eval
+[main::chat('hi'), main::chat('hi')]
+--- response_headers eval
+["X-Cache: MISS\nX-Input-Tokens: 10\nX-Counted: 8",
+ "X-Cache: HIT\nX-Input-Tokens: 10\nX-Counted: 8"]
+--- raw_response_headers_like eval
+['X-Asked: [0-9a-f]{32}\r\n', 'X-Asked: [0-9a-f]{32}\r\n']
+
+
+
+=== TEST 38: the same words to another model, and of another client
+--- config
+location /v1beta/ {
+    llm_cost on;
+    llm_cache on;
+    llm_provider gemini;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+}
+--- upstream eval
+{ json => { candidates => [{ index => 0, finishReason => 'STOP',
+                             content => { parts => [{ text => 'A' }] } }],
+            usageMetadata => { promptTokenCount => 3, candidatesTokenCount => 1,
+                               totalTokenCount => 4 } } }
+--- request eval
+[map { "POST /v1beta/models/gemini-2.5-$_:generateContent\n"
+       . '{"contents":[{"parts":[{"text":"hi"}]}]}' }
+ qw(flash pro flash pro flash)]
+--- more_headers eval
+[(map { "x-goog-api-key: $_" } qw(one one one one two))]
+--- response_headers eval
+["X-Cache: MISS\nX-Model: gemini-2.5-flash",
+ "X-Cache: MISS\nX-Model: gemini-2.5-pro",
+ "X-Cache: HIT\nX-Model: gemini-2.5-flash",
+ "X-Cache: HIT\nX-Model: gemini-2.5-pro", "X-Cache: MISS"]
+--- upstream_count: 3

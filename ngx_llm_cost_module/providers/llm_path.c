@@ -100,29 +100,37 @@ llm_path_ends(const unsigned char *p, const unsigned char *last,
 }
 
 
+/* where a path ends, less one slash; NULL: it matches nothing */
+
+static const unsigned char *
+llm_path_end(const llm_str_t *path)
+{
+    const unsigned char  *last;
+
+    if (path->len == 0 || path->len > LLM_PATH_MAX) {
+        return NULL;
+    }
+
+    last = path->data + path->len;
+
+    return (path->len > 1 && last[-1] == '/') ? last - 1 : last;
+}
+
+
 /*
  * Text in front of the first star is compared before a star is tried, so that
  * the slashes of a long path cost a comparison each.
  */
 
-int
-llm_path_matches(const llm_str_t *path, const char *pattern, llm_str_t *star)
+static int
+llm_path_fits(const llm_str_t *path, const unsigned char *last,
+    const char *pattern, llm_str_t *star)
 {
-    const unsigned char  *p, *last;
+    const unsigned char  *p;
 
     if (star) {
         star->data = NULL;
         star->len = 0;
-    }
-
-    if (path->len == 0 || path->len > LLM_PATH_MAX) {
-        return 0;
-    }
-
-    last = path->data + path->len;
-
-    if (path->len > 1 && last[-1] == '/') {
-        last--;
     }
 
     if (!llm_path_ends(path->data, last, pattern)) {
@@ -136,6 +144,17 @@ llm_path_matches(const llm_str_t *path, const char *pattern, llm_str_t *star)
     }
 
     return 0;
+}
+
+
+int
+llm_path_matches(const llm_str_t *path, const char *pattern, llm_str_t *star)
+{
+    const unsigned char  *last;
+
+    last = llm_path_end(path);
+
+    return last && llm_path_fits(path, last, pattern, star);
 }
 
 
@@ -163,11 +182,23 @@ const llm_path_row_t *
 llm_path_find(const llm_path_row_t *rows, size_t n, llm_route_t *route,
     llm_str_t *star)
 {
-    size_t  i;
+    char                  end;
+    size_t                i;
+    const unsigned char  *last;
 
-    for (i = 0; i < n; i++) {
+    last = llm_path_end(&route->path);
 
-        if (llm_path_matches(&route->path, rows[i].pattern, star)
+    for (i = 0; last && i < n; i++) {
+
+        /* most rows end in another letter */
+
+        end = rows[i].pattern[strlen(rows[i].pattern) - 1];
+
+        if (end != '*' && (unsigned char) end != last[-1]) {
+            continue;
+        }
+
+        if (llm_path_fits(&route->path, last, rows[i].pattern, star)
             && llm_path_method(&route->method, rows[i].methods))
         {
             route->kind = rows[i].kind;

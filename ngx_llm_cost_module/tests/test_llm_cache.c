@@ -28,6 +28,13 @@
 #define SHARE   (8 * MB / 128 * 35)      /* of llm_zone zone=llm:8m */
 #define NOW     1800000000
 
+/*
+ * What the answer's header, type and model take: 2 bytes and four numbers,
+ * "text/event-stream; charset=utf-8" and a name of 32.
+ */
+
+#define OWN     (2 + 1 + 4 + 4 + 6 + 32 + 32)
+
 static llm_cache_t    *c;
 static unsigned char   data[MB], out[MB];
 
@@ -100,20 +107,29 @@ put(uint64_t n, size_t size)
 }
 
 
+static void *
+in_out(void *ctx, size_t size)
+{
+    (void) ctx;
+
+    return size <= sizeof(out) ? out : NULL;
+}
+
+
 /* 1: it is there, and is what was put */
 
 static int
 hit_at(uint64_t n, int64_t now)
 {
-    size_t  size;
+    llm_mem_t          mem = { in_out, NULL };
+    llm_cache_found_t  found;
 
-    if (llm_cache_get(c, key_of(n), now, NULL, &size) != LLM_OK
-        || llm_cache_get(c, key_of(n), now, out, &size) != LLM_OK)
-    {
+    if (llm_cache_get(c, key_of(n), now, &mem, &found) != LLM_OK) {
         return 0;
     }
 
-    assert_memory_equal(out, data + n % 100, size);
+    assert_memory_equal(found.data.data, data + n % 100, found.data.len);
+    assert_int_equal(found.stored, NOW);
 
     return 1;
 }
@@ -367,9 +383,7 @@ test_memory_of_an_entry(void **state)
         print_message("entries of %5d bytes: %.0f more\n", (int) sizes[i],
                       mean);
 
-        /* 120 is what an entry's own header, type and model take at most */
-
-        assert_true(mean <= 256 - 120);
+        assert_true(mean <= 256 - OWN);
     }
 
     most = 0;
@@ -386,7 +400,75 @@ test_memory_of_an_entry(void **state)
     }
 
     print_message("at most %d more\n", (int) most);
+
+    /* ... also of the one that is in most pieces */
+
+    assert_true(most <= 256 - OWN);
     check_room();
+}
+
+
+/* one bit anywhere in an entry, and it is not there any more */
+
+static void
+test_damage(void **state)
+{
+    size_t               size, at;
+    llm_cache_run_t     *run;
+
+    (void) state;
+
+    for (size = 1; size < 200; size += 1 + size / 16) {
+        for (at = 0; at < size; at += 1 + size / 40) {
+            put(size, size);
+            assert_int_equal(hit(size), 1);
+
+            run = llm_cache_run(c, llm_cache_table(c)[
+                                       llm_cache_hash(c, key_of(size))
+                                       % c->buckets]);
+
+            ((unsigned char *) (run + 1))[sizeof(llm_cache_node_t) + at]
+                ^= (unsigned char) (1 << at % 8);
+
+            assert_int_equal(hit(size), 0);
+            assert_int_equal(llm_cache_remove(c, key_of(size)), 0);
+        }
+    }
+
+    assert_int_equal(stat_of()->all.entries, 0);
+    check_room();
+}
+
+
+/* bytes that have changed places, or are missing at the end */
+
+static void
+test_sum(void **state)
+{
+    size_t         i, size;
+    uint32_t       was[2], sum[2];
+    unsigned char  text[300];
+
+    (void) state;
+
+    for (size = 1; size < sizeof(text); size++) {
+        memset(text, 0, sizeof(text));
+        llm_cache_sum(text, size - 1, was);
+        llm_cache_sum(text, size, sum);
+        assert_memory_not_equal(was, sum, sizeof(sum));
+    }
+
+    memcpy(text, data, sizeof(text));
+    llm_cache_sum(text, sizeof(text), was);
+
+    for (i = 0; i + 32 < sizeof(text); i++) {
+        text[i] ^= 0x55;
+        text[i + 32] ^= 0x55;
+        llm_cache_sum(text, sizeof(text), sum);
+        assert_memory_not_equal(was, sum, sizeof(sum));
+        text[i] ^= 0x55;
+        text[i + 32] ^= 0x55;
+    }
 }
 
 
@@ -554,6 +636,8 @@ main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_memory_of_an_entry, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_damage, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_sum, setup, teardown),
         cmocka_unit_test_setup_teardown(test_random_operations, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_purge, setup, teardown),
