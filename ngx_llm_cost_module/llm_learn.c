@@ -4,50 +4,18 @@
  */
 
 
-#include "llm_learn.h"
+#include "llm_learn_table.h"
 
 #include <string.h>
 
 
-/*
- * The table: sets of a few places, of which a model and class has one.  A word
- * is read and written whole; what several words say together may be of two
- * moments, and is clipped to its bounds wherever it is used.
- */
-
-#define LLM_LEARN_MAGIC      0x314e5241454c4d4cULL
+#define LLM_LEARN_MAGIC      0x324e5241454c4d4cULL
 #define LLM_LEARN_WAYS       4
-#define LLM_LEARN_MAX        100000000LL     /* tokens of a pair */
 
 /* once there are enough, a line is drawn anew with every eighth answer */
 
 #define LLM_LEARN_OFTEN      16
 #define LLM_LEARN_EVERY      8
-
-
-typedef struct {
-    uint64_t             key;
-    uint64_t             used;               /* seconds */
-    uint64_t             n;
-    uint64_t             line;
-    uint64_t             share;
-    uint64_t             tokens;
-    uint64_t             output;             /* median + 1, 0: none */
-    uint64_t             outputs;            /* so far */
-    uint64_t             pairs[LLM_LEARN_PAIRS];
-    uint32_t             out[LLM_LEARN_PAIRS];
-} llm_learn_place_t;
-
-struct llm_learn_table_s {
-    uint64_t             magic;
-    uint64_t             sets;
-    uint64_t             pad[6];
-    llm_learn_place_t    places[];
-};
-
-
-#define llm_learn_read(p)       __atomic_load_n(p, __ATOMIC_RELAXED)
-#define llm_learn_write(p, v)   __atomic_store_n(p, v, __ATOMIC_RELAXED)
 
 
 static uint64_t
@@ -151,7 +119,7 @@ llm_learn_class(unsigned marks)
 }
 
 
-static const llm_learn_place_t *
+const llm_learn_place_t *
 llm_learn_find(const llm_learn_table_t *t, uint64_t key)
 {
     unsigned                  i;
@@ -169,7 +137,7 @@ llm_learn_find(const llm_learn_table_t *t, uint64_t key)
 }
 
 
-static llm_learn_place_t *
+llm_learn_place_t *
 llm_learn_take(llm_learn_table_t *t, uint64_t key)
 {
     unsigned            i, oldest;
@@ -323,40 +291,61 @@ llm_learn_add_output(llm_learn_place_t *p, int64_t output)
 }
 
 
-void
-llm_learn_add(llm_learn_table_t *t, uint64_t key, int64_t now,
-    int64_t counted, int64_t reported, int64_t output)
+/* a request of nothing says nothing, nor does one of more than there is */
+
+int
+llm_learn_says(int64_t counted, int64_t reported)
 {
-    uint64_t            n;
-    llm_learn_pair_t    newest;
-    llm_learn_place_t  *p;
+    return counted > 0 && counted <= LLM_LEARN_MAX && reported > 0
+           && reported <= LLM_LEARN_MAX;
+}
 
-    p = llm_learn_take(t, key);
-    llm_learn_write(&p->used, (uint64_t) now);
 
-    if (output >= 0 && output <= LLM_LEARN_MAX) {
-        llm_learn_add_output(p, output);
+void
+llm_learn_put(llm_learn_place_t *p, const llm_learn_answer_t *a)
+{
+    uint64_t          n;
+    llm_learn_pair_t  newest;
+
+    if (a->output >= 0 && a->output <= LLM_LEARN_MAX) {
+        llm_learn_add_output(p, a->output);
     }
 
-    /* a request of nothing says nothing, nor does one of more than there is */
-
-    if (counted <= 0 || counted > LLM_LEARN_MAX || reported <= 0
-        || reported > LLM_LEARN_MAX)
-    {
+    if (!llm_learn_says(a->counted, a->reported)) {
         return;
     }
 
     n = llm_learn_read(&p->n);
 
     llm_learn_write(&p->pairs[n % LLM_LEARN_PAIRS],
-                    (uint64_t) counted << 32 | (uint64_t) reported);
+                    (uint64_t) a->counted << 32 | (uint64_t) a->reported);
     llm_learn_write(&p->n, ++n);
 
-    newest.counted = (uint32_t) counted;
-    newest.reported = (uint32_t) reported;
+    newest.counted = (uint32_t) a->counted;
+    newest.reported = (uint32_t) a->reported;
 
     llm_learn_draw(p, &newest,
                    n <= LLM_LEARN_OFTEN || n % LLM_LEARN_EVERY == 0);
+}
+
+
+void
+llm_learn_add(llm_learn_table_t *t, uint64_t key, int64_t now,
+    int64_t counted, int64_t reported, int64_t output)
+{
+    llm_learn_place_t   *p;
+    llm_learn_answer_t   a;
+
+    a.key = key;
+    a.counted = counted;
+    a.reported = reported;
+    a.output = output;
+
+    p = llm_learn_take(t, key);
+    llm_learn_write(&p->used, (uint64_t) now);
+
+    llm_learn_put(p, &a);
+    llm_learn_tell(t, &a);
 }
 
 

@@ -97,6 +97,37 @@ uint64_t llm_learn_key(const llm_str_t *vendor, const llm_str_t *model,
 void llm_learn_add(llm_learn_table_t *t, uint64_t key, int64_t now,
     int64_t counted, int64_t reported, int64_t output);
 
+/*
+ * A fleet: what was added here and is still to be told, at most once; and the
+ * last answers of all nodes to a model and class, newest first, which take the
+ * place of those that are remembered here.  LLM_DECLINED: there are fewer of
+ * them, since whoever keeps them for the fleet has lost some.
+ */
+
+#define LLM_LEARN_NEWS       64
+
+typedef struct {
+    uint64_t         key;
+    int64_t          counted;        /* -1: the count was exact */
+    int64_t          reported;
+    int64_t          output;         /* -1: not said */
+} llm_learn_answer_t;
+
+unsigned llm_learn_news(llm_learn_table_t *t, llm_learn_answer_t *answers,
+    unsigned max);
+int llm_learn_fleet(llm_learn_table_t *t, uint64_t key, int64_t now,
+    const llm_learn_answer_t *answers, unsigned n);
+
+/* an answer as it is written for the fleet; LLM_BAD: it is none */
+
+int llm_learn_read_answer(const llm_str_t *s, llm_learn_answer_t *a);
+
+/* how far the answers of the fleet are known here */
+
+uint64_t llm_learn_seen(const llm_learn_table_t *t);
+void llm_learn_see(llm_learn_table_t *t, uint64_t seen);
+
+
 /* LLM_DECLINED: nothing is known */
 
 int llm_learn_get(const llm_learn_table_t *t, uint64_t key, llm_learn_t *l);

@@ -20,6 +20,7 @@
  *   _redis_box.c     what the workers of a node share: state, record, bases
  *   _redis_outbox.c  settlements that Redis has not confirmed; every second
  *   _redis_adopt.c   reservations of dead workers, and of long requests
+ *   _redis_learn.c   what estimates are worth
  *   _redis_join.c    back to Redis, which may have lost something
  *   _redis_state.c   greetings, fitness, failures, backoff
  *   _redis_greet.c   what is said on a new connection
@@ -99,6 +100,7 @@ typedef enum {
     NGX_HTTP_LLM_COST_SCRIPT_PATCH,
     NGX_HTTP_LLM_COST_SCRIPT_PURGE,
     NGX_HTTP_LLM_COST_SCRIPT_FLIGHT,
+    NGX_HTTP_LLM_COST_SCRIPT_LEARN,
     NGX_HTTP_LLM_COST_SCRIPT_N,
     NGX_HTTP_LLM_COST_SCRIPT_NONE       /* a plain command */
 } ngx_http_llm_cost_script_e;
@@ -504,6 +506,11 @@ ngx_http_llm_cost_redis_t *ngx_http_llm_cost_redis_money(void);
 ngx_http_llm_cost_redis_t *ngx_http_llm_cost_redis_answers(void);
 void ngx_http_llm_cost_redis_done(ngx_http_llm_cost_redis_op_t *op,
     redisReply *reply);
+
+
+/* _redis_learn.c: every second */
+
+void ngx_http_llm_cost_redis_learn(ngx_http_llm_cost_redis_t *redis);
 
 
 /* _redis_settle.c */

@@ -314,6 +314,7 @@ ngx_http_llm_cost_redis_tick(ngx_event_t *ev)
 
     if (redis->conns[0].state == NGX_HTTP_LLM_COST_REDIS_READY) {
         ngx_http_llm_cost_redis_ping(redis);
+        ngx_http_llm_cost_redis_learn(redis);
     }
 
     ngx_http_llm_cost_redis_adopt();

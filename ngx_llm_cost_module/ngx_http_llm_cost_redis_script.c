@@ -75,6 +75,8 @@ static ngx_http_llm_cost_redis_script_t  ngx_http_llm_cost_redis_scripts[] = {
     { { llm_script_answers, llm_script_purge, NULL },
       ngx_null_string, { 0 } },
     { { llm_script_flight, NULL, NULL },
+      ngx_null_string, { 0 } },
+    { { llm_script_learn, NULL, NULL },
       ngx_null_string, { 0 } }
 };
 

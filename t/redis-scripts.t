@@ -30,7 +30,7 @@ my %parts = (admit => ['common'], settle => ['common', 'usage'],
              renew => ['common'], budgets => ['common'],
              put => ['answers'], purge => ['answers'],
              summary => ['common', 'usage'], join => ['common'],
-             balance => ['common'], patch => []);
+             balance => ['common'], patch => [], learn => []);
 my %sha;
 
 for my $name (keys %parts) {

@@ -9,7 +9,7 @@ fakeredis.py DIRECTORY BACKEND_SOCKET
 Prints its port and serves until its stdin ends.  DIRECTORY/fakeredis holds
 the rules of the block, one a line: "COMMAND [N]: ACTION".  COMMAND is a Redis
 command or *; N means only its Nth occurrence in the block.  What the module
-says to stay in touch (join.lua) is the command JOIN, no EVALSHA.  Actions:
+says to stay in touch is JOIN (join.lua) or LEARN (learn.lua), no EVALSHA.  Actions:
 
   error TEXT   answer -TEXT, the backend never sees the command
   reply TEXT   answer TEXT as it is (\\r and \\n are understood)
@@ -46,7 +46,7 @@ def script_hash(*names):
     return hashlib.sha1(text).hexdigest().encode()
 
 
-JOIN = script_hash("common", "join")
+ASIDE = {script_hash("common", "join"): "JOIN", script_hash("learn"): "LEARN"}
 
 
 class FakeRedis:
@@ -145,8 +145,8 @@ class FakeRedis:
         words = command.split(b"\r\n", 5)
         name = words[2].decode("latin-1").upper()
 
-        if name == "EVALSHA" and words[4] == JOIN:
-            name = "JOIN"
+        if name == "EVALSHA":
+            name = ASIDE.get(words[4], name)
 
         verb, _, text = self.action(name).partition(" ")
 
