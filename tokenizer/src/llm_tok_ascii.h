@@ -257,6 +257,87 @@ llm_tok_starts(const uint8_t *p, llm_tok_masks_t *m, unsigned grammar)
 }
 
 
+/* where runs of spaces end that are pieces by themselves */
+
+LLM_TOK_TARGET static inline uint64_t
+llm_tok_gaps(const llm_tok_masks_t *m, uint64_t starts, uint32_t gaps)
+{
+    unsigned  at, first;
+    uint64_t  last, below;
+
+    last = m->blank & llm_tok_after(m->blank) & ~llm_tok_before(m->blank)
+           & ~m->last;
+
+    for ( /* void */ ; last; last &= last - 1) {
+        at = (unsigned) llm_tok_lowest(last);
+        below = ~m->blank & ((1ULL << at) - 1);
+        first = below ? 64 - (unsigned) __builtin_clzll(below) : 0;
+
+        if (at - first < 31) {
+            starts |= (starts >> first & gaps >> (at - first + 1) & 1)
+                      << (at + 1);
+        }
+    }
+
+    return starts;
+}
+
+
+/*
+ * Without a pattern: where JOIN says that no token reaches across, which need not
+ * be asked inside of words, and around what is taken out of the text.  p is the
+ * text, not a copy.  If what is taken reaches the end of the block, the last
+ * start is its, and *to is where it ends.
+ */
+
+LLM_TOK_TARGET static inline uint64_t
+llm_tok_starts_join(const llm_vocab_t *v, const uint8_t *p,
+    const uint8_t *end, const llm_tok_masks_t *m, size_t *to)
+{
+    size_t    n;
+    unsigned  at;
+    uint64_t  starts, known, ask, taken;
+
+    starts = v->apart ? m->blank & llm_tok_after(m->letter) : 0;
+    starts = v->image->flags & LLM_TOK_APART ? m->blank : starts;
+    known = (m->letter & llm_tok_after(m->letter | m->blank))
+            | (m->blank & llm_tok_after(m->blank)) | starts;
+    known = v->words ? known & ~1ULL : 0;
+    starts |= 1;
+
+    for (ask = ((m->last - 1) | m->last) & ~known; ask; ask &= ask - 1)
+    {
+        at = (unsigned) llm_tok_lowest(ask);
+
+        if (llm_tok_unlikely(llm_tok_is_user(v, p[at]))) {
+            n = llm_tok_taken(v, p + at, end);
+
+            if (at + n >= m->len) {
+                *to = at + n;
+                starts = (starts & ((1ULL << at) - 1)) | 1ULL << at;
+
+                return v->image->gaps ? llm_tok_gaps(m, starts, v->image->gaps)
+                                      : starts;
+            }
+
+            if (n) {
+                taken = ((1ULL << n) - 1) << at;
+                ask &= ~taken | 1ULL << at;
+                starts &= ~taken;
+                starts |= 1ULL << at | 1ULL << (at + n);
+                continue;
+            }
+        }
+
+        if (at) {
+            starts |= (llm_tok_joins_ascii(v, p[at - 1], p[at]) ^ 1) << at;
+        }
+    }
+
+    return v->image->gaps ? llm_tok_gaps(m, starts, v->image->gaps) : starts;
+}
+
+
 /* keeps the starts that hold whatever follows the block */
 
 LLM_TOK_TARGET static inline uint64_t
@@ -313,7 +394,7 @@ llm_tok_is_ascii(const uint8_t *p)
 LLM_TOK_TARGET static inline size_t
 llm_tok_split_ascii(llm_tok_split_t *split, uint32_t *at, unsigned grammar)
 {
-    size_t           left;
+    size_t           left, to;
     uint8_t          copy[LLM_TOK_BLOCK];
     uint32_t        *next, *end;
     uint64_t         starts, last;
@@ -342,7 +423,16 @@ llm_tok_split_ascii(llm_tok_split_t *split, uint32_t *at, unsigned grammar)
         if (llm_tok_is_ascii(block)) {
             llm_tok_classify(block, left < LLM_TOK_BLOCK ? (unsigned) left
                                                          : LLM_TOK_BLOCK, &m);
-            starts = llm_tok_starts(block, &m, grammar);
+            to = 0;
+            starts = grammar == LLM_TOK_JOIN
+                     ? llm_tok_starts_join(split->v, p, split->end, &m, &to)
+                     : llm_tok_starts(block, &m, grammar);
+
+            if (grammar == LLM_TOK_JOIN && to) {
+                next = llm_tok_put(starts, (uint32_t) (p - start), next);
+                p += to;
+                continue;
+            }
 
             if (left <= LLM_TOK_BLOCK && m.len == left) {
                 next = llm_tok_put(starts, (uint32_t) (p - start), next);
@@ -350,7 +440,8 @@ llm_tok_split_ascii(llm_tok_split_t *split, uint32_t *at, unsigned grammar)
                 break;
             }
 
-            starts = llm_tok_settled(&m, starts);
+            starts = grammar == LLM_TOK_JOIN ? starts
+                                             : llm_tok_settled(&m, starts);
             last = 1ULL << (63 - __builtin_clzll(starts));
 
             if (llm_tok_likely(last != 1)) {
@@ -395,6 +486,9 @@ llm_tok_split_blocks(llm_tok_split_t *split, uint32_t *at)
 
     case LLM_TOK_GPT2:
         return llm_tok_split_ascii(split, at, LLM_TOK_GPT2);
+
+    case LLM_TOK_JOIN:
+        return llm_tok_split_ascii(split, at, LLM_TOK_JOIN);
 
     default:
         return llm_tok_split_ascii(split, at, LLM_TOK_CL100K);

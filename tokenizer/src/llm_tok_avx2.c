@@ -6,6 +6,7 @@
  */
 
 #include "llm_tok_masks.h"
+#include "llm_tok_near.h"
 
 
 #if LLM_TOK_HAVE_AVX2

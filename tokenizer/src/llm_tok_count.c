@@ -170,7 +170,7 @@ llm_tok_merged_long(const llm_tok_batch_t *b, llm_tok_queue_t *q,
             n = 1;
         }
 
-        if (n == 0 && as_is && !b->v->chars && text->len <= LLM_TOK_MERGE) {
+        if (n == 0 && as_is && text->len <= LLM_TOK_MERGE) {
             shorts->text[shorts->n++] = *text;
 
             if (shorts->n == LLM_TOK_AHEAD) {
@@ -209,8 +209,7 @@ llm_tok_is_merged(const llm_tok_batch_t *b, const llm_tok_miss_t *miss)
         return 1;
     }
 
-    return !b->v->chars && *miss->p < 0xe3
-           && llm_tok_valid(miss->p, miss->len);
+    return *miss->p < 0xe3 && llm_tok_as_is(b->v, miss->p, miss->len);
 }
 
 

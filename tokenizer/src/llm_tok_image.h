@@ -11,7 +11,9 @@
  * A merge may be wanted earlier than the merges that make its parts (a few of
  * Llama 3's are).  Its token has an index after theirs all the same, and is
  * marked as irregular, as is every token that is made of one: where those
- * meet, RANK tells the order.
+ * meet, RANK tells the order.  They are the last ones, and the RANK of the others
+ * is their index times LLM_TOK_BETWEEN, unless those between two of them are
+ * more.
  */
 
 #ifndef LLM_TOK_IMAGE_H_INCLUDED_
@@ -84,6 +86,7 @@
 #define llm_tok_len(r)          ((uint32_t) ((r) >> 54) & 0xff)
 #define LLM_TOK_FAR             255
 #define LLM_TOK_IRREGULAR       (1ULL << 62)
+#define LLM_TOK_BETWEEN         128
 
 /*
  * Which token a pair of tokens merges into: 64-byte buckets.  A pair may be
@@ -190,7 +193,7 @@ typedef struct {
     uint32_t  pattern;       /* bytes of PATTERN */
     uint32_t  near_bits;
     uint32_t  wide_blocks;   /* the first is empty */
-    uint32_t  reserved;      /* 0 */
+    uint32_t  gaps;          /* bits of how many spaces are a piece */
     uint64_t  seed;          /* odd, of the hash of pairs */
     uint64_t  user[4];       /* with which bytes those of USER begin */
     char      name[LLM_TOK_MAX_NAME];
@@ -213,6 +216,11 @@ typedef struct {
  * the text may be parted there as if a pattern had.  Two of ASCII have a bit of
  * their own, others a bit that their hash says.  If the parts of tokens are
  * bytes, it is the last one of a character and the first one of the next.
+ *
+ * GAPS has bit n if n spaces with no more of them on either side that begin such
+ * a part are tokens by themselves, whatever follows: all merges of spaces come
+ * before any of a space and something else, no token has two spaces and then
+ * something else, and the last of these tokens is more than one space.
  *
  * USER names texts that are one token wherever they are, before anything else
  * is looked at (the user-defined symbols of SentencePiece).

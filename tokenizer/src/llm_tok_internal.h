@@ -77,6 +77,7 @@ struct llm_vocab_s {
     const uint16_t         *ofs;
     const uint32_t         *by_id;
     const uint32_t         *rank;
+    uint32_t                regular;    /* tokens below have no need of it */
     const uint32_t         *except;
     const uint64_t         *join;
     const uint32_t         *user;
@@ -84,6 +85,11 @@ struct llm_vocab_s {
     llm_tok_regex_t        *regex;      /* LLM_TOK_REGEX's */
     uint32_t                user_from[256];     /* of USER, by first byte */
     uint32_t                user_to[256];
+    uint8_t                 user_run[256];      /* all are 1 to n of it, or 0 */
+    uint64_t                user_begin[64];     /* bits of three bytes */
+    unsigned                user_short;         /* one has less than three */
+    unsigned                words;      /* none of USER begins like a word */
+    unsigned                apart;      /* a space after a letter is */
     uint64_t                filter_mask;
     uint64_t                seed;
     uint32_t                buckets;

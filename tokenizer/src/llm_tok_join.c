@@ -60,6 +60,89 @@ llm_tok_joins(const llm_vocab_t *v, uint32_t one, uint32_t two)
 }
 
 
+/*
+ * Whether each letter of ASCII ends what a space follows, and whether neither
+ * begins what is taken out of a text.
+ */
+
+static void
+llm_tok_join_words(llm_vocab_t *v)
+{
+    unsigned  c;
+
+    v->apart = 1;
+    v->words = !llm_tok_is_user(v, ' ');
+
+    for (c = 'A'; c <= 'z'; c++) {
+        if (c <= 'Z' || c >= 'a') {
+            v->apart &= !llm_tok_joins(v, c, ' ');
+            v->words &= !llm_tok_is_user(v, c);
+        }
+    }
+}
+
+
+/* which bit of USER_BEGIN is that of a text's first three bytes */
+
+static inline uint32_t
+llm_tok_user_bit(const uint8_t *p)
+{
+    return ((uint32_t) p[0] << 16 | (uint32_t) p[1] << 8 | p[2])
+           * 2654435761u >> 20;
+}
+
+
+static void
+llm_tok_user_init(llm_vocab_t *v, uint32_t i)
+{
+    size_t          n, len;
+    uint8_t         first;
+    uint32_t        bit;
+    const char     *text;
+    const uint8_t  *p;
+
+    text = llm_tok_token_text(v, v->user[i], &len);
+    p = (const uint8_t *) text;
+    first = len ? *p : 0;
+
+    if (v->user_to[first] == 0) {
+        v->user_from[first] = i;
+    }
+
+    v->user_to[first] = i + 1;
+
+    if (len < 3) {
+        v->user_short |= len < 2 || p[1] != first;
+
+    } else {
+        bit = llm_tok_user_bit(p);
+        v->user_begin[bit >> 6] |= 1ULL << (bit & 63);
+    }
+
+    /* they are in order: so the n-th is a run of n, or they are not all runs */
+
+    for (n = 0; n < len && p[n] == first; n++) { /* void */ }
+
+    n = n == len && len == i - v->user_from[first] + 1 && len < 256 ? len : 0;
+    v->user_run[first] = len == 1 || v->user_run[first] ? (uint8_t) n : 0;
+}
+
+
+/* nearly all places of a text are ruled out as the beginning of one of USER */
+
+void
+llm_tok_join_init(llm_vocab_t *v)
+{
+    uint32_t  i;
+
+    for (i = 0; i < v->image->users; i++) {
+        llm_tok_user_init(v, i);
+    }
+
+    llm_tok_join_words(v);
+}
+
+
 /* what the bytes p are to those of a text of USER: below, a prefix, above */
 
 static int
@@ -137,15 +220,42 @@ llm_tok_user(const llm_vocab_t *v, const uint8_t *p, const uint8_t *end)
 }
 
 
-/* how long what is taken out of the text at p before anything else is, or 0 */
+/* as many of a byte as USER has, at most */
 
 static size_t
+llm_tok_user_run(const llm_vocab_t *v, const uint8_t *p, const uint8_t *end)
+{
+    size_t  n, most;
+
+    most = v->user_run[*p];
+    most = most < (size_t) (end - p) ? most : (size_t) (end - p);
+
+    for (n = 1; n < most && p[n] == *p; n++) { /* void */ }
+
+    return n;
+}
+
+
+size_t
 llm_tok_taken(const llm_vocab_t *v, const uint8_t *p, const uint8_t *end)
 {
     size_t          n;
+    uint32_t        bit;
     llm_tok_edge_t  e;
 
-    if (v->image->user[*p >> 6] >> (*p & 63) & 1) {
+    if (llm_tok_is_user(v, *p)) {
+        if (v->user_run[*p]) {
+            return llm_tok_user_run(v, p, end);
+        }
+
+        if (end - p >= 3 && !v->user_short) {
+            bit = llm_tok_user_bit(p);
+
+            if (!(v->user_begin[bit >> 6] >> (bit & 63) & 1)) {
+                return 0;
+            }
+        }
+
         return llm_tok_user(v, p, end);
     }
 

@@ -4,7 +4,7 @@
  * Merging short texts, for any processor.
  */
 
-#include "llm_tok_internal.h"
+#include "llm_tok_near.h"
 
 
 #define LLM_TOK_TARGET

@@ -7,7 +7,8 @@
  * the answer the others go on.
  *
  * Code, not declarations: a file for each kind of processor includes it once,
- * after it has defined LLM_TOK_TARGET, what its functions are compiled for;
+ * after llm_tok_near.h and after it has defined LLM_TOK_TARGET, what its
+ * functions are compiled for;
  * llm_tok_least(), the least of n integers, more of which can be read, up to a
  * multiple of 16; and llm_tok_merged(), what a pair of tokens merges into.
  */
@@ -42,9 +43,96 @@ llm_tok_order(const llm_vocab_t *v, uint32_t token, unsigned place)
 {
     uint32_t  rank;
 
-    rank = v->image->ranks ? v->rank[token] : token;
+    rank = token < v->regular ? token * LLM_TOK_BETWEEN : v->rank[token];
 
     return (int32_t) (rank << LLM_TOK_MERGE_BITS | place);
+}
+
+
+/* the token of a character of more than one byte plus one; 0: its bytes are */
+
+LLM_TOK_TARGET static inline uint32_t
+llm_tok_merge_char(const llm_vocab_t *v, const uint8_t *p, uint32_t *len)
+{
+    uint64_t  node;
+
+    if (*p < 0xe0) {
+        *len = 2;
+        return llm_tok_node_token(v->root[(unsigned) p[0] << 8 | p[1]]);
+    }
+
+    if (*p < 0xf0) {
+        *len = 3;
+        return llm_tok_node_token(llm_tok_wide(v, p));
+    }
+
+    *len = 4;
+    node = v->root[(unsigned) p[0] << 8 | p[1]];
+    node = llm_tok_child(v, node, p[2]);
+
+    return llm_tok_node_token(llm_tok_child(v, node, p[3]));
+}
+
+
+/* the smallest parts of a text where these are characters, and their places */
+
+LLM_TOK_TARGET static inline void
+llm_tok_merge_chars(const llm_vocab_t *v, llm_tok_merge_t *m)
+{
+    uint32_t        i, n, len, token;
+    const uint8_t  *p;
+
+    p = m->text->p;
+    n = m->text->len;
+    m->alive = 0;
+
+    for (i = 0; i < n; i += len) {
+        len = 1;
+        token = p[i] < 0xc0 ? 0 : llm_tok_merge_char(v, p + i, &len);
+        len = token ? len : 1;
+
+        m->token[i] = token ? token - 1 : v->byte[p[i]];
+        m->alive |= 1ULL << i;
+    }
+}
+
+
+/* which of these merge with the next one: all of them ask at the same time */
+
+LLM_TOK_TARGET static inline void
+llm_tok_merge_first(const llm_vocab_t *v, llm_tok_merge_t *m)
+{
+    uint32_t  i, n, at, token, place[LLM_TOK_MERGE];
+    uint64_t  left, key[LLM_TOK_MERGE], hash[LLM_TOK_MERGE];
+
+    for (n = 0, left = m->alive; left & (left - 1); n++) {
+        at = (uint32_t) __builtin_ctzll(left);
+        left &= left - 1;
+        place[n] = at;
+        key[n] = llm_tok_pair_key(m->token[at],
+                                  m->token[__builtin_ctzll(left)]);
+        hash[n] = llm_tok_pair_hash(key[n], v->seed);
+        llm_tok_pair_fetch_filter(v, hash[n]);
+    }
+
+    for (i = 0; i < n; i++) {
+        if (llm_tok_pair_may_be(v, hash[i])) {
+            __builtin_prefetch(llm_tok_pair_bucket(v, hash[i]));
+        }
+    }
+
+    for (i = 0; i < n; i++) {
+        if (!llm_tok_pair_may_be(v, hash[i])) {
+            continue;
+        }
+
+        token = llm_tok_merged(v, key[i], hash[i]);
+
+        if (token < v->image->tokens) {
+            m->made[place[i]] = token;
+            m->order[place[i]] = llm_tok_order(v, token, place[i]);
+        }
+    }
 }
 
 
@@ -63,6 +151,17 @@ llm_tok_merge_start(const llm_vocab_t *v, llm_tok_merge_t *m,
     m->alive = UINT64_MAX >> (LLM_TOK_MERGE - n);
     m->asked = 0;
     m->found = 0;
+
+    if (v->chars && !llm_tok_are_ascii(p, n)) {
+        for (i = 0; i < (n + 15) / 16 * 16; i++) {
+            m->order[i] = LLM_TOK_NO_MERGE;
+        }
+
+        llm_tok_merge_chars(v, m);
+        llm_tok_merge_first(v, m);
+
+        return;
+    }
 
     for (i = 0; i < n - 1; i++) {
         token = llm_tok_node_token(v->root[(unsigned) p[i] << 8 | p[i + 1]]);

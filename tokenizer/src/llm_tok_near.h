@@ -74,6 +74,37 @@ llm_tok_wide(const llm_vocab_t *v, const uint8_t *p)
 }
 
 
+/* the node that a byte leads to, 0 if there is none */
+
+static inline uint64_t
+llm_tok_child(const llm_vocab_t *v, uint64_t node, uint8_t byte)
+{
+    if (llm_tok_node_base(node) == 0) {
+        return 0;
+    }
+
+    node = v->node[llm_tok_node_base(node) + byte];
+
+    return llm_tok_node_check(node) == (byte | 0x100u) ? node : 0;
+}
+
+
+/* whether all bytes of a text are ASCII */
+
+static inline int
+llm_tok_are_ascii(const uint8_t *p, size_t n)
+{
+    size_t   i;
+    uint8_t  all;
+
+    for (all = 0, i = 0; i < n; i++) {
+        all |= p[i];
+    }
+
+    return all < 0x80;
+}
+
+
 /* whether the token of such a character is the longest that begins with it */
 
 static inline int

@@ -96,6 +96,28 @@ const uint8_t *llm_tok_prepended(const llm_vocab_t *v, llm_scratch_t *s,
     const uint8_t *p, const uint8_t *end, llm_tok_out_t *out);
 
 
+/* how long what is taken out of the text at p before anything else is, or 0 */
+size_t llm_tok_taken(const llm_vocab_t *v, const uint8_t *p,
+    const uint8_t *end);
+
+/* what is known of a vocabulary without a pattern, when it is opened */
+void llm_tok_join_init(llm_vocab_t *v);
+
+/* whether a text of USER may begin with a byte */
+
+#define llm_tok_is_user(v, c)                                                 \
+    ((v)->image->user[(c) >> 6] >> ((c) & 63) & 1)
+
+
+/* whether a token may have a character, of ASCII both, before another */
+
+static inline uint64_t
+llm_tok_joins_ascii(const llm_vocab_t *v, unsigned one, unsigned two)
+{
+    return v->join[one << 1 | two >> 6] >> (two & 63) & 1;
+}
+
+
 /* the same without a scanner */
 const uint8_t *llm_tok_other_end(llm_tok_split_t *split, const uint8_t *p,
     const uint8_t *end);

@@ -253,19 +253,10 @@ llm_tok_split_scalar(llm_tok_split_t *split, uint32_t *at)
 }
 
 
-/* all patterns that have a scanner are in llm_tok_ascii.h, too */
-
-static inline int
-llm_tok_has_blocks(unsigned grammar)
-{
-    return grammar != LLM_TOK_JOIN && grammar != LLM_TOK_REGEX;
-}
-
-
 size_t
 llm_tok_split(llm_tok_split_t *split, uint32_t *at)
 {
-    if (!llm_tok_has_blocks(split->grammar)) {
+    if (split->grammar == LLM_TOK_REGEX) {
         return llm_tok_split_scalar(split, at);
     }
 

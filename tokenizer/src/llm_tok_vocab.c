@@ -12,7 +12,7 @@
 #define _GNU_SOURCE
 #endif
 
-#include "llm_tok_internal.h"
+#include "llm_tok_piece.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,29 +21,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-
-/* where in USER texts with a first byte are: nearly all others are ruled out */
-
-static void
-llm_tok_user_ranges(llm_vocab_t *v)
-{
-    size_t       len;
-    uint8_t      first;
-    uint32_t     i;
-    const char  *text;
-
-    for (i = 0; i < v->image->users; i++) {
-        text = llm_tok_token_text(v, v->user[i], &len);
-        first = len ? (uint8_t) text[0] : 0;
-
-        if (v->user_to[first] == 0) {
-            v->user_from[first] = i;
-        }
-
-        v->user_to[first] = i + 1;
-    }
-}
 
 
 static void
@@ -92,6 +69,34 @@ llm_tok_sections(llm_vocab_t *v)
     v->chars = (v->image->flags & LLM_TOK_CHARS) != 0;
     v->prepend = (v->image->flags & LLM_TOK_PREPEND)
                  && v->grammar == LLM_TOK_JOIN;
+}
+
+
+/*
+ * How many tokens, from the first one on, have the rank that their index says:
+ * those are not looked up.
+ */
+
+static uint32_t
+llm_tok_regular(const llm_vocab_t *v)
+{
+    uint32_t  i, n, other;
+
+    n = v->image->tokens;
+
+    if (v->image->ranks == 0) {
+        return n;
+    }
+
+    while (n > 0 && (v->rec[n - 1] & LLM_TOK_IRREGULAR)) {
+        n--;
+    }
+
+    for (i = 0, other = 0; i < n; i++) {
+        other |= v->rank[i] ^ i * LLM_TOK_BETWEEN;
+    }
+
+    return other ? 0 : n;
 }
 
 
@@ -160,7 +165,11 @@ llm_tok_map(llm_vocab_t *v, int fd, char *why, size_t size)
     wrong = llm_tok_check_contents(v, wrong);
 
     if (wrong == NULL) {
-        llm_tok_user_ranges(v);
+        v->regular = llm_tok_regular(v);
+
+        if (v->grammar == LLM_TOK_JOIN) {
+            llm_tok_join_init(v);
+        }
     }
 
     if (wrong || v->grammar != LLM_TOK_REGEX) {

@@ -143,6 +143,9 @@ int vocab_is_part(const vocab_t *v, const vocab_token_t *t);
 void vocab_join(const vocab_t *v, uint64_t *join, unsigned bits);
 unsigned vocab_join_bits(const vocab_t *v);
 
+/* GAPS of an image */
+uint32_t vocab_gaps(const vocab_t *v);
+
 /* llm_vocab_order.c: puts tokens into the order in which their merges apply */
 
 typedef struct {

@@ -18,6 +18,9 @@
 
 #define VOCAB_NO_PAIR  UINT32_MAX
 
+/* more than that are all looked up */
+#define VOCAB_IRREGULAR  4096
+
 
 typedef struct {
     vocab_t             *v;
@@ -34,6 +37,7 @@ typedef struct {
     uint32_t  level;                /* the last of the merges it needs */
     uint32_t  rank;
     int       part;                 /* no merge makes it */
+    int       irregular;
 } vocab_place_t;
 
 
@@ -195,8 +199,10 @@ vocab_by_len(const void *one, const void *two)
 }
 
 
-/* what no merge makes first, by id; then parts are of no higher level than the
-   whole, but shorter */
+/*
+ * What no merge makes first, by id; irregular tokens last; then parts are of no
+ * higher level than the whole, but shorter.
+ */
 
 static int
 vocab_by_level(const void *one, const void *two)
@@ -208,6 +214,10 @@ vocab_by_level(const void *one, const void *two)
 
     if (a->part != b->part) {
         return a->part ? -1 : 1;
+    }
+
+    if (a->irregular != b->irregular) {
+        return a->irregular ? 1 : -1;
     }
 
     if (a->level != b->level) {
@@ -270,6 +280,68 @@ vocab_places(vocab_ranks_t *r, vocab_place_t *place, int ignore_merges)
 }
 
 
+/*
+ * Regular tokens have their index for a rank, the others a place between two of
+ * these.  If there are too many for that, all keep the ranks of their merges.
+ */
+
+static void
+vocab_ranks_scale(vocab_t *v)
+{
+    uint32_t  i, n, low, high, middle, *rank, *used;
+
+    n = v->tokens;
+    rank = vocab_alloc(n, sizeof(uint32_t));
+    used = vocab_alloc(n, sizeof(uint32_t));
+
+    while (n > 0 && v->irregular[n - 1]) {
+        n--;
+    }
+
+    if (v->tokens - n > VOCAB_IRREGULAR) {
+        return;
+    }
+
+    for (i = 0; i < n; i++) {
+        rank[i] = i * LLM_TOK_BETWEEN;
+    }
+
+    for (i = n; i < v->tokens; i++) {
+
+        for (low = 1, high = n; low < high; ) {
+            middle = low + (high - low) / 2;
+
+            if (v->left[middle] == middle || v->rank[middle] < v->rank[i]) {
+                low = middle + 1;
+
+            } else {
+                high = middle;
+            }
+        }
+
+        rank[i] = (low - 1) * LLM_TOK_BETWEEN;
+        used[low - 1]++;
+    }
+
+    for (i = n; i < v->tokens; i++) {
+        if (used[rank[i] / LLM_TOK_BETWEEN] >= LLM_TOK_BETWEEN) {
+            return;
+        }
+    }
+
+    for (i = n; i < v->tokens; i++) {
+        low = rank[i] / LLM_TOK_BETWEEN * LLM_TOK_BETWEEN;
+
+        for (rank[i] = low + 1, middle = n; middle < v->tokens; middle++) {
+            rank[i] += rank[middle] / LLM_TOK_BETWEEN * LLM_TOK_BETWEEN == low
+                       && v->rank[middle] < v->rank[i];
+        }
+    }
+
+    v->rank = rank;
+}
+
+
 /* shorter tokens come before those that they are parts of */
 
 static void
@@ -296,6 +368,7 @@ vocab_levels(const vocab_ranks_t *r, vocab_place_t *place, uint32_t n,
             irregular[token] = p->level != p->rank || irregular[pair->left]
                                || irregular[pair->right];
             level[token] = p->level;
+            p->irregular = irregular[token];
         }
     }
 }
@@ -346,4 +419,5 @@ vocab_order(vocab_t *v, const vocab_pair_t *pair, uint32_t pairs,
 
     v->token = token;
     v->tokens = n;
+    vocab_ranks_scale(v);
 }

@@ -22,6 +22,7 @@
 
 #define VOCAB_BLOCK      "\xe2\x96\x81"
 #define VOCAB_PAIR_BITS  24
+#define VOCAB_GAPS       32
 
 
 int
@@ -251,4 +252,128 @@ vocab_join_bits(const vocab_t *v)
     }
 
     return bits;
+}
+
+
+/* how many spaces a text begins with */
+
+static uint32_t
+vocab_spaces(const vocab_t *v, uint32_t token)
+{
+    uint32_t     n;
+    const char  *p;
+
+    p = v->text + v->token[token].ofs;
+
+    for (n = 0; n < v->token[token].len && p[n] == ' '; n++) { /* void */ }
+
+    return n;
+}
+
+
+/*
+ * Fills the token of each number of spaces, or UINT32_MAX; 0 if merges of
+ * spaces are not before all of a space and something else.
+ */
+
+static int
+vocab_gap_tokens(const vocab_t *v, uint32_t token[VOCAB_GAPS])
+{
+    uint32_t              i, n, rank, most, least;
+    const vocab_token_t  *left;
+
+    memset(token, 0xff, VOCAB_GAPS * sizeof(uint32_t));
+    most = 0;
+    least = UINT32_MAX;
+
+    for (i = 0; i < v->tokens; i++) {
+        n = vocab_spaces(v, i);
+        rank = v->rank ? v->rank[i] : i;
+        left = &v->token[v->left[i]];
+
+        if (n == v->token[i].len) {
+            most = n > 1 && rank > most ? rank : most;
+
+            if (n < VOCAB_GAPS) {
+                token[n] = i;
+            }
+
+            continue;
+        }
+
+        if (memmem(v->text + v->token[i].ofs + n, v->token[i].len - n, "  ", 2)
+            || n > 1)
+        {
+            return 0;
+        }
+
+        if (v->left[i] != i && v->text[left->ofs + left->len - 1] == ' ') {
+            least = rank < least ? rank : least;
+        }
+    }
+
+    return most < least;
+}
+
+
+/* one merge of runs of spaces, lowest rank first; 0 if there is none */
+
+static int
+vocab_gap_merge(const vocab_t *v, const uint32_t token[VOCAB_GAPS],
+    uint32_t *len, uint32_t *n)
+{
+    uint32_t  i, best, made, rank, least;
+
+    least = UINT32_MAX;
+    best = 0;
+
+    for (i = 0; i + 1 < *n; i++) {
+        made = token[len[i] + len[i + 1]];
+
+        if (made == UINT32_MAX || v->token[v->left[made]].len != len[i]) {
+            continue;
+        }
+
+        rank = v->rank ? v->rank[made] : made;
+
+        if (rank < least) {
+            least = rank;
+            best = i;
+        }
+    }
+
+    if (least == UINT32_MAX) {
+        return 0;
+    }
+
+    len[best] += len[best + 1];
+    (*n)--;
+    memmove(&len[best + 1], &len[best + 2],
+            (*n - best - 1) * sizeof(uint32_t));
+
+    return 1;
+}
+
+
+uint32_t
+vocab_gaps(const vocab_t *v)
+{
+    uint32_t  i, n, all, gaps, token[VOCAB_GAPS], len[VOCAB_GAPS];
+
+    if (!vocab_gap_tokens(v, token)) {
+        return 0;
+    }
+
+    for (gaps = 0, all = 2; all < VOCAB_GAPS; all++) {
+
+        for (i = 0; i < all; i++) {
+            len[i] = 1;
+        }
+
+        for (n = all; vocab_gap_merge(v, token, len, &n); ) { /* void */ }
+
+        gaps |= (uint32_t) (len[n - 1] > 1) << all;
+    }
+
+    return gaps;
 }
