@@ -65,7 +65,7 @@ harness   = perl t/util/harness.pl --build $(out) --jobs $(JOBS)
 .PHONY: test test-unit test-nginx test-asan test-traffic test-faults
 .PHONY: test-flights test-keys
 .PHONY: test-versions deb test-deb
-.PHONY: bench bench-tokenizer demo unit asan fuzz
+.PHONY: bench bench-tokenizer demo unit asan fuzz fuzz-gateway
 
 all: module vocab tokenizer tools
 
@@ -324,6 +324,12 @@ fuzz: $(setup) $(FUZZ_BINS:%=$(BUILD)/fuzz/%)
 	        -artifact_prefix=$(BUILD)/fuzz/$$name- \
 	        $(BUILD)/fuzz/$$name.corpus $(BUILD)/fuzz/seeds/$$bin \
 	        || exit 1; \
+	done
+
+fuzz-gateway: all asan
+	$(Q)for store in zone redis; do \
+	    BUILD=$(out) fuzz/gateway --store $$store \
+	        --seconds $(FUZZ_SECONDS) || exit 1; \
 	done
 
 
