@@ -207,6 +207,10 @@ ngx_http_llm_cost_api_merge_ask(ngx_http_llm_cost_api_t *api)
         m->end = m->last;
     }
 
+    /* before it on the same connection */
+
+    ngx_http_llm_cost_redis_usage_flush();
+
     ngx_http_llm_cost_redis_begin(ngx_http_llm_cost_redis_money(),
                                   NGX_HTTP_LLM_COST_SCRIPT_SUMMARY);
     ngx_http_llm_cost_redis_indexes();

@@ -201,12 +201,18 @@ static ngx_int_t
 ngx_http_llm_cost_redis_ask(ngx_http_llm_cost_ctx_t *ctx,
     ngx_http_llm_cost_redis_op_t *op, ngx_uint_t lookup)
 {
+    ngx_uint_t                  how;
     ngx_http_llm_cost_redis_t  *redis;
 
     redis = ngx_http_llm_cost_money;
+    how = ctx->adm.hit;
+
+    if (lookup && !ngx_http_llm_cost_budget_requests(ctx)) {
+        how = NGX_HTTP_LLM_COST_REDIS_LOOK;
+    }
 
     if (ngx_http_llm_cost_redis_reserve_command(op, &ctx->adm,
-                                           lookup ? ctx->cache_key : NULL, 0)
+                                         lookup ? ctx->cache_key : NULL, how)
         != NGX_OK)
     {
         return NGX_ERROR;
@@ -224,11 +230,11 @@ ngx_http_llm_cost_redis_ask(ngx_http_llm_cost_ctx_t *ctx,
 }
 
 
-/* again: the reservation that a has, whatever fits now */
+/* how: as admit.lua has it */
 
 ngx_int_t
 ngx_http_llm_cost_redis_reserve_command(ngx_http_llm_cost_redis_op_t *op,
-    const llm_admission_t *a, const u_char *answer_key, ngx_uint_t again)
+    const llm_admission_t *a, const u_char *answer_key, ngx_uint_t how)
 {
     ngx_int_t                       i;
     ngx_http_llm_cost_redis_t      *redis;
@@ -253,7 +259,7 @@ ngx_http_llm_cost_redis_reserve_command(ngx_http_llm_cost_redis_op_t *op,
     ngx_http_llm_cost_redis_number(ngx_http_llm_cost_redis_seq(&op->id));
     ngx_http_llm_cost_redis_number(a->n);
     ngx_http_llm_cost_redis_number(lmcf->reservation_charge != 0);
-    ngx_http_llm_cost_redis_number(again ? 2 : a->hit);
+    ngx_http_llm_cost_redis_number(how);
 
     for (i = 0; i < LLM_UNIT_N; i++) {
         ngx_http_llm_cost_redis_number(a->most[i]);
@@ -277,14 +283,23 @@ static void
 ngx_http_llm_cost_redis_admitted(ngx_http_llm_cost_redis_op_t *op,
     redisReply *reply)
 {
+    ngx_int_t                 rc;
     ngx_http_llm_cost_ctx_t  *ctx;
 
     ctx = op->data;
 
-    if (reply == NULL
-        || ngx_http_llm_cost_redis_read_admission(ctx, reply) != NGX_OK)
-    {
+    rc = reply ? ngx_http_llm_cost_redis_read_admission(ctx, reply)
+               : NGX_DECLINED;
+
+    if (rc == NGX_DECLINED) {
         ngx_http_llm_cost_redis_unanswered(ctx, op);
+        return;
+    }
+
+    if (rc == NGX_DONE) {
+        ngx_http_llm_cost_redis_known(ctx);
+        ngx_http_llm_cost_redis_unjournal(&op->id);
+        ngx_http_llm_cost_redis_wake(op);
         return;
     }
 

@@ -18,6 +18,7 @@
  *   _redis_reply.c   what the scripts answer
  *   _redis_local.c   while Redis is away: the zone admits
  *   _redis_box.c     what the workers of a node share: state, record, bases
+ *   _redis_usage.c   hits, which hold nothing, added up
  *   _redis_outbox.c  settlements that Redis has not confirmed; every second
  *   _redis_adopt.c   reservations of dead workers, and of long requests
  *   _redis_learn.c   what estimates are worth
@@ -51,6 +52,12 @@
 #define NGX_HTTP_LLM_COST_REDIS_RUN         40     /* id of Redis's process */
 
 #define NGX_HTTP_LLM_COST_REDIS_STALE         -7   /* of another incarnation */
+/* how an admission is asked, beside 0 and 1 for a hit */
+
+#define NGX_HTTP_LLM_COST_REDIS_AGAIN         2    /* whatever fits now */
+#define NGX_HTTP_LLM_COST_REDIS_LOOK          3    /* a hit takes nothing */
+
+#define NGX_HTTP_LLM_COST_REDIS_FOUND         5    /* look.lua has a hit */
 #define NGX_HTTP_LLM_COST_REDIS_ADMIT_STAMP   6    /* where the stamp is */
 #define NGX_HTTP_LLM_COST_REDIS_SETTLE_STAMP  1
 
@@ -127,6 +134,7 @@ struct ngx_http_llm_cost_redis_op_s {
     llm_budget_t                    *budgets;    /* copy, ngx_alloc() */
     ngx_uint_t                       nbudgets;
     ngx_uint_t                       source;     /* of what was spent */
+    int64_t                          count;      /* requests in its usage */
     uint64_t                         pos;        /* in the record */
     uint64_t                         call;       /* is in the reply, too */
     u_char                           store[NGX_HTTP_LLM_COST_REDIS_ID];
@@ -333,7 +341,7 @@ void ngx_http_llm_cost_redis_script(ngx_http_llm_cost_script_e script);
 void ngx_http_llm_cost_redis_number(int64_t n);
 void ngx_http_llm_cost_redis_budgets(const llm_budget_t *budgets,
     ngx_uint_t n);
-void ngx_http_llm_cost_redis_event(const llm_stats_event_t *e);
+void ngx_http_llm_cost_redis_event(const llm_stats_event_t *e, int64_t count);
 
 ngx_int_t ngx_http_llm_cost_redis_end(ngx_http_llm_cost_redis_op_t *op);
 ngx_int_t ngx_http_llm_cost_redis_unsha(ngx_http_llm_cost_redis_op_t *op);
@@ -348,10 +356,26 @@ ngx_int_t ngx_http_llm_cost_redis_settlement(
     ngx_http_llm_cost_redis_op_t *op, const llm_stats_event_t *event);
 
 
+/* _redis_usage.c */
+
+/* a hit that holds nothing; NGX_DECLINED: it is not added up with others */
+
+ngx_int_t ngx_http_llm_cost_redis_usage_add(const llm_stats_event_t *event);
+void ngx_http_llm_cost_redis_usage_flush(void);
+
+/* the op is sent or freed */
+
+void ngx_http_llm_cost_redis_usage_send(const llm_stats_event_t *event,
+    int64_t count);
+
+
 /* _redis_reply.c: NGX_DECLINED for what is not such a reply */
 
 ngx_int_t ngx_http_llm_cost_redis_integer(redisReply *reply, ngx_uint_t i,
     int64_t *n);
+
+/* NGX_DONE: a hit that nothing was counted for, the balances are not told */
+
 ngx_int_t ngx_http_llm_cost_redis_read_admission(
     ngx_http_llm_cost_ctx_t *ctx, redisReply *reply);
 ngx_int_t ngx_http_llm_cost_redis_read_balances(redisReply *reply,

@@ -664,7 +664,10 @@ ngx_http_llm_cost_redis_join_hold(void)
 
     op->id = v.id;
 
-    if (ngx_http_llm_cost_redis_reserve_command(op, &a, NULL, 1) != NGX_OK) {
+    if (ngx_http_llm_cost_redis_reserve_command(op, &a, NULL,
+                                              NGX_HTTP_LLM_COST_REDIS_AGAIN)
+        != NGX_OK)
+    {
         ngx_http_llm_cost_redis_free(op);
         return NGX_ERROR;
     }

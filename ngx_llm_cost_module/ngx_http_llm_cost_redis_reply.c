@@ -104,6 +104,17 @@ ngx_http_llm_cost_redis_read_admission(ngx_http_llm_cost_ctx_t *ctx,
 
     a = &ctx->adm;
 
+    if (ngx_http_llm_cost_redis_integer(reply, 0, &what) == NGX_OK
+        && what == NGX_HTTP_LLM_COST_REDIS_FOUND && reply->elements == 4)
+    {
+        ngx_http_llm_cost_redis_entry(ctx, reply->element[2],
+                                      reply->element[1]);
+        a->hit = 1;
+        ctx->verdict = NGX_HTTP_LLM_COST_HIT;
+
+        return NGX_DONE;
+    }
+
     if (ngx_http_llm_cost_redis_integer(reply, 0, &what) != NGX_OK
         || ngx_http_llm_cost_redis_integer(reply, 1, &refused) != NGX_OK
         || ngx_http_llm_cost_redis_integer(reply, 2, &hit) != NGX_OK

@@ -23,6 +23,7 @@
 
 #define NGX_HTTP_LLM_COST_REDIS_ARGS     512
 #define NGX_HTTP_LLM_COST_REDIS_SCRATCH  16384
+#define NGX_HTTP_LLM_COST_REDIS_COUNT    (1 + NGX_SIZE_T_LEN + 2)
 
 /* "*N\r\n", and what follows up to the SHA-1's end */
 
@@ -39,7 +40,7 @@
 
 
 typedef struct {
-    const char                  *parts[3];
+    const char                  *parts[4];
     ngx_str_t                    text;
     u_char                       sha[40];
 } ngx_http_llm_cost_redis_script_t;
@@ -50,11 +51,14 @@ static ngx_int_t ngx_http_llm_cost_redis_script_init(
 static ngx_uint_t ngx_http_llm_cost_redis_guarded(
     ngx_http_llm_cost_script_e script);
 static u_char *ngx_http_llm_cost_redis_room(size_t size);
+static ngx_int_t ngx_http_llm_cost_redis_format(
+    ngx_http_llm_cost_redis_op_t *op);
+static u_char *ngx_http_llm_cost_redis_count(u_char *p, u_char type, size_t n);
 static void ngx_http_llm_cost_redis_label(const llm_str_t *s);
 
 
 static ngx_http_llm_cost_redis_script_t  ngx_http_llm_cost_redis_scripts[] = {
-    { { llm_script_common, llm_script_admit, NULL },
+    { { llm_script_look, llm_script_common, llm_script_admit, NULL },
       ngx_null_string, { 0 } },
     { { llm_script_common, llm_script_usage, llm_script_settle },
       ngx_null_string, { 0 } },
@@ -130,7 +134,7 @@ ngx_http_llm_cost_redis_script_init(ngx_http_llm_cost_redis_script_t *s,
 
     s->text.len = 0;
 
-    for (i = 0; i < 3 && s->parts[i]; i++) {
+    for (i = 0; i < 4 && s->parts[i]; i++) {
         s->text.len += ngx_strlen(s->parts[i]);
     }
 
@@ -141,7 +145,7 @@ ngx_http_llm_cost_redis_script_init(ngx_http_llm_cost_redis_script_t *s,
 
     p = s->text.data;
 
-    for (i = 0; i < 3 && s->parts[i]; i++) {
+    for (i = 0; i < 4 && s->parts[i]; i++) {
         p = ngx_cpymem(p, s->parts[i], ngx_strlen(s->parts[i]));
     }
 
@@ -241,6 +245,13 @@ void
 ngx_http_llm_cost_redis_number(int64_t n)
 {
     u_char  *p;
+
+    static const char  digits[] = "0123456789";
+
+    if (n >= 0 && n < 10) {
+        ngx_http_llm_cost_redis_arg(&digits[n], 1);
+        return;
+    }
 
     p = ngx_http_llm_cost_redis_room(NGX_INT64_LEN);
 
@@ -357,26 +368,28 @@ ngx_http_llm_cost_redis_budgets(const llm_budget_t *budgets, ngx_uint_t n)
 }
 
 
-/* what count_usage() of usage.lua reads */
+/* what count_usage() of usage.lua reads: the sums of count of them */
 
 void
-ngx_http_llm_cost_redis_event(const llm_stats_event_t *e)
+ngx_http_llm_cost_redis_event(const llm_stats_event_t *e, int64_t count)
 {
     unsigned  i;
 
     ngx_http_llm_cost_redis_number(e->time);
 
-    ngx_http_llm_cost_redis_number(1);
+    ngx_http_llm_cost_redis_number(count);
     ngx_http_llm_cost_redis_number(ngx_max(e->input, 0));
     ngx_http_llm_cost_redis_number(ngx_max(e->output, 0));
     ngx_http_llm_cost_redis_number(ngx_max(e->cost, 0));
     ngx_http_llm_cost_redis_number(ngx_max(e->cached, 0));
     ngx_http_llm_cost_redis_number(ngx_max(e->reasoning, 0));
     ngx_http_llm_cost_redis_number(ngx_max(e->saved, 0));
-    ngx_http_llm_cost_redis_number(e->cache == LLM_STATS_CACHE_HIT);
-    ngx_http_llm_cost_redis_number(e->cache == LLM_STATS_CACHE_MISS);
-    ngx_http_llm_cost_redis_number(e->called);
-    ngx_http_llm_cost_redis_number(e->cost < 0);
+    ngx_http_llm_cost_redis_number(e->cache == LLM_STATS_CACHE_HIT
+                                   ? count : 0);
+    ngx_http_llm_cost_redis_number(e->cache == LLM_STATS_CACHE_MISS
+                                   ? count : 0);
+    ngx_http_llm_cost_redis_number(e->called ? count : 0);
+    ngx_http_llm_cost_redis_number(e->cost < 0 ? count : 0);
 
     ngx_http_llm_cost_redis_label(&e->model);
     ngx_http_llm_cost_redis_label(&e->provider);
@@ -434,7 +447,7 @@ ngx_http_llm_cost_redis_settlement(ngx_http_llm_cost_redis_op_t *op,
     ngx_http_llm_cost_redis_budgets(op->budgets, op->nbudgets);
 
     if (event) {
-        ngx_http_llm_cost_redis_event(event);
+        ngx_http_llm_cost_redis_event(event, ngx_max(op->count, 1));
     }
 
     return ngx_http_llm_cost_redis_end(op);
@@ -469,9 +482,7 @@ ngx_http_llm_cost_redis_label(const llm_str_t *s)
 ngx_int_t
 ngx_http_llm_cost_redis_end(ngx_http_llm_cost_redis_op_t *op)
 {
-    sds      command;
     u_char  *p;
-    ssize_t  len;
 
     if (cmd.nkeys) {
         p = ngx_http_llm_cost_redis_room(NGX_INT64_LEN);
@@ -495,26 +506,71 @@ ngx_http_llm_cost_redis_end(ngx_http_llm_cost_redis_op_t *op)
         return NGX_ERROR;
     }
 
-    /* of the two formatters the one without a sprintf() for every argument */
+    op->script = cmd.script;
+    op->kind = cmd.script;
+    op->sent = 0;
 
-    len = redisFormatSdsCommandArgv(&command, cmd.n, cmd.argv, cmd.len);
-    if (len < 0) {
+    return ngx_http_llm_cost_redis_format(op);
+}
+
+
+/* the whole of the command, in one piece */
+
+static ngx_int_t
+ngx_http_llm_cost_redis_format(ngx_http_llm_cost_redis_op_t *op)
+{
+    size_t       size;
+    u_char      *p;
+    ngx_uint_t   i;
+
+    size = NGX_HTTP_LLM_COST_REDIS_COUNT;
+
+    for (i = 0; i < cmd.n; i++) {
+        size += NGX_HTTP_LLM_COST_REDIS_COUNT + cmd.len[i] + 2;
+    }
+
+    p = ngx_alloc(size, ngx_cycle->log);
+    if (p == NULL) {
         return NGX_ERROR;
     }
 
-    op->script = cmd.script;
-    op->kind = cmd.script;
-    op->size = len;
-    op->sent = 0;
-    op->command = ngx_alloc(len, ngx_cycle->log);
+    op->command = p;
 
-    if (op->command) {
-        ngx_memcpy(op->command, command, len);
+    p = ngx_http_llm_cost_redis_count(p, '*', cmd.n);
+
+    for (i = 0; i < cmd.n; i++) {
+        p = ngx_http_llm_cost_redis_count(p, '$', cmd.len[i]);
+        p = ngx_cpymem(p, cmd.argv[i], cmd.len[i]);
+        *p++ = CR; *p++ = LF;
     }
 
-    redisFreeSdsCommand(command);
+    op->size = p - op->command;
 
-    return op->command ? NGX_OK : NGX_ERROR;
+    return NGX_OK;
+}
+
+
+/* most are short, and there are some sixty in a command */
+
+static u_char *
+ngx_http_llm_cost_redis_count(u_char *p, u_char type, size_t n)
+{
+    *p++ = type;
+
+    if (n < 10) {
+        *p++ = (u_char) ('0' + n);
+
+    } else if (n < 100) {
+        *p++ = (u_char) ('0' + n / 10);
+        *p++ = (u_char) ('0' + n % 10);
+
+    } else {
+        p = ngx_sprintf(p, "%uz", n);
+    }
+
+    *p++ = CR; *p++ = LF;
+
+    return p;
 }
 
 

@@ -53,7 +53,13 @@ ngx_http_llm_cost_redis_end_request(ngx_http_llm_cost_ctx_t *ctx,
         llm_stats_add(z->stats, event);
     }
 
-    if (!held && event == NULL) {
+    if (!held) {
+        if (event
+            && ngx_http_llm_cost_redis_usage_add(event) != NGX_OK)
+        {
+            ngx_http_llm_cost_redis_usage_send(event, 1);
+        }
+
         return;
     }
 
@@ -62,37 +68,33 @@ ngx_http_llm_cost_redis_end_request(ngx_http_llm_cost_ctx_t *ctx,
         goto failed;
     }
 
-    if (held) {
-        op->id = ctx->adm.id;
-        op->spends = (spent != NULL);
-        op->source = ctx->source;
+    op->id = ctx->adm.id;
+    op->spends = (spent != NULL);
+    op->source = ctx->source;
 
-        if (spent) {
-            ngx_memcpy(op->spent, spent, sizeof(op->spent));
-            op->spent[LLM_UNIT_REQUESTS] = ctx->adm.granted[LLM_UNIT_REQUESTS];
-        }
+    if (spent) {
+        ngx_memcpy(op->spent, spent, sizeof(op->spent));
+        op->spent[LLM_UNIT_REQUESTS] = ctx->adm.granted[LLM_UNIT_REQUESTS];
+    }
 
-        if (ngx_http_llm_cost_redis_copy_budgets(op, ctx->budgets, ctx->adm.n)
-            != NGX_OK)
-        {
-            goto failed;
-        }
+    if (ngx_http_llm_cost_redis_copy_budgets(op, ctx->budgets, ctx->adm.n)
+        != NGX_OK)
+    {
+        goto failed;
     }
 
     if (ngx_http_llm_cost_redis_settlement(op, event) != NGX_OK) {
         goto failed;
     }
 
-    if (held && ctx->local) {
+    if (ctx->local) {
         ngx_http_llm_cost_redis_settle_local(ctx, op);
         return;
     }
 
-    if (held) {
-        ngx_http_llm_cost_redis_guess(ctx, spent);
+    ngx_http_llm_cost_redis_guess(ctx, spent);
 
-        (void) llm_ledger_note(z->ledger, &op->id, op->spent);
-    }
+    (void) llm_ledger_note(z->ledger, &op->id, op->spent);
 
     if (ngx_http_llm_cost_redis_send(ngx_http_llm_cost_redis_money(), op,
                                      NGX_HTTP_LLM_COST_REDIS_LINGER)
@@ -145,15 +147,6 @@ ngx_http_llm_cost_redis_settled(ngx_http_llm_cost_redis_op_t *op,
     ngx_uint_t      i, k, counts;
     llm_budget_t   *b;
     llm_balance_t   balances[LLM_BUDGETS_MAX];
-
-    if (op->id.seq == 0) {
-
-        /* usage only: what is lost with Redis is in the zone's statistics */
-
-        ngx_http_llm_cost_redis_complain(reply);
-        ngx_http_llm_cost_redis_free(op);
-        return;
-    }
 
     if (reply == NULL
         || ngx_http_llm_cost_redis_read_balances(reply, 2, balances,

@@ -281,3 +281,23 @@ GET /llm/budgets
 --- ignore_response
 --- error_log
 client prematurely closed connection
+
+
+
+=== TEST 13: hits are told in sums, and before anybody asks for them here
+--- location
+llm_tag team $http_x_team;
+--- request eval
+[(main::chat('a')) x 7, 'GET /llm/usage/summary',
+ 'GET /llm/usage/summary?by=tag:team']
+--- more_headers eval
+[map({ "Authorization: Bearer 1\nX-Team: $_" } qw(red red red blue red blue red)),
+ '', '']
+--- response_headers eval
+["X-Cache: MISS", ("X-Cache: HIT") x 6, '', '']
+--- response_body_like eval
+[('') x 7, '"total_requests":7,.*"gpt-4o-mini":\{"input":10,[^}]*"count":7\}'
+ . '.*"cache":\{"hits":6,"misses":1,"total":7,"hit_rate":0\.8571,'
+ . '"api_calls":1,"saved_cost_usd":0\.000027\}\}',
+ '"red":\{[^}]*"count":5\}.*"blue":\{[^}]*"count":2\}'
+ . '|"blue":\{[^}]*"count":2\}.*"red":\{[^}]*"count":5\}']

@@ -26,7 +26,7 @@ my $SEED = $ENV{SEED} // time ^ $$;
 my $dir = File::Temp->newdir('llm-scripts-XXXXXX', TMPDIR => 1);
 my ($server, $port, $socket) = start_redis_server("$dir");
 
-my %parts = (admit => ['common'], settle => ['common', 'usage'],
+my %parts = (admit => ['look', 'common'], settle => ['common', 'usage'],
              renew => ['common'], budgets => ['common'],
              put => ['answers'], purge => ['answers'],
              summary => ['common', 'usage'], join => ['common'],
@@ -106,8 +106,11 @@ sub admit {
     my @most = @{$o{most} // [100, 0, 1]};
     my $reply = evalsha('admit', $keys, $o{now} // time, $o{ttl} // 600, $seq,
                         scalar @$budgets, $o{charge} // 1,
-                        $o{again} ? 2 : $o{hit} // 0,
+                        $o{again} ? 2 : $o{look} ? 3 : $o{hit} // 0,
                         @most, @{$o{least} // \@most}, fields(@$budgets));
+    return { what => 5, purge => $reply->[1], entry => $reply->[2] }
+        if $reply->[0] == 5;
+
     my %a = (what => shift @$reply, refused => shift @$reply,
              hit => shift @$reply, granted => [splice @$reply, 0, 3]);
     my $stamp = shift @$reply;
@@ -528,6 +531,43 @@ subtest 'a cached answer' => sub {
     }
 };
 
+subtest 'a hit that takes nothing' => sub {
+    empty();
+    my $b = budget(limit => 100);
+
+    put('k', "llmc\0\r\n");
+    admit(1, [$b]);
+
+    my %before = map { $_ => 1 } redis_list('KEYS', '*');
+    my $stamp = redis('HGET', '{llm:}i', 'n');
+
+    is_deeply admit(2, [$b], cached => '{llm:}c:k', look => 1),
+              { what => 5, purge => 0, entry => "llmc\0\r\n" }, 'is told';
+    is_deeply { map { $_ => 1 } redis_list('KEYS', '*') }, \%before,
+              'and leaves nothing behind';
+    is redis('HGET', '{llm:}i', 'n'), $stamp, 'no step of the store';
+    is stored($b), '0 100', 'no money';
+
+    redis('SET', '{llm:}ce', 7);
+    is admit(2, [$b], cached => '{llm:}c:k', look => 1)->{purge}, 7,
+       'with the number of the last purge';
+
+    my $more = budget(name => 'more');
+    is admit(2, [$more], cached => '{llm:}c:none', look => 1)->{what}, $FITS,
+       'without an answer it is an admission, in the same step';
+    is stored($more), '0 100', 'which holds what it may take';
+
+    redis('HSET', '{llm:}c:l', 'of', 'another type');
+    redis('SET', '{llm:}c:m', 'foreign');
+
+    for my $key (qw( l m )) {
+        my $a = admit($key eq 'l' ? 3 : 4, [budget(name => $key)],
+                      cached => "{llm:}c:$key", look => 1);
+        is "@$a{qw( what hit )}", "$FITS 0", "what is no answer is no hit, $key";
+        is redis('EXISTS', "{llm:}c:$key"), 0, 'and is removed';
+    }
+};
+
 subtest 'the books of the answers' => sub {
     empty();
 
@@ -681,6 +721,22 @@ subtest 'usage' => sub {
     is_deeply $rows->($s->[12]), { a => '1 10 5 100' }, 'by tag';
     is redis('ZSCORE', '{llm:}u', "{llm:}u:$hour"), $hour * 3600 + 33 * $DAY,
         'leaves after 33 days';
+
+    # several that are alike, at once; new ones and more of the same
+
+    settle(0, [], undef, usage => usage_of(count => 5, input => 0, output => 0,
+                                           model => $_, cost => 0))
+        for qw( y y x:y );
+
+    $s = $read->($hour, $hour + 1, 'model');
+    is_deeply [@$s[0 .. 3]], [17, 20, 10, 100], 'totals of several';
+    is_deeply $rows->($s->[11]), { 'x:y' => '6 10 5 100', '' => '1 10 5 0',
+                                   y => '10 0 0 0' }, 'and rows';
+    is redis('HGET', "{llm:}u:$hour:model", 'rows'), 3, 'each counted once';
+    redis('FLUSHDB');
+    empty();
+
+    settle(0, [], undef, usage => usage_of(model => $_)) for 'x:y', '';
 
     # more names and more users than there are rows
 

@@ -7,7 +7,8 @@
 --       the number of the last purge
 -- ARGV: now, seconds the reservation lives, seq, number of budgets, 1 when it
 --       is charged on expiry, 1 when the answer was found elsewhere (2: it was
---       admitted before and is made again, whatever fits), most and least of
+--       admitted before and is made again, whatever fits; 3: a hit takes
+--       nothing, see look.lua, so there was none), most and least of
 --       each unit, the budgets; for a trial, which changes nothing where it is
 --       refused, a percentage of each budget's limit from which on it is
 --       refused, or 0

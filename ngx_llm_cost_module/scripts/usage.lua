@@ -12,6 +12,8 @@
 -- The fields of a row are METRIC:NAME.  What has no row is the total less the
 -- rows, which the reader calls "other".
 --
+-- Several requests of one hour that are alike in all names may be one.
+--
 -- ARGV from USAGE on: time, the TOTALS, model, provider, endpoint, user, number
 -- of tags, their names and values
 
@@ -40,12 +42,20 @@ local function index_usage(key, hour)
 end
 
 
--- The first names of an hour have rows.  A count of 1 is a new one.
+-- a count that is what was added now is a new one
+
+local function is_new(key, at, suffix)
+    return redis.call('HINCRBY', key, 'count' .. suffix, ARGV[at])
+           == tonumber(ARGV[at])
+end
+
+
+-- The first names of an hour have rows.
 
 local function count_name(key, hour, at, name)
     local suffix = ':' .. name
 
-    if redis.call('HINCRBY', key, 'count' .. suffix, 1) == 1 then
+    if is_new(key, at, suffix) then
         local rows = redis.call('HINCRBY', key, 'rows', 1)
 
         if rows == 1 then
@@ -69,7 +79,7 @@ end
 local function count_user(key, rank, day, at, user)
     local suffix = ':' .. user
 
-    if redis.call('HINCRBY', key, 'count' .. suffix, 1) == 1 then
+    if is_new(key, at, suffix) then
         local users = redis.call('ZCARD', rank)
 
         if users == 0 then
@@ -98,7 +108,7 @@ local function count_usage(usage)
     local key = TAG .. 'u:' .. text(hour)
     local of_day = TAG .. 'u:' .. text(day)
 
-    if redis.call('HINCRBY', key, 'count', 1) == 1 then
+    if is_new(key, at, '') then
         index_usage(key, hour)
     end
 
