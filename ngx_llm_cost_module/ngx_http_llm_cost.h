@@ -71,6 +71,8 @@ typedef struct ngx_http_llm_cost_ctx_s    ngx_http_llm_cost_ctx_t;
 typedef struct ngx_http_llm_cost_store_s  ngx_http_llm_cost_store_t;
 typedef struct ngx_http_llm_cost_zone_s   ngx_http_llm_cost_zone_t;
 typedef struct ngx_http_llm_cost_redis_s  ngx_http_llm_cost_redis_t;
+typedef struct ngx_http_llm_cost_live_s   ngx_http_llm_cost_live_t;
+typedef struct ngx_http_llm_cost_follow_s   ngx_http_llm_cost_follow_t;
 
 
 #include "ngx_http_llm_cost_conf.h"
@@ -344,6 +346,10 @@ void ngx_http_llm_cost_flight_end(ngx_http_llm_cost_ctx_t *ctx,
 
 ngx_uint_t ngx_http_llm_cost_flight_followed(ngx_http_llm_cost_ctx_t *ctx);
 
+/* the leader's stream has begun: others of this worker may join it */
+
+void ngx_http_llm_cost_flight_opened(const u_char *key);
+
 /* another node's flight has landed */
 
 void ngx_http_llm_cost_flight_told(const u_char *key);
@@ -354,10 +360,31 @@ void ngx_http_llm_cost_flight_land(const u_char *key, llm_flight_t *flight,
     llm_landed_e how);
 
 
+/* _live.c: a stream on its way, and who reads along */
+
+void ngx_http_llm_cost_live_init_process(void);
+ngx_uint_t ngx_http_llm_cost_live_joined(ngx_http_llm_cost_ctx_t *ctx);
+void ngx_http_llm_cost_live_end(ngx_http_llm_cost_ctx_t *ctx,
+    ngx_uint_t whole);
+
+
+/* _follow.c: ctx->follow is a stream that can be joined, if the store agrees */
+
+ngx_int_t ngx_http_llm_cost_follow(ngx_http_llm_cost_ctx_t *ctx);
+ngx_int_t ngx_http_llm_cost_follow_begin(ngx_http_llm_cost_ctx_t *ctx);
+void ngx_http_llm_cost_follow_drop(ngx_http_llm_cost_ctx_t *ctx);
+
+
 /* _cache.c: look-ups, answers that are kept, hits */
 
 ngx_int_t ngx_http_llm_cost_cache_prepare(ngx_http_llm_cost_ctx_t *ctx);
 ngx_int_t ngx_http_llm_cost_cache_send(ngx_http_llm_cost_ctx_t *ctx);
+
+/* ctx->entry is what is sent; length is -1 where it is not known */
+
+void ngx_http_llm_cost_cache_hit(ngx_http_llm_cost_ctx_t *ctx);
+ngx_int_t ngx_http_llm_cost_cache_header(ngx_http_llm_cost_ctx_t *ctx,
+    off_t length);
 
 /* a hit in the form that is asked for; NGX_DECLINED: it cannot be given so */
 

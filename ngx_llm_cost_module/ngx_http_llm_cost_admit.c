@@ -24,6 +24,7 @@ static ngx_int_t ngx_http_llm_cost_parse(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_loc_conf_t *llcf, llm_refusal_t *f);
 static void ngx_http_llm_cost_parse_message(ngx_http_llm_cost_ctx_t *ctx,
     llm_refusal_t *f, const char *err, const char *param, size_t pos);
+static ngx_int_t ngx_http_llm_cost_joins(ngx_http_llm_cost_ctx_t *ctx);
 static ngx_int_t ngx_http_llm_cost_missed(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_log_full(ngx_http_llm_cost_ctx_t *ctx);
 static ngx_int_t ngx_http_llm_cost_forward(ngx_http_llm_cost_ctx_t *ctx);
@@ -133,7 +134,10 @@ ngx_http_llm_cost_ask(ngx_http_llm_cost_ctx_t *ctx)
 
     ngx_http_llm_cost_flight_look(ctx);
 
-    if (ctx->lookup && ngx_http_llm_cost_cache_first(ctx) != NGX_OK) {
+    if (ngx_http_llm_cost_follow(ctx) != NGX_OK
+        || (!ctx->adm.hit && ctx->lookup
+            && ngx_http_llm_cost_cache_first(ctx) != NGX_OK))
+    {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -413,7 +417,20 @@ ngx_http_llm_cost_act(ngx_http_llm_cost_ctx_t *ctx)
         return ngx_http_llm_cost_refuse(ctx, &f);
     }
 
-    if (ctx->verdict <= NGX_HTTP_LLM_COST_NEVER && !ctx->adm.trial) {
+    if (ctx->follow) {
+
+        if (ctx->verdict == NGX_HTTP_LLM_COST_HIT) {
+            return ngx_http_llm_cost_joins(ctx);
+        }
+
+        ngx_http_llm_cost_follow_drop(ctx);
+    }
+
+    /* a hit that is refused has nothing to wait for */
+
+    if (ctx->verdict <= NGX_HTTP_LLM_COST_NEVER && !ctx->adm.trial
+        && !ctx->adm.hit)
+    {
 
         rc = ngx_http_llm_cost_flight_enter(ctx);
 
@@ -434,6 +451,7 @@ ngx_http_llm_cost_act(ngx_http_llm_cost_ctx_t *ctx)
         rc = ctx->entry ? ngx_http_llm_cost_cache_form(ctx) : NGX_DECLINED;
 
         if (rc == NGX_DECLINED) {
+            ctx->lookup = 0;
             return ngx_http_llm_cost_missed(ctx);
         }
 
@@ -495,11 +513,32 @@ ngx_http_llm_cost_act(ngx_http_llm_cost_ctx_t *ctx)
 }
 
 
+/* a stream on its way, if it is still of use */
+
+static ngx_int_t
+ngx_http_llm_cost_joins(ngx_http_llm_cost_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    ngx_http_llm_cost_goes_on(ctx);
+
+    rc = ngx_http_llm_cost_follow_begin(ctx);
+
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    ngx_http_llm_cost_follow_drop(ctx);
+
+    return ngx_http_llm_cost_missed(ctx);
+}
+
+
 /*
- * The entry is of no use to this request, and the store could not know: it is
- * asked anew, as if there were none.  Where a hit is over at once, a requests
- * budget has counted it, and does not count the request again.  The fresh
- * answer takes the entry's place.
+ * What was found is of no use to this request, and the store could not know: it
+ * is asked anew.  A requests budget has counted a hit that is over at once, and
+ * does not count the request again; what is held while the store is away is
+ * given back.  The fresh answer takes the entry's place.
  */
 
 static ngx_int_t
@@ -510,14 +549,13 @@ ngx_http_llm_cost_missed(ngx_http_llm_cost_ctx_t *ctx)
     lmcf = ngx_http_get_module_main_conf(ctx->request,
                                          ngx_http_llm_cost_module);
 
-    if (!ctx->held) {
+    if (!ctx->local) {
         ctx->counted_request = 1;
         ctx->adm.most[LLM_UNIT_REQUESTS] = 0;
         ctx->adm.least[LLM_UNIT_REQUESTS] = 0;
     }
 
     lmcf->store->cancel(ctx, NULL);
-    ctx->lookup = 0;
 
     return ngx_http_llm_cost_ask(ctx);
 }

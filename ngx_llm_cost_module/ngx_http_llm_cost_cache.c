@@ -290,26 +290,16 @@ ngx_http_llm_cost_cache_send(ngx_http_llm_cost_ctx_t *ctx)
     r = ctx->request;
     e = ctx->entry;
 
-    ngx_str_set(&ctx->cache_status, "HIT");
     ctx->answer.model.len = e->model.len;
     ctx->answer.model.data = e->model.data;
 
-    r->headers_out.status = e->status;
+    ngx_http_llm_cost_cache_hit(ctx);
 
     /* before the headers: they show what is left of the budgets */
 
     ngx_http_llm_cost_settle(ctx);
 
-    r->headers_out.content_type = e->content_type;
-    r->headers_out.content_type_len = e->content_type.len;
-    r->headers_out.content_type_lowcase = NULL;
-    r->headers_out.content_length_n = e->body.len;
-
-    if (ngx_http_llm_cost_cache_age(ctx) != NGX_OK
-        || ngx_http_llm_cost_request_headers(ctx) != NGX_OK
-        || ngx_http_llm_cost_answer_headers(ctx, &r->headers_out.headers)
-           != NGX_OK)
-    {
+    if (ngx_http_llm_cost_cache_header(ctx, e->body.len) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -336,6 +326,39 @@ ngx_http_llm_cost_cache_send(ngx_http_llm_cost_ctx_t *ctx)
     ngx_http_finalize_request(r, rc);
 
     return NGX_DONE;
+}
+
+
+void
+ngx_http_llm_cost_cache_hit(ngx_http_llm_cost_ctx_t *ctx)
+{
+    ngx_str_set(&ctx->cache_status, "HIT");
+
+    ctx->request->headers_out.status = ctx->entry->status;
+}
+
+
+ngx_int_t
+ngx_http_llm_cost_cache_header(ngx_http_llm_cost_ctx_t *ctx, off_t length)
+{
+    ngx_http_request_t         *r;
+    ngx_http_llm_cost_entry_t  *e;
+
+    r = ctx->request;
+    e = ctx->entry;
+
+    r->headers_out.content_type = e->content_type;
+    r->headers_out.content_type_len = e->content_type.len;
+    r->headers_out.content_type_lowcase = NULL;
+    r->headers_out.content_length_n = length;
+
+    if (ngx_http_llm_cost_cache_age(ctx) != NGX_OK
+        || ngx_http_llm_cost_request_headers(ctx) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_llm_cost_answer_headers(ctx, &r->headers_out.headers);
 }
 
 

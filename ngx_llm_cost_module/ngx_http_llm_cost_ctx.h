@@ -28,6 +28,8 @@
  *   FORWARD    upstream       proxy_*_timeout     filters        _settle_final
  *   ANSWERED   we: refusal,   send_timeout        -              _settle_final
  *              hit
+ *              _follow.c        send_timeout        the leader,    follow_drop()
+ *                                                 the socket
  *
  * Only _request.c and _admit.c move a request from NEW to FORWARD or ANSWERED,
  * only _settle.c settles it, once.
@@ -147,6 +149,8 @@ struct ngx_http_llm_cost_ctx_s {
     ngx_http_llm_cost_fleet_e   fleet;              /* the flight of all nodes */
     uint64_t                    token;              /* ... its name, or 0 */
     ngx_queue_t                 fleet_queue;        /* while it leads there */
+    ngx_http_llm_cost_live_t   *live;               /* its stream, _live.c */
+    ngx_http_llm_cost_follow_t *follow;             /* of another's, _follow.c */
 
     /* the answer */
     llm_answer_t                answer;

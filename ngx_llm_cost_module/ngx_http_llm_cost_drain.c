@@ -21,7 +21,8 @@
  * connection is closed, as without a drain.
  *
  * So it is, too, where others wait for the answer (llm_cache_lock), whatever
- * llm_client_abort says.
+ * llm_client_abort says.  While it goes on to others who have joined it, neither
+ * bound counts: it has clients.
  */
 
 
@@ -403,6 +404,10 @@ ngx_http_llm_cost_drain_check(ngx_http_llm_cost_ctx_t *ctx, ngx_chain_t *in)
 
     llcf = ngx_http_get_module_loc_conf(r, ngx_http_llm_cost_module);
 
+    if (ngx_http_llm_cost_live_joined(ctx)) {
+        return NGX_OK;
+    }
+
     for ( /* void */ ; in; in = in->next) {
         ctx->drained += ngx_buf_size(in->buf);
     }
@@ -422,12 +427,21 @@ ngx_http_llm_cost_drain_check(ngx_http_llm_cost_ctx_t *ctx, ngx_chain_t *in)
 static void
 ngx_http_llm_cost_drain_end(ngx_event_t *ev)
 {
-    ngx_connection_t    *c;
-    ngx_http_request_t  *r;
+    ngx_connection_t                    *c;
+    ngx_http_request_t                  *r;
+    ngx_http_llm_cost_ctx_t             *ctx;
+    const ngx_http_llm_cost_loc_conf_t  *llcf;
 
     c = ev->data;
     r = c->data;
     r = r->main;
+    ctx = ngx_http_llm_cost_get_ctx(r);
+
+    if (ngx_http_llm_cost_live_joined(ctx)) {
+        llcf = ngx_http_get_module_loc_conf(r, ngx_http_llm_cost_module);
+        ngx_add_timer(ev, llcf->drain_time);
+        return;
+    }
 
     ngx_http_set_log_request(c->log, r);
 

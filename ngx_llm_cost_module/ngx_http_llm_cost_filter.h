@@ -65,7 +65,6 @@ struct ngx_http_llm_cost_filter_s {
     /* STREAM */
     llm_frames_t                    frames;
     llm_sse_t                      *sse;        /* the reader, if it is SSE */
-    ngx_http_llm_cost_text_t        kept;       /* for the cache */
 
     /*
      * STREAM whose usage event is hidden: what there is of an event that is
@@ -160,15 +159,23 @@ ngx_int_t ngx_http_llm_cost_stream_body(ngx_http_llm_cost_filter_t *f,
 ngx_int_t ngx_http_llm_cost_stream_read(ngx_http_llm_cost_filter_t *f,
     const u_char *p, size_t len);
 
-/* bytes that the client gets, for the cache */
-
-ngx_int_t ngx_http_llm_cost_stream_keep(ngx_http_llm_cost_filter_t *f,
-    const u_char *p, size_t len);
-
 /* the last event, if the stream has ended in the middle of it; then settle */
 
 ngx_int_t ngx_http_llm_cost_stream_last_event(ngx_http_llm_cost_filter_t *f);
 ngx_int_t ngx_http_llm_cost_stream_end(ngx_http_llm_cost_filter_t *f);
+
+
+/* _live.c: the stream is written down, for the cache and who reads along */
+
+void ngx_http_llm_cost_live_start(ngx_http_llm_cost_filter_t *f);
+void ngx_http_llm_cost_live_feed(ngx_http_llm_cost_ctx_t *ctx,
+    const u_char *p, size_t len, ngx_uint_t hidden);
+void ngx_http_llm_cost_live_wake(ngx_http_llm_cost_ctx_t *ctx);
+
+/* all of it in one piece; it may be kept: ctx->storable */
+
+ngx_int_t ngx_http_llm_cost_live_text(ngx_http_llm_cost_ctx_t *ctx,
+    ngx_http_llm_cost_text_t *text);
 
 
 /* _filter_hide.c: a stream with the usage event cut out */

@@ -105,6 +105,20 @@ ngx_http_llm_cost_hide_carry(ngx_http_llm_cost_filter_t *f, const u_char *p,
 }
 
 
+/* what is kept back is decided: it is for all, or only for who asks for it */
+
+static void
+ngx_http_llm_cost_hide_tell(ngx_http_llm_cost_filter_t *f, ngx_uint_t hidden)
+{
+    ngx_chain_t  *cl;
+
+    for (cl = f->carry; cl; cl = cl->next) {
+        ngx_http_llm_cost_live_feed(f->ctx, cl->buf->pos,
+                                    cl->buf->last - cl->buf->pos, hidden);
+    }
+}
+
+
 /* ... go on to the client */
 
 static void
@@ -114,6 +128,8 @@ ngx_http_llm_cost_hide_accept(ngx_http_llm_cost_filter_t *f,
     if (f->carry == NULL) {
         return;
     }
+
+    ngx_http_llm_cost_hide_tell(f, 0);
 
     *out->last = f->carry;
     out->last = f->carry_last;
@@ -132,6 +148,8 @@ ngx_http_llm_cost_hide_drop(ngx_http_llm_cost_filter_t *f)
 {
     ngx_buf_t    *b;
     ngx_chain_t  *cl;
+
+    ngx_http_llm_cost_hide_tell(f, 1);
 
     for (cl = f->carry; cl; cl = cl->next) {
         b = cl->buf;
@@ -192,6 +210,9 @@ ngx_http_llm_cost_hide_cut(ngx_http_llm_cost_filter_t *f, ngx_buf_t *b,
 
     ngx_http_llm_cost_hide_drop(f);
 
+    start = ngx_max(start, b->pos);
+    ngx_http_llm_cost_live_feed(f->ctx, start, end - start, 1);
+
     f->usage = 0;
     f->swallow_lf = (end == b->last && end[-1] == CR);
     b->pos = end;
@@ -224,6 +245,7 @@ ngx_http_llm_cost_hide_data(ngx_http_llm_cost_filter_t *f, ngx_buf_t *b,
 
         f->swallow_lf = 0;
         b->pos += (*p == LF);
+        ngx_http_llm_cost_live_feed(f->ctx, p, b->pos - p, 1);
     }
 
     do {
@@ -263,6 +285,7 @@ ngx_http_llm_cost_hide_data(ngx_http_llm_cost_filter_t *f, ngx_buf_t *b,
 
     if (from > b->pos || from == b->last) {
         ngx_http_llm_cost_hide_accept(f, out);
+        ngx_http_llm_cost_live_feed(f->ctx, b->pos, from - b->pos, 0);
     }
 
     if (ngx_http_llm_cost_hide_carry(f, from, b->last - from) != NGX_OK) {
@@ -357,6 +380,7 @@ ngx_http_llm_cost_hide_special(ngx_http_llm_cost_filter_t *f, ngx_buf_t *b,
 
     if (failed) {
         f->ctx->cut = 1;
+        ngx_http_llm_cost_live_end(f->ctx, 0);
     }
 
     if (b->last_buf && ngx_http_llm_cost_stream_end(f) != NGX_OK) {
@@ -436,6 +460,8 @@ ngx_http_llm_cost_hide_body(ngx_http_llm_cost_filter_t *f, ngx_chain_t *in)
     if (ngx_http_llm_cost_hide_chain(f, in, &out) != NGX_OK) {
         return NGX_ERROR;
     }
+
+    ngx_http_llm_cost_live_wake(f->ctx);
 
     if (in && out.first == NULL) {
         /* all of it is kept back */

@@ -145,31 +145,9 @@ ngx_http_llm_cost_stream_header(ngx_http_llm_cost_filter_t *f)
         return NGX_ERROR;
     }
 
+    ngx_http_llm_cost_live_start(f);
+
     return ngx_http_llm_cost_send_header(ctx);
-}
-
-
-ngx_int_t
-ngx_http_llm_cost_stream_keep(ngx_http_llm_cost_filter_t *f, const u_char *p,
-    size_t len)
-{
-    ngx_http_llm_cost_loc_conf_t  *llcf;
-
-    if (!f->ctx->storable) {
-        return NGX_OK;
-    }
-
-    llcf = ngx_http_get_module_loc_conf(f->request, ngx_http_llm_cost_module);
-
-    if (f->kept.len + len > llcf->cache_max_size) {
-        (void) ngx_pfree(f->request->pool, f->kept.data);
-        ngx_memzero(&f->kept, sizeof(ngx_http_llm_cost_text_t));
-        f->ctx->storable = 0;
-
-        return NGX_OK;
-    }
-
-    return ngx_http_llm_cost_text_add(f->request->pool, &f->kept, p, len);
 }
 
 
@@ -181,10 +159,7 @@ ngx_http_llm_cost_stream_read(ngx_http_llm_cost_filter_t *f, const u_char *p,
 
     rc = llm_frames_feed(&f->frames, p, len);
 
-    /* what is hidden from this client is kept: others may ask for it */
-
     if (rc == LLM_DECLINED && f->hide && f->usage) {
-        len = f->usage_end;
         rc = LLM_OK;
     }
 
@@ -192,7 +167,13 @@ ngx_http_llm_cost_stream_read(ngx_http_llm_cost_filter_t *f, const u_char *p,
         return NGX_ERROR;
     }
 
-    return ngx_http_llm_cost_stream_keep(f, p, len);
+    /* of a stream with a hidden part it is not decided yet what that is */
+
+    if (!f->hide) {
+        ngx_http_llm_cost_live_feed(f->ctx, p, len, 0);
+    }
+
+    return NGX_OK;
 }
 
 
@@ -210,14 +191,19 @@ ngx_http_llm_cost_stream_last_event(ngx_http_llm_cost_filter_t *f)
 ngx_int_t
 ngx_http_llm_cost_stream_end(ngx_http_llm_cost_filter_t *f)
 {
-    ngx_http_llm_cost_ctx_t  *ctx;
+    ngx_int_t                  rc;
+    ngx_uint_t                 whole;
+    ngx_http_llm_cost_ctx_t   *ctx;
+    ngx_http_llm_cost_text_t   text;
 
     ctx = f->ctx;
+    whole = 1;
 
     ctx->provider->finish(&ctx->answer);
     ctx->complete = ctx->answer.finished;
 
     if (f->inflate && !ngx_http_llm_cost_inflate_whole(f->inflate)) {
+        whole = 0;
         ctx->complete = 0;
         ctx->unread = !ctx->answer.usage_seen;
     }
@@ -227,11 +213,18 @@ ngx_http_llm_cost_stream_end(ngx_http_llm_cost_filter_t *f)
         ctx->unread = !ctx->answer.usage_seen;
     }
 
-    if (ngx_http_llm_cost_answer_entry(f, &f->kept) != NGX_OK) {
+    if (ctx->storable
+        && (ngx_http_llm_cost_live_text(ctx, &text) != NGX_OK
+            || ngx_http_llm_cost_answer_entry(f, &text) != NGX_OK))
+    {
         return NGX_ERROR;
     }
 
-    return ngx_http_llm_cost_answer_end(f);
+    rc = ngx_http_llm_cost_answer_end(f);
+
+    ngx_http_llm_cost_live_end(ctx, whole);
+
+    return rc;
 }
 
 
@@ -262,6 +255,8 @@ ngx_http_llm_cost_stream_body(ngx_http_llm_cost_filter_t *f, ngx_chain_t *in)
             if (ngx_http_llm_cost_stream_last_event(f) != NGX_OK) {
                 return NGX_ERROR;
             }
+
+            ngx_http_llm_cost_live_end(f->ctx, 0);
         }
 
         if (b->last_buf
@@ -271,6 +266,8 @@ ngx_http_llm_cost_stream_body(ngx_http_llm_cost_filter_t *f, ngx_chain_t *in)
             return NGX_ERROR;
         }
     }
+
+    ngx_http_llm_cost_live_wake(f->ctx);
 
     return ngx_http_llm_cost_send_body(f->ctx, in);
 }

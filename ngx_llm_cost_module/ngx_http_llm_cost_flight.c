@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_llm_cost.h"
+#include "ngx_http_llm_cost_live.h"
 
 
 /*
@@ -15,7 +15,9 @@
  * ended without one.  The others give back what they have reserved and wait.
  * When the leader lands, those of the same worker are woken at once, those of
  * other workers when they next look at the table.  A waiter that is woken asks
- * the store again: for a hit, or to be the next leader.
+ * the store again: for a hit, or to be the next leader.  As soon as the leader's
+ * answer turns out to be a stream, those of its worker who want one like it join
+ * it instead (_follow.c).
  *
  *   waiting request    owner: this file (ctx->flight_wait)
  *                      guard: its timer; llm_cache_lock_timeout in all
@@ -41,6 +43,7 @@ static void ngx_http_llm_cost_flight_timer(ngx_event_t *ev);
 static void ngx_http_llm_cost_flight_resume(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_flight_wake(const u_char *key,
     ngx_uint_t leaders);
+static void ngx_http_llm_cost_flight_post(ngx_http_llm_cost_ctx_t *ctx);
 
 
 /* of this worker: requests that wait */
@@ -298,13 +301,20 @@ ngx_http_llm_cost_flight_wake(const u_char *key, ngx_uint_t leaders)
             && ngx_memcmp(ctx->cache_key, key, NGX_HTTP_LLM_COST_CACHE_KEY)
                == 0)
         {
-            if (ctx->flight_wait.timer_set) {
-                ngx_del_timer(&ctx->flight_wait);
-            }
-
-            ngx_post_event(&ctx->flight_wait, &ngx_posted_events);
+            ngx_http_llm_cost_flight_post(ctx);
         }
     }
+}
+
+
+static void
+ngx_http_llm_cost_flight_post(ngx_http_llm_cost_ctx_t *ctx)
+{
+    if (ctx->flight_wait.timer_set) {
+        ngx_del_timer(&ctx->flight_wait);
+    }
+
+    ngx_post_event(&ctx->flight_wait, &ngx_posted_events);
 }
 
 
@@ -321,6 +331,31 @@ ngx_http_llm_cost_flight_land(const u_char *key, llm_flight_t *flight,
 }
 
 
+/* a stream that they want in another form is nothing to them */
+
+void
+ngx_http_llm_cost_flight_opened(const u_char *key)
+{
+    ngx_queue_t              *q;
+    ngx_http_llm_cost_ctx_t  *ctx;
+
+    for (q = ngx_queue_head(&ngx_http_llm_cost_waiting);
+         q != ngx_queue_sentinel(&ngx_http_llm_cost_waiting);
+         q = ngx_queue_next(q))
+    {
+        ctx = ngx_queue_data(q, ngx_http_llm_cost_ctx_t, flight_queue);
+
+        if (ctx->flight.slot == 0
+            && ngx_memcmp(ctx->cache_key, key, NGX_HTTP_LLM_COST_CACHE_KEY)
+               == 0
+            && ngx_http_llm_cost_live_find(ctx))
+        {
+            ngx_http_llm_cost_flight_post(ctx);
+        }
+    }
+}
+
+
 void
 ngx_http_llm_cost_flight_told(const u_char *key)
 {
@@ -331,7 +366,7 @@ ngx_http_llm_cost_flight_told(const u_char *key)
 ngx_uint_t
 ngx_http_llm_cost_flight_followed(ngx_http_llm_cost_ctx_t *ctx)
 {
-    return ctx->followed
+    return ctx->followed || ngx_http_llm_cost_live_joined(ctx)
            || llm_flight_followed(ngx_http_llm_cost_zone()->flights,
                                   &ctx->flight);
 }

@@ -663,6 +663,7 @@ ngx_http_llm_cost_init_process(ngx_cycle_t *cycle)
     }
 
     ngx_http_llm_cost_flight_init_process();
+    ngx_http_llm_cost_live_init_process();
 
     if (ngx_http_llm_cost_zone_start(cycle) != NGX_OK) {
         return NGX_ERROR;

@@ -13,8 +13,8 @@ they are spread over the PORTs; one with a slash is a socket's path.
 
 RESULTS has one for each line of the plan, in its order: {"status": ...,
 "headers": {...}, "trailers": {...}, "body": "..."}, "left": 1 where the client
-left, or "error": "..." where the answer broke off.  Header names are in lower
-case.
+left, or "error": "..." where the answer broke off, with what there was of a
+body in chunks.  Header names are in lower case.
 
 With --seconds the plan is repeated for so long, by clients that go on after a
 server is gone; RESULTS then has what was answered or broke off, in that order,
@@ -88,19 +88,22 @@ class Connection:
             body = await self.reader.readexactly(
                 int(headers.get("content-length", 0)))
         else:
-            body = await self.chunks()
+            body = await self.chunks(answer)
             answer["trailers"] = fields(await self.lines())
 
         answer["body"] = body.decode("latin-1")
 
-    async def chunks(self):
+    async def chunks(self, answer):
         body = b""
 
-        while True:
-            size = int(await self.reader.readuntil(b"\r\n"), 16)
-            if size == 0:
-                return body
-            body += (await self.reader.readexactly(size + 2))[:-2]
+        try:
+            while True:
+                size = int(await self.reader.readuntil(b"\r\n"), 16)
+                if size == 0:
+                    return body
+                body += (await self.reader.readexactly(size + 2))[:-2]
+        finally:
+            answer["body"] = body.decode("latin-1")
 
     async def lines(self):
         lines = []
