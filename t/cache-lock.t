@@ -8,49 +8,20 @@ use warnings;
 
 use lib 't/lib';
 
-use File::Temp ();
-use IO::Socket::INET;
-use JSON::PP ();
-use List::Util qw( sum );
 use Test::More;
-use Time::HiRes qw( sleep time );
 
+use LLMCost::Flights;
 use LLMCost::Ledger;
-use LLMCost::Nginx;
 use LLMCost::Process;
-use LLMCost::Redis;
 
 my $CLIENTS = 40;
-my $PATIENCE = 20;
+my $number = 0;
 
-my $json = JSON::PP->new->canonical;
-my $dir = File::Temp->newdir('llm-lock-XXXXXX', TMPDIR => 1);
-my $upstream = start_upstream_server("$dir");
-my ($server, $redis_port, $redis) = start_redis_server("$dir");
-my $block = 0;
-
-my %body = (model => 'gpt-4o-mini', max_tokens => 100,
-            messages => [{ role => 'user', content => 'the same' }]);
-my %answer = (headers => { 'Content-Type' => 'application/json' },
-              body => $json->encode({
-    id => 'x', object => 'chat.completion', model => 'gpt-4o-mini',
-    choices => [{ index => 0, finish_reason => 'stop',
-                  message => { role => 'assistant', content => 'yes' } }],
-    usage => { prompt_tokens => 9, completion_tokens => 1,
-               total_tokens => 10 } }));
-my $sse = { headers => { 'Content-Type' => 'text/event-stream' },
-            body => join '', map { "data: $_\n\n" }
-                    '{"id":"x","model":"gpt-4o-mini","choices":[{"index":0,'
-                    . '"delta":{"content":"yes"},"finish_reason":"stop"}]}',
-                    '{"id":"x","model":"gpt-4o-mini","choices":[],"usage":'
-                    . '{"prompt_tokens":9,"completion_tokens":1,'
-                    . '"total_tokens":10}}', '[DONE]' };
+flights_start();
 
 for my $store (qw( zone redis )) {
     one($store, 'JSON', {});
-    one($store, 'a stream', { stream => JSON::PP::true,
-                              stream_options => { include_usage =>
-                                                  JSON::PP::true } });
+    one($store, 'a stream', \%stream);
 }
 
 failed();
@@ -63,124 +34,31 @@ done_testing;
 
 
 sub instance {
-    my ($name, $store, $directives) = @_;
+    my ($store, $location) = @_;
 
-    my $redis = $store eq 'redis' ? "llm_redis 127.0.0.1:$redis_port "
-                                    . 'timeout=5s;' : '';
-
-    return start_nginx("$dir/$name", workers => 2, http => <<END);
-    $redis
-
-    server {
-        listen 127.0.0.1:PORT;
-
-        location /v1/ {
-            llm_cost on;
-            llm_cache on;
-            llm_cache_scope shared;
-            $directives
-            proxy_pass http://127.0.0.1:$upstream;
-        }
-
-        location /llm/ { llm_api; access_log off; }
-        location /status { stub_status; access_log off; }
-    }
-END
+    return flights_node($number++, location => $location,
+        http => $store eq 'redis' ? "llm_redis 127.0.0.1:$redis_port "
+                                    . 'timeout=5s;' : '');
 }
 
 
-sub script {
-    my $answers = shift;
+# begins once it is released
 
-    $block++;
-    write_file("$dir/script.json.new",
-               $json->encode({ block => $block, answers => $answers }));
-    rename "$dir/script.json.new", "$dir/script.json" or die;
-}
-
-
-# an answer that begins once it is released; a name is released for good
-
-sub held {
-    return { @_, before => [{ wait => 'go' . ($block + 1) }] };
-}
-
-
-sub http_get {
-    my ($port, $path) = @_;
-
-    my $socket = IO::Socket::INET->new("127.0.0.1:$port") or return '';
-
-    print $socket "GET $path HTTP/1.0\r\n\r\n";
-    local $/;
-
-    return scalar readline $socket;
-}
-
-
-sub wait_until {
-    my $ready = shift;
-
-    my $end = time + $PATIENCE;
-
-    while (!$ready->()) {
-        return 0 if time > $end;
-        sleep 0.01;
-    }
-
-    return 1;
-}
-
-
-sub asked {
-    my $n = grep { $_->{block} == $block && !$_->{event}
-                   && $_->{target} !~ m{^/test/} }
-            map { $json->decode($_) } split /^/,
-            -f "$dir/requests.jsonl" ? read_file("$dir/requests.jsonl") : '';
-
-    return $n;
-}
+sub held { return (before => [{ wait => 'go+' }]) }
 
 
 # all are with nginx before upstream answers, if any is held
 
 sub together {
-    my ($nginx, $n, %more) = @_;
+    my ($node, $n, $more) = @_;
 
-    my $plan = $json->encode({ headers => {}, body => { %body, %more } });
+    my $load = start_load($n, $more, $node);
 
-    write_file("$dir/plan", "$plan\n" x $n);
+    ok(wait_until(sub { connections($node) >= $n && asked() }),
+       'all are there');
+    release('go');
 
-    my ($load) = start_process('python3', '-B',
-        project_dir() . '/t/util/load.py', "$dir/plan", "$dir/results",
-        $n, $nginx->{port});
-
-    ok(wait_until(sub {
-        http_get($nginx->{port}, '/status') =~ /Active connections: (\d+)/
-            && $1 > $n && asked() >= 1
-    }), 'all are there');
-
-    http_get($upstream, "/test/release/go$block");
-    readline $load->{out};
-    readline $load->{out};
-
-    return map { $json->decode($_) } split /^/, read_file("$dir/results");
-}
-
-
-sub statuses {
-    my %n;
-
-    $n{$_->{status} . ' ' . ($_->{headers}{'x-cache'} // '-')}++ for @_;
-
-    return join ', ', map { "$n{$_} x $_" } sort keys %n;
-}
-
-
-sub ends {
-    my $nginx = shift;
-
-    is(join("\n", stop_nginx($nginx)), '', 'nginx leaves nothing behind');
+    return load_results($load);
 }
 
 
@@ -188,128 +66,111 @@ sub one {
     my ($store, $form, $more) = @_;
 
     my $name = "$store, $form";
-    my $nginx = instance("one-$store-" . (%$more ? 's' : 'j'), $store,
-        'llm_budget daily limit=1usd period=day; '
+    my $node = instance($store, 'llm_budget daily limit=1usd period=day; '
         . 'llm_budget calls limit=1000requests period=day;');
 
-    redis_command($redis, 'FLUSHALL');
-    script(held(%$more ? %$sse : %answer));
+    forget_redis();
+    script(%$more ? stream_of(1, {}, held()) : answer_of(held()));
 
-    my @results = together($nginx, $CLIENTS, %$more);
+    my @results = together($node, $CLIENTS, $more);
 
     is(asked(), 1, "$name: one upstream call");
     is(statuses(@results), $CLIENTS - 1 . ' x 200 HIT, 1 x 200 MISS',
-       "$name: one answer, the others from the cache");
-    is(scalar(grep { $_->{body} eq $results[0]{body} } @results), $CLIENTS,
-       "$name: the same for all");
+       "$name: one answer, the others are hits");
+    same($name, @results);
 
-    my %budget;
+    my %budget = budgets($node);
 
-    wait_until(sub {
-        %budget = map { $_->{name} => $_ }
-                  @{ api_get($nginx->{port}, 'budgets') };
-        $budget{daily}{reserved} == 0 && $budget{calls}{reserved} == 0
-    });
-
-    is($budget{daily}{spent}, '0.00000195', "$name: one charge");
+    is(nano($budget{daily}{spent}), $PRICE, "$name: one charge");
     is($budget{daily}{reserved}, 0, "$name: nothing held");
     is($budget{calls}{spent}, $CLIENTS, "$name: every request counts");
 
-    ends($nginx);
+    ends($node);
 }
 
 
 # the leader's answer is an error: somebody else asks, once
 
 sub failed {
-    my $nginx = instance('failed', 'zone', '');
+    my $node = instance('zone');
 
-    script([held(%answer, status => 500, body => '{"error":{}}'), \%answer]);
+    script([answer_of(held(), status => 500, body => '{"error":{}}'),
+            answer_of()]);
 
-    my @results = together($nginx, $CLIENTS);
+    my @results = together($node, $CLIENTS, {});
 
     is(asked(), 2, 'failed: one more call');
     is(statuses(@results), $CLIENTS - 2 . ' x 200 HIT, 1 x 200 MISS, '
                            . '1 x 500 MISS', 'failed: for all but the first');
-    ends($nginx);
+    ends($node);
 }
 
 
 sub leader_leaves {
-    my $nginx = instance('leaves', 'zone', '');
+    my $node = instance('zone');
 
-    script([{ before => [{ wait => 'abort' }], %answer }, \%answer]);
+    script(answer_of(held()));
 
-    my $body = $json->encode(\%body);
-    my $leader = IO::Socket::INET->new("127.0.0.1:$nginx->{port}");
-
-    print $leader "POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\n"
-                  . 'Content-Length: ' . length($body) . "\r\n\r\n$body";
+    my $leader = open_request($node, {});
     ok(wait_until(sub { asked() == 1 }), 'leaves: the first is on its way');
 
-    my $plan = $json->encode({ headers => {}, body => \%body });
+    my $load = start_load(10, {}, $node);
 
-    write_file("$dir/plan", "$plan\n" x 10);
+    ok(wait_until(sub { connections($node) >= 11 }),
+       'leaves: the others are there');
 
-    my ($load) = start_process('python3', '-B',
-        project_dir() . '/t/util/load.py', "$dir/plan", "$dir/results", 10,
-        $nginx->{port});
+    close $leader->{socket};
+    ok(wait_until(sub { read_file("$node->{dir}/error.log")
+                        =~ /its answer is read on/ }),
+       'leaves: its client leaves');
+    release('go');
 
-    ok(wait_until(sub {
-        http_get($nginx->{port}, '/status') =~ /Active connections: (\d+)/
-            && $1 > 11 }), 'leaves: the others are there');
+    my @results = load_results($load);
 
-    close $leader;
-    readline $load->{out};
-    readline $load->{out};
-
-    my @results = map { $json->decode($_) } split /^/,
-                  read_file("$dir/results");
-
-    is(asked(), 2, 'leaves: one more call');
-    is(statuses(@results), '9 x 200 HIT, 1 x 200 MISS', 'leaves: for all');
-    ends($nginx);
+    is(asked(), 1, 'leaves: one call');
+    is(statuses(@results), '10 x 200 HIT', 'leaves: for all');
+    ends($node);
 }
 
 
 # an answer that is never kept is nothing to wait for, one after the other
 
 sub unfit {
-    my $nginx = instance('unfit', 'zone', 'llm_cache_max_size 10;');
+    my $node = instance('zone', 'llm_cache_max_size 10;');
 
-    script(held(%answer));
+    script(answer_of(held()));
 
-    my @results = together($nginx, 10);
+    my @results = together($node, 10, {});
 
     is(asked(), 10, 'unfit: everybody asks');
     is(statuses(@results), '10 x 200 MISS', 'unfit: and is answered');
-    ends($nginx);
+    ends($node);
 }
 
 
 sub off {
-    my $nginx = instance('off', 'zone', 'llm_cache_lock off;');
+    my $node = instance('zone', 'llm_cache_lock off;');
 
-    script(held(%answer));
+    script(answer_of(held()));
 
-    my @results = together($nginx, 10);
+    my @results = together($node, 10, {});
 
     is(asked(), 10, 'off: everybody asks');
-    ends($nginx);
+    ends($node);
 }
 
 
 # a budget for one call is enough for all that wait for it
 
 sub short {
-    my $nginx = instance('short', 'zone',
-                         'llm_budget tiny limit=0.000066usd period=day;');
+    my $node = instance('zone',
+                        'llm_budget tiny limit=0.000066usd period=day;');
 
-    script(held(%answer));
+    script(answer_of(held()));
 
-    my @results = together($nginx, 10);
+    my @results = together($node, 10, {});
 
     is(asked(), 1, 'short: one call');
     is(statuses(@results), '9 x 200 HIT, 1 x 200 MISS', 'short: for all');
-    ends($nginx);
+    ends($node);
 }
