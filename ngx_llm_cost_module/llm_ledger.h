@@ -114,6 +114,7 @@ typedef struct {
                                          it changes nothing, raises no alert,
                                          and is not counted */
     unsigned         keep:1;          /* until llm_ledger_logged() */
+    unsigned         lasts:1;         /* llm_ledger_leave() may follow */
     unsigned char    request_id[LLM_REQUEST_ID];
 
     /* results */
@@ -222,6 +223,16 @@ int llm_ledger_granted(llm_ledger_t *l, const llm_hold_id_t *id,
 /* whoever sweeps finds it without its owner, as if that had died */
 
 int llm_ledger_disown(llm_ledger_t *l, const llm_hold_id_t *id);
+
+/*
+ * It outlives its request, and the worker too: nobody owns it, no log waits
+ * for it, and it is charged in full if it expires.
+ */
+
+#define LLM_LEDGER_NOBODY    UINT32_MAX
+
+int llm_ledger_leave(llm_ledger_t *l, const llm_hold_id_t *id,
+    int64_t expires);
 
 /* a live stream keeps its reservation */
 

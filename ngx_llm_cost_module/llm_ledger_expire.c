@@ -102,6 +102,10 @@ llm_hold_expire(llm_ledger_t *l, llm_hold_t *h, int charge)
     llm_slot_t      *c;
     llm_hold_meta_t  meta;
 
+    /* work that was left alone has been done, whoever asked for it */
+
+    charge |= (h->owner == LLM_LEDGER_NOBODY);
+
     for (k = 0; k < h->meta.n && k < LLM_BUDGETS_MAX; k++) {
         if (h->counters[k] == 0 || h->counters[k] > l->counters_max) {
             continue;

@@ -54,6 +54,7 @@
 #include "llm_vendor.h"
 #include "llm_memo.h"
 #include "llm_flight.h"
+#include "llm_held.h"
 #include "llm_cache.h"
 #include "llm_tokenizer.h"
 
@@ -241,6 +242,62 @@ ngx_int_t ngx_http_llm_cost_find_price(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_loc_conf_t *llcf, llm_refusal_t *f);
 ngx_int_t ngx_http_llm_cost_worst_case(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_loc_conf_t *llcf);
+
+
+/* what follows once it is known what a request can cost; rc as of parsing */
+
+ngx_int_t ngx_http_llm_cost_admit_counted(ngx_http_llm_cost_ctx_t *ctx,
+    ngx_int_t rc, llm_refusal_t *f);
+
+/* us; nginx's own time stands still while a request is worked on */
+
+int64_t ngx_http_llm_cost_clock(void);
+
+/* refused: 'param': err */
+
+void ngx_http_llm_cost_invalid(ngx_http_llm_cost_ctx_t *ctx, llm_refusal_t *f,
+    const char *err, const char *param);
+
+
+/* _parts.c: requests inside a request, counted a few at a time */
+
+ngx_int_t ngx_http_llm_cost_parts_begin(ngx_http_llm_cost_ctx_t *ctx);
+ngx_int_t ngx_http_llm_cost_parts_go(ngx_http_llm_cost_ctx_t *ctx);
+void ngx_http_llm_cost_parts_stop(ngx_http_llm_cost_ctx_t *ctx);
+void ngx_http_llm_cost_parts_worst(ngx_http_llm_cost_ctx_t *ctx,
+    llm_held_t *record);
+
+
+/* _held.c: files of requests, batches and runs, over several requests */
+
+/* results as of a phase handler */
+
+ngx_int_t ngx_http_llm_cost_held_start(ngx_http_llm_cost_ctx_t *ctx);
+ngx_int_t ngx_http_llm_cost_held_admit(ngx_http_llm_cost_ctx_t *ctx);
+ngx_int_t ngx_http_llm_cost_held_found(ngx_http_llm_cost_ctx_t *ctx);
+
+/* the most that ctx can cost, once its requests or its file are known */
+
+void ngx_http_llm_cost_held_worst(ngx_http_llm_cost_ctx_t *ctx);
+
+/* an answer is about to be read */
+
+ngx_int_t ngx_http_llm_cost_held_listen(ngx_http_llm_cost_ctx_t *ctx);
+
+/* at the end of a request that begins something: 1: all is said */
+
+ngx_uint_t ngx_http_llm_cost_held_begun(ngx_http_llm_cost_ctx_t *ctx);
+
+/* ... of one that asks for it: 1: it is to be settled, with this */
+
+ngx_uint_t ngx_http_llm_cost_held_told(ngx_http_llm_cost_ctx_t *ctx);
+
+/* the store in shared memory */
+
+ngx_int_t ngx_http_llm_cost_held_zone_find(ngx_http_llm_cost_ctx_t *ctx);
+ngx_int_t ngx_http_llm_cost_held_zone_keep(const llm_held_t *record);
+ngx_int_t ngx_http_llm_cost_held_zone_leave(ngx_http_llm_cost_ctx_t *ctx,
+    time_t until);
 
 
 /* _over.c: a cheaper model instead of a refusal */

@@ -30,7 +30,6 @@ static void ngx_http_llm_cost_log_full(ngx_http_llm_cost_ctx_t *ctx);
 static ngx_int_t ngx_http_llm_cost_forward(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_shorten(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_goes_on(ngx_http_llm_cost_ctx_t *ctx);
-static int64_t ngx_http_llm_cost_clock(void);
 
 
 ngx_int_t
@@ -51,16 +50,33 @@ ngx_http_llm_cost_admit(ngx_http_llm_cost_ctx_t *ctx)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    if (rc == NGX_OK && ctx->q.route.step) {
+        return ngx_http_llm_cost_held_admit(ctx);
+    }
+
     if (rc == NGX_OK) {
         rc = ngx_http_llm_cost_find_price(ctx, llcf, &f);
     }
 
+    return ngx_http_llm_cost_admit_counted(ctx, rc, &f);
+}
+
+
+ngx_int_t
+ngx_http_llm_cost_admit_counted(ngx_http_llm_cost_ctx_t *ctx, ngx_int_t rc,
+    llm_refusal_t *f)
+{
+    const ngx_http_llm_cost_loc_conf_t  *llcf;
+
+    llcf = ngx_http_get_module_loc_conf(ctx->request,
+                                        ngx_http_llm_cost_module);
+
     if (rc == NGX_OK) {
-        rc = ngx_http_llm_cost_budgets_init(ctx, &f);
+        rc = ngx_http_llm_cost_budgets_init(ctx, f);
     }
 
     if (rc == NGX_DECLINED) {
-        return ngx_http_llm_cost_refuse(ctx, &f);
+        return ngx_http_llm_cost_refuse(ctx, f);
     }
 
     if (rc == NGX_ABORT) {
@@ -107,7 +123,11 @@ ngx_http_llm_cost_measure(ngx_http_llm_cost_ctx_t *ctx)
 
     ctx->unmeasured = 0;
 
-    ngx_http_llm_cost_over_init(ctx);
+    /* requests that are in a file go to the models that they name */
+
+    if (!ctx->q.route.step) {
+        ngx_http_llm_cost_over_init(ctx);
+    }
 
     return NGX_OK;
 }
@@ -231,6 +251,14 @@ ngx_http_llm_cost_parse_body(ngx_http_llm_cost_ctx_t *ctx, llm_refusal_t *f)
 }
 
 
+void
+ngx_http_llm_cost_invalid(ngx_http_llm_cost_ctx_t *ctx, llm_refusal_t *f,
+    const char *err, const char *param)
+{
+    ngx_http_llm_cost_parse_message(ctx, f, err, param, 0);
+}
+
+
 /* "Invalid 'max_tokens': must be at least 1", or what and where in the JSON */
 
 static void
@@ -327,6 +355,11 @@ ngx_http_llm_cost_worst_case(ngx_http_llm_cost_ctx_t *ctx,
     q = &ctx->q;
     lmcf = ngx_http_get_module_main_conf(ctx->request,
                                          ngx_http_llm_cost_module);
+
+    if (ctx->parts || ctx->record) {
+        ngx_http_llm_cost_held_worst(ctx);
+        return NGX_OK;
+    }
 
     if (ngx_http_llm_cost_counter(lmcf, (ngx_str_t *) &q->model, ctx->price,
                                   &ctx->counter)
@@ -686,9 +719,7 @@ ngx_http_llm_cost_goes_on(ngx_http_llm_cost_ctx_t *ctx)
 }
 
 
-/* nginx's own time stands still while a request is worked on */
-
-static int64_t
+int64_t
 ngx_http_llm_cost_clock(void)
 {
     struct timespec  ts;

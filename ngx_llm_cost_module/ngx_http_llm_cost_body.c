@@ -4,12 +4,24 @@
  */
 
 
+#include <ngx_config.h>
+#include <sys/mman.h>
+
 #include "ngx_http_llm_cost.h"
+
+
+#define NGX_HTTP_LLM_COST_BODY_MAP  (1024 * 1024)
+
+
+static ngx_int_t ngx_http_llm_cost_body_map(ngx_http_request_t *r,
+    ngx_str_t *body);
+static void ngx_http_llm_cost_body_unmap(void *data);
 
 
 /*
  * The request's body.  A body that nginx has in one piece of memory is used
- * where it lies; otherwise (two buffers, a temporary file) it is copied once.
+ * where it lies, and a large one that is in a temporary file is mapped;
+ * otherwise (two buffers, a small file) it is copied once.
  * Nobody changes those bytes: an edited body is a new buffer, so that what the
  * client sent stays at hand for a fallback to another location.
  */
@@ -54,6 +66,12 @@ ngx_http_llm_cost_body_gather(ngx_http_request_t *r, size_t max,
         }
     }
 
+    if (body->len >= NGX_HTTP_LLM_COST_BODY_MAP
+        && ngx_http_llm_cost_body_map(r, body) == NGX_OK)
+    {
+        return NGX_OK;
+    }
+
     p = ngx_pnalloc(r->pool, body->len + 1);
     if (p == NULL) {
         return NGX_ERROR;
@@ -89,6 +107,64 @@ ngx_http_llm_cost_body_gather(ngx_http_request_t *r, size_t max,
     }
 
     return NGX_OK;
+}
+
+
+/*
+ * Of a file of many requests only what is being read is in memory.  Nobody
+ * else has the temporary file, so it does not become shorter meanwhile.
+ * NGX_DECLINED: it is to be copied.
+ */
+
+static ngx_int_t
+ngx_http_llm_cost_body_map(ngx_http_request_t *r, ngx_str_t *body)
+{
+    void                *p;
+    ngx_buf_t           *b;
+    ngx_str_t           *map;
+    ngx_chain_t         *cl;
+    ngx_pool_cleanup_t  *cln;
+
+    for (cl = r->request_body->bufs; cl; cl = cl->next) {
+        b = cl->buf;
+
+        if (!ngx_buf_in_memory(b) && b->in_file && b->file_pos == 0
+            && b->file_last == (off_t) body->len)
+        {
+            break;
+        }
+    }
+
+    if (cl == NULL) {
+        return NGX_DECLINED;
+    }
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_str_t));
+    if (cln == NULL) {
+        return NGX_DECLINED;
+    }
+
+    p = mmap(NULL, body->len, PROT_READ, MAP_PRIVATE, cl->buf->file->fd, 0);
+    if (p == MAP_FAILED) {
+        return NGX_DECLINED;
+    }
+
+    body->data = p;
+
+    map = cln->data;
+    *map = *body;
+    cln->handler = ngx_http_llm_cost_body_unmap;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_llm_cost_body_unmap(void *data)
+{
+    ngx_str_t *map = data;
+
+    (void) munmap(map->data, map->len);
 }
 
 

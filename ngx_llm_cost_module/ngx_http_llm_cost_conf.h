@@ -28,6 +28,7 @@ struct ngx_http_llm_cost_zone_s {
     ngx_str_t                   state_name; /* empty: the ledger is in the */
     llm_ledger_file_t           state;      /* zone; else it is in there */
     llm_learn_table_t          *learn;      /* what they are worth, or NULL */
+    llm_held_table_t           *held;       /* work that goes on, or NULL */
 };
 
 

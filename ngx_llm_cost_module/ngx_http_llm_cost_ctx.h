@@ -22,6 +22,10 @@
  *   NEW        phase engine   -                   -              -
  *   READING    body reader    client_body_timeout _body_done()   nothing held
  *   READ       phase engine   -                   -              nothing held
+ *   COUNTING   _parts.c       a posted event      its handler    parts_stop()
+ *   COUNT      phase engine   -                   -              nothing held
+ *   FINDING    store (op)     op timer            _resume_as()   store->detach
+ *   FOUND      phase engine   -                   -              nothing held
  *   ADMITTING  store (op)     op timer            _resume()      store->detach,
  *                                                                op cancels
  *   WAITING    _flight.c      llm_cache_lock_...  a landing      flight_end()
@@ -39,6 +43,10 @@ typedef enum {
     NGX_HTTP_LLM_COST_NEW = 0,
     NGX_HTTP_LLM_COST_READING,
     NGX_HTTP_LLM_COST_READ,
+    NGX_HTTP_LLM_COST_COUNTING,         /* the requests that it holds */
+    NGX_HTTP_LLM_COST_COUNT,            /* ... goes on */
+    NGX_HTTP_LLM_COST_FINDING,          /* what it is about, in the store */
+    NGX_HTTP_LLM_COST_FOUND,
     NGX_HTTP_LLM_COST_ADMITTING,
     NGX_HTTP_LLM_COST_ADMITTED,         /* verdict is in, not acted upon yet */
     NGX_HTTP_LLM_COST_WAITING,          /* for another request's answer */
@@ -95,6 +103,10 @@ typedef struct {
 } ngx_http_llm_cost_entry_t;
 
 
+typedef struct ngx_http_llm_cost_parts_s  ngx_http_llm_cost_parts_t;
+typedef struct ngx_http_llm_cost_tally_s  ngx_http_llm_cost_tally_t;
+
+
 struct ngx_http_llm_cost_ctx_s {
     ngx_http_request_t         *request;
     ngx_http_llm_cost_state_e   state;
@@ -124,6 +136,12 @@ struct ngx_http_llm_cost_ctx_s {
     int64_t                     written_max;        /* by fit or N; -1: none */
     int64_t                     fit_output;         /* the most that would fit
                                                        a limit; 0: none */
+
+    /* a part of something longer, _held.c */
+    u_char                      name[LLM_HELD_NAME];
+    llm_held_t                 *record;             /* of that name, or NULL */
+    ngx_http_llm_cost_parts_t  *parts;              /* requests in its body */
+    ngx_http_llm_cost_tally_t  *tally;              /* results in its answer */
 
     /* admission: filled by _budget.c, answered by the store */
     llm_admission_t             adm;
@@ -212,6 +230,7 @@ struct ngx_http_llm_cost_ctx_s {
     unsigned                    looked:1;           /* again, as it was told */
     unsigned                    followed:1;         /* another node waits for
                                                        its answer */
+    unsigned                    batch:1;            /* at a batch's rates */
     unsigned                    local:1;            /* held in the zone while
                                                        the store is away */
 };
@@ -261,6 +280,21 @@ struct ngx_http_llm_cost_store_s {
     /* keep an answer under ctx->cache_key for ttl seconds; nobody waits */
     void        (*put)(ngx_http_llm_cost_ctx_t *ctx,
                        const ngx_http_llm_cost_entry_t *entry, time_t ttl);
+
+    /*
+     * The record of ctx->name: NGX_OK and ctx->record, which is NULL where
+     * there is none; NGX_AGAIN: as of admit(), then the state is FOUND.
+     */
+    ngx_int_t   (*find)(ngx_http_llm_cost_ctx_t *ctx);
+
+    /* NGX_OK, or NGX_DECLINED where there is no room for it */
+    ngx_int_t   (*keep)(const llm_held_t *record);
+
+    /*
+     * ctx's reservation outlives ctx, until then; NGX_DECLINED: it cannot, and
+     * ctx still has it.
+     */
+    ngx_int_t   (*leave)(ngx_http_llm_cost_ctx_t *ctx, time_t until);
 
     ngx_int_t   (*init_process)(ngx_cycle_t *cycle);
     void        (*exit_process)(ngx_cycle_t *cycle);

@@ -470,7 +470,9 @@ ngx_http_llm_cost_filter_create(ngx_http_llm_cost_ctx_t *ctx,
                     ctx->counter.vocab ? &ctx->counter : NULL);
     ctx->answer.q = &ctx->q;
 
-    if (ngx_http_llm_cost_read_header(ctx, r) != NGX_OK) {
+    if (ngx_http_llm_cost_read_header(ctx, r) != NGX_OK
+        || ngx_http_llm_cost_held_listen(ctx) != NGX_OK)
+    {
         return NULL;
     }
 

@@ -216,7 +216,9 @@ ngx_http_llm_cost_tightest(ngx_http_llm_cost_ctx_t *ctx, int64_t *remaining)
     found = NULL;
     least = 0;
 
-    for (i = 0; i < ctx->adm.n; i++) {
+    /* of work that an earlier request has reserved for there are none */
+
+    for (i = 0; i < ctx->adm.n && ctx->budget_confs; i++) {
         b = &ctx->budgets[i];
         balance = &ctx->adm.balances[i];
 

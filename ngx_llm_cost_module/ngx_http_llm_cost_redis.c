@@ -54,6 +54,9 @@ const ngx_http_llm_cost_store_t  ngx_http_llm_cost_redis_store = {
     ngx_http_llm_cost_redis_unlead,
     ngx_http_llm_cost_redis_listens,
     ngx_http_llm_cost_redis_put,
+    ngx_http_llm_cost_redis_find,
+    ngx_http_llm_cost_redis_keep,
+    ngx_http_llm_cost_redis_leave,
     ngx_http_llm_cost_redis_init_process,
     ngx_http_llm_cost_redis_exit_process
 };
@@ -258,7 +261,8 @@ ngx_http_llm_cost_redis_reserve_command(ngx_http_llm_cost_redis_op_t *op,
     ngx_http_llm_cost_redis_number(ngx_max(a->expires - a->now, 1));
     ngx_http_llm_cost_redis_number(ngx_http_llm_cost_redis_seq(&op->id));
     ngx_http_llm_cost_redis_number(a->n);
-    ngx_http_llm_cost_redis_number(lmcf->reservation_charge != 0);
+    ngx_http_llm_cost_redis_number(lmcf->reservation_charge != 0
+                                   || a->lasts);
     ngx_http_llm_cost_redis_number(how);
 
     for (i = 0; i < LLM_UNIT_N; i++) {

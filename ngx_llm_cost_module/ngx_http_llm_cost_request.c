@@ -117,6 +117,14 @@ ngx_http_llm_cost_run(ngx_http_request_t *r,
     case NGX_HTTP_LLM_COST_READ:
         return ngx_http_llm_cost_admit(ctx);
 
+    case NGX_HTTP_LLM_COST_COUNT:
+        return ngx_http_llm_cost_parts_go(ctx);
+
+    case NGX_HTTP_LLM_COST_FOUND:
+        return ngx_http_llm_cost_held_found(ctx);
+
+    case NGX_HTTP_LLM_COST_COUNTING:
+    case NGX_HTTP_LLM_COST_FINDING:
     case NGX_HTTP_LLM_COST_ADMITTING:
     case NGX_HTTP_LLM_COST_WAITING:
         return NGX_AGAIN;
@@ -204,6 +212,13 @@ ngx_http_llm_cost_start(ngx_http_request_t *r,
     ctx->q.route = route;
 
     ngx_http_llm_cost_vendor(r, llcf, provider, &route, &ctx->vendor);
+
+    if (path == LLM_PATH_TOLD && !ngx_http_llm_cost_is_websocket(r)) {
+
+        return ngx_http_llm_cost_identity(ctx) == NGX_OK
+               ? ngx_http_llm_cost_held_start(ctx)
+               : NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
     rc = ngx_http_llm_cost_early_refusal(ctx, llcf, path, &f);
 
@@ -438,7 +453,9 @@ ngx_http_llm_cost_wait(ngx_http_request_t *r)
 void
 ngx_http_llm_cost_resume(ngx_http_llm_cost_ctx_t *ctx)
 {
-    ngx_http_llm_cost_resume_as(ctx, NGX_HTTP_LLM_COST_ADMITTED);
+    ngx_http_llm_cost_resume_as(ctx, ctx->state == NGX_HTTP_LLM_COST_FINDING
+                                     ? NGX_HTTP_LLM_COST_FOUND
+                                     : NGX_HTTP_LLM_COST_ADMITTED);
 }
 
 
@@ -482,6 +499,8 @@ ngx_http_llm_cost_cleanup(void *data)
                                              ngx_http_llm_cost_module);
         lmcf->store->detach(ctx);
     }
+
+    ngx_http_llm_cost_parts_stop(ctx);
 
     if (ctx->user.len == 0) {
 

@@ -27,6 +27,7 @@
  */
 
 
+static void ngx_http_llm_cost_note_work(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_price(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_price_answer(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_price_broken(ngx_http_llm_cost_ctx_t *ctx);
@@ -67,6 +68,11 @@ ngx_http_llm_cost_note(ngx_http_llm_cost_ctx_t *ctx)
 
     ctx->noted = ngx_time();
 
+    if (ctx->q.route.step) {
+        ngx_http_llm_cost_note_work(ctx);
+        return;
+    }
+
     usage = ngx_http_llm_cost_price_units(ctx);
     usage.input = ctx->q.input_tokens;
     usage.output = ctx->answer.counted_output;
@@ -91,6 +97,30 @@ ngx_http_llm_cost_note(ngx_http_llm_cost_ctx_t *ctx)
 }
 
 
+/* of work that nobody will find again all is owed, of a file nothing */
+
+static void
+ngx_http_llm_cost_note_work(ngx_http_llm_cost_ctx_t *ctx)
+{
+    int64_t                         spent[LLM_UNIT_N];
+    ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    ngx_memzero(spent, sizeof(spent));
+
+    if (ctx->q.route.step != LLM_LONG_FILE) {
+        spent[LLM_UNIT_USD] = ctx->reserved_cost;
+        spent[LLM_UNIT_TOKENS] = ctx->adm.most[LLM_UNIT_TOKENS];
+    }
+
+    spent[LLM_UNIT_REQUESTS] = 1;
+
+    lmcf = ngx_http_get_module_main_conf(ctx->request,
+                                         ngx_http_llm_cost_module);
+
+    (void) llm_ledger_note(lmcf->zone->ledger, &ctx->adm.id, spent);
+}
+
+
 void
 ngx_http_llm_cost_settle(ngx_http_llm_cost_ctx_t *ctx)
 {
@@ -103,7 +133,16 @@ ngx_http_llm_cost_settle(ngx_http_llm_cost_ctx_t *ctx)
 
     ctx->settled = 1;
 
-    ngx_http_llm_cost_price(ctx);
+    if (ctx->q.route.step >= LLM_LONG_STATE) {
+
+        if (!ngx_http_llm_cost_held_told(ctx)) {
+            return;
+        }
+
+    } else {
+        ngx_http_llm_cost_price(ctx);
+    }
+
     ngx_http_llm_cost_event(ctx, &event);
 
     lmcf = ngx_http_get_module_main_conf(ctx->request,
@@ -147,6 +186,11 @@ ngx_http_llm_cost_settle_final(ngx_http_llm_cost_ctx_t *ctx)
         && ctx->verdict == NGX_HTTP_LLM_COST_HIT && ctx->entry)
     {
         ngx_http_llm_cost_settle(ctx);
+        return;
+    }
+
+    if (ctx->q.route.step >= LLM_LONG_STATE) {
+        ctx->settled = 1;
         return;
     }
 
@@ -206,6 +250,9 @@ ngx_http_llm_cost_price(ngx_http_llm_cost_ctx_t *ctx)
         ctx->usage.input = 0;
         ctx->usage.output = 0;
         ctx->source = NGX_HTTP_LLM_COST_SOURCE_NONE;
+
+    } else if (ctx->q.route.step && ngx_http_llm_cost_held_begun(ctx)) {
+        return;
 
     } else if (ctx->complete && !ctx->cut) {
         ngx_http_llm_cost_price_answer(ctx);
@@ -444,7 +491,10 @@ ngx_http_llm_cost_apply(ngx_http_llm_cost_ctx_t *ctx)
     llcf = ngx_http_get_module_loc_conf(ctx->request,
                                         ngx_http_llm_cost_module);
 
-    if (llm_usage_nothing(&ctx->usage)) {
+    if (ctx->q.route.step && ctx->whole) {
+        ctx->cost = ctx->reserved_cost;
+
+    } else if (llm_usage_nothing(&ctx->usage)) {
         ctx->cost = 0;
 
     } else if (llcf->trust_reported_cost && ctx->usage.reported_cost >= 0) {

@@ -16,14 +16,14 @@
  *
  * The zone has fixed shares, each one allocation made when the zone is: the
  * ledger 1/2, statistics 1/8, cached answers 35/128, token counts 1/16,
- * flights 1/128, what counts are worth 1/128; the rest is the slab allocator's
+ * flights 1/128, what counts are worth 1/128, work that goes on 1/128; the rest is the slab allocator's
  * own.  A reload keeps all of it.  Every part knows
  * its layout: a module of another version that is reloaded over it does not
  * start, instead of reading counters wrongly.
  */
 
 
-#define NGX_HTTP_LLM_COST_ZONE_VERSION  5
+#define NGX_HTTP_LLM_COST_ZONE_VERSION  6
 #define NGX_HTTP_LLM_COST_SWEEP         1000    /* ms */
 #define NGX_HTTP_LLM_COST_SWEEP_MAX     256     /* reservations at a time */
 
@@ -41,6 +41,7 @@ typedef struct {
     llm_memo_t                 *memo;           /* or NULL */
     llm_flights_t              *flights;
     llm_learn_table_t          *learn;          /* or NULL */
+    llm_held_table_t           *held;           /* or NULL */
 
     size_t                      ledger_size;
     size_t                      stats_size;
@@ -48,6 +49,7 @@ typedef struct {
     size_t                      memo_size;
     size_t                      flights_size;
     size_t                      learn_size;
+    size_t                      held_size;
 
     ngx_atomic_t                swept;          /* second of the last sweep */
 } ngx_http_llm_cost_zone_sh_t;
@@ -83,6 +85,9 @@ const ngx_http_llm_cost_store_t  ngx_http_llm_cost_zone_store = {
     NULL,
     NULL,
     ngx_http_llm_cost_zone_put,
+    ngx_http_llm_cost_held_zone_find,
+    ngx_http_llm_cost_held_zone_keep,
+    ngx_http_llm_cost_held_zone_leave,
     ngx_http_llm_cost_zone_init_process,
     ngx_http_llm_cost_zone_exit_process
 };
@@ -120,7 +125,7 @@ ngx_http_llm_cost_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 static ngx_int_t
 ngx_http_llm_cost_zone_create(ngx_http_llm_cost_zone_t *z, size_t size)
 {
-    void                         *cache, *memo, *learn;
+    void                         *cache, *memo, *learn, *held;
     ngx_int_t                     rc;
     ngx_str_t                    *name;
     ngx_http_llm_cost_zone_sh_t  *sh;
@@ -144,6 +149,7 @@ ngx_http_llm_cost_zone_create(ngx_http_llm_cost_zone_t *z, size_t size)
     sh->memo_size = size / 16 & ~(ngx_pagesize - 1);
     sh->flights_size = size / 128 & ~(ngx_pagesize - 1);
     sh->learn_size = size / 128 & ~(ngx_pagesize - 1);
+    sh->held_size = size / 128 & ~(ngx_pagesize - 1);
 
     rc = ngx_http_llm_cost_zone_ledger(z);
 
@@ -160,6 +166,7 @@ ngx_http_llm_cost_zone_create(ngx_http_llm_cost_zone_t *z, size_t size)
     memo = ngx_slab_alloc(z->shpool, sh->memo_size);
     sh->flights = ngx_slab_alloc(z->shpool, sh->flights_size);
     learn = sh->learn_size ? ngx_slab_alloc(z->shpool, sh->learn_size) : NULL;
+    held = sh->held_size ? ngx_slab_alloc(z->shpool, sh->held_size) : NULL;
 
     if (sh->stats == NULL || cache == NULL || memo == NULL
         || sh->flights == NULL)
@@ -181,6 +188,13 @@ ngx_http_llm_cost_zone_create(ngx_http_llm_cost_zone_t *z, size_t size)
     if (learn) {
         sh->learn = llm_learn_create(learn, sh->learn_size);
         z->learn = sh->learn;
+    }
+
+    /* without it such work is billed at its most when it begins */
+
+    if (held) {
+        sh->held = llm_held_create(held, sh->held_size);
+        z->held = sh->held;
     }
 
     z->stats = llm_stats_create(sh->stats, sh->stats_size);
@@ -380,6 +394,10 @@ ngx_http_llm_cost_zone_attach(ngx_http_llm_cost_zone_t *z)
 
     if (sh->learn) {
         z->learn = llm_learn_attach(sh->learn, sh->learn_size);
+    }
+
+    if (sh->held) {
+        z->held = llm_held_attach(sh->held, sh->held_size);
     }
 
     return NGX_OK;
@@ -661,7 +679,9 @@ ngx_http_llm_cost_keep_live(ngx_http_llm_cost_keep_pt also)
     while (n < NGX_HTTP_LLM_COST_SWEEP_MAX
            && llm_ledger_next_hold(l, &cursor, &v) == LLM_OK)
     {
-        if (v.expires - now > ttl / 2 + 1 || ngx_http_llm_cost_gone(v.owner)) {
+        if (v.expires - now > ttl / 2 + 1 || v.owner == LLM_LEDGER_NOBODY
+            || ngx_http_llm_cost_gone(v.owner))
+        {
             continue;
         }
 
@@ -682,5 +702,6 @@ int
 ngx_http_llm_cost_gone(uint32_t owner)
 {
     return owner == 0
-           || (kill((ngx_pid_t) owner, 0) == -1 && ngx_errno == ESRCH);
+           || (owner != LLM_LEDGER_NOBODY
+               && kill((ngx_pid_t) owner, 0) == -1 && ngx_errno == ESRCH);
 }

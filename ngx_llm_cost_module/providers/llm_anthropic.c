@@ -501,5 +501,6 @@ const llm_provider_t  llm_anthropic = {
     NULL,
     llm_anthropic_needs,
     NULL,
-    llm_anthropic_reform
+    llm_anthropic_reform,
+    NULL
 };

@@ -122,6 +122,7 @@ const llm_provider_t  llm_bedrock = {
     llm_bedrock_headers,
     NULL,
     llm_bedrock_status,
+    NULL,
     NULL
 };
 

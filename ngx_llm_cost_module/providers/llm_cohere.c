@@ -142,6 +142,7 @@ const llm_provider_t  llm_cohere = {
     NULL,
     NULL,
     llm_cohere_status,
+    NULL,
     NULL
 };
 

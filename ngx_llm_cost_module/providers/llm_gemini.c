@@ -169,7 +169,8 @@ const llm_provider_t  llm_gemini = {
     NULL,
     NULL,
     NULL,
-    llm_gemini_reform
+    llm_gemini_reform,
+    NULL
 };
 
 

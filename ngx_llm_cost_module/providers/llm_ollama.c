@@ -120,6 +120,7 @@ const llm_provider_t  llm_ollama = {
     NULL,
     NULL,
     NULL,
+    NULL,
     NULL
 };
 

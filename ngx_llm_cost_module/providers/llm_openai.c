@@ -88,6 +88,10 @@ llm_openai_parse_model(llm_request_t *q, uint32_t node)
     if (llm_openai_deployment(&q->path, &q->model)) {
         q->model_in_path = 1;
 
+    } else if (q->route.model.len) {
+        q->model = q->route.model;
+        q->model_in_path = 1;
+
     } else {
 
         if (!llm_openai_given(j, node)) {
@@ -494,6 +498,10 @@ llm_openai_parse(llm_request_t *q)
         return llm_media_parse(q);
     }
 
+    if (q->kind == LLM_KIND_BATCH) {
+        return llm_openai_batch_parse(q);
+    }
+
     if (q->kind == LLM_KIND_RESPONSES) {
         rc = llm_responses_parse(q);
         q->unseen = llm_openai_thinks(q, LLM_JSON_NONE);
@@ -640,7 +648,7 @@ static int
 llm_openai_canonical(llm_request_t *q,
     void (*update)(void *ctx, const void *p, size_t n), void *ctx)
 {
-    if (llm_media_is(q->kind)) {
+    if (llm_media_is(q->kind) || q->kind == LLM_KIND_BATCH) {
         return LLM_DECLINED;
     }
 
@@ -663,9 +671,10 @@ const llm_provider_t  llm_openai = {
     llm_openai_finish,
     llm_openai_error,
     llm_openai_canonical,
-    NULL,
+    llm_openai_framing,
     NULL,
     llm_openai_needs,
     NULL,
-    llm_openai_reform
+    llm_openai_reform,
+    llm_openai_batch_inner
 };

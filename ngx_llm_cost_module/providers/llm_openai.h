@@ -146,6 +146,16 @@ void llm_image_base64(const llm_str_t *data, uint32_t *w, uint32_t *h);
 
 llm_path_e llm_openai_path(llm_route_t *route);
 
+
+/* files of requests and batches, llm_openai_batch.c */
+
+int llm_openai_batch_parse(llm_request_t *q);
+int llm_openai_batch_inner(llm_request_t *q, llm_inner_t *in);
+int llm_openai_batch_answer(llm_answer_t *a, const llm_json_t *j);
+int llm_openai_batch_event(llm_answer_t *a, const llm_str_t *data);
+llm_framing_e llm_openai_framing(const llm_request_t *q,
+    const llm_str_t *type);
+
 /* the model that an Azure path names: 1, or 0 where it names none */
 
 int llm_openai_deployment(const llm_str_t *path, llm_str_t *name);

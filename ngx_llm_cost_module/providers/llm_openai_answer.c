@@ -225,6 +225,10 @@ llm_openai_event(llm_answer_t *a, const llm_str_t *type, const llm_str_t *data)
         return llm_media_event(a, data);
     }
 
+    if (a->kind == LLM_KIND_BATCH) {
+        return llm_openai_batch_event(a, data);
+    }
+
     a->stream = 1;
 
     st = llm_openai_state(a);
@@ -288,6 +292,11 @@ llm_openai_finish(llm_answer_t *a)
         return;
     }
 
+    if (a->kind == LLM_KIND_BATCH) {
+        a->finished = 1;
+        return;
+    }
+
     st = a->state;
 
     if (st == NULL) {
@@ -316,6 +325,10 @@ llm_openai_answer(llm_answer_t *a, const llm_json_t *j)
 
     if (llm_media_is(a->kind)) {
         return llm_media_answer(a, j);
+    }
+
+    if (a->kind == LLM_KIND_BATCH) {
+        return llm_openai_batch_answer(a, j);
     }
 
     st = llm_openai_state(a);

@@ -570,6 +570,11 @@ llm_openai_count(llm_request_t *q, llm_counter_t *c)
         return llm_media_count(q, c);
     }
 
+    if (q->kind == LLM_KIND_BATCH) {
+        q->input_tokens = 0;
+        return LLM_OK;
+    }
+
     memset(&cc, 0, sizeof(llm_openai_count_t));
 
     cc.q = q;

@@ -42,10 +42,10 @@ static const llm_path_row_t  llm_openai_posts[] = {
     { "POST", "/audio/translations", LLM_PATH_METERED,
       LLM_KIND_TRANSCRIPTION, 0 },
     { "POST", "/videos", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
-    { "POST", "/files", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
+    { "POST", "/files", LLM_PATH_METERED, LLM_KIND_BATCH, LLM_LONG_FILE },
     { "POST", "/uploads", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
     { "POST", "/messages/batches", LLM_PATH_UNKNOWN, LLM_KIND_OTHER, 0 },
-    { "POST", "/batches", LLM_PATH_UNSUPPORTED, LLM_KIND_BATCH, 0 },
+    { "POST", "/batches", LLM_PATH_METERED, LLM_KIND_BATCH, LLM_LONG_START },
     { "POST", "/fine_tuning/jobs", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
     { "POST", "/vector_stores", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
     { "POST", "/assistants", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
@@ -62,6 +62,19 @@ static const llm_path_row_t  llm_openai_posts[] = {
     { "POST", "/realtime/sessions", LLM_PATH_UNSUPPORTED,
       LLM_KIND_OTHER, 0 },
     { "POST", "/realtime", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 }
+};
+
+
+/* what may be looked at for nothing, and tells what something has cost */
+
+static const llm_path_row_t  llm_openai_told[] = {
+    { "GET POST", "/messages/batches/**", LLM_PATH_UNKNOWN, LLM_KIND_OTHER,
+      0 },
+    { "GET", "/batches/*", LLM_PATH_TOLD, LLM_KIND_BATCH, LLM_LONG_STATE },
+    { "POST", "/batches/*/cancel", LLM_PATH_TOLD, LLM_KIND_BATCH,
+      LLM_LONG_STATE },
+    { "GET", "/files/*/content", LLM_PATH_TOLD, LLM_KIND_BATCH,
+      LLM_LONG_RESULTS }
 };
 
 
@@ -124,6 +137,7 @@ llm_openai_form(const llm_route_t *route)
 llm_path_e
 llm_openai_path(llm_route_t *route)
 {
+    llm_str_t              star;
     const llm_path_row_t  *row;
 
     /* of the paths that Anthropic has too, it says with each request */
@@ -132,6 +146,16 @@ llm_openai_path(llm_route_t *route)
         && !llm_path_matches(&route->path, "/chat/completions", NULL))
     {
         return LLM_PATH_UNKNOWN;
+    }
+
+    row = llm_path_find(llm_openai_told,
+                        sizeof(llm_openai_told) / sizeof(llm_path_row_t),
+                        route, &star);
+    if (row) {
+        route->step = row->op;
+        route->object = star;
+
+        return row->what;
     }
 
     if (llm_openai_is_free(route)) {
@@ -149,7 +173,13 @@ llm_openai_path(llm_route_t *route)
         llm_str_set(&route->vendor, "azure");
     }
 
-    route->raw = llm_media_is(route->kind) && route->kind != LLM_KIND_OCR
+    if (route->kind == LLM_KIND_BATCH) {
+        route->step = row->op;
+    }
+
+    route->raw = (route->step == LLM_LONG_FILE
+                  || (llm_media_is(route->kind)
+                      && route->kind != LLM_KIND_OCR))
                  && llm_openai_form(route);
 
     return row->what;

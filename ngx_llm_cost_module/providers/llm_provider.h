@@ -32,8 +32,23 @@ typedef enum {
     LLM_PATH_UNKNOWN = 0,     /* not this dialect's */
     LLM_PATH_FREE,            /* passed at no cost: GET /v1/models, polling */
     LLM_PATH_METERED,         /* has a body that must be read and priced */
+    LLM_PATH_TOLD,            /* free, but its answer may say what an earlier
+                                 request has used */
     LLM_PATH_UNSUPPORTED      /* known, costs money, cannot be metered yet */
 } llm_path_e;
+
+
+/* of what goes on when its request is over (llm_held.h), which step it is */
+
+typedef enum {
+    LLM_LONG_NONE = 0,
+    LLM_LONG_FILE,            /* requests are uploaded */
+    LLM_LONG_START,           /* work on the requests of a file begins */
+    LLM_LONG_PARTS,           /* work on the requests in its body begins */
+    LLM_LONG_RUN,             /* work of its own begins */
+    LLM_LONG_STATE,           /* how does it go on? */
+    LLM_LONG_RESULTS          /* what has come of it? */
+} llm_long_e;
 
 
 /* header fields of a request or of an answer; NULL where there is none */
@@ -75,7 +90,39 @@ typedef struct {
     llm_str_t             vendor;         /* "vertex_ai", or empty: see
                                              llm_vendor.h */
     unsigned              raw:1;          /* the body is no JSON */
+    llm_long_e            step;
+    llm_str_t             object;         /* whose: "batch_abc" */
 } llm_route_t;
+
+
+#define LLM_LONG_MOST        1209600        /* seconds: 14 days */
+
+
+/*
+ * One of the requests in another: set mem before each call, all else is zero
+ * before the first one.  What is said is in mem, or in the body.
+ */
+
+typedef struct {
+    llm_mem_t            *mem;
+    size_t                at;
+    unsigned              n;              /* so far */
+
+    llm_str_t             path;           /* as if it were sent by itself */
+    llm_str_t             model;          /* where the body does not name it */
+    llm_str_t             body;
+    llm_kind_e            kind;           /* OTHER: the path says it */
+} llm_inner_t;
+
+
+/* what an answer says of work that goes on; strings are copies */
+
+typedef struct {
+    llm_str_t             id;             /* of what was made or asked for */
+    llm_str_t             file;           /* in which it says what it used */
+    unsigned              ended:1;        /* it will use no more */
+    unsigned              unused:1;       /* ... and has used nothing */
+} llm_told_t;
 
 
 /* counting: text goes through here, so that a memo can sit in between */
@@ -173,6 +220,12 @@ struct llm_request_s {
                                                stream, else JSON */
     size_t                same_path;        /* of the path, what is the same
                                                for every form; 0: all */
+    unsigned              costless:1;       /* a file that holds no requests */
+    llm_str_t             requests;         /* that holds them */
+    llm_str_t             object;           /* the file that is worked on */
+    llm_str_t             endpoint;         /* ... as requests to this path */
+    int64_t               window;           /* seconds it takes at most; 0:
+                                               as long as usual */
 
     /*
      * The most of every kind but input and output that can be billed, set by
@@ -243,6 +296,16 @@ struct llm_answer_s {
     llm_counter_t        *counter;
     int64_t               counted_output;   /* tokens seen so far */
     void                 *state;            /* the dialect's own, from mem */
+
+    /*
+     * RESULTS: one after another goes to result(), made of scratch, which is
+     * empty again when that returns; usage_seen is 0 of one that was refused
+     * and cost nothing, usage_bad 1 of one that does not say.
+     */
+    llm_told_t            told;
+    llm_mem_t            *scratch;
+    int                 (*result)(llm_answer_t *a, const llm_answer_t *one);
+    void                 *result_data;
 };
 
 void llm_answer_init(llm_answer_t *a, llm_mem_t *mem, llm_kind_e kind,
@@ -355,6 +418,13 @@ struct llm_provider_s {
     int          (*reform)(const llm_request_t *q, const llm_form_t *from,
                            const llm_form_t *to, const llm_str_t *body,
                            llm_text_t *out);
+
+    /*
+     * The next one of the requests that a parsed FILE or PARTS holds: LLM_OK,
+     * LLM_DECLINED where there is no other, LLM_BAD with q->err and q->param,
+     * LLM_ERROR.  NULL: there are none.
+     */
+    int          (*inner)(llm_request_t *q, llm_inner_t *in);
 };
 
 

@@ -1,0 +1,439 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "llm_held.h"
+#include "llm_shm.h"
+
+#include <string.h>
+
+
+#define LLM_HELD_MAGIC  0x31646c6568ULL
+
+
+/*
+ * Places are searched one after another, by a tag each that lies apart from
+ * the records.  A tag of 0 is a free place: it is set after the record, so
+ * that a worker which dies in between leaves nothing that is half written.
+ */
+
+struct llm_held_table_s {
+    uint64_t          magic;
+    uint64_t          size;
+    uint32_t          record;
+    uint32_t          n;
+    pthread_mutex_t   mutex;
+    uint64_t          tags[];
+};
+
+
+/* a budget in a record; name and key follow */
+
+typedef struct {
+    int64_t           start;
+    int64_t           end;
+    int64_t           limit;
+    uint8_t           name;
+    uint8_t           key;
+    uint8_t           unit;
+    uint8_t           period;
+    uint8_t           observe;
+    uint8_t           nalerts;
+    uint8_t           alerts[LLM_ALERTS_MAX];
+} llm_held_budget_t;
+
+
+_Static_assert(sizeof(llm_held_t) % 16 == 0, "records lie side by side");
+
+
+static llm_held_t *
+llm_held_at(llm_held_table_t *t, uint32_t i)
+{
+    return (llm_held_t *) ((unsigned char *) t + t->size) - (i + 1);
+}
+
+
+llm_held_table_t *
+llm_held_create(void *mem, size_t size)
+{
+    size_t             n;
+    llm_held_table_t  *t;
+
+    size &= ~(size_t) 15;
+
+    if (size < sizeof(llm_held_table_t)) {
+        return NULL;
+    }
+
+    n = (size - sizeof(llm_held_table_t))
+        / (sizeof(llm_held_t) + sizeof(uint64_t));
+
+    if (n == 0) {
+        return NULL;
+    }
+
+    memset(mem, 0, size);
+
+    t = mem;
+    t->size = size;
+    t->record = sizeof(llm_held_t);
+    t->n = (uint32_t) n;
+
+    if (llm_shm_mutex_init(&t->mutex) != LLM_OK) {
+        return NULL;
+    }
+
+    t->magic = LLM_HELD_MAGIC;
+
+    return t;
+}
+
+
+llm_held_table_t *
+llm_held_attach(void *mem, size_t size)
+{
+    llm_held_table_t  *t;
+
+    t = mem;
+
+    return (t->magic == LLM_HELD_MAGIC && t->record == sizeof(llm_held_t)
+            && t->size == (size & ~(size_t) 15)) ? t : NULL;
+}
+
+
+static int
+llm_held_lock(llm_held_table_t *t)
+{
+    switch (llm_shm_lock(&t->mutex)) {
+
+    case LLM_OK:
+        return LLM_OK;
+
+    case LLM_SHM_DIED:
+        return llm_shm_repaired(&t->mutex);
+
+    default:
+        return LLM_ERROR;
+    }
+}
+
+
+/* names are digests: any part of one is as good as another */
+
+static uint64_t
+llm_held_tag(const unsigned char *name)
+{
+    uint64_t  tag;
+
+    memcpy(&tag, name, sizeof(uint64_t));
+
+    return tag ? tag : 1;
+}
+
+
+static llm_held_t *
+llm_held_find(llm_held_table_t *t, const unsigned char *name, uint32_t *at)
+{
+    uint32_t     i;
+    uint64_t     tag;
+    llm_held_t  *h;
+
+    tag = llm_held_tag(name);
+
+    for (i = 0; i < t->n; i++) {
+
+        if (t->tags[i] != tag) {
+            continue;
+        }
+
+        h = llm_held_at(t, i);
+
+        if (memcmp(h->name, name, LLM_HELD_NAME) == 0) {
+            *at = i;
+            return h;
+        }
+    }
+
+    return NULL;
+}
+
+
+/*
+ * A free place, or that of what may leave: what is over, then what is done,
+ * then a file of this payer, then a file; of several the oldest.
+ */
+
+static int
+llm_held_place(llm_held_table_t *t, uint64_t payer, int64_t now, uint32_t *at)
+{
+    int          rank, best;
+    int64_t      oldest;
+    uint32_t     i;
+    llm_held_t  *h;
+
+    best = 0;
+    oldest = 0;
+
+    for (i = 0; i < t->n; i++) {
+
+        if (t->tags[i] == 0) {
+            *at = i;
+            return LLM_OK;
+        }
+
+        h = llm_held_at(t, i);
+
+        rank = h->until <= now ? 4
+               : h->done ? 3
+               : h->what != LLM_HELD_FILE ? 0
+               : h->payer == payer ? 2 : 1;
+
+        if (rank && (rank > best || (rank == best && h->made < oldest))) {
+            best = rank;
+            oldest = h->made;
+            *at = i;
+        }
+    }
+
+    return best ? LLM_OK : LLM_LIMIT;
+}
+
+
+int
+llm_held_put(llm_held_table_t *t, const llm_held_t *held, int64_t now)
+{
+    int          rc;
+    uint8_t      done;
+    uint32_t     i;
+    llm_held_t  *h;
+
+    if (llm_held_lock(t) != LLM_OK) {
+        return LLM_ERROR;
+    }
+
+    rc = LLM_OK;
+    done = held->done;
+    h = llm_held_find(t, held->name, &i);
+
+    if (h) {
+        done |= h->done;
+
+    } else {
+        rc = llm_held_place(t, held->payer, now, &i);
+    }
+
+    if (rc == LLM_OK) {
+        h = llm_held_at(t, i);
+
+        t->tags[i] = 0;
+        *h = *held;
+        h->done = done;
+        __sync_synchronize();
+        t->tags[i] = llm_held_tag(held->name);
+    }
+
+    llm_shm_unlock(&t->mutex);
+
+    return rc;
+}
+
+
+int
+llm_held_get(llm_held_table_t *t, const unsigned char *name, int64_t now,
+    llm_held_t *held)
+{
+    int          rc;
+    uint32_t     i;
+    llm_held_t  *h;
+
+    if (llm_held_lock(t) != LLM_OK) {
+        return LLM_ERROR;
+    }
+
+    rc = LLM_DECLINED;
+    h = llm_held_find(t, name, &i);
+
+    if (h && h->until > now) {
+        *held = *h;
+        rc = LLM_OK;
+    }
+
+    llm_shm_unlock(&t->mutex);
+
+    return rc;
+}
+
+
+int
+llm_held_claim(llm_held_table_t *t, const unsigned char *work, int64_t now)
+{
+    int          rc;
+    uint32_t     i;
+    llm_held_t  *h;
+
+    if (llm_held_lock(t) != LLM_OK) {
+        return LLM_ERROR;
+    }
+
+    rc = LLM_DECLINED;
+    h = llm_held_find(t, work, &i);
+
+    if (h && !h->done && h->until > now) {
+        h->done = 1;
+        rc = LLM_OK;
+    }
+
+    llm_shm_unlock(&t->mutex);
+
+    return rc;
+}
+
+
+unsigned
+llm_held_used(llm_held_table_t *t)
+{
+    uint32_t  i;
+    unsigned  n;
+
+    n = 0;
+
+    for (i = 0; i < t->n; i++) {
+        n += (t->tags[i] != 0);
+    }
+
+    return n;
+}
+
+
+int
+llm_held_check(const llm_held_t *held, size_t len)
+{
+    return len == sizeof(llm_held_t)
+           && held->version == LLM_HELD_VERSION
+           && held->what >= LLM_HELD_FILE && held->what <= LLM_HELD_RESULTS
+           && held->model_len <= LLM_HELD_MODEL
+           && held->path_len <= LLM_HELD_PATH
+           && held->budgets_len <= LLM_HELD_BUDGETS
+           && held->most[LLM_UNIT_USD] >= 0
+           && held->most[LLM_UNIT_TOKENS] >= 0;
+}
+
+
+void
+llm_held_pack(llm_held_t *held, const llm_budget_t *budgets, unsigned n)
+{
+    size_t              len;
+    unsigned            i;
+    unsigned char      *p;
+    llm_held_budget_t   b;
+
+    held->nbudgets = 0;
+    held->budgets_len = 0;
+
+    for (i = 0; i < n && i < LLM_BUDGETS_MAX; i++) {
+
+        len = sizeof(llm_held_budget_t) + budgets[i].name.len
+              + budgets[i].key.len;
+
+        if (budgets[i].name.len > LLM_NAME_MAX
+            || budgets[i].key.len > LLM_KEY_MAX
+            || held->budgets_len + len > LLM_HELD_BUDGETS)
+        {
+            return;
+        }
+
+        memset(&b, 0, sizeof(llm_held_budget_t));
+
+        b.start = budgets[i].start;
+        b.end = budgets[i].end;
+        b.limit = budgets[i].limit;
+        b.name = (uint8_t) budgets[i].name.len;
+        b.key = (uint8_t) budgets[i].key.len;
+        b.unit = (uint8_t) budgets[i].unit;
+        b.period = (uint8_t) budgets[i].period;
+        b.observe = budgets[i].observe;
+        b.nalerts = (uint8_t) budgets[i].nalerts;
+        memcpy(b.alerts, budgets[i].alerts, LLM_ALERTS_MAX);
+
+        p = held->budgets + held->budgets_len;
+
+        memcpy(p, &b, sizeof(llm_held_budget_t));
+        p += sizeof(llm_held_budget_t);
+
+        memcpy(p, budgets[i].name.data, b.name);
+
+        if (b.key) {
+            memcpy(p + b.name, budgets[i].key.data, b.key);
+        }
+
+        held->budgets_len += (uint16_t) len;
+        held->nbudgets++;
+    }
+}
+
+
+unsigned
+llm_held_unpack(const llm_held_t *held,
+    llm_budget_t budgets[LLM_BUDGETS_MAX])
+{
+    size_t                 at;
+    unsigned               n;
+    llm_budget_t          *to;
+    llm_held_budget_t      b;
+    const unsigned char   *p;
+
+    at = 0;
+
+    for (n = 0; n < held->nbudgets && n < LLM_BUDGETS_MAX; n++) {
+
+        if (at + sizeof(llm_held_budget_t) > held->budgets_len) {
+            break;
+        }
+
+        p = held->budgets + at;
+        memcpy(&b, p, sizeof(llm_held_budget_t));
+        p += sizeof(llm_held_budget_t);
+
+        at += sizeof(llm_held_budget_t) + b.name + b.key;
+
+        if (at > held->budgets_len || b.name > LLM_NAME_MAX
+            || b.key > LLM_KEY_MAX || b.unit >= LLM_UNIT_N
+            || b.nalerts > LLM_ALERTS_MAX)
+        {
+            break;
+        }
+
+        to = &budgets[n];
+        memset(to, 0, sizeof(llm_budget_t));
+
+        to->name.data = (unsigned char *) p;
+        to->name.len = b.name;
+        to->key.data = (unsigned char *) p + b.name;
+        to->key.len = b.key;
+        to->unit = b.unit;
+        to->period = b.period;
+        to->start = b.start;
+        to->end = b.end;
+        to->limit = b.limit;
+        to->observe = b.observe;
+        to->nalerts = b.nalerts;
+        memcpy(to->alerts, b.alerts, LLM_ALERTS_MAX);
+    }
+
+    return n;
+}
+
+
+void
+llm_held_set(unsigned char *to, uint8_t *len, size_t size,
+    const llm_str_t *s)
+{
+    *len = 0;
+
+    if (s->len && s->len <= size) {
+        memcpy(to, s->data, s->len);
+        *len = (uint8_t) s->len;
+    }
+}

@@ -1,0 +1,124 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#ifndef _LLM_HELD_H_INCLUDED_
+#define _LLM_HELD_H_INCLUDED_
+
+
+/*
+ * What outlives the request that made it: files of requests that were counted
+ * when they were uploaded, and batches and runs whose reservation waits for
+ * an answer to a later request to say what they have used.  The table leads
+ * from the name of such a thing to its record.
+ *
+ * A name is a digest of who made the thing and of what the provider calls it:
+ * nobody finds what is another's, whatever he asks for.
+ *
+ * The table is one region of memory of a fixed size, shared by processes.
+ * Where it is full the oldest file leaves, of the payer who wants room if he
+ * has one; what money is held for leaves only when it is over.
+ */
+
+#include "llm_core.h"
+#include "llm_ledger.h"
+
+
+#define LLM_HELD_NAME        16
+#define LLM_HELD_MODEL       64
+#define LLM_HELD_PATH        48
+#define LLM_HELD_BUDGETS     384      /* bytes of packed budgets */
+
+
+typedef enum {
+    LLM_HELD_FILE = 1,       /* requests to come: most is what they can cost */
+    LLM_HELD_WORK,           /* they are worked on: a reservation is open */
+    LLM_HELD_RESULTS         /* a file that says what work has used */
+} llm_held_e;
+
+
+/* plain bytes, the same in memory, in a file and in Redis */
+
+typedef struct {
+    unsigned char    name[LLM_HELD_NAME];
+    unsigned char    work[LLM_HELD_NAME];   /* whose money it is; its own */
+    uint64_t         payer;
+    llm_hold_id_t    id;                    /* seq 0: no budget applied */
+    int64_t          made;                  /* UTC seconds */
+    int64_t          until;
+    int64_t          most[LLM_UNIT_N];
+    int64_t          input;                 /* tokens of all requests */
+    int64_t          output;
+    uint8_t          what;                  /* llm_held_e */
+    uint8_t          done;                  /* settled: once */
+    uint8_t          batch;                 /* at the rates of a batch */
+    uint8_t          exact;                 /* a sum of tokens is enough to
+                                               price it */
+    uint8_t          model_len;             /* 0: several, or too long */
+    uint8_t          path_len;
+    uint8_t          nbudgets;
+    uint8_t          version;
+    uint16_t         budgets_len;
+    uint8_t          kind;                  /* llm_kind_e of the requests */
+    uint8_t          unused[5];
+    unsigned char    model[LLM_HELD_MODEL];
+    unsigned char    path[LLM_HELD_PATH];   /* of the requests */
+    unsigned char    budgets[LLM_HELD_BUDGETS];
+} llm_held_t;
+
+
+#define LLM_HELD_VERSION     1
+
+
+typedef struct llm_held_table_s  llm_held_table_t;
+
+/* mem has size bytes, aligned to 16; NULL: too small, or another version */
+
+llm_held_table_t *llm_held_create(void *mem, size_t size);
+llm_held_table_t *llm_held_attach(void *mem, size_t size);
+
+/*
+ * LLM_OK, LLM_LIMIT: there is no room, LLM_ERROR.  What is done stays done,
+ * whoever writes the record again.
+ */
+
+int llm_held_put(llm_held_table_t *t, const llm_held_t *held, int64_t now);
+
+/* a copy; LLM_OK, LLM_DECLINED: there is none, or its time is over */
+
+int llm_held_get(llm_held_table_t *t, const unsigned char *name, int64_t now,
+    llm_held_t *held);
+
+/* LLM_OK for who may settle this work: one caller, ever; LLM_DECLINED */
+
+int llm_held_claim(llm_held_table_t *t, const unsigned char *work,
+    int64_t now);
+
+/* records in use */
+
+unsigned llm_held_used(llm_held_table_t *t);
+
+
+/* bytes from elsewhere are a record */
+
+int llm_held_check(const llm_held_t *held, size_t len);
+
+/*
+ * The budgets of a reservation, as many of them as there is room for, and
+ * back: strings then point into the record.
+ */
+
+void llm_held_pack(llm_held_t *held, const llm_budget_t *budgets,
+    unsigned n);
+unsigned llm_held_unpack(const llm_held_t *held,
+    llm_budget_t budgets[LLM_BUDGETS_MAX]);
+
+/* a text that fits, or none */
+
+void llm_held_set(unsigned char *to, uint8_t *len, size_t size,
+    const llm_str_t *s);
+
+
+#endif /* _LLM_HELD_H_INCLUDED_ */

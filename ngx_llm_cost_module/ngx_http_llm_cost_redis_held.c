@@ -1,0 +1,161 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "ngx_http_llm_cost_redis.h"
+
+
+/*
+ * Work that outlives its request, in a fleet: any node may be asked for it.
+ * A record is a string with a time to live; the zone has a copy of what this
+ * node has made or found, by which it is settled once here, and which serves
+ * while Redis is away.  In Redis it is settled once by its identity.
+ *
+ * The reservation is in Redis alone: it leaves the journal of the node that
+ * made it, which may be gone when it is settled.
+ */
+
+
+static void ngx_http_llm_cost_redis_held(ngx_http_llm_cost_redis_op_t *op,
+    redisReply *reply);
+static void ngx_http_llm_cost_redis_held_key(const u_char *name);
+
+
+ngx_int_t
+ngx_http_llm_cost_redis_find(ngx_http_llm_cost_ctx_t *ctx)
+{
+    ngx_int_t                      rc;
+    ngx_http_llm_cost_redis_t     *redis;
+    ngx_http_llm_cost_redis_op_t  *op;
+
+    /* what this node knows, for when there is no reply */
+
+    rc = ngx_http_llm_cost_held_zone_find(ctx);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    redis = ngx_http_llm_cost_redis_money();
+
+    op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_held, ctx);
+    if (op == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_llm_cost_redis_command(redis, "GET");
+    ngx_http_llm_cost_redis_held_key(ctx->name);
+
+    if (ngx_http_llm_cost_redis_end(op) != NGX_OK
+        || ngx_http_llm_cost_redis_send(redis, op, redis->conf->timeout)
+           != NGX_OK)
+    {
+        ngx_http_llm_cost_redis_free(op);
+        return NGX_OK;
+    }
+
+    ctx->op = op;
+
+    return NGX_AGAIN;
+}
+
+
+/* what anybody may have written there is checked */
+
+static void
+ngx_http_llm_cost_redis_held(ngx_http_llm_cost_redis_op_t *op,
+    redisReply *reply)
+{
+    llm_held_t               *record;
+    ngx_http_llm_cost_ctx_t  *ctx;
+
+    ctx = op->data;
+
+    if (reply && reply->type == REDIS_REPLY_STRING) {
+
+        record = ngx_palloc(ctx->request->pool, sizeof(llm_held_t));
+
+        if (record && reply->len == sizeof(llm_held_t)) {
+            ngx_memcpy(record, reply->str, sizeof(llm_held_t));
+
+            if (llm_held_check(record, reply->len)
+                && ngx_memcmp(record->name, ctx->name, LLM_HELD_NAME) == 0)
+            {
+                (void) ngx_http_llm_cost_held_zone_keep(record);
+                ctx->record = record;
+            }
+        }
+    }
+
+    ngx_http_llm_cost_redis_wake(op);
+}
+
+
+ngx_int_t
+ngx_http_llm_cost_redis_keep(const llm_held_t *record)
+{
+    ngx_int_t                      rc;
+    ngx_http_llm_cost_redis_t     *redis;
+    ngx_http_llm_cost_redis_op_t  *op;
+
+    rc = ngx_http_llm_cost_held_zone_keep(record);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    redis = ngx_http_llm_cost_redis_money();
+
+    op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_done, NULL);
+    if (op == NULL) {
+        return NGX_OK;
+    }
+
+    ngx_http_llm_cost_redis_command(redis, "SET");
+    ngx_http_llm_cost_redis_held_key(record->name);
+    ngx_http_llm_cost_redis_arg(record, sizeof(llm_held_t));
+    ngx_http_llm_cost_redis_text("EX");
+    ngx_http_llm_cost_redis_number(ngx_max(record->until - ngx_time(), 1));
+
+    if (ngx_http_llm_cost_redis_end(op) != NGX_OK
+        || ngx_http_llm_cost_redis_send(redis, op,
+                                        NGX_HTTP_LLM_COST_REDIS_LINGER)
+           != NGX_OK)
+    {
+        ngx_http_llm_cost_redis_free(op);
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * A renewal that does not arrive leaves the reservation to expire early: it is
+ * charged in full, and what is settled within a day after that corrects it.
+ */
+
+ngx_int_t
+ngx_http_llm_cost_redis_leave(ngx_http_llm_cost_ctx_t *ctx, time_t until)
+{
+    if (ctx->local) {
+        return NGX_DECLINED;
+    }
+
+    ngx_http_llm_cost_redis_renew(&ctx->adm.id, until);
+    ngx_http_llm_cost_redis_unjournal(&ctx->adm.id);
+
+    ctx->held = 0;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_llm_cost_redis_held_key(const u_char *name)
+{
+    u_char  hex[LLM_HELD_NAME * 2];
+
+    ngx_hex_dump(hex, (u_char *) name, LLM_HELD_NAME);
+
+    ngx_http_llm_cost_redis_key("h:%*s", sizeof(hex), hex);
+}

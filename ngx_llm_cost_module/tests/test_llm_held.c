@@ -1,0 +1,367 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "llm_held.h"
+#include "ledger_fixture.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+
+#define ROOM  4
+
+static unsigned char      mem[8192] __attribute__((aligned(16)));
+static llm_held_table_t  *t;
+
+
+static int
+setup(void **state)
+{
+    size_t  size;
+
+    (void) state;
+
+    for (size = 64; llm_held_create(mem, size) == NULL; size += 16) {
+        /* the smallest table has one place */
+    }
+
+    t = llm_held_create(mem, size + (ROOM - 1) * (sizeof(llm_held_t) + 8));
+
+    return t ? 0 : -1;
+}
+
+
+static llm_held_t
+held(const char *name, llm_held_e what, int64_t made, int64_t until)
+{
+    llm_held_t  h;
+
+    memset(&h, 0, sizeof(h));
+
+    memcpy(h.name, name, strlen(name));
+    memcpy(h.work, name, strlen(name));
+    h.version = LLM_HELD_VERSION;
+    h.what = what;
+    h.made = made;
+    h.until = until;
+    h.payer = 1;
+
+    return h;
+}
+
+
+static int
+put(const char *name, llm_held_e what, int64_t made, uint64_t payer)
+{
+    llm_held_t  h;
+
+    h = held(name, what, made, 1000);
+    h.payer = payer;
+
+    return llm_held_put(t, &h, made);
+}
+
+
+static int
+get(const char *name, int64_t now)
+{
+    llm_held_t     h;
+    unsigned char  n[LLM_HELD_NAME] = "";
+
+    memcpy(n, name, strlen(name));
+
+    return llm_held_get(t, n, now, &h);
+}
+
+
+static int
+claim(const char *name, int64_t now)
+{
+    unsigned char  n[LLM_HELD_NAME] = "";
+
+    memcpy(n, name, strlen(name));
+
+    return llm_held_claim(t, n, now);
+}
+
+
+static void
+is_found_until_its_time_is_over(void **state)
+{
+    llm_held_t  h, got;
+
+    (void) state;
+
+    h = held("a", LLM_HELD_FILE, 1, 10);
+    h.most[LLM_UNIT_USD] = 5;
+    assert_int_equal(llm_held_put(t, &h, 1), LLM_OK);
+    assert_int_equal(llm_held_get(t, h.name, 9, &got), LLM_OK);
+    assert_memory_equal(&h, &got, sizeof(h));
+
+    assert_int_equal(get("a", 10), LLM_DECLINED);
+    assert_int_equal(get("b", 1), LLM_DECLINED);
+
+    /* names that begin alike are different */
+
+    assert_int_equal(put("same-begin-1", LLM_HELD_FILE, 1, 1), LLM_OK);
+    assert_int_equal(get("same-begin-2", 1), LLM_DECLINED);
+    assert_int_equal(llm_held_used(t), 2);
+}
+
+
+static void
+is_claimed_once(void **state)
+{
+    (void) state;
+
+    assert_int_equal(put("a", LLM_HELD_WORK, 1, 1), LLM_OK);
+    assert_int_equal(claim("b", 2), LLM_DECLINED);
+    assert_int_equal(claim("a", 2), LLM_OK);
+    assert_int_equal(claim("a", 2), LLM_DECLINED);
+
+    /* ... whoever writes it again */
+
+    assert_int_equal(put("a", LLM_HELD_WORK, 1, 1), LLM_OK);
+    assert_int_equal(claim("a", 2), LLM_DECLINED);
+
+    /* what is over cannot be settled any more */
+
+    assert_int_equal(put("b", LLM_HELD_WORK, 1, 1), LLM_OK);
+    assert_int_equal(claim("b", 1000), LLM_DECLINED);
+}
+
+
+static void
+makes_room_without_losing_money(void **state)
+{
+    (void) state;
+
+    assert_int_equal(put("work", LLM_HELD_WORK, 1, 1), LLM_OK);
+    assert_int_equal(put("old", LLM_HELD_FILE, 2, 1), LLM_OK);
+    assert_int_equal(put("mine", LLM_HELD_FILE, 3, 2), LLM_OK);
+    assert_int_equal(put("new", LLM_HELD_FILE, 4, 1), LLM_OK);
+
+    /* a file of the same payer, though there is an older one */
+
+    assert_int_equal(put("mine2", LLM_HELD_FILE, 5, 2), LLM_OK);
+    assert_int_equal(get("mine", 5), LLM_DECLINED);
+    assert_int_equal(get("old", 5), LLM_OK);
+
+    /* the oldest of others, and what is done before that */
+
+    assert_int_equal(put("x", LLM_HELD_WORK, 6, 3), LLM_OK);
+    assert_int_equal(get("old", 6), LLM_DECLINED);
+
+    assert_int_equal(claim("work", 6), LLM_OK);
+    assert_int_equal(put("y", LLM_HELD_WORK, 7, 1), LLM_OK);
+    assert_int_equal(get("work", 7), LLM_DECLINED);
+    assert_int_equal(get("new", 7), LLM_OK);
+
+    assert_int_equal(put("z", LLM_HELD_RESULTS, 8, 1), LLM_OK);
+    assert_int_equal(put("w", LLM_HELD_WORK, 8, 1), LLM_OK);
+    assert_int_equal(get("x", 8), LLM_OK);
+
+    /* nothing but money: it does not leave */
+
+    assert_int_equal(put("v", LLM_HELD_WORK, 9, 1), LLM_LIMIT);
+    assert_int_equal(get("y", 9), LLM_OK);
+
+    /* until it is over */
+
+    assert_int_equal(put("v", LLM_HELD_WORK, 1000, 1), LLM_OK);
+    assert_int_equal(llm_held_used(t), ROOM);
+}
+
+
+static void
+budgets_come_back(void **state)
+{
+    unsigned      i, n;
+    llm_held_t    h;
+    llm_budget_t  b[LLM_BUDGETS_MAX], got[LLM_BUDGETS_MAX];
+
+    (void) state;
+
+    h = held("a", LLM_HELD_WORK, 1, 2);
+
+    for (i = 0; i < LLM_BUDGETS_MAX; i++) {
+        b[i] = budget("daily", i % 2 ? "somebody" : "", i % LLM_UNIT_N,
+                      i + 1);
+        b[i].observe = (i == 2);
+    }
+
+    llm_held_pack(&h, b, 3);
+    assert_int_equal(llm_held_unpack(&h, got), 3);
+
+    for (i = 0; i < 3; i++) {
+        assert_int_equal(got[i].name.len, 5);
+        assert_memory_equal(got[i].name.data, "daily", 5);
+        assert_int_equal(got[i].key.len, b[i].key.len);
+        assert_memory_equal(got[i].key.data, b[i].key.data, b[i].key.len);
+        assert_int_equal(got[i].unit, b[i].unit);
+        assert_int_equal(got[i].period, b[i].period);
+        assert_int_equal(got[i].start, b[i].start);
+        assert_int_equal(got[i].end, b[i].end);
+        assert_int_equal(got[i].limit, b[i].limit);
+        assert_int_equal(got[i].observe, b[i].observe);
+        assert_int_equal(got[i].nalerts, 2);
+        assert_memory_equal(got[i].alerts, b[i].alerts, LLM_ALERTS_MAX);
+    }
+
+    /* as many as there is room for */
+
+    llm_held_pack(&h, b, LLM_BUDGETS_MAX);
+    n = llm_held_unpack(&h, got);
+    assert_in_range(n, 5, LLM_BUDGETS_MAX - 1);
+    assert_true(h.budgets_len <= LLM_HELD_BUDGETS);
+
+    /* bytes that lie */
+
+    for (i = 0; i < h.budgets_len; i++) {
+        h.budgets[i] ^= 0xff;
+        n = llm_held_unpack(&h, got);
+        assert_in_range(n, 0, LLM_BUDGETS_MAX);
+        h.budgets[i] ^= 0xff;
+    }
+
+    h.budgets_len = 20;
+    assert_int_equal(llm_held_unpack(&h, got), 0);
+}
+
+
+static void
+what_comes_from_elsewhere_is_checked(void **state)
+{
+    size_t      i;
+    llm_held_t  h, bad;
+
+    (void) state;
+
+    h = held("a", LLM_HELD_WORK, 1, 2);
+    assert_true(llm_held_check(&h, sizeof(h)));
+    assert_false(llm_held_check(&h, sizeof(h) - 1));
+
+    for (i = 0; i < 6; i++) {
+        bad = h;
+
+        switch (i) {
+        case 0: bad.version++; break;
+        case 1: bad.what = 9; break;
+        case 2: bad.model_len = 255; break;
+        case 3: bad.path_len = 255; break;
+        case 4: bad.budgets_len = 60000; break;
+        case 5: bad.most[LLM_UNIT_USD] = -1; break;
+        }
+
+        assert_false(llm_held_check(&bad, sizeof(bad)));
+    }
+
+    assert_null(llm_held_attach(mem, 64));
+    assert_null(llm_held_create(mem, 64));
+}
+
+
+/* a worker that dies with the lock takes nothing along */
+
+static void
+outlives_a_worker(void **state)
+{
+    int                status;
+    pid_t              pid;
+    void              *shared;
+    llm_held_table_t  *was;
+
+    (void) state;
+
+    shared = mmap(NULL, 8192, PROT_READ|PROT_WRITE, MAP_SHARED|MAP_ANONYMOUS,
+                  -1, 0);
+    was = t;
+    t = llm_held_create(shared, 8192);
+    assert_ptr_equal(llm_held_attach(shared, 8192), t);
+
+    pid = fork();
+
+    if (pid == 0) {
+        (void) put("a", LLM_HELD_WORK, 1, 1);
+        _exit(0);
+    }
+
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(claim("a", 2), LLM_OK);
+
+    munmap(shared, 8192);
+    t = was;
+}
+
+
+/* nobody owns it: it is not inherited, and is charged in full in the end */
+
+static int
+gone(uint32_t owner)
+{
+    return owner != LLM_LEDGER_NOBODY;
+}
+
+
+static void
+a_reservation_is_left_to_itself(void **state)
+{
+    int64_t            spent[LLM_UNIT_N] = { 30, 3, 1 };
+    llm_budget_t       b;
+    llm_ledger_t      *l;
+    llm_admission_t    a;
+    llm_counter_view_t v;
+    llm_ledger_heir_t  heir = { gone, NULL, NULL, NULL };
+
+    (void) state;
+
+    l = ledger_new(8, 8);
+    b = budget("daily", "", LLM_UNIT_USD, 100);
+
+    a = admission(&b, 1, 50);
+    a.keep = 1;
+    assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
+    assert_int_equal(llm_ledger_leave(l, &a.id, T0 + 2 * DAY), LLM_OK);
+    assert_int_equal(llm_ledger_inherit(l, &heir, 9), 0);
+    assert_int_equal(llm_ledger_sweep(l, T0 + DAY, 0, 9), 0);
+
+    assert_int_equal(llm_ledger_settle(l, &a.id, spent, NULL, 0), LLM_OK);
+    assert_int_equal(llm_ledger_leave(l, &a.id, T0 + DAY), LLM_DECLINED);
+    assert_int_equal(llm_ledger_find(l, &b, &v), LLM_OK);
+    assert_int_equal(v.spent, 30);
+    assert_int_equal(v.reserved, 0);
+
+    /* what others let go is charged here; and it is settled late all the same */
+
+    a = admission(&b, 1, 50);
+    assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
+    assert_int_equal(llm_ledger_leave(l, &a.id, T0 + 100), LLM_OK);
+    assert_int_equal(llm_ledger_sweep(l, T0 + 100, 0, 9), 1);
+    assert_int_equal(llm_ledger_find(l, &b, &v), LLM_OK);
+    assert_int_equal(v.spent, 80);
+    assert_int_equal(llm_ledger_settle(l, &a.id, spent, NULL, 0), LLM_OK);
+    assert_int_equal(llm_ledger_find(l, &b, &v), LLM_OK);
+    assert_int_equal(v.spent, 60);
+
+    ledger_free(l, 8, 8);
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test_setup(is_found_until_its_time_is_over, setup),
+        cmocka_unit_test_setup(is_claimed_once, setup),
+        cmocka_unit_test_setup(makes_room_without_losing_money, setup),
+        cmocka_unit_test_setup(budgets_come_back, setup),
+        cmocka_unit_test_setup(what_comes_from_elsewhere_is_checked, setup),
+        cmocka_unit_test_setup(outlives_a_worker, setup),
+        cmocka_unit_test(a_reservation_is_left_to_itself)
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,133 @@
+# Copyright (C) 2026 the ngx_llm_cost_module authors
+#
+# t/suite/batch.blocks with a store: batches('llm_redis ...;'), or batches()
+# for the zone.
+#
+# Output of "m" is 8 USD a million tokens, 4 in a batch, its input is free.
+
+use strict;
+use warnings;
+
+use LLMCost::Ways;
+
+my $json = JSON::PP->new->ascii->canonical;
+
+our $BUDGET = 'llm_budget daily limit=1usd period=day;';
+
+# a line of a file of requests
+
+sub line {
+    my ($max, %more) = @_;
+    my $body = { model => 'm', max_tokens => $max,
+                 messages => [{ role => 'user', content => 'hi' }],
+                 %{$more{body} // {}} };
+
+    delete $more{body};
+
+    return $json->encode({ custom_id => 'a', method => 'POST',
+                           url => '/v1/chat/completions', body => $body,
+                           %more }) . "\n";
+}
+
+# ... and its upload
+
+sub upload {
+    my ($text, $purpose) = @_;
+
+    $purpose //= 'batch';
+
+    return "POST /v1/files\n"
+           . "--x\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\n"
+           . "$purpose\r\n--x\r\n"
+           . 'Content-Disposition: form-data; name="file"; filename="f"'
+           . "\r\n\r\n$text\r\n--x--\r\n";
+}
+
+our $FORM = 'Content-Type: multipart/form-data; boundary=x';
+
+sub file {
+    return { json => { id => shift, object => 'file', purpose => 'batch' } };
+}
+
+sub start {
+    my $file = shift // 'file-1';
+    return "POST /v1/batches\n"
+           . $json->encode({ input_file_id => $file,
+                             endpoint => '/v1/chat/completions',
+                             completion_window => '24h', @_ });
+}
+
+sub batch {
+    my ($id, $status, @more) = @_;
+    return { json => { id => $id, object => 'batch', status => $status,
+                       input_file_id => 'file-1', output_file_id => undef,
+                       error_file_id => undef, @more } };
+}
+
+# lines of a file of results
+
+sub result {
+    my ($in, $out) = @_;
+    return $json->encode({
+        custom_id => 'a', error => undef,
+        response => { status_code => 200, body => {
+            object => 'chat.completion', model => 'm-2026',
+            choices => [{ index => 0, finish_reason => 'stop',
+                          message => { content => 'x' } }],
+            usage => { prompt_tokens => $in, completion_tokens => $out,
+                       total_tokens => $in + $out } } } }) . "\n";
+}
+
+sub failed {
+    return $json->encode({
+        custom_id => 'a', error => undef,
+        response => { status_code => 429, body => { error => {} } } }) . "\n";
+}
+
+sub content {
+    return { headers => { 'Content-Type' => 'application/octet-stream' },
+             body => join('', @_), split => 50 };
+}
+
+# what is spent and held, in micro-USD
+
+sub sums {
+    my ($spent, $held) = @_;
+    $_ = sprintf '%.7f', $_ / 1e6 for $spent, $held;
+    s/\.?0+$// for $spent, $held;
+    return qr/"spent":\Q$spent\E(?:\.0+)?,"reserved":\Q$held\E(?:\.0+)?,/;
+}
+
+sub batches {
+    my $store = shift // '';
+
+    no_long_string();
+    no_shuffle();
+    log_llm();
+
+    add_block_preprocessor(sub {
+        my $block = shift;
+
+        my $config = $block->http_config // '';
+        $block->set_value(http_config => <<"END" . $config);
+    $store
+    llm_price m input=0 output=8;
+END
+        my $location = $block->location // '';
+        $location .= $BUDGET if $location !~ /llm_budget|llm_cost/;
+
+        $block->set_value(config => <<"END") if !defined $block->config;
+    location /v1/ {
+        llm_cost on;
+        $location
+        proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT;
+    }
+    location /llm/ { llm_api; access_log off; }
+END
+    });
+
+    spec_file('t/suite/batch.blocks');
+    run_tests();
+}
+
+1;
