@@ -308,6 +308,33 @@ llm_held_used(llm_held_table_t *t)
 
 
 int
+llm_held_next(llm_held_table_t *t, uint32_t *cursor, llm_held_t *held)
+{
+    int  rc;
+
+    rc = LLM_DECLINED;
+
+    if (llm_held_lock(t) != LLM_OK) {
+        return LLM_ERROR;
+    }
+
+    while (rc != LLM_OK && *cursor < t->n) {
+
+        if (t->tags[*cursor]) {
+            *held = *llm_held_at(t, *cursor);
+            rc = LLM_OK;
+        }
+
+        (*cursor)++;
+    }
+
+    llm_shm_unlock(&t->mutex);
+
+    return rc;
+}
+
+
+int
 llm_held_check(const llm_held_t *held, size_t len)
 {
     return len == sizeof(llm_held_t)

@@ -62,7 +62,8 @@ typedef struct {
     uint8_t          version;
     uint16_t         budgets_len;
     uint8_t          kind;                  /* llm_kind_e of the requests */
-    uint8_t          unused[5];
+    uint8_t          unused[1];
+    uint32_t         sum;                   /* of it in a file */
     unsigned char    model[LLM_HELD_MODEL];
     unsigned char    path[LLM_HELD_PATH];   /* of the requests */
     unsigned char    budgets[LLM_HELD_BUDGETS];
@@ -96,9 +97,25 @@ int llm_held_get(llm_held_table_t *t, const unsigned char *name, int64_t now,
 int llm_held_claim(llm_held_table_t *t, const unsigned char *work,
     int64_t now);
 
-/* records in use */
+/* records in use, and one after another: cursor starts at 0; LLM_DECLINED */
 
 unsigned llm_held_used(llm_held_table_t *t);
+int llm_held_next(llm_held_table_t *t, uint32_t *cursor, llm_held_t *held);
+
+
+/*
+ * The table's copy in a file (state=): a record behind another, the last one of
+ * a name holds.  open() makes it, reads it into the table, and returns a
+ * descriptor to add to, or -1 and errno.  Where nobody else has it (alone) it
+ * is written anew, in one piece.
+ */
+
+int llm_held_file_open(llm_held_table_t *t, const char *path, int64_t now,
+    int alone);
+
+/* 0, or an errno; a file that has grown too long is written anew in place */
+
+int llm_held_file_add(llm_held_table_t *t, int fd, const llm_held_t *held);
 
 
 /* bytes from elsewhere are a record */

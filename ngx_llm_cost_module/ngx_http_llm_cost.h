@@ -538,6 +538,11 @@ ngx_int_t ngx_http_llm_cost_state_start(ngx_cycle_t *cycle,
     ngx_http_llm_cost_zone_t *z);
 void ngx_http_llm_cost_state_stop(ngx_http_llm_cost_zone_t *z);
 
+/* ... and the one of z->held, which a start has made, or a reload has found */
+
+void ngx_http_llm_cost_state_held(ngx_http_llm_cost_zone_t *z,
+    ngx_uint_t made);
+
 
 /* _ledger_log.c: lines of requests whose worker died before it logged them */
 

@@ -66,11 +66,6 @@ ngx_int_t
 ngx_http_llm_cost_admit_counted(ngx_http_llm_cost_ctx_t *ctx, ngx_int_t rc,
     llm_refusal_t *f)
 {
-    const ngx_http_llm_cost_loc_conf_t  *llcf;
-
-    llcf = ngx_http_get_module_loc_conf(ctx->request,
-                                        ngx_http_llm_cost_module);
-
     if (rc == NGX_OK) {
         rc = ngx_http_llm_cost_budgets_init(ctx, f);
     }

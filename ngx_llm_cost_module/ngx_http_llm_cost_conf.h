@@ -29,6 +29,7 @@ struct ngx_http_llm_cost_zone_s {
     llm_ledger_file_t           state;      /* zone; else it is in there */
     llm_learn_table_t          *learn;      /* what they are worth, or NULL */
     llm_held_table_t           *held;       /* work that goes on, or NULL */
+    ngx_fd_t                    held_fd;    /* its file; 0: there is none */
 };
 
 

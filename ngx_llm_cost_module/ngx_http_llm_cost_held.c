@@ -795,8 +795,17 @@ ngx_http_llm_cost_held_zone_keep(const llm_held_t *record)
 
     z = ngx_http_llm_cost_zone();
 
-    return z->held && llm_held_put(z->held, record, ngx_time()) == LLM_OK
-           ? NGX_OK : NGX_DECLINED;
+    if (z->held == NULL
+        || llm_held_put(z->held, record, ngx_time()) != LLM_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    if (z->held_fd > 0) {
+        (void) llm_held_file_add(z->held, z->held_fd, record);
+    }
+
+    return NGX_OK;
 }
 
 

@@ -79,6 +79,38 @@ ngx_http_llm_cost_state_cleanup(void *data)
     ngx_http_llm_cost_zone_t *z = data;
 
     llm_ledger_file_close(&z->state);
+
+    if (z->held_fd > 0) {
+        (void) close(z->held_fd);
+        z->held_fd = 0;
+    }
+}
+
+
+/* once the table is there; without the file, batches are lost with the zone */
+
+void
+ngx_http_llm_cost_state_held(ngx_http_llm_cost_zone_t *z, ngx_uint_t made)
+{
+    u_char  name[NGX_MAX_PATH];
+
+    if (z->held == NULL || z->state.ledger == NULL) {
+        return;
+    }
+
+    (void) ngx_snprintf(name, sizeof(name), "%V.held%Z", &z->state_name);
+    name[sizeof(name) - 1] = '\0';
+
+    z->held_fd = llm_held_file_open(z->held, (char *) name,
+                                    (int64_t) ngx_time(),
+                                    made && !z->state.shared);
+
+    if (z->held_fd == -1) {
+        ngx_log_error(NGX_LOG_WARN, z->shm_zone->shm.log, ngx_errno,
+                      "\"%s\" cannot be used: batches that run while nginx "
+                      "stops will be billed at their most", name);
+        z->held_fd = 0;
+    }
 }
 
 

@@ -195,6 +195,8 @@ ngx_http_llm_cost_zone_create(ngx_http_llm_cost_zone_t *z, size_t size)
     if (held) {
         sh->held = llm_held_create(held, sh->held_size);
         z->held = sh->held;
+
+        ngx_http_llm_cost_state_held(z, 1);
     }
 
     z->stats = llm_stats_create(sh->stats, sh->stats_size);
@@ -398,6 +400,8 @@ ngx_http_llm_cost_zone_attach(ngx_http_llm_cost_zone_t *z)
 
     if (sh->held) {
         z->held = llm_held_attach(sh->held, sh->held_size);
+
+        ngx_http_llm_cost_state_held(z, 0);
     }
 
     return NGX_OK;

@@ -24,7 +24,6 @@ END
     $block->set_value(http_config => <<'END' . ($block->http_config // ''));
     llm_price ag:1:x base=mistral-large-latest input=2 output=6;
     llm_price claude-2.1 input=8 output=24;
-    llm_price claude-x input=0 output=8;
     llm_price imagegeneration@006 output_image=0.02;
 END
 });
@@ -122,38 +121,3 @@ POST /v1/complete
 { json => { completion => ' Hello there.', stop_reason => 'stop_sequence' } }
 --- log_lines eval
 [qr/^200 in=[1-9]\d* out=[1-9]\d* cost=0\.000[1-9]\d* src=counted$/]
-
-
-
-=== TEST 8: a batch is billed at its most when it is sent, at half the rates
---- request
-POST /v1/messages/batches
-{"requests":[{"custom_id":"a","params":{"model":"claude-x","max_tokens":1000,"messages":[{"role":"user","content":"hi"}]}},
- {"custom_id":"b","params":{"model":"claude-x","max_tokens":2000,"messages":[{"role":"user","content":"hi"}]}}]}
---- upstream eval
-{ json => { id => 'msgbatch_1', type => 'message_batch',
-            processing_status => 'in_progress' } }
---- log_lines
-200 in=18 out=3000 cost=0.012000000 src=counted
-
-
-
-=== TEST 9: ... unless it does not fit
---- request
-POST /v1/messages/batches
-{"requests":[{"custom_id":"a","params":{"model":"claude-x","max_tokens":3000000,"messages":[{"role":"user","content":"hi"}]}}]}
---- error_code: 400
---- response_body_like: "type":"error".*request_exceeds_budget
---- upstream_count: 0
-
-
-
-=== TEST 10: ... and one that was not taken costs nothing
---- request
-POST /v1/messages/batches
-{"requests":[{"custom_id":"a","params":{"model":"claude-x","max_tokens":3,"messages":[{"role":"user","content":"hi"}]}}]}
---- upstream eval
-{ status => 400, json => { type => 'error' } }
---- error_code: 400
---- log_lines
-400 in=0 out=0 cost=0.000000000 src=none

@@ -49,13 +49,15 @@ static const llm_path_row_t  llm_anthropic_paths[] = {
       LLM_ANTHROPIC_PLAIN },
     { "POST", "/messages/count_tokens", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
     { "POST", "/messages/batches", LLM_PATH_METERED, LLM_KIND_BATCH,
-      LLM_ANTHROPIC_PLAIN },
-    { "POST", "/messages/batches/*/cancel", LLM_PATH_FREE, LLM_KIND_BATCH,
-      0 },
-    { "GET", "/messages/batches", LLM_PATH_FREE, LLM_KIND_BATCH, 0 },
-    { "GET DELETE", "/messages/batches/*", LLM_PATH_FREE, LLM_KIND_BATCH, 0 },
-    { "GET", "/messages/batches/*/results", LLM_PATH_FREE, LLM_KIND_BATCH,
-      0 },
+      LLM_LONG_PARTS },
+    { "POST", "/messages/batches/*/cancel", LLM_PATH_TOLD, LLM_KIND_BATCH,
+      LLM_LONG_STATE },
+    { "GET", "/messages/batches", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+    { "GET", "/messages/batches/*", LLM_PATH_TOLD, LLM_KIND_BATCH,
+      LLM_LONG_STATE },
+    { "DELETE", "/messages/batches/*", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+    { "GET", "/messages/batches/*/results", LLM_PATH_TOLD, LLM_KIND_BATCH,
+      LLM_LONG_RESULTS },
     { "POST", "/complete", LLM_PATH_METERED, LLM_KIND_COMPLETION,
       LLM_ANTHROPIC_PLAIN },
     { "POST", "/publishers/anthropic/models/count-tokens:rawPredict",
@@ -97,7 +99,13 @@ llm_anthropic_path(llm_route_t *route)
         return LLM_PATH_UNKNOWN;
     }
 
-    if (row->what == LLM_PATH_METERED && row->op != LLM_ANTHROPIC_PLAIN) {
+    if (row->kind == LLM_KIND_BATCH) {
+        route->step = row->op;
+        route->object = star;
+
+    } else if (row->what == LLM_PATH_METERED
+               && row->op != LLM_ANTHROPIC_PLAIN)
+    {
         route->model = star;
         llm_str_set(&route->vendor, "vertex_ai");
     }
@@ -482,6 +490,10 @@ static int
 llm_anthropic_canonical(llm_request_t *q,
     void (*update)(void *ctx, const void *p, size_t n), void *ctx)
 {
+    if (q->kind == LLM_KIND_BATCH) {
+        return LLM_DECLINED;
+    }
+
     return llm_canonical(q, &llm_anthropic_canon, update, ctx);
 }
 
@@ -497,10 +509,10 @@ const llm_provider_t  llm_anthropic = {
     llm_anthropic_finish,
     llm_anthropic_error,
     llm_anthropic_canonical,
-    NULL,
+    llm_anthropic_framing,
     NULL,
     llm_anthropic_needs,
     NULL,
     llm_anthropic_reform,
-    NULL
+    llm_anthropic_batch_inner
 };

@@ -439,8 +439,7 @@ llm_anthropic_answer(llm_answer_t *a, const llm_json_t *j)
     }
 
     if (a->kind == LLM_KIND_BATCH) {
-        llm_anthropic_batch_answer(a, j);
-        return LLM_OK;
+        return llm_anthropic_batch_answer(a, j);
     }
 
     st = llm_anthropic_state(a);
@@ -608,6 +607,10 @@ llm_anthropic_event(llm_answer_t *a, const llm_str_t *type,
         return llm_anthropic_complete_event(a, data);
     }
 
+    if (a->kind == LLM_KIND_BATCH) {
+        return llm_anthropic_batch_event(a, data);
+    }
+
     a->stream = 1;
 
     st = llm_anthropic_state(a);
@@ -655,6 +658,11 @@ llm_anthropic_finish(llm_answer_t *a)
 
     if (a->kind == LLM_KIND_COMPLETION) {
         llm_anthropic_complete_finish(a);
+        return;
+    }
+
+    if (a->kind == LLM_KIND_BATCH) {
+        a->finished = 1;
         return;
     }
 

@@ -5,151 +5,49 @@
 
 
 #include "llm_anthropic.h"
-#include "llm_price.h"
 
 #include <string.h>
 
 
 /*
- * Batches of messages.  What they will use is known a day later, to whoever
- * reads the results: the most that their requests can cost, at the rates of a
- * batch, is billed when they are sent, once, and the results are free.
+ * Batches of messages: the requests are in one body, and what has come of them
+ * is read a day later, a line each.
  */
 
-#define LLM_BATCH_MAX        100000      /* requests of a batch */
+#define LLM_BATCH_MAX         100000     /* requests of a batch */
+#define LLM_BATCH_LINE_NODES  (1024 * 1024)
 
 
 typedef struct {
-    llm_request_t        *q;
-    llm_counter_t        *c;             /* NULL: parse only */
-    llm_json_t            json;          /* of one request; nodes are kept */
-    unsigned              n;
-    int64_t               input;
-    int64_t               output;
-    unsigned              estimate:1;
-} llm_batch_t;
-
-
-/* what several can use: a bound of all of them only where each has one */
-
-static void
-llm_batch_most(llm_usage_t *most, const llm_usage_t *one)
-{
-    size_t          i;
-    int64_t        *to;
-    const int64_t  *from;
-
-    to = (int64_t *) most;
-    from = (const int64_t *) one;
-
-    for (i = 0; i < LLM_USAGE_FIELDS; i++) {
-        to[i] = (to[i] < 0 || from[i] < 0) ? -1 : to[i] + from[i];
-    }
-
-    most->fast = (most->fast != 0);
-}
-
-
-/* calls without a bound, in a batch of which only some may make them */
-
-static void
-llm_batch_calls(llm_usage_t *one)
-{
-    if (one->searches < 0) {
-        one->searches = LLM_PRICE_CALLS;
-    }
-
-    if (one->web_fetches < 0) {
-        one->web_fetches = LLM_PRICE_CALLS;
-    }
-
-    if (one->code_sessions < 0) {
-        one->code_sessions = LLM_PRICE_CALLS;
-    }
-}
+    llm_json_t            line;
+    llm_json_t            message;
+} llm_batch_results_t;
 
 
 static int
-llm_batch_one(llm_batch_t *b, uint32_t params)
+llm_batch_is(const llm_json_t *j, uint32_t node, const char *text)
 {
-    int                     rc;
-    llm_request_t          *q, one;
-    const llm_json_node_t  *v;
-
-    q = b->q;
-    v = &q->json.nodes[params];
-
-    memset(&one, 0, sizeof(llm_request_t));
-
-    one.provider = q->provider;
-    one.kind = LLM_KIND_CHAT;
-    one.mem = q->mem;
-    one.body.data = (unsigned char *) q->json.data + v->start;
-    one.body.len = v->end - v->start;
-    one.json = b->json;
-
-    rc = llm_json_parse(&one.json, one.body.data, one.body.len);
-
-    if (rc == LLM_OK) {
-        rc = llm_anthropic_parse(&one);
-    }
-
-    if (rc == LLM_OK && one.max_output < 0) {
-        one.err = "is required";
-        one.param = "max_tokens";
-        rc = LLM_BAD;
-    }
-
-    if (rc == LLM_OK && b->n && (one.model.len != q->model.len
-                                 || memcmp(one.model.data, q->model.data,
-                                           q->model.len) != 0))
-    {
-        one.err = "must be the same in all requests of a batch here";
-        one.param = "model";
-        rc = LLM_BAD;
-    }
-
-    if (rc != LLM_OK) {
-        q->err = one.err ? one.err : "cannot be read";
-        q->param = one.param ? one.param : "requests.params";
-        return rc;
-    }
-
-    q->model = one.model;
-    b->output += one.max_output;
-
-    llm_batch_calls(&one.most);
-    llm_batch_most(&q->most, &one.most);
-
-    if (b->c) {
-
-        if (llm_anthropic_count(&one, b->c) != LLM_OK) {
-            return LLM_ERROR;
-        }
-
-        b->input += one.input_tokens;
-        b->estimate |= one.estimate;
-    }
-
-    b->json = one.json;
-    b->n++;
-
-    return LLM_OK;
+    return llm_kind_of(j, node) == LLM_JSON_STRING
+           && llm_json_equal(j, node, text);
 }
 
 
-static int
-llm_batch_all(llm_batch_t *b)
+int
+llm_anthropic_batch_parse(llm_request_t *q)
 {
     int                     rc;
-    uint32_t                i, list, params;
-    llm_request_t          *q;
+    uint32_t                list;
     const llm_json_node_t  *v;
 
     static const char * const  names[] = { "requests" };
 
-    q = b->q;
-    b->json.mem = q->mem;
+    q->max_output = 0;
+    q->choices = 1;
+    q->stateful = 1;
+    q->sealed = 1;
+
+    llm_usage_text(&q->most, 0, 0);
+    q->bounded = 1;
 
     rc = llm_request_object(q, 0, NULL, names, 1, &list);
 
@@ -163,24 +61,7 @@ llm_batch_all(llm_batch_t *b)
 
     v = q->json.nodes;
 
-    for (i = list + 1; rc == LLM_OK && i < v[list].next; i = v[i].next) {
-
-        params = llm_json_get(&q->json, i, "params");
-
-        if (llm_kind_of(&q->json, params) != LLM_JSON_OBJECT
-            || llm_json_duplicate(&q->json, i, "params"))
-        {
-            return llm_request_bad(q, "requests.params", "must be an object");
-        }
-
-        if (b->n == LLM_BATCH_MAX) {
-            return llm_request_bad(q, "requests", "are too many");
-        }
-
-        rc = llm_batch_one(b, params);
-    }
-
-    if (rc == LLM_OK && b->n == 0) {
+    if (rc == LLM_OK && v[list].next == list + 1) {
         rc = llm_request_bad(q, "requests", "must not be empty");
     }
 
@@ -188,61 +69,158 @@ llm_batch_all(llm_batch_t *b)
 }
 
 
-static void
-llm_batch_begin(llm_batch_t *b, llm_request_t *q, llm_counter_t *c)
-{
-    memset(b, 0, sizeof(llm_batch_t));
-
-    b->q = q;
-    b->c = c;
-
-    llm_usage_text(&q->most, 0, 0);
-    q->bounded = 1;
-}
-
-
 int
-llm_anthropic_batch_parse(llm_request_t *q)
+llm_anthropic_batch_inner(llm_request_t *q, llm_inner_t *in)
 {
-    int          rc;
-    llm_batch_t  b;
+    uint32_t                list, i, params;
+    const llm_json_node_t  *v;
 
-    q->choices = 1;
-    q->stateful = 1;
+    v = q->json.nodes;
+    list = llm_json_get(&q->json, 0, "requests");
+    i = in->at ? (uint32_t) in->at : list + 1;
 
-    llm_batch_begin(&b, q, NULL);
-
-    rc = llm_batch_all(&b);
-    q->max_output = b.output;
-
-    return rc;
-}
-
-
-int
-llm_anthropic_batch_count(llm_request_t *q, llm_counter_t *c)
-{
-    llm_batch_t  b;
-
-    llm_batch_begin(&b, q, c);
-
-    if (llm_batch_all(&b) != LLM_OK) {
-        return LLM_ERROR;
+    if (i >= v[list].next) {
+        return LLM_DECLINED;
     }
 
-    q->input_tokens = b.input;
-    q->estimate = b.estimate;
+    if (in->n == LLM_BATCH_MAX) {
+        return llm_request_bad(q, "requests", "are too many");
+    }
+
+    params = llm_json_get(&q->json, i, "params");
+
+    if (llm_kind_of(&q->json, params) != LLM_JSON_OBJECT
+        || llm_json_duplicate(&q->json, i, "params"))
+    {
+        return llm_request_bad(q, "requests.params", "must be an object");
+    }
+
+    llm_str_set(&in->path, "/v1/messages");
+
+    in->body.data = (unsigned char *) q->json.data + v[params].start;
+    in->body.len = v[params].end - v[params].start;
+    in->at = v[i].next;
+    in->n++;
 
     return LLM_OK;
 }
 
 
-/* it has been taken; what comes of it nobody will tell */
+/* requests that failed, were cancelled or came too late are not charged */
 
-void
+int
 llm_anthropic_batch_answer(llm_answer_t *a, const llm_json_t *j)
 {
+    int64_t   n;
+    uint32_t  f[4], node;
+
+    static const char * const  names[] = { "id", "error", "processing_status",
+                                           "request_counts" };
+
+    if (llm_kind_of(j, 0) != LLM_JSON_OBJECT) {
+        return LLM_OK;
+    }
+
+    llm_json_fields(j, 0, names, 4, f);
+
     a->finished = 1;
     a->deferred = 1;
-    a->error |= llm_given(j, llm_json_get(j, 0, "error"));
+    a->error |= llm_given(j, f[1]);
+
+    a->told.ended = llm_batch_is(j, f[2], "ended");
+
+    node = llm_kind_of(j, f[3]) == LLM_JSON_OBJECT
+           ? llm_json_get(j, f[3], "succeeded") : LLM_JSON_NONE;
+
+    a->told.unused = a->told.ended
+                     && llm_kind_of(j, node) == LLM_JSON_NUMBER
+                     && llm_json_int(j, node, &n) == LLM_OK && n == 0;
+
+    return llm_answer_keep(a, j, f[0], &a->told.id);
+}
+
+
+static int
+llm_batch_result(llm_batch_results_t *r, llm_answer_t *one)
+{
+    int                     rc;
+    uint32_t                result, message;
+    const llm_json_node_t  *v;
+
+    result = llm_json_get(&r->line, 0, "result");
+
+    if (llm_kind_of(&r->line, result) != LLM_JSON_OBJECT) {
+        one->usage_bad = 1;
+        return LLM_OK;
+    }
+
+    message = llm_json_get(&r->line, result, "message");
+
+    if (llm_kind_of(&r->line, message) != LLM_JSON_OBJECT) {
+        one->usage_bad = llm_batch_is(&r->line,
+                                      llm_json_get(&r->line, result, "type"),
+                                      "succeeded");
+        return LLM_OK;
+    }
+
+    v = &r->line.nodes[message];
+
+    rc = llm_json_parse(&r->message, r->line.data + v->start,
+                        v->end - v->start);
+
+    if (rc == LLM_OK) {
+        rc = llm_anthropic_answer(one, &r->message);
+    }
+
+    one->usage_bad |= !one->usage_seen;
+
+    return rc == LLM_ERROR ? rc : LLM_OK;
+}
+
+
+int
+llm_anthropic_batch_event(llm_answer_t *a, const llm_str_t *data)
+{
+    int                   rc;
+    llm_answer_t          one;
+    llm_batch_results_t  *r;
+
+    if (a->result == NULL) {
+        return LLM_EVENT_PASS;
+    }
+
+    r = llm_answer_state(a, sizeof(llm_batch_results_t));
+    if (r == NULL) {
+        return LLM_ERROR;
+    }
+
+    r->line.mem = a->mem;
+    r->line.max = LLM_BATCH_LINE_NODES;
+    r->message.mem = a->mem;
+    r->message.max = LLM_BATCH_LINE_NODES;
+
+    llm_answer_init(&one, a->scratch, LLM_KIND_CHAT, NULL);
+
+    rc = llm_json_parse(&r->line, data->data, data->len);
+
+    if (rc == LLM_OK && r->line.nodes[0].type == LLM_JSON_OBJECT) {
+        rc = llm_batch_result(r, &one);
+
+    } else {
+        one.usage_bad = 1;
+    }
+
+    if (rc == LLM_ERROR || a->result(a, &one) != LLM_OK) {
+        return LLM_ERROR;
+    }
+
+    return LLM_EVENT_PASS;
+}
+
+
+llm_framing_e
+llm_anthropic_framing(const llm_request_t *q, const llm_str_t *type)
+{
+    return q->route.step == LLM_LONG_RESULTS ? LLM_FRAMING_NDJSON
+                                             : llm_framing_of(type);
 }

@@ -402,7 +402,8 @@ llm_anthropic_count(llm_request_t *q, llm_counter_t *c)
     }
 
     if (q->kind == LLM_KIND_BATCH) {
-        return llm_anthropic_batch_count(q, c);
+        q->input_tokens = 0;
+        return LLM_OK;
     }
 
     memset(&ai, 0, sizeof(llm_anthropic_input_t));

@@ -14,6 +14,9 @@
  * Batches: a file of requests, one a line, is uploaded; a batch is made of it;
  * when that is done, another file has an answer a line.  The file is counted
  * when it is uploaded, since nobody sees it later.
+ *
+ * Mistral's jobs hold their requests, or name a file of such as do not say for
+ * which model they are: those cannot be counted.
  */
 
 #define LLM_OPENAI_LINE_NODES  (1024 * 1024)
@@ -129,6 +132,98 @@ llm_openai_batch_start(llm_request_t *q)
 }
 
 
+typedef enum {
+    LLM_JOB_REQUESTS = 0,
+    LLM_JOB_MODEL,
+    LLM_JOB_ENDPOINT,
+    LLM_JOB_HOURS,
+    LLM_JOB_FIELDS
+} llm_openai_job_e;
+
+static const char * const  llm_openai_job[LLM_JOB_FIELDS] = {
+    "requests", "model", "endpoint", "timeout_hours"
+};
+
+
+static int
+llm_openai_batch_job(llm_request_t *q)
+{
+    int                     rc;
+    int64_t                 hours;
+    uint32_t                f[LLM_JOB_FIELDS];
+    const llm_json_node_t  *v;
+
+    rc = llm_request_object(q, 0, NULL, llm_openai_job, LLM_JOB_FIELDS, f);
+
+    v = q->json.nodes;
+
+    if (rc == LLM_OK
+        && (llm_kind_of(&q->json, f[LLM_JOB_REQUESTS]) != LLM_JSON_ARRAY
+            || v[f[LLM_JOB_REQUESTS]].next == f[LLM_JOB_REQUESTS] + 1))
+    {
+        rc = llm_request_bad(q, "requests", "must hold the requests: those "
+                                            "of a file are not known here");
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_request_array(q, f[LLM_JOB_REQUESTS], "requests", 1);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_request_model(q, f[LLM_JOB_MODEL], "model");
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_request_string(q, f[LLM_JOB_ENDPOINT], "endpoint",
+                                &q->endpoint);
+    }
+
+    hours = 24;
+
+    if (rc == LLM_OK) {
+        rc = llm_request_number(q, f[LLM_JOB_HOURS], "timeout_hours", 1,
+                                LLM_LONG_MOST / 3600, &hours);
+    }
+
+    q->window = hours * 3600;
+
+    return rc;
+}
+
+
+static int
+llm_openai_batch_job_inner(llm_request_t *q, llm_inner_t *in)
+{
+    uint32_t                list, i, body;
+    const llm_json_node_t  *v;
+
+    v = q->json.nodes;
+    list = llm_json_get(&q->json, 0, "requests");
+    i = in->at ? (uint32_t) in->at : list + 1;
+
+    if (i >= v[list].next) {
+        return LLM_DECLINED;
+    }
+
+    body = llm_json_get(&q->json, i, "body");
+
+    if (llm_kind_of(&q->json, body) != LLM_JSON_OBJECT
+        || llm_json_duplicate(&q->json, i, "body"))
+    {
+        return llm_request_bad(q, "requests.body", "must be an object");
+    }
+
+    in->path = q->endpoint;
+    in->model = q->model;
+    in->body.data = (unsigned char *) q->json.data + v[body].start;
+    in->body.len = v[body].end - v[body].start;
+    in->at = v[i].next;
+    in->n++;
+
+    return LLM_OK;
+}
+
+
 int
 llm_openai_batch_parse(llm_request_t *q)
 {
@@ -140,8 +235,17 @@ llm_openai_batch_parse(llm_request_t *q)
     llm_usage_text(&q->most, 0, 0);
     q->bounded = 1;
 
-    return q->route.step == LLM_LONG_FILE ? llm_openai_batch_file(q)
-                                          : llm_openai_batch_start(q);
+    switch (q->route.step) {
+
+    case LLM_LONG_FILE:
+        return llm_openai_batch_file(q);
+
+    case LLM_LONG_PARTS:
+        return llm_openai_batch_job(q);
+
+    default:
+        return llm_openai_batch_start(q);
+    }
 }
 
 
@@ -197,6 +301,10 @@ llm_openai_batch_inner(llm_request_t *q, llm_inner_t *in)
     const char  *twice;
 
     static const char * const  names[] = { "url", "body" };
+
+    if (q->route.step == LLM_LONG_PARTS) {
+        return llm_openai_batch_job_inner(q, in);
+    }
 
     if (!llm_openai_batch_line(&q->requests, &in->at, &line)) {
         return LLM_DECLINED;
@@ -266,32 +374,41 @@ llm_openai_batch_is(const llm_json_t *j, uint32_t node,
 static int
 llm_openai_batch_state(llm_answer_t *a, const llm_json_t *j)
 {
-    uint32_t     f[4];
+    int64_t      n;
+    uint32_t     f[6], file;
     llm_told_t  *told;
 
-    static const char * const  names[] = { "status", "output_file_id", "usage",
-                                           "model" };
+    static const char * const  names[] = { "status", "output_file_id",
+                                           "output_file", "usage", "model",
+                                           "succeeded_requests" };
     static const char * const  over[] = { "completed", "expired", "cancelled",
-                                          "failed", NULL };
+                                          "failed", "SUCCESS", "FAILED",
+                                          "TIMEOUT_EXCEEDED", "CANCELLED",
+                                          NULL };
     static const char * const  failed[] = { "failed", NULL };
 
     told = &a->told;
 
-    llm_json_fields(j, 0, names, 4, f);
+    llm_json_fields(j, 0, names, 6, f);
 
-    if (llm_answer_keep(a, j, f[1], &told->file) != LLM_OK
-        || llm_answer_keep(a, j, f[3], &a->model) != LLM_OK)
+    file = f[1] != LLM_JSON_NONE ? f[1] : f[2];
+
+    if (llm_answer_keep(a, j, file, &told->file) != LLM_OK
+        || llm_answer_keep(a, j, f[4], &a->model) != LLM_OK)
     {
         return LLM_ERROR;
     }
 
     told->ended = llm_openai_batch_is(j, f[0], over);
     told->unused = llm_openai_batch_is(j, f[0], failed)
-                   || (told->ended && f[1] != LLM_JSON_NONE
-                       && told->file.len == 0);
+                   || (told->ended && file != LLM_JSON_NONE
+                       && told->file.len == 0
+                       && (llm_kind_of(j, f[5]) != LLM_JSON_NUMBER
+                           || (llm_json_int(j, f[5], &n) == LLM_OK
+                               && n == 0)));
 
-    if (told->ended && llm_kind_of(j, f[2]) == LLM_JSON_OBJECT) {
-        llm_openai_usage(a, j, f[2]);
+    if (told->ended && llm_kind_of(j, f[3]) == LLM_JSON_OBJECT) {
+        llm_openai_usage(a, j, f[3]);
     }
 
     return LLM_OK;

@@ -46,6 +46,8 @@ static const llm_path_row_t  llm_openai_posts[] = {
     { "POST", "/uploads", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
     { "POST", "/messages/batches", LLM_PATH_UNKNOWN, LLM_KIND_OTHER, 0 },
     { "POST", "/batches", LLM_PATH_METERED, LLM_KIND_BATCH, LLM_LONG_START },
+    { "POST", "/batch/jobs", LLM_PATH_METERED, LLM_KIND_BATCH,
+      LLM_LONG_PARTS },
     { "POST", "/fine_tuning/jobs", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
     { "POST", "/vector_stores", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
     { "POST", "/assistants", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
@@ -73,6 +75,9 @@ static const llm_path_row_t  llm_openai_told[] = {
     { "GET", "/batches/*", LLM_PATH_TOLD, LLM_KIND_BATCH, LLM_LONG_STATE },
     { "POST", "/batches/*/cancel", LLM_PATH_TOLD, LLM_KIND_BATCH,
       LLM_LONG_STATE },
+    { "GET", "/batch/jobs/*", LLM_PATH_TOLD, LLM_KIND_BATCH, LLM_LONG_STATE },
+    { "POST", "/batch/jobs/*/cancel", LLM_PATH_TOLD, LLM_KIND_BATCH,
+      LLM_LONG_STATE },
     { "GET", "/files/*/content", LLM_PATH_TOLD, LLM_KIND_BATCH,
       LLM_LONG_RESULTS }
 };
@@ -88,6 +93,7 @@ static const char * const  llm_openai_free[] = {
     "/chat/completions",
     "/responses",
     "/batches",
+    "/batch/jobs",
     "/files",
     "/uploads",
     "/fine_tuning",

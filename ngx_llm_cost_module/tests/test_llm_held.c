@@ -7,6 +7,8 @@
 #include "llm_held.h"
 #include "ledger_fixture.h"
 
+#include <stdio.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -264,6 +266,72 @@ what_comes_from_elsewhere_is_checked(void **state)
 }
 
 
+/* what is in the file is there after a restart, and what is torn is not */
+
+static void
+outlives_a_restart(void **state)
+{
+    int            fd;
+    char           path[] = "/tmp/llm-held-XXXXXX", more[32];
+    llm_held_t     h;
+    struct stat    st;
+    unsigned char  name[LLM_HELD_NAME] = "a";
+
+    (void) state;
+
+    fd = mkstemp(path);
+    assert_true(fd != -1);
+    close(fd);
+
+    fd = llm_held_file_open(t, path, 1, 1);
+    assert_true(fd > 0);
+
+    h = held("a", LLM_HELD_WORK, 1, 1000);
+    assert_int_equal(llm_held_file_add(t, fd, &h), 0);
+    h.done = 1;
+    assert_int_equal(llm_held_file_add(t, fd, &h), 0);
+    h = held("b", LLM_HELD_WORK, 1, 1000);
+    assert_int_equal(llm_held_file_add(t, fd, &h), 0);
+    h = held("over", LLM_HELD_WORK, 1, 5);
+    assert_int_equal(llm_held_file_add(t, fd, &h), 0);
+    memset(&h, 0x11, 100);
+    assert_int_equal(write(fd, &h, sizeof(h)), sizeof(h));
+    assert_int_equal(write(fd, "torn", 4), 4);
+    close(fd);
+
+    assert_int_equal(setup(NULL), 0);
+    fd = llm_held_file_open(t, path, 10, 1);
+    assert_int_equal(llm_held_used(t), 2);
+    assert_int_equal(claim("b", 10), LLM_OK);
+    assert_int_equal(llm_held_claim(t, name, 10), LLM_DECLINED);
+
+    /* ... written anew */
+
+    assert_int_equal(fstat(fd, &st), 0);
+    assert_int_equal(st.st_size, 2 * sizeof(h));
+
+    /* a file that somebody else has is added to, and not read */
+
+    assert_int_equal(setup(NULL), 0);
+    close(llm_held_file_open(t, path, 10, 0));
+    assert_int_equal(llm_held_used(t), 0);
+
+    /* one that is too long becomes what is in the table */
+
+    assert_int_equal(ftruncate(fd, 16 * 1024 * 1024 + 1), 0);
+    h = held("c", LLM_HELD_WORK, 1, 1000);
+    assert_int_equal(llm_held_put(t, &h, 1), LLM_OK);
+    assert_int_equal(llm_held_file_add(t, fd, &h), 0);
+    assert_int_equal(fstat(fd, &st), 0);
+    assert_int_equal(st.st_size, sizeof(h));
+    close(fd);
+
+    (void) snprintf(more, sizeof(more), "%s/no", path);
+    assert_int_equal(llm_held_file_open(t, more, 1, 1), -1);
+    unlink(path);
+}
+
+
 /* a worker that dies with the lock takes nothing along */
 
 static void
@@ -359,6 +427,7 @@ main(void)
         cmocka_unit_test_setup(makes_room_without_losing_money, setup),
         cmocka_unit_test_setup(budgets_come_back, setup),
         cmocka_unit_test_setup(what_comes_from_elsewhere_is_checked, setup),
+        cmocka_unit_test_setup(outlives_a_restart, setup),
         cmocka_unit_test_setup(outlives_a_worker, setup),
         cmocka_unit_test(a_reservation_is_left_to_itself)
     };

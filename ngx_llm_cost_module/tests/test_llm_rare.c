@@ -268,45 +268,245 @@ test_complete(void **state)
     "\"max_tokens\":" max ",\"messages\":[{\"role\":\"user\","             \
     "\"content\":\"" text "\"}]}}"
 
+/* the requests in f, as bodies that are written one behind another */
+
+static void
+expect_inner(dialect_t *f, const char *path, const char *model, unsigned n,
+    const char *first)
+{
+    llm_inner_t  in;
+
+    memset(&in, 0, sizeof(in));
+    in.mem = &f->arena.mem;
+
+    assert_int_equal(f->rc, LLM_OK);
+
+    while (f->p->inner(&f->q, &in) == LLM_OK) {
+        assert_int_equal(in.path.len, strlen(path));
+        assert_memory_equal(in.path.data, path, in.path.len);
+        assert_int_equal(in.model.len, strlen(model));
+
+        if (in.n == 1) {
+            assert_int_equal(in.body.len, strlen(first));
+            assert_memory_equal(in.body.data, first, in.body.len);
+        }
+    }
+
+    assert_null(f->q.err);
+    assert_int_equal(in.n, n);
+}
+
+
+static void
+expect_inner_bad(dialect_t *f, const char *param, const char *err)
+{
+    int          rc;
+    llm_inner_t  in;
+
+    memset(&in, 0, sizeof(in));
+    in.mem = &f->arena.mem;
+
+    do {
+        rc = f->p->inner(&f->q, &in);
+    } while (rc == LLM_OK);
+
+    assert_int_equal(rc, LLM_BAD);
+    assert_string_equal(f->q.param, param);
+    assert_string_equal(f->q.err, err);
+    done(f);
+}
+
+
+/* what results say: how many cost something, say nothing, and their tokens */
+
+static unsigned  told, mute;
+static int64_t   told_out;
+
+static int
+result(llm_answer_t *a, const llm_answer_t *one)
+{
+    (void) a;
+
+    told += one->usage_seen;
+    mute += one->usage_bad;
+    told_out += one->usage_seen ? one->usage.output : 0;
+
+    return LLM_OK;
+}
+
+
+static void
+results_of(dialect_t *f, const llm_provider_t *p, const char *path)
+{
+    memset(f, 0, sizeof(dialect_t));
+    llm_arena_init(&f->arena);
+
+    f->p = p;
+    f->path = route_of(p, &f->q.route, "GET", path);
+    f->q.kind = f->q.route.kind;
+
+    assert_int_equal(f->path, LLM_PATH_TOLD);
+    assert_int_equal(f->q.route.step, LLM_LONG_RESULTS);
+
+    answer_begin(f, NULL);
+    f->a.scratch = &f->arena.mem;
+    f->a.result = result;
+    told = mute = 0;
+    told_out = 0;
+}
+
+
 static void
 test_batch(void **state)
 {
-    int64_t    two;
     dialect_t  f;
 
     (void) state;
 
-    /* its requests are counted like those that are sent alone */
-
-    ask(&f, &llm_anthropic, BATCH, "{\"requests\":[" ONE("5", "hi") "]}");
-    assert_int_equal(f.p->count(&f.q, &bytes), LLM_OK);
-    assert_int_equal(f.q.max_output, 5);
-    two = f.q.input_tokens;
-    done(&f);
-
     ask(&f, &llm_anthropic, BATCH, "{\"requests\":[" ONE("5", "hi") ","
-        ONE("64000", "hi") "]}");
-    expect_count(&f, 2 * two);
-    assert_true(f.q.stateful && f.q.estimate);
-    assert_int_equal(f.q.max_output, 64005);
-    assert_int_equal(f.q.model.len, 16);
-    assert_int_equal(f.q.most.cache_write, 0);
+        "{\"params\":{\"model\":\"other\"}}," ONE("64000", "hi") "]}");
+    expect_inner(&f, "/v1/messages", "", 3,
+                 "{\"model\":\"claude-haiku-4-5\",\"max_tokens\":5,"
+                 "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}");
+    assert_true(f.q.stateful && f.q.sealed);
 
     answer_begin(&f, NULL);
-    answer_json(&f, "{\"id\":\"msgbatch_1\",\"type\":\"message_batch\"}");
-    assert_true(f.a.deferred && f.a.finished && !f.a.usage_seen);
+    answer_json(&f, "{\"id\":\"msgbatch_1\",\"type\":\"message_batch\","
+                "\"processing_status\":\"in_progress\","
+                "\"request_counts\":{\"succeeded\":0}}");
+    assert_int_equal(f.a.told.id.len, 10);
+    assert_false(f.a.told.ended || f.a.told.unused);
+
+    answer_begin(&f, NULL);
+    answer_json(&f, "{\"id\":\"m\",\"processing_status\":\"ended\","
+                "\"request_counts\":{\"succeeded\":1}}");
+    assert_true(f.a.told.ended && !f.a.told.unused);
+
+    answer_begin(&f, NULL);
+    answer_json(&f, "{\"id\":\"m\",\"processing_status\":\"ended\","
+                "\"request_counts\":{\"succeeded\":0}}");
+    assert_true(f.a.told.ended && f.a.told.unused);
     done(&f);
 
-    ask(&f, &llm_anthropic, BATCH, "{\"requests\":[{\"params\":{\"model\":"
-        "\"m\",\"max_tokens\":1,\"messages\":[],\"tools\":[{\"type\":"
-        "\"web_search_20250305\",\"name\":\"web_search\"}]}},"
-        "{\"params\":{\"model\":\"m\",\"max_tokens\":1,\"messages\":[],"
-        "\"tools\":[{\"type\":\"web_search_20250305\",\"max_uses\":2}],"
-        "\"system\":[{\"type\":\"text\",\"text\":\"x\","
-        "\"cache_control\":{\"type\":\"ephemeral\"}}]}}]}");
+    ask(&f, &llm_anthropic, BATCH, "{\"requests\":[{\"params\":1}]}");
+    expect_inner_bad(&f, "requests.params", "must be an object");
+    ask(&f, &llm_anthropic, BATCH, "{\"requests\":[{\"params\":{},"
+        "\"params\":{}}]}");
+    expect_inner_bad(&f, "requests.params", "must be an object");
+
+    results_of(&f, &llm_anthropic, BATCH "/b/results");
+    answer_event(&f, "", "{\"custom_id\":\"0\",\"result\":{\"type\":"
+        "\"succeeded\",\"message\":{\"model\":\"m\",\"type\":\"message\","
+        "\"usage\":{\"input_tokens\":20,\"output_tokens\":5}}}}");
+    answer_event(&f, "", "{\"custom_id\":\"1\",\"result\":{\"type\":"
+        "\"errored\",\"error\":{\"type\":\"error\"}}}");
+    answer_event(&f, "", "{\"custom_id\":\"2\",\"result\":{\"type\":"
+        "\"expired\"}}");
+    assert_int_equal(told, 1);
+    assert_int_equal(told_out, 5);
+    assert_int_equal(mute, 0);
+
+    answer_event(&f, "", "{\"result\":{\"type\":\"succeeded\"}}");
+    answer_event(&f, "", "{\"result\":{\"type\":\"succeeded\","
+                 "\"message\":{}}}");
+    answer_event(&f, "", "{\"result\":1}");
+    answer_event(&f, "", "no JSON");
+    assert_int_equal(told, 1);
+    assert_int_equal(mute, 4);
+    done(&f);
+}
+
+
+#define JOBS   "/v1/batch/jobs"
+#define JOB(requests)                                                         \
+    "{\"endpoint\":\"/v1/chat/completions\",\"model\":\"small\","             \
+    "\"requests\":" requests "}"
+
+/* what answers say of files, batches and jobs */
+
+static void
+test_openai_batch(void **state)
+{
+    size_t     i;
+    dialect_t  f;
+
+    static const struct {
+        const char  *answer;
+        unsigned     ended;
+        unsigned     unused;
+        size_t       file;
+        int64_t      output;
+    } t[] = {
+        { "{\"status\":\"validating\",\"output_file_id\":null}", 0, 0, 0, -1 },
+        { "{\"status\":\"failed\"}", 1, 1, 0, -1 },
+        { "{\"status\":\"completed\",\"output_file_id\":\"file\","
+          "\"usage\":{\"input_tokens\":1,\"output_tokens\":2}}", 1, 0, 4, 2 },
+        { "{\"status\":\"in_progress\",\"output_file_id\":null,"
+          "\"usage\":{\"input_tokens\":0,\"output_tokens\":0}}", 0, 0, 0,
+          -1 },
+        { "{\"status\":\"completed\",\"output_file_id\":null}", 1, 1, 0, -1 },
+        { "{\"status\":\"completed\"}", 1, 0, 0, -1 },
+        { "{\"status\":\"cancelled\",\"output_file_id\":\"f\"}", 1, 0, 1, -1 },
+        { "{\"status\":\"QUEUED\",\"output_file\":null,"
+          "\"succeeded_requests\":0}", 0, 0, 0, -1 },
+        { "{\"status\":\"SUCCESS\",\"output_file\":\"abc\"}", 1, 0, 3, -1 },
+        { "{\"status\":\"CANCELLED\",\"output_file\":null,"
+          "\"succeeded_requests\":0}", 1, 1, 0, -1 },
+        { "{\"status\":\"SUCCESS\",\"output_file\":null,"
+          "\"succeeded_requests\":3}", 1, 0, 0, -1 },
+        { "{\"status\":1,\"output_file_id\":{}}", 0, 0, 0, -1 }
+    };
+
+    (void) state;
+
+    ask(&f, &llm_openai, "/v1/batches", "{\"input_file_id\":\"file-1\","
+        "\"endpoint\":\"/v1/embeddings\",\"completion_window\":\"7d\"}");
     assert_int_equal(f.rc, LLM_OK);
-    assert_int_equal(f.q.most.searches, 8 + 2);
-    assert_int_equal(f.q.most.cache_write, -1);
+    assert_int_equal(f.q.route.step, LLM_LONG_START);
+    assert_int_equal(f.q.object.len, 6);
+    assert_int_equal(f.q.endpoint.len, 14);
+    assert_int_equal(f.q.window, 7 * 86400);
+
+    for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+        answer_begin(&f, NULL);
+        answer_json(&f, t[i].answer);
+
+        if (f.a.told.ended != t[i].ended || f.a.told.unused != t[i].unused
+            || f.a.told.file.len != t[i].file
+            || f.a.usage.output != t[i].output)
+        {
+            fail_msg("%s", t[i].answer);
+        }
+    }
+
+    done(&f);
+
+    ask(&f, &llm_openai, JOBS, JOB("[{\"body\":{\"messages\":[]}},"
+                                   "{\"body\":{}}]"));
+    expect_inner(&f, "/v1/chat/completions", "small", 2, "{\"messages\":[]}");
+    assert_int_equal(f.q.window, 86400);
+    done(&f);
+
+    ask(&f, &llm_openai, JOBS, JOB("[{\"body\":{}},{\"body\":[]}]"));
+    expect_inner_bad(&f, "requests.body", "must be an object");
+
+    results_of(&f, &llm_openai, "/v1/files/f/content");
+    answer_event(&f, "", "{\"response\":{\"status_code\":200,\"body\":{"
+        "\"object\":\"response\",\"status\":\"completed\",\"usage\":{"
+        "\"input_tokens\":1,\"output_tokens\":7}}},\"error\":null}");
+    answer_event(&f, "", "{\"response\":{\"status_code\":200,\"body\":{"
+        "\"object\":\"list\",\"data\":[],\"usage\":{\"prompt_tokens\":1,"
+        "\"total_tokens\":1}}}}");
+    answer_event(&f, "", "{\"response\":{\"status_code\":500,\"body\":{}}}");
+    answer_event(&f, "", "{\"response\":null,\"error\":{\"code\":\"x\"}}");
+    assert_int_equal(told, 2);
+    assert_int_equal(told_out, 7);
+    assert_int_equal(mute, 0);
+
+    answer_event(&f, "", "{\"response\":{\"body\":{}}}");
+    answer_event(&f, "", "{\"response\":{\"body\":1}}");
+    answer_event(&f, "", "[]");
+    assert_int_equal(mute, 3);
     done(&f);
 }
 
@@ -446,19 +646,16 @@ test_bad_request(void **state)
           "must not be empty" },
         { &llm_anthropic, BATCH, "{\"requests\":[1]}", "requests",
           "must be an array of objects" },
-        { &llm_anthropic, BATCH, "{\"requests\":[{\"params\":1}]}",
-          "requests.params", "must be an object" },
-        { &llm_anthropic, BATCH, "{\"requests\":[{\"params\":{},"
-          "\"params\":{}}]}", "requests.params", "must be an object" },
-        { &llm_anthropic, BATCH, "{\"requests\":[{\"params\":{\"model\":"
-          "\"m\",\"messages\":[]}}]}", "max_tokens", "is required" },
-        { &llm_anthropic, BATCH, "{\"requests\":[{\"params\":{\"model\":"
-          "\"m\",\"messages\":{},\"max_tokens\":1}}]}", "messages",
-          "must be an array" },
-        { &llm_anthropic, BATCH, "{\"requests\":[" ONE("1", "a")
-          ",{\"params\":{\"model\":\"other\",\"max_tokens\":1,"
-          "\"messages\":[]}}]}", "model",
-          "must be the same in all requests of a batch here" },
+        { &llm_openai, "/v1/batches", "{}", "input_file_id",
+          "is required" },
+        { &llm_openai, "/v1/batches", "{\"input_file_id\":1}",
+          "input_file_id", "must be a string" },
+        { &llm_openai, "/v1/files", "{}", "Content-Type",
+          "must be multipart/form-data" },
+        { &llm_openai, JOBS, "{\"input_files\":[\"f\"]}", "requests",
+          "must hold the requests: those of a file are not known here" },
+        { &llm_openai, JOBS, "{\"requests\":[{}]}", "model",
+          "is required" },
         { &llm_openai, OCR, "{\"document\":{}}", "model", "is required" },
         { &llm_openai, OCR, "{\"model\":\"m\"}", "document", "is required" },
         { &llm_openai, OCR, "{\"model\":\"m\",\"document\":\"x\"}",
@@ -550,6 +747,7 @@ main(void)
         cmocka_unit_test(test_predict),
         cmocka_unit_test(test_complete),
         cmocka_unit_test(test_batch),
+        cmocka_unit_test(test_openai_batch),
         cmocka_unit_test(test_ocr),
         cmocka_unit_test(test_mistral),
         cmocka_unit_test(test_bad_request),

@@ -89,6 +89,42 @@ sub content {
              body => join('', @_), split => 50 };
 }
 
+# Anthropic's and Mistral's hold their requests
+
+sub messages {
+    return "POST /v1/messages/batches\n" . $json->encode({ requests => [
+        map { { custom_id => 'a', params => {
+                model => $_->[0], max_tokens => $_->[1],
+                messages => [{ role => 'user', content => 'hi' }] } } } @_
+    ] });
+}
+
+sub msgbatch {
+    my ($status, $succeeded) = @_;
+    return { json => { id => 'msgbatch_1', type => 'message_batch',
+                       processing_status => $status,
+                       request_counts => { succeeded => $succeeded } } };
+}
+
+sub message {
+    my ($model, $out) = @_;
+    return $json->encode({ custom_id => 'a', result => {
+        type => 'succeeded', message => {
+            model => $model, type => 'message', role => 'assistant',
+            content => [], usage => { input_tokens => 9,
+                                      output_tokens => $out,
+                                      service_tier => 'batch' } } } }) . "\n";
+}
+
+sub job {
+    return "POST /v1/batch/jobs\n" . $json->encode({
+        endpoint => '/v1/chat/completions', model => 'm', requests => [
+            map { { custom_id => 'a', body => {
+                    max_tokens => $_,
+                    messages => [{ role => 'user', content => 'hi' }] } } } @_
+        ] });
+}
+
 # what is spent and held, in micro-USD
 
 sub sums {
@@ -112,6 +148,8 @@ sub batches {
         $block->set_value(http_config => <<"END" . $config);
     $store
     llm_price m input=0 output=8;
+    llm_price claude-a input=0 output=8;
+    llm_price claude-b input=0 output=2;
 END
         my $location = $block->location // '';
         $location .= $BUDGET if $location !~ /llm_budget|llm_cost/;

@@ -1,0 +1,159 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "llm_held.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+
+/*
+ * What is in the ledger's file is found again by what is in this one.  It is
+ * written without waiting for the disk: whoever loses its end to a power loss
+ * pays for those batches at their most.
+ */
+
+#define LLM_HELD_FILE_MAX  (16 * 1024 * 1024)
+#define LLM_HELD_FILE_PATH 4096
+
+
+/* FNV-1a; tells what was torn, not what was forged */
+
+static uint32_t
+llm_held_file_sum(const llm_held_t *held)
+{
+    size_t                i;
+    uint32_t              h;
+    llm_held_t            copy;
+    const unsigned char  *p;
+
+    copy = *held;
+    copy.sum = 0;
+
+    p = (const unsigned char *) &copy;
+    h = 2166136261U;
+
+    for (i = 0; i < sizeof(llm_held_t); i++) {
+        h = (h ^ p[i]) * 16777619U;
+    }
+
+    return h;
+}
+
+
+/* one write, so that records of several workers do not mix */
+
+static int
+llm_held_file_write(int fd, const llm_held_t *held)
+{
+    ssize_t     n;
+    llm_held_t  copy;
+
+    copy = *held;
+    copy.sum = llm_held_file_sum(held);
+
+    n = write(fd, &copy, sizeof(llm_held_t));
+
+    return n == (ssize_t) sizeof(llm_held_t) ? 0 : n == -1 ? errno : EIO;
+}
+
+
+static int
+llm_held_file_all(llm_held_table_t *t, int fd)
+{
+    int         err;
+    uint32_t    cursor;
+    llm_held_t  held;
+
+    cursor = 0;
+    err = 0;
+
+    while (err == 0 && llm_held_next(t, &cursor, &held) == LLM_OK) {
+        err = llm_held_file_write(fd, &held);
+    }
+
+    return err;
+}
+
+
+static void
+llm_held_file_read(llm_held_table_t *t, int fd, int64_t now)
+{
+    ssize_t     n;
+    llm_held_t  held;
+
+    for ( ;; ) {
+        n = read(fd, &held, sizeof(llm_held_t));
+
+        if (n != (ssize_t) sizeof(llm_held_t)) {
+            return;
+        }
+
+        if (llm_held_check(&held, sizeof(llm_held_t))
+            && held.sum == llm_held_file_sum(&held) && held.until > now)
+        {
+            held.sum = 0;
+            (void) llm_held_put(t, &held, now);
+        }
+    }
+}
+
+
+int
+llm_held_file_open(llm_held_table_t *t, const char *path, int64_t now,
+    int alone)
+{
+    int   fd, other, err;
+    char  name[LLM_HELD_FILE_PATH];
+
+    fd = open(path, O_RDWR|O_APPEND|O_CREAT|O_CLOEXEC, 0600);
+
+    if (fd == -1 || !alone) {
+        return fd;
+    }
+
+    llm_held_file_read(t, fd, now);
+
+    if (snprintf(name, sizeof(name), "%s.new", path) >= (int) sizeof(name)) {
+        return fd;
+    }
+
+    other = open(name, O_RDWR|O_APPEND|O_CREAT|O_TRUNC|O_CLOEXEC, 0600);
+    if (other == -1) {
+        return fd;
+    }
+
+    err = llm_held_file_all(t, other);
+
+    if (err || rename(name, path) == -1) {
+        (void) close(other);
+        (void) unlink(name);
+        return fd;
+    }
+
+    (void) close(fd);
+
+    return other;
+}
+
+
+int
+llm_held_file_add(llm_held_table_t *t, int fd, const llm_held_t *held)
+{
+    struct stat  st;
+
+    if (fstat(fd, &st) == 0 && st.st_size > LLM_HELD_FILE_MAX
+        && ftruncate(fd, 0) == 0)
+    {
+        return llm_held_file_all(t, fd);
+    }
+
+    return llm_held_file_write(fd, held);
+}
