@@ -237,7 +237,7 @@ ngx_http_llm_cost_price(ngx_http_llm_cost_ctx_t *ctx)
         ctx->saved_cost = ctx->entry->cost;
         ctx->source = NGX_HTTP_LLM_COST_SOURCE_CACHE;
         ctx->cost = 0;
-        ctx->spent[LLM_UNIT_REQUESTS] = 1;
+        ctx->spent[LLM_UNIT_REQUESTS] = !ctx->counted_request;
         return;
     }
 

@@ -524,6 +524,7 @@ ngx_http_llm_cost_variable_budgets(ngx_http_request_t *r,
 {
     u_char                   *p, *start;
     size_t                    len;
+    int64_t                   amount;
     unsigned                  i;
     llm_budget_t             *b;
     ngx_http_llm_cost_ctx_t  *ctx;
@@ -551,8 +552,16 @@ ngx_http_llm_cost_variable_budgets(ngx_http_request_t *r,
             *p++ = ',';
         }
 
+        amount = ctx->spent[b->unit];
+
+        /* as a hit that was of no use in the end */
+
+        if (b->unit == LLM_UNIT_REQUESTS) {
+            amount += ctx->counted_request;
+        }
+
         p = ngx_http_llm_cost_print_budget(p, &b->name, &b->key, b->start,
-                                           b->unit, ctx->spent[b->unit]);
+                                           b->unit, amount);
     }
 
     ngx_http_llm_cost_set_value(v, start, p - start);

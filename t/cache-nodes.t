@@ -216,6 +216,12 @@ sub spoilt {
         $budget{calls}{reserved} == 0 && $budget{calls}{spent} == $asked
     }), 'each is one request') or diag explain \%budget;
 
+    my $log = log_counters(log_entries(
+        map { "$_->{dir}/access.log" } $a, $b));
+
+    is((map { $log->{$_} } grep { /^calls\|/ } keys %$log)[0], $asked,
+       'and the logs say so');
+
     ends($a, $b);
 }
 
