@@ -279,6 +279,14 @@ ngx_int_t ngx_http_llm_cost_redis_send(ngx_http_llm_cost_redis_t *redis,
     ngx_http_llm_cost_redis_op_t *op, ngx_msec_t timeout);
 
 /*
+ * The same for what nobody waits for; rc is what writing it down has said.
+ * NGX_DECLINED: it was not sent, and op is freed.
+ */
+
+ngx_int_t ngx_http_llm_cost_redis_tell(ngx_http_llm_cost_redis_t *redis,
+    ngx_http_llm_cost_redis_op_t *op, ngx_int_t rc);
+
+/*
  * Nobody wants the reply any more.  NGX_OK: it was not sent, the op is the
  * caller's again; NGX_DECLINED: it was, the op frees itself.
  */

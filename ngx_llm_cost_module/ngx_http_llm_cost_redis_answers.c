@@ -203,13 +203,8 @@ ngx_http_llm_cost_redis_forget_answer(const u_char *key)
     ngx_http_llm_cost_redis_number(0);
     ngx_http_llm_cost_redis_text("");
 
-    if (ngx_http_llm_cost_redis_end(op) != NGX_OK
-        || ngx_http_llm_cost_redis_send(redis, op,
-                                        NGX_HTTP_LLM_COST_REDIS_LINGER)
-           != NGX_OK)
-    {
-        ngx_http_llm_cost_redis_free(op);
-    }
+    (void) ngx_http_llm_cost_redis_tell(redis, op,
+                                        ngx_http_llm_cost_redis_end(op));
 }
 
 
@@ -350,13 +345,8 @@ ngx_http_llm_cost_redis_purges(void)
     ngx_http_llm_cost_redis_command(redis, "GET");
     ngx_http_llm_cost_redis_key("ce");
 
-    if (ngx_http_llm_cost_redis_end(op) != NGX_OK
-        || ngx_http_llm_cost_redis_send(redis, op,
-                                        NGX_HTTP_LLM_COST_REDIS_LINGER)
-           != NGX_OK)
-    {
-        ngx_http_llm_cost_redis_free(op);
-    }
+    (void) ngx_http_llm_cost_redis_tell(redis, op,
+                                        ngx_http_llm_cost_redis_end(op));
 }
 
 
@@ -417,12 +407,10 @@ ngx_http_llm_cost_redis_purge_ask(void)
     ngx_http_llm_cost_redis_number(0);
     ngx_http_llm_cost_redis_number(-1);
 
-    if (ngx_http_llm_cost_redis_end(op) != NGX_OK
-        || ngx_http_llm_cost_redis_send(redis, op,
-                                        NGX_HTTP_LLM_COST_REDIS_LINGER)
-           != NGX_OK)
+    if (ngx_http_llm_cost_redis_tell(redis, op,
+                                     ngx_http_llm_cost_redis_end(op))
+        != NGX_OK)
     {
-        ngx_http_llm_cost_redis_free(op);
         return;
     }
 

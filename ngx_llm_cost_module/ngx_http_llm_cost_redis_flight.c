@@ -260,14 +260,8 @@ ngx_http_llm_cost_redis_flight_tell(const char *verb, const u_char *key,
         return;
     }
 
-    if (ngx_http_llm_cost_redis_flight_command(op, verb, key, token, 0)
-           != NGX_OK
-        || ngx_http_llm_cost_redis_send(redis, op,
-                                        NGX_HTTP_LLM_COST_REDIS_LINGER)
-           != NGX_OK)
-    {
-        ngx_http_llm_cost_redis_free(op);
-    }
+    (void) ngx_http_llm_cost_redis_tell(redis, op,
+             ngx_http_llm_cost_redis_flight_command(op, verb, key, token, 0));
 }
 
 
@@ -318,13 +312,8 @@ ngx_http_llm_cost_redis_subscribe(ngx_http_llm_cost_redis_t *redis)
     ngx_http_llm_cost_redis_command(redis, "SUBSCRIBE");
     ngx_http_llm_cost_redis_key("f");
 
-    if (ngx_http_llm_cost_redis_end(op) != NGX_OK
-        || ngx_http_llm_cost_redis_send(redis, op,
-                                        NGX_HTTP_LLM_COST_REDIS_LINGER)
-           != NGX_OK)
-    {
-        ngx_http_llm_cost_redis_free(op);
-    }
+    (void) ngx_http_llm_cost_redis_tell(redis, op,
+                                        ngx_http_llm_cost_redis_end(op));
 }
 
 

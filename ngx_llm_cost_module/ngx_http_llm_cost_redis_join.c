@@ -768,15 +768,9 @@ ngx_http_llm_cost_redis_ping(ngx_http_llm_cost_redis_t *redis)
         return;
     }
 
-    if (ngx_http_llm_cost_redis_join_command(redis, op,
-                                      NGX_HTTP_LLM_COST_JOIN_MERGED, 0, 0)
-            != NGX_OK
-        || ngx_http_llm_cost_redis_send(redis, op,
-                                        NGX_HTTP_LLM_COST_REDIS_LINGER)
-           != NGX_OK)
-    {
-        ngx_http_llm_cost_redis_free(op);
-    }
+    (void) ngx_http_llm_cost_redis_tell(redis, op,
+        ngx_http_llm_cost_redis_join_command(redis, op,
+                                     NGX_HTTP_LLM_COST_JOIN_MERGED, 0, 0));
 }
 
 

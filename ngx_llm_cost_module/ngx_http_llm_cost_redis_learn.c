@@ -55,12 +55,10 @@ ngx_http_llm_cost_redis_learn(ngx_http_llm_cost_redis_t *redis)
         return;
     }
 
-    if (ngx_http_llm_cost_redis_learn_command(op, t) != NGX_OK
-        || ngx_http_llm_cost_redis_send(redis, op,
-                                        NGX_HTTP_LLM_COST_REDIS_LINGER)
-           != NGX_OK)
+    if (ngx_http_llm_cost_redis_tell(redis, op,
+                                ngx_http_llm_cost_redis_learn_command(op, t))
+        != NGX_OK)
     {
-        ngx_http_llm_cost_redis_free(op);
         return;
     }
 

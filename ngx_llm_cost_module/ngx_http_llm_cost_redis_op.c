@@ -126,6 +126,24 @@ ngx_http_llm_cost_redis_send(ngx_http_llm_cost_redis_t *redis,
 }
 
 
+ngx_int_t
+ngx_http_llm_cost_redis_tell(ngx_http_llm_cost_redis_t *redis,
+    ngx_http_llm_cost_redis_op_t *op, ngx_int_t rc)
+{
+    if (rc == NGX_OK
+        && ngx_http_llm_cost_redis_send(redis, op,
+                                        NGX_HTTP_LLM_COST_REDIS_LINGER)
+           == NGX_OK)
+    {
+        return NGX_OK;
+    }
+
+    ngx_http_llm_cost_redis_free(op);
+
+    return NGX_DECLINED;
+}
+
+
 /*
  * The least busy connection; one more is opened when all have work.  Where the
  * node gets on well with Redis, a worker that does not has it tried at once.

@@ -212,11 +212,6 @@ ngx_http_llm_cost_redis_renew(const llm_hold_id_t *id, time_t expires)
     ngx_http_llm_cost_redis_identity(id);
     ngx_http_llm_cost_redis_number(ngx_max(expires - ngx_time(), 1));
 
-    if (ngx_http_llm_cost_redis_end(op) != NGX_OK
-        || ngx_http_llm_cost_redis_send(redis, op,
-                                        NGX_HTTP_LLM_COST_REDIS_LINGER)
-           != NGX_OK)
-    {
-        ngx_http_llm_cost_redis_free(op);
-    }
+    (void) ngx_http_llm_cost_redis_tell(redis, op,
+                                        ngx_http_llm_cost_redis_end(op));
 }

@@ -244,11 +244,6 @@ ngx_http_llm_cost_redis_usage_send(const llm_stats_event_t *event,
 
     op->count = count;
 
-    if (ngx_http_llm_cost_redis_settlement(op, event) != NGX_OK
-        || ngx_http_llm_cost_redis_send(ngx_http_llm_cost_redis_money(), op,
-                                        NGX_HTTP_LLM_COST_REDIS_LINGER)
-           != NGX_OK)
-    {
-        ngx_http_llm_cost_redis_free(op);
-    }
+    (void) ngx_http_llm_cost_redis_tell(ngx_http_llm_cost_redis_money(), op,
+                              ngx_http_llm_cost_redis_settlement(op, event));
 }
