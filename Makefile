@@ -265,7 +265,7 @@ test-nginx: all
 
 test-flights: all unit
 	$(Q)KEYS=1000000 $(BUILD)/unit/test_llm_cache
-	$(Q)CLIENTS=500 prove -It/lib t/cache-flights.t
+	$(Q)CLIENTS=500 ROUNDS=3 prove -It/lib t/cache-flights.t
 
 test-traffic: all unit
 	$(Q)for t in $(filter %/test_traffic_%,$(unit_bins)); do $$t || exit 1; done

@@ -39,6 +39,8 @@ outgrown();
 not_shared();
 coded();
 pieces();
+h2();
+large();
 
 done_testing;
 
@@ -418,5 +420,79 @@ sub pieces {
     (my $cut = $texts[1]) =~ s/data: \{"choices":\[\][^\r]*\r\n\r\n//;
     is($cut, $plain, 'pieces: which is the only difference');
 
+    ends($node);
+}
+
+
+# over HTTP/2 as over HTTP/1.1; what is cut is an error of the stream
+
+sub h2 {
+    my $node = node('h2', 'zone', $BUDGETS);
+
+    script([stream_of(3, { 2 => [{ wait => 'go+' }] }),
+            stream_of(3, { 2 => [{ wait => 'on+' }, { close => 1 }] })]);
+
+    my $leader = open_request($node, \%stream);
+    read_until($leader, qr/text1/);
+
+    my @others = map { open_h2($node, \%stream) } 1 .. 2;
+
+    like(read_until($_, qr/text1/),
+         qr{^HTTP/2 200.*^x-cache: HIT\r\n.*text0.*text1}ims,
+         'HTTP/2: joins') for @others;
+    release('go');
+
+    my $text = read_rest($leader);
+
+    for (@others) {
+        is(close_h2($_), $text, 'HTTP/2: the same');
+        ok($_->{whole}, 'HTTP/2: whole');
+    }
+
+    my %ask = (%stream, seed => 1);
+
+    $leader = open_h2($node, \%ask);
+    read_until($leader, qr/text1/);
+
+    my $other = open_h2($node, \%ask);
+    read_until($other, qr/text1/);
+    release('on');
+
+    is(close_h2($other), close_h2($leader), 'HTTP/2: cut alike');
+    ok(!$other->{whole} && !$leader->{whole}, 'HTTP/2: and both know');
+    is(asked(), 2, 'HTTP/2: two calls');
+
+    ends($node);
+}
+
+
+# 10 MB go through as they are, and are not kept
+
+sub large {
+    my $node = node('large', 'zone', $BUDGETS);
+
+    my $pad = '"pad":"' . 'x' x 1e5 . '"';
+    my $document = '{' . join(',', ($pad) x 100) . '}';
+    my $stream = stream_of(1, { 1 => [("data: {$pad}\n\n") x 100] });
+
+    script([(answer_of(body => $document)) x 2, ($stream) x 2]);
+
+    for (1 .. 2) {
+        my $client = open_request($node, {});
+
+        is(read_rest($client) eq $document, 1, 'large: a document');
+        like($client->{head}, qr/X-Cache: MISS/, 'large: which is not kept');
+    }
+
+    my $text = join '', grep { !ref } @{ $stream->{body} };
+
+    for (1 .. 2) {
+        my $client = open_request($node, \%stream);
+
+        is(read_rest($client) eq $text, 1, 'large: a stream');
+        like($client->{head}, qr/X-Cache: MISS/, 'large: which is not kept');
+    }
+
+    is(asked(), 4, 'large: four calls');
     ends($node);
 }

@@ -28,7 +28,7 @@ use LLMCost::Redis;
 
 our @EXPORT = qw( flights_start script release wait_until asked connections
                   start_load load_results statuses same ends budgets
-                  open_request read_until read_rest answer_of stream_of
+                  open_request open_h2 close_h2 read_until read_rest answer_of stream_of
                   flights_node send_request forget_redis
                   $json $dir $upstream $redis_port $redis %body %stream $PRICE );
 
@@ -69,6 +69,7 @@ sub flights_node {
     server {
         listen 127.0.0.1:PORT;
         listen unix:$socket backlog=1024;
+        listen unix:$socket.h2 http2;
 
         location /v1/ {
             llm_cost on;
@@ -279,6 +280,31 @@ sub open_request {
 }
 
 
+# the same over HTTP/2; $client->{whole} once it is closed
+
+sub open_h2 {
+    my ($node, $more) = @_;
+
+    open my $pipe, '-|', 'curl', '-s', '-N', '-i', '--http2-prior-knowledge',
+        '--unix-socket', "$node->{socket}.h2", '-d',
+        $json->encode({ %body, %$more }),
+        'http://localhost/v1/chat/completions' or die $!;
+
+    return { socket => $pipe, text => '' };
+}
+
+
+sub close_h2 {
+    my $client = shift;
+
+    my $text = read_until($client, qr/(?!)/);
+
+    $client->{whole} = close $client->{socket};
+
+    return (split /\r\n\r\n/, $text, 2)[1];
+}
+
+
 sub send_request {
     my ($client, $more, @headers) = @_;
 
@@ -291,15 +317,16 @@ sub send_request {
 }
 
 
-# what has come once the pattern is in it, or so many bytes; or all that comes
-# before the end
+# what has come once the pattern is in it, or so many bytes, or what a function
+# asks for; or all that comes before the end
 
 sub read_until {
     my ($client, $what) = @_;
 
     my $select = IO::Select->new($client->{socket});
     my $end = time + $PATIENCE;
-    my $enough = ref $what ? sub { $client->{text} =~ $what }
+    my $enough = ref $what eq 'CODE' ? $what
+               : ref $what ? sub { $client->{text} =~ $what }
                            : sub { length $client->{text} >= $what };
 
     while (!$enough->() && !$client->{eof} && time < $end) {
@@ -332,7 +359,9 @@ sub read_rest {
         return substr $client->{text}, $start, $1;
     }
 
-    read_until($client, qr/\r\n0\r\n(?:[^\r\n]+\r\n)*\r\n\z/);
+    read_until($client, sub {
+        substr($client->{text}, -400) =~ /\r\n0\r\n(?:[^\r\n]+\r\n)*\r\n\z/
+    });
 
     my $rest = substr $client->{text}, $start;
     my $body = '';
