@@ -96,6 +96,7 @@ llm_tok_bad_nodes(const uint64_t *node, size_t n, uint64_t most,
     bad = 0;
 
     for (i = 0; i + LLM_TOK_IN_VECTOR <= n; i += LLM_TOK_IN_VECTOR) {
+        __builtin_prefetch((const char *) (node + i) + LLM_TOK_CHUNK);
         memcpy(&some, node + i, sizeof(some));
         all |= zero + most - ((some & UINT32_MAX) >> 9);
         all |= zero + room - (some >> 32);
@@ -152,6 +153,7 @@ llm_tok_bad_tokens(const llm_vocab_t *v, size_t from, size_t to)
     }
 
     for (i = from; i + LLM_TOK_IN_VECTOR <= to; i += LLM_TOK_IN_VECTOR) {
+        __builtin_prefetch((const char *) (v->rec + i) + LLM_TOK_CHUNK);
         memcpy(&some, v->rec + i, sizeof(some));
         len = some >> 54 & 0xff;
         all |= at - (some & LLM_TOK_MASK);
