@@ -100,6 +100,13 @@ int vocab_member(const vocab_in_t *object, const char *name, vocab_in_t *in);
 /* consumes a word such as null; 0 if it is another */
 int vocab_word(vocab_in_t *in, const char *word);
 
+/* whether a member is absent, null, false or the empty string, and is true */
+int vocab_is_unset(const vocab_in_t *object, const char *name);
+int vocab_is_true(const vocab_in_t *object, const char *name);
+
+/* a short string member, "" if there is none; valid until the program ends */
+const char *vocab_name(const vocab_in_t *object, const char *name);
+
 /*
  * llm_vocab_read.c: fills v from a file, whose kind is seen.  The n special
  * tokens "TEXT=ID" are added, or take the place of the file's.
@@ -120,6 +127,26 @@ void vocab_regex(vocab_t *v, const char *path, const char *patterns, size_t n);
 
 /* llm_vocab_hf.c: a tokenizer.json */
 void vocab_hf(vocab_t *v, const vocab_in_t *in);
+
+/* llm_vocab_steps.c: what it does to a text first, nested in depth levels */
+
+#define VOCAB_PATTERNS  4096        /* bytes of all patterns of a sequence */
+#define VOCAB_STEPS     16          /* of a sequence */
+
+/* what splits the text: the patterns in lines, and with NULs */
+
+typedef struct {
+    char    pattern[VOCAB_PATTERNS];
+    char    regex[VOCAB_PATTERNS];
+    size_t  len;                    /* of regex */
+    int     steps;
+    int     bytes;                  /* ends with the change to bytes */
+    int     partial;                /* drops what a pattern leaves */
+} vocab_split_t;
+
+void vocab_normalizer(vocab_t *v, const vocab_in_t *in, unsigned depth);
+void vocab_pre_tokenizer(vocab_t *v, const vocab_in_t *in,
+    vocab_split_t *split, unsigned depth);
 
 /*
  * llm_vocab_space.c: names of SentencePiece's style.  In its place a name

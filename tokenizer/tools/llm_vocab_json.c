@@ -395,3 +395,36 @@ vocab_word(vocab_in_t *in, const char *word)
 
     return 1;
 }
+
+
+int
+vocab_is_unset(const vocab_in_t *object, const char *name)
+{
+    vocab_in_t  in;
+
+    return !vocab_member(object, name, &in) || vocab_word(&in, "null")
+           || vocab_word(&in, "false") || vocab_word(&in, "\"\"");
+}
+
+
+int
+vocab_is_true(const vocab_in_t *object, const char *name)
+{
+    vocab_in_t  in;
+
+    return vocab_member(object, name, &in) && vocab_word(&in, "true");
+}
+
+
+const char *
+vocab_name(const vocab_in_t *object, const char *name)
+{
+    size_t      len;
+    vocab_in_t  in;
+
+    if (!vocab_member(object, name, &in) || in.p == in.end || *in.p != '"') {
+        return "";
+    }
+
+    return vocab_string(&in, &len);
+}

@@ -1,0 +1,278 @@
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ *
+ * Where pieces begin, and text that is cut: in parts, in streams, and where it
+ * is normalized.
+ */
+
+#include "tok_test.h"
+
+
+static uint32_t  ids[3 * TEST_ROOM];
+
+
+/* short texts of what the patterns treat differently */
+
+static size_t
+test_soup(unsigned *seed)
+{
+    size_t                    n, len;
+    const char               *part;
+    static const char *const  parts[] = {
+        "a", "b", "A", "B", "s", "S", "re", "LL", "'", "'", "'s", "'ll", " ",
+        " ", "  ", "\t", "\n", "\r\n", "\n\n", "/", "/", "//", "!", ".", "-",
+        "1", "12", "1234", "\xc3\xa9", "\xe4\xb8\xad", "\xcc\x81", "\xc5\xbf",
+        "\xc2\xa0", "\xe2\x80\x99", "\xff", "\xe4\xb8", "word", "Word", "WORD",
+        "\xd0\x96", "\xd0\xb6", "\xef\xbc\x8c", "\v", "          ",
+    };
+
+    *seed = *seed * 1103515245 + 12345;
+    len = 1 + (*seed >> 16) % 150;
+
+    for (n = 0; n < len; n += strlen(part)) {
+        *seed = *seed * 1103515245 + 12345;
+        part = parts[(*seed >> 16) % (sizeof(parts) / sizeof(parts[0]))];
+        memcpy(text + n, part, strlen(part));
+    }
+
+    return n;
+}
+
+
+/* where pieces begin: counts would not show a cut that no token crosses */
+
+static void
+test_split(void **state)
+{
+    size_t             i, j, n, at, next;
+    uint32_t           wide[LLM_TOK_BATCH + 4], one[LLM_TOK_BATCH + 4];
+    unsigned           turn, seed;
+    llm_tok_split_t    split;
+    const unsigned     grammars[4] = {
+        LLM_TOK_CL100K, LLM_TOK_O200K, LLM_TOK_QWEN, LLM_TOK_TEKKEN
+    };
+
+    (void) state;
+    seed = 11;
+
+    if (llm_scratch_simd(scratch, LLM_SIMD_AVX2) != 0
+        && llm_scratch_simd(scratch, LLM_SIMD_NEON) != 0)
+    {
+        skip();
+    }
+
+    for (turn = 0; turn < 60000; turn++) {
+        n = test_soup(&seed);
+
+        llm_tok_split_init(&split, o200k, scratch, text, n);
+        split.grammar = grammars[turn & 3];
+        split.scan = llm_tok_scanner(split.grammar);
+        i = llm_tok_split(&split, wide);
+        assert_int_equal(wide[i], n);
+
+        split.simd = LLM_SIMD_SCALAR;
+        split.p = (uint8_t *) text;
+        j = llm_tok_split(&split, one);
+
+        assert_int_equal(i, j);
+        assert_memory_equal(wide, one, i * sizeof(uint32_t));
+
+        /* a certain place is where a piece begins in any longer text */
+
+        for (at = 1; at < n; at += 5) {
+            next = llm_tok_certain(split.grammar, (uint8_t *) text,
+                                   at);
+
+            for (j = 0; j < i && one[j] < next; j++) { /* void */ }
+
+            assert_int_equal(j < i ? one[j] : n, next);
+        }
+    }
+}
+
+
+/* what lies before a cut is counted as if the text went on */
+
+static void
+test_cuts(void **state)
+{
+    size_t              i, j, n, at, all, cut;
+    llm_vocab_t        *v;
+    static const char  *names[] = {
+        "r50k_base", "cl100k_base", "o200k_base", "qwen3", "deepseek_v3",
+        "claude"
+    };
+
+    static const char   sample[] =
+        "it's }\n\nx  \n y\n\n\n\n12345 a\xc2\xb2"
+        "\xe2\x85\xa7V\xe2\x85\xa0 \xc2\xa0\xe2\x80\xa6!?\r\n//\n "
+        "\xd9\x91\xd9\x8f"
+        "\xe4\xb8\xad\xe3\x83\xbb\xef\xbd\xb6\xef\xbe\x9e\xef\xbd\xb6 e\xcc\x81"
+        "\xe1\x84\x80\xe1\x85\xa1 don't\t\tgo\xc2\xb4s \xf0\x9f\x98\x80.";
+
+    (void) state;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        v = test_open(names[i]);
+
+        for (j = 0; j < sizeof(sample); j++) {
+            n = sizeof(sample) - 1;
+            memcpy(text, sample + j, n - j);
+            memcpy(text + n - j, sample, j);
+            all = llm_count(v, scratch, text, n);
+
+            for (at = 1; at <= n; at++) {
+                cut = llm_tok_last_piece(v, scratch, (uint8_t *) text, at);
+
+                assert_int_equal(llm_count(v, scratch, text, cut)
+                                 + llm_count(v, scratch, text + cut, n - cut),
+                                 all);
+            }
+        }
+
+        llm_vocab_close(v);
+    }
+}
+
+
+static void
+test_stream(void **state)
+{
+    int                 estimate;
+    size_t              n, at, step, all;
+    llm_count_stream_t  cs;
+
+    (void) state;
+
+    for (step = 1; step < 6000; step = step * 3 + 1) {
+        n = test_random(50000, (unsigned) step);
+        all = llm_count(o200k, scratch, text, n);
+        llm_count_stream_init(&cs, o200k, scratch);
+        assert_int_equal(llm_count_stream_finish(&cs, NULL), 0);
+
+        for (at = 0; at < n; at += step) {
+            llm_count_stream_feed(&cs, text + at,
+                                  step < n - at ? step : n - at);
+
+            if (at % 1000 == 0) {
+                (void) llm_count_stream_finish(&cs, &estimate);
+            }
+        }
+
+        assert_int_equal(llm_count_stream_finish(&cs, &estimate), all);
+        assert_int_equal(llm_count_stream_finish(&cs, &estimate), all);
+        assert_int_equal(estimate, 0);
+    }
+}
+
+
+static void
+test_stream_without_end(void **state)
+{
+    int                 estimate;
+    size_t              at, n, got, all;
+    llm_count_stream_t  cs;
+
+    (void) state;
+
+    n = test_fill("a", TEST_ROOM);
+    all = llm_count(o200k, scratch, text, n);
+    llm_count_stream_init(&cs, o200k, scratch);
+
+    for (at = 0; at < n; at += 4) {
+        llm_count_stream_feed(&cs, text + at, 4);
+    }
+
+    got = llm_count_stream_finish(&cs, &estimate);
+    assert_int_equal(estimate, 1);
+    assert_in_range(got, all - all / 100, all + all / 100);
+
+    /* characters are not cut */
+    n = test_fill("\xe4\xb8\xad", 30000);
+    all = llm_count(o200k, scratch, text, n);
+    llm_count_stream_init(&cs, o200k, scratch);
+    llm_count_stream_feed(&cs, text, n);
+    got = llm_count_stream_finish(&cs, &estimate);
+    assert_int_equal(estimate, 1);
+    assert_in_range(got, all - 10, all + 10);
+}
+
+
+/*
+ * Text that has to be normalized goes through the scratch in parts: the count
+ * is that of the text as it becomes, for short pieces and long ones.
+ */
+
+static void
+test_normalized(void **state)
+{
+    size_t        i, n;
+    llm_vocab_t  *qwen;
+
+    static const struct {
+        const char  *raw;
+        const char  *nfc;
+        size_t       times;
+    } texts[] = {
+        { "caf e\xcc\x81tait ", "caf \xc3\xa9tait ", 20000 },
+        { "e\xcc\x81", "\xc3\xa9", 12000 },
+        { "e\xcc\x81.x", "\xc3\xa9.x", 60000 },
+        { "\n \xe2\x84\xab  ", "\n \xc3\x85  ", 50000 },
+        { "\xe1\x84\x80\xe1\x85\xa1\xe1\x86\xa8'", "\xea\xb0\x81'", 30000 },
+        { "a\xcc\x82\xcc\xa3 ", "\xe1\xba\xad ", 30000 },
+        { "\xcc\x81\xff \xe2\x84\xa6", "\xcc\x81\xff \xce\xa9", 9 }
+    };
+
+    (void) state;
+
+    qwen = test_open("qwen3");
+
+    for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        n = llm_count(qwen, scratch, text,
+                      test_fill(texts[i].nfc,
+                                texts[i].times * strlen(texts[i].nfc)));
+        assert_true(n > 0);
+
+        (void) test_fill(texts[i].raw, texts[i].times * strlen(texts[i].raw));
+        assert_int_equal(llm_count(qwen, scratch, text, texts[i].times
+                                                 * strlen(texts[i].raw)), n);
+        assert_int_equal(llm_encode(qwen, scratch, text,
+                                    texts[i].times * strlen(texts[i].raw),
+                                    ids, 3 * TEST_ROOM), n);
+        assert_int_equal(llm_count_limit(qwen, scratch, text,
+                                         texts[i].times
+                                         * strlen(texts[i].raw), n - 1), n);
+    }
+
+    /* a letter with more marks than are looked at together is still counted */
+
+    text[0] = 'e';
+
+    for (i = 1; i < 100001; i += 2) {
+        memcpy(text + i, i & 2 ? "\xcc\x81" : "\xcc\xa3", 2);
+    }
+
+    assert_true(llm_count(qwen, scratch, text, i) > 1000);
+
+    llm_vocab_close(qwen);
+}
+
+
+int
+main(void)
+{
+    int                       rc;
+    const struct CMUnitTest   tests[] = {
+        cmocka_unit_test(test_split),
+        cmocka_unit_test(test_cuts),
+        cmocka_unit_test(test_stream),
+        cmocka_unit_test(test_stream_without_end),
+        cmocka_unit_test(test_normalized),
+    };
+
+    test_begin();
+    rc = cmocka_run_group_tests(tests, NULL, NULL);
+    test_end();
+
+    return rc;
+}
