@@ -258,6 +258,29 @@ llm_tok_char_at(const uint8_t *p, const uint8_t *end, uint32_t *c)
 }
 
 
+/*
+ * In a long run of the same character not each one is looked at: as long as what
+ * stands before p, of len bytes, repeats itself it is passed over.  Not the last
+ * time, for if it is ill-formed it depends on what follows.
+ */
+
+#define LLM_TOK_RUN  512
+
+static inline const uint8_t *
+llm_tok_same(const uint8_t *p, const uint8_t *end, size_t len)
+{
+    const uint8_t  *start;
+
+    /* 24 is a multiple of the length of any character */
+
+    for (start = p; end - p >= 24 && memcmp(p, p - len, 24) == 0; p += 24) {
+        llm_tok_step();
+    }
+
+    return p == start ? p : p - len;
+}
+
+
 int llm_tok_valid(const uint8_t *p, size_t len);
 
 /* whether a text has the bytes that its tokens are made of */

@@ -53,11 +53,16 @@ llm_tok_at(const uint8_t *p, const uint8_t *end, size_t *len)
 static inline const uint8_t *
 llm_tok_run(const uint8_t *p, const uint8_t *end, unsigned set)
 {
-    size_t  len;
+    size_t          len;
+    const uint8_t  *start;
 
-    while (llm_tok_in(llm_tok_at(p, end, &len), set)) {
+    for (start = p; llm_tok_in(llm_tok_at(p, end, &len), set); ) {
         llm_tok_step();
         p += len;
+
+        if (llm_tok_unlikely(p - start > LLM_TOK_RUN)) {
+            p = llm_tok_same(p, end, len);
+        }
     }
 
     return p;
@@ -138,6 +143,11 @@ llm_tok_spaces(const uint8_t *p, const uint8_t *end, int lines)
         last = p;
         p += len;
 
+        if (llm_tok_unlikely(p - start > LLM_TOK_RUN)) {
+            p = llm_tok_same(p, end, len);
+            last = p - len;
+        }
+
         if (class == LLM_TOK_R && lines) {
             after = p;
         }
@@ -172,9 +182,10 @@ llm_tok_word(const uint8_t *p, const uint8_t *end)
 {
     size_t          len;
     unsigned        class;
-    const uint8_t  *both;
+    const uint8_t  *both, *start;
 
     both = NULL;
+    start = p;
 
     for ( ;; ) {
         llm_tok_step();
@@ -185,6 +196,10 @@ llm_tok_word(const uint8_t *p, const uint8_t *end)
         }
 
         p += len;
+
+        if (llm_tok_unlikely(p - start > LLM_TOK_RUN)) {
+            p = llm_tok_same(p, end, len);
+        }
 
         if (class != LLM_TOK_U) {
             both = p;

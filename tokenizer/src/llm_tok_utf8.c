@@ -89,7 +89,9 @@ llm_tok_valid(const uint8_t *p, size_t len)
     size_t          n;
     uint32_t        c;
     uint64_t        word;
-    const uint8_t  *end;
+    const uint8_t  *end, *start;
+
+    start = p;
 
     for (end = p + len; p < end; p += n) {
         llm_tok_step();
@@ -107,6 +109,10 @@ llm_tok_valid(const uint8_t *p, size_t len)
 
         if (llm_tok_is_broken(p, n, c)) {
             return 0;
+        }
+
+        if (llm_tok_unlikely(p - start > LLM_TOK_RUN)) {
+            p = llm_tok_same(p + n, end, n) - n;
         }
     }
 

@@ -258,6 +258,67 @@ test_normalized(void **state)
 }
 
 
+static size_t
+test_pieces(const llm_vocab_t *v, const char *p, size_t len)
+{
+    size_t           n;
+    llm_tok_split_t  split;
+
+    llm_tok_split_init(&split, v, scratch, p, len);
+
+    for (n = 0; split.p < split.end; n++) {
+        split.p = llm_tok_piece_end(&split, split.p);
+    }
+
+    return n;
+}
+
+
+/*
+ * Long runs, in which not each character is looked at: what breaks off is what
+ * U+FFFD in its place is, also where the end of the run goes on otherwise.
+ */
+
+static void
+test_runs(void **state)
+{
+    size_t                    i, j, k, n, mended;
+    llm_vocab_t              *v[2];
+    const uint8_t            *from;
+    static uint8_t            out[TEST_ROOM];
+    static const char *const  runs[] = {
+        "\xe4", "\xe4\xb8", "\xf0\x9f\x98", "\xb8", "\xe4\xb8\xad",
+        "\xc3\xa9", " ", "\n", "\r\n", "^", "a", "A", "\xc3\x89",
+        "\xf0\x9f\x98\x80", "\xe2\x80\x83", "1", "/",
+    };
+    static const char *const  ends[] = {
+        "", "\xb8\xad", "\xad", "\x80", "a", "B", " ", "\n", "x y", "/a",
+    };
+
+    (void) state;
+    v[0] = o200k;
+    v[1] = cl100k;
+
+    for (i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
+        for (j = 0; j < sizeof(ends) / sizeof(ends[0]); j++) {
+            for (k = 0; k < 24; k++) {
+                n = test_fill(runs[i], (700 + k) * strlen(runs[i]));
+                memcpy(text + n, ends[j], strlen(ends[j]));
+                n += strlen(ends[j]);
+                from = (uint8_t *) text;
+                mended = llm_tok_mend(&from, from + n, out, sizeof(out));
+
+                assert_int_equal(test_pieces(v[k % 2], text, n),
+                                 test_pieces(v[k % 2], (char *) out, mended));
+                assert_int_equal(llm_count(v[k % 2], scratch, text, n),
+                                 llm_count(v[k % 2], scratch, (char *) out,
+                                           mended));
+            }
+        }
+    }
+}
+
+
 int
 main(void)
 {
@@ -268,6 +329,7 @@ main(void)
         cmocka_unit_test(test_stream),
         cmocka_unit_test(test_stream_without_end),
         cmocka_unit_test(test_normalized),
+        cmocka_unit_test(test_runs),
     };
 
     test_begin();
