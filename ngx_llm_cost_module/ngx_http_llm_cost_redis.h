@@ -25,7 +25,8 @@
  *   _redis_join.c    back to Redis, which may have lost something
  *   _redis_state.c   greetings, fitness, failures, backoff
  *   _redis_greet.c   what is said on a new connection
- *   _redis_script.c  scripts and their arguments
+ *   _redis_script.c  scripts, and commands as they are put together
+ *   _redis_args.c    what each script is given
  *   _redis_op.c      operations
  *   _redis_conn.c    connections: what is sent, and whose a reply is
  *
@@ -336,10 +337,11 @@ void ngx_http_llm_cost_redis_command(ngx_http_llm_cost_redis_t *redis,
 /* keys first, in the order of the script */
 
 void ngx_http_llm_cost_redis_key(const char *fmt, ...);
-void ngx_http_llm_cost_redis_indexes(void);
-void ngx_http_llm_cost_redis_identity(const llm_hold_id_t *id);
-void ngx_http_llm_cost_redis_counters(const llm_budget_t *budgets,
-    ngx_uint_t n);
+
+/* ... written by the caller: size bytes, then its end */
+
+u_char *ngx_http_llm_cost_redis_key_begin(size_t size);
+void ngx_http_llm_cost_redis_key_end(u_char *last);
 
 /* data has to live until _end(), which copies it */
 
@@ -347,9 +349,11 @@ void ngx_http_llm_cost_redis_arg(const void *data, size_t len);
 void ngx_http_llm_cost_redis_text(const char *text);
 void ngx_http_llm_cost_redis_script(ngx_http_llm_cost_script_e script);
 void ngx_http_llm_cost_redis_number(int64_t n);
-void ngx_http_llm_cost_redis_budgets(const llm_budget_t *budgets,
-    ngx_uint_t n);
-void ngx_http_llm_cost_redis_event(const llm_stats_event_t *e, int64_t count);
+
+/* memory until _end(); NULL, and _end() fails: there is no more */
+
+u_char *ngx_http_llm_cost_redis_room(size_t size);
+u_char *ngx_http_llm_cost_redis_decimal(u_char *p, int64_t n);
 
 ngx_int_t ngx_http_llm_cost_redis_end(ngx_http_llm_cost_redis_op_t *op);
 ngx_int_t ngx_http_llm_cost_redis_unsha(ngx_http_llm_cost_redis_op_t *op);
@@ -359,6 +363,15 @@ ngx_int_t ngx_http_llm_cost_redis_unsha(ngx_http_llm_cost_redis_op_t *op);
 void ngx_http_llm_cost_redis_stamp(ngx_http_llm_cost_redis_op_t *op);
 
 
+/* _redis_args.c */
+
+void ngx_http_llm_cost_redis_indexes(void);
+void ngx_http_llm_cost_redis_identity(const llm_hold_id_t *id);
+void ngx_http_llm_cost_redis_counters(const llm_budget_t *budgets,
+    ngx_uint_t n);
+void ngx_http_llm_cost_redis_budgets(const llm_budget_t *budgets,
+    ngx_uint_t n);
+void ngx_http_llm_cost_redis_event(const llm_stats_event_t *e, int64_t count);
 void ngx_http_llm_cost_redis_answer_key(const u_char *key);
 ngx_int_t ngx_http_llm_cost_redis_settlement(
     ngx_http_llm_cost_redis_op_t *op, const llm_stats_event_t *event);

@@ -50,11 +50,9 @@ static ngx_int_t ngx_http_llm_cost_redis_script_init(
     ngx_http_llm_cost_redis_script_t *s, ngx_pool_t *pool);
 static ngx_uint_t ngx_http_llm_cost_redis_guarded(
     ngx_http_llm_cost_script_e script);
-static u_char *ngx_http_llm_cost_redis_room(size_t size);
 static ngx_int_t ngx_http_llm_cost_redis_format(
     ngx_http_llm_cost_redis_op_t *op);
 static u_char *ngx_http_llm_cost_redis_count(u_char *p, u_char type, size_t n);
-static void ngx_http_llm_cost_redis_label(const llm_str_t *s);
 
 
 static ngx_http_llm_cost_redis_script_t  ngx_http_llm_cost_redis_scripts[] = {
@@ -85,11 +83,6 @@ static ngx_http_llm_cost_redis_script_t  ngx_http_llm_cost_redis_scripts[] = {
 };
 
 
-static const char  *ngx_http_llm_cost_redis_units[] = {
-    "usd", "tokens", "requests"
-};
-
-
 /* the command that is being put together */
 
 static struct {
@@ -100,6 +93,7 @@ static struct {
     ngx_uint_t                   keys;
     ngx_uint_t                   overflow;
     u_char                      *pos;
+    u_char                      *key;            /* that is being written */
     const char                  *argv[NGX_HTTP_LLM_COST_REDIS_ARGS];
     size_t                       len[NGX_HTTP_LLM_COST_REDIS_ARGS];
     u_char                       scratch[NGX_HTTP_LLM_COST_REDIS_SCRATCH];
@@ -224,7 +218,7 @@ ngx_http_llm_cost_redis_script(ngx_http_llm_cost_script_e script)
 }
 
 
-static u_char *
+u_char *
 ngx_http_llm_cost_redis_room(size_t size)
 {
     u_char  *p;
@@ -256,8 +250,33 @@ ngx_http_llm_cost_redis_number(int64_t n)
     p = ngx_http_llm_cost_redis_room(NGX_INT64_LEN);
 
     if (p) {
-        ngx_http_llm_cost_redis_arg(p, ngx_sprintf(p, "%L", n) - p);
+        ngx_http_llm_cost_redis_arg(p, ngx_http_llm_cost_redis_decimal(p, n)
+                                       - p);
     }
+}
+
+
+/* "%L" without a format to read: a command has some twenty of them */
+
+u_char *
+ngx_http_llm_cost_redis_decimal(u_char *p, int64_t n)
+{
+    u_char    digits[NGX_INT64_LEN], *d;
+    uint64_t  v;
+
+    v = n < 0 ? -(uint64_t) n : (uint64_t) n;
+    d = digits + sizeof(digits);
+
+    do {
+        *--d = (u_char) ('0' + v % 10);
+        v /= 10;
+    } while (v);
+
+    if (n < 0) {
+        *p++ = '-';
+    }
+
+    return ngx_cpymem(p, d, digits + sizeof(digits) - d);
 }
 
 
@@ -266,216 +285,48 @@ ngx_http_llm_cost_redis_number(int64_t n)
 void
 ngx_http_llm_cost_redis_key(const char *fmt, ...)
 {
-    u_char   *p, *last;
-    size_t    size;
+    u_char   *p;
     va_list   args;
 
-    size = cmd.redis->tag.len + NGX_HTTP_LLM_COST_REDIS_KEY_MAX;
-
-    p = ngx_http_llm_cost_redis_room(size);
+    p = ngx_http_llm_cost_redis_key_begin(NGX_HTTP_LLM_COST_REDIS_KEY_MAX);
     if (p == NULL) {
         return;
     }
 
-    last = ngx_cpymem(p, cmd.redis->tag.data, cmd.redis->tag.len);
-
     va_start(args, fmt);
-    last = ngx_vslprintf(last, p + size, fmt, args);
+    p = ngx_vslprintf(p, p + NGX_HTTP_LLM_COST_REDIS_KEY_MAX, fmt, args);
     va_end(args);
 
+    ngx_http_llm_cost_redis_key_end(p);
+}
+
+
+u_char *
+ngx_http_llm_cost_redis_key_begin(size_t size)
+{
+    u_char     *p;
+    ngx_str_t  *tag;
+
+    tag = &cmd.redis->tag;
+
+    p = ngx_http_llm_cost_redis_room(tag->len + size);
+    if (p == NULL) {
+        return NULL;
+    }
+
+    cmd.key = p;
+
+    return ngx_cpymem(p, tag->data, tag->len);
+}
+
+
+void
+ngx_http_llm_cost_redis_key_end(u_char *last)
+{
     cmd.pos = last;
     cmd.keys++;
 
-    ngx_http_llm_cost_redis_arg(p, last - p);
-}
-
-
-/* those of all scripts that include common.lua */
-
-void
-ngx_http_llm_cost_redis_indexes(void)
-{
-    ngx_http_llm_cost_redis_key("b");
-    ngx_http_llm_cost_redis_key("r");
-    ngx_http_llm_cost_redis_key("n");
-    ngx_http_llm_cost_redis_key("u");
-    ngx_http_llm_cost_redis_key("a");
-}
-
-
-void
-ngx_http_llm_cost_redis_identity(const llm_hold_id_t *id)
-{
-    ngx_http_llm_cost_redis_key("n:%016xL", id->node);
-    ngx_http_llm_cost_redis_key("r:%016xL:%uL", id->node,
-                                ngx_http_llm_cost_redis_seq(id));
-}
-
-
-void
-ngx_http_llm_cost_redis_counters(const llm_budget_t *budgets, ngx_uint_t n)
-{
-    ngx_uint_t           i;
-    const llm_budget_t  *b;
-
-    for (i = 0; i < n; i++) {
-        b = &budgets[i];
-
-        ngx_http_llm_cost_redis_key("b:%*s:%*s:%s:%s:%L",
-                                    b->name.len, b->name.data,
-                                    b->key.len, b->key.data,
-                                    ngx_http_llm_cost_redis_units[b->unit],
-                                    llm_period_name(b->period), b->start);
-    }
-}
-
-
-/* what load_budgets() of common.lua reads */
-
-void
-ngx_http_llm_cost_redis_budgets(const llm_budget_t *budgets, ngx_uint_t n)
-{
-    u_char              *p;
-    ngx_uint_t           i, k;
-    const llm_budget_t  *b;
-
-    for (i = 0; i < n; i++) {
-        b = &budgets[i];
-
-        ngx_http_llm_cost_redis_arg(b->name.data, b->name.len);
-        ngx_http_llm_cost_redis_arg(b->key.data, b->key.len);
-        ngx_http_llm_cost_redis_text(ngx_http_llm_cost_redis_units[b->unit]);
-        ngx_http_llm_cost_redis_text(llm_period_name(b->period));
-        ngx_http_llm_cost_redis_number(b->start);
-        ngx_http_llm_cost_redis_number(b->end == INT64_MAX ? 0 : b->end);
-        ngx_http_llm_cost_redis_number(b->limit == LLM_NO_LIMIT ? -1
-                                                               : b->limit);
-        ngx_http_llm_cost_redis_text(b->observe ? "observe" : "enforce");
-
-        p = ngx_http_llm_cost_redis_room(LLM_ALERTS_MAX * 4);
-        if (p == NULL) {
-            return;
-        }
-
-        cmd.pos = p;
-
-        for (k = 0; k < b->nalerts && k < LLM_ALERTS_MAX; k++) {
-            cmd.pos = ngx_sprintf(cmd.pos, "%ud,", (unsigned) b->alerts[k]);
-        }
-
-        ngx_http_llm_cost_redis_arg(p, cmd.pos - p);
-    }
-}
-
-
-/* what count_usage() of usage.lua reads: the sums of count of them */
-
-void
-ngx_http_llm_cost_redis_event(const llm_stats_event_t *e, int64_t count)
-{
-    unsigned  i;
-
-    ngx_http_llm_cost_redis_number(e->time);
-
-    ngx_http_llm_cost_redis_number(count);
-    ngx_http_llm_cost_redis_number(ngx_max(e->input, 0));
-    ngx_http_llm_cost_redis_number(ngx_max(e->output, 0));
-    ngx_http_llm_cost_redis_number(ngx_max(e->cost, 0));
-    ngx_http_llm_cost_redis_number(ngx_max(e->cached, 0));
-    ngx_http_llm_cost_redis_number(ngx_max(e->reasoning, 0));
-    ngx_http_llm_cost_redis_number(ngx_max(e->saved, 0));
-    ngx_http_llm_cost_redis_number(e->cache == LLM_STATS_CACHE_HIT
-                                   ? count : 0);
-    ngx_http_llm_cost_redis_number(e->cache == LLM_STATS_CACHE_MISS
-                                   ? count : 0);
-    ngx_http_llm_cost_redis_number(e->called ? count : 0);
-    ngx_http_llm_cost_redis_number(e->cost < 0 ? count : 0);
-
-    ngx_http_llm_cost_redis_label(&e->model);
-    ngx_http_llm_cost_redis_label(&e->provider);
-    ngx_http_llm_cost_redis_label(&e->endpoint);
-    ngx_http_llm_cost_redis_label(&e->user);
-
-    ngx_http_llm_cost_redis_number(e->ntags);
-
-    for (i = 0; i < e->ntags && i < LLM_STATS_TAGS; i++) {
-        ngx_http_llm_cost_redis_label(&e->tag_names[i]);
-        ngx_http_llm_cost_redis_label(&e->tag_values[i]);
-    }
-}
-
-
-void
-ngx_http_llm_cost_redis_answer_key(const u_char *key)
-{
-    u_char  hex[NGX_HTTP_LLM_COST_CACHE_KEY * 2];
-
-    ngx_hex_dump(hex, (u_char *) key, NGX_HTTP_LLM_COST_CACHE_KEY);
-
-    ngx_http_llm_cost_redis_key("c:%*s", sizeof(hex), hex);
-}
-
-
-/* the end of op's reservation, or of a request that had none, for settle.lua */
-
-ngx_int_t
-ngx_http_llm_cost_redis_settlement(ngx_http_llm_cost_redis_op_t *op,
-    const llm_stats_event_t *event)
-{
-    ngx_int_t  i;
-
-    ngx_http_llm_cost_redis_begin(ngx_http_llm_cost_redis_money(),
-                                  NGX_HTTP_LLM_COST_SCRIPT_SETTLE);
-    ngx_http_llm_cost_redis_indexes();
-    ngx_http_llm_cost_redis_identity(&op->id);
-    ngx_http_llm_cost_redis_counters(op->budgets, op->nbudgets);
-
-    ngx_http_llm_cost_redis_number(ngx_time());
-    ngx_http_llm_cost_redis_number(ngx_http_llm_cost_redis_seq(&op->id));
-    ngx_http_llm_cost_redis_number(op->nbudgets);
-
-    for (i = 0; i < LLM_UNIT_N; i++) {
-        if (op->spends) {
-            ngx_http_llm_cost_redis_number(op->spent[i]);
-
-        } else {
-            ngx_http_llm_cost_redis_text("");
-        }
-    }
-
-    ngx_http_llm_cost_redis_number(event != NULL);
-    ngx_http_llm_cost_redis_budgets(op->budgets, op->nbudgets);
-
-    if (event) {
-        ngx_http_llm_cost_redis_event(event, ngx_max(op->count, 1));
-    }
-
-    return ngx_http_llm_cost_redis_end(op);
-}
-
-
-/* names of any length come from clients */
-
-static void
-ngx_http_llm_cost_redis_label(const llm_str_t *s)
-{
-    u_char  *p;
-
-    if (s->len <= LLM_STATS_LABEL) {
-        ngx_http_llm_cost_redis_arg(s->data, s->len);
-        return;
-    }
-
-    p = ngx_http_llm_cost_redis_room(LLM_STATS_LABEL);
-    if (p == NULL) {
-        return;
-    }
-
-    ngx_memcpy(p, s->data, LLM_STATS_LABEL - 9);
-    ngx_sprintf(p + LLM_STATS_LABEL - 9, "~%08xD",
-                ngx_crc32_long(s->data, s->len));
-
-    ngx_http_llm_cost_redis_arg(p, LLM_STATS_LABEL);
+    ngx_http_llm_cost_redis_arg(cmd.key, last - cmd.key);
 }
 
 
