@@ -73,7 +73,13 @@ static const struct {
     { &llm_openai, "/v1/images/variations", "", FORM },
     { &llm_openai, "/v1/audio/translations", "", FORM },
     { &llm_openai, "/v1/agents/completions", "", NULL },
-    { &llm_anthropic, "/publishers/anthropic/models/m:rawPredict", "", NULL }
+    { &llm_anthropic, "/publishers/anthropic/models/m:rawPredict", "", NULL },
+    { &llm_openai, "/v1/files", "", FORM },
+    { &llm_openai, "/v1/batches", "", NULL },
+    { &llm_openai, "/v1/batch/jobs", "", NULL },
+    { &llm_openai, "/v1/files/f/content", "", NULL },
+    { &llm_anthropic, "/v1/messages/batches/b/results", "", NULL },
+    { &llm_openai, "/v1/threads/t/runs", "thread.run.completed", NULL }
 };
 
 #define WAYS  (sizeof(ways) / sizeof(ways[0]))
@@ -177,6 +183,36 @@ header(void *ctx, const char *name)
 }
 
 
+/* requests in a request lie within it, and there is an end of them */
+
+static void
+inner(llm_request_t *q)
+{
+    size_t       at;
+    llm_inner_t  in;
+
+    memset(&in, 0, sizeof(in));
+    in.mem = q->mem;
+
+    while (q->provider->inner(q, &in) == LLM_OK) {
+        at = in.body.data - q->body.data;
+        fuzz_assert(at <= q->body.len && in.body.len <= q->body.len - at);
+        fuzz_assert(in.n <= q->body.len);
+    }
+}
+
+
+static int
+result(llm_answer_t *a, const llm_answer_t *one)
+{
+    (void) a;
+
+    fuzz_assert(one->usage_seen || one->usage.input == -1);
+
+    return LLM_OK;
+}
+
+
 /* whatever was asked for: bounds are sane, edits lie within the body */
 
 static void
@@ -196,13 +232,18 @@ request(llm_request_t *q)
 
     /* a response may be asked for by the name of its prompt alone */
 
-    fuzz_assert(q->model.len > 0 || q->kind == LLM_KIND_RESPONSES);
+    fuzz_assert(q->model.len > 0 || q->kind == LLM_KIND_RESPONSES
+                || q->kind == LLM_KIND_BATCH);
+
+    if (q->requests.len || q->route.step == LLM_LONG_PARTS) {
+        inner(q);
+    }
 
     memset(&c, 0, sizeof(c));
     c.count = count_bytes;
 
     fuzz_assert(q->provider->count(q, &c) == LLM_OK);
-    fuzz_assert(q->input_tokens >= 0);
+    fuzz_assert(q->input_tokens >= (q->kind == LLM_KIND_RUN ? -1 : 0));
 
     memset(&e, 0, sizeof(e));
     e.set_max_output = 16;
@@ -297,17 +338,32 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     q.route.headers.get = header;
     q.route.headers.ctx = (void *) ways[way].content;
 
-    fuzz_assert(q.provider->path(&q.route) == LLM_PATH_METERED);
+    if (strstr(ways[way].path, "/content")
+        || strstr(ways[way].path, "/results"))
+    {
+        q.route.method.data = (unsigned char *) "GET";
+        q.route.method.len = 3;
+        fuzz_assert(q.provider->path(&q.route) == LLM_PATH_TOLD);
+
+    } else {
+        fuzz_assert(q.provider->path(&q.route) == LLM_PATH_METERED);
+    }
+
     q.kind = q.route.kind;
     q.path = q.route.path;
 
     llm_answer_init(&a, q.mem, q.kind, NULL);
     a.q = &q;
+    a.scratch = q.mem;
+    a.result = result;
 
     switch (kind(data[1])) {
 
     case 0:
-        if (q.route.raw || llm_json_parse(&q.json, body, size - 2) == LLM_OK) {
+        if (q.route.step < LLM_LONG_STATE
+            && (q.route.raw
+                || llm_json_parse(&q.json, body, size - 2) == LLM_OK))
+        {
             request(&q);
         }
 

@@ -17,6 +17,7 @@
 /* output to reserve where neither client, configuration nor price row says */
 
 #define NGX_HTTP_LLM_COST_OUTPUT_DEFAULT  16384
+#define NGX_HTTP_LLM_COST_INPUT_DEFAULT   1000000
 #define NGX_HTTP_LLM_COST_OUTPUT_MAX      1000000000000LL
 
 
@@ -365,6 +366,21 @@ ngx_http_llm_cost_worst_case(ngx_http_llm_cost_ctx_t *ctx,
 
     if (q->provider->count(q, &ctx->counter) != LLM_OK) {
         return NGX_ERROR;
+    }
+
+    if (q->input_tokens < 0) {
+
+        /* nobody has seen it: what fits into the model */
+
+        q->input_tokens = (ctx->price && ctx->price->max_input > 0)
+                          ? ctx->price->max_input
+                          : NGX_HTTP_LLM_COST_INPUT_DEFAULT;
+    }
+
+    /* a bound is no count: nothing is learned from how far it is off */
+
+    if (q->route.step == LLM_LONG_RUN) {
+        ctx->counter.estimate = 0;
     }
 
     if (ctx->counter.estimate) {

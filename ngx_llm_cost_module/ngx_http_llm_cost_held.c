@@ -20,6 +20,7 @@
  *            At the end of its answer the reservation is left to itself: the
  *            id of the work leads to it.  Where it cannot be left, all of it
  *            is billed at once
+ *   RUN      the same, for what it bounds itself
  *   STATE    free; work that is over is settled, if its answer says what was
  *            used; else the file that will say it leads to it, too
  *   RESULTS  free; the sum of what they say settles the work
@@ -78,7 +79,8 @@ ngx_http_llm_cost_held_start(ngx_http_llm_cost_ctx_t *ctx)
 ngx_int_t
 ngx_http_llm_cost_held_admit(ngx_http_llm_cost_ctx_t *ctx)
 {
-    llm_refusal_t  f;
+    llm_refusal_t                        f;
+    const ngx_http_llm_cost_loc_conf_t  *llcf;
 
     if (ctx->q.costless) {
         return ngx_http_llm_cost_admit_counted(ctx, NGX_ABORT, &f);
@@ -86,6 +88,15 @@ ngx_http_llm_cost_held_admit(ngx_http_llm_cost_ctx_t *ctx)
 
     if (ctx->q.route.step == LLM_LONG_START) {
         return ngx_http_llm_cost_held_find(ctx, &ctx->q.object);
+    }
+
+    if (ctx->q.route.step == LLM_LONG_RUN) {
+        llcf = ngx_http_get_module_loc_conf(ctx->request,
+                                            ngx_http_llm_cost_module);
+        ctx->adm.lasts = 1;
+
+        return ngx_http_llm_cost_admit_counted(ctx,
+                           ngx_http_llm_cost_find_price(ctx, llcf, &f), &f);
     }
 
     return ngx_http_llm_cost_parts_begin(ctx);
@@ -143,6 +154,14 @@ ngx_http_llm_cost_held_found(ngx_http_llm_cost_ctx_t *ctx)
 
     if (ctx->q.route.step >= LLM_LONG_STATE) {
 
+        if (ctx->record == NULL && ctx->q.route.step == LLM_LONG_MORE
+            && llcf->enforced)
+        {
+            ngx_http_llm_cost_invalid(ctx, &f, "names a run that did not "
+                "begin here, or is over", "run_id");
+            return ngx_http_llm_cost_refuse(ctx, &f);
+        }
+
         if (ctx->record == NULL) {
             ctx->state = NGX_HTTP_LLM_COST_ANSWERED;
             return NGX_DECLINED;
@@ -194,6 +213,7 @@ ngx_http_llm_cost_held_fits(ngx_http_llm_cost_ctx_t *ctx)
                                      endpoint->len) == 0));
 
     case LLM_LONG_STATE:
+    case LLM_LONG_MORE:
         return record->what == LLM_HELD_WORK;
 
     case LLM_LONG_RESULTS:
@@ -209,19 +229,26 @@ ngx_http_llm_cost_held_fits(ngx_http_llm_cost_ctx_t *ctx)
 
 
 /*
- * Whose it is goes into the name, so that it is not found by others: the user,
- * where there is one, since he may have several keys.
+ * Whose it is goes into the name, so that it is not found by others: the user
+ * that llm_user makes, who may have a new token by tomorrow; else the key,
+ * since anybody can say x-user-id.
  */
 
 static ngx_int_t
 ngx_http_llm_cost_held_name(ngx_http_llm_cost_ctx_t *ctx,
     const llm_str_t *object, u_char name[LLM_HELD_NAME], uint64_t *payer)
 {
-    size_t      len;
-    u_char     *p, md[EVP_MAX_MD_SIZE], buf[1024];
-    ngx_str_t  *who;
+    size_t                               len;
+    u_char                              *p, md[EVP_MAX_MD_SIZE], buf[1024];
+    ngx_str_t                           *who;
+    ngx_uint_t                           user;
+    const ngx_http_llm_cost_loc_conf_t  *llcf;
 
-    who = ctx->user.len ? &ctx->user : &ctx->key_id;
+    llcf = ngx_http_get_module_loc_conf(ctx->request,
+                                        ngx_http_llm_cost_module);
+
+    user = (llcf->user != NULL || ctx->key_id.len == 0);
+    who = user ? &ctx->user : &ctx->key_id;
 
     if (object->len == 0
         || who->len + ctx->vendor.len + object->len + 16 > sizeof(buf))
@@ -230,7 +257,7 @@ ngx_http_llm_cost_held_name(ngx_http_llm_cost_ctx_t *ctx,
     }
 
     p = buf;
-    *p++ = ctx->user.len ? 'u' : 'k';
+    *p++ = user ? 'u' : 'k';
     *p++ = (u_char) (who->len >> 8);
     *p++ = (u_char) who->len;
     p = ngx_cpymem(p, who->data, who->len);
@@ -298,8 +325,12 @@ ngx_http_llm_cost_held_begun(ngx_http_llm_cost_ctx_t *ctx)
     lmcf = ngx_http_get_module_main_conf(ctx->request,
                                          ngx_http_llm_cost_module);
 
-    told = ctx->complete && !ctx->cut && !ctx->answer.error
-           && ctx->answer.told.id.len;
+    /* a run goes on, whoever has left it; one that has ended is settled now */
+
+    told = ctx->answer.told.id.len && !ctx->answer.error
+           && (ctx->q.route.step == LLM_LONG_RUN
+               ? !(ctx->answer.told.ended && ctx->answer.usage_seen)
+               : ctx->complete && !ctx->cut);
 
     if (ctx->q.route.step == LLM_LONG_FILE) {
         ngx_http_llm_cost_held_forget(ctx);
@@ -371,7 +402,16 @@ ngx_http_llm_cost_held_record(ngx_http_llm_cost_ctx_t *ctx,
 
     } else {
         ngx_memzero(record, sizeof(llm_held_t));
-        ngx_http_llm_cost_parts_worst(ctx, record);
+
+        if (ctx->parts) {
+            ngx_http_llm_cost_parts_worst(ctx, record);
+
+        } else {
+            record->exact = 1;
+            record->kind = (uint8_t) ctx->q.kind;
+            llm_held_set(record->model, &record->model_len, LLM_HELD_MODEL,
+                         &ctx->q.model);
+        }
     }
 
     now = ngx_time();
@@ -391,8 +431,9 @@ ngx_http_llm_cost_held_record(ngx_http_llm_cost_ctx_t *ctx,
 
     } else {
         record->what = LLM_HELD_WORK;
-        record->until = now + NGX_HTTP_LLM_COST_HELD_GRACE
-                        + NGX_HTTP_LLM_COST_HELD_LATE
+        record->until = now + NGX_HTTP_LLM_COST_HELD_LATE
+                        + (ctx->q.route.step == LLM_LONG_RUN
+                           ? 0 : NGX_HTTP_LLM_COST_HELD_GRACE)
                         + (ctx->q.window ? ctx->q.window
                                          : NGX_HTTP_LLM_COST_HELD_WINDOW);
         llm_held_pack(record, ctx->budgets, ctx->adm.n);
@@ -563,7 +604,7 @@ ngx_http_llm_cost_held_told(ngx_http_llm_cost_ctx_t *ctx)
         return 0;
     }
 
-    if (ctx->q.route.step == LLM_LONG_STATE) {
+    if (ctx->q.route.step != LLM_LONG_RESULTS) {
         return ctx->unread ? 0 : ngx_http_llm_cost_held_state(ctx);
     }
 
@@ -622,7 +663,9 @@ ngx_http_llm_cost_held_state(ngx_http_llm_cost_ctx_t *ctx)
         return 1;
     }
 
-    if (!a->usage_seen || a->usage_bad || a->usage.input <= 0
+    /* a sum of nothing is said by those who say none, but for runs */
+
+    if (!a->usage_seen || a->usage_bad || a->usage.input < ctx->record->batch
         || !ctx->record->exact)
     {
         return 0;

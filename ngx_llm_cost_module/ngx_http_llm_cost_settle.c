@@ -313,7 +313,9 @@ ngx_http_llm_cost_price_answer(ngx_http_llm_cost_ctx_t *ctx)
         ctx->source = NGX_HTTP_LLM_COST_SOURCE_COUNTED;
     }
 
-    if (ctx->source == NGX_HTTP_LLM_COST_SOURCE_UPSTREAM) {
+    if (ctx->source == NGX_HTTP_LLM_COST_SOURCE_UPSTREAM
+        && !ctx->q.route.step)
+    {
         ngx_http_llm_cost_learn_answer(ctx);
     }
 

@@ -502,6 +502,10 @@ llm_openai_parse(llm_request_t *q)
         return llm_openai_batch_parse(q);
     }
 
+    if (q->kind == LLM_KIND_RUN) {
+        return llm_openai_run_parse(q);
+    }
+
     if (q->kind == LLM_KIND_RESPONSES) {
         rc = llm_responses_parse(q);
         q->unseen = llm_openai_thinks(q, LLM_JSON_NONE);
@@ -648,7 +652,9 @@ static int
 llm_openai_canonical(llm_request_t *q,
     void (*update)(void *ctx, const void *p, size_t n), void *ctx)
 {
-    if (llm_media_is(q->kind) || q->kind == LLM_KIND_BATCH) {
+    if (llm_media_is(q->kind) || q->kind == LLM_KIND_BATCH
+        || q->kind == LLM_KIND_RUN)
+    {
         return LLM_DECLINED;
     }
 

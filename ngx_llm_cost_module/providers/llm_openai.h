@@ -10,7 +10,7 @@
 
 /* what the files of the OpenAI dialect share among themselves */
 
-#include "llm_provider.h"
+#include "llm_dialect.h"
 
 
 /* members of a request that cost, limit or change what is counted */
@@ -153,6 +153,13 @@ int llm_openai_batch_parse(llm_request_t *q);
 int llm_openai_batch_inner(llm_request_t *q, llm_inner_t *in);
 int llm_openai_batch_answer(llm_answer_t *a, const llm_json_t *j);
 int llm_openai_batch_event(llm_answer_t *a, const llm_str_t *data);
+
+/* runs of assistants, llm_openai_run.c */
+
+int llm_openai_run_parse(llm_request_t *q);
+int llm_openai_run_answer(llm_answer_t *a, const llm_json_t *j);
+int llm_openai_run_event(llm_answer_t *a, const llm_str_t *type,
+    const llm_str_t *data);
 llm_framing_e llm_openai_framing(const llm_request_t *q,
     const llm_str_t *type);
 

@@ -229,6 +229,10 @@ llm_openai_event(llm_answer_t *a, const llm_str_t *type, const llm_str_t *data)
         return llm_openai_batch_event(a, data);
     }
 
+    if (a->kind == LLM_KIND_RUN) {
+        return llm_openai_run_event(a, type, data);
+    }
+
     a->stream = 1;
 
     st = llm_openai_state(a);
@@ -297,6 +301,10 @@ llm_openai_finish(llm_answer_t *a)
         return;
     }
 
+    if (a->kind == LLM_KIND_RUN) {
+        return;
+    }
+
     st = a->state;
 
     if (st == NULL) {
@@ -329,6 +337,10 @@ llm_openai_answer(llm_answer_t *a, const llm_json_t *j)
 
     if (a->kind == LLM_KIND_BATCH) {
         return llm_openai_batch_answer(a, j);
+    }
+
+    if (a->kind == LLM_KIND_RUN) {
+        return llm_openai_run_answer(a, j);
     }
 
     st = llm_openai_state(a);

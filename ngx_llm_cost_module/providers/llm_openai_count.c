@@ -575,6 +575,13 @@ llm_openai_count(llm_request_t *q, llm_counter_t *c)
         return LLM_OK;
     }
 
+    if (q->kind == LLM_KIND_RUN) {
+
+        /* what the server keeps is not seen: parse() has the bound, or -1 */
+
+        return LLM_OK;
+    }
+
     memset(&cc, 0, sizeof(llm_openai_count_t));
 
     cc.q = q;

@@ -238,7 +238,7 @@ llm_openai_edit(llm_request_t *q, llm_edits_t *e)
     e->n = 0;
     rc = LLM_OK;
 
-    if (llm_media_is(q->kind)) {
+    if (llm_media_is(q->kind) || q->route.step) {
         return LLM_OK;
     }
 

@@ -50,15 +50,16 @@ static const llm_path_row_t  llm_openai_posts[] = {
       LLM_LONG_PARTS },
     { "POST", "/fine_tuning/jobs", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
     { "POST", "/vector_stores", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
-    { "POST", "/assistants", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
-    { "POST", "/threads/runs", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
+    { "POST", "/assistants", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+    { "POST", "/assistants/*", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+    { "POST", "/threads/runs", LLM_PATH_METERED, LLM_KIND_RUN, LLM_LONG_RUN },
     { "POST", "/threads", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
     { "POST", "/threads/*", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
     { "POST", "/threads/*/messages", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
     { "POST", "/threads/*/messages/*", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
-    { "POST", "/threads/*/runs", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
-    { "POST", "/threads/*/runs/*/submit_tool_outputs", LLM_PATH_UNSUPPORTED,
-      LLM_KIND_OTHER, 0 },
+    { "POST", "/threads/*/runs", LLM_PATH_METERED, LLM_KIND_RUN,
+      LLM_LONG_RUN },
+    { "POST", "/threads/*/runs/*", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
     { "POST", "/runs", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
     { "POST", "/evals", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
     { "POST", "/realtime/sessions", LLM_PATH_UNSUPPORTED,
@@ -78,6 +79,10 @@ static const llm_path_row_t  llm_openai_told[] = {
     { "GET", "/batch/jobs/*", LLM_PATH_TOLD, LLM_KIND_BATCH, LLM_LONG_STATE },
     { "POST", "/batch/jobs/*/cancel", LLM_PATH_TOLD, LLM_KIND_BATCH,
       LLM_LONG_STATE },
+    { "GET", "/runs/*", LLM_PATH_TOLD, LLM_KIND_RUN, LLM_LONG_STATE },
+    { "POST", "/runs/*/cancel", LLM_PATH_TOLD, LLM_KIND_RUN, LLM_LONG_STATE },
+    { "POST", "/runs/*/submit_tool_outputs", LLM_PATH_TOLD, LLM_KIND_RUN,
+      LLM_LONG_MORE },
     { "GET", "/files/*/content", LLM_PATH_TOLD, LLM_KIND_BATCH,
       LLM_LONG_RESULTS }
 };
@@ -179,7 +184,7 @@ llm_openai_path(llm_route_t *route)
         llm_str_set(&route->vendor, "azure");
     }
 
-    if (route->kind == LLM_KIND_BATCH) {
+    if (route->kind == LLM_KIND_BATCH || route->kind == LLM_KIND_RUN) {
         route->step = row->op;
     }
 

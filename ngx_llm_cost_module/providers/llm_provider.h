@@ -47,7 +47,8 @@ typedef enum {
     LLM_LONG_PARTS,           /* work on the requests in its body begins */
     LLM_LONG_RUN,             /* work of its own begins */
     LLM_LONG_STATE,           /* how does it go on? */
-    LLM_LONG_RESULTS          /* what has come of it? */
+    LLM_LONG_RESULTS,         /* what has come of it? */
+    LLM_LONG_MORE             /* it is to go on; a STATE in all else */
 } llm_long_e;
 
 
@@ -71,7 +72,8 @@ typedef enum {
     LLM_KIND_MODERATION,
     LLM_KIND_RERANK,
     LLM_KIND_OCR,
-    LLM_KIND_BATCH
+    LLM_KIND_BATCH,
+    LLM_KIND_RUN              /* of an assistant */
 } llm_kind_e;
 
 

@@ -90,7 +90,20 @@ static const char * const  seeds[] = {
     "\"usage\":{\"type\":\"tokens\",\"input_tokens\":1,\"output_tokens\":2,"
     "\"seconds\":3,\"input_token_details\":{\"audio_tokens\":1}},"
     "\"usage_info\":{\"pages_processed\":3},\"predictions\":[{"
-    "\"embeddings\":{\"statistics\":{\"token_count\":3}}}]}"
+    "\"embeddings\":{\"statistics\":{\"token_count\":3}}}]}",
+    "--b\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch"
+    "\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\""
+    "\r\n\r\n{\"url\":\"/v1/responses\",\"body\":{\"model\":\"m\"}}\n"
+    "{\"url\":\"/v1\\/x\",\"body\":{}}\r\n--b--\r\n",
+    "{\"requests\":[{\"params\":{\"model\":\"m\"},\"body\":{}},{\"params\":{}}],"
+    "\"model\":\"m\",\"endpoint\":\"/v1/x\",\"assistant_id\":\"a\","
+    "\"input_file_id\":\"f\",\"completion_window\":\"24h\"}",
+    "{\"response\":{\"status_code\":200,\"body\":{\"object\":\"response\","
+    "\"usage\":{\"input_tokens\":1,\"output_tokens\":2}}},\"result\":{"
+    "\"type\":\"succeeded\",\"message\":{\"usage\":{\"input_tokens\":1,"
+    "\"output_tokens\":2}}}}\n{\"id\":\"r\",\"object\":\"thread.run\","
+    "\"status\":\"completed\",\"output_file_id\":\"f\",\"usage\":{"
+    "\"prompt_tokens\":1,\"completion_tokens\":2}}"
 };
 
 #define SEEDS  (sizeof(seeds) / sizeof(seeds[0]))

@@ -511,6 +511,72 @@ test_openai_batch(void **state)
 }
 
 
+#define RUNS  "/v1/threads/t/runs"
+
+#define RUN(status, usage)                                                    \
+    "{\"id\":\"run_1\",\"object\":\"thread.run\",\"status\":\"" status          \
+    "\",\"model\":\"gpt-4o\",\"usage\":" usage "}"
+
+static void
+test_run(void **state)
+{
+    dialect_t  f;
+
+    (void) state;
+
+    ask(&f, &llm_openai, RUNS, "{\"assistant_id\":\"asst_1\"}");
+    assert_int_equal(f.rc, LLM_OK);
+    assert_int_equal(f.q.model.len, 6);
+    assert_int_equal(f.q.input_tokens, -1);
+    assert_int_equal(f.q.max_output, -1);
+    assert_true(f.q.sealed && f.q.stateful && !f.q.stream);
+
+    answer_begin(&f, NULL);
+    answer_json(&f, RUN("queued", "null"));
+    assert_int_equal(f.a.told.id.len, 5);
+    assert_true(f.a.deferred && !f.a.told.ended && !f.a.usage_seen);
+
+    answer_begin(&f, NULL);
+    answer_json(&f, RUN("incomplete",
+                        "{\"prompt_tokens\":9,\"completion_tokens\":3}"));
+    assert_true(f.a.told.ended);
+    assert_int_equal(f.a.usage.output, 3);
+    done(&f);
+
+    ask(&f, &llm_openai, RUNS, "{\"assistant_id\":\"asst_1\",\"stream\":true,"
+        "\"model\":\"gpt-4o\",\"max_prompt_tokens\":500,"
+        "\"max_completion_tokens\":70}");
+    assert_int_equal(f.p->count(&f.q, &bytes), LLM_OK);
+    assert_int_equal(f.q.input_tokens, 500);
+    assert_int_equal(f.q.max_output, 70);
+    assert_true(f.q.stream);
+
+    /* the usage of a step is a part of that of the run */
+
+    answer_begin(&f, NULL);
+    answer_event(&f, "thread.created", "{\"id\":\"thread_1\"}");
+    answer_event(&f, "thread.run.created", RUN("queued", "null"));
+    answer_event(&f, "thread.run.step.completed", "{\"id\":\"step_1\","
+        "\"status\":\"completed\",\"usage\":{\"prompt_tokens\":9,"
+        "\"completion_tokens\":3}}");
+    assert_int_equal(f.a.told.id.len, 5);
+    assert_true(!f.a.usage_seen && !f.a.finished);
+    answer_event(&f, "thread.run.completed", RUN("completed",
+        "{\"prompt_tokens\":9,\"completion_tokens\":3}"));
+    assert_true(f.a.told.ended && f.a.finished);
+    assert_int_equal(f.a.usage.input, 9);
+
+    answer_begin(&f, NULL);
+    answer_event(&f, "thread.run.requires_action",
+                 RUN("requires_action", "null"));
+    answer_event(&f, "thread.run.failed", "no JSON");
+    assert_false(f.a.finished || f.a.told.ended);
+    answer_event(&f, "done", "[DONE]");
+    assert_true(f.a.finished && !f.a.told.ended);
+    done(&f);
+}
+
+
 static void
 test_ocr(void **state)
 {
@@ -656,6 +722,9 @@ test_bad_request(void **state)
           "must hold the requests: those of a file are not known here" },
         { &llm_openai, JOBS, "{\"requests\":[{}]}", "model",
           "is required" },
+        { &llm_openai, RUNS, "{}", "assistant_id", "is required" },
+        { &llm_openai, RUNS, "{\"assistant_id\":\"a\",\"stream\":1}",
+          "stream", "must be true or false" },
         { &llm_openai, OCR, "{\"document\":{}}", "model", "is required" },
         { &llm_openai, OCR, "{\"model\":\"m\"}", "document", "is required" },
         { &llm_openai, OCR, "{\"model\":\"m\",\"document\":\"x\"}",
@@ -748,6 +817,7 @@ main(void)
         cmocka_unit_test(test_complete),
         cmocka_unit_test(test_batch),
         cmocka_unit_test(test_openai_batch),
+        cmocka_unit_test(test_run),
         cmocka_unit_test(test_ocr),
         cmocka_unit_test(test_mistral),
         cmocka_unit_test(test_bad_request),

@@ -125,6 +125,32 @@ sub job {
         ] });
 }
 
+# runs of assistants
+
+sub begin_run {
+    return "POST /v1/threads/thread_1/runs\n"
+           . $json->encode({ assistant_id => 'asst_1', model => 'm',
+                             max_completion_tokens => 1000, @_ });
+}
+
+sub thread_run {
+    my ($status, $out) = @_;
+    return { id => 'run_1', object => 'thread.run', status => $status,
+             usage => defined $out ? { prompt_tokens => 9,
+                                       completion_tokens => $out,
+                                       total_tokens => 9 + $out } : undef };
+}
+
+sub told { return { json => thread_run(@_) } }
+
+sub run_stream {
+    return { headers => { 'Content-Type' => 'text/event-stream' }, split => 7,
+             body => join('', map { "event: thread.run.$_->[0]\ndata: "
+                                    . $json->encode(thread_run(@$_))
+                                    . "\n\n" } @_)
+                     . "event: done\ndata: [DONE]\n\n" };
+}
+
 # what is spent and held, in micro-USD
 
 sub sums {
