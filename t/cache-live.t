@@ -9,6 +9,7 @@ use warnings;
 
 use lib 't/lib';
 
+use IO::Uncompress::Gunzip qw( gunzip );
 use Test::More;
 
 use LLMCost::Flights;
@@ -38,6 +39,7 @@ slow();
 outgrown();
 not_shared();
 coded();
+compressed();
 pieces();
 h2();
 large();
@@ -393,6 +395,40 @@ sub coded {
     read_rest($leader);
     is(asked(), 1, 'coded: one call');
 
+    ends($node);
+}
+
+
+# compressed here, for who wants it, it still comes event by event
+
+sub compressed {
+    my $node = node('compressed', 'zone', 'gzip on; gzip_http_version 1.0; '
+                    . 'gzip_types text/event-stream; gzip_min_length 0; '
+                    . 'gzip_proxied any;');
+
+    script(stream_of(3, { 1 => [{ wait => 'one+' }], 2 => [{ wait => 'two+' }] }));
+
+    my $leader = open_request($node, \%stream);
+    read_until($leader, qr/text0/);
+
+    my $other = open_request($node, \%stream, 'Accept-Encoding: gzip');
+
+    like(read_until($other, qr/\r\n\r\n.{20}/s), qr/Content-Encoding: gzip/,
+         'compressed: what came so far');
+
+    for my $name (qw( one two )) {
+        my $had = length $other->{text};
+
+        release($name);
+        read_until($other, $had + 10);
+        cmp_ok(length $other->{text}, '>', $had, 'compressed: and each event');
+    }
+
+    my $text = read_rest($leader);
+    my $coded = read_rest($other);
+
+    gunzip(\$coded, \my $plain);
+    is($plain, $text, 'compressed: the same');
     ends($node);
 }
 
