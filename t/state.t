@@ -9,6 +9,7 @@ use warnings;
 use lib 't/lib';
 
 use File::Temp ();
+use JSON::PP ();
 use Test::More;
 use Time::HiRes qw( sleep );
 
@@ -68,6 +69,19 @@ sub ask {
 # what every request costs: 10 tokens of input, 5 of output
 
 my $COST = 4500;
+
+# upstream's next answers, then none
+
+sub batch_answers {
+    my @answers = map { {
+        headers => { 'Content-Type' => 'application/json' },
+        body    => [JSON::PP->new->canonical->encode($_)],
+    } } @_;
+
+    write_file("$dir/script.json", JSON::PP->new->encode(
+        { block => 1, answers => \@answers }));
+}
+
 
 sub spent_is {
     my ($nginx, $requests, $name) = @_;
@@ -225,6 +239,44 @@ refused(zone('8m', "$dir/no/such/directory"), qr/No such file or directory/,
 
 $nginx = start(zone('2m'));
 spent_is($nginx, 6, 'a smaller zone has it too');
+
+# a batch outlives nginx: its reservation, and what settles it
+
+batch_answers({ id => 'msgbatch_1', processing_status => 'in_progress' },
+              { result => { type => 'succeeded', message => {
+                    model => 'claude-haiku-4-5', type => 'message',
+                    usage => { input_tokens => 1000,
+                               output_tokens => 100 } } } });
+
+my $batch = $http->post("http://127.0.0.1:$nginx->{port}/v1/messages/batches", {
+    headers => { 'X-User-ID' => 'u1' },
+    content => '{"requests":[{"custom_id":"a","params":{"model":'
+               . '"claude-haiku-4-5","max_tokens":1000,"messages":['
+               . '{"role":"user","content":"hi"}]}}]}',
+});
+
+is $batch->{status}, 200, 'a batch is sent' or diag $batch->{content};
+stop($nginx);
+
+$nginx = start(zone('2m'));
+
+my $daily = 'daily||1970-01-01T00:00:00Z|usd';
+my $before = api_counters($nginx->{port})->{$daily};
+
+is $before->{spent}, 6 * $COST, 'nothing is spent before it is over';
+cmp_ok $before->{reserved}, '>=', 2500000, 'and its reservation is there';
+
+$batch = $http->get("http://127.0.0.1:$nginx->{port}"
+                    . '/v1/messages/batches/msgbatch_1/results',
+                    { headers => { 'X-User-ID' => 'u1' } });
+
+is $batch->{status}, 200, 'its results are read' or diag $batch->{content};
+
+my $after = api_counters($nginx->{port})->{$daily};
+
+is_deeply [@$after{qw( spent reserved )}], [6 * $COST + 750000, 0],
+          'they settle it after a restart';
+unlink "$dir/script.json";
 stop($nginx);
 
 # without
