@@ -42,6 +42,8 @@ static void ngx_http_llm_cost_apply(ngx_http_llm_cost_ctx_t *ctx);
 static ngx_uint_t ngx_http_llm_cost_sent(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_event(ngx_http_llm_cost_ctx_t *ctx,
     llm_stats_event_t *event);
+static void ngx_http_llm_cost_event_work(ngx_http_llm_cost_ctx_t *ctx,
+    llm_stats_event_t *event);
 static void ngx_http_llm_cost_event_call(ngx_http_llm_cost_ctx_t *ctx,
     llm_stats_event_t *event);
 static llm_stats_op_e ngx_http_llm_cost_operation(
@@ -581,6 +583,7 @@ ngx_http_llm_cost_event(ngx_http_llm_cost_ctx_t *ctx,
     event->provider = ctx->vendor;
     event->model = ctx->q.model;
     event->endpoint = ctx->q.path;
+    ngx_http_llm_cost_event_work(ctx, event);
     event->user.len = ctx->user.len;
     event->user.data = ctx->user.data;
 
@@ -629,6 +632,24 @@ ngx_http_llm_cost_event(ngx_http_llm_cost_ctx_t *ctx,
     default:
         event->cache = LLM_STATS_CACHE_NONE;
         break;
+    }
+}
+
+
+/* the path names one batch, one thread: what is counted is what it ran */
+
+static void
+ngx_http_llm_cost_event_work(ngx_http_llm_cost_ctx_t *ctx,
+    llm_stats_event_t *event)
+{
+    if (ctx->q.kind == LLM_KIND_RUN) {
+        llm_str_set(&event->endpoint, "/v1/threads/runs");
+
+    } else if (ctx->q.route.step >= LLM_LONG_STATE && ctx->record
+               && ctx->record->path_len)
+    {
+        event->endpoint.data = ctx->record->path;
+        event->endpoint.len = ctx->record->path_len;
     }
 }
 
