@@ -9,7 +9,7 @@
 #include <string.h>
 
 
-#define LLM_LEARN_MAGIC      0x324e5241454c4d4cULL
+#define LLM_LEARN_MAGIC      0x334e5241454c4d4cULL
 #define LLM_LEARN_WAYS       4
 
 /* once there are enough, a line is drawn anew with every eighth answer */
@@ -169,6 +169,7 @@ llm_learn_take(llm_learn_table_t *t, uint64_t key)
     llm_learn_write(&p->line, 0);
     llm_learn_write(&p->share, 0);
     llm_learn_write(&p->tokens, 0);
+    llm_learn_write(&p->kinds, 0);
     llm_learn_write(&p->outputs, 0);
     llm_learn_write(&p->output, 0);
     llm_learn_write(&p->key, key);
@@ -245,6 +246,7 @@ llm_learn_draw(llm_learn_place_t *p, const llm_learn_pair_t *newest,
 
         llm_learn_raise(pairs, n, &line, &above);
 
+        llm_learn_write(&p->kinds, llm_learn_kinds(pairs, n));
         llm_learn_write(&p->line,
                         (uint64_t) line.slope << 32 | (uint32_t) line.offset);
 
@@ -387,8 +389,31 @@ llm_learn_get(const llm_learn_table_t *t, uint64_t key, llm_learn_t *l)
     llm_learn_line(p, &l->line, &l->above);
 
     l->answers = llm_learn_read(&p->n);
+    l->kinds = (unsigned) llm_learn_read(&p->kinds);
     l->output = (int64_t) llm_learn_read(&p->output) - 1;
     l->output_most = llm_learn_output_most(p);
 
     return LLM_OK;
+}
+
+
+int64_t
+llm_learn_most_else(const llm_learn_table_t *t, const llm_str_t *vendor,
+    const llm_str_t *model, int64_t counted)
+{
+    int64_t            most, v;
+    llm_learn_t        l;
+    llm_learn_class_e  c;
+
+    most = counted;
+
+    for (c = 0; c < LLM_LEARN_N; c++) {
+
+        if (llm_learn_get(t, llm_learn_key(vendor, model, c), &l) == LLM_OK) {
+            v = llm_learn_most(&l, counted);
+            most = v > most ? v : most;
+        }
+    }
+
+    return most;
 }

@@ -72,6 +72,7 @@ typedef struct {
     uint64_t         answers;        /* so far */
     llm_learn_line_t line;
     llm_learn_above_t above;
+    unsigned         kinds;          /* different counts that are remembered */
     int64_t          output;         /* median of the outputs, -1: none */
     int64_t          output_most;    /* of those that are remembered; -1: too
                                         few of them */
@@ -141,6 +142,12 @@ int llm_learn_get(const llm_learn_table_t *t, uint64_t key, llm_learn_t *l);
 int64_t llm_learn_expect(const llm_learn_t *l, int64_t counted);
 int64_t llm_learn_most(const llm_learn_t *l, int64_t counted);
 
+/* of a class that nothing is known of yet: the most that it would be in any
+   other class of the model */
+
+int64_t llm_learn_most_else(const llm_learn_table_t *t,
+    const llm_str_t *vendor, const llm_str_t *model, int64_t counted);
+
 
 /* the line of some pairs, newest or oldest first; for tests and add */
 
@@ -151,6 +158,10 @@ typedef struct {
 
 void llm_learn_fit(const llm_learn_pair_t *pairs, unsigned n,
     llm_learn_line_t *line);
+
+/* how many of them are of different counts */
+
+unsigned llm_learn_kinds(const llm_learn_pair_t *pairs, unsigned n);
 
 /* above is raised to what these pairs are above the line */
 

@@ -30,12 +30,18 @@
 #define LLM_LEARN_OFFSET_MAX 100000
 #define LLM_LEARN_TOKENS_MAX 100000000LL
 #define LLM_LEARN_SHARE_MAX  (LLM_LEARN_ONE * LLM_LEARN_TOKENS_MAX)
+#define LLM_LEARN_KINDS      4           /* different counts for a line */
 #define LLM_LEARN_SLOPES     (LLM_LEARN_PAIRS * (LLM_LEARN_PAIRS - 1) / 2)
 
-/* what is reserved above the greatest error that was seen: a fiftieth of the
-   tokens, and two, for the one that comes next */
+/*
+ * What is reserved above the greatest error that was seen, for the prompt that
+ * comes next: two tokens, and of n different prompts an nth of the half, since
+ * the next one is worse than all of them in one of n + 1 cases; a fiftieth at
+ * least.
+ */
 
 #define LLM_LEARN_MARGIN     50
+#define LLM_LEARN_FEW        2
 #define LLM_LEARN_EXTRA      2
 
 
@@ -78,6 +84,11 @@ llm_learn_on(const llm_learn_line_t *line, int64_t counted)
                             LLM_LEARN_OFFSET_MAX);
 
     v = counted * slope / LLM_LEARN_ONE + offset;
+
+    /* an offset is not to take away more than the least slope would */
+
+    slope = counted * LLM_LEARN_SLOPE_MIN / LLM_LEARN_ONE;
+    v = v < slope ? slope : v;
 
     return v < 1 ? 1 : v;
 }
@@ -191,6 +202,21 @@ llm_learn_better(const llm_learn_pair_t *p, unsigned n,
 }
 
 
+unsigned
+llm_learn_kinds(const llm_learn_pair_t *p, unsigned n)
+{
+    unsigned  i, k, kinds;
+
+    for (i = 0, kinds = 0; i < n; i++) {
+        for (k = 0; k < i && p[k].counted != p[i].counted; k++);
+
+        kinds += (k == i);
+    }
+
+    return kinds;
+}
+
+
 void
 llm_learn_raise(const llm_learn_pair_t *p, unsigned n,
     const llm_learn_line_t *line, llm_learn_above_t *above)
@@ -242,7 +268,11 @@ llm_learn_fit(const llm_learn_pair_t *pairs, unsigned n,
     llm_learn_ratio(pairs, n, &l);
     llm_learn_better(pairs, n, &l, line, &error);
 
-    if (llm_learn_slopes(pairs, n, &l)) {
+    /* two points make a line, and no more */
+
+    if (llm_learn_kinds(pairs, n) >= LLM_LEARN_KINDS
+        && llm_learn_slopes(pairs, n, &l))
+    {
         llm_learn_better(pairs, n, &l, line, &error);
     }
 }
@@ -264,7 +294,7 @@ llm_learn_expect(const llm_learn_t *l, int64_t counted)
 int64_t
 llm_learn_most(const llm_learn_t *l, int64_t counted)
 {
-    int64_t  v, share, tokens;
+    int64_t  v, share, tokens, part;
 
     v = llm_learn_expect(l, counted);
 
@@ -281,5 +311,8 @@ llm_learn_most(const llm_learn_t *l, int64_t counted)
         tokens = v * share / LLM_LEARN_ONE;
     }
 
-    return v + tokens + v / LLM_LEARN_MARGIN + LLM_LEARN_EXTRA;
+    part = LLM_LEARN_FEW * (l->kinds ? l->kinds : 1);
+    part = part < LLM_LEARN_MARGIN ? part : LLM_LEARN_MARGIN;
+
+    return v + tokens + v / part + LLM_LEARN_EXTRA;
 }

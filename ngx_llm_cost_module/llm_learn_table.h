@@ -31,6 +31,7 @@ typedef struct {
     uint64_t             line;
     uint64_t             share;
     uint64_t             tokens;
+    uint64_t             kinds;              /* of counts, in pairs */
     uint64_t             output;             /* median + 1, 0: none */
     uint64_t             outputs;            /* so far */
     uint64_t             pairs[LLM_LEARN_PAIRS];

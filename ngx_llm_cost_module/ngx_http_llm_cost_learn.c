@@ -50,9 +50,15 @@ ngx_http_llm_cost_learn_correct(ngx_http_llm_cost_ctx_t *ctx)
 
     t = q->estimate ? ngx_http_llm_cost_learn_table(ctx) : NULL;
 
-    if (t == NULL
-        || llm_learn_get(t, ngx_http_llm_cost_learn_of(ctx), &l) != LLM_OK)
+    if (t == NULL) {
+        return;
+    }
+
+    if (llm_learn_get(t, ngx_http_llm_cost_learn_of(ctx), &l) != LLM_OK
+        || l.answers < LLM_LEARN_MIN)
     {
+        ctx->most_input = llm_learn_most_else(t, &ctx->vendor, &q->model,
+                                              ctx->counted);
         return;
     }
 

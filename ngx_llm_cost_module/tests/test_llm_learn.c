@@ -255,6 +255,56 @@ test_full(void **state)
 }
 
 
+/* of two prompts no line is drawn, and the next may be another by far */
+
+static void
+test_few_kinds(void **state)
+{
+    void                *mem;
+    uint64_t             k;
+    unsigned             i;
+    llm_str_t            vendor = llm_string("anthropic"), model;
+    llm_learn_t          l;
+    llm_learn_table_t   *t;
+
+    (void) state;
+
+    t = table(&mem);
+    k = key("a", LLM_LEARN_TEXT);
+    model = (llm_str_t) llm_string("a");
+
+    assert_int_equal(llm_learn_most_else(t, &vendor, &model, 70), 70);
+
+    for (i = 0; i < 40; i++) {
+        llm_learn_add(t, k, i, i % 2 ? 100 : 120, i % 2 ? 200 : 300, -1);
+    }
+
+    assert_int_equal(llm_learn_get(t, k, &l), LLM_OK);
+    assert_int_equal(l.kinds, 2);
+    assert_true(l.line.slope == 65536 || l.line.offset == 0);
+    assert_true(llm_learn_expect(&l, 10) <= 10 * 3 + 200);
+    assert_true(llm_learn_most(&l, 100)
+                >= llm_learn_expect(&l, 100) * 5 / 4 + 2);
+
+    /* another class of the model has more than it counts, at most */
+
+    assert_int_equal(llm_learn_most_else(t, &vendor, &model, 100),
+                     llm_learn_most(&l, 100));
+
+    /* an offset takes away three quarters at most */
+
+    for (i = 0; i < 400; i++) {
+        llm_learn_add(t, k, i, 10000 + 100 * (i % 50), 100 * (i % 50) + 1, -1);
+    }
+
+    assert_int_equal(llm_learn_get(t, k, &l), LLM_OK);
+    assert_true(l.kinds > 40);
+    assert_true(llm_learn_expect(&l, 400) >= 100);
+
+    free(mem);
+}
+
+
 static void
 answers_of(llm_learn_answer_t *a, unsigned n, int64_t reported)
 {
@@ -471,6 +521,7 @@ main(void)
         cmocka_unit_test(test_few),
         cmocka_unit_test(test_hostile),
         cmocka_unit_test(test_full),
+        cmocka_unit_test(test_few_kinds),
         cmocka_unit_test(test_news),
         cmocka_unit_test(test_fleet),
         cmocka_unit_test(test_fleet_hostile),
