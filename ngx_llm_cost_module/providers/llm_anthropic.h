@@ -49,6 +49,28 @@ extern const char * const  llm_anthropic_names[LLM_ANTHROPIC_FIELDS];
 
 int llm_anthropic_parse(llm_request_t *q);
 int llm_anthropic_count(llm_request_t *q, llm_counter_t *c);
+
+/* what a generation of models is told besides, in tokens, by its name */
+
+typedef struct {
+    int64_t      tools;               /* how to call tools */
+    int64_t      forced;              /* ... that one must be called */
+    int64_t      tool;                /* around each */
+    int64_t      call;
+    int64_t      result;
+    int64_t      format;              /* how to answer in a schema */
+} llm_claude_t;
+
+#define LLM_ANTHROPIC_BASE        4       /* of a request */
+#define LLM_ANTHROPIC_MESSAGE     3
+#define LLM_ANTHROPIC_PERCENT     118     /* of the vocabulary's count */
+#define LLM_ANTHROPIC_IMAGE       1600    /* the most that one comes to */
+
+const llm_claude_t *llm_anthropic_claude(const llm_str_t *model);
+
+/* a picture in base64 */
+
+int64_t llm_anthropic_pixels(const llm_str_t *data);
 int llm_anthropic_needs(const llm_request_t *q, const llm_str_t *model);
 
 int llm_anthropic_answer(llm_answer_t *a, const llm_json_t *j);

@@ -17,28 +17,13 @@
  * requests.
  */
 
-#define LLM_ANTHROPIC_BASE        4       /* of a request */
-#define LLM_ANTHROPIC_MESSAGE     3
-#define LLM_ANTHROPIC_PERCENT     118     /* of the vocabulary's count */
 #define LLM_ANTHROPIC_THOUGHTS    28
-#define LLM_ANTHROPIC_IMAGE       1600    /* the most that one comes to */
 #define LLM_ANTHROPIC_PIXELS      750     /* of a picture, for one token */
 #define LLM_ANTHROPIC_TEXT_FILE   600     /* how to cite from it */
 #define LLM_ANTHROPIC_FILE        10000   /* a document that is elsewhere */
 #define LLM_ANTHROPIC_FILE_BYTES  8       /* of base64, for one token */
 #define LLM_ANTHROPIC_FILE_MIN    2000
 
-
-/* what a generation of models is told besides, in tokens */
-
-typedef struct {
-    int64_t      tools;               /* how to call tools */
-    int64_t      forced;              /* ... that one must be called */
-    int64_t      tool;                /* around each */
-    int64_t      call;
-    int64_t      result;
-    int64_t      format;              /* how to answer in a schema */
-} llm_claude_t;
 
 static const llm_claude_t  llm_claude_3 = { 290, 95, 12, 16, 12, 0 };
 static const llm_claude_t  llm_claude_4 = { 340, 0, 12, 24, 20, 150 };
@@ -52,11 +37,13 @@ static const struct {
     const llm_claude_t  *claude;
 } llm_claudes[] = {
     { "claude-3-7", &llm_claude_4 },
+    { "claude-3.7", &llm_claude_4 },
     { "claude-3", &llm_claude_3 },
     { "claude-2", &llm_claude_3 },
     { "claude-instant", &llm_claude_3 },
     { "-4-0", &llm_claude_4 },
     { "-4-1", &llm_claude_4 },
+    { "-4.1", &llm_claude_4 },
     { "-4-2025", &llm_claude_4 },
     { "-4@2025", &llm_claude_4 }
 };
@@ -111,18 +98,32 @@ static void llm_anthropic_content(llm_anthropic_input_t *ai, uint32_t node,
 
 /* w * h / 750; a picture whose size cannot be seen is the largest there is */
 
-static void
-llm_anthropic_image(llm_anthropic_input_t *ai, uint32_t source)
+int64_t
+llm_anthropic_pixels(const llm_str_t *data)
 {
-    uint64_t            n;
-    uint32_t            w, h, data;
-    llm_str_t           s;
-    const llm_json_t   *j;
-
-    j = ai->in.j;
+    uint64_t  n;
+    uint32_t  w, h;
 
     w = 0;
     h = 0;
+
+    llm_image_base64(data, &w, &h);
+
+    n = (uint64_t) w * h / LLM_ANTHROPIC_PIXELS + (w && h);
+
+    return (n == 0 || n > LLM_ANTHROPIC_IMAGE) ? LLM_ANTHROPIC_IMAGE
+                                               : (int64_t) n;
+}
+
+
+static void
+llm_anthropic_image(llm_anthropic_input_t *ai, uint32_t source)
+{
+    uint32_t            data;
+    llm_str_t           s = llm_string("");
+    const llm_json_t   *j;
+
+    j = ai->in.j;
 
     data = llm_kind_of(j, source) == LLM_JSON_OBJECT
            ? llm_json_get(j, source, "data") : LLM_JSON_NONE;
@@ -132,14 +133,9 @@ llm_anthropic_image(llm_anthropic_input_t *ai, uint32_t source)
     {
         s.data = (unsigned char *) j->data + j->nodes[data].start;
         s.len = j->nodes[data].end - j->nodes[data].start;
-
-        llm_image_base64(&s, &w, &h);
     }
 
-    n = (uint64_t) w * h / LLM_ANTHROPIC_PIXELS + (w && h);
-
-    ai->fixed += (n == 0 || n > LLM_ANTHROPIC_IMAGE) ? LLM_ANTHROPIC_IMAGE
-                                                      : (int64_t) n;
+    ai->fixed += llm_anthropic_pixels(&s);
 }
 
 
@@ -328,7 +324,7 @@ llm_anthropic_tools(llm_anthropic_input_t *ai, uint32_t tools)
 
 /* the generation of a model, by its name */
 
-static const llm_claude_t *
+const llm_claude_t *
 llm_anthropic_claude(const llm_str_t *model)
 {
     size_t  i, k, n;
@@ -340,6 +336,16 @@ llm_anthropic_claude(const llm_str_t *model)
             if (memcmp(model->data + k, llm_claudes[i].part, n) == 0) {
                 return llm_claudes[i].claude;
             }
+        }
+    }
+
+    /* "claude-sonnet-4" as gateways have it, "claude-opus-4:beta" */
+
+    for (k = 0; k + 2 <= model->len; k++) {
+        if (memcmp(model->data + k, "-4", 2) == 0
+            && (k + 2 == model->len || model->data[k + 2] == ':'))
+        {
+            return &llm_claude_4;
         }
     }
 

@@ -582,6 +582,10 @@ llm_openai_count(llm_request_t *q, llm_counter_t *c)
         return LLM_OK;
     }
 
+    if (q->kind == LLM_KIND_CHAT && llm_openai_is_claude(&q->model)) {
+        return llm_openai_claude_count(q, c);
+    }
+
     memset(&cc, 0, sizeof(llm_openai_count_t));
 
     cc.q = q;
