@@ -8,7 +8,8 @@
 #   make test         everything; ends with "N passed, N failed, N skipped"
 #   make test-unit    C unit tests only
 #   make test-nginx   t/ only; FILES="t/000-load.t ..." chooses
-#   make test-traffic recorded traffic of TRAFFIC_DIR, in every way
+#   make test-traffic recorded traffic of TRAFFIC_DIR, in every way; writes the
+#                     tables of docs/accuracy.md
 #   make test-keys    a million pairs of requests: which share a cached answer
 #   make test-clients SDKs through nginx, those that are large to install too
 #   make test-asan    t/ against an nginx built with sanitizers; FILES= too
@@ -267,9 +268,17 @@ test-flights: all unit
 	$(Q)KEYS=1000000 $(BUILD)/unit/test_llm_cache
 	$(Q)CLIENTS=500 ROUNDS=3 prove -It/lib t/cache-flights.t
 
+# the rows that are measured go into the tables of the page on accuracy
+
+test-traffic: export TRAFFIC_TABLES = $(out)/traffic
 test-traffic: all unit
-	$(Q)for t in $(filter %/test_traffic_%,$(unit_bins)); do $$t || exit 1; done
+	$(Q)rm -rf $(TRAFFIC_TABLES)
+	$(Q)mkdir -p $(TRAFFIC_TABLES)
+	$(Q)for t in $(foreach t,$(unit_bins),$(if $(findstring \
+	    /test_traffic_,$t),$t)); do $$t || exit 1; done
 	$(Q)TRAFFIC_WAYS= $(harness) nginx t/traffic.t
+	$(Q)test ! -f $(TRAFFIC_TABLES)/usage \
+	    || perl t/util/tables.pl docs/accuracy.md $(TRAFFIC_TABLES)
 
 test-keys: all
 	$(Q)python3 -B t/util/cache_keys.py $(TRAFFIC) $(BUILD)/tools/cache-keys \

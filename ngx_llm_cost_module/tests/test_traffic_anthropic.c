@@ -274,10 +274,9 @@ test_count(void **state)
     for (c = 0; c < CLASS_N; c++) {
         qsort(errors[c], all[c], sizeof(double), by_value);
 
-        print_message("# %-22s %4u prompts, median error %5.1f %%, nine of "
-                      "ten within %5.1f %%, %3u too small\n", classes[c],
-                      all[c], 100 * errors[c][all[c] / 2],
-                      100 * errors[c][all[c] * 9 / 10], low[c]);
+        traffic_row("anthropic", "| %s | %u | %.1f %% | %.1f %% | %u |",
+                    classes[c], all[c], 100 * errors[c][all[c] / 2],
+                    100 * errors[c][all[c] * 9 / 10], low[c]);
 
         assert_true(100 * errors[c][all[c] / 2] <= medians[c]);
         assert_true(100.0 * low[c] <= lows[c] * all[c]);

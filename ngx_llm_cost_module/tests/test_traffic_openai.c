@@ -197,20 +197,61 @@ typedef enum {
     CLASS_N
 } class_e;
 
+/* of so many prompts the formula that this one began with had so many right,
+   which is the share that must be exact */
+
 static const struct {
     const char  *name;
-    double       floor;         /* share that must be exact */
+    unsigned     right;
+    unsigned     all;
 } classes[CLASS_N] = {
-    { "plain, gpt-3.5/4/4o/4.1", 587.0 / 589 },
-    { "plain, gpt-5", 35.0 / 35 },
-    { "json_schema", 125.0 / 125 },
-    { "tools, first turn", 147.0 / 159 },
-    { "tools, call history", 125.0 / 128 },
-    { "the same, gpt-5", 7.0 / 7 },
-    { "forced tool", 14.0 / 14 },
-    { "parallel calls", 15.0 / 33 },
-    { "inline images", 18.0 / 21 }
+    { "plain text, gpt-3.5, 4, 4o, 4.1", 587, 589 },
+    { "plain text, gpt-5", 35, 35 },
+    { "response format with a JSON schema", 125, 125 },
+    { "tools, first turn", 147, 159 },
+    { "tools, with a history of calls", 125, 128 },
+    { "the same, gpt-5", 7, 7 },
+    { "a forced tool", 14, 14 },
+    { "parallel calls", 15, 33 },
+    { "inline images", 18, 21 }
 };
+
+
+/* the same by model */
+
+#define MODELS  64
+
+typedef struct {
+    char      name[64];
+    unsigned  all;
+    unsigned  right;
+    unsigned  low;
+} model_row_t;
+
+static model_row_t  models[MODELS];
+static unsigned     nmodels;
+
+
+static void
+model_add(const char *model, int64_t n, int64_t want)
+{
+    unsigned  i;
+
+    for (i = 0; i < nmodels && strcmp(models[i].name, model); i++);
+
+    if (i == MODELS) {
+        return;
+    }
+
+    if (i == nmodels) {
+        snprintf(models[i].name, sizeof(models[i].name), "%s", model);
+        nmodels++;
+    }
+
+    models[i].all++;
+    models[i].right += (n == want);
+    models[i].low += (n < want);
+}
 
 
 static int
@@ -344,7 +385,8 @@ test_count(void **state)
     json_t      *r, *q, *seen;
     int64_t      n, want;
     class_e      c;
-    unsigned     right[CLASS_N], all[CLASS_N], sure, wrong, below;
+    unsigned     right[CLASS_N], all[CLASS_N], low[CLASS_N];
+    unsigned     sure, wrong, below;
     const char  *model, *provider;
 
     (void) state;
@@ -356,6 +398,7 @@ test_count(void **state)
 
     memset(right, 0, sizeof(right));
     memset(all, 0, sizeof(all));
+    memset(low, 0, sizeof(low));
     sure = 0;
     wrong = 0;
     seen = json_object();
@@ -398,7 +441,10 @@ test_count(void **state)
 
             all[c]++;
             right[c] += (n == want);
+            low[c] += (n < want);
             sure += exact;
+
+            model_add(model, n, want);
 
             if (exact && n != want) {
                 wrong++;
@@ -420,16 +466,21 @@ test_count(void **state)
     below = 0;
 
     for (c = 0; c < CLASS_N; c++) {
-        print_message("# %-26s %4u of %4u exact, %5.1f %%, at least %5.1f %%\n",
-                      classes[c].name, right[c], all[c],
-                      all[c] ? 100.0 * right[c] / all[c] : 0,
-                      100 * classes[c].floor);
+        traffic_row("openai", "| %s | %u of %u | %u of %u | %u |",
+                    classes[c].name, right[c], all[c], classes[c].right,
+                    classes[c].all, low[c]);
 
         assert_true(all[c] > 0);
-        below += right[c] < floor(classes[c].floor * all[c]);
+        below += right[c] < classes[c].right * all[c] / classes[c].all;
     }
 
-    print_message("# of %u said to be exact, %u are not\n", sure, wrong);
+    traffic_row("openai", "| said to be exact | %u of %u | | |", sure - wrong,
+                sure);
+
+    for (i = 0; i < nmodels; i++) {
+        traffic_row("openai-models", "| %s | %u of %u | %u |", models[i].name,
+                    models[i].right, models[i].all, models[i].low);
+    }
 
     assert_int_equal(below, 0);
     assert_true(wrong * 100 <= sure * 3);
@@ -442,8 +493,8 @@ test_count(void **state)
  */
 
 static const char * const  item_classes[] = {
-    "responses, plain", "responses, reasoning", "responses, json_schema",
-    "responses, tools", "responses, history"
+    "plain text", "plain text, reasoning models", "with a JSON schema",
+    "tools, first turn", "tools, with a history of calls"
 };
 
 /* prompts of each class that are counted exactly, at least */
@@ -509,7 +560,8 @@ test_count_responses(void **state)
     size_t       i;
     json_t      *r, *q, *seen;
     int64_t      n, want;
-    unsigned     right[ITEM_CLASSES], all[ITEM_CLASSES], sure, wrong, low;
+    unsigned     right[ITEM_CLASSES], all[ITEM_CLASSES], low[ITEM_CLASSES];
+    unsigned     sure, wrong;
     const char  *model;
 
     (void) state;
@@ -520,9 +572,9 @@ test_count_responses(void **state)
 
     memset(right, 0, sizeof(right));
     memset(all, 0, sizeof(all));
+    memset(low, 0, sizeof(low));
     sure = 0;
     wrong = 0;
-    low = 0;
     seen = json_object();
 
     json_array_foreach(records, i, r) {
@@ -553,7 +605,7 @@ test_count_responses(void **state)
                 right[c] += (n == want);
                 sure += exact;
                 wrong += exact && n != want;
-                low += n < want;
+                low[c] += n < want;
 
                 if (n != want && getenv("TRAFFIC_VERBOSE")) {
                     print_message("# %s %s %s: %lld, reported %lld\n",
@@ -571,15 +623,13 @@ test_count_responses(void **state)
     json_decref(seen);
 
     for (c = 0; c < ITEM_CLASSES; c++) {
-        print_message("# %-26s %4u of %4u exact, %5.1f %%, at least %5.1f %%\n",
-                      item_classes[c], right[c], all[c],
-                      100.0 * right[c] / (all[c] ? all[c] : 1),
-                      100 * item_floors[c]);
+        traffic_row("responses", "| %s | %u of %u | %u |", item_classes[c],
+                    right[c], all[c], low[c]);
         assert_true(right[c] >= floor(item_floors[c] * all[c]));
     }
 
-    print_message("# of %u said to be exact, %u are not; %u too small\n", sure,
-                  wrong, low);
+    traffic_row("responses", "| said to be exact | %u of %u | |",
+                sure - wrong, sure);
 }
 
 
@@ -655,9 +705,9 @@ test_output(void **state)
 
     qsort(errors, n, sizeof(double), by_value);
 
-    print_message("# output of %zu answers: %zu exact, median error %.1f %%, "
-                  "nine of ten within %.1f %%\n", n, exact,
-                  100 * errors[n / 2], 100 * errors[n * 9 / 10]);
+    traffic_row("output", "| output of chat | %zu of %zu | %.1f %% | "
+                "%.1f %% |", exact, n, 100 * errors[n / 2],
+                100 * errors[n * 9 / 10]);
 
     assert_true(n > 500);
     assert_true(errors[n / 2] <= 0.01);
@@ -701,7 +751,7 @@ test_embeddings(void **state)
         right += (count_request(r, "text-embedding-3-small", &exact) == want);
     }
 
-    print_message("# embeddings: %u of %u exact\n", right, n);
+    traffic_row("output", "| input of embeddings | %u of %u | | |", right, n);
 
     assert_true(n > 20);
     assert_int_equal(right, n);

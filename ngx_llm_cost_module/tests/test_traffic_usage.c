@@ -112,7 +112,7 @@ row_of(json_t *r)
     char      name[96];
     unsigned  i;
 
-    snprintf(name, sizeof(name), "%-22s %s", text(r, "api"),
+    snprintf(name, sizeof(name), "%s | %s", text(r, "api"),
              text(r, "provider"));
 
     for (i = 0; i < nrows; i++) {
@@ -460,12 +460,19 @@ check_record(json_t *r, const api_t *api)
 }
 
 
+static int
+by_name(const void *one, const void *two)
+{
+    return strcmp(((const row_t *) one)->name, ((const row_t *) two)->name);
+}
+
+
 static void
 test_usage(void **state)
 {
     size_t     i, k;
     json_t    *r;
-    unsigned   wrong, usage;
+    unsigned   wrong, usage, answers, streams, none;
 
     (void) state;
 
@@ -483,18 +490,26 @@ test_usage(void **state)
 
     wrong = 0;
     usage = 0;
+    answers = 0;
+    streams = 0;
+    none = 0;
+
+    qsort(rows, nrows, sizeof(row_t), by_name);
 
     for (i = 0; i < nrows; i++) {
-        print_message("# %-40s %4u answers %4u streams %4u usage %4u without "
-                      "%u wrong\n", rows[i].name, rows[i].answers,
-                      rows[i].streams, rows[i].usage, rows[i].none,
-                      rows[i].wrong);
+        traffic_row("usage", "| %s | %u | %u | %u | %u | %u |", rows[i].name,
+                    rows[i].answers, rows[i].streams, rows[i].usage,
+                    rows[i].none, rows[i].wrong);
 
+        answers += rows[i].answers;
+        streams += rows[i].streams;
         wrong += rows[i].wrong;
         usage += rows[i].usage;
+        none += rows[i].none;
     }
 
-    print_message("# %u with usage, %u wrong\n", usage, wrong);
+    traffic_row("usage", "| all | | %u | %u | %u | %u | %u |", answers,
+                streams, usage, none, wrong);
 
     assert_int_equal(wrong, 0);
     assert_true(usage > 1500);

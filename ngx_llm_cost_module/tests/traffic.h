@@ -20,10 +20,41 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
+#include <stdarg.h>
 #include <zlib.h>
 
 
 static json_t  *records;         /* NULL: there are none */
+
+
+/* a row of a table of the page on accuracy, which "make test-traffic" writes */
+
+__attribute__((format(printf, 2, 3)))
+static inline void
+traffic_row(const char *table, const char *fmt, ...)
+{
+    char         row[1024], path[512];
+    FILE        *f;
+    va_list      args;
+    const char  *dir;
+
+    va_start(args, fmt);
+    vsnprintf(row, sizeof(row), fmt, args);
+    va_end(args);
+
+    print_message("# %s\n", row);
+
+    dir = getenv("TRAFFIC_TABLES");
+
+    if (dir) {
+        snprintf(path, sizeof(path), "%s/%s", dir, table);
+
+        f = fopen(path, "a");
+        assert_non_null(f);
+        fprintf(f, "%s\n", row);
+        fclose(f);
+    }
+}
 
 
 static inline const char *

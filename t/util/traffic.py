@@ -546,6 +546,25 @@ def report(records, ways, failures):
     for _, _, text in [f for f in failures if f[1] is None]:
         print(f"not ok {text}")
 
+    if os.environ.get("TRAFFIC_TABLES"):
+        table(records, ways, failures)
+
+
+def table(records, ways, failures):
+    """the rows of a table: of each API those that came right in each way"""
+
+    path = os.path.join(os.environ["TRAFFIC_TABLES"], "ways")
+    bad = {(way, record.id) for way, record, _ in failures if record}
+
+    with open(path, "w", encoding="utf8") as out:
+        for api in sorted({record.api for record in records}) + ["all"]:
+            ids = [record.id for record in records
+                   if api in (record.api, "all")]
+            right = [str(sum((way, name) not in bad for name in ids))
+                     for way in ways]
+            print("|", " | ".join([api, str(len(ids))] + right), "|",
+                  file=out)
+
 
 if __name__ == "__main__":
     asyncio.run(main())
