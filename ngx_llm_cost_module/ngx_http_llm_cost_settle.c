@@ -642,6 +642,12 @@ static void
 ngx_http_llm_cost_event_work(ngx_http_llm_cost_ctx_t *ctx,
     llm_stats_event_t *event)
 {
+    /* a batch may be of several models */
+
+    if (event->model.len == 0) {
+        llm_str_set(&event->model, "");
+    }
+
     if (ctx->q.kind == LLM_KIND_RUN) {
         llm_str_set(&event->endpoint, "/v1/threads/runs");
 
