@@ -56,8 +56,8 @@ llm_tok_groups(const llm_tok_masks_t *m)
 
 
 /*
- * What the grammars have in common.  chain: what goes on after a line end; ends:
- * before what the last one of several spaces is not apart.
+ * What the grammars have in common.  chain: what goes on after a line end;
+ * ends: before what the last one of several spaces is not apart.
  */
 
 LLM_TOK_TARGET static inline uint64_t
@@ -284,9 +284,9 @@ llm_tok_gaps(const llm_tok_masks_t *m, uint64_t starts, uint32_t gaps)
 
 
 /*
- * Without a pattern: where JOIN says that no token reaches across, which need not
- * be asked inside of words, and around what is taken out of the text.  p is the
- * text, not a copy.  If what is taken reaches the end of the block, the last
+ * Without a pattern: where JOIN says that no token reaches across, which need
+ * not be asked inside of words, and around what is taken out of the text.  p is
+ * the text, not a copy.  If what is taken reaches the end of the block, the last
  * start is its, and *to is where it ends.
  */
 

@@ -11,9 +11,9 @@
  * A merge may be wanted earlier than the merges that make its parts (a few of
  * Llama 3's are).  Its token has an index after theirs all the same, and is
  * marked as irregular, as is every token that is made of one: where those
- * meet, RANK tells the order.  They are the last ones, and the RANK of the others
- * is their index times LLM_TOK_BETWEEN, unless those between two of them are
- * more.
+ * meet, RANK tells the order.  They are the last ones, and the RANK of the
+ * others is their index times LLM_TOK_BETWEEN, unless those between two of them
+ * are more.
  */
 
 #ifndef LLM_TOK_IMAGE_H_INCLUDED_
@@ -217,10 +217,10 @@ typedef struct {
  * their own, others a bit that their hash says.  If the parts of tokens are
  * bytes, it is the last one of a character and the first one of the next.
  *
- * GAPS has bit n if n spaces with no more of them on either side that begin such
- * a part are tokens by themselves, whatever follows: all merges of spaces come
- * before any of a space and something else, no token has two spaces and then
- * something else, and the last of these tokens is more than one space.
+ * GAPS has bit n if n spaces with no more of them on either side that begin
+ * such a part are tokens by themselves, whatever follows: all merges of spaces
+ * come before any of a space and something else, no token has two spaces and
+ * then something else, and the last of these tokens is more than one space.
  *
  * USER names texts that are one token wherever they are, before anything else
  * is looked at (the user-defined symbols of SentencePiece).

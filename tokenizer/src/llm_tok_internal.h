@@ -259,9 +259,9 @@ llm_tok_char_at(const uint8_t *p, const uint8_t *end, uint32_t *c)
 
 
 /*
- * In a long run of the same character not each one is looked at: as long as what
- * stands before p, of len bytes, repeats itself it is passed over.  Not the last
- * time, for if it is ill-formed it depends on what follows.
+ * In a long run of the same character not each one is looked at: as long as
+ * what stands before p, of len bytes, repeats itself it is passed over.  Not the
+ * last time, for if it is ill-formed it depends on what follows.
  */
 
 #define LLM_TOK_RUN  512

@@ -1,8 +1,8 @@
 /*
  * Copyright (C) 2026 the ngx_llm_cost_module authors
  *
- * What a tokenizer.json does to a text before it is merged: how it is normalized
- * and how it is split, step by step.
+ * What a tokenizer.json does to a text before it is merged: how it is
+ * normalized and how it is split, step by step.
  */
 
 #include "llm_vocab.h"
