@@ -6,8 +6,8 @@
 use strict;
 use warnings;
 
-use File::Copy qw( copy );
 use HTTP::Tiny ();
+use List::Util qw( sum0 );
 use Time::HiRes qw( sleep time );
 
 use LLMCost::Faults;
@@ -130,8 +130,10 @@ sub redis_fault {
             $run->{began} = time;
         },
         end      => sub {
-            $_[0]->complain('nothing was broken') if $break && !$done;
-            all_well($_[0]);
+            my $run = shift;
+            $run->complain('nothing was broken') if $break && !$done;
+            $_->[1]->($run) for splice @{$run->{later} //= []};
+            all_well($run);
         };
 }
 
@@ -425,54 +427,168 @@ burst_of_three('100 new users with usd for 5 each',
     500, 100);
 
 
-# All of it, at random
+# All of it, at random, and not one after the other only: what takes its time
+# ends while something else begins.
 
-my @mishaps = (
-    sub { $_[0]->kill_worker(int rand 3) },
-    sub { $_[0]->reload(int rand 3) },
-    sub { ask($_[0], 'SCRIPT', 'FLUSH') },
-    sub { ask($_[0], 'FLUSHALL') },
-    sub { ask($_[0], 'SAVE') },
-    sub { ask($_[0], 'DEBUG', 'RELOAD', 'NOSAVE') },
-    sub {
-        my $run = shift;
-        redis_kill($run, 'main');
-        sleep rand 0.5;
-        redis_up($run, 'main');
-    },
-    sub {
-        my $pid = $_[0]{redis}{main}{pid};
-        kill 'STOP', $pid;
-        sleep rand 1;
+sub later {
+    my ($run, $seconds, $code) = @_;
+
+    push @{$run->{later}}, [time + $seconds, $code];
+}
+
+sub gate {
+    my ($run, $more) = @_;
+
+    write_file("$run->{dir}/gate.clients",
+               $run->{redis}{main}{port} . ($more // ''));
+}
+
+# Redis is asked for its counters by this process as well
+
+sub redis_stop {
+    my ($run, $seconds) = @_;
+
+    my $pid = $run->{redis}{main}{pid};
+
+    return if $run->{blind};
+
+    $run->{blind} = 1;
+    kill 'STOP', $pid;
+    later($run, $seconds, sub {
         kill 'CONT', $pid;
-    },
-    sub {
+        $run->{blind} = 0;
+    });
+}
+
+sub redis_crash {
+    my ($run, $seconds) = @_;
+
+    return if $run->{blind};
+
+    $run->{blind} = 1;
+    redis_kill($run, 'main');
+    later($run, $seconds, sub {
+        redis_up($run, 'main');
+        $run->{blind} = 0;
+    });
+}
+
+sub redis_says {
+    my ($run, @words) = @_;
+
+    ask($run, @words) if !$run->{blind};
+}
+
+sub answers {
+    my ($run, $fault) = @_;
+
+    gate($run, " keep $fault");
+    later($run, rand 0.3, sub { gate($run, ' keep') });
+}
+
+my %mishaps = (
+    'a worker killed'      => sub { $_[0]->kill_worker(int rand 3) },
+    'a node killed'        => sub { $_[0]->restart(int rand 3) },
+    'a reload'             => sub { $_[0]->reload(int rand 3) },
+    'an upgrade'           => sub { $_[0]->upgrade(int rand 3) },
+    'SCRIPT FLUSH'         => sub { redis_says($_[0], 'SCRIPT', 'FLUSH') },
+    'FLUSHALL'             => sub { redis_says($_[0], 'FLUSHALL') },
+    'SAVE'                 => sub { redis_says($_[0], 'SAVE') },
+    'an older file'        => sub { redis_says($_[0], qw( DEBUG RELOAD NOSAVE )) },
+    'Redis killed'         => sub { redis_crash($_[0], rand 0.5) },
+    'Redis stopped'        => sub { redis_stop($_[0], rand 3) },
+    'connections cut'      => sub {
         my $run = shift;
         write_file("$run->{dir}/gate.clients", '');
-        sleep rand 0.3;
-        write_file("$run->{dir}/gate.clients", $run->{redis}{main}{port});
+        later($run, rand 0.3, sub { gate($run) });
     },
+    'answers lost'         => sub { answers($_[0], 'lose') },
+    'answers late'         => sub { answers($_[0], 'late') },
+    'answers cut'          => sub { answers($_[0], 'cut') },
 );
 
 my $soak = $ENV{SOAK} || 20;
 
+
+# one at random, after a time of its own
+
+sub mishap {
+    my $run = shift;
+
+    for my $event (splice @{$run->{later}}) {
+        $event->[0] < time ? $event->[1]->($run)
+                           : push @{$run->{later}}, $event;
+    }
+
+    return if time < ($run->{next} //= time + 1);
+
+    my $name = (sort keys %mishaps)[rand keys %mishaps];
+
+    $run->{mishaps}{$name}++;
+    $mishaps{$name}->($run);
+    $run->{next} = time + ($ENV{SOAK_PAUSE} // 1.4) * 2 * rand;
+}
+
+
+# which store the nodes admit by
+
+my $quick = HTTP::Tiny->new(timeout => 0.3);
+
+sub look_at_modes {
+    my $run = shift;
+
+    for my $i (0 .. $#{$run->{nodes}}) {
+        my $answer = $quick->get('http://127.0.0.1:'
+                                 . "$run->{nodes}[$i]{port}/llm/health");
+
+        $run->{modes}[$i]{$answer->{content} =~ /"status":"([^"]*)"/
+                          ? $1 : 'no answer'}++;
+    }
+}
+
+sub tell_modes {
+    my $run = shift;
+
+    for my $i (0 .. $#{$run->{modes}}) {
+        my $modes = $run->{modes}[$i];
+        my $all = sum0(values %$modes);
+
+        $run->note("node $i: " . join ', ', map {
+            sprintf '%s %.0f %%', $_, 100 * $modes->{$_} / $all
+        } sort { $modes->{$b} <=> $modes->{$a} } keys %$modes);
+
+        $run->complain("node $i was away for too long")
+            if ($modes->{ok} // 0) < $all / 2;
+    }
+
+    $run->note(join ', ', map { "$_: $run->{mishaps}{$_}" }
+                          sort keys %{$run->{mishaps}});
+}
+
 redis_fault 'soak',
     seconds => $soak,
     policy  => 'local',
+    more    => 'llm_zone zone=llm:8m state=DIR/llm.state;',
     budgets => 'llm_budget daily limit=' . 0.02 * $soak . 'usd period=total;'
                . 'llm_budget user key=$http_x_user_id limit=0.02usd'
                . ' period=minute;'
                . 'llm_budget calls key=$http_x_user_id limit=100000requests'
                . ' period=total;',
     bound   => $ON_THE_WAY,
+    counters => sub {
+        my $run = shift;
+        die "not now\n" if $run->{blind};
+        return redis_counters($run->{redis}{main}{socket});
+    },
     start   => sub {
         my $run = shift;
         ask($run, 'SAVE');
-        write_file("$run->{dir}/gate.clients", $run->{redis}{main}{port});
+        gate($run);
         (undef, $run->{address}) = start_process('python3', '-B',
             LLMCost::Nginx::project_dir() . '/t/util/gate.py',
             "$run->{dir}/gate.clients");
     },
-    every   => [0.7, sub { $mishaps[rand @mishaps]->($_[0]) }];
+    every   => [0.02, \&mishap, 0.25, \&look_at_modes],
+    check   => \&tell_modes;
 
 1;

@@ -62,8 +62,8 @@ for my $case (['Europe/Kyiv', 2026, 3, 29], ['Europe/Kyiv', 2026, 10, 25],
         every   => [0.03, sub { pass_time($_[0]) }],
         counters => sub { seen_counters($_[0]) },
         check   => sub {
-            my ($run, $result, $results, $lines) = @_;
-            my @sums = keys %{log_counters(@$lines)};
+            my $run = shift;
+            my @sums = keys %{$run->books->{sum}};
 
             for my $period (sort keys %FORMAT) {
                 my @may = uniq(map { iso(window($zone, $_, $period)) } @hours);
@@ -93,10 +93,7 @@ sub seen_counters {
 sub pass_time {
     my $run = shift;
 
-    my $lines = 0;
-
-    $lines += () = read_file("$_->{dir}/access.log") =~ /\n/g
-        for @{$run->{nodes}};
+    my $lines = $run->books->{asked};
 
     return if $lines < $run->{lines} + $ANSWERS;
 

@@ -11,6 +11,10 @@ socket or the port of a server on 127.0.0.1, to which connections are passed
 on; when its text changes, all connections are closed, but for "PORT keep",
 where they stay with the server that they have.  An empty FILE lets nobody
 through.  FILE.log gets a line for each connection.
+
+Behind "PORT keep" may stand what becomes of answers, while it does: "lose"
+drops them, "late" has them wait for 400 ms, "cut" sends the first half of one,
+and closes the connection.
 """
 
 import asyncio
@@ -23,7 +27,8 @@ class Gate:
     def __init__(self, path):
         self.path = path
         self.text = self.read()
-        self.target = self.text
+        self.target = self.text.partition(" ")[0]
+        self.fault = ""
         self.open = set()
 
     def read(self):
@@ -40,7 +45,7 @@ class Gate:
 
             if text != self.text:
                 self.text = text
-                self.target, _, keep = text.partition(" ")
+                self.target, keep, self.fault = (text.split() + [""] * 3)[:3]
                 for writer in list(() if keep else self.open):
                     writer.transport.abort()
 
@@ -62,7 +67,7 @@ class Gate:
 
             self.open.add(there[1])
             await asyncio.gather(pump(reader, there[1]),
-                                 pump(there[0], writer))
+                                 pump(there[0], writer, self))
             self.open.discard(there[1])
 
         except OSError:
@@ -73,11 +78,20 @@ class Gate:
             writer.close()
 
 
-async def pump(reader, writer):
+async def pump(reader, writer, gate=None):
     try:
         while True:
             data = await reader.read(65536)
+            fault = gate.fault if gate else ""
             if not data:
+                break
+            if fault == "lose":
+                continue
+            if fault == "late":
+                await asyncio.sleep(0.4)
+            if fault == "cut":
+                writer.write(data[:len(data) // 2])
+                await writer.drain()
                 break
             writer.write(data)
             await writer.drain()

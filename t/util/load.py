@@ -139,21 +139,15 @@ async def stubborn(port, plan, results, end):
             break
         try:
             answer = await connection.ask(request)
-            results.append({"n": i, **{what: answer[what] for what in
-                                       ("status", "left", "error")
-                                       if what in answer}})
+            results.write(json.dumps({"n": i, **{
+                what: answer[what] for what in ("status", "left", "error")
+                if what in answer}}) + "\n")
         except ConnectionError:
             # nobody is there to ask: that is no request
             await asyncio.sleep(0.02)
 
     if connection.writer:
         connection.writer.close()
-
-
-def write(name, results):
-    with open(name, "w") as out:
-        for result in results:
-            out.write(json.dumps(result) + "\n")
 
 
 async def main():
@@ -175,21 +169,20 @@ async def main():
 
     # one iterator for all: each takes what is next
 
-    if seconds:
-        plan = itertools.cycle(enumerate(requests))
-        results = []
-        end = asyncio.get_running_loop().time() + seconds
-        ask = [stubborn, plan, results, end]
-    else:
-        plan = iter(enumerate(requests))
-        results = [None] * len(requests)
-        ask = [worker, plan, results]
+    with open(results_name, "w") as out:
+        if seconds:
+            end = asyncio.get_running_loop().time() + seconds
+            ask = [stubborn, itertools.cycle(enumerate(requests)), out, end]
+        else:
+            results = [None] * len(requests)
+            ask = [worker, iter(enumerate(requests)), results]
 
-    await asyncio.gather(*(
-        ask[0](ports[i % len(ports)], *ask[1:])
-        for i in range(int(connections))))
+        await asyncio.gather(*(
+            ask[0](ports[i % len(ports)], *ask[1:])
+            for i in range(int(connections))))
 
-    write(results_name, results)
+        if not seconds:
+            out.writelines(json.dumps(result) + "\n" for result in results)
 
     os._exit(0)
 

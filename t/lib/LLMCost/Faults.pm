@@ -27,7 +27,8 @@ package LLMCost::Faults;
 #   counters   sub that returns the counters (LLMCost::Ledger); API of node 0
 #   bound      nano-dollars that may be overspent (0)
 #   difference by how much a counter may differ from the logs (0)
-#   check      sub that gets run and result and may complain
+#   check      sub that gets run, result and the lines of load.py, and may
+#              complain
 #   allow      pattern of log lines that may be there
 
 use strict;
@@ -41,6 +42,7 @@ use JSON::PP ();
 use List::Util qw( sum0 max );
 use Time::HiRes qw( sleep time );
 
+use LLMCost::Books;
 use LLMCost::Ledger;
 use LLMCost::Nginx qw( nginx_config nginx_complaints nginx_binary
                        project_dir );
@@ -108,7 +110,8 @@ sub noon {
 sub run_fault {
     my ($spec, %option) = @_;
 
-    my $self = bless { spec => $spec, complaints => [], samples => [],
+    my $self = bless { spec => $spec, complaints => [], notes => [],
+                       overspend => 0,
                        dir => File::Temp->newdir('llm-fault-XXXXXX',
                                                  TMPDIR => 1) };
 
@@ -124,8 +127,17 @@ sub run_fault {
     $self->kill_all($_) for 0 .. $#{$self->{nodes} // []};
     stop_processes();
 
-    return { name => $spec->{name}, %{$result // {}},
+    return { name => $spec->{name}, %{$result // {}}, notes => $self->{notes},
              complaints => $self->{complaints} };
+}
+
+
+# something to be printed below the line, that is no fault
+
+sub note {
+    my ($self, $text) = @_;
+
+    push @{$self->{notes}}, $text;
 }
 
 
@@ -415,6 +427,7 @@ sub load {
 
         if ($sample < time) {
             $self->sample;
+            $self->books;
             $sample = time + $SAMPLE;
         }
 
@@ -426,6 +439,17 @@ sub load {
 
     $self->sample;
     $spec->{end}->($self) if $spec->{end};
+}
+
+
+# What the logs of all nodes say by now (LLMCost::Books)
+
+sub books {
+    my $self = shift;
+
+    $self->{books} //= LLMCost::Books->new(map { $_->{dir} } @{$self->{nodes}});
+
+    return $self->{books}->read;
 }
 
 
@@ -444,7 +468,19 @@ sub sample {
 
     my $counters = eval { $self->counters };
 
-    push @{$self->{samples}}, $counters if $counters && %$counters;
+    $self->look_at($counters) if $counters && %$counters;
+}
+
+
+# By how much an enforced limit was passed, at most
+
+sub look_at {
+    my ($self, $counters) = @_;
+
+    $self->{overspend} = max($self->{overspend},
+                             map { $_->{spent} + $_->{reserved} - $_->{limit} }
+                             grep { $_->{mode} eq 'enforce' }
+                             values %$counters);
 }
 
 
@@ -463,33 +499,32 @@ sub finish {
     }) or $self->complain('reservations are left: ' . join ', ',
                           grep { $counters->{$_}{reserved} } keys %$counters);
 
-    my $graceful = $self->quit;
-    my @results = map { $json->decode($_) }
-                  split /^/, read_file("$self->{dir}/results");
-    my @lines = ledger_lines(map { $_->{dir} } @{$self->{nodes}});
-    my $sums = log_counters(@lines);
-    my %id = map { $_ => 1 } keys %$sums, keys %$counters;
+    $self->quit;
+    $self->look_at($counters);
+
+    # a line each, as load.py has written it
+
+    my @results = split /^/, read_file("$self->{dir}/results");
+    my $books = $self->books;
+    my %id = map { $_ => 1 } keys %{$books->{sum}}, keys %$counters;
     my %difference;
 
     for my $id (keys %id) {
         my $spent = $counters->{$id} ? $counters->{$id}{spent} : 0;
-        my $delta = $spent - ($sums->{$id} // 0);
+        my $delta = $spent - ($books->{sum}{$id} // 0);
         $difference{$id} = $delta if abs $delta > ($spec->{difference} // 0);
     }
 
     my $result = {
         requests   => scalar @results,
-        admitted   => scalar(grep { is_admitted($_) } @lines),
-        spent      => sum0(map { nano($_->{cost} || 0) } @lines),
+        admitted   => $books->{admitted},
+        spent      => $books->{spent},
         difference => \%difference,
-        overspend  => $self->overspend($counters),
-        broken     => scalar(grep { $_->{error} } @results),
-        ledger     => scalar(grep { $_->{why} } @lines),
-        samples    => scalar @{$self->{samples}},
+        overspend  => $self->{overspend},
     };
 
     $self->judge($result, \@results);
-    $spec->{check}->($self, $result, \@results, \@lines, $counters)
+    $spec->{check}->($self, $result, \@results)
         if $spec->{check};
 
     return $result;
@@ -501,7 +536,7 @@ sub judge {
 
     my $spec = $self->{spec};
     my $difference = $result->{difference};
-    my $waiting = grep { ($_->{error} // '') =~ /Timeout/ } @$results;
+    my $waiting = grep { /"error": "[^"]*Timeout/ } @$results;
 
     $self->complain("$waiting requests were left waiting") if $waiting;
     $self->complain("overspend of " . usd($result->{overspend}))
@@ -531,39 +566,6 @@ sub quit {
         $self->until(sub { !group_alive($group) })
             or $self->complain("node $i has not left after QUIT");
     }
-}
-
-
-# Lines of access logs and ledger logs; a request that has both counts once
-
-sub ledger_lines {
-    my @dirs = @_;
-
-    my %seen;
-
-    return grep { $_->{request_id} =~ /^0+$/ || !$seen{$_->{request_id}}++ }
-           map { log_entries($_) }
-           grep { -f } map { ("$_/access.log", "$_/ledger.log") } @dirs;
-}
-
-
-sub is_admitted {
-    my $line = shift;
-
-    return ($line->{refusal} // '') eq '' && ($line->{budgets} // '') ne ''
-           && ($line->{usage_source} ne 'none' || ($line->{cache} // '') ne '');
-}
-
-
-# The most that any sample, or the end, shows above an enforced limit
-
-sub overspend {
-    my ($self, $counters) = @_;
-
-    return max(0, map { my $sample = $_;
-                        map { $_->{spent} + $_->{reserved} - $_->{limit} }
-                        grep { $_->{mode} eq 'enforce' } values %$sample }
-                  @{$self->{samples}}, $counters);
 }
 
 
