@@ -37,6 +37,7 @@
 #define LLM_ALERTS_MAX       4        /* thresholds of one budget */
 #define LLM_NO_LIMIT         INT64_MAX
 #define LLM_REQUEST_ID       16       /* bytes that name a request in logs */
+#define LLM_LEDGER_STORE     16       /* bytes that name another store */
 
 
 typedef enum {
@@ -200,20 +201,56 @@ typedef struct {
     unsigned             source;
     uint32_t             owner;
     int64_t              time;        /* now */
+    unsigned             sent:1;      /* that store may have it all the same */
 } llm_ledger_end_t;
 
 int llm_ledger_pend(llm_ledger_t *l, const llm_hold_id_t *id,
     const llm_ledger_end_t *end, llm_balance_t *balances, unsigned n);
 int llm_ledger_confirm(llm_ledger_t *l, const llm_hold_id_t *id);
 
+/* that store is being told of its end, or has been, and has not answered */
+
+int llm_ledger_unsure(llm_ledger_t *l, const llm_hold_id_t *id);
+
+/* settled as above, and another store has confirmed it */
+
+int llm_ledger_settle_there(llm_ledger_t *l, const llm_hold_id_t *id,
+    const int64_t spent[LLM_UNIT_N], unsigned source);
+
 /*
- * What counters have spent less what is pending, or has expired and will be
- * settled: all that another store has been told of, or needs not be told of.
- * 0 of a counter that is not there.  LLM_OK, LLM_ERROR.
+ * What another store has been told of, by counter: the place in the list is the
+ * cursor of llm_ledger_next() less one.  Where the window starts at another
+ * time by now it is another counter.
  */
 
-int llm_ledger_told(llm_ledger_t *l, const llm_budget_t *b, unsigned n,
-    int64_t *spent);
+typedef struct {
+    int64_t          start;
+    int64_t          own;             /* spent by reservations of this region,
+                                         confirmed */
+    int64_t          known;           /* spent by all, as far as is known, less
+                                         what is pending, or has expired and
+                                         will be settled */
+    int64_t          unsure;          /* pending, and may be in known as well */
+} llm_known_t;
+
+/* malloc()ed; NULL: no memory */
+
+llm_known_t *llm_ledger_told(llm_ledger_t *l, uint32_t *n);
+
+/*
+ * One process at a time tells another store what is known here, whichever
+ * binary it runs.  1: it is the caller, until it releases that or is gone.
+ */
+
+int llm_ledger_claim(llm_ledger_t *l, uint32_t owner,
+    int (*gone)(uint32_t owner));
+void llm_ledger_release(llm_ledger_t *l, uint32_t owner);
+
+/* which store that is: LLM_LEDGER_STORE bytes, the first of which is not zero */
+
+void llm_ledger_set_store(llm_ledger_t *l, const unsigned char *store);
+int llm_ledger_has_store(llm_ledger_t *l);
+int llm_ledger_is_store(llm_ledger_t *l, const unsigned char *store);
 
 /* another store has granted less than was reserved here */
 
@@ -245,6 +282,11 @@ int llm_ledger_renew(llm_ledger_t *l, const llm_hold_id_t *id,
  */
 
 int llm_ledger_note(llm_ledger_t *l, const llm_hold_id_t *id,
+    const int64_t spent[LLM_UNIT_N]);
+
+/* all of it, and another store is being told (as llm_ledger_unsure()) */
+
+int llm_ledger_note_end(llm_ledger_t *l, const llm_hold_id_t *id,
     const int64_t spent[LLM_UNIT_N]);
 
 /*

@@ -314,7 +314,8 @@ llm_check_slot(llm_check_t *ck, uint32_t i, uint32_t bucket)
     }
 
     if (c->spent < 0 || c->reserved < 0 || c->limit < 0
-        || c->spent > INT64_MAX - c->reserved)
+        || c->spent > INT64_MAX - c->reserved
+        || *llm_ledger_own(ck->l, i) < 0)
     {
         return "a counter's amounts";
     }

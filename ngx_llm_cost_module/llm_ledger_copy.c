@@ -76,6 +76,7 @@ llm_copy_header(llm_ledger_t *to, const llm_ledger_t *from)
     to->seed[0] = from->seed[0];
     to->seed[1] = from->seed[1];
     to->gen = from->gen;
+    memcpy(to->store, from->store, LLM_LEDGER_STORE);
     to->names_top = from->names_top;
 
     to->reserves = from->reserves;
@@ -108,6 +109,7 @@ llm_copy_counters(llm_ledger_t *to, llm_ledger_t *from, uint32_t *moved)
         moved[i] = ++n;
         bucket = llm_ledger_bucket(to, c->hash);
 
+        *llm_ledger_own(to, n) = *llm_ledger_own(from, i);
         *llm_ledger_slot(to, n) = *c;
         llm_ledger_slot(to, n)->next = *bucket;
         *bucket = n;

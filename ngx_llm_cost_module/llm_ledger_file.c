@@ -392,6 +392,8 @@ llm_file_take(llm_ledger_file_t *f, llm_file_head_t *head, char *err)
         return LLM_ERROR;
     }
 
+    l->teller = 0;
+
     for (i = 1; i <= l->holds_top; i++) {
         llm_ledger_hold(l, i)->owner = LLM_FILE_NOBODY;
     }

@@ -19,6 +19,8 @@ static llm_hold_t *llm_hold_known(llm_ledger_t *l, const llm_hold_id_t *id);
 static void llm_hold_keep(llm_ledger_t *l, llm_hold_t *h,
     const int64_t *spent, unsigned source);
 static void llm_hold_release(llm_ledger_t *l, llm_hold_t *h);
+static int llm_hold_note(llm_ledger_t *l, const llm_hold_id_t *id,
+    const int64_t *spent, uint8_t sent);
 
 
 llm_hold_t *
@@ -85,6 +87,15 @@ llm_ledger_settle_from(llm_ledger_t *l, const llm_hold_id_t *id,
     const int64_t spent[LLM_UNIT_N], unsigned source,
     llm_balance_t *balances, unsigned n)
 {
+    return llm_hold_settle(l, id, spent, source, 0, balances, n);
+}
+
+
+int
+llm_hold_settle(llm_ledger_t *l, const llm_hold_id_t *id,
+    const int64_t spent[LLM_UNIT_N], unsigned source, int there,
+    llm_balance_t *balances, unsigned n)
+{
     int          u, rc;
     llm_hold_t  *h;
 
@@ -103,6 +114,11 @@ llm_ledger_settle_from(llm_ledger_t *l, const llm_hold_id_t *id,
 
     if (h) {
         llm_hold_finish(l, h, spent, balances, n);
+
+        if (there) {
+            llm_hold_told(l, h, spent);
+            llm_hold_doubt(l, h);
+        }
 
         if (h->meta.keep) {
             llm_hold_keep(l, h, spent, source);
@@ -279,6 +295,22 @@ int
 llm_ledger_note(llm_ledger_t *l, const llm_hold_id_t *id,
     const int64_t spent[LLM_UNIT_N])
 {
+    return llm_hold_note(l, id, spent, 0);
+}
+
+
+int
+llm_ledger_note_end(llm_ledger_t *l, const llm_hold_id_t *id,
+    const int64_t spent[LLM_UNIT_N])
+{
+    return llm_hold_note(l, id, spent, 1);
+}
+
+
+static int
+llm_hold_note(llm_ledger_t *l, const llm_hold_id_t *id, const int64_t *spent,
+    uint8_t sent)
+{
     int              u, rc;
     llm_hold_t      *h;
     llm_hold_meta_t  meta;
@@ -303,6 +335,7 @@ llm_ledger_note(llm_ledger_t *l, const llm_hold_id_t *id,
 
         meta = h->meta;
         meta.noted = 1;
+        meta.sent = meta.sent || sent;
 
         llm_redo_set64(&l->redo, &h->meta, &meta);
         rc = llm_redo_commit(&l->redo);

@@ -11,13 +11,14 @@
  * finds it without its owner, and makes room when its slot is needed.
  */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "llm_ledger_region.h"
 
 
-static int64_t llm_hold_pending(llm_ledger_t *l, const llm_hold_t *h,
-    const llm_slot_t *c);
+static void llm_pend_untell(llm_ledger_t *l, const llm_hold_t *h,
+    llm_known_t *t, uint32_t n);
 
 
 int
@@ -50,6 +51,7 @@ llm_ledger_pend(llm_ledger_t *l, const llm_hold_id_t *id,
         meta = h->meta;
         meta.noted = (end->spent != NULL);
         meta.source = end->source;
+        meta.sent = meta.sent || end->sent;
         meta.state = LLM_HOLD_EXPIRED;
 
         llm_redo_set64(&l->redo, &h->meta, &meta);
@@ -62,6 +64,154 @@ llm_ledger_pend(llm_ledger_t *l, const llm_hold_id_t *id,
 
         llm_redo_add(&l->redo, (int64_t *) (end->spent ? &l->settles
                                                        : &l->cancels), 1);
+        rc = llm_redo_commit(&l->redo);
+    }
+
+    llm_ledger_unlock(l);
+
+    return rc;
+}
+
+
+void
+llm_hold_told(llm_ledger_t *l, const llm_hold_t *h, const int64_t *spent)
+{
+    int64_t    *own, amount;
+    uint32_t    k;
+    unsigned    i;
+    llm_unit_e  unit;
+
+    for (i = 0; spent && i < h->meta.n && i < LLM_BUDGETS_MAX; i++) {
+        k = h->counters[i];
+
+        if (k == 0 || k > l->counters_max) {
+            continue;
+        }
+
+        unit = llm_ledger_slot(l, k)->meta.unit;
+        own = llm_ledger_own(l, k);
+
+        /* an admission is a request, however it ended */
+
+        amount = unit == LLM_UNIT_REQUESTS ? h->amount[unit] : spent[unit];
+        amount = *own < INT64_MAX - amount ? *own + amount : INT64_MAX;
+
+        llm_redo_set64(&l->redo, own, &amount);
+    }
+}
+
+
+int
+llm_ledger_settle_there(llm_ledger_t *l, const llm_hold_id_t *id,
+    const int64_t spent[LLM_UNIT_N], unsigned source)
+{
+    return llm_hold_settle(l, id, spent, source, 1, NULL, 0);
+}
+
+
+void
+llm_ledger_set_store(llm_ledger_t *l, const unsigned char *store)
+{
+    if (llm_ledger_lock(l) == LLM_OK) {
+        llm_redo_set64(&l->redo, l->store, store);
+        llm_redo_set64(&l->redo, l->store + 8, store + 8);
+        (void) llm_redo_commit(&l->redo);
+        llm_ledger_unlock(l);
+    }
+}
+
+
+int
+llm_ledger_is_store(llm_ledger_t *l, const unsigned char *store)
+{
+    return memcmp(l->store, store, LLM_LEDGER_STORE) == 0;
+}
+
+
+int
+llm_ledger_has_store(llm_ledger_t *l)
+{
+    return l->store[0] != '\0';
+}
+
+
+/*
+ * What that store had said of the counters may have held it before it was added
+ * here: until it says something again, what is known is rather less than more.
+ */
+
+void
+llm_hold_doubt(llm_ledger_t *l, const llm_hold_t *h)
+{
+    int64_t      spent;
+    unsigned     i;
+    llm_slot_t  *c;
+
+    for (i = 0; i < h->meta.n && i < LLM_BUDGETS_MAX; i++) {
+        if (h->counters[i] == 0 || h->counters[i] > l->counters_max) {
+            continue;
+        }
+
+        c = llm_ledger_slot(l, h->counters[i]);
+        spent = c->spent;
+
+        if (h->meta.state == LLM_HOLD_EXPIRED) {
+            spent -= h->amount[c->meta.unit];
+        }
+
+        spent = spent > 0 ? spent : 0;
+
+        llm_redo_set64(&l->redo, &c->spent, &spent);
+    }
+}
+
+
+int
+llm_ledger_claim(llm_ledger_t *l, uint32_t owner, int (*gone)(uint32_t owner))
+{
+    uint32_t  teller;
+
+    teller = __atomic_load_n(&l->teller, __ATOMIC_ACQUIRE);
+
+    if (teller == owner) {
+        return 1;
+    }
+
+    if (teller && !gone(teller)) {
+        return 0;
+    }
+
+    return __atomic_compare_exchange_n(&l->teller, &teller, owner, 0,
+                                       __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
+
+void
+llm_ledger_release(llm_ledger_t *l, uint32_t owner)
+{
+    (void) __atomic_compare_exchange_n(&l->teller, &owner, 0, 0,
+                                       __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
+
+int
+llm_ledger_unsure(llm_ledger_t *l, const llm_hold_id_t *id)
+{
+    int              rc;
+    llm_hold_t      *h;
+    llm_hold_meta_t  meta;
+
+    if (llm_ledger_lock(l) != LLM_OK) {
+        return LLM_ERROR;
+    }
+
+    rc = LLM_DECLINED;
+    h = llm_hold_find(l, id);
+
+    if (h && !h->meta.sent) {
+        meta = h->meta;
+        meta.sent = 1;
+        llm_redo_set64(&l->redo, &h->meta, &meta);
         rc = llm_redo_commit(&l->redo);
     }
 
@@ -87,6 +237,12 @@ llm_ledger_confirm(llm_ledger_t *l, const llm_hold_id_t *id)
 
     if (h && h->meta.state == LLM_HOLD_EXPIRED) {
 
+        llm_hold_told(l, h, h->meta.noted ? h->amount : NULL);
+
+        if (h->meta.sent) {
+            llm_hold_doubt(l, h);
+        }
+
         if (h->meta.keep && h->meta.noted) {
             meta = h->meta;
             meta.state = LLM_HOLD_LATE;
@@ -105,60 +261,91 @@ llm_ledger_confirm(llm_ledger_t *l, const llm_hold_id_t *id)
 }
 
 
-int
-llm_ledger_told(llm_ledger_t *l, const llm_budget_t *b, unsigned n,
-    int64_t *spent)
+/*
+ * In one pass over the counters and one over the reservations, under the lock,
+ * so that it is all of one moment: some milliseconds for a zone that is full.
+ */
+
+llm_known_t *
+llm_ledger_told(llm_ledger_t *l, uint32_t *n)
 {
-    uint32_t     e;
-    unsigned     i;
-    llm_hold_t  *h;
-    llm_slot_t  *c[LLM_BUDGETS_MAX];
+    uint32_t     i, max;
+    llm_slot_t  *c;
+    llm_known_t  *t;
 
-    if (n > LLM_BUDGETS_MAX || llm_ledger_lock(l) != LLM_OK) {
-        return LLM_ERROR;
+    max = l->counters_max;
+
+    t = calloc(max, sizeof(llm_known_t));
+    if (t == NULL) {
+        return NULL;
     }
 
-    for (i = 0; i < n; i++) {
-        c[i] = llm_slot_find(l, &b[i], llm_slot_hash(l, &b[i]));
-        spent[i] = c[i] ? c[i]->spent : 0;
+    if (llm_ledger_lock(l) != LLM_OK) {
+        free(t);
+        return NULL;
     }
 
-    for (e = l->expired_first; e && e <= l->holds_max; e = h->next) {
-        h = llm_ledger_hold(l, e);
+    *n = l->counters_top < max ? l->counters_top : max;
 
-        if (h->meta.state != LLM_HOLD_EXPIRED) {
-            continue;
+    for (i = 0; i < *n; i++) {
+        c = llm_ledger_slot(l, i + 1);
+
+        if (c->meta.flags & LLM_SLOT_USED) {
+            t[i].start = c->start;
+            t[i].known = c->spent;
+            t[i].own = *llm_ledger_own(l, i + 1);
         }
-
-        for (i = 0; i < n; i++) {
-            spent[i] -= llm_hold_pending(l, h, c[i]);
-        }
     }
 
-    for (i = 0; i < n; i++) {
-        spent[i] = spent[i] > 0 ? spent[i] : 0;
+    for (i = 1; i <= l->holds_top && i <= l->holds_max; i++) {
+        llm_pend_untell(l, llm_ledger_hold(l, i), t, *n);
     }
 
     llm_ledger_unlock(l);
 
-    return LLM_OK;
+    return t;
 }
 
 
-static int64_t
-llm_hold_pending(llm_ledger_t *l, const llm_hold_t *h, const llm_slot_t *c)
-{
-    unsigned  k;
+/*
+ * What is pending has been charged here, and is still to be told of; what is
+ * open has not, but its end may be on the way.
+ */
 
-    if (c == NULL) {
-        return 0;
+static void
+llm_pend_untell(llm_ledger_t *l, const llm_hold_t *h, llm_known_t *t,
+    uint32_t n)
+{
+    int64_t      amount;
+    unsigned     k;
+    llm_unit_e   unit;
+    llm_known_t  *c;
+
+    if (h->meta.state != LLM_HOLD_EXPIRED
+        && !(h->meta.state == LLM_HOLD_OPEN && h->meta.sent))
+    {
+        return;
     }
 
     for (k = 0; k < h->meta.n && k < LLM_BUDGETS_MAX; k++) {
-        if (h->counters[k] == llm_ledger_slot_index(l, c)) {
-            return h->amount[c->meta.unit];
+        if (h->counters[k] == 0 || h->counters[k] > n) {
+            continue;
+        }
+
+        unit = llm_ledger_slot(l, h->counters[k])->meta.unit;
+        c = &t[h->counters[k] - 1];
+
+        if (h->meta.state == LLM_HOLD_EXPIRED) {
+            amount = h->amount[unit];
+            c->known = c->known > amount ? c->known - amount : 0;
+
+        } else {
+            amount = unit == LLM_UNIT_REQUESTS ? h->amount[unit]
+                                               : h->noted[unit];
+        }
+
+        if (h->meta.sent) {
+            c->unsure += amount;
         }
     }
-
-    return 0;
 }

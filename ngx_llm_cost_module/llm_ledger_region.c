@@ -14,7 +14,8 @@
 
 
 #define LLM_LEDGER_UNIT                                                       \
-    (LLM_LEDGER_PER_HOLD * (sizeof(llm_slot_t) + sizeof(uint32_t))         \
+    (LLM_LEDGER_PER_HOLD                                                      \
+     * (sizeof(llm_slot_t) + sizeof(uint32_t) + sizeof(int64_t))              \
      + sizeof(llm_hold_t))
 
 #define LLM_LEDGER_ALIGN     64
@@ -22,7 +23,7 @@
     (((n) + LLM_LEDGER_ALIGN - 1) & ~(uint64_t) (LLM_LEDGER_ALIGN - 1))
 
 /* the header and what alignment may take */
-#define LLM_LEDGER_FIXED     (sizeof(llm_ledger_t) + 5 * LLM_LEDGER_ALIGN)
+#define LLM_LEDGER_FIXED     (sizeof(llm_ledger_t) + 6 * LLM_LEDGER_ALIGN)
 
 /* two bits for each line of the region, themselves not counted */
 #define llm_ledger_bitmap(size)                                               \
@@ -36,6 +37,7 @@ typedef struct {
     uint32_t         buckets_off;
     uint32_t         counters_off;
     uint32_t         holds_off;
+    uint32_t         own_off;
     uint32_t         dirty_off;
     uint32_t         dirty_size;
 } llm_ledger_layout_t;
@@ -87,6 +89,7 @@ llm_ledger_create(void *mem, size_t size, uint64_t node)
     l->buckets_off = la.buckets_off;
     l->counters_off = la.counters_off;
     l->holds_off = la.holds_off;
+    l->own_off = la.own_off;
     l->dirty_off = la.dirty_off;
     l->dirty_size = la.dirty_size;
     l->gen = 1;
@@ -141,7 +144,7 @@ llm_ledger_attach(void *mem, size_t size, const char **err)
         || l->counters_max != la.counters || l->holds_max != la.holds
         || l->buckets_off != la.buckets_off
         || l->counters_off != la.counters_off
-        || l->holds_off != la.holds_off
+        || l->holds_off != la.holds_off || l->own_off != la.own_off
         || l->dirty_off != la.dirty_off || l->dirty_size != la.dirty_size
         || l->redo.base != offsetof(llm_ledger_t, redo))
     {
@@ -190,6 +193,9 @@ llm_ledger_layout(size_t size, llm_ledger_layout_t *la)
     la->holds_off = off;
 
     off = llm_ledger_align(off + la->holds * sizeof(llm_hold_t));
+    la->own_off = off;
+
+    off = llm_ledger_align(off + la->counters * sizeof(int64_t));
     la->dirty_off = off;
     la->dirty_size = bitmap;
 

@@ -24,7 +24,7 @@
 
 
 #define LLM_LEDGER_MAGIC     0x3165676465726c6cULL
-#define LLM_LEDGER_VERSION   2
+#define LLM_LEDGER_VERSION   3
 
 #define LLM_LEDGER_NAMES     1024     /* different budget names alive */
 #define LLM_LEDGER_PER_HOLD  6        /* counters to one reservation */
@@ -82,7 +82,9 @@ typedef struct {
     uint8_t          n;
     uint8_t          keep;                        /* until it is logged */
     uint8_t          source;
-    uint8_t          unused[3];
+    uint8_t          sent;                        /* the other store may have
+                                                     its end */
+    uint8_t          unused[2];
 } llm_hold_meta_t;
 
 
@@ -119,6 +121,8 @@ struct llm_ledger_s {
     uint32_t         buckets_off;
     uint32_t         counters_off;
     uint32_t         holds_off;
+    uint32_t         own_off;                     /* int64_t of each counter */
+    uint32_t         teller;                      /* of another store: a pid */
     uint32_t         dirty_off;                   /* two bitmaps of lines */
     uint32_t         dirty_size;                  /* bytes of one */
     uint32_t         hand;                        /* of the reaper: a hint */
@@ -135,6 +139,7 @@ struct llm_ledger_s {
     uint32_t         expired_last;
     uint32_t         names_top;
     uint64_t         gen;                         /* of the next seq */
+    unsigned char    store[LLM_LEDGER_STORE];     /* the other one: which */
 
     uint64_t         reserves;
     uint64_t         refusals;
@@ -149,9 +154,9 @@ struct llm_ledger_s {
 };
 
 
-/* a settlement changes five places of each counter, and a few of its own */
+/* a settlement changes seven places of each counter, and a few of its own */
 
-_Static_assert(LLM_BUDGETS_MAX * 5 + 16 <= LLM_REDO_MAX, "room for a change");
+_Static_assert(LLM_BUDGETS_MAX * 7 + 16 <= LLM_REDO_MAX, "room for a change");
 _Static_assert(sizeof(llm_slot_meta_t) == 8, "meta is one redo word");
 _Static_assert(sizeof(llm_hold_meta_t) == 8, "meta is one redo word");
 _Static_assert(sizeof(llm_slot_t) == 128, "two cache lines a counter");
@@ -172,6 +177,12 @@ _Static_assert(sizeof(llm_hold_t) == 160, "memory a reservation");
 
 #define llm_ledger_slot(l, i)                                              \
     ((llm_slot_t *) llm_ledger_at(l, (l)->counters_off) + (i) - 1)
+/* what this region's reservations have spent there, confirmed by the other
+   store */
+
+#define llm_ledger_own(l, i)                                                  \
+    ((int64_t *) llm_ledger_at(l, (l)->own_off) + (i) - 1)
+
 #define llm_ledger_hold(l, i)                                                 \
     ((llm_hold_t *) llm_ledger_at(l, (l)->holds_off) + (i) - 1)
 #define llm_ledger_slot_index(l, c)                                        \
@@ -242,6 +253,12 @@ void llm_slot_reap(llm_ledger_t *l, int64_t ended, unsigned n);
 llm_hold_t *llm_hold_take(llm_ledger_t *l);
 void llm_hold_open(llm_ledger_t *l, llm_hold_t *h, const llm_hold_meta_t *m);
 
+/* there: another store has confirmed it */
+
+int llm_hold_settle(llm_ledger_t *l, const llm_hold_id_t *id,
+    const int64_t spent[LLM_UNIT_N], unsigned source, int there,
+    llm_balance_t *balances, unsigned n);
+
 /* one that is still to be settled */
 
 llm_hold_t *llm_hold_find(llm_ledger_t *l, const llm_hold_id_t *id);
@@ -268,9 +285,16 @@ void llm_hold_bury(llm_ledger_t *l);
 int64_t llm_hold_charge(llm_ledger_t *l, llm_slot_t *c, int64_t held,
     int64_t delta, llm_balance_t *balance);
 
+/* into the redo record: another store has confirmed what was spent */
+
+void llm_hold_told(llm_ledger_t *l, const llm_hold_t *h,
+    const int64_t *spent);
+
+/* into the redo record, last: the counters may have held that already */
+
+void llm_hold_doubt(llm_ledger_t *l, const llm_hold_t *h);
+
 /* a reservation with its counters, for a reader */
-
-
 
 void llm_view_fill_hold(llm_ledger_t *l, const llm_hold_t *h,
     llm_hold_view_t *v);

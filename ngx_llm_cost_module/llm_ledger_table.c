@@ -164,9 +164,12 @@ llm_slot_make(llm_ledger_t *l, const llm_budget_t *b, uint32_t hash,
     meta.period = b->period;
     meta.unit = b->unit;
 
-    llm_ledger_touch(l, c, sizeof(llm_slot_t));
-
     i = llm_ledger_slot_index(l, c);
+    *llm_ledger_own(l, i) = 0;
+
+    llm_ledger_touch(l, c, sizeof(llm_slot_t));
+    llm_ledger_touch(l, llm_ledger_own(l, i), sizeof(int64_t));
+
     bucket = llm_ledger_bucket(l, hash);
 
     if (i == l->counters_free) {

@@ -36,8 +36,6 @@ static void ngx_http_llm_cost_redis_unanswered(ngx_http_llm_cost_ctx_t *ctx,
     ngx_http_llm_cost_redis_op_t *op);
 static void ngx_http_llm_cost_redis_take_back(
     ngx_http_llm_cost_redis_op_t *op);
-static void ngx_http_llm_cost_redis_record_hit(ngx_http_llm_cost_ctx_t *ctx,
-    ngx_http_llm_cost_redis_op_t *op);
 static void ngx_http_llm_cost_redis_wake_handler(ngx_event_t *ev);
 static void ngx_http_llm_cost_redis_detach(ngx_http_llm_cost_ctx_t *ctx);
 static ngx_int_t ngx_http_llm_cost_redis_init_process(ngx_cycle_t *cycle);
@@ -307,8 +305,12 @@ ngx_http_llm_cost_redis_admitted(ngx_http_llm_cost_redis_op_t *op,
         return;
     }
 
-    if (ctx->verdict == NGX_HTTP_LLM_COST_FITS) {
+    /* a hit is held where requests are counted */
 
+    if (ctx->verdict == NGX_HTTP_LLM_COST_FITS
+        || (ctx->verdict == NGX_HTTP_LLM_COST_HIT
+            && ngx_http_llm_cost_budget_requests(ctx)))
+    {
         /* whoever joins another store meanwhile finds it in the journal */
 
         (void) llm_ledger_granted(ngx_http_llm_cost_zone()->ledger, &op->id,
@@ -323,7 +325,6 @@ ngx_http_llm_cost_redis_admitted(ngx_http_llm_cost_redis_op_t *op,
         ctx->adm.id = op->id;
 
     } else {
-        ngx_http_llm_cost_redis_record_hit(ctx, op);
         ngx_http_llm_cost_redis_unjournal(&op->id);
     }
 
@@ -385,42 +386,6 @@ ngx_http_llm_cost_redis_take_back(ngx_http_llm_cost_redis_op_t *op)
     } else {
         ngx_http_llm_cost_redis_unjournal(&op->id);
     }
-}
-
-
-/* a hit is over at once: where it counts, it is repeated as its settlement */
-
-static void
-ngx_http_llm_cost_redis_record_hit(ngx_http_llm_cost_ctx_t *ctx,
-    ngx_http_llm_cost_redis_op_t *op)
-{
-    ngx_http_llm_cost_redis_op_t  *hit;
-
-    if (ctx->verdict != NGX_HTTP_LLM_COST_HIT
-        || !ngx_http_llm_cost_budget_requests(ctx))
-    {
-        return;
-    }
-
-    hit = ngx_http_llm_cost_redis_op(NULL, NULL);
-    if (hit == NULL) {
-        return;
-    }
-
-    hit->id = op->id;
-    hit->stamp = op->stamp;
-    ngx_memcpy(hit->store, op->store, NGX_HTTP_LLM_COST_REDIS_ID);
-    hit->spends = 1;
-    hit->spent[LLM_UNIT_REQUESTS] = ctx->adm.granted[LLM_UNIT_REQUESTS];
-
-    if (ngx_http_llm_cost_redis_copy_budgets(hit, ctx->budgets, ctx->adm.n)
-            == NGX_OK
-        && ngx_http_llm_cost_redis_settlement(hit, NULL) == NGX_OK)
-    {
-        (void) ngx_http_llm_cost_redis_box_add(hit, 1);
-    }
-
-    ngx_http_llm_cost_redis_free(hit);
 }
 
 

@@ -23,6 +23,8 @@
  *   _redis_adopt.c   reservations of dead workers, and of long requests
  *   _redis_learn.c   what estimates are worth
  *   _redis_join.c    back to Redis, which may have lost something
+ *   _redis_repeat.c  what it is told then
+ *   _redis_hello.c   who is there: the words of a join, and a sign of life
  *   _redis_state.c   greetings, fitness, failures, backoff
  *   _redis_greet.c   what is said on a new connection
  *   _redis_script.c  scripts, and commands as they are put together
@@ -51,6 +53,8 @@
 #define NGX_HTTP_LLM_COST_REDIS_KEEP        60     /* s, of what is confirmed */
 #define NGX_HTTP_LLM_COST_REDIS_ID          16     /* of an incarnation */
 #define NGX_HTTP_LLM_COST_REDIS_RUN         40     /* id of Redis's process */
+#define NGX_HTTP_LLM_COST_REDIS_BLOCK       ((1ULL << 36) - 1)
+                                                   /* stamps of an incarnation */
 
 #define NGX_HTTP_LLM_COST_REDIS_STALE         -7   /* of another incarnation */
 /* how an admission is asked, beside 0 and 1 for a hit */
@@ -222,6 +226,25 @@ typedef struct {
 } ngx_http_llm_cost_redis_base_t;
 
 
+/*
+ * How far the node has come in joining the incarnation id, since it went away
+ * (age).  Whoever joins next goes on there: connections are lost and workers
+ * end, but what the store has been told it has.  The joiner's.
+ */
+
+typedef struct {
+    u_char                           id[NGX_HTTP_LLM_COST_REDIS_ID];
+    uint64_t                         age;
+    ngx_uint_t                       step;
+    uint64_t                         pos;        /* of the step: done up to it */
+    uint64_t                         base;       /* the store has what the node
+                                                    knew, up to there */
+    int64_t                          since;      /* Redis's time, at first */
+    ngx_uint_t                       deep;       /* the record is too short */
+    ngx_msec_t                       waited;     /* for other nodes */
+} ngx_http_llm_cost_redis_joined_t;
+
+
 /* under its lock, but for what is an atomic */
 
 typedef struct {
@@ -230,11 +253,16 @@ typedef struct {
     u_char                           id[NGX_HTTP_LLM_COST_REDIS_ID];
     ngx_atomic_t                     seen;       /* highest stamp of id */
     ngx_atomic_t                     nodes;      /* that share Redis */
+    ngx_atomic_t                     peers;      /* that were there just now */
+    ngx_atomic_t                     heard;      /* Redis's time, in its last
+                                                    answer to a sign of life */
     ngx_atomic_t                     since;      /* it went away then */
     ngx_atomic_t                     locals;     /* admitted by the zone */
     ngx_atomic_t                     joiner;     /* pid, or 0 */
     ngx_atomic_t                     ticked;     /* second of the last tick */
+    ngx_atomic_t                     pinged;     /* ms */
 
+    ngx_http_llm_cost_redis_joined_t  joined;
     uint64_t                         age;        /* of the bases */
     time_t                           warned;
     ngx_http_llm_cost_redis_base_t  *bases;
@@ -468,6 +496,40 @@ void ngx_http_llm_cost_redis_join(ngx_http_llm_cost_redis_t *redis);
 void ngx_http_llm_cost_redis_join_go(ngx_http_llm_cost_redis_t *redis);
 void ngx_http_llm_cost_redis_join_failed(void);
 void ngx_http_llm_cost_redis_join_stop(void);
+
+
+/* _redis_repeat.c: what the node knows, bit by bit, to the store it joins */
+
+typedef struct {
+    ngx_http_llm_cost_redis_pt       handler;
+    uint64_t                         pos;        /* in what is repeated */
+    uint64_t                         base;
+    time_t                           oldest;     /* of the record */
+    llm_known_t                      *told;       /* of the counters, malloc() */
+    uint32_t                         ntold;
+    unsigned                         deep:1;
+    unsigned                         second:1;   /* round of the counters */
+} ngx_http_llm_cost_redis_repeat_t;
+
+/*
+ * NGX_OK: *op is the next command, or NULL; NGX_DONE: the last one, or NULL;
+ * NGX_ERROR.
+ */
+
+typedef ngx_int_t (*ngx_http_llm_cost_redis_repeat_pt)(
+    ngx_http_llm_cost_redis_repeat_t *r, ngx_http_llm_cost_redis_op_t **op);
+
+ngx_int_t ngx_http_llm_cost_redis_repeat_record(
+    ngx_http_llm_cost_redis_repeat_t *r, ngx_http_llm_cost_redis_op_t **op);
+ngx_int_t ngx_http_llm_cost_redis_repeat_counters(
+    ngx_http_llm_cost_redis_repeat_t *r, ngx_http_llm_cost_redis_op_t **op);
+ngx_int_t ngx_http_llm_cost_redis_repeat_holds(
+    ngx_http_llm_cost_redis_repeat_t *r, ngx_http_llm_cost_redis_op_t **op);
+void ngx_http_llm_cost_redis_repeat_end(ngx_http_llm_cost_redis_repeat_t *r);
+
+
+/* _redis_hello.c */
+
 void ngx_http_llm_cost_redis_ping(ngx_http_llm_cost_redis_t *redis);
 ngx_int_t ngx_http_llm_cost_redis_join_command(
     ngx_http_llm_cost_redis_t *redis, ngx_http_llm_cost_redis_op_t *op,
@@ -482,11 +544,20 @@ typedef struct {
     int64_t                          come;
     int64_t                          deep;
     int64_t                          nodes;
+    int64_t                          recent;
+    int64_t                          phase;      /* of this node */
     unsigned                         stale:1;
 } ngx_http_llm_cost_redis_hello_t;
 
 ngx_int_t ngx_http_llm_cost_redis_join_read(redisReply *reply,
     ngx_http_llm_cost_redis_hello_t *h);
+
+
+/* as in join.lua */
+
+#define NGX_HTTP_LLM_COST_JOIN_REPLAYED     1
+#define NGX_HTTP_LLM_COST_JOIN_BALANCED     2
+#define NGX_HTTP_LLM_COST_JOIN_MERGED       3
 
 
 /* _redis_answers.c */

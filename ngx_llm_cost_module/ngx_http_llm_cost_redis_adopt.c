@@ -110,6 +110,8 @@ ngx_http_llm_cost_redis_adopt_hold(void *data, const llm_hold_view_t *v,
         return;
     }
 
+    (void) llm_ledger_unsure(ngx_http_llm_cost_zone()->ledger, &op->id);
+
     if (data) {
         ngx_http_llm_cost_redis_outbox_add(op);
         ngx_http_llm_cost_redis_free(op);

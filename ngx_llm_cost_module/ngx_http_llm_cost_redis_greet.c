@@ -441,7 +441,8 @@ ngx_http_llm_cost_redis_run_id(ngx_http_llm_cost_redis_t *redis,
 
 /*
  * Which incarnation is it?  A node that has heard of none takes it as it is,
- * but what an earlier nginx has left in its zone is told first; one that knew
+ * unless its zone knows of another one, or has something left to tell: both
+ * are of an earlier nginx, and the record of that is gone.  One that knew
  * another one has to join it.  Either way nothing is sent for an
  * incarnation that this node does not know.
  */
@@ -450,13 +451,16 @@ static ngx_int_t
 ngx_http_llm_cost_redis_met(ngx_http_llm_cost_redis_conn_t *conn,
     redisReply *reply)
 {
-    ngx_uint_t                        known, left;
+    ngx_uint_t                        known, left, same, past;
+    llm_ledger_t                     *l;
     ngx_http_llm_cost_redis_t        *redis;
     ngx_http_llm_cost_redis_box_t    *box;
     ngx_http_llm_cost_redis_hello_t   h;
 
+    same = 0;
     redis = conn->redis;
     box = ngx_http_llm_cost_redis_box();
+    l = ngx_http_llm_cost_zone()->ledger;
 
     if (reply->type == REDIS_REPLY_ERROR) {
         ngx_http_llm_cost_redis_fail(conn, 0, reply->str);
@@ -473,23 +477,39 @@ ngx_http_llm_cost_redis_met(ngx_http_llm_cost_redis_conn_t *conn,
     conn->stamp = 0;
 
     left = box->state == NGX_HTTP_LLM_COST_STORE_NEW
-           && llm_ledger_has_left(ngx_http_llm_cost_zone()->ledger,
-                                  ngx_http_llm_cost_gone);
+           && llm_ledger_has_left(l, ngx_http_llm_cost_gone);
+
+    past = llm_ledger_has_store(l);
 
     ngx_http_llm_cost_redis_box_lock();
 
     if (box->state == NGX_HTTP_LLM_COST_STORE_NEW) {
-        ngx_memcpy(box->id, h.id, sizeof(h.id));
-        box->seen = h.stamp;
+        same = !past || llm_ledger_is_store(l, h.id);
+
+        if (same) {
+            ngx_memcpy(box->id, h.id, sizeof(h.id));
+            box->seen = h.stamp;
+        }
+
+        /* what an earlier nginx has told it is not on record */
+
+        box->log->dropped = past ? (uint64_t) h.stamp
+                                   | NGX_HTTP_LLM_COST_REDIS_BLOCK
+                                 : (uint64_t) h.stamp;
         box->nodes = h.nodes + 1;       /* and this one */
+        box->peers = ngx_max(h.recent, 1);
         box->since = ngx_time();
-        box->state = left ? NGX_HTTP_LLM_COST_STORE_AWAY
-                          : NGX_HTTP_LLM_COST_STORE_READY;
+        box->state = left || !same ? NGX_HTTP_LLM_COST_STORE_AWAY
+                                   : NGX_HTTP_LLM_COST_STORE_READY;
     }
 
     known = (ngx_memcmp(box->id, h.id, sizeof(h.id)) == 0);
 
     ngx_http_llm_cost_redis_box_unlock();
+
+    if (same) {
+        llm_ledger_set_store(l, h.id);
+    }
 
     if (!known) {
         ngx_http_llm_cost_redis_lost(redis);

@@ -5,7 +5,6 @@
 
 
 #include "ngx_http_llm_cost_redis.h"
-#include "llm_shm.h"
 
 
 /*
@@ -15,32 +14,28 @@
  *             the store may have lost what it had confirmed, and then
  *   REPLAY    what it has confirmed since it was as it is now, from the record,
  *             and the nodes wait for each other
- *   BALANCES  limits that were patched; and where some node's record does not
- *             reach back that far, what the nodes knew of the counters, and then
- *             they wait again
  *   HOLDS     the open reservations of this node
  *   OUTBOX    what it has not confirmed, and what dead workers have left
+ *   BALANCES  of another incarnation, limits that were patched; and where some
+ *             node's record does not reach back that far, what this node has
+ *             spent of each counter: by now all that the store has of it is
+ *             confirmed.  Then they wait again, and after that
+ *   KNOWN     what the node knows of the counters as a whole
  *   WAIT      until every node that was there is as far, or three seconds: one
  *             that is dead must not keep the others
  *   LAST      reservations that the zone has made meanwhile
  *
  * Everything has its identity, so that what the store still has is not counted
- * twice, whoever sends it, and however often this begins again: any failure
- * ends it, and the next worker that reaches Redis starts over.
+ * twice, whoever sends it, and however often.  A failure ends the attempt of
+ * this worker, not the join: where the store is the same one the next attempt
+ * goes on where this one was (box->joined), and no wait begins anew.
  */
 
 
 #define NGX_HTTP_LLM_COST_JOIN_BATCH     64
-#define NGX_HTTP_LLM_COST_JOIN_BUDGETS   8      /* of one command */
 #define NGX_HTTP_LLM_COST_JOIN_POLL      50     /* ms */
 #define NGX_HTTP_LLM_COST_JOIN_PATIENCE  3000   /* ms */
 #define NGX_HTTP_LLM_COST_JOIN_PASSES    4
-
-/* as in join.lua */
-
-#define NGX_HTTP_LLM_COST_JOIN_REPLAYED  1
-#define NGX_HTTP_LLM_COST_JOIN_BALANCED  2
-#define NGX_HTTP_LLM_COST_JOIN_MERGED    3
 
 
 typedef enum {
@@ -48,42 +43,40 @@ typedef enum {
     NGX_HTTP_LLM_COST_JOIN_HELLO,
     NGX_HTTP_LLM_COST_JOIN_REPLAY,
     NGX_HTTP_LLM_COST_JOIN_WAIT_REPLAYED,
-    NGX_HTTP_LLM_COST_JOIN_BALANCES,
-    NGX_HTTP_LLM_COST_JOIN_WAIT_BALANCED,
     NGX_HTTP_LLM_COST_JOIN_HOLDS,
     NGX_HTTP_LLM_COST_JOIN_OUTBOX,
+    NGX_HTTP_LLM_COST_JOIN_BALANCES,
+    NGX_HTTP_LLM_COST_JOIN_WAIT_BALANCED,
+    NGX_HTTP_LLM_COST_JOIN_KNOWN,
     NGX_HTTP_LLM_COST_JOIN_WAIT_MERGED,
     NGX_HTTP_LLM_COST_JOIN_LAST
 } ngx_http_llm_cost_join_step_e;
 
 
 typedef struct {
-    ngx_http_llm_cost_redis_t        *redis;
-    ngx_http_llm_cost_join_step_e     step;
-    uintptr_t                         turn;      /* of this attempt */
-    ngx_uint_t                        inflight;
-    ngx_uint_t                        ended;     /* of what is iterated */
-    ngx_uint_t                        passes;
-    ngx_uint_t                        repeated;
-    ngx_uint_t                        changed;   /* another incarnation */
-    ngx_uint_t                        ready;     /* but for the last pass */
-    ngx_uint_t                        deep;      /* the record is too short */
-    ngx_atomic_uint_t                 locals;
-    uint64_t                          pos;
-    uint32_t                          cursor;
-    uint64_t                          base;      /* the store has what the node
-                                                    knew, up to there */
-    int64_t                           since;
-    ngx_msec_t                        waiting;   /* since then */
-    ngx_event_t                       timer;
-    ngx_connection_t                  dummy;
-    ngx_http_llm_cost_redis_hello_t   hello;
+    ngx_http_llm_cost_redis_t         *redis;
+    ngx_http_llm_cost_join_step_e      step;
+    uintptr_t                          turn;     /* of this attempt */
+    ngx_uint_t                         inflight;
+    ngx_uint_t                         ended;    /* of what is repeated */
+    ngx_uint_t                         passes;
+    ngx_uint_t                         repeated;
+    ngx_uint_t                         ready;    /* but for the last pass */
+    ngx_atomic_uint_t                  locals;
+    ngx_event_t                        timer;
+    ngx_connection_t                   dummy;
+    ngx_http_llm_cost_redis_hello_t    hello;
+    ngx_http_llm_cost_redis_repeat_t   repeat;
 } ngx_http_llm_cost_join_t;
 
 
 static void ngx_http_llm_cost_redis_join_step(
     ngx_http_llm_cost_join_step_e step);
+static void ngx_http_llm_cost_redis_join_end(void);
 static void ngx_http_llm_cost_redis_join_timer(ngx_event_t *ev);
+static void ngx_http_llm_cost_redis_join_repeat(
+    ngx_http_llm_cost_redis_repeat_pt next);
+static void ngx_http_llm_cost_redis_join_outbox(void);
 static ngx_int_t ngx_http_llm_cost_redis_join_send(
     ngx_http_llm_cost_redis_op_t *op);
 static void ngx_http_llm_cost_redis_join_sent(
@@ -92,16 +85,10 @@ static void ngx_http_llm_cost_redis_join_say(ngx_uint_t phase);
 static void ngx_http_llm_cost_redis_join_said(
     ngx_http_llm_cost_redis_op_t *op, redisReply *reply);
 static void ngx_http_llm_cost_redis_join_met(void);
+static void ngx_http_llm_cost_redis_join_first(void);
 static ngx_uint_t ngx_http_llm_cost_redis_join_come(void);
-static ngx_int_t ngx_http_llm_cost_redis_join_replay(void);
-static ngx_int_t ngx_http_llm_cost_redis_join_balances(void);
-static ngx_int_t ngx_http_llm_cost_redis_join_balance_command(
-    ngx_http_llm_cost_redis_op_t *op, const llm_hold_view_t *v);
-static ngx_int_t ngx_http_llm_cost_redis_join_hold(void);
 static void ngx_http_llm_cost_redis_join_last(void);
 static void ngx_http_llm_cost_redis_join_ready(void);
-static void ngx_http_llm_cost_redis_pinged(ngx_http_llm_cost_redis_op_t *op,
-    redisReply *reply);
 
 
 static ngx_http_llm_cost_join_t  join;
@@ -137,6 +124,15 @@ ngx_http_llm_cost_redis_join(ngx_http_llm_cost_redis_t *redis)
         return;
     }
 
+    if (!llm_ledger_claim(ngx_http_llm_cost_zone()->ledger,
+                          (uint32_t) ngx_pid, ngx_http_llm_cost_gone))
+    {
+        /* a worker of the other binary of an upgrade is at it */
+
+        box->joiner = 0;
+        return;
+    }
+
     join.redis = redis;
     join.ready = 0;
     join.passes = 0;
@@ -150,7 +146,9 @@ ngx_http_llm_cost_redis_join(ngx_http_llm_cost_redis_t *redis)
         join.timer.cancelable = 1;
     }
 
-    ngx_http_llm_cost_redis_join_step(NGX_HTTP_LLM_COST_JOIN_HELLO);
+    join.step = NGX_HTTP_LLM_COST_JOIN_HELLO;
+    join.turn++;
+    join.inflight = 0;
 
     /* from an event of its own: the caller may be within a reply */
 
@@ -158,16 +156,47 @@ ngx_http_llm_cost_redis_join(ngx_http_llm_cost_redis_t *redis)
 }
 
 
+/* the next step, for whoever goes on from here as well */
+
 static void
 ngx_http_llm_cost_redis_join_step(ngx_http_llm_cost_join_step_e step)
 {
+    ngx_http_llm_cost_redis_joined_t  *at;
+
+    at = &ngx_http_llm_cost_redis_box()->joined;
+
+    ngx_http_llm_cost_redis_join_end();
+
     join.step = step;
+
+    if (step <= NGX_HTTP_LLM_COST_JOIN_HOLDS) {
+        at->pos = 0;
+        ngx_memory_barrier();
+        at->step = step;
+    }
+
+    join.repeat.base = at->base;
+    join.repeat.deep = step == NGX_HTTP_LLM_COST_JOIN_REPLAY
+                       ? at->deep != 0 : join.hello.deep != 0;
+    join.repeat.second = (step == NGX_HTTP_LLM_COST_JOIN_KNOWN);
+    join.repeat.oldest = (time_t) ngx_http_llm_cost_redis_box()->since
+                         - NGX_HTTP_LLM_COST_REDIS_KEEP;
+    join.repeat.handler = ngx_http_llm_cost_redis_join_sent;
+}
+
+
+/* of a step: replies to what it has sent are not wanted any more */
+
+static void
+ngx_http_llm_cost_redis_join_end(void)
+{
+    join.step = NGX_HTTP_LLM_COST_JOIN_NONE;
     join.turn++;
     join.inflight = 0;
     join.ended = 0;
-    join.pos = 0;
-    join.cursor = 0;
-    join.waiting = ngx_current_msec;
+    join.repeat.pos = 0;
+
+    ngx_http_llm_cost_redis_repeat_end(&join.repeat);
 }
 
 
@@ -178,11 +207,13 @@ ngx_http_llm_cost_redis_join_failed(void)
         return;
     }
 
-    ngx_http_llm_cost_redis_join_step(NGX_HTTP_LLM_COST_JOIN_NONE);
+    ngx_http_llm_cost_redis_join_end();
 
     if (join.timer.timer_set) {
         ngx_del_timer(&join.timer);
     }
+
+    llm_ledger_release(ngx_http_llm_cost_zone()->ledger, (uint32_t) ngx_pid);
 
     (void) ngx_atomic_cmp_set(&ngx_http_llm_cost_redis_box()->joiner,
                               (ngx_atomic_uint_t) ngx_pid, 0);
@@ -221,88 +252,137 @@ ngx_http_llm_cost_redis_join_timer(ngx_event_t *ev)
 void
 ngx_http_llm_cost_redis_join_go(ngx_http_llm_cost_redis_t *redis)
 {
-    ngx_int_t   rc;
-    ngx_uint_t  left;
+    if (join.inflight) {
+        return;
+    }
+
+    if (ngx_exiting && join.step != NGX_HTTP_LLM_COST_JOIN_LAST) {
+        ngx_http_llm_cost_redis_join_stop();
+        return;
+    }
 
     switch (join.step) {
 
     case NGX_HTTP_LLM_COST_JOIN_HELLO:
-        if (join.inflight == 0) {
-            ngx_http_llm_cost_redis_join_say(0);
-        }
-
+        ngx_http_llm_cost_redis_join_say(0);
         return;
 
     case NGX_HTTP_LLM_COST_JOIN_REPLAY:
+        ngx_http_llm_cost_redis_join_repeat(
+                                       ngx_http_llm_cost_redis_repeat_record);
+        return;
+
     case NGX_HTTP_LLM_COST_JOIN_BALANCES:
+    case NGX_HTTP_LLM_COST_JOIN_KNOWN:
+        ngx_http_llm_cost_redis_join_repeat(
+                                     ngx_http_llm_cost_redis_repeat_counters);
+        return;
+
     case NGX_HTTP_LLM_COST_JOIN_HOLDS:
     case NGX_HTTP_LLM_COST_JOIN_LAST:
-
-        while (!join.ended && join.inflight < NGX_HTTP_LLM_COST_JOIN_BATCH) {
-            rc = join.step == NGX_HTTP_LLM_COST_JOIN_REPLAY
-                     ? ngx_http_llm_cost_redis_join_replay()
-                 : join.step == NGX_HTTP_LLM_COST_JOIN_BALANCES
-                     ? ngx_http_llm_cost_redis_join_balances()
-                     : ngx_http_llm_cost_redis_join_hold();
-
-            if (rc == NGX_ERROR) {
-                ngx_http_llm_cost_redis_join_failed();
-                return;
-            }
-
-            join.ended = (rc == NGX_DONE);
-        }
-
-        if (join.inflight) {
-            return;
-        }
-
-        if (join.step == NGX_HTTP_LLM_COST_JOIN_LAST) {
-            ngx_http_llm_cost_redis_join_last();
-            return;
-        }
-
-        ngx_http_llm_cost_redis_join_step(
-            join.step == NGX_HTTP_LLM_COST_JOIN_BALANCES && !join.hello.deep
-            ? NGX_HTTP_LLM_COST_JOIN_HOLDS : join.step + 1);
-        ngx_http_llm_cost_redis_join_go(redis);
+        ngx_http_llm_cost_redis_join_repeat(
+                                        ngx_http_llm_cost_redis_repeat_holds);
         return;
 
     case NGX_HTTP_LLM_COST_JOIN_OUTBOX:
-        left = ngx_http_llm_cost_redis_adopt_all();
-
-        if (ngx_http_llm_cost_redis_outbox_send(redis, 1) && !left) {
-            ngx_http_llm_cost_redis_join_step(
-                                        NGX_HTTP_LLM_COST_JOIN_WAIT_MERGED);
-            ngx_http_llm_cost_redis_join_go(redis);
-            return;
-        }
-
-        /* its replies come here; what another worker sends does not */
-
-        if (!join.timer.timer_set) {
-            ngx_add_timer(&join.timer, NGX_HTTP_LLM_COST_JOIN_POLL);
-        }
-
+        ngx_http_llm_cost_redis_join_outbox();
         return;
 
     case NGX_HTTP_LLM_COST_JOIN_WAIT_REPLAYED:
-    case NGX_HTTP_LLM_COST_JOIN_WAIT_BALANCED:
-    case NGX_HTTP_LLM_COST_JOIN_WAIT_MERGED:
-        if (join.inflight) {
-            return;
-        }
+        ngx_http_llm_cost_redis_join_say(NGX_HTTP_LLM_COST_JOIN_REPLAYED);
+        return;
 
-        ngx_http_llm_cost_redis_join_say(
-            join.step == NGX_HTTP_LLM_COST_JOIN_WAIT_REPLAYED
-                ? NGX_HTTP_LLM_COST_JOIN_REPLAYED
-            : join.step == NGX_HTTP_LLM_COST_JOIN_WAIT_BALANCED
-                ? NGX_HTTP_LLM_COST_JOIN_BALANCED
-                : NGX_HTTP_LLM_COST_JOIN_MERGED);
+    case NGX_HTTP_LLM_COST_JOIN_WAIT_BALANCED:
+        ngx_http_llm_cost_redis_join_say(NGX_HTTP_LLM_COST_JOIN_BALANCED);
+        return;
+
+    case NGX_HTTP_LLM_COST_JOIN_WAIT_MERGED:
+        ngx_http_llm_cost_redis_join_say(NGX_HTTP_LLM_COST_JOIN_MERGED);
         return;
 
     default:
         return;
+    }
+}
+
+
+/*
+ * A batch, when the one before it has been answered: what was sent until then
+ * is done for whoever goes on from here.
+ */
+
+static void
+ngx_http_llm_cost_redis_join_repeat(ngx_http_llm_cost_redis_repeat_pt next)
+{
+    ngx_int_t                          rc;
+    ngx_http_llm_cost_redis_op_t      *op;
+    ngx_http_llm_cost_redis_joined_t  *at;
+
+    at = &ngx_http_llm_cost_redis_box()->joined;
+
+    if (join.step < NGX_HTTP_LLM_COST_JOIN_HOLDS) {
+        at->pos = join.repeat.pos;
+    }
+
+    while (!join.ended && join.inflight < NGX_HTTP_LLM_COST_JOIN_BATCH) {
+        rc = next(&join.repeat, &op);
+
+        if (rc == NGX_ERROR
+            || (op && ngx_http_llm_cost_redis_join_send(op) != NGX_OK))
+        {
+            ngx_http_llm_cost_redis_join_failed();
+            return;
+        }
+
+        join.ended = (rc == NGX_DONE);
+    }
+
+    if (join.inflight) {
+        return;
+    }
+
+    switch (join.step) {
+
+    case NGX_HTTP_LLM_COST_JOIN_LAST:
+        ngx_http_llm_cost_redis_join_last();
+        return;
+
+    case NGX_HTTP_LLM_COST_JOIN_BALANCES:
+        ngx_http_llm_cost_redis_join_step(
+                                        join.hello.deep
+                                        ? NGX_HTTP_LLM_COST_JOIN_WAIT_BALANCED
+                                        : NGX_HTTP_LLM_COST_JOIN_WAIT_MERGED);
+        break;
+
+    default:
+        ngx_http_llm_cost_redis_join_step(join.step + 1);
+    }
+
+    ngx_http_llm_cost_redis_join_go(join.redis);
+}
+
+
+static void
+ngx_http_llm_cost_redis_join_outbox(void)
+{
+    ngx_uint_t  left;
+
+    left = ngx_http_llm_cost_redis_adopt_all();
+
+    if (ngx_http_llm_cost_redis_outbox_send(join.redis, 1) && !left) {
+        ngx_http_llm_cost_redis_join_step(
+            ngx_memcmp(ngx_http_llm_cost_redis_box()->id, join.redis->id,
+                       NGX_HTTP_LLM_COST_REDIS_ID)
+            ? NGX_HTTP_LLM_COST_JOIN_BALANCES
+            : NGX_HTTP_LLM_COST_JOIN_WAIT_MERGED);
+        ngx_http_llm_cost_redis_join_go(join.redis);
+        return;
+    }
+
+    /* its replies come here; what another worker sends does not */
+
+    if (!join.timer.timer_set) {
+        ngx_add_timer(&join.timer, NGX_HTTP_LLM_COST_JOIN_POLL);
     }
 }
 
@@ -360,7 +440,10 @@ ngx_http_llm_cost_redis_join_sent(ngx_http_llm_cost_redis_op_t *op,
 static void
 ngx_http_llm_cost_redis_join_say(ngx_uint_t phase)
 {
-    ngx_http_llm_cost_redis_op_t  *op;
+    ngx_http_llm_cost_redis_op_t      *op;
+    ngx_http_llm_cost_redis_joined_t  *at;
+
+    at = &ngx_http_llm_cost_redis_box()->joined;
 
     op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_join_said, NULL);
 
@@ -371,8 +454,8 @@ ngx_http_llm_cost_redis_join_say(ngx_uint_t phase)
 
     op->replay = 1;
 
-    if (ngx_http_llm_cost_redis_join_command(join.redis, op, phase, join.deep,
-                                             join.since)
+    if (ngx_http_llm_cost_redis_join_command(join.redis, op, phase, at->deep,
+                                             at->since)
         != NGX_OK)
     {
         ngx_http_llm_cost_redis_free(op);
@@ -418,28 +501,17 @@ ngx_http_llm_cost_redis_join_said(ngx_http_llm_cost_redis_op_t *op,
     if (join.step == NGX_HTTP_LLM_COST_JOIN_HELLO) {
         ngx_http_llm_cost_redis_join_met();
 
-    } else if (ngx_http_llm_cost_redis_join_come()) {
-
-        switch (join.step) {
-
-        case NGX_HTTP_LLM_COST_JOIN_WAIT_REPLAYED:
-            ngx_http_llm_cost_redis_join_step(NGX_HTTP_LLM_COST_JOIN_BALANCES);
-            break;
-
-        case NGX_HTTP_LLM_COST_JOIN_WAIT_BALANCED:
-            ngx_http_llm_cost_redis_join_step(NGX_HTTP_LLM_COST_JOIN_HOLDS);
-            break;
-
-        default:
-            ngx_http_llm_cost_redis_join_step(NGX_HTTP_LLM_COST_JOIN_LAST);
-            join.ended = (join.locals
-                          == ngx_http_llm_cost_redis_box()->locals);
-            join.locals = ngx_http_llm_cost_redis_box()->locals;
-        }
-
-    } else {
+    } else if (!ngx_http_llm_cost_redis_join_come()) {
         ngx_add_timer(&join.timer, NGX_HTTP_LLM_COST_JOIN_POLL);
         return;
+
+    } else if (join.step == NGX_HTTP_LLM_COST_JOIN_WAIT_MERGED) {
+        ngx_http_llm_cost_redis_join_step(NGX_HTTP_LLM_COST_JOIN_LAST);
+        join.ended = (join.locals == ngx_http_llm_cost_redis_box()->locals);
+        join.locals = ngx_http_llm_cost_redis_box()->locals;
+
+    } else {
+        ngx_http_llm_cost_redis_join_step(join.step + 1);
     }
 
     ngx_http_llm_cost_redis_join_go(join.redis);
@@ -449,230 +521,96 @@ ngx_http_llm_cost_redis_join_said(ngx_http_llm_cost_redis_op_t *op,
 static void
 ngx_http_llm_cost_redis_join_met(void)
 {
-    ngx_http_llm_cost_redis_t      *redis;
-    ngx_http_llm_cost_redis_box_t  *box;
+    uint64_t                           pos;
+    ngx_http_llm_cost_redis_box_t     *box;
+    ngx_http_llm_cost_redis_joined_t  *at;
 
-    redis = join.redis;
     box = ngx_http_llm_cost_redis_box();
+    at = &box->joined;
 
-    ngx_memcpy(redis->id, join.hello.id, NGX_HTTP_LLM_COST_REDIS_ID);
-    redis->loss = 0;
-
-    join.base = join.hello.base;
-    join.since = join.hello.time;
-    join.changed = (ngx_memcmp(box->id, redis->id, NGX_HTTP_LLM_COST_REDIS_ID)
-                    != 0);
-    join.deep = (join.changed && join.base < box->log->dropped);
+    ngx_memcpy(join.redis->id, join.hello.id, NGX_HTTP_LLM_COST_REDIS_ID);
+    join.redis->loss = 0;
     join.locals = box->locals;
 
-    ngx_http_llm_cost_redis_join_step(join.changed
-                                      ? NGX_HTTP_LLM_COST_JOIN_REPLAY
-                                      : NGX_HTTP_LLM_COST_JOIN_HOLDS);
-}
-
-
-/* whether the nodes that were there when Redis went away are as far */
-
-static ngx_uint_t
-ngx_http_llm_cost_redis_join_come(void)
-{
-    if ((ngx_atomic_uint_t) join.hello.come
-        >= ngx_http_llm_cost_redis_box()->nodes)
+    if (at->age != box->age
+        || ngx_memcmp(at->id, join.hello.id, NGX_HTTP_LLM_COST_REDIS_ID) != 0)
     {
-        return 1;
+        ngx_http_llm_cost_redis_join_first();
     }
 
-    return (ngx_msec_int_t) (ngx_current_msec - join.waiting)
-           >= NGX_HTTP_LLM_COST_JOIN_PATIENCE;
+    /*
+     * The other binary of an upgrade has a record of its own, or the others
+     * have not waited for this node: once what was spent is in the counters,
+     * nothing of it is repeated.
+     */
+
+    if (at->step == NGX_HTTP_LLM_COST_JOIN_REPLAY
+        && join.hello.phase >= NGX_HTTP_LLM_COST_JOIN_REPLAYED)
+    {
+        at->pos = 0;
+        at->deep = 1;
+        at->step = NGX_HTTP_LLM_COST_JOIN_WAIT_REPLAYED;
+    }
+
+    pos = at->pos;
+    ngx_http_llm_cost_redis_join_step(at->step);
+    at->pos = pos;
+    join.repeat.pos = pos;
 }
 
 
-/* one entry of the record; NGX_DONE behind the last */
+/* nothing is known of this store yet; its id comes last */
 
-static ngx_int_t
-ngx_http_llm_cost_redis_join_replay(void)
+static void
+ngx_http_llm_cost_redis_join_first(void)
 {
-    ngx_uint_t                      n;
-    llm_oplog_entry_t              *e;
-    ngx_http_llm_cost_redis_op_t   *op;
-    ngx_http_llm_cost_redis_box_t  *box;
+    ngx_uint_t                         changed;
+    ngx_http_llm_cost_redis_box_t     *box;
+    ngx_http_llm_cost_redis_joined_t  *at;
 
-    op = NULL;
     box = ngx_http_llm_cost_redis_box();
+    at = &box->joined;
 
-    ngx_http_llm_cost_redis_box_lock();
+    changed = (ngx_memcmp(box->id, join.hello.id, NGX_HTTP_LLM_COST_REDIS_ID)
+               != 0);
 
-    for (n = 0; n < 256; n++) {
-        e = llm_oplog_next(box->log, &join.pos);
+    ngx_memzero(at, sizeof(ngx_http_llm_cost_redis_joined_t));
+    ngx_memory_barrier();
 
-        if (e == NULL) {
-            break;
-        }
+    at->base = join.hello.base;
+    at->since = join.hello.time;
+    at->deep = (changed && at->base < box->log->dropped);
+    at->age = box->age;
+    at->step = changed ? NGX_HTTP_LLM_COST_JOIN_REPLAY
+                       : NGX_HTTP_LLM_COST_JOIN_HOLDS;
 
-        join.pos += e->size;
+    ngx_memory_barrier();
 
-        if (e->state == LLM_OPLOG_DONE && e->stamp > join.base) {
-            op = ngx_http_llm_cost_redis_outbox_op(e,
-                                           ngx_http_llm_cost_redis_join_sent);
-            break;
-        }
-    }
-
-    ngx_http_llm_cost_redis_box_unlock();
-
-    if (op) {
-        return ngx_http_llm_cost_redis_join_send(op);
-    }
-
-    return e == NULL ? NGX_DONE : n == 256 ? NGX_OK : NGX_ERROR;
+    ngx_memcpy(at->id, join.hello.id, NGX_HTTP_LLM_COST_REDIS_ID);
 }
 
 
 /*
- * Some counters, as this node knows them.  What is pending is left out: the
- * outbox is still to tell of it, and the store will count it in full.
+ * Whether the nodes that were there when Redis went away are as far.  What has
+ * been waited counts for all of the join, however many attempts it takes.
  */
 
-static ngx_int_t
-ngx_http_llm_cost_redis_join_balances(void)
+static ngx_uint_t
+ngx_http_llm_cost_redis_join_come(void)
 {
-    ngx_int_t                      rc;
-    llm_hold_view_t                v;
-    llm_counter_view_t            *c;
-    ngx_http_llm_cost_redis_op_t  *op;
+    ngx_http_llm_cost_redis_box_t  *box;
 
-    rc = NGX_OK;
-    v.n = 0;
+    box = ngx_http_llm_cost_redis_box();
 
-    while (v.n < NGX_HTTP_LLM_COST_JOIN_BUDGETS) {
-        c = &v.counters[v.n];
-
-        if (llm_ledger_next(ngx_http_llm_cost_zone()->ledger, &join.cursor, c)
-            != LLM_OK)
-        {
-            rc = NGX_DONE;
-            break;
-        }
-
-        if (c->end > (int64_t) ngx_time()
-            && (c->patched || (join.hello.deep && c->spent > 0)))
-        {
-            v.n++;
-        }
-    }
-
-    if (v.n == 0) {
-        return rc;
-    }
-
-    op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_join_sent, NULL);
-    if (op == NULL) {
-        return NGX_ERROR;
-    }
-
-    if (ngx_http_llm_cost_redis_join_balance_command(op, &v) != NGX_OK) {
-        ngx_http_llm_cost_redis_free(op);
-        return NGX_ERROR;
-    }
-
-    return ngx_http_llm_cost_redis_join_send(op) == NGX_OK ? rc : NGX_ERROR;
-}
-
-
-static ngx_int_t
-ngx_http_llm_cost_redis_join_balance_command(ngx_http_llm_cost_redis_op_t *op,
-    const llm_hold_view_t *v)
-{
-    int64_t                    spent[LLM_BUDGETS_MAX];
-    ngx_uint_t                 i;
-    llm_budget_t               budgets[LLM_BUDGETS_MAX];
-    llm_hold_id_t              id;
-    const llm_counter_view_t  *c;
-
-    ngx_http_llm_cost_redis_adopt_budgets(v, budgets);
-
-    if (llm_ledger_told(ngx_http_llm_cost_zone()->ledger, budgets, v->n, spent)
-        != LLM_OK)
+    if ((ngx_atomic_uint_t) join.hello.come >= box->peers
+        || box->joined.waited >= NGX_HTTP_LLM_COST_JOIN_PATIENCE)
     {
-        return NGX_ERROR;
+        return 1;
     }
 
-    ngx_memzero(&id, sizeof(llm_hold_id_t));
+    box->joined.waited += NGX_HTTP_LLM_COST_JOIN_POLL;
 
-    ngx_http_llm_cost_redis_begin(join.redis,
-                                  NGX_HTTP_LLM_COST_SCRIPT_BALANCE);
-    ngx_http_llm_cost_redis_indexes();
-    ngx_http_llm_cost_redis_identity(&id);
-    ngx_http_llm_cost_redis_counters(budgets, v->n);
-    ngx_http_llm_cost_redis_number(v->n);
-    ngx_http_llm_cost_redis_budgets(budgets, v->n);
-
-    for (i = 0; i < v->n; i++) {
-        c = &v->counters[i];
-
-        ngx_http_llm_cost_redis_number(spent[i]);
-        ngx_http_llm_cost_redis_number(join.hello.deep != 0);
-
-        if (!c->patched) {
-            ngx_http_llm_cost_redis_text("");
-
-        } else {
-            ngx_http_llm_cost_redis_number(c->limit == LLM_NO_LIMIT
-                                           ? -1 : c->limit);
-        }
-    }
-
-    return ngx_http_llm_cost_redis_end(op);
-}
-
-
-/* one open reservation that Redis has confirmed, or the zone has made */
-
-static ngx_int_t
-ngx_http_llm_cost_redis_join_hold(void)
-{
-    llm_budget_t                   budgets[LLM_BUDGETS_MAX];
-    llm_admission_t                a;
-    llm_hold_view_t                v;
-    ngx_http_llm_cost_redis_op_t  *op;
-
-    do {
-        if (llm_ledger_next_hold(ngx_http_llm_cost_zone()->ledger,
-                                 &join.cursor, &v)
-            != LLM_OK)
-        {
-            return NGX_DONE;
-        }
-    } while (v.granted[LLM_UNIT_REQUESTS] == 0);
-
-    ngx_http_llm_cost_redis_adopt_budgets(&v, budgets);
-
-    ngx_memzero(&a, sizeof(llm_admission_t));
-
-    a.id = v.id;
-    a.budgets = budgets;
-    a.n = v.n;
-    a.now = (int64_t) ngx_time();
-    a.expires = v.expires;
-    ngx_memcpy(a.most, v.granted, sizeof(a.most));
-    ngx_memcpy(a.least, v.granted, sizeof(a.least));
-
-    op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_join_sent, NULL);
-    if (op == NULL) {
-        return NGX_ERROR;
-    }
-
-    op->id = v.id;
-
-    if (ngx_http_llm_cost_redis_reserve_command(op, &a, NULL,
-                                              NGX_HTTP_LLM_COST_REDIS_AGAIN)
-        != NGX_OK)
-    {
-        ngx_http_llm_cost_redis_free(op);
-        return NGX_ERROR;
-    }
-
-    return ngx_http_llm_cost_redis_join_send(op);
+    return 0;
 }
 
 
@@ -702,7 +640,7 @@ ngx_http_llm_cost_redis_join_last(void)
 
         /* should Redis be away again by now, another join begins */
 
-        ngx_http_llm_cost_redis_join_step(NGX_HTTP_LLM_COST_JOIN_NONE);
+        ngx_http_llm_cost_redis_join_end();
         return;
     }
 
@@ -723,12 +661,13 @@ ngx_http_llm_cost_redis_join_ready(void)
 
     ngx_http_llm_cost_redis_box_lock();
 
-    if (join.changed) {
+    if (ngx_memcmp(box->id, redis->id, NGX_HTTP_LLM_COST_REDIS_ID) != 0) {
         ngx_memcpy(box->id, redis->id, NGX_HTTP_LLM_COST_REDIS_ID);
         box->seen = join.hello.stamp;
     }
 
     box->nodes = ngx_max(join.hello.nodes, 1);
+    box->peers = ngx_max(join.hello.recent, 1);
 
     ngx_memory_barrier();
 
@@ -740,6 +679,9 @@ ngx_http_llm_cost_redis_join_ready(void)
     if (join.timer.timer_set) {
         ngx_del_timer(&join.timer);
     }
+
+    llm_ledger_set_store(ngx_http_llm_cost_zone()->ledger, redis->id);
+    llm_ledger_release(ngx_http_llm_cost_zone()->ledger, (uint32_t) ngx_pid);
 
     llm_stats_count(ngx_http_llm_cost_zone()->stats, LLM_STATS_STORE_CHANGES,
                     1);
@@ -753,116 +695,4 @@ ngx_http_llm_cost_redis_join_ready(void)
                     "what the nodes knew last" : "");
 
     (void) ngx_http_llm_cost_redis_outbox_send(redis, 0);
-}
-
-
-/* once a second, of a node that is ready */
-
-void
-ngx_http_llm_cost_redis_ping(ngx_http_llm_cost_redis_t *redis)
-{
-    ngx_http_llm_cost_redis_op_t  *op;
-
-    op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_pinged, NULL);
-    if (op == NULL) {
-        return;
-    }
-
-    (void) ngx_http_llm_cost_redis_tell(redis, op,
-        ngx_http_llm_cost_redis_join_command(redis, op,
-                                     NGX_HTTP_LLM_COST_JOIN_MERGED, 0, 0));
-}
-
-
-static void
-ngx_http_llm_cost_redis_pinged(ngx_http_llm_cost_redis_op_t *op,
-    redisReply *reply)
-{
-    ngx_http_llm_cost_redis_box_t    *box;
-    ngx_http_llm_cost_redis_hello_t   h;
-
-    ngx_http_llm_cost_redis_complain(reply);
-
-    if (reply && ngx_http_llm_cost_redis_box_counts(op)
-        && ngx_http_llm_cost_redis_join_read(reply, &h) == NGX_OK)
-    {
-        box = ngx_http_llm_cost_redis_box();
-
-        ngx_http_llm_cost_redis_box_saw(op, h.stamp);
-        box->nodes = ngx_max(h.nodes, 1);
-    }
-
-    ngx_http_llm_cost_redis_free(op);
-}
-
-
-/* what join.lua reads, and what it answers */
-
-ngx_int_t
-ngx_http_llm_cost_redis_join_command(ngx_http_llm_cost_redis_t *redis,
-    ngx_http_llm_cost_redis_op_t *op, ngx_uint_t phase, ngx_uint_t deep,
-    int64_t since)
-{
-    u_char    node[NGX_HTTP_LLM_COST_REDIS_ID + 1];
-    u_char    candidate[NGX_HTTP_LLM_COST_REDIS_ID + 1];
-    uint64_t  seed[2];
-
-    op->hello = (phase == 0);
-
-    llm_shm_seed(seed, ((uint64_t) ngx_pid << 32) ^ (uint64_t) ngx_random());
-
-    ngx_sprintf(node, "%016xL",
-                llm_ledger_node(ngx_http_llm_cost_zone()->ledger));
-    ngx_sprintf(candidate, "%016xL", seed[0]);
-
-    ngx_http_llm_cost_redis_begin(redis, NGX_HTTP_LLM_COST_SCRIPT_JOIN);
-    ngx_http_llm_cost_redis_indexes();
-    ngx_http_llm_cost_redis_arg(node, NGX_HTTP_LLM_COST_REDIS_ID);
-    ngx_http_llm_cost_redis_arg(candidate, NGX_HTTP_LLM_COST_REDIS_ID);
-
-    /* of the connection on which it was asked for, just now */
-
-    ngx_http_llm_cost_redis_arg(redis->run,
-                                op->hello && !op->replay ? redis->run_len : 0);
-
-    ngx_http_llm_cost_redis_number(phase);
-    ngx_http_llm_cost_redis_number(deep);
-    ngx_http_llm_cost_redis_number(since);
-    ngx_http_llm_cost_redis_arg(redis->lost, op->hello && redis->loss
-                                             ? NGX_HTTP_LLM_COST_REDIS_ID : 0);
-
-    return ngx_http_llm_cost_redis_end(op);
-}
-
-
-ngx_int_t
-ngx_http_llm_cost_redis_join_read(redisReply *reply,
-    ngx_http_llm_cost_redis_hello_t *h)
-{
-    int64_t      what;
-    redisReply  *id;
-
-    if (ngx_http_llm_cost_redis_integer(reply, 0, &what) != NGX_OK
-        || ngx_http_llm_cost_redis_integer(reply, 2, &h->stamp) != NGX_OK
-        || ngx_http_llm_cost_redis_integer(reply, 3, &h->base) != NGX_OK
-        || ngx_http_llm_cost_redis_integer(reply, 4, &h->time) != NGX_OK
-        || ngx_http_llm_cost_redis_integer(reply, 5, &h->come) != NGX_OK
-        || ngx_http_llm_cost_redis_integer(reply, 6, &h->deep) != NGX_OK
-        || ngx_http_llm_cost_redis_integer(reply, 7, &h->nodes) != NGX_OK)
-    {
-        return NGX_DECLINED;
-    }
-
-    id = reply->element[1];
-
-    if (id->type != REDIS_REPLY_STRING
-        || id->len != NGX_HTTP_LLM_COST_REDIS_ID)
-    {
-        return NGX_DECLINED;
-    }
-
-    ngx_memcpy(h->id, id->str, NGX_HTTP_LLM_COST_REDIS_ID);
-    h->stale = (what == NGX_HTTP_LLM_COST_REDIS_STALE);
-
-    return NGX_OK;
 }

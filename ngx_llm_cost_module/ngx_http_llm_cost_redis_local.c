@@ -99,8 +99,7 @@ ngx_http_llm_cost_redis_close_journal(ngx_http_llm_cost_redis_op_t *op)
     l = ngx_http_llm_cost_zone()->ledger;
 
     if (op->spends) {
-        (void) llm_ledger_settle_from(l, &op->id, op->spent, op->source,
-                                      NULL, 0);
+        (void) llm_ledger_settle_there(l, &op->id, op->spent, op->source);
 
     } else {
         (void) llm_ledger_cancel(l, &op->id);
@@ -123,6 +122,7 @@ ngx_http_llm_cost_redis_pend(ngx_http_llm_cost_redis_op_t *op,
     end.source = op->source;
     end.owner = (uint32_t) ngx_pid;
     end.time = (int64_t) ngx_time();
+    end.sent = (op->sent != 0);
 
     return llm_ledger_pend(ngx_http_llm_cost_zone()->ledger, &op->id, &end,
                            balances, n);

@@ -22,7 +22,8 @@
 
 
 #define NGX_HTTP_LLM_COST_OUTBOX_BATCH    32
-#define NGX_HTTP_LLM_COST_OUTBOX_TICK     1000
+#define NGX_HTTP_LLM_COST_OUTBOX_TICK     200
+#define NGX_HTTP_LLM_COST_OUTBOX_TICKS    5      /* a second */
 
 
 static ngx_uint_t ngx_http_llm_cost_redis_outbox_take(
@@ -32,6 +33,10 @@ static ngx_uint_t ngx_http_llm_cost_redis_outbox_back(
 static void ngx_http_llm_cost_redis_outbox_done(
     ngx_http_llm_cost_redis_op_t *op, redisReply *reply);
 static void ngx_http_llm_cost_redis_tick(ngx_event_t *ev);
+static void ngx_http_llm_cost_redis_second(ngx_http_llm_cost_redis_t *redis,
+    ngx_http_llm_cost_redis_box_t *box);
+static ngx_uint_t ngx_http_llm_cost_redis_due(ngx_atomic_t *last,
+    ngx_atomic_uint_t now, ngx_atomic_uint_t interval);
 
 
 /* of this worker */
@@ -199,6 +204,9 @@ ngx_http_llm_cost_redis_outbox_back(ngx_http_llm_cost_redis_op_t *op,
 
     if (done) {
         (void) llm_ledger_confirm(ngx_http_llm_cost_zone()->ledger, &op->id);
+
+    } else if (op->sent) {
+        (void) llm_ledger_unsure(ngx_http_llm_cost_zone()->ledger, &op->id);
     }
 
     return done;
@@ -270,30 +278,66 @@ ngx_http_llm_cost_redis_outbox_stop(void)
 
 /*
  * A node that has heard of Redis stays in touch with it, so that it is counted
- * by the others, and learns soon of a loss that concerns it.
+ * by the others, and learns soon of a loss that concerns it: whoever comes back
+ * waits for a sign of life of those that are ready.
  */
 
 static void
 ngx_http_llm_cost_redis_tick(ngx_event_t *ev)
 {
-    ngx_atomic_uint_t               last, now;
     ngx_http_llm_cost_redis_t      *redis;
     ngx_http_llm_cost_redis_box_t  *box;
 
-    ngx_add_timer(ev, NGX_HTTP_LLM_COST_OUTBOX_TICK);
+    static ngx_uint_t  turn;
 
-    ngx_http_llm_cost_redis_purges();
-    ngx_http_llm_cost_redis_flight_renew();
+    ngx_add_timer(ev, NGX_HTTP_LLM_COST_OUTBOX_TICK);
 
     redis = ngx_http_llm_cost_redis_money();
     box = ngx_http_llm_cost_redis_box();
 
-    if (redis->down || box->state == NGX_HTTP_LLM_COST_STORE_NEW) {
+    if (turn++ % NGX_HTTP_LLM_COST_OUTBOX_TICKS == 0) {
+        ngx_http_llm_cost_redis_second(redis, box);
+    }
+
+    if (redis->down) {
+        return;
+    }
+
+    if (box->state == NGX_HTTP_LLM_COST_STORE_NEW) {
+
+        /* an earlier nginx may have left something that nobody asks for */
+
+        if (redis->conns[0].state == NGX_HTTP_LLM_COST_REDIS_IDLE
+            && llm_ledger_has_store(ngx_http_llm_cost_zone()->ledger))
+        {
+            ngx_http_llm_cost_redis_ping(redis);
+        }
+
         return;
     }
 
     if (box->state == NGX_HTTP_LLM_COST_STORE_AWAY) {
         ngx_http_llm_cost_redis_join(redis);
+        return;
+    }
+
+    if (redis->conns[0].state == NGX_HTTP_LLM_COST_REDIS_READY
+        && ngx_http_llm_cost_redis_due(&box->pinged, ngx_current_msec,
+                                       NGX_HTTP_LLM_COST_OUTBOX_TICK))
+    {
+        ngx_http_llm_cost_redis_ping(redis);
+    }
+}
+
+
+static void
+ngx_http_llm_cost_redis_second(ngx_http_llm_cost_redis_t *redis,
+    ngx_http_llm_cost_redis_box_t *box)
+{
+    ngx_http_llm_cost_redis_purges();
+    ngx_http_llm_cost_redis_flight_renew();
+
+    if (redis->down || box->state != NGX_HTTP_LLM_COST_STORE_READY) {
         return;
     }
 
@@ -305,17 +349,22 @@ ngx_http_llm_cost_redis_tick(ngx_event_t *ev)
         ngx_http_llm_cost_redis_ping(redis);
     }
 
-    last = box->ticked;
-    now = (ngx_atomic_uint_t) ngx_time();
-
-    if (last == now || !ngx_atomic_cmp_set(&box->ticked, last, now)) {
-        return;
-    }
-
-    if (redis->conns[0].state == NGX_HTTP_LLM_COST_REDIS_READY) {
-        ngx_http_llm_cost_redis_ping(redis);
+    if (ngx_http_llm_cost_redis_due(&box->ticked, ngx_time(), 1)) {
         ngx_http_llm_cost_redis_learn(redis);
+        ngx_http_llm_cost_redis_adopt();
     }
+}
 
-    ngx_http_llm_cost_redis_adopt();
+
+/* of the workers of the node one does it, if nobody has since */
+
+static ngx_uint_t
+ngx_http_llm_cost_redis_due(ngx_atomic_t *last, ngx_atomic_uint_t now,
+    ngx_atomic_uint_t interval)
+{
+    ngx_atomic_uint_t  before;
+
+    before = *last;
+
+    return now - before >= interval && ngx_atomic_cmp_set(last, before, now);
 }

@@ -94,7 +94,7 @@ ngx_http_llm_cost_redis_end_request(ngx_http_llm_cost_ctx_t *ctx,
 
     ngx_http_llm_cost_redis_guess(ctx, spent);
 
-    (void) llm_ledger_note(z->ledger, &op->id, op->spent);
+    (void) llm_ledger_note_end(z->ledger, &op->id, op->spent);
 
     if (ngx_http_llm_cost_redis_send(ngx_http_llm_cost_redis_money(), op,
                                      NGX_HTTP_LLM_COST_REDIS_LINGER)

@@ -508,7 +508,9 @@ subtest 'a cached answer' => sub {
     is $a->{hit}, 1, 'as a hit';
     is $a->{entry}, "llmc\0\r\n", 'the answer';
     is $a->{purge}, 0, 'nothing was purged before';
-    is_deeply [map { stored($_) } @b], ['0 100', '1 1'], 'a request only';
+    is_deeply [map { stored($_) } @b], ['0 100', '0 2'], 'a request only';
+    settle(2, \@b, [0, 0, 1]);
+    is_deeply [map { stored($_) } @b], ['0 100', '1 1'], 'that has ended';
     is admit(2, \@b, cached => '{llm:}c:k')->{what}, $CLOSED, 'once';
 
     $a = admit(3, \@b, cached => '{llm:}c:k');
@@ -796,10 +798,12 @@ sub join_as {
 
     my $reply = evalsha('join', [map { "{llm:}$_" } qw( b r n u a )], $node,
                         $o{candidate} // 'new-id-new-id-ne', $o{run} // 'r1',
-                        $phase, $o{deep} // 0, $o{since} // 0, $o{lost} // '');
+                        $phase, $o{deep} // 0, $o{since} // 0, $o{lost} // '',
+                        $o{heard} // int(time * 1e6));
     my %j;
 
-    @j{qw( what id stamp base time come deep nodes )} = @$reply;
+    @j{qw( what id stamp base time come deep nodes recent phase )} =
+        @$reply;
     return \%j;
 }
 
@@ -907,12 +911,21 @@ subtest 'nodes wait for each other' => sub {
     is join_as('n1', $REPLAYED)->{come}, 1, 'one has come';
     is join_as('n2', $REPLAYED, deep => 1)->{come}, 2, 'two';
     is join_as('n1', $REPLAYED)->{deep}, 1, 'a record does not reach back';
+    is join_as('n1', $HELLO)->{phase}, $REPLAYED, 'each learns where it was';
     my $j = join_as('n1', $MERGED);
     is join_as('n2', $HELLO)->{nodes}, 1, 'one is done';
+    is join_as('n2', $HELLO)->{recent}, 1, 'just now';
     is join_as('n2', $MERGED, since => $j->{time} + 1e9)->{come}, 0,
         'none since then';
-    is join_as('n2', $MERGED, since => $j->{time})->{come}, 2, 'both are';
+    join_as('n1', $MERGED, heard => $j->{time});
+    is join_as('n2', $MERGED, since => $j->{time}, heard => $j->{time})->{come},
+        2, 'both are';
     is join_as('n1', $MERGED)->{nodes}, 2, 'and alive';
+    join_as('n1', $MERGED, heard => $j->{time});
+    is join_as('n2', $MERGED, since => $j->{time}, heard => $j->{time} - 1)
+           ->{come}, 1, 'not by what was on the way since before';
+    is join_as('n1', $MERGED, heard => $j->{time} - 5e6)->{recent}, 1,
+        'nor is it here now';
 
     redis('ZADD', '{llm:}l', 1, 'n3');
     redis('HSET', '{llm:}i', 'p:n3', 3);
@@ -944,23 +957,89 @@ subtest 'a copy of what was refused' => sub {
     is stored($b), '0 0', 'and nothing is held for ever';
 };
 
-subtest 'balances never go back' => sub {
+subtest 'what a node has spent is not lost' => sub {
     empty();
     my $b = budget();
     my $c = budget(name => 'other');
-    my $give = sub {
-        evalsha('balance', keys_of(0, 'n1', $b, $c), 2, fields($b, $c),
-                map { ($_, 1, '') } @_)
+    my $own = sub {
+        my $node = shift;
+        evalsha('balance', keys_of(0, $node, $b, $c), 2, 0, fields($b, $c),
+                map { ($_, 0, $_, '') } @_)
     };
 
     admit(1, [$b]);
     settle(1, [$b], [70, 0, 1]);
-    is $give->(60, 500), 1, 'one was behind';
+    is $own->('n1', 70, 0), 0, 'the store has it';
+    is $own->('n1', 60, 500), 1, 'one was behind';
     is stored($b), '70 0', 'not this one';
     is stored($c), '500 0', 'this one was missing';
     is redis('HGET', counter($c), 'limit'), 1000, 'and is a counter now';
-    is $give->(90, 500), 1, 'the highest holds';
-    is stored($b), '90 0', 'of all nodes';
+
+    is $own->('n1', 90, 500), 1, 'by as much as is missing';
+    is $own->('n2', 15, 40), 2, 'what another node has comes on top';
+    is stored($b) . ' ' . stored($c), '105 0 540 0', 'all of it';
+    is $own->('n2', 15, 40), 0, 'once';
+
+    # what was charged when it expired, and comes after all, is the node's
+
+    admit(2, [$b], ttl => 1);
+    redis('ZADD', '{llm:}r', 1, '{llm:}r:n1:2');
+    admit(3, [$c]);
+    is stored($b), '205 0', 'expired';
+    settle(2, [$b], [20, 0, 1]);
+    is redis('HGET', counter($b), 's:n1'), 110, 'settled in full';
+    is stored($b), '125 0', 'by the difference';
+
+    my $calls = budget(name => 'calls', unit => 'requests');
+    admit(4, [$calls], hit => 1);
+    settle(4, [$calls], [0, 0, 1]);
+    is redis('HGET', counter($calls), 's:n1'), 1, 'a hit is, too';
+};
+
+subtest 'nor is what others have that are gone' => sub {
+    empty();
+    my $b = budget();
+    my $round = sub {
+        my ($node, $second, $spent, $unsure) = @_;
+        evalsha('balance', keys_of(0, $node, $b), 1, $second, fields($b),
+                $spent, $unsure, 0, '')
+    };
+
+    $round->('n1', 0, 60, 0);
+    $round->('n2', 0, 20, 5);
+    is $round->('n1', 1, 80, 0), 0, 'there is nothing more';
+    is $round->('n1', 1, 85, 5), 0, 'nor is what is still to be told of';
+    is stored($b), '80 0', 'it will be';
+    is $round->('n2', 1, 86, 5), 1, 'more than that was somebody else\'s';
+    is $round->('n1', 1, 85, 5), 0, 'the highest holds';
+    is stored($b), '86 0', 'of all nodes';
+    is join_as('n3', $HELLO)->{phase}, $REPLAYED, 'who comes late';
+    is $round->('n3', 0, 5, 0), 1, 'has a part, too';
+    is stored($b), '86 0', 'which is in there';
+    $round->('n3', 0, 9, 0);
+    is stored($b), '89 0', 'but for what is more';
+
+    $known = join_as('n1', $HELLO, run => 'r2', candidate => 'f' x 16)->{id};
+    is $round->('n1', 1, 92, 0), 1, 'what was pending once is no more';
+};
+
+subtest 'reservations of which nothing is on record' => sub {
+    empty();
+    my ($b, $n) = (budget(), 'n1');
+
+    admit($_, [$b]) for 1 .. 3;
+    settle(1, [$b], [10, 0, 1]);
+    is stored($b), '10 200', 'two are open';
+    join_as('n2', $REPLAYED, deep => 1);
+    is stored($b), '10 200', 'not those of another node';
+    join_as('n1', $REPLAYED);
+    is stored($b), '10 200', 'nor where the record reaches back';
+    redis('HDEL', '{llm:}i', 'p:n1');
+    join_as('n1', $REPLAYED, deep => 1);
+    is stored($b), '10 0', 'they are let go';
+    admit(2, [$b], again => 1);
+    join_as('n1', $REPLAYED, deep => 1);
+    is stored($b), '10 100', 'and what is open is made again, for good';
 };
 
 subtest 'patched limits come back' => sub {
@@ -968,8 +1047,8 @@ subtest 'patched limits come back' => sub {
     my $b = budget();
     my $give = sub {
         my ($spent, $limit) = @_;
-        evalsha('balance', keys_of(0, 'n1', $b), 1, fields($b), $spent, 0,
-                $limit);
+        evalsha('balance', keys_of(0, 'n1', $b), 1, 0, fields($b), -1, 0,
+                $spent, $limit);
         return join ' ', map { $_ // '-' } @{redis('HMGET', counter($b),
                                                    'patched', 'spent')};
     };

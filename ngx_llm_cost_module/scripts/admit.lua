@@ -15,9 +15,8 @@
 --
 -- Answer: what (FITS ..), index of the budget that refuses, 1 for a hit,
 --       granted amounts, the stamp, then for each budget spent, reserved,
---       limit, and 1 for the first refusal of its window or, of a hit, the bits
---       of the alerts that it crossed; of a hit the number of the last purge
---       and the cached answer; the call
+--       limit, and 1 for the first refusal of its window; of a hit the number
+--       of the last purge and the cached answer; the call
 
 local FITS, SHORT, NEVER, CLOSED = 0, 1, 2, 6
 
@@ -113,19 +112,16 @@ local function refuse(b)
 end
 
 
--- a hit costs no money and no tokens, and is over at once
+-- A hit costs no money and no tokens.  Where requests are counted it is reserved
+-- and settled as any other: were its answer lost, nobody could take back what
+-- was over at once.
 
-local function charge_hit(budgets, granted, chunks)
+local function is_counted(budgets)
     for _, b in ipairs(budgets) do
         if b.unit == 'requests' then
-            save_budget(b)
-            add(b.counter, 'spent', granted.requests)
-            b.spent = b.spent + granted.requests
-            b.mark = crossed(b, now)
+            return true
         end
     end
-
-    close(KEYS[6], seq, chunks)
 end
 
 
@@ -206,8 +202,8 @@ if what ~= FITS then
     return answer(what, refused - 1, nothing, budgets, hit)
 end
 
-if hit then
-    charge_hit(budgets, granted, chunks)
+if hit and not is_counted(budgets) then
+    close(KEYS[6], seq, chunks)
 else
     reserve(budgets, granted)
 end

@@ -93,10 +93,18 @@ local function guard()
 end
 
 
--- What is held leaves a counter and what is spent comes.  A counter that an
--- operator has deleted is not brought back by what was held in it before.
+-- Of what was spent in a counter, what the reservations of this node have, by
+-- their settlements: should the store lose it, that node knows it as well and
+-- has it restored, whatever else has become of the counter (balance.lua).
 
-local function move(counter, held, spent)
+local PART = KEYS[6] and 's:' .. string.sub(KEYS[6], #TAG + 3)
+
+
+-- What is held leaves a counter and what is spent comes; all of it is the
+-- node's, also what had been charged before.  A counter that an operator has
+-- deleted is not brought back by what was held in it before.
+
+local function move(counter, held, spent, part)
     local f = redis.call('HMGET', counter, 'reserved', 'name')
 
     if f[1] then
@@ -105,6 +113,10 @@ local function move(counter, held, spent)
 
     if f[2] then
         add(counter, 'spent', spent)
+
+        if part then
+            add(counter, PART, part)
+        end
     end
 end
 
@@ -447,11 +459,12 @@ end
 -- where no reservation is known, because it was made in a zone while Redis was
 -- away or Redis has lost it, the amounts are added to them in full.
 
-local function settle_budget(b, held, spent)
+local function settle_budget(b, held, spent, part)
     held = math.min(held, b.reserved)
 
     add(b.counter, 'reserved', -held)
     add(b.counter, 'spent', spent)
+    add(b.counter, PART, part)
 
     b.reserved = b.reserved - held
     b.spent = b.spent + spent
@@ -478,13 +491,14 @@ local function finish(seq, spent, budgets)
         end
 
         if spent and not hold then
-            settle_budget(b, 0, spent[b.unit])
+            settle_budget(b, 0, spent[b.unit], spent[b.unit])
         end
     end
 
     for _, counter in ipairs(hold or {}) do
         local unit = unit_of(counter)
-        local charged = amount(spent, unit, hold[unit])
+        local part = amount(spent, unit, hold[unit])
+        local charged = part
         local held = hold[unit]
 
         if hold.state ~= 'open' then
@@ -492,9 +506,9 @@ local function finish(seq, spent, budgets)
         end
 
         if given[counter] then
-            settle_budget(given[counter], held, charged)
+            settle_budget(given[counter], held, charged, part)
         else
-            move(counter, held, charged)
+            move(counter, held, charged, part)
         end
     end
 

@@ -8,26 +8,31 @@
 --       phase (HELLO ..), 1 when the node's record of operations does not
 --       reach back to what the store still has, since when nodes count
 --       (microseconds), an incarnation that is known to have lost something
---       (or empty), then as every guarded script
+--       (or empty), the time of the store that the node last heard of, then as
+--       every guarded script
 --
 -- Answer: STALE or 0, id, stamp, the last stamp of the incarnation that the node
 --       knows which the store has, time in microseconds, nodes that have come
 --       to the phase, 1 when some record does not reach back, nodes heard of
---       within a minute, the call
+--       within a minute, and within three seconds, the phase to which this node
+--       has come, the call
 --
 --     {llm:}i     id, last (the same, but never gone), n (stamp), run, deep,
 --                 p:NODE (the node's phase), e:ID (the last stamp of an
 --                 incarnation that is over)
---     {llm:}l     nodes, scored by the time they were last heard of
+--     {llm:}l     nodes, scored by the time that they had heard of when they
+--                 were last heard of: a command may have lain somewhere, but
+--                 not since then
 
 local HELLO, REPLAYED, BALANCED, MERGED = 0, 1, 2, 3
 
 local ALIVE = TAG .. 'l'
 local LINGER = 60000000
+local RECENT = 3000000
 local ENDS = 16
 
 local node, phase = ARGV[1], tonumber(ARGV[4])
-local seen, known = tonumber(ARGV[9]), ARGV[10]
+local heard, seen, known = ARGV[8], tonumber(ARGV[10]), ARGV[11]
 local time = TIME * 1000000 + tonumber(NOW[2])
 local f = redis.call('HMGET', STORE, 'id', 'n', 'run', 'last')
 local id, n, run, last = f[1], number(f[2]), f[3] or '', f[4] or f[1]
@@ -112,6 +117,36 @@ local function begin()
 end
 
 
+-- The store has gone back to when reservations were open whose ends the node no
+-- longer has on record.  Those that are open still it makes again.
+
+local function forget_holds()
+    local mine = TAG .. 'r:' .. node .. ':'
+
+    for _, key in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
+        local hold = string.sub(key, 1, #mine) == mine and load_hold(key)
+
+        if hold and hold.state == 'open' then
+            for _, counter in ipairs(hold) do
+                move(counter, hold[unit_of(counter)], 0)
+            end
+
+            redis.call('DEL', key)
+            redis.call('ZREM', KEYS[2], key)
+        end
+    end
+end
+
+
+-- once counters are whole again, what a node has on record is in them
+
+local function come_to()
+    local f = redis.call('HMGET', STORE, 'p:' .. node, 'whole')
+
+    return math.max(number(f[1]), f[2] and REPLAYED or 0)
+end
+
+
 if not id or (run ~= '' and ARGV[3] ~= '' and run ~= ARGV[3])
    or (id == known and n < seen) or id == ARGV[7]
 then
@@ -128,18 +163,22 @@ end
 
 if phase ~= HELLO then
     if id ~= known then
-        return { STALE, id, n, 0, time, 0, 0, 0, CALL }
+        return { STALE, id, n, 0, time, 0, 0, 0, 0, 0, CALL }
     end
-
-    redis.call('HSET', STORE, 'p:' .. node, phase)
 
     if ARGV[5] == '1' then
         redis.call('HSET', STORE, 'deep', 1)
+
+        if number(redis.call('HGET', STORE, 'p:' .. node)) < REPLAYED then
+            forget_holds()
+        end
     end
+
+    redis.call('HSET', STORE, 'p:' .. node, phase)
 end
 
 if phase == MERGED then
-    redis.call('ZADD', ALIVE, text(time), node)
+    redis.call('ZADD', ALIVE, heard, node)
 
     for _, gone in ipairs(redis.call('ZRANGEBYSCORE', ALIVE, '-inf',
                                      text(time - LINGER), 'LIMIT', 0, 16))
@@ -153,4 +192,6 @@ return { 0, id, n, base(), time,
          phase == MERGED and redis.call('ZCOUNT', ALIVE, ARGV[6], '+inf')
                          or count_phase(),
          number(redis.call('HGET', STORE, 'deep')),
-         redis.call('ZCARD', ALIVE), CALL }
+         redis.call('ZCARD', ALIVE),
+         redis.call('ZCOUNT', ALIVE, text(time - RECENT), '+inf'),
+         come_to(), CALL }

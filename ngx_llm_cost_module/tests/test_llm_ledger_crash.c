@@ -90,7 +90,7 @@ static void
 op_pend(stage_t *s)
 {
     int64_t           spent[LLM_UNIT_N] = { 990, 7, 1 };
-    llm_ledger_end_t  end = { spent, 1, 7, T0 };
+    llm_ledger_end_t  end = { spent, 1, 7, T0, 0 };
 
     (void) llm_ledger_pend(s->l, &s->hold, &end, NULL, 0);
 }
@@ -99,7 +99,7 @@ op_pend(stage_t *s)
 static void
 op_pend_late(stage_t *s)
 {
-    llm_ledger_end_t  end = { NULL, 0, 7, T0 };
+    llm_ledger_end_t  end = { NULL, 0, 7, T0, 0 };
 
     (void) llm_ledger_pend(s->l, &s->late, &end, NULL, 0);
 }
@@ -149,7 +149,7 @@ op_keep(stage_t *s)
 {
     int64_t  spent[LLM_UNIT_N] = { 12, 7, 1 };
 
-    (void) llm_ledger_settle_from(s->l, &s->kept, spent, 1, NULL, 0);
+    (void) llm_ledger_settle_there(s->l, &s->kept, spent, 1);
 }
 
 

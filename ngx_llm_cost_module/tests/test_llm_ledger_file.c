@@ -428,7 +428,7 @@ refuses_what_is_no_ledger(void **state)
     llm_ledger_file_close(&f);
 
     head_edit(another_version);
-    assert_refused("it is of version 1.3, and this module knows 1.2");
+    assert_refused("it is of version 1.4, and this module knows 1.3");
     head_edit(another_order);
     assert_refused("another order of bytes");
     head_edit(another_order);
@@ -520,6 +520,10 @@ a_torn_batch_is_none(void **state)
         pos = llm_file_state(&f)->log_pos;
         (void) request(f.ledger, 500 + i, 1);
         assert_int_equal(llm_ledger_file_sync(&f), 0);
+
+        if (llm_file_state(&f)->log_pos <= pos) {
+            pos = 0;                    /* the log was full */
+        }
 
         /* the state's page may be older than the log, and never is newer */
 

@@ -624,20 +624,46 @@ told_settle(void *data, const llm_hold_view_t *v, const int64_t *spent)
 }
 
 
+static void
+told_of(llm_ledger_t *l, const char *name, llm_known_t *t)
+{
+    uint32_t             n, cursor;
+    llm_known_t          *all;
+    llm_counter_view_t   v;
+
+    all = llm_ledger_told(l, &n);
+    assert_non_null(all);
+
+    cursor = 0;
+
+    while (llm_ledger_next(l, &cursor, &v) == LLM_OK) {
+        if (v.name_len == strlen(name) && memcmp(v.name, name, v.name_len) == 0)
+        {
+            assert_true(cursor <= n);
+            *t = all[cursor - 1];
+            assert_int_equal(t->start, v.start);
+        }
+    }
+
+    free(all);
+}
+
+
 /* ended here, while another store has not heard of it */
 
 static void
 another_store_has_to_hear(void **state)
 {
     told_t               told;
-    int64_t              spent[LLM_UNIT_N] = { 30, 5, 1 }, sums[2];
+    int64_t              spent[LLM_UNIT_N] = { 30, 5, 1 };
     unsigned             i;
+    llm_known_t           t;
     llm_ledger_t        *l;
     llm_budget_t         b[2];
     llm_balance_t        bal[2];
     llm_hold_id_t        id[3];
     llm_admission_t      a;
-    llm_ledger_end_t     end = { spent, 1, 7, T0 };
+    llm_ledger_end_t     end = { spent, 1, 7, T0, 0 };
     llm_ledger_heir_t    heir = { owner_7_is_gone, NULL, told_settle, &told };
     llm_counter_view_t   v;
 
@@ -666,9 +692,17 @@ another_store_has_to_hear(void **state)
     assert_int_equal(bal[0].spent, 30);
     assert_int_equal(bal[1].spent, 1);
 
-    assert_int_equal(llm_ledger_told(l, b, 2, sums), LLM_OK);
-    assert_int_equal(sums[0], 0);
-    assert_int_equal(sums[1], 0);
+    told_of(l, "user", &t);
+    assert_int_equal(t.known, 0);
+    assert_int_equal(t.own, 0);
+    assert_int_equal(t.unsure, 0);
+
+    /* its answer was lost: that store may have it */
+
+    end.sent = 1;
+    assert_int_equal(llm_ledger_pend(l, &id[0], &end, bal, 2), LLM_OK);
+    told_of(l, "user", &t);
+    assert_int_equal(t.unsure, 30);
 
     end.spent = NULL;
     assert_int_equal(llm_ledger_pend(l, &id[1], &end, bal, 2), LLM_OK);
@@ -683,18 +717,25 @@ another_store_has_to_hear(void **state)
     assert_int_equal(told.cancelled, 1);
     assert_int_equal(told.usd, 30);
 
-    /* confirmed, there is nothing more to tell, and nothing moves */
+    /* confirmed, there is nothing more to tell; it may have been known before */
 
     assert_int_equal(llm_ledger_confirm(l, &id[0]), LLM_OK);
-    assert_int_equal(llm_ledger_told(l, b, 2, sums), LLM_OK);
-    assert_int_equal(sums[0], 30);
-    assert_int_equal(sums[1], 1);
+    told_of(l, "user", &t);
+    assert_int_equal(t.known, 0);
+    assert_int_equal(t.own, 30);
+    assert_int_equal(t.unsure, 0);
+    told_of(l, "calls", &t);
+    assert_int_equal(t.own, 1);
     assert_int_equal(llm_ledger_confirm(l, &id[0]), LLM_DECLINED);
-    assert_int_equal(llm_ledger_settle(l, &id[1], spent, NULL, 0), LLM_OK);
+    assert_int_equal(llm_ledger_settle_there(l, &id[1], spent, 0), LLM_OK);
+    told_of(l, "user", &t);
+    assert_int_equal(t.own, 60);
+    assert_int_equal(llm_ledger_settle_there(l, &id[1], spent, 0),
+                     LLM_DECLINED);
     assert_int_equal(llm_ledger_confirm(l, &id[2]), LLM_DECLINED);
     assert_int_equal(llm_ledger_inherit(l, &heir, 9), 0);
     assert_true(view_find(l, "user", "ann", &v));
-    assert_int_equal(v.spent, 60);
+    assert_int_equal(v.spent, 0);
     assert_int_equal(v.reserved, 100);
     assert_null(llm_ledger_check(l, 1));
 

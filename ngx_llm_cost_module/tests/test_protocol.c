@@ -10,9 +10,10 @@
  *
  * What is on the way may be done at any time or never, twice, in any order (so
  * that two connections of a node are no different from one); its answer may be
- * lost, or come when the node has joined another store meanwhile.  Redis may go back to what it was at any earlier moment, or to
- * nothing; workers may die.  The numbers of such events are bounded, the
- * moments are not.
+ * lost, or come when the node has joined another store meanwhile.  Redis may go
+ * back to what it was at any earlier moment, or to nothing; workers may die, and
+ * a node may have an end of a request on record no more.  The numbers of such
+ * events are bounded, the moments are not.
  *
  * In every state nothing is committed beyond the limit; whenever everything has
  * come to rest, Redis has counted what was spent, once, and holds nothing; and
@@ -69,6 +70,8 @@ enum { READY = 0, AWAY, JOIN };
 #define NO_SHARE     0x40    /* a node goes as far as its share alone */
 #define NO_GRANT     0x80    /* what is granted elsewhere is not granted */
 #define NO_CONFIRM   0x100   /* nor is what is confirmed elsewhere confirmed */
+#define NO_OWN       0x200   /* what was spent is known without the record */
+#define NO_FORGET    0x400   /* and what is no more open, too */
 
 
 typedef struct {
@@ -76,6 +79,7 @@ typedef struct {
     uint8_t          closed;
     int8_t           spent;
     int8_t           reserved;
+    int8_t           part[NODES];        /* of spent */
 } store_t;
 
 
@@ -95,6 +99,8 @@ typedef struct {
     uint8_t          state[IDENTS];
     uint8_t          way[IDENTS][KINDS]; /* two bits of each incarnation */
     uint8_t          late[IDENTS];       /* an answer that is on the way */
+    uint8_t          forgotten;          /* identities that are over, and on
+                                            no record any more */
     uint8_t          asking;             /* identities whose end was sent, by a
                                             worker that waits for the answer */
 
@@ -105,6 +111,7 @@ typedef struct {
     uint8_t          kills;
     uint8_t          timeouts;
     uint8_t          delays;
+    uint8_t          drops;
 } state_t;
 
 
@@ -232,6 +239,7 @@ perform(state_t *s, int i, int kind, int id, int again)
     }
 
     r->spent += (kind == SETTLE);
+    r->part[node_of(i)] += (kind == SETTLE);
 
     if (!(m.without & NO_BITMAP)) {
         r->closed |= bit;
@@ -485,6 +493,40 @@ request(const state_t *s, int i)
 }
 
 
+/* what the store holds for an identity, and the node does not know of */
+
+static void
+forget(state_t *t, int i)
+{
+    if ((t->redis.hold & (1 << i)) && !(m.without & NO_FORGET)) {
+        t->redis.hold &= ~(1 << i);
+        t->redis.reserved--;
+    }
+}
+
+
+/* all that was confirmed to the node is in the counter, on record or not */
+
+static void
+restore(state_t *t, int n)
+{
+    int  i, own;
+
+    own = 0;
+
+    for (i = 2 * n; i < 2 * n + 2; i++) {
+        own += (t->state[i] == SETTLED);
+    }
+
+    if (t->redis.part[n] < own && t->target[n] != t->known[n]
+        && !(m.without & NO_OWN))
+    {
+        t->redis.spent += own - t->redis.part[n];
+        t->redis.part[n] = own;
+    }
+}
+
+
 /* one identity is told to the store that is being joined */
 
 static void
@@ -499,6 +541,11 @@ repeat(state_t *t, int n, int i)
 
     case SETTLED:
     case CANCELLED:
+        if (t->forgotten & (1 << i)) {
+            forget(t, i);
+            return;
+        }
+
         if (changed && !(m.without & NO_RECORD)) {
             (void) perform(t, i, t->state[i] == SETTLED ? SETTLE : CANCEL,
                            t->target[n], 0);
@@ -590,6 +637,8 @@ join(const state_t *s, int n)
         }
     }
 
+    restore(&t, n);
+
     t.joined |= 1 << n;
 
     if (t.joined == 3 || (m.without & NO_WAITING)) {
@@ -625,6 +674,15 @@ faults(const state_t *s)
         t.id++;
         t.joined = 0;
         visit(&t);
+    }
+
+    for (i = 0; s->drops && i < IDENTS; i++) {
+        if (s->state[i] >= SETTLED && !(s->forgotten & (1 << i))) {
+            t = *s;
+            t.drops--;
+            t.forgotten |= 1 << i;
+            visit(&t);
+        }
     }
 
     for (n = 0; s->kills && n < NODES; n++) {
@@ -798,21 +856,25 @@ test_holds(void **state)
 
     static const struct {
         int  limit, open;
-        int  losses, copies, crashes, kills, timeouts, delays;
+        int  losses, copies, crashes, kills, timeouts, delays, drops;
     } runs[] = {
-        { 1, 0,  2, 1, 0, 0, 1, 0 },
-        { 2, 0,  2, 1, 0, 0, 1, 0 },
-        { 1, 1,  2, 1, 0, 0, 1, 0 },
-        { 1, 0,  1, 0, 1, 0, 0, 0 },
-        { 1, 0,  0, 1, 1, 0, 1, 0 },
-        { 2, 0,  0, 0, 1, 0, 1, 0 },
-        { 1, 1,  0, 0, 1, 0, 1, 0 },
-        { 1, 0,  1, 1, 0, 1, 0, 0 },
-        { 2, 0,  1, 0, 0, 1, 0, 0 },
-        { 1, 0,  0, 0, 1, 1, 0, 0 },
-        { 1, 0,  0, 0, 2, 0, 0, 0 },
-        { 1, 0,  0, 0, 1, 0, 0, 1 },
-        { 2, 0,  0, 0, 1, 0, 0, 1 }
+        { 1, 0,  2, 1, 0, 0, 1, 0, 0 },
+        { 2, 0,  2, 1, 0, 0, 1, 0, 0 },
+        { 1, 1,  2, 1, 0, 0, 1, 0, 0 },
+        { 1, 0,  1, 0, 1, 0, 0, 0, 0 },
+        { 1, 0,  0, 1, 1, 0, 1, 0, 0 },
+        { 2, 0,  0, 0, 1, 0, 1, 0, 0 },
+        { 1, 1,  0, 0, 1, 0, 1, 0, 0 },
+        { 1, 0,  1, 1, 0, 1, 0, 0, 0 },
+        { 2, 0,  1, 0, 0, 1, 0, 0, 0 },
+        { 1, 0,  0, 0, 1, 1, 0, 0, 0 },
+        { 1, 0,  0, 0, 2, 0, 0, 0, 0 },
+        { 1, 0,  0, 0, 1, 0, 0, 1, 0 },
+        { 2, 0,  0, 0, 1, 0, 0, 1, 0 },
+        { 1, 0,  0, 0, 1, 0, 0, 0, 2 },
+        { 1, 0,  1, 0, 1, 0, 0, 0, 1 },
+        { 1, 0,  0, 0, 1, 0, 0, 1, 1 },
+        { 1, 0,  0, 0, 2, 0, 0, 0, 1 }
     };
 
     (void) state;
@@ -820,12 +882,14 @@ test_holds(void **state)
     for (i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
         s = start(runs[i].losses, runs[i].copies, runs[i].crashes,
                   runs[i].kills, runs[i].timeouts, runs[i].delays);
+        s.drops = runs[i].drops;
 
         print_message("limit %d%s, %d lost, %d twice, %d crashes, %d kills, "
-                      "%d not waited for, %d late: ", runs[i].limit,
+                      "%d not waited for, %d late, %d forgotten: ",
+                      runs[i].limit,
                       runs[i].open ? ", open" : "", runs[i].losses,
                       runs[i].copies, runs[i].crashes, runs[i].kills,
-                      runs[i].timeouts, runs[i].delays);
+                      runs[i].timeouts, runs[i].delays, runs[i].drops);
 
         wrong = explore(runs[i].limit, runs[i].open, 0, &s);
 
@@ -847,7 +911,7 @@ test_is_missed(void **state)
 
     static const unsigned  rules[] = {
         NO_BITMAP, NO_GUARD, NO_CANCEL, NO_RECORD, NO_HOLDS, NO_WAITING,
-        NO_SHARE, NO_GRANT, NO_CONFIRM
+        NO_SHARE, NO_GRANT, NO_CONFIRM, NO_OWN, NO_FORGET
     };
 
     (void) state;
@@ -855,6 +919,7 @@ test_is_missed(void **state)
     for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
         s = rules[i] < NO_GRANT ? start(1, 1, 1, 0, 0, 0)
                                   : start(0, 0, 1, 0, 0, 1);
+        s.drops = (rules[i] >= NO_OWN);
 
         wrong = explore(1, 0, rules[i], &s);
 

@@ -393,6 +393,35 @@ redis_fault 'kill -9 of all nodes while Redis is away, state file',
     };
 
 
+# Nothing is on record any more, and all of it is in the zones: what was spent
+# through Redis and confirmed, and what was spent while it was away
+
+redis_fault 'kill -9 of all nodes while Redis is away, back empty',
+    brief   => 6,
+    seconds => 8,
+    policy  => 'open',
+    bound   => 1e9,
+    more    => 'llm_zone zone=llm:8m state=DIR/llm.state;',
+    break   => sub {
+        my $run = shift;
+        my $pid = $run->{redis}{main}{pid};
+        kill 'STOP', $pid;
+        sleep 1;
+        $run->restart($_) for 0 .. 2;
+        sleep 0.5;
+        redis_kill($run, 'main');
+        redis_up($run, 'main');
+    };
+
+# Two binaries, each with a record of its own, one ledger
+
+redis_fault 'FLUSHALL and binary upgrades, state file',
+    bound => $ON_THE_WAY,
+    more  => 'llm_zone zone=llm:8m state=DIR/llm.state;',
+    every => [0.9, sub { ask($_[0], 'FLUSHALL') },
+              0.7, sub { $_[0]->upgrade(int rand 3) }];
+
+
 # A thousand requests at once, on three nodes; upstream answers when all are
 # decided (zone.pl)
 
@@ -508,6 +537,7 @@ my %mishaps = (
 );
 
 my $soak = $ENV{SOAK} || 20;
+my $mix = $ENV{SOAK_MIX} // '';
 
 
 # one at random, after a time of its own
@@ -522,11 +552,12 @@ sub mishap {
 
     return if time < ($run->{next} //= time + 1);
 
-    my $name = (sort keys %mishaps)[rand keys %mishaps];
+    my @names = grep { /$mix/ } sort keys %mishaps;
+    my $name = $names[rand @names];
 
     $run->{mishaps}{$name}++;
     $mishaps{$name}->($run);
-    $run->{next} = time + ($ENV{SOAK_PAUSE} // 1.4) * 2 * rand;
+    $run->{next} = time + ($ENV{SOAK_PAUSE} // 2.5) * 2 * rand;
 }
 
 
@@ -568,6 +599,7 @@ sub tell_modes {
 redis_fault 'soak',
     seconds => $soak,
     policy  => 'local',
+    timeout => '1s',
     more    => 'llm_zone zone=llm:8m state=DIR/llm.state;',
     budgets => 'llm_budget daily limit=' . 0.02 * $soak . 'usd period=total;'
                . 'llm_budget user key=$http_x_user_id limit=0.02usd'

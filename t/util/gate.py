@@ -13,7 +13,7 @@ where they stay with the server that they have.  An empty FILE lets nobody
 through.  FILE.log gets a line for each connection.
 
 Behind "PORT keep" may stand what becomes of answers, while it does: "lose"
-drops them, "late" has them wait for 400 ms, "cut" sends the first half of one,
+drops them, "late" has them wait for 1.2 s, "cut" sends the first half of one,
 and closes the connection.
 """
 
@@ -88,7 +88,7 @@ async def pump(reader, writer, gate=None):
             if fault == "lose":
                 continue
             if fault == "late":
-                await asyncio.sleep(0.4)
+                await asyncio.sleep(1.2)
             if fault == "cut":
                 writer.write(data[:len(data) // 2])
                 await writer.drain()
