@@ -395,6 +395,13 @@ llm_json_parse(llm_json_t *j, const unsigned char *data, size_t len)
 {
     llm_json_scan_t  s;
 
+    /* an event without data has none, and no offset of it is defined */
+
+    if (data == NULL) {
+        data = (const unsigned char *) "";
+        len = 0;
+    }
+
     j->data = data;
     j->len = len;
     j->n = 0;

@@ -818,12 +818,35 @@ test_again(void **state)
 }
 
 
+/* an event without data */
+
+static void
+test_nothing(void **state)
+{
+    llm_json_t   j;
+    llm_arena_t  a;
+
+    (void) state;
+
+    llm_arena_init(&a);
+    memset(&j, 0, sizeof(j));
+    j.mem = &a.mem;
+
+    assert_int_equal(llm_json_parse(&j, NULL, 0), LLM_BAD);
+    assert_non_null(j.data);
+    assert_int_equal(j.err_pos, 0);
+
+    llm_arena_free(&a);
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_against_jansson),
         cmocka_unit_test(test_truncated),
+        cmocka_unit_test(test_nothing),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_error_position),
         cmocka_unit_test(test_strings_at_every_length),
