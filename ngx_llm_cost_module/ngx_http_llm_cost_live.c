@@ -275,10 +275,12 @@ ngx_http_llm_cost_live_end(ngx_http_llm_cost_ctx_t *ctx, ngx_uint_t whole)
         live->output = ctx->usage.output;
         live->cost = ctx->cost;
 
-        live->model.data = live->name;
-        live->model.len = ngx_min(ctx->answer.model.len,
-                                  NGX_HTTP_LLM_COST_MODEL_MAX);
-        ngx_memcpy(live->name, ctx->answer.model.data, live->model.len);
+        if (ctx->answer.model.len) {
+            live->model.data = live->name;
+            live->model.len = ngx_min(ctx->answer.model.len,
+                                      NGX_HTTP_LLM_COST_MODEL_MAX);
+            ngx_memcpy(live->name, ctx->answer.model.data, live->model.len);
+        }
     }
 
     ngx_http_llm_cost_live_close(live);
