@@ -313,7 +313,11 @@ llm_tok_regex_match(const llm_tok_regex_t *r, llm_scratch_t *s,
 }
 
 
-/* the end of the piece at p of one step, which is to split [start, end) */
+/*
+ * The end of the piece at p of one step, which is to split [start, end).  If
+ * there is more after end, it may be that a piece is known to reach as far as
+ * that, and not whether it ends there: here->more; NULL: not even that.
+ */
 
 static const uint8_t *
 llm_tok_regex_step(const llm_tok_regex_t *r, llm_scratch_t *s,
@@ -326,6 +330,8 @@ llm_tok_regex_step(const llm_tok_regex_t *r, llm_scratch_t *s,
     llm_tok_step_t  *here;
 
     here = &c->step[step];
+    here->more = 0;
+
     from = here->match;
     to = here->match_end;
 
@@ -334,7 +340,8 @@ llm_tok_regex_step(const llm_tok_regex_t *r, llm_scratch_t *s,
         here->match_end = NULL;
 
         if (code == PCRE2_ERROR_NOMATCH) {
-            return more ? NULL : end;
+            here->more = more;
+            return end > p ? end : NULL;
         }
 
         if (code == PCRE2_ERROR_MATCHLIMIT) {
@@ -347,7 +354,10 @@ llm_tok_regex_step(const llm_tok_regex_t *r, llm_scratch_t *s,
         from = start + at[0];
         to = start + at[1];
 
+        /* a match may begin at from, or what is before it goes on */
+
         if (code == PCRE2_ERROR_PARTIAL) {
+            here->more = 1;
             return from > p ? from : NULL;
         }
 
@@ -407,8 +417,8 @@ llm_tok_regex_end(const llm_tok_regex_t *r, llm_scratch_t *s,
 
         start = step->start;
         end = step->end;
-        more = 0;
+        more = step->more;
     }
 
-    return end;
+    return more ? NULL : end;
 }

@@ -32,6 +32,7 @@ typedef struct {
     const uint8_t  *end;
     const uint8_t  *match;          /* found already, at or after end */
     const uint8_t  *match_end;      /* NULL if none is */
+    int             more;           /* the piece may go on after end */
 } llm_tok_step_t;
 
 typedef struct {
