@@ -580,9 +580,9 @@ ngx_http_llm_cost_joins(ngx_http_llm_cost_ctx_t *ctx)
 
 /*
  * What was found is of no use to this request, and the store could not know: it
- * is asked anew.  A requests budget has counted a hit that is over at once, and
- * does not count the request again; what is held while the store is away is
- * given back.  The fresh answer takes the entry's place.
+ * is asked anew.  Where a requests budget has counted the hit, it does not count
+ * the request again; what is held is given back.  The fresh answer takes the
+ * entry's place.
  */
 
 static ngx_int_t
@@ -593,7 +593,7 @@ ngx_http_llm_cost_missed(ngx_http_llm_cost_ctx_t *ctx)
     lmcf = ngx_http_get_module_main_conf(ctx->request,
                                          ngx_http_llm_cost_module);
 
-    if (!ctx->local) {
+    if (lmcf->store->hits_at_once) {
         ctx->counted_request = 1;
         ctx->adm.most[LLM_UNIT_REQUESTS] = 0;
         ctx->adm.least[LLM_UNIT_REQUESTS] = 0;

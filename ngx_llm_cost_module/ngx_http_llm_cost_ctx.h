@@ -241,6 +241,9 @@ struct ngx_http_llm_cost_ctx_s {
 struct ngx_http_llm_cost_store_s {
     ngx_str_t     name;                             /* "zone", "redis" */
 
+    /* a hit is counted when it is admitted: to cancel it takes nothing back */
+    ngx_uint_t    hits_at_once;
+
     /*
      * Look up ctx->cache_key (if keyed and the entry is not bypassed) and
      * reserve ctx->adm, in one step.  NGX_OK: ctx->verdict is set (and

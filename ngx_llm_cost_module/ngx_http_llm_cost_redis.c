@@ -44,6 +44,7 @@ static void ngx_http_llm_cost_redis_exit_process(ngx_cycle_t *cycle);
 
 const ngx_http_llm_cost_store_t  ngx_http_llm_cost_redis_store = {
     ngx_string("redis"),
+    0,
     ngx_http_llm_cost_redis_admit,
     ngx_http_llm_cost_redis_detach,
     ngx_http_llm_cost_redis_settle,

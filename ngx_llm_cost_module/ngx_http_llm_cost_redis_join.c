@@ -559,30 +559,47 @@ ngx_http_llm_cost_redis_join_met(void)
 }
 
 
-/* nothing is known of this store yet; its id comes last */
+/*
+ * Nothing is known of this store yet; its id comes last.  If this nginx has
+ * never met one, what an earlier one has told is on no record: it is in the
+ * zone, and lost where this is another store.
+ */
 
 static void
 ngx_http_llm_cost_redis_join_first(void)
 {
-    ngx_uint_t                         changed;
+    ngx_uint_t                         changed, past;
+    llm_ledger_t                      *l;
     ngx_http_llm_cost_redis_box_t     *box;
     ngx_http_llm_cost_redis_joined_t  *at;
 
     box = ngx_http_llm_cost_redis_box();
     at = &box->joined;
 
+    l = ngx_http_llm_cost_zone()->ledger;
+
     changed = (ngx_memcmp(box->id, join.hello.id, NGX_HTTP_LLM_COST_REDIS_ID)
                != 0);
+    past = (box->id[0] == '\0' && llm_ledger_has_store(l));
 
     ngx_memzero(at, sizeof(ngx_http_llm_cost_redis_joined_t));
     ngx_memory_barrier();
 
     at->base = join.hello.base;
     at->since = join.hello.time;
-    at->deep = (changed && at->base < box->log->dropped);
+    at->deep = (changed
+                && (at->base < box->log->dropped
+                    || (past && !llm_ledger_is_store(l, join.hello.id))));
     at->age = box->age;
     at->step = changed ? NGX_HTTP_LLM_COST_JOIN_REPLAY
                        : NGX_HTTP_LLM_COST_JOIN_HOLDS;
+
+    if (past) {
+        ngx_http_llm_cost_redis_box_lock();
+        box->log->dropped = (uint64_t) join.hello.stamp
+                            | NGX_HTTP_LLM_COST_REDIS_BLOCK;
+        ngx_http_llm_cost_redis_box_unlock();
+    }
 
     ngx_memory_barrier();
 

@@ -77,6 +77,7 @@ static void ngx_http_llm_cost_zone_sweep(ngx_event_t *ev);
 
 const ngx_http_llm_cost_store_t  ngx_http_llm_cost_zone_store = {
     ngx_string("zone"),
+    1,
     ngx_http_llm_cost_zone_admit,
     ngx_http_llm_cost_zone_detach,
     ngx_http_llm_cost_zone_settle,

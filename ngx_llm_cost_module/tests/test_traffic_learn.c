@@ -515,10 +515,14 @@ test_recordings(void **state)
     report("all", &all[0], &all[1]);
     traffic_row("learn", "| within 2 %% | %u of %u | | | | |", good, models);
 
-    /* of what is here, not of what is wanted: the page on accuracy says why */
+    /*
+     * Of what is here, not of what is wanted: the page on accuracy says why.
+     * Without the vocabulary of Gemini, which only make vocab-all has, its
+     * models are counted with another one.
+     */
 
     assert_true(all[0].low * 100 <= all[0].n);
-    assert_true(good * 10 >= models * 8);
+    assert_true(good * 100 >= models * (vocab_of("gemini") ? 85 : 75));
 
     for (i = 0; i < test.nmodels; i++) {
         free(test.models[i]);

@@ -376,9 +376,8 @@ test('a budget without its key: PermissionDeniedError', async () => {
 
 test('a path that cannot be metered: NotFoundError', async () => {
     const { error } = await refusal(
-        client().batches.create({ input_file_id: 'file-1',
-                                  endpoint: '/v1/chat/completions',
-                                  completion_window: '24h' }),
+        client().fineTuning.jobs.create({ model: 'gpt-4o-mini',
+                                          training_file: 'file-1' }),
         OpenAI.NotFoundError);
 
     assert.equal(error.code, 'unknown_path');

@@ -55,8 +55,13 @@ sub redis_up {
 sub redis_kill {
     my ($run, $name) = @_;
 
+    my $stat = "/proc/$run->{redis}{$name}{pid}/stat";
+
     kill 'KILL', $run->{redis}{$name}{pid};
-    $run->until(sub { !-d "/proc/$run->{redis}{$name}{pid}" });
+
+    # the shell that has started it does not wait for it before its own end
+
+    $run->until(sub { !-e $stat || read_file($stat) =~ /\) Z / });
 }
 
 sub ask {
