@@ -365,7 +365,7 @@ no reply in time
 
 
 === the answer to a settlement is lost: it is settled once
---- fakeredis: EVALSHA 2: swallow
+--- fakeredis: EVALSHA 2: skip
 --- request eval: $::POST
 --- error_code: 200
 --- redis_like

@@ -14,7 +14,10 @@ says to stay in touch is JOIN (join.lua) or LEARN (learn.lua), no EVALSHA.  Acti
   error TEXT   answer -TEXT, the backend never sees the command
   reply TEXT   answer TEXT as it is (\\r and \\n are understood)
   stall        no answer, the backend never sees the command
-  swallow      the backend does it, the answer is lost
+  swallow      the backend does it, the answer is lost; after either there is
+               no answer to what follows on that connection, as there is none
+               out of turn
+  skip         the backend does it, and the next answer is the first to come
   close        close the connection instead
   garbage      bytes that are no reply
   cut N        only the first N bytes of the answer, then close
@@ -159,14 +162,19 @@ class FakeRedis:
             raise ConnectionError()
         elif verb == "garbage":
             writer.write(b"\x00\xffHTTP/1.1 200 OK\r\n\r\n")
-        elif verb != "stall":
+        elif verb == "stall":
+            await self.deaf(reader)
+        else:
             answer = await self.answer(command, backend, verb, text)
 
-            if verb == "late":
-                while await reader.read(65536):
-                    pass
+            if verb in ("late", "swallow"):
+                await self.deaf(reader)
 
             await self.send(answer, writer, verb, text)
+
+    async def deaf(self, reader):
+        while await reader.read(65536):
+            pass
 
     async def answer(self, command, backend, verb, text):
         if not backend:
@@ -186,6 +194,9 @@ class FakeRedis:
 
     async def send(self, reply, writer, verb, text):
         if verb == "swallow":
+            raise ConnectionError()
+
+        if verb == "skip":
             return
 
         if verb == "cut":
