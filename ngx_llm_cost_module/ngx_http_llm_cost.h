@@ -72,8 +72,8 @@ typedef struct ngx_http_llm_cost_ctx_s    ngx_http_llm_cost_ctx_t;
 typedef struct ngx_http_llm_cost_store_s  ngx_http_llm_cost_store_t;
 typedef struct ngx_http_llm_cost_zone_s   ngx_http_llm_cost_zone_t;
 typedef struct ngx_http_llm_cost_redis_s  ngx_http_llm_cost_redis_t;
-typedef struct ngx_http_llm_cost_live_s   ngx_http_llm_cost_live_t;
-typedef struct ngx_http_llm_cost_follow_s   ngx_http_llm_cost_follow_t;
+typedef struct ngx_http_llm_cost_live_s    ngx_http_llm_cost_live_t;
+typedef struct ngx_http_llm_cost_follow_s  ngx_http_llm_cost_follow_t;
 
 
 #include "ngx_http_llm_cost_conf.h"
@@ -267,6 +267,10 @@ void ngx_http_llm_cost_parts_stop(ngx_http_llm_cost_ctx_t *ctx);
 void ngx_http_llm_cost_parts_worst(ngx_http_llm_cost_ctx_t *ctx,
     llm_held_t *record);
 
+/* a pool beside r's, for what is done often and emptied each time; NULL */
+
+ngx_pool_t *ngx_http_llm_cost_scratch(ngx_http_request_t *r, llm_mem_t *mem);
+
 
 /* _held.c: files of requests, batches and runs, over several requests */
 
@@ -280,19 +284,32 @@ ngx_int_t ngx_http_llm_cost_held_found(ngx_http_llm_cost_ctx_t *ctx);
 
 void ngx_http_llm_cost_held_worst(ngx_http_llm_cost_ctx_t *ctx);
 
-/* an answer is about to be read */
-
-ngx_int_t ngx_http_llm_cost_held_listen(ngx_http_llm_cost_ctx_t *ctx);
-
 /* at the end of a request that begins something: 1: all is said */
 
 ngx_uint_t ngx_http_llm_cost_held_begun(ngx_http_llm_cost_ctx_t *ctx);
 
-/* ... of one that asks for it: 1: it is to be settled, with this */
+/* under which name a record is; NGX_DECLINED: under none */
+
+ngx_int_t ngx_http_llm_cost_held_name(ngx_http_llm_cost_ctx_t *ctx,
+    const llm_str_t *object, u_char name[LLM_HELD_NAME], uint64_t *payer);
+
+
+/* _held_told.c */
+
+/* an answer is about to be read */
+
+ngx_int_t ngx_http_llm_cost_held_listen(ngx_http_llm_cost_ctx_t *ctx);
+
+/* at the end of a request that asks for work: 1: it is to be settled, so */
 
 ngx_uint_t ngx_http_llm_cost_held_told(ngx_http_llm_cost_ctx_t *ctx);
 
-/* the store in shared memory */
+/* ctx->record is settled by this request: 1, and by no other */
+
+ngx_uint_t ngx_http_llm_cost_held_claim(ngx_http_llm_cost_ctx_t *ctx);
+
+
+/* _held_zone.c: find(), keep() and leave() of the store in shared memory */
 
 ngx_int_t ngx_http_llm_cost_held_zone_find(ngx_http_llm_cost_ctx_t *ctx);
 ngx_int_t ngx_http_llm_cost_held_zone_keep(const llm_held_t *record);

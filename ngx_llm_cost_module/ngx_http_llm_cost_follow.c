@@ -51,7 +51,7 @@ static void ngx_http_llm_cost_follow_break(ngx_http_llm_cost_follow_t *f);
 ngx_int_t
 ngx_http_llm_cost_follow(ngx_http_llm_cost_ctx_t *ctx)
 {
-    ngx_http_llm_cost_follow_t            *f;
+    ngx_http_llm_cost_follow_t          *f;
     ngx_http_llm_cost_live_t            *live;
     const ngx_http_llm_cost_loc_conf_t  *llcf;
 
@@ -127,10 +127,10 @@ ngx_http_llm_cost_follow_drop(ngx_http_llm_cost_ctx_t *ctx)
 ngx_int_t
 ngx_http_llm_cost_follow_begin(ngx_http_llm_cost_ctx_t *ctx)
 {
-    ngx_int_t                  rc;
-    ngx_http_request_t        *r;
+    ngx_int_t                    rc;
+    ngx_http_request_t          *r;
     ngx_http_llm_cost_follow_t  *f;
-    ngx_http_llm_cost_entry_t *e;
+    ngx_http_llm_cost_entry_t   *e;
 
     f = ctx->follow;
     r = ctx->request;
@@ -194,8 +194,8 @@ ngx_http_llm_cost_follow_begin(ngx_http_llm_cost_ctx_t *ctx)
 static void
 ngx_http_llm_cost_follow_event(ngx_event_t *ev)
 {
-    ngx_connection_t          *c;
-    ngx_http_request_t        *r;
+    ngx_connection_t            *c;
+    ngx_http_request_t          *r;
     ngx_http_llm_cost_follow_t  *f;
 
     f = ev->data;

@@ -178,7 +178,7 @@ ngx_http_llm_cost_live_fits(ngx_http_llm_cost_live_t *live,
 }
 
 
-/* bytes of the stream; hidden are those that the leader's client does not get */
+/* bytes of the stream; hidden are those that its own client does not get */
 
 void
 ngx_http_llm_cost_live_feed(ngx_http_llm_cost_ctx_t *ctx, const u_char *p,
@@ -218,9 +218,9 @@ ngx_http_llm_cost_live_feed(ngx_http_llm_cost_ctx_t *ctx, const u_char *p,
 void
 ngx_http_llm_cost_live_wake(ngx_http_llm_cost_ctx_t *ctx)
 {
-    ngx_queue_t               *q;
+    ngx_queue_t                 *q;
     ngx_http_llm_cost_follow_t  *f;
-    ngx_http_llm_cost_live_t  *live;
+    ngx_http_llm_cost_live_t    *live;
 
     live = ctx->live;
 

@@ -41,7 +41,7 @@ struct ngx_http_llm_cost_parts_s {
 
 
 static void ngx_http_llm_cost_parts_event(ngx_event_t *ev);
-static void ngx_http_llm_cost_parts_cleanup(void *data);
+static void ngx_http_llm_cost_scratch_cleanup(void *data);
 static ngx_int_t ngx_http_llm_cost_parts_one(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_loc_conf_t *llcf, llm_refusal_t *f);
 static ngx_int_t ngx_http_llm_cost_parts_same(ngx_http_llm_cost_ctx_t *ctx,
@@ -54,29 +54,20 @@ static ngx_uint_t ngx_http_llm_cost_parts_exact(
 ngx_int_t
 ngx_http_llm_cost_parts_begin(ngx_http_llm_cost_ctx_t *ctx)
 {
-    ngx_pool_cleanup_t         *cln;
     ngx_http_request_t         *r;
     ngx_http_llm_cost_parts_t  *parts;
 
     r = ctx->request;
 
-    cln = ngx_pool_cleanup_add(r->pool, 0);
     parts = ngx_pcalloc(r->pool, sizeof(ngx_http_llm_cost_parts_t));
-
-    if (cln == NULL || parts == NULL) {
+    if (parts == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    parts->pool = ngx_create_pool(ngx_pagesize, r->connection->log);
+    parts->pool = ngx_http_llm_cost_scratch(r, &parts->mem);
     if (parts->pool == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
-
-    cln->handler = ngx_http_llm_cost_parts_cleanup;
-    cln->data = parts->pool;
-
-    parts->mem.alloc = ngx_http_llm_cost_pool_alloc;
-    parts->mem.ctx = parts->pool;
 
     parts->event.handler = ngx_http_llm_cost_parts_event;
     parts->event.data = ctx;
@@ -88,8 +79,34 @@ ngx_http_llm_cost_parts_begin(ngx_http_llm_cost_ctx_t *ctx)
 }
 
 
+ngx_pool_t *
+ngx_http_llm_cost_scratch(ngx_http_request_t *r, llm_mem_t *mem)
+{
+    ngx_pool_t          *pool;
+    ngx_pool_cleanup_t  *cln;
+
+    cln = ngx_pool_cleanup_add(r->pool, 0);
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    pool = ngx_create_pool(ngx_pagesize, r->connection->log);
+    if (pool == NULL) {
+        return NULL;
+    }
+
+    cln->handler = ngx_http_llm_cost_scratch_cleanup;
+    cln->data = pool;
+
+    mem->alloc = ngx_http_llm_cost_pool_alloc;
+    mem->ctx = pool;
+
+    return pool;
+}
+
+
 static void
-ngx_http_llm_cost_parts_cleanup(void *data)
+ngx_http_llm_cost_scratch_cleanup(void *data)
 {
     ngx_destroy_pool(data);
 }

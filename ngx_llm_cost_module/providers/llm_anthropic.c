@@ -5,6 +5,7 @@
 
 
 #include "llm_anthropic.h"
+#include "llm_batch.h"
 #include "llm_path.h"
 #include "llm_canon.h"
 #include "llm_thinks.h"
@@ -509,7 +510,7 @@ const llm_provider_t  llm_anthropic = {
     llm_anthropic_finish,
     llm_anthropic_error,
     llm_anthropic_canonical,
-    llm_anthropic_framing,
+    llm_batch_framing,
     NULL,
     llm_anthropic_needs,
     NULL,

@@ -84,8 +84,6 @@ int llm_anthropic_batch_parse(llm_request_t *q);
 int llm_anthropic_batch_inner(llm_request_t *q, llm_inner_t *in);
 int llm_anthropic_batch_answer(llm_answer_t *a, const llm_json_t *j);
 int llm_anthropic_batch_event(llm_answer_t *a, const llm_str_t *data);
-llm_framing_e llm_anthropic_framing(const llm_request_t *q,
-    const llm_str_t *type);
 
 
 /* llm_anthropic_complete.c: the old completions */

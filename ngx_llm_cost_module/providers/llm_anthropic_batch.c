@@ -5,6 +5,7 @@
 
 
 #include "llm_anthropic.h"
+#include "llm_batch.h"
 
 #include <string.h>
 
@@ -14,18 +15,11 @@
  * is read a day later, a line each.
  */
 
-#define LLM_BATCH_MAX         100000     /* requests of a batch */
-#define LLM_BATCH_LINE_NODES  (1024 * 1024)
-
-
-typedef struct {
-    llm_json_t            line;
-    llm_json_t            message;
-} llm_batch_results_t;
+#define LLM_ANTHROPIC_BATCH_MAX  100000     /* requests of a batch */
 
 
 static int
-llm_batch_is(const llm_json_t *j, uint32_t node, const char *text)
+llm_anthropic_batch_is(const llm_json_t *j, uint32_t node, const char *text)
 {
     return llm_kind_of(j, node) == LLM_JSON_STRING
            && llm_json_equal(j, node, text);
@@ -83,7 +77,7 @@ llm_anthropic_batch_inner(llm_request_t *q, llm_inner_t *in)
         return LLM_DECLINED;
     }
 
-    if (in->n == LLM_BATCH_MAX) {
+    if (in->n == LLM_ANTHROPIC_BATCH_MAX) {
         return llm_request_bad(q, "requests", "are too many");
     }
 
@@ -127,7 +121,7 @@ llm_anthropic_batch_answer(llm_answer_t *a, const llm_json_t *j)
     a->deferred = 1;
     a->error |= llm_given(j, f[1]);
 
-    a->told.ended = llm_batch_is(j, f[2], "ended");
+    a->told.ended = llm_anthropic_batch_is(j, f[2], "ended");
 
     node = llm_kind_of(j, f[3]) == LLM_JSON_OBJECT
            ? llm_json_get(j, f[3], "succeeded") : LLM_JSON_NONE;
@@ -141,35 +135,31 @@ llm_anthropic_batch_answer(llm_answer_t *a, const llm_json_t *j)
 
 
 static int
-llm_batch_result(llm_batch_results_t *r, llm_answer_t *one)
+llm_anthropic_batch_result(llm_batch_t *b, llm_answer_t *one)
 {
-    int                     rc;
-    uint32_t                result, message;
-    const llm_json_node_t  *v;
+    int       rc;
+    uint32_t  result, message, type;
 
-    result = llm_json_get(&r->line, 0, "result");
+    result = llm_json_get(&b->line, 0, "result");
 
-    if (llm_kind_of(&r->line, result) != LLM_JSON_OBJECT) {
+    if (llm_kind_of(&b->line, result) != LLM_JSON_OBJECT) {
         one->usage_bad = 1;
         return LLM_OK;
     }
 
-    message = llm_json_get(&r->line, result, "message");
+    message = llm_json_get(&b->line, result, "message");
 
-    if (llm_kind_of(&r->line, message) != LLM_JSON_OBJECT) {
-        one->usage_bad = llm_batch_is(&r->line,
-                                      llm_json_get(&r->line, result, "type"),
-                                      "succeeded");
+    if (llm_kind_of(&b->line, message) != LLM_JSON_OBJECT) {
+        type = llm_json_get(&b->line, result, "type");
+        one->usage_bad = llm_anthropic_batch_is(&b->line, type, "succeeded");
+
         return LLM_OK;
     }
 
-    v = &r->line.nodes[message];
-
-    rc = llm_json_parse(&r->message, r->line.data + v->start,
-                        v->end - v->start);
+    rc = llm_batch_body(b, message);
 
     if (rc == LLM_OK) {
-        rc = llm_anthropic_answer(one, &r->message);
+        rc = llm_anthropic_answer(one, &b->body);
     }
 
     one->usage_bad |= !one->usage_seen;
@@ -181,46 +171,5 @@ llm_batch_result(llm_batch_results_t *r, llm_answer_t *one)
 int
 llm_anthropic_batch_event(llm_answer_t *a, const llm_str_t *data)
 {
-    int                   rc;
-    llm_answer_t          one;
-    llm_batch_results_t  *r;
-
-    if (a->result == NULL) {
-        return LLM_EVENT_PASS;
-    }
-
-    r = llm_answer_state(a, sizeof(llm_batch_results_t));
-    if (r == NULL) {
-        return LLM_ERROR;
-    }
-
-    r->line.mem = a->mem;
-    r->line.max = LLM_BATCH_LINE_NODES;
-    r->message.mem = a->mem;
-    r->message.max = LLM_BATCH_LINE_NODES;
-
-    llm_answer_init(&one, a->scratch, LLM_KIND_CHAT, NULL);
-
-    rc = llm_json_parse(&r->line, data->data, data->len);
-
-    if (rc == LLM_OK && r->line.nodes[0].type == LLM_JSON_OBJECT) {
-        rc = llm_batch_result(r, &one);
-
-    } else {
-        one.usage_bad = 1;
-    }
-
-    if (rc == LLM_ERROR || a->result(a, &one) != LLM_OK) {
-        return LLM_ERROR;
-    }
-
-    return LLM_EVENT_PASS;
-}
-
-
-llm_framing_e
-llm_anthropic_framing(const llm_request_t *q, const llm_str_t *type)
-{
-    return q->route.step == LLM_LONG_RESULTS ? LLM_FRAMING_NDJSON
-                                             : llm_framing_of(type);
+    return llm_batch_event(a, data, llm_anthropic_batch_result);
 }

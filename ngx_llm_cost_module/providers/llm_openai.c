@@ -5,6 +5,7 @@
 
 
 #include "llm_openai.h"
+#include "llm_batch.h"
 #include "llm_media.h"
 #include "llm_responses.h"
 #include "llm_canon.h"
@@ -677,7 +678,7 @@ const llm_provider_t  llm_openai = {
     llm_openai_finish,
     llm_openai_error,
     llm_openai_canonical,
-    llm_openai_framing,
+    llm_batch_framing,
     NULL,
     llm_openai_needs,
     NULL,

@@ -160,8 +160,6 @@ int llm_openai_run_parse(llm_request_t *q);
 int llm_openai_run_answer(llm_answer_t *a, const llm_json_t *j);
 int llm_openai_run_event(llm_answer_t *a, const llm_str_t *type,
     const llm_str_t *data);
-llm_framing_e llm_openai_framing(const llm_request_t *q,
-    const llm_str_t *type);
 
 /* the model that an Azure path names: 1, or 0 where it names none */
 

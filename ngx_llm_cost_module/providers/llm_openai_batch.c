@@ -5,6 +5,7 @@
 
 
 #include "llm_openai.h"
+#include "llm_batch.h"
 #include "llm_media.h"
 
 #include <string.h>
@@ -18,14 +19,6 @@
  * Mistral's jobs hold their requests, or name a file of such as do not say for
  * which model they are: those cannot be counted.
  */
-
-#define LLM_OPENAI_LINE_NODES  (1024 * 1024)
-
-
-typedef struct {
-    llm_json_t            line;
-    llm_json_t            body;
-} llm_openai_results_t;
 
 
 /* what an upload is for; Together has a word of its own */
@@ -312,7 +305,7 @@ llm_openai_batch_inner(llm_request_t *q, llm_inner_t *in)
 
     memset(&j, 0, sizeof(llm_json_t));
     j.mem = in->mem;
-    j.max = LLM_OPENAI_LINE_NODES;
+    j.max = LLM_BATCH_NODES;
 
     rc = llm_json_parse(&j, line.data, line.len);
 
@@ -476,47 +469,44 @@ llm_openai_batch_kind(const llm_json_t *j)
 /* one that was answered with 400 and more, or not at all, costs nothing */
 
 static int
-llm_openai_batch_result(llm_openai_results_t *r, llm_answer_t *one)
+llm_openai_batch_result(llm_batch_t *b, llm_answer_t *one)
 {
-    int                     rc;
-    int64_t                 status;
-    uint32_t                response, node;
-    const llm_json_node_t  *v;
+    int       rc;
+    int64_t   status;
+    uint32_t  response, node;
 
-    response = llm_json_get(&r->line, 0, "response");
+    response = llm_json_get(&b->line, 0, "response");
 
-    if (llm_kind_of(&r->line, response) != LLM_JSON_OBJECT) {
+    if (llm_kind_of(&b->line, response) != LLM_JSON_OBJECT) {
         return LLM_OK;
     }
 
-    node = llm_json_get(&r->line, response, "status_code");
+    node = llm_json_get(&b->line, response, "status_code");
 
-    if (llm_kind_of(&r->line, node) == LLM_JSON_NUMBER
-        && llm_json_int(&r->line, node, &status) == LLM_OK && status >= 400)
+    if (llm_kind_of(&b->line, node) == LLM_JSON_NUMBER
+        && llm_json_int(&b->line, node, &status) == LLM_OK && status >= 400)
     {
         return LLM_OK;
     }
 
     one->usage_bad = 1;
 
-    node = llm_json_get(&r->line, response, "body");
+    node = llm_json_get(&b->line, response, "body");
 
-    if (llm_kind_of(&r->line, node) != LLM_JSON_OBJECT) {
+    if (llm_kind_of(&b->line, node) != LLM_JSON_OBJECT) {
         return LLM_OK;
     }
 
-    v = &r->line.nodes[node];
-
-    rc = llm_json_parse(&r->body, r->line.data + v->start, v->end - v->start);
+    rc = llm_batch_body(b, node);
 
     if (rc != LLM_OK) {
         return rc == LLM_ERROR ? rc : LLM_OK;
     }
 
-    one->kind = llm_openai_batch_kind(&r->body);
+    one->kind = llm_openai_batch_kind(&b->body);
     one->usage_bad = 0;
 
-    if (llm_openai_answer(one, &r->body) != LLM_OK) {
+    if (llm_openai_answer(one, &b->body) != LLM_OK) {
         return LLM_ERROR;
     }
 
@@ -529,48 +519,5 @@ llm_openai_batch_result(llm_openai_results_t *r, llm_answer_t *one)
 int
 llm_openai_batch_event(llm_answer_t *a, const llm_str_t *data)
 {
-    int                    rc;
-    llm_answer_t           one;
-    llm_openai_results_t  *r;
-
-    if (a->result == NULL) {
-        return LLM_EVENT_PASS;
-    }
-
-    r = llm_answer_state(a, sizeof(llm_openai_results_t));
-    if (r == NULL) {
-        return LLM_ERROR;
-    }
-
-    r->line.mem = a->mem;
-    r->line.max = LLM_OPENAI_LINE_NODES;
-    r->body.mem = a->mem;
-    r->body.max = LLM_OPENAI_LINE_NODES;
-
-    llm_answer_init(&one, a->scratch, LLM_KIND_CHAT, NULL);
-
-    rc = llm_json_parse(&r->line, data->data, data->len);
-
-    if (rc == LLM_OK && r->line.nodes[0].type == LLM_JSON_OBJECT) {
-        rc = llm_openai_batch_result(r, &one);
-
-    } else {
-        one.usage_bad = 1;
-    }
-
-    if (rc == LLM_ERROR || a->result(a, &one) != LLM_OK) {
-        return LLM_ERROR;
-    }
-
-    return LLM_EVENT_PASS;
-}
-
-
-/* files have the media type of anything */
-
-llm_framing_e
-llm_openai_framing(const llm_request_t *q, const llm_str_t *type)
-{
-    return q->route.step == LLM_LONG_RESULTS ? LLM_FRAMING_NDJSON
-                                             : llm_framing_of(type);
+    return llm_batch_event(a, data, llm_openai_batch_result);
 }

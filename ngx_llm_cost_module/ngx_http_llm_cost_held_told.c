@@ -1,0 +1,363 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "ngx_http_llm_cost.h"
+
+
+/*
+ * What is told of work that goes on elsewhere: that it is over, or what each of
+ * its requests has used.  The sum settles it, once; _held.c says for whom.
+ */
+
+
+struct ngx_http_llm_cost_tally_s {
+    ngx_pool_t                 *pool;           /* of one result */
+    llm_mem_t                   mem;
+    ngx_http_llm_cost_ctx_t     line;
+    u_char                      model[NGX_HTTP_LLM_COST_MODEL_MAX];
+    llm_usage_t                 usage;
+    int64_t                     cost;           /* -1: not known */
+};
+
+
+static void ngx_http_llm_cost_held_bind(ngx_http_llm_cost_ctx_t *ctx);
+static void ngx_http_llm_cost_held_cost(ngx_http_llm_cost_ctx_t *ctx,
+    const llm_usage_t *usage, int64_t cost);
+static void ngx_http_llm_cost_held_all(ngx_http_llm_cost_ctx_t *ctx);
+static ngx_uint_t ngx_http_llm_cost_held_state(ngx_http_llm_cost_ctx_t *ctx);
+static int ngx_http_llm_cost_held_result(llm_answer_t *a,
+    const llm_answer_t *one);
+
+
+/* the filter is about to read an answer that may hold results */
+
+ngx_int_t
+ngx_http_llm_cost_held_listen(ngx_http_llm_cost_ctx_t *ctx)
+{
+    ngx_http_llm_cost_tally_t  *tally;
+
+    if (ctx->q.route.step != LLM_LONG_RESULTS || ctx->record == NULL) {
+        return NGX_OK;
+    }
+
+    tally = ngx_pcalloc(ctx->request->pool, sizeof(ngx_http_llm_cost_tally_t));
+    if (tally == NULL) {
+        return NGX_ERROR;
+    }
+
+    tally->pool = ngx_http_llm_cost_scratch(ctx->request, &tally->mem);
+    if (tally->pool == NULL) {
+        return NGX_ERROR;
+    }
+
+    tally->usage = (llm_usage_t) LLM_USAGE_INIT;
+
+    ctx->tally = tally;
+    ctx->answer.scratch = &tally->mem;
+    ctx->answer.result = ngx_http_llm_cost_held_result;
+    ctx->answer.result_data = ctx;
+
+    return NGX_OK;
+}
+
+
+/* the price of a result is that of the model that was asked for, if all
+   asked for one; else of the one that answered */
+
+static int
+ngx_http_llm_cost_held_result(llm_answer_t *a, const llm_answer_t *one)
+{
+    int64_t                     cost;
+    llm_str_t                   model;
+    llm_usage_t                 usage;
+    ngx_http_llm_cost_ctx_t    *ctx, *line;
+    ngx_http_llm_cost_tally_t  *tally;
+
+    ctx = a->result_data;
+    tally = ctx->tally;
+    line = &tally->line;
+    usage = one->usage;
+
+    if (one->usage_bad) {
+        tally->cost = -1;
+    }
+
+    if (!one->usage_seen || tally->cost < 0) {
+        goto done;
+    }
+
+    model = one->model;
+
+    if (ctx->record->model_len) {
+        model.data = ctx->record->model;
+        model.len = ctx->record->model_len;
+    }
+
+    if (model.len > NGX_HTTP_LLM_COST_MODEL_MAX) {
+        model.len = 0;
+    }
+
+    if (line->request == NULL || model.len != line->q.model.len
+        || ngx_memcmp(model.data, line->q.model.data, model.len) != 0)
+    {
+        ngx_memzero(line, sizeof(ngx_http_llm_cost_ctx_t));
+
+        line->request = ctx->request;
+        line->vendor = ctx->vendor;
+        line->batch = ctx->record->batch;
+        line->mem = ctx->mem;
+        ngx_http_llm_cost_question_init(line);
+
+        ngx_memcpy(tally->model, model.data, model.len);
+        line->q.kind = one->kind;
+        line->q.model.data = tally->model;
+        line->q.model.len = model.len;
+
+        ngx_http_llm_cost_price_find(line);
+    }
+
+    if (usage.output < 0 && !llm_kind_has_output(one->kind)) {
+        usage.output = 0;
+    }
+
+    if (line->price == NULL || usage.input < 0 || usage.output < 0) {
+        tally->cost = -1;
+        goto done;
+    }
+
+    (void) llm_usage_normalize(&usage);
+
+    line->answer.items = one->items;
+
+    cost = ngx_http_llm_cost_price_usage(line, &usage);
+
+    tally->cost = (cost < 0 || cost > LLM_NANO_MAX - tally->cost)
+                  ? -1 : tally->cost + cost;
+
+    llm_usage_add(&tally->usage, &usage);
+
+done:
+
+    ngx_reset_pool(tally->pool);
+
+    return LLM_OK;
+}
+
+
+ngx_uint_t
+ngx_http_llm_cost_held_told(ngx_http_llm_cost_ctx_t *ctx)
+{
+    llm_usage_t                 none = LLM_USAGE_INIT;
+    ngx_http_llm_cost_tally_t  *tally;
+
+    ctx->source = NGX_HTTP_LLM_COST_SOURCE_NONE;
+    ctx->cost = 0;
+
+    if (ctx->record == NULL || ctx->answer_status != NGX_HTTP_OK || ctx->free
+        || !ctx->complete || ctx->cut || ctx->answer.error)
+    {
+        return 0;
+    }
+
+    if (ctx->q.route.step != LLM_LONG_RESULTS) {
+        return ctx->unread ? 0 : ngx_http_llm_cost_held_state(ctx);
+    }
+
+    tally = ctx->tally;
+
+    if (tally == NULL || (ctx->unread && ctx->answer.state == NULL)
+        || !ngx_http_llm_cost_held_claim(ctx))
+    {
+        return 0;
+    }
+
+    if (ctx->unread || tally->cost < 0) {
+
+        /* a result was too long to be read, or does not say what it used */
+
+        ngx_http_llm_cost_held_all(ctx);
+
+    } else if (tally->usage.input < 0) {
+        none.input = 0;
+        none.output = 0;
+        ngx_http_llm_cost_held_cost(ctx, &none, 0);
+
+    } else {
+        ngx_http_llm_cost_held_cost(ctx, &tally->usage, tally->cost);
+    }
+
+    return 1;
+}
+
+
+static ngx_uint_t
+ngx_http_llm_cost_held_state(ngx_http_llm_cost_ctx_t *ctx)
+{
+    int64_t       cost;
+    llm_usage_t   usage = LLM_USAGE_INIT;
+    llm_answer_t *a;
+
+    a = &ctx->answer;
+
+    ngx_http_llm_cost_held_bind(ctx);
+
+    if (!a->told.ended) {
+        return 0;
+    }
+
+    if (a->told.unused) {
+
+        if (!ngx_http_llm_cost_held_claim(ctx)) {
+            return 0;
+        }
+
+        usage.input = 0;
+        usage.output = 0;
+        ngx_http_llm_cost_held_cost(ctx, &usage, 0);
+
+        return 1;
+    }
+
+    /* a sum of nothing is said by those who say none, but for runs */
+
+    if (!a->usage_seen || a->usage_bad || a->usage.input < ctx->record->batch
+        || !ctx->record->exact)
+    {
+        return 0;
+    }
+
+    ctx->batch = ctx->record->batch;
+    ctx->q.kind = ctx->record->kind;
+    ctx->q.model.data = ctx->record->model;
+    ctx->q.model.len = ctx->record->model_len;
+
+    ngx_http_llm_cost_price_find(ctx);
+
+    if (ctx->price == NULL) {
+        return 0;
+    }
+
+    usage = a->usage;
+    usage.output = ngx_max(usage.output, 0);
+
+    (void) llm_usage_normalize(&usage);
+
+    cost = ngx_http_llm_cost_price_usage(ctx, &usage);
+
+    if (cost < 0 || cost > LLM_NANO_MAX
+        || !ngx_http_llm_cost_held_claim(ctx))
+    {
+        return 0;
+    }
+
+    ngx_http_llm_cost_held_cost(ctx, &usage, cost);
+
+    return 1;
+}
+
+
+/* the file that it names leads to the same money; that of what has failed
+   says nothing that is charged */
+
+static void
+ngx_http_llm_cost_held_bind(ngx_http_llm_cost_ctx_t *ctx)
+{
+    llm_held_t                      record;
+    ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    lmcf = ngx_http_get_module_main_conf(ctx->request,
+                                         ngx_http_llm_cost_module);
+
+    record = *ctx->record;
+    record.what = LLM_HELD_RESULTS;
+
+    if (ngx_http_llm_cost_held_name(ctx, &ctx->answer.told.file, record.name,
+                                    &record.payer)
+        == NGX_OK)
+    {
+        (void) lmcf->store->keep(&record);
+    }
+}
+
+
+/* what the reservation was made of, for whoever settles it now */
+
+ngx_uint_t
+ngx_http_llm_cost_held_claim(ngx_http_llm_cost_ctx_t *ctx)
+{
+    llm_held_t                      record;
+    llm_budget_t                   *budgets;
+    ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    lmcf = ngx_http_get_module_main_conf(ctx->request,
+                                         ngx_http_llm_cost_module);
+
+    budgets = ngx_pcalloc(ctx->request->pool,
+                          LLM_BUDGETS_MAX * sizeof(llm_budget_t));
+
+    if (budgets == NULL || lmcf->zone->held == NULL
+        || llm_held_claim(lmcf->zone->held, ctx->record->work, ngx_time())
+           != LLM_OK)
+    {
+        return 0;
+    }
+
+    if (ctx->held) {
+        return 1;
+    }
+
+    /* by whatever name it is asked for, and on whatever node */
+
+    record = *ctx->record;
+    record.done = 1;
+    (void) lmcf->store->keep(&record);
+
+    ngx_memcpy(record.name, record.work, LLM_HELD_NAME);
+    record.what = LLM_HELD_WORK;
+    (void) lmcf->store->keep(&record);
+
+    ctx->budgets = budgets;
+    ctx->adm.budgets = budgets;
+    ctx->adm.n = llm_held_unpack(ctx->record, budgets);
+    ctx->adm.id = ctx->record->id;
+    ctx->adm.granted[LLM_UNIT_REQUESTS] = 1;
+    ctx->held = (ctx->record->id.seq != 0);
+
+    return 1;
+}
+
+
+static void
+ngx_http_llm_cost_held_cost(ngx_http_llm_cost_ctx_t *ctx,
+    const llm_usage_t *usage, int64_t cost)
+{
+    ctx->usage = *usage;
+    ctx->usage.input = ngx_max(usage->input, 0);
+    ctx->usage.output = ngx_max(usage->output, 0);
+
+    ctx->cost = cost;
+    ctx->source = NGX_HTTP_LLM_COST_SOURCE_UPSTREAM;
+    ctx->q.model.data = ctx->record->model;
+    ctx->q.model.len = ctx->record->model_len;
+
+    ctx->spent[LLM_UNIT_USD] = cost;
+    ctx->spent[LLM_UNIT_TOKENS] = ctx->usage.input + ctx->usage.output;
+    ctx->spent[LLM_UNIT_REQUESTS] = 1;
+}
+
+
+static void
+ngx_http_llm_cost_held_all(ngx_http_llm_cost_ctx_t *ctx)
+{
+    llm_usage_t  usage = LLM_USAGE_INIT;
+
+    usage.output = ctx->record->output;
+    usage.input = ctx->record->most[LLM_UNIT_TOKENS] - usage.output;
+
+    ngx_http_llm_cost_held_cost(ctx, &usage, ctx->record->most[LLM_UNIT_USD]);
+
+    ctx->source = NGX_HTTP_LLM_COST_SOURCE_COUNTED;
+}
