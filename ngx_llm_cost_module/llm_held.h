@@ -106,8 +106,9 @@ int llm_held_next(llm_held_table_t *t, uint32_t *cursor, llm_held_t *held);
 /*
  * The table's copy in a file (state=): a record behind another, the last one of
  * a name holds.  open() makes it, reads it into the table, and returns a
- * descriptor to add to, or -1 and errno.  Where nobody else has it (alone) it
- * is written anew, in one piece.
+ * descriptor to add to, or -1 and errno: EPERM where another user may have
+ * written to it.  Where nobody else has it (alone) it is written anew, in one
+ * piece.
  */
 
 int llm_held_file_open(llm_held_table_t *t, const char *path, int64_t now,

@@ -106,6 +106,38 @@ llm_held_file_read(llm_held_table_t *t, int fd, int64_t now)
 }
 
 
+/* as of the ledger's file: what somebody else could have put there is none */
+
+static int
+llm_held_file_own(const char *path)
+{
+    int          fd;
+    struct stat  st;
+
+    fd = open(path, O_RDWR|O_APPEND|O_CREAT|O_NOFOLLOW|O_NONBLOCK|O_CLOEXEC,
+              0600);
+
+    if (fd == -1) {
+        return -1;
+    }
+
+    if (fstat(fd, &st) == -1) {
+        (void) close(fd);
+        return -1;
+    }
+
+    if (!S_ISREG(st.st_mode) || (st.st_mode & 022)
+        || (st.st_uid != geteuid() && st.st_uid != 0))
+    {
+        (void) close(fd);
+        errno = EPERM;
+        return -1;
+    }
+
+    return fd;
+}
+
+
 int
 llm_held_file_open(llm_held_table_t *t, const char *path, int64_t now,
     int alone)
@@ -113,7 +145,7 @@ llm_held_file_open(llm_held_table_t *t, const char *path, int64_t now,
     int   fd, other, err;
     char  name[LLM_HELD_FILE_PATH];
 
-    fd = open(path, O_RDWR|O_APPEND|O_CREAT|O_CLOEXEC, 0600);
+    fd = llm_held_file_own(path);
 
     if (fd == -1 || !alone) {
         return fd;
@@ -125,7 +157,9 @@ llm_held_file_open(llm_held_table_t *t, const char *path, int64_t now,
         return fd;
     }
 
-    other = open(name, O_RDWR|O_APPEND|O_CREAT|O_TRUNC|O_CLOEXEC, 0600);
+    (void) unlink(name);
+
+    other = open(name, O_RDWR|O_APPEND|O_CREAT|O_EXCL|O_CLOEXEC, 0600);
     if (other == -1) {
         return fd;
     }

@@ -7,6 +7,7 @@
 #include "llm_held.h"
 #include "ledger_fixture.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -332,6 +333,52 @@ outlives_a_restart(void **state)
 }
 
 
+/* what another user could have put there is neither read nor written to */
+
+static void
+distrusts_a_file(void **state)
+{
+    int          fd;
+    char         path[] = "/tmp/test_llm_held.XXXXXX", link[64], next[64];
+    struct stat  st;
+
+    (void) state;
+
+    fd = mkstemp(path);
+    assert_true(fd > 0);
+    close(fd);
+
+    snprintf(link, sizeof(link), "%s.link", path);
+    assert_int_equal(symlink(path, link), 0);
+    assert_int_equal(llm_held_file_open(t, link, 1, 1), -1);
+    assert_int_equal(errno, ELOOP);
+    unlink(link);
+
+    assert_int_equal(mkfifo(link, 0600), 0);
+    assert_int_equal(llm_held_file_open(t, link, 1, 1), -1);
+    assert_int_equal(errno, EPERM);
+    unlink(link);
+
+    assert_int_equal(chmod(path, 0666), 0);
+    assert_int_equal(llm_held_file_open(t, path, 1, 1), -1);
+    assert_int_equal(errno, EPERM);
+    assert_int_equal(chmod(path, 0600), 0);
+
+    /* the one that it is written anew to may be there already */
+
+    snprintf(next, sizeof(next), "%s.new", path);
+    snprintf(link, sizeof(link), "%s.else", path);
+    assert_int_equal(symlink(link, next), 0);
+    fd = llm_held_file_open(t, path, 1, 1);
+    assert_true(fd > 0);
+    assert_int_equal(lstat(link, &st), -1);
+    assert_int_equal(lstat(next, &st), -1);
+
+    close(fd);
+    unlink(path);
+}
+
+
 /* a worker that dies with the lock takes nothing along */
 
 static void
@@ -428,6 +475,7 @@ main(void)
         cmocka_unit_test_setup(budgets_come_back, setup),
         cmocka_unit_test_setup(what_comes_from_elsewhere_is_checked, setup),
         cmocka_unit_test_setup(outlives_a_restart, setup),
+        cmocka_unit_test_setup(distrusts_a_file, setup),
         cmocka_unit_test_setup(outlives_a_worker, setup),
         cmocka_unit_test(a_reservation_is_left_to_itself)
     };
