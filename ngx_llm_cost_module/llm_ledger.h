@@ -246,7 +246,7 @@ int llm_ledger_claim(llm_ledger_t *l, uint32_t owner,
     int (*gone)(uint32_t owner));
 void llm_ledger_release(llm_ledger_t *l, uint32_t owner);
 
-/* which store that is: LLM_LEDGER_STORE bytes, the first of which is not zero */
+/* which store that is: LLM_LEDGER_STORE bytes, of which the first is not 0 */
 
 void llm_ledger_set_store(llm_ledger_t *l, const unsigned char *store);
 int llm_ledger_has_store(llm_ledger_t *l);

@@ -580,9 +580,9 @@ ngx_http_llm_cost_joins(ngx_http_llm_cost_ctx_t *ctx)
 
 /*
  * What was found is of no use to this request, and the store could not know: it
- * is asked anew.  Where a requests budget has counted the hit, it does not count
- * the request again; what is held is given back.  The fresh answer takes the
- * entry's place.
+ * is asked anew.  Where a requests budget has counted the hit, it does not
+ * count the request again; what is held is given back.  The fresh answer takes
+ * the entry's place.
  */
 
 static ngx_int_t

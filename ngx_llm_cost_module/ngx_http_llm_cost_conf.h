@@ -54,7 +54,7 @@ typedef struct {
 /* llm_price as written; added once all price files are loaded */
 
 typedef struct {
-    ngx_str_t                  *args;       /* directive, model, name=value… */
+    ngx_str_t                  *args;       /* directive, model, name=value */
     ngx_uint_t                  nargs;
     u_char                     *file_name;
     ngx_uint_t                  line;
@@ -78,7 +78,7 @@ typedef struct {
 
 typedef struct {
     ngx_http_llm_cost_zone_t   *zone;
-    ngx_http_llm_cost_redis_conf_t  *redis;         /* NULL: zone is the store */
+    ngx_http_llm_cost_redis_conf_t  *redis;         /* NULL: zone is store */
     ngx_http_llm_cost_redis_conf_t  *cache_redis;   /* NULL: as redis */
     const ngx_http_llm_cost_store_t *store;
 

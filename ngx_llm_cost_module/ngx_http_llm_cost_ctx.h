@@ -9,7 +9,7 @@
 
 
 /*
- * A request on its way, from the access phase to its cleanup, and the store that
+ * A request on its way, from access phase to cleanup, and the store that
  * it asks.  Included by ngx_http_llm_cost.h.
  */
 
@@ -32,7 +32,7 @@
  *   FORWARD    upstream       proxy_*_timeout     filters        _settle_final
  *   ANSWERED   we: refusal,   send_timeout        -              _settle_final
  *              hit
- *              _follow.c        send_timeout        the leader,    follow_drop()
+ *              _follow.c        send_timeout       the leader,    follow_drop()
  *                                                 the socket
  *
  * Only _request.c and _admit.c move a request from NEW to FORWARD or ANSWERED,
@@ -145,7 +145,7 @@ struct ngx_http_llm_cost_ctx_s {
 
     /* admission: filled by _budget.c, answered by the store */
     llm_admission_t             adm;
-    int64_t                     least[LLM_UNIT_N];  /* of what follows a trial */
+    int64_t                     least[LLM_UNIT_N];  /* of what comes after */
     llm_budget_t               *budgets;            /* adm.n of them */
     ngx_http_llm_cost_budget_t **budget_confs;      /* in the same order */
     ngx_int_t                   verdict;
@@ -164,11 +164,11 @@ struct ngx_http_llm_cost_ctx_s {
     ngx_queue_t                 flight_queue;
     ngx_msec_t                  waited;             /* since; 0: not yet */
     ngx_msec_t                  look;               /* time to the next one */
-    ngx_http_llm_cost_fleet_e   fleet;              /* the flight of all nodes */
+    ngx_http_llm_cost_fleet_e   fleet;              /* flight of all nodes */
     uint64_t                    token;              /* ... its name, or 0 */
     ngx_queue_t                 fleet_queue;        /* while it leads there */
     ngx_http_llm_cost_live_t   *live;               /* its stream, _live.c */
-    ngx_http_llm_cost_follow_t *follow;             /* of another's, _follow.c */
+    ngx_http_llm_cost_follow_t *follow;             /* of another, _follow.c */
 
     /* the answer */
     llm_answer_t                answer;

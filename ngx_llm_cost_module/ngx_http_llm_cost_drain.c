@@ -21,8 +21,8 @@
  * connection is closed, as without a drain.
  *
  * So it is, too, where others wait for the answer (llm_cache_lock), whatever
- * llm_client_abort says.  While it goes on to others who have joined it, neither
- * bound counts: it has clients.
+ * llm_client_abort says.  While it goes on to others who have joined it,
+ * neither bound counts: it has clients.
  */
 
 

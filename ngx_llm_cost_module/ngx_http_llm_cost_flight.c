@@ -15,9 +15,9 @@
  * ended without one.  The others give back what they have reserved and wait.
  * When the leader lands, those of the same worker are woken at once, those of
  * other workers when they next look at the table.  A waiter that is woken asks
- * the store again: for a hit, or to be the next leader.  As soon as the leader's
- * answer turns out to be a stream, those of its worker who want one like it join
- * it instead (_follow.c).
+ * the store again: for a hit, or to be the next leader.  As soon as the
+ * leader's answer turns out to be a stream, those of its worker who want one
+ * like it join it instead (_follow.c).
  *
  *   waiting request    owner: this file (ctx->flight_wait)
  *                      guard: its timer; llm_cache_lock_timeout in all

@@ -236,7 +236,7 @@ typedef struct {
     u_char                           id[NGX_HTTP_LLM_COST_REDIS_ID];
     uint64_t                         age;
     ngx_uint_t                       step;
-    uint64_t                         pos;        /* of the step: done up to it */
+    uint64_t                         pos;        /* of the step: done to it */
     uint64_t                         base;       /* the store has what the node
                                                     knew, up to there */
     int64_t                          since;      /* Redis's time, at first */
@@ -505,7 +505,7 @@ typedef struct {
     uint64_t                         pos;        /* in what is repeated */
     uint64_t                         base;
     time_t                           oldest;     /* of the record */
-    llm_known_t                      *told;       /* of the counters, malloc() */
+    llm_known_t                      *told;       /* of counters, malloc() */
     uint32_t                         ntold;
     unsigned                         deep:1;
     unsigned                         second:1;   /* round of the counters */

@@ -76,7 +76,7 @@ ngx_http_llm_cost_redis_flight_exit(void)
 }
 
 
-/* NGX_AGAIN: ctx is resumed, with ctx->fleet set; NGX_OK: nobody can be asked */
+/* NGX_AGAIN: ctx is resumed, ctx->fleet is set; NGX_OK: nobody can be asked */
 
 ngx_int_t
 ngx_http_llm_cost_redis_take(ngx_http_llm_cost_ctx_t *ctx)

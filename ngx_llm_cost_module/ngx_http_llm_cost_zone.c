@@ -16,10 +16,10 @@
  *
  * The zone has fixed shares, each one allocation made when the zone is: the
  * ledger 1/2, statistics 1/8, cached answers 35/128, token counts 1/16,
- * flights 1/128, what counts are worth 1/128, work that goes on 1/128; the rest is the slab allocator's
- * own.  A reload keeps all of it.  Every part knows
- * its layout: a module of another version that is reloaded over it does not
- * start, instead of reading counters wrongly.
+ * flights 1/128, what counts are worth 1/128, work that goes on 1/128; the rest
+ * is the slab allocator's own.  A reload keeps all of it.  Every part knows its
+ * layout: a module of another version that is reloaded over it does not start,
+ * instead of reading counters wrongly.
  */
 
 

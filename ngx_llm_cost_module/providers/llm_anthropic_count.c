@@ -140,7 +140,8 @@ llm_anthropic_image(llm_anthropic_input_t *ai, uint32_t source)
 
 
 static void
-llm_anthropic_document(llm_anthropic_input_t *ai, uint32_t source, unsigned depth)
+llm_anthropic_document(llm_anthropic_input_t *ai, uint32_t source,
+    unsigned depth)
 {
     int64_t   n;
     uint32_t  type, data;
@@ -159,7 +160,9 @@ llm_anthropic_document(llm_anthropic_input_t *ai, uint32_t source, unsigned dept
         return;
     }
 
-    if (llm_given(ai->in.j, type) && llm_json_equal(ai->in.j, type, "content")) {
+    if (llm_given(ai->in.j, type)
+        && llm_json_equal(ai->in.j, type, "content"))
+    {
         llm_anthropic_content(ai, llm_json_get(ai->in.j, source, "content"),
                               depth + 1);
         return;

@@ -251,7 +251,7 @@ llm_cohere_parse(llm_request_t *q)
     q->choices = 1;
     stream = 0;
 
-    /* a row without a price by the token will do: count() says how many units */
+    /* a row without a price by the token will do: count() says how many */
 
     llm_usage_text(&q->most, 0, 0);
     q->bounded = 1;

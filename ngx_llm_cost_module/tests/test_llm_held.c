@@ -449,7 +449,7 @@ a_reservation_is_left_to_itself(void **state)
     assert_int_equal(v.spent, 30);
     assert_int_equal(v.reserved, 0);
 
-    /* what others let go is charged here; and it is settled late all the same */
+    /* what others let go is charged here, and settled late all the same */
 
     a = admission(&b, 1, 50);
     assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);

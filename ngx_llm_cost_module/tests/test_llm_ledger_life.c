@@ -717,7 +717,7 @@ another_store_has_to_hear(void **state)
     assert_int_equal(told.cancelled, 1);
     assert_int_equal(told.usd, 30);
 
-    /* confirmed, there is nothing more to tell; it may have been known before */
+    /* confirmed, nothing is left to tell; it may have been known before */
 
     assert_int_equal(llm_ledger_confirm(l, &id[0]), LLM_OK);
     told_of(l, "user", &t);
