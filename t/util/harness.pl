@@ -4,8 +4,9 @@
 #
 # harness.pl [--build DIR] [--jobs N] SUITE ... [FILE ...]
 #
-# Runs suites one after the other and ends with one line that counts all of
-# their tests: "N passed, N failed, N skipped".  Suites:
+# Runs suites one after the other and ends with the names of the tests that
+# failed, if any, and one line that counts all of them: "N passed, N failed,
+# N skipped".  Suites:
 #
 #   unit       the cmocka programs in DIR/unit
 #   tokenizer  make test in tokenizer/
@@ -47,6 +48,7 @@ my @suites = grep { !/[.\/]/ } @ARGV;
 
 my $merge = "$FindBin::Bin/tap-merge.pl";
 my %count = (passed => 0, failed => 0, skipped => 0);
+my ($running, @failed);
 
 my %suite = (
     unit           => \&unit_suite,
@@ -60,8 +62,13 @@ my %suite = (
 for my $name (@suites) {
     my $code = $suite{$name} or die "no suite \"$name\"\n";
     print "\n== $name\n";
+    $running = $name;
     $code->();
 }
+
+# the end of a log is what is kept of a run elsewhere
+
+print "\n", map { "not ok: $_\n" } @failed if @failed;
 
 print "\n$count{passed} passed, $count{failed} failed, ",
       "$count{skipped} skipped\n";
@@ -169,14 +176,32 @@ sub run {
         exec => sub { $exec->($_[1]) },
     });
 
+    $harness->callback(parser_args => sub {
+        my ($args, $job) = @_;
+        my $file = $job->[1];
+
+        $args->{callbacks}{test} = sub {
+            my ($test) = @_;
+
+            push @failed, "$running, $file: " . $test->as_string
+                if !$test->is_ok;
+        };
+    });
+
     my $result = $harness->runtests(@$tests);
 
     my $failed = $result->failed;
 
     # a file that died, broke its plan or wrote nonsense counts as one more
 
-    for my $parser ($result->parsers($result->descriptions)) {
+    for my $name ($result->descriptions) {
+        my ($parser) = $result->parsers($name);
+
         if ($parser->has_problems && !$parser->failed) {
+            my $exit = $parser->exit // '?';
+
+            push @failed, "$running, $name: exit $exit, "
+                          . join('; ', $parser->parse_errors);
             $failed++;
         }
 
