@@ -16,12 +16,13 @@
  *       |
  *   _request.c   the state machine, last in ACCESS or in PRECONTENT
  *   _route.c     dialect, path and vendor
- *   _admit.c     body to question, verdict to deed
+ *   _admit.c     body to question
  *       |  _body.c        body in one piece
  *       |  llm_json.c, providers/   what is asked for, input tokens
  *       |  _price.c, _budget.c      worst case, budgets, windows
  *       |  _cache.c       key
  *       |  store->admit() entry or reservation, one step
+ *   _verdict.c   what its answer means
  *       +-- refused      _error.c, in the client's dialect
  *       +-- hit          _cache.c
  *       `-- forward      _body.c writes the edits
@@ -224,11 +225,10 @@ int64_t ngx_http_llm_cost_learn_output(ngx_http_llm_cost_ctx_t *ctx,
 void ngx_http_llm_cost_learn_answer(ngx_http_llm_cost_ctx_t *ctx);
 
 
-/* _admit.c: body to question, verdict to deed */
+/* _admit.c: body to question */
 
 ngx_int_t ngx_http_llm_cost_admit(ngx_http_llm_cost_ctx_t *ctx);
 ngx_int_t ngx_http_llm_cost_ask(ngx_http_llm_cost_ctx_t *ctx);
-ngx_int_t ngx_http_llm_cost_act(ngx_http_llm_cost_ctx_t *ctx);
 
 /* whoever wants to know what a request can use, calls this before */
 
@@ -257,6 +257,11 @@ int64_t ngx_http_llm_cost_clock(void);
 
 void ngx_http_llm_cost_invalid(ngx_http_llm_cost_ctx_t *ctx, llm_refusal_t *f,
     const char *err, const char *param);
+
+
+/* _verdict.c: what the store's answer means for the request */
+
+ngx_int_t ngx_http_llm_cost_act(ngx_http_llm_cost_ctx_t *ctx);
 
 
 /* _parts.c: requests inside a request, counted a few at a time */

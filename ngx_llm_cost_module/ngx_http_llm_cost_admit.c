@@ -9,8 +9,8 @@
 
 /*
  * Admission: from the body to the store's question (what is asked for, what
- * it can cost at most, which budgets must hold it), and from the store's
- * verdict to what happens to the request.
+ * it can cost at most, which budgets must hold it).  What its answer means for
+ * the request is in _verdict.c.
  */
 
 
@@ -25,12 +25,9 @@ static ngx_int_t ngx_http_llm_cost_parse(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_loc_conf_t *llcf, llm_refusal_t *f);
 static void ngx_http_llm_cost_parse_message(ngx_http_llm_cost_ctx_t *ctx,
     llm_refusal_t *f, const char *err, const char *param, size_t pos);
-static ngx_int_t ngx_http_llm_cost_joins(ngx_http_llm_cost_ctx_t *ctx);
-static ngx_int_t ngx_http_llm_cost_missed(ngx_http_llm_cost_ctx_t *ctx);
-static void ngx_http_llm_cost_log_full(ngx_http_llm_cost_ctx_t *ctx);
-static ngx_int_t ngx_http_llm_cost_forward(ngx_http_llm_cost_ctx_t *ctx);
-static void ngx_http_llm_cost_shorten(ngx_http_llm_cost_ctx_t *ctx);
-static void ngx_http_llm_cost_goes_on(ngx_http_llm_cost_ctx_t *ctx);
+static ngx_int_t ngx_http_llm_cost_count_input(ngx_http_llm_cost_ctx_t *ctx);
+static int64_t ngx_http_llm_cost_most_output(ngx_http_llm_cost_ctx_t *ctx,
+    const ngx_http_llm_cost_loc_conf_t *llcf);
 
 
 ngx_int_t
@@ -344,71 +341,22 @@ ngx_int_t
 ngx_http_llm_cost_worst_case(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_loc_conf_t *llcf)
 {
-    int64_t                         each, most, least;
-    llm_request_t                  *q;
-    ngx_http_llm_cost_main_conf_t  *lmcf;
+    int64_t         each, most, least;
+    llm_request_t  *q;
 
     q = &ctx->q;
-    lmcf = ngx_http_get_module_main_conf(ctx->request,
-                                         ngx_http_llm_cost_module);
 
     if (ctx->parts || ctx->record) {
         ngx_http_llm_cost_held_worst(ctx);
         return NGX_OK;
     }
 
-    if (ngx_http_llm_cost_counter(lmcf, (ngx_str_t *) &q->model, ctx->price,
-                                  &ctx->counter)
-        != NGX_OK)
-    {
+    if (ngx_http_llm_cost_count_input(ctx) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    if (q->provider->count(q, &ctx->counter) != LLM_OK) {
-        return NGX_ERROR;
-    }
+    each = ngx_http_llm_cost_most_output(ctx, llcf);
 
-    if (q->input_tokens < 0) {
-
-        /* nobody has seen it: what fits into the model */
-
-        q->input_tokens = (ctx->price && ctx->price->max_input > 0)
-                          ? ctx->price->max_input
-                          : NGX_HTTP_LLM_COST_INPUT_DEFAULT;
-    }
-
-    /* a bound is no count: nothing is learned from how far it is off */
-
-    if (q->route.step == LLM_LONG_RUN) {
-        ctx->counter.estimate = 0;
-    }
-
-    if (ctx->counter.estimate) {
-        q->estimate = 1;
-    }
-
-    ngx_http_llm_cost_learn_correct(ctx);
-
-    each = q->max_output;
-
-    if (!llm_kind_has_output(q->kind)) {
-        each = 0;
-
-    } else if (each < 0) {
-
-        if (llcf->reserve_output > 0 && q->can_fit) {
-            each = llcf->reserve_output;
-            ctx->written_max = each;
-
-        } else if (ctx->price && ctx->price->max_output > 0) {
-            each = ctx->price->max_output;
-
-        } else {
-            each = NGX_HTTP_LLM_COST_OUTPUT_DEFAULT;
-        }
-    }
-
-    each = ngx_min(each, NGX_HTTP_LLM_COST_OUTPUT_MAX);
     most = each * q->choices;
     least = most;
 
@@ -442,291 +390,89 @@ ngx_http_llm_cost_worst_case(ngx_http_llm_cost_ctx_t *ctx,
 }
 
 
-/* the store's verdict, carried out: a return value of a phase handler */
-
-ngx_int_t
-ngx_http_llm_cost_act(ngx_http_llm_cost_ctx_t *ctx)
-{
-    int64_t         limit, fit;
-    ngx_int_t       rc;
-    llm_refusal_t   f;
-    llm_budget_t   *b;
-
-    if (ctx->only_cached && ctx->verdict != NGX_HTTP_LLM_COST_HIT
-        && ctx->verdict != NGX_HTTP_LLM_COST_SHORT)
-    {
-        ngx_http_llm_cost_refusal(&f, LLM_REFUSE_NOT_CACHED,
-                                  "There is no cached answer, and "
-                                  "only-if-cached asks for no other");
-        return ngx_http_llm_cost_refuse(ctx, &f);
-    }
-
-    if (ctx->follow) {
-
-        if (ctx->verdict == NGX_HTTP_LLM_COST_HIT) {
-            return ngx_http_llm_cost_joins(ctx);
-        }
-
-        ngx_http_llm_cost_follow_drop(ctx);
-    }
-
-    /* a hit that is refused has nothing to wait for */
-
-    if (ctx->verdict <= NGX_HTTP_LLM_COST_NEVER && !ctx->adm.trial
-        && !ctx->adm.hit)
-    {
-
-        rc = ngx_http_llm_cost_flight_enter(ctx);
-
-        if (rc != NGX_OK) {
-            return rc;
-        }
-    }
-
-    switch (ctx->verdict) {
-
-    case NGX_HTTP_LLM_COST_FITS:
-        return ngx_http_llm_cost_forward(ctx);
-
-    case NGX_HTTP_LLM_COST_HIT:
-
-        /* what Redis had may be damaged */
-
-        rc = ctx->entry ? ngx_http_llm_cost_cache_form(ctx) : NGX_DECLINED;
-
-        if (rc == NGX_DECLINED) {
-            ctx->lookup = 0;
-            return ngx_http_llm_cost_missed(ctx);
-        }
-
-        if (rc != NGX_OK) {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
-
-        ctx->state = NGX_HTTP_LLM_COST_ANSWERED;
-        ngx_http_llm_cost_goes_on(ctx);
-        return ngx_http_llm_cost_cache_send(ctx);
-
-    case NGX_HTTP_LLM_COST_SHORT:
-        if (ctx->adm.trial) {
-            return ngx_http_llm_cost_over(ctx);
-        }
-
-        ngx_http_llm_cost_refusal(&f, LLM_REFUSE_BUDGET, "Budget exceeded");
-        ngx_http_llm_cost_budget_message(ctx, &f);
-        break;
-
-    case NGX_HTTP_LLM_COST_NEVER:
-        if (ctx->adm.trial) {
-            return ngx_http_llm_cost_over(ctx);
-        }
-
-        b = &ctx->budgets[ctx->adm.refused];
-        limit = ctx->adm.balances[ctx->adm.refused].limit;
-
-        if (b->unit == LLM_UNIT_USD && ctx->price) {
-            fit = ngx_http_llm_cost_price_fit(ctx, limit);
-
-        } else if (b->unit == LLM_UNIT_TOKENS) {
-            fit = limit - ctx->most_input;
-
-        } else {
-            fit = 0;
-        }
-
-        ctx->fit_output = fit > 0 ? fit / ctx->q.choices : 0;
-
-        ngx_http_llm_cost_refusal(&f, LLM_REFUSE_TOO_EXPENSIVE,
-                                  "This request exceeds its budget");
-        ngx_http_llm_cost_budget_message(ctx, &f);
-        break;
-
-    case NGX_HTTP_LLM_COST_FULL:
-        ngx_http_llm_cost_log_full(ctx);
-        ngx_http_llm_cost_refusal(&f, LLM_REFUSE_STORE,
-            "There is no room to account for another payer now");
-        break;
-
-    default:
-        ngx_http_llm_cost_refusal(&f, LLM_REFUSE_STORE,
-            "Budgets cannot be checked now");
-        break;
-    }
-
-    return ngx_http_llm_cost_refuse(ctx, &f);
-}
-
-
-/* a stream on its way, if it is still of use */
+/* q->input_tokens, exact or an estimate, and ctx->most_input */
 
 static ngx_int_t
-ngx_http_llm_cost_joins(ngx_http_llm_cost_ctx_t *ctx)
+ngx_http_llm_cost_count_input(ngx_http_llm_cost_ctx_t *ctx)
 {
-    ngx_int_t  rc;
+    llm_request_t                  *q;
+    ngx_http_llm_cost_main_conf_t  *lmcf;
 
-    ngx_http_llm_cost_goes_on(ctx);
+    q = &ctx->q;
+    lmcf = ngx_http_get_module_main_conf(ctx->request,
+                                         ngx_http_llm_cost_module);
 
-    rc = ngx_http_llm_cost_follow_begin(ctx);
-
-    if (rc != NGX_DECLINED) {
-        return rc;
+    if (ngx_http_llm_cost_counter(lmcf, (ngx_str_t *) &q->model, ctx->price,
+                                  &ctx->counter)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
     }
 
-    ngx_http_llm_cost_follow_drop(ctx);
+    if (q->provider->count(q, &ctx->counter) != LLM_OK) {
+        return NGX_ERROR;
+    }
 
-    return ngx_http_llm_cost_missed(ctx);
+    if (q->input_tokens < 0) {
+
+        /* nobody has seen it: what fits into the model */
+
+        q->input_tokens = (ctx->price && ctx->price->max_input > 0)
+                          ? ctx->price->max_input
+                          : NGX_HTTP_LLM_COST_INPUT_DEFAULT;
+    }
+
+    /* a bound is no count: nothing is learned from how far it is off */
+
+    if (q->route.step == LLM_LONG_RUN) {
+        ctx->counter.estimate = 0;
+    }
+
+    if (ctx->counter.estimate) {
+        q->estimate = 1;
+    }
+
+    ngx_http_llm_cost_learn_correct(ctx);
+
+    return NGX_OK;
 }
 
 
 /*
- * What was found is of no use to this request, and the store could not know: it
- * is asked anew.  Where a requests budget has counted the hit, it does not
- * count the request again; what is held is given back.  The fresh answer takes
- * the entry's place.
+ * The most that one choice can have: what the client says, then what the
+ * configuration says (it will be written into the request), then the price row.
  */
 
-static ngx_int_t
-ngx_http_llm_cost_missed(ngx_http_llm_cost_ctx_t *ctx)
+static int64_t
+ngx_http_llm_cost_most_output(ngx_http_llm_cost_ctx_t *ctx,
+    const ngx_http_llm_cost_loc_conf_t *llcf)
 {
-    ngx_http_llm_cost_main_conf_t  *lmcf;
+    int64_t         each;
+    llm_request_t  *q;
 
-    lmcf = ngx_http_get_module_main_conf(ctx->request,
-                                         ngx_http_llm_cost_module);
+    q = &ctx->q;
 
-    if (lmcf->store->hits_at_once) {
-        ctx->counted_request = 1;
-        ctx->adm.most[LLM_UNIT_REQUESTS] = 0;
-        ctx->adm.least[LLM_UNIT_REQUESTS] = 0;
+    if (!llm_kind_has_output(q->kind)) {
+        return 0;
     }
 
-    lmcf->store->cancel(ctx, NULL);
+    each = q->max_output;
 
-    return ngx_http_llm_cost_ask(ctx);
-}
+    if (each < 0) {
 
+        if (llcf->reserve_output > 0 && q->can_fit) {
+            each = llcf->reserve_output;
+            ctx->written_max = each;
 
-/* whoever fills the zone must not fill the log too: a line a minute */
+        } else if (ctx->price && ctx->price->max_output > 0) {
+            each = ctx->price->max_output;
 
-static void
-ngx_http_llm_cost_log_full(ngx_http_llm_cost_ctx_t *ctx)
-{
-    static time_t  next;
-
-    if (ngx_time() < next) {
-        return;
-    }
-
-    next = ngx_time() + 60;
-
-    ngx_log_error(NGX_LOG_CRIT, ctx->request->connection->log, 0,
-                  "llm_zone has no room for another live counter or "
-                  "reservation, make it larger: new payers are refused");
-}
-
-
-static ngx_int_t
-ngx_http_llm_cost_forward(ngx_http_llm_cost_ctx_t *ctx)
-{
-    llm_edits_t                          e;
-    ngx_http_request_t                  *r;
-    const ngx_http_llm_cost_loc_conf_t  *llcf;
-
-    r = ctx->request;
-    llcf = ngx_http_get_module_loc_conf(r, ngx_http_llm_cost_module);
-
-    ctx->reserved_cost = ctx->adm.n ? ctx->adm.granted[LLM_UNIT_USD]
-                                    : ctx->adm.most[LLM_UNIT_USD];
-
-    if (ctx->held) {
-        ngx_http_llm_cost_shorten(ctx);
-    }
-
-    ngx_memzero(&e, sizeof(llm_edits_t));
-
-    e.set_max_output = ctx->written_max;
-
-    if (llcf->usage_inject && ctx->q.can_inject) {
-        e.inject_usage = 1;
-        ctx->injected = 1;
-    }
-
-    if (e.inject_usage || e.set_max_output >= 0 || ctx->asked.len) {
-
-        if (ctx->q.provider->edit(&ctx->q, &e) != LLM_OK
-            || ngx_http_llm_cost_body_edit(ctx, &e) != NGX_OK)
-        {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        } else {
+            each = NGX_HTTP_LLM_COST_OUTPUT_DEFAULT;
         }
     }
 
-    ngx_http_llm_cost_limit_encodings(r);
-
-    ctx->state = NGX_HTTP_LLM_COST_FORWARD;
-
-    ngx_http_llm_cost_note(ctx);
-    ngx_http_llm_cost_guard(ctx);
-    ngx_http_llm_cost_goes_on(ctx);
-
-    return NGX_DECLINED;
-}
-
-
-/* the store granted less than the worst case: less output will be asked for */
-
-static void
-ngx_http_llm_cost_shorten(ngx_http_llm_cost_ctx_t *ctx)
-{
-    int64_t           fit, output;
-    unsigned          i;
-    llm_admission_t  *adm;
-
-    adm = &ctx->adm;
-    output = ctx->max_output;
-
-    for (i = 0; i < adm->n; i++) {
-
-        switch (ctx->budgets[i].unit) {
-
-        case LLM_UNIT_USD:
-            if (ctx->price == NULL
-                || adm->granted[LLM_UNIT_USD] >= adm->most[LLM_UNIT_USD])
-            {
-                continue;
-            }
-
-            fit = ngx_http_llm_cost_price_fit(ctx,
-                                              adm->granted[LLM_UNIT_USD]);
-            break;
-
-        case LLM_UNIT_TOKENS:
-            fit = adm->granted[LLM_UNIT_TOKENS] - ctx->most_input;
-            break;
-
-        default:
-            continue;
-        }
-
-        output = ngx_min(output, fit);
-    }
-
-    if (output < ctx->max_output) {
-        ctx->fitted = 1;
-        ctx->written_max = output / ctx->q.choices;
-        ctx->max_output = ctx->written_max * ctx->q.choices;
-    }
-}
-
-
-/* whoever waited for another request's answer was not held up by our work */
-
-static void
-ngx_http_llm_cost_goes_on(ngx_http_llm_cost_ctx_t *ctx)
-{
-    ctx->sent = ngx_current_msec;
-
-    if (ctx->waited == 0) {
-        ctx->overhead = ngx_http_llm_cost_clock() - ctx->began;
-    }
+    return ngx_min(each, NGX_HTTP_LLM_COST_OUTPUT_MAX);
 }
 
 
