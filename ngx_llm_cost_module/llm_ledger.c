@@ -31,6 +31,7 @@ static int llm_ledger_meet(llm_ledger_t *l, llm_admission_t *a,
     llm_meet_t *meet);
 static int llm_ledger_grant(llm_admission_t *a, llm_meet_t *meet);
 static int llm_ledger_past(const llm_admission_t *a, unsigned i);
+static int llm_ledger_used_up(const llm_admission_t *a, unsigned i);
 static int llm_ledger_refuse(llm_ledger_t *l, llm_admission_t *a,
     llm_meet_t *meet, int why);
 static int llm_ledger_make(llm_ledger_t *l, llm_admission_t *a,
@@ -171,6 +172,7 @@ llm_ledger_hold_fill(llm_ledger_t *l, llm_admission_t *a, llm_meet_t *meet,
     meta.state = a->hit ? LLM_HOLD_SETTLED : LLM_HOLD_OPEN;
     meta.n = a->n;
     meta.keep = a->keep;
+    meta.alone = a->alone;
 
     llm_hold_open(l, h, &meta);
 
@@ -184,7 +186,7 @@ llm_ledger_hold_fill(llm_ledger_t *l, llm_admission_t *a, llm_meet_t *meet,
 static int
 llm_ledger_meet(llm_ledger_t *l, llm_admission_t *a, llm_meet_t *meet)
 {
-    int64_t         limit;
+    int64_t         limit, alone;
     unsigned        i, k;
     llm_meet_t     *m;
     llm_int128_t    room;
@@ -216,8 +218,15 @@ llm_ledger_meet(llm_ledger_t *l, llm_admission_t *a, llm_meet_t *meet)
 
         /* a counter that cannot refuse still has to stay a number */
 
-        limit = !m->hard ? INT64_MAX : b->capped ? b->cap : bal->limit;
+        limit = m->hard && !b->capped ? bal->limit : INT64_MAX;
         room = (llm_int128_t) limit - bal->spent - bal->reserved;
+
+        if (a->alone) {
+            alone = m->hard && b->capped ? b->cap : INT64_MAX;
+            alone -= m->counter ? m->counter->alone : 0;
+            room = room < alone ? room : alone;
+        }
+
         m->room = room > 0 ? (int64_t) room : 0;
 
         /* the same counter twice would be checked once and charged twice */
@@ -306,6 +315,20 @@ llm_ledger_past(const llm_admission_t *a, unsigned i)
 }
 
 
+/* not only what may be admitted alone */
+
+static int
+llm_ledger_used_up(const llm_admission_t *a, unsigned i)
+{
+    const llm_balance_t  *b;
+
+    b = &a->balances[i];
+
+    return (llm_int128_t) b->spent + b->reserved
+           + a->least[a->budgets[i].unit] > b->limit;
+}
+
+
 /*
  * Nothing is reserved, but the counters learn what is configured now and that
  * they raised an alert.  A counter that is short has been used, so that it exists: a
@@ -332,7 +355,9 @@ llm_ledger_refuse(llm_ledger_t *l, llm_admission_t *a, llm_meet_t *meet,
 
         llm_slot_touch(l, meet[i].counter, &a->budgets[i], &meta);
 
-        if (why == LLM_LEDGER_SHORT && meet[i].is_short) {
+        if (why == LLM_LEDGER_SHORT && meet[i].is_short
+            && llm_ledger_used_up(a, i))
+        {
             for (k = 0; k < LLM_ALERTS_MAX; k++) {
                 if (meta.alerts[k] == 100 && !(meta.fired & (1 << k))) {
                     meta.fired |= 1 << k;
@@ -418,6 +443,10 @@ llm_ledger_take(llm_ledger_t *l, llm_admission_t *a, llm_meet_t *meet,
         } else {
             b->reserved += amount;
             llm_redo_set64(&l->redo, &c->reserved, &b->reserved);
+        }
+
+        if (a->alone) {
+            llm_redo_add(&l->redo, &c->alone, amount);
         }
 
         if (h) {
@@ -534,6 +563,7 @@ llm_ledger_peek(llm_ledger_t *l, const llm_budget_t *b,
     if (c) {
         balance->spent = c->spent;
         balance->reserved = c->reserved;
+        balance->alone = c->alone;
 
         if (c->meta.flags & LLM_SLOT_PATCHED) {
             balance->limit = c->limit;

@@ -61,8 +61,8 @@ typedef struct {
     unsigned         observe:1;       /* never refuses */
     uint8_t          past;            /* percent of the limit from which on a
                                          trial is refused; 0: none */
-    unsigned         capped:1;        /* no more than cap may be spent and */
-    int64_t          cap;             /* reserved, whatever the limit is */
+    unsigned         capped:1;        /* alone: no more than cap of it, */
+    int64_t          cap;             /* whatever the limit is */
     unsigned         nalerts;
     uint8_t          alerts[LLM_ALERTS_MAX];   /* percent, ascending */
 } llm_budget_t;
@@ -78,6 +78,7 @@ typedef struct {
     int64_t          spent;
     int64_t          reserved;
     int64_t          limit;           /* in force: patched, else as given */
+    int64_t          alone;           /* by llm_ledger_peek() */
     uint8_t          crossed;         /* bit i: raise alerts[i] now */
     unsigned         refused_first:1; /* raise the alert of 100 percent now */
 } llm_balance_t;
@@ -116,6 +117,9 @@ typedef struct {
                                          and is not counted */
     unsigned         keep:1;          /* until llm_ledger_logged() */
     unsigned         lasts:1;         /* llm_ledger_leave() may follow */
+    unsigned         alone:1;         /* another store does not know of it: its
+                                         counters remember, until their windows
+                                         end, how much there was of that */
     unsigned char    request_id[LLM_REQUEST_ID];
 
     /* results */

@@ -313,7 +313,7 @@ llm_check_slot(llm_check_t *ck, uint32_t i, uint32_t bucket)
         return "a counter's number of reservations";
     }
 
-    if (c->spent < 0 || c->reserved < 0 || c->limit < 0
+    if (c->spent < 0 || c->reserved < 0 || c->limit < 0 || c->alone < 0
         || c->spent > INT64_MAX - c->reserved
         || *llm_ledger_own(ck->l, i) < 0)
     {

@@ -113,7 +113,7 @@ llm_hold_expire(llm_ledger_t *l, llm_hold_t *h, int charge)
 
         c = llm_ledger_slot(l, h->counters[k]);
 
-        (void) llm_hold_charge(l, c, h->amount[c->meta.unit],
+        (void) llm_hold_charge(l, h, c, h->amount[c->meta.unit],
                                charge || c->meta.unit == LLM_UNIT_REQUESTS
                                ? h->amount[c->meta.unit] : 0, NULL);
     }

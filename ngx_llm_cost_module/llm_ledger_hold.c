@@ -417,7 +417,7 @@ llm_hold_finish(llm_ledger_t *l, llm_hold_t *h, const int64_t *spent,
             held = 0;
         }
 
-        over = llm_hold_charge(l, c, held, amount, b);
+        over = llm_hold_charge(l, h, c, held, amount, b);
 
         if (most < over) {
             most = over;
@@ -433,10 +433,10 @@ llm_hold_finish(llm_ledger_t *l, llm_hold_t *h, const int64_t *spent,
 
 
 int64_t
-llm_hold_charge(llm_ledger_t *l, llm_slot_t *c, int64_t held,
-    int64_t delta, llm_balance_t *balance)
+llm_hold_charge(llm_ledger_t *l, const llm_hold_t *h, llm_slot_t *c,
+    int64_t held, int64_t delta, llm_balance_t *balance)
 {
-    int64_t          spent, reserved, base;
+    int64_t          spent, reserved, alone, base;
     llm_int128_t     sum;
     llm_slot_meta_t  meta;
 
@@ -451,6 +451,13 @@ llm_hold_charge(llm_ledger_t *l, llm_slot_t *c, int64_t held,
 
     llm_redo_set64(&l->redo, &c->spent, &spent);
     llm_redo_set64(&l->redo, &c->reserved, &reserved);
+
+    if (h->meta.alone) {
+        sum = (llm_int128_t) c->alone + delta - held;
+        alone = sum < 0 ? 0 : sum > INT64_MAX ? INT64_MAX : (int64_t) sum;
+
+        llm_redo_set64(&l->redo, &c->alone, &alone);
+    }
 
     if (balance) {
 

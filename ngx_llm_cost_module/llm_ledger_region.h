@@ -24,7 +24,7 @@
 
 
 #define LLM_LEDGER_MAGIC     0x3165676465726c6cULL
-#define LLM_LEDGER_VERSION   3
+#define LLM_LEDGER_VERSION   4
 
 #define LLM_LEDGER_NAMES     1024     /* different budget names alive */
 #define LLM_LEDGER_PER_HOLD  6        /* counters to one reservation */
@@ -51,12 +51,19 @@ typedef struct {
 } llm_slot_meta_t;
 
 
+/* the end of what never ends; seconds since 1970 do until 2106 */
+
+#define LLM_SLOT_ENDLESS     UINT32_MAX
+
+
 typedef struct {
     int64_t          spent;
     int64_t          reserved;
     int64_t          limit;                       /* in force */
-    int64_t          start;
-    int64_t          end;
+    int64_t          alone;                       /* of spent and reserved: what
+                                                     no other store has allowed */
+    uint32_t         start;
+    uint32_t         end;
     llm_slot_meta_t  meta;                        /* one redo word */
     uint32_t         hash;
     uint32_t         next;                        /* in chain or free list */
@@ -84,7 +91,9 @@ typedef struct {
     uint8_t          source;
     uint8_t          sent;                        /* the other store may have
                                                      its end */
-    uint8_t          unused[2];
+    uint8_t          alone;                       /* that store did not admit
+                                                     it */
+    uint8_t          unused;
 } llm_hold_meta_t;
 
 
@@ -217,6 +226,7 @@ size_t llm_ledger_needs(llm_ledger_t *l);
 /* counters */
 
 int llm_budget_check(const llm_budget_t *b);
+int64_t llm_slot_end(const llm_slot_t *c);
 uint32_t llm_slot_hash(llm_ledger_t *l, const llm_budget_t *b);
 llm_slot_t *llm_slot_find(llm_ledger_t *l, const llm_budget_t *b,
     uint32_t hash);
@@ -280,10 +290,13 @@ void llm_hold_retire(llm_ledger_t *l, llm_hold_t *h);
 
 void llm_hold_bury(llm_ledger_t *l);
 
-/* moves one counter; returns by how much nano-USD passed the limit */
+/*
+ * Moves one counter of a reservation: held leaves, delta is spent.  Returns by
+ * how much nano-USD passed the limit.
+ */
 
-int64_t llm_hold_charge(llm_ledger_t *l, llm_slot_t *c, int64_t held,
-    int64_t delta, llm_balance_t *balance);
+int64_t llm_hold_charge(llm_ledger_t *l, const llm_hold_t *h, llm_slot_t *c,
+    int64_t held, int64_t delta, llm_balance_t *balance);
 
 /* into the redo record: another store has confirmed what was spent */
 

@@ -37,6 +37,7 @@ llm_budget_check(const llm_budget_t *b)
         || (unsigned) b->unit >= LLM_UNIT_N
         || (unsigned) b->period >= LLM_PERIOD_N
         || b->limit < 0 || b->nalerts > LLM_ALERTS_MAX
+        || b->start < 0 || b->start >= LLM_SLOT_ENDLESS
         || b->start >= b->end)
     {
         return LLM_BAD;
@@ -49,6 +50,13 @@ llm_budget_check(const llm_budget_t *b)
     }
 
     return LLM_OK;
+}
+
+
+int64_t
+llm_slot_end(const llm_slot_t *c)
+{
+    return c->end == LLM_SLOT_ENDLESS ? INT64_MAX : c->end;
 }
 
 
@@ -141,8 +149,9 @@ llm_slot_make(llm_ledger_t *l, const llm_budget_t *b, uint32_t hash,
     c->spent = 0;
     c->reserved = 0;
     c->limit = b->limit;
+    c->alone = 0;
     c->start = b->start;
-    c->end = b->end;
+    c->end = b->end < LLM_SLOT_ENDLESS ? b->end : LLM_SLOT_ENDLESS;
     c->hash = hash;
     c->holds = 0;
     c->name = name;
@@ -346,7 +355,7 @@ llm_slot_reap(llm_ledger_t *l, int64_t ended, unsigned n)
         c = llm_ledger_slot(l, l->hand);
 
         if ((c->meta.flags & LLM_SLOT_USED)
-            && c->end <= ended && c->holds == 0)
+            && llm_slot_end(c) <= ended && c->holds == 0)
         {
             llm_slot_remove(l, c);
         }

@@ -186,7 +186,7 @@ llm_view_fill(llm_ledger_t *l, const llm_slot_t *c, llm_counter_view_t *v)
     v->observe = (c->meta.flags & LLM_SLOT_OBSERVE) != 0;
     v->patched = (c->meta.flags & LLM_SLOT_PATCHED) != 0;
     v->start = c->start;
-    v->end = c->end;
+    v->end = llm_slot_end(c);
     v->limit = c->limit;
     v->spent = c->spent;
     v->reserved = c->reserved;

@@ -17,7 +17,7 @@
  *   _redis_settle.c  settle, cancel, renew
  *   _redis_reply.c   what the scripts answer
  *   _redis_local.c   while Redis is away: the zone admits
- *   _redis_box.c     what the workers of a node share: state, record, bases
+ *   _redis_box.c     what the workers of a node share: state, record
  *   _redis_usage.c   hits, which hold nothing, added up
  *   _redis_outbox.c  settlements that Redis has not confirmed; every second
  *   _redis_adopt.c   reservations of dead workers, and of long requests
@@ -219,13 +219,6 @@ struct ngx_http_llm_cost_redis_s {
 #define NGX_HTTP_LLM_COST_STORE_AWAY        2
 
 
-typedef struct {
-    uint64_t                         hash;
-    int64_t                          amount;
-    uint64_t                         age;
-} ngx_http_llm_cost_redis_base_t;
-
-
 /*
  * How far the node has come in joining the incarnation id, since it went away
  * (age).  Whoever joins next goes on there: connections are lost and workers
@@ -263,9 +256,8 @@ typedef struct {
     ngx_atomic_t                     pinged;     /* ms */
 
     ngx_http_llm_cost_redis_joined_t  joined;
-    uint64_t                         age;        /* of the bases */
+    uint64_t                         age;        /* how often it went away */
     time_t                           warned;
-    ngx_http_llm_cost_redis_base_t  *bases;
     llm_oplog_t                     *log;
     size_t                           log_size;
 } ngx_http_llm_cost_redis_box_t;
@@ -281,8 +273,6 @@ void ngx_http_llm_cost_redis_box_unlock(void);
 ngx_uint_t ngx_http_llm_cost_redis_box_away(void);
 void ngx_http_llm_cost_redis_box_saw(ngx_http_llm_cost_redis_op_t *op,
     uint64_t stamp);
-ngx_int_t ngx_http_llm_cost_redis_box_base(const llm_budget_t *b,
-    int64_t *amount);
 ngx_uint_t ngx_http_llm_cost_redis_box_room(void);
 ngx_uint_t ngx_http_llm_cost_redis_box_holds(ngx_uint_t n);
 ngx_uint_t ngx_http_llm_cost_redis_box_counts(

@@ -16,17 +16,13 @@
  *                 is either Redis's word or this node's own doing
  *   the record    settlements and cancellations: those that Redis has not
  *                 confirmed, and as many as fit of those that it has
- *   the bases     of each counter that the zone has admitted for while Redis
- *                 is away: what Redis last said of it
  *
  * NEW (never heard of Redis) and READY admit through Redis, AWAY admits as
  * llm_store_failure says.  Only a join (_redis_join.c) leads back to READY.
  */
 
 
-#define NGX_HTTP_LLM_COST_BOX_VERSION  4
-#define NGX_HTTP_LLM_COST_BOX_BASES    32768
-#define NGX_HTTP_LLM_COST_BOX_PROBES   64
+#define NGX_HTTP_LLM_COST_BOX_VERSION  5
 
 /* of the record, for the end of each request that is open */
 
@@ -35,7 +31,6 @@
 
 static ngx_int_t ngx_http_llm_cost_redis_box_init(ngx_shm_zone_t *shm_zone,
     void *data);
-static uint64_t ngx_http_llm_cost_redis_box_hash(const llm_budget_t *b);
 
 
 static ngx_str_t  ngx_http_llm_cost_box_name = ngx_string("llm_redis_journal");
@@ -108,14 +103,6 @@ ngx_http_llm_cost_redis_box_init(ngx_shm_zone_t *shm_zone, void *data)
     shpool->log_nomem = 0;
 
     box->version = NGX_HTTP_LLM_COST_BOX_VERSION;
-    box->bases = ngx_slab_alloc(shpool, NGX_HTTP_LLM_COST_BOX_BASES
-                                   * sizeof(ngx_http_llm_cost_redis_base_t));
-    if (box->bases == NULL) {
-        return NGX_ERROR;
-    }
-
-    /* pages that were never touched are zero, and no base has that age */
-
     box->age = 1;
 
     /* all that is left, but for what the slab allocator wants for itself */
@@ -223,71 +210,6 @@ ngx_http_llm_cost_redis_box_saw(ngx_http_llm_cost_redis_op_t *op,
         }
 
     } while (!ngx_atomic_cmp_set(&box->seen, seen, stamp));
-}
-
-
-/*
- * What Redis had last said of a counter when it went away: now, where nothing
- * was admitted for it since.  The table is as good as empty when the age
- * changes.  NGX_DECLINED: it is full.
- */
-
-ngx_int_t
-ngx_http_llm_cost_redis_box_base(const llm_budget_t *b, int64_t *amount)
-{
-    uint64_t                         hash;
-    ngx_int_t                        rc;
-    ngx_uint_t                       i, k;
-    ngx_http_llm_cost_redis_box_t   *box;
-    ngx_http_llm_cost_redis_base_t  *base;
-
-    box = ngx_http_llm_cost_redis_box();
-    hash = ngx_http_llm_cost_redis_box_hash(b);
-    rc = NGX_DECLINED;
-
-    ngx_http_llm_cost_redis_box_lock();
-
-    for (k = 0; k < NGX_HTTP_LLM_COST_BOX_PROBES; k++) {
-        i = (hash + k) % NGX_HTTP_LLM_COST_BOX_BASES;
-        base = &box->bases[i];
-
-        if (base->age != box->age) {
-            base->hash = hash;
-            base->amount = *amount;
-            base->age = box->age;
-            rc = NGX_OK;
-            break;
-        }
-
-        if (base->hash == hash) {
-            *amount = base->amount;
-            rc = NGX_OK;
-            break;
-        }
-    }
-
-    ngx_http_llm_cost_redis_box_unlock();
-
-    return rc;
-}
-
-
-static uint64_t
-ngx_http_llm_cost_redis_box_hash(const llm_budget_t *b)
-{
-    uint32_t    crc;
-    u_char     *p, *last;
-    u_char      text[LLM_NAME_MAX + LLM_KEY_MAX + 2 * NGX_INT64_LEN + 8];
-
-    last = text + sizeof(text);
-
-    p = ngx_slprintf(text, last, "%*s:%*s:%d:%d:%L",
-                     b->name.len, b->name.data, b->key.len, b->key.data,
-                     (int) b->unit, (int) b->period, b->start);
-
-    crc = ngx_crc32_long(text, p - text);
-
-    return (uint64_t) crc << 32 | ngx_murmur_hash2(text, p - text);
 }
 
 

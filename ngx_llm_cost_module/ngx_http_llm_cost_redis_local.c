@@ -14,12 +14,14 @@
  *
  *   closed   no request that an enforced budget applies to
  *   open     every request; it is counted, and merged later
- *   local    for each budget this node's share of what was left in it when
- *            Redis was last heard of, and an allowance in usd beyond that
+ *   local    for each budget this node's share of what others have left in it,
+ *            as far as is known, and an allowance in usd beyond that
  *
- * The share is what was left, divided by the number of nodes that were there.
- * Of a counter that Redis has never told of there is no share, unless its
- * window began while Redis was away already.
+ * The share is divided by the number of nodes that were there.  Of a counter
+ * that Redis has never told of there is none, unless its window began while
+ * Redis was away already.  The counter remembers until its window ends how much
+ * was admitted so: however often Redis goes away, it is one share and one
+ * allowance.
  *
  * What was admitted so is settled in the ledger at once, and goes to the
  * record of what Redis has not confirmed: Redis does not know its identity and
@@ -236,13 +238,17 @@ ngx_http_llm_cost_redis_local(ngx_http_llm_cost_ctx_t *ctx)
 }
 
 
-/* how far this node may go alone; NGX_DECLINED: nothing is known */
+/*
+ * How far this node may go alone; NGX_DECLINED: nothing is known.  What it has
+ * admitted so is not counted as others', so that the share is the same before
+ * and after, and in the next outage as well.
+ */
 
 static ngx_int_t
 ngx_http_llm_cost_redis_share(llm_budget_t *b, int64_t allowance)
 {
     int                             known;
-    int64_t                         base, share;
+    int64_t                         others, share;
     ngx_uint_t                      nodes;
     llm_balance_t                   now;
     ngx_http_llm_cost_redis_box_t  *box;
@@ -260,11 +266,7 @@ ngx_http_llm_cost_redis_share(llm_budget_t *b, int64_t allowance)
         known = 1;
     }
 
-    base = now.spent + now.reserved;
-
-    if (ngx_http_llm_cost_redis_box_base(b, &base) != NGX_OK) {
-        known = 0;
-    }
+    others = ngx_max(now.spent + now.reserved - now.alone, 0);
 
     /* of how many, it has never heard */
 
@@ -274,15 +276,15 @@ ngx_http_llm_cost_redis_share(llm_budget_t *b, int64_t allowance)
         known = 0;
     }
 
-    share = known && base < now.limit ? (now.limit - base) / (int64_t) nodes
-                                      : 0;
+    share = known && others < now.limit
+            ? (now.limit - others) / (int64_t) nodes : 0;
 
     if (b->unit == LLM_UNIT_USD) {
-        share += allowance;
+        share += ngx_min(allowance, INT64_MAX - share);
     }
 
     b->capped = 1;
-    b->cap = ngx_min(base, LLM_NO_LIMIT - share) + share;
+    b->cap = share;
 
     return known ? NGX_OK : NGX_DECLINED;
 }
@@ -336,8 +338,11 @@ ngx_http_llm_cost_redis_reserve_local(ngx_http_llm_cost_ctx_t *ctx,
         a->least[LLM_UNIT_TOKENS] = 0;
     }
 
+    a->alone = 1;
+
     ctx->verdict = llm_ledger_reserve(l, a);
 
+    a->alone = 0;
     a->budgets = asked;
 
     if (ctx->verdict < 0) {

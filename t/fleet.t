@@ -285,6 +285,98 @@ END
 };
 
 
+# A node that is cut off again and again in one window has one share of what was
+# left, and one allowance, as though it had been away all the time; it knows so
+# after a restart as well.
+
+subtest 'cut off three times' => sub {
+    write_file("$dir/gate", $port);
+
+    my ($gate, $gate_port) = start_process('python3', '-B',
+        project_dir() . '/t/util/gate.py', "$dir/gate");
+
+    my $start = sub {
+        my ($name, $at) = @_;
+
+        return start_nginx("$dir/$name", workers => 2, http => <<END);
+    llm_zone zone=llm:8m state=$dir/$name.state;
+    llm_redis 127.0.0.1:$at timeout=10s prefix=cut:;
+    llm_store_failure local=0.0002usd;
+
+    server {
+        listen 127.0.0.1:PORT;
+
+        location /cut/v1/ {
+            llm_cost on;
+            llm_budget cut limit=0.002usd period=total;
+            llm_budget each key=\$http_x_user limit=1usd period=total;
+            proxy_pass http://127.0.0.1:$upstream/v1/;
+        }
+
+        location /llm/ { llm_api; }
+    }
+END
+    };
+
+    my $cut = $start->('cut', $gate_port);
+    my $other = $start->('other', $port);
+    my $ask = sub { status(request($_[0], '/cut/v1', $_[1] // 'u')) };
+    my $spent = sub { redis_command($redis, 'HGET',
+                                    '{cut:}b:cut::usd:total:0', 'spent') };
+    my $says = sub {
+        my $url = "http://127.0.0.1:$cut->{port}/llm/metrics";
+        my @patterns = @_;
+
+        await(sub { my $text = $http->get($url)->{content};
+                    !grep { $text !~ /^llm_store_$_$/m } @patterns });
+    };
+    my $alone = sub {
+        my $n = 0;
+
+        write_file("$dir/gate", '');
+        $says->('up\{.*\} 0');
+        $n++ while $n < 40 && $ask->($cut) eq '200';
+
+        return $n;
+    };
+    my $back = sub {
+        write_file("$dir/gate", $port);
+        $says->('up\{.*\} 1', 'unconfirmed 0');
+    };
+
+    # 61,200 nano-dollars each: then 1,694,000 are left, for two nodes, and
+    # 200,000 each beyond
+
+    is $ask->($other), 200, 'one that the other has admitted' for 1 .. 4;
+    is $ask->($cut), 200, 'and one of its own';
+    await(sub { $spent->() == 5 * 61_200 });
+    $says->('nodes 2');
+
+    is $alone->(), 17, 'its half, and the allowance';
+    $back->();
+    is $spent->(), 22 * 61_200, 'are merged';
+
+    is $alone->(), 0, 'nothing the second time';
+    is $ask->($other), 200, 'the other goes on' for 1 .. 10;
+    is $ask->($other), 429, 'as far as it may';
+    $back->();
+    is $spent->(), 32 * 61_200, 'which is the limit here';
+
+    write_file("$dir/gate", '');
+    kill_nginx($cut);
+    $cut = $start->('cut', $gate_port);
+
+    is $ask->($cut, 'new'), 503, 'nothing after a restart';
+    is $ask->($cut), 503, 'whoever asks';
+    unlike read_file("$dir/cut/error.log"), qr/100% used/,
+        'which says nothing of the budgets';
+    $back->();
+    is $spent->(), 32 * 61_200, 'and nothing is merged';
+
+    push @nodes, $cut, $other;
+};
+
+
 sub kill_nginx {
     my $node = shift;
 

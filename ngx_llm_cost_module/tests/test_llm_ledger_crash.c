@@ -38,6 +38,7 @@ typedef struct {
     llm_budget_t     budgets[3];
     llm_hold_id_t    hold;            /* an open reservation */
     llm_hold_id_t    late;            /* an expired one */
+    llm_hold_id_t    alone;           /* admitted without another store */
     llm_hold_id_t    kept;            /* until it is logged */
     llm_hold_id_t    unlogged;        /* settled, and so still there */
 } stage_t;
@@ -51,6 +52,7 @@ typedef void (*operation_pt)(stage_t *s);
 typedef struct {
     int64_t             spent;
     int64_t             reserved;
+    int64_t             alone;
     llm_ledger_stat_t   stat;
 } summary_t;
 
@@ -62,6 +64,29 @@ op_reserve(stage_t *s)
 
     a = admission(s->budgets, 3, 10);
     (void) llm_ledger_reserve(s->l, &a);
+}
+
+
+/* while another store is away; and one that was admitted so is settled */
+
+static void
+op_alone(stage_t *s)
+{
+    llm_admission_t  a;
+
+    a = admission(s->budgets, 3, 10);
+    a.alone = 1;
+    (void) llm_ledger_reserve(s->l, &a);
+}
+
+
+static void
+op_settle_alone(stage_t *s)
+{
+    int64_t           spent[LLM_UNIT_N] = { 990, 7, 1 };
+    llm_ledger_end_t  end = { spent, 1, 7, T0, 0 };
+
+    (void) llm_ledger_pend(s->l, &s->alone, &end, NULL, 0);
 }
 
 
@@ -248,6 +273,10 @@ stage_make(stage_t *s)
     assert_int_equal(llm_ledger_reserve(s->l, &a), LLM_LEDGER_FITS);
     s->hold = a.id;
 
+    a.alone = 1;
+    assert_int_equal(llm_ledger_reserve(s->l, &a), LLM_LEDGER_FITS);
+    s->alone = a.id;
+
     a = admission(s->budgets, 3, 10);
     a.keep = 1;
     assert_int_equal(llm_ledger_reserve(s->l, &a), LLM_LEDGER_FITS);
@@ -279,6 +308,7 @@ summarize(llm_ledger_t *l, summary_t *sum)
     while (llm_ledger_next(l, &cursor, &v) == LLM_OK) {
         sum->spent += v.spent;
         sum->reserved += v.reserved;
+        sum->alone += llm_ledger_slot(l, cursor)->alone;
     }
 
     llm_ledger_stat(l, &sum->stat);
@@ -387,6 +417,8 @@ every_instruction(void **state)
     (void) state;
 
     step_through(op_reserve);
+    step_through(op_alone);
+    step_through(op_settle_alone);
     step_through(op_settle);
     step_through(op_late);
     step_through(op_pend);

@@ -428,7 +428,7 @@ refuses_what_is_no_ledger(void **state)
     llm_ledger_file_close(&f);
 
     head_edit(another_version);
-    assert_refused("it is of version 1.4, and this module knows 1.3");
+    assert_refused("it is of version 1.5, and this module knows 1.4");
     head_edit(another_order);
     assert_refused("another order of bytes");
     head_edit(another_order);

@@ -79,6 +79,25 @@ knows_what_was_told(void **state)
 }
 
 
+static int
+reserve_alone(llm_ledger_t *l, llm_budget_t *b, int64_t amount,
+    llm_admission_t *asked)
+{
+    int              rc;
+    llm_admission_t  a;
+
+    a = admission(b, 1, amount);
+    a.alone = 1;
+    rc = llm_ledger_reserve(l, &a);
+
+    if (asked) {
+        *asked = a;
+    }
+
+    return rc;
+}
+
+
 static void
 goes_no_further_than_its_cap(void **state)
 {
@@ -94,26 +113,112 @@ goes_no_further_than_its_cap(void **state)
     assert_int_equal(llm_ledger_shadow(l, &b, 40, 0), LLM_OK);
 
     b.capped = 1;
-    b.cap = 60;
+    b.cap = 20;
 
-    a = admission(&b, 1, 20);
-    assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
-    a = admission(&b, 1, 1);
-    assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_SHORT);
+    assert_int_equal(reserve_alone(l, &b, 20, NULL), LLM_LEDGER_FITS);
+    assert_int_equal(reserve_alone(l, &b, 1, &a), LLM_LEDGER_SHORT);
     assert_int_equal(a.balances[0].limit, 100);
 
     /* beyond the limit as well */
 
-    b.cap = 130;
-    a = admission(&b, 1, 70);
-    assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
-    a = admission(&b, 1, 1);
-    assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_SHORT);
+    b.cap = 90;
+    assert_int_equal(reserve_alone(l, &b, 70, NULL), LLM_LEDGER_FITS);
+    assert_int_equal(reserve_alone(l, &b, 1, NULL), LLM_LEDGER_SHORT);
 
     /* an amount of 0 always fits */
 
-    a = admission(&b, 1, 0);
+    assert_int_equal(reserve_alone(l, &b, 0, NULL), LLM_LEDGER_FITS);
+
+    ledger_free(l, 64, 8);
+}
+
+
+static int64_t
+alone(llm_ledger_t *l, const llm_budget_t *b)
+{
+    llm_balance_t  bal;
+
+    (void) llm_ledger_peek(l, b, &bal);
+
+    return bal.alone;
+}
+
+
+/* whatever becomes of it, and whatever the other store says meanwhile */
+
+static void
+remembers_what_it_has_admitted_alone(void **state)
+{
+    int64_t           spent[LLM_UNIT_N] = { 7, 3, 1 };
+    llm_budget_t      b;
+    llm_ledger_t     *l;
+    llm_admission_t   a;
+    llm_ledger_end_t  end = { spent, 1, 7, T0, 1 };
+
+    (void) state;
+
+    l = ledger_new(64, 8);
+    b = budget("daily", "", LLM_UNIT_USD, 100);
+    b.capped = 1;
+    b.cap = 50;
+
+    assert_int_equal(reserve_alone(l, &b, 20, &a), LLM_LEDGER_FITS);
+    assert_int_equal(alone(l, &b), 20);
+    assert_int_equal(llm_ledger_cancel(l, &a.id), LLM_OK);
+    assert_int_equal(alone(l, &b), 0);
+
+    assert_int_equal(reserve_alone(l, &b, 20, &a), LLM_LEDGER_FITS);
+    assert_int_equal(llm_ledger_pend(l, &a.id, &end, NULL, 0), LLM_OK);
+    assert_int_equal(alone(l, &b), 7);
+    assert_int_equal(llm_ledger_shadow(l, &b, 30, 5), LLM_OK);
+    assert_int_equal(llm_ledger_confirm(l, &a.id), LLM_OK);
+    assert_int_equal(alone(l, &b), 7);
+
+    /* it expires, is charged, and settled after all */
+
+    assert_int_equal(reserve_alone(l, &b, 20, &a), LLM_LEDGER_FITS);
+    assert_int_equal(llm_ledger_sweep(l, a.expires, 1, 9), 1);
+    assert_int_equal(alone(l, &b), 27);
+    assert_int_equal(llm_ledger_settle(l, &a.id, spent, NULL, 0), LLM_OK);
+    assert_int_equal(alone(l, &b), 14);
+
+    /* what the other store admits is none of it */
+
+    a = admission(&b, 1, 30);
     assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
+    assert_int_equal(alone(l, &b), 14);
+    assert_int_equal(reserve_alone(l, &b, 37, NULL), LLM_LEDGER_SHORT);
+    assert_int_equal(reserve_alone(l, &b, 36, NULL), LLM_LEDGER_FITS);
+
+    ledger_free(l, 64, 8);
+}
+
+
+/* only what may be admitted alone is used up: that is no news of the budget */
+
+static void
+raises_no_alert_of_its_cap(void **state)
+{
+    llm_budget_t     b;
+    llm_ledger_t    *l;
+    llm_admission_t  a;
+
+    (void) state;
+
+    l = ledger_new(64, 8);
+    b = budget("daily", "", LLM_UNIT_USD, 100);
+    b.alerts[0] = 100;
+    b.nalerts = 1;
+    b.capped = 1;
+    b.cap = 0;
+
+    assert_int_equal(llm_ledger_shadow(l, &b, 0, 0), LLM_OK);
+    assert_int_equal(reserve_alone(l, &b, 10, &a), LLM_LEDGER_SHORT);
+    assert_int_equal(a.balances[0].refused_first, 0);
+
+    assert_int_equal(llm_ledger_shadow(l, &b, 91, 0), LLM_OK);
+    assert_int_equal(reserve_alone(l, &b, 10, &a), LLM_LEDGER_SHORT);
+    assert_int_equal(a.balances[0].refused_first, 1);
 
     ledger_free(l, 64, 8);
 }
@@ -168,6 +273,8 @@ main(void)
         cmocka_unit_test(reserves_nothing_until_granted),
         cmocka_unit_test(knows_what_was_told),
         cmocka_unit_test(goes_no_further_than_its_cap),
+        cmocka_unit_test(remembers_what_it_has_admitted_alone),
+        cmocka_unit_test(raises_no_alert_of_its_cap),
         cmocka_unit_test(is_left_behind_on_purpose),
     };
 
