@@ -189,29 +189,17 @@ redis_fault 'SCRIPT FLUSH every 100 ms',
 
 redis_fault 'SIGSTOP for 3 s',
     seconds => 10,
-    break   => sub {
-        my $pid = $_[0]{redis}{main}{pid};
-        kill 'STOP', $pid;
-        system "(sleep 3; kill -CONT $pid) &";
-    };
+    break   => sub { away($_[0], 3) };
 
 redis_fault 'away for 2 s, closed',
     policy => 'closed',
     bound  => 0,
-    break  => sub {
-        my $pid = $_[0]{redis}{main}{pid};
-        kill 'STOP', $pid;
-        system "(sleep 2; kill -CONT $pid) &";
-    };
+    break  => sub { away($_[0], 2) };
 
 redis_fault 'away for 2 s, open',
     policy => 'open',
     bound  => 1e9,
-    break  => sub {
-        my $pid = $_[0]{redis}{main}{pid};
-        kill 'STOP', $pid;
-        system "(sleep 2; kill -CONT $pid) &";
-    };
+    break  => sub { away($_[0], 2) };
 
 redis_fault 'not there at first',
     break => sub {
@@ -223,19 +211,46 @@ redis_fault 'not there at first',
 
 # One budget for all, used up while Redis is away: the shares of three nodes
 # are not more than what was left, but for what was on the way when they last
-# heard of it; with an allowance, each may go so much further
+# heard of it
 
-for my $allowance (0, 0.002) {
-    redis_fault "away for 3 s, local=${allowance}usd, used up",
-        seconds => 9,
-        policy  => "local=${allowance}usd",
-        budgets => 'llm_budget few limit=0.03usd period=total;',
-        bound   => 3 * $allowance * 1e9 + $ON_THE_WAY,
-        break   => sub {
-            my $pid = $_[0]{redis}{main}{pid};
-            kill 'STOP', $pid;
-            system "(sleep 3; kill -CONT $pid) &";
-        };
+redis_fault 'away for 3 s, local, used up',
+    seconds => 9,
+    policy  => 'local',
+    budgets => 'llm_budget few limit=0.03usd period=total;',
+    break   => sub { away($_[0], 3) };
+
+
+# Used up before: nothing is on the way and nothing is left to share, so that each
+# node may go as far as its allowance, once (docs/budgets.md)
+
+my @away = (3, 5, 7);
+
+redis_fault 'used up, then away 3 times, local=0.0005usd',
+    seconds => 9,
+    policy  => 'local=0.0005usd',
+    budgets => 'llm_budget few limit=0.002usd period=total;',
+    bound   => 3 * 500_000,
+    every   => [0.05, sub {
+        my $run = shift;
+        my $next = $away[$run->{times} // 0] // return;
+        return if time < $run->{began} + $next;
+        $run->{times}++;
+        away($run, 1);
+    }],
+    check   => sub {
+        my ($run, $result) = @_;
+        $run->complain('not so often') if $run->{times} < @away;
+        $run->complain('nothing was admitted meanwhile')
+            if $result->{overspend} <= 0;
+    };
+
+sub away {
+    my ($run, $seconds) = @_;
+
+    my $pid = $run->{redis}{main}{pid};
+
+    kill 'STOP', $pid;
+    system "(sleep $seconds; kill -CONT $pid) &";
 }
 
 

@@ -16,8 +16,8 @@ RESULTS has one for each line of the plan, in its order: {"status": ...,
 left, or "error": "..." where the answer broke off, with what there was of a
 body in chunks.  Header names are in lower case.
 
-With --seconds the plan is repeated for so long, by clients that go on after a
-server is gone; RESULTS then has what was answered or broke off, in that order,
+With --seconds the plan is repeated for so long, or until there is a file
+PLAN.over, by clients that go on after a server is gone; RESULTS then has what was answered or broke off, in that order,
 each with the number of its line as "n", and without what was in it.
 
 Prints a line when the first request goes out, and ends with the last, or when
@@ -130,12 +130,12 @@ async def worker(port, plan, results):
         connection.writer.close()
 
 
-async def stubborn(port, plan, results, end):
+async def stubborn(port, plan, results, end, over):
     connection = Connection(port)
     loop = asyncio.get_running_loop()
 
     for i, request in plan:
-        if loop.time() > end:
+        if loop.time() > end or os.path.exists(over):
             break
         try:
             answer = await connection.ask(request)
@@ -172,7 +172,8 @@ async def main():
     with open(results_name, "w") as out:
         if seconds:
             end = asyncio.get_running_loop().time() + seconds
-            ask = [stubborn, itertools.cycle(enumerate(requests)), out, end]
+            ask = [stubborn, itertools.cycle(enumerate(requests)), out, end,
+                   plan_name + ".over"]
         else:
             results = [None] * len(requests)
             ask = [worker, iter(enumerate(requests)), results]
