@@ -43,9 +43,8 @@ flags="--with-compat --with-debug --with-threads --with-pcre-jit \
 --with-http_auth_request_module --with-http_addition_module \
 --with-http_gunzip_module --with-http_sub_module \
 --with-http_stub_status_module --with-http_slice_module \
---without-http_fastcgi_module --without-http_uwsgi_module \
---without-http_scgi_module --without-http_memcached_module \
---without-http_grpc_module --without-http_ssi_module \
+--without-http_memcached_module --without-http_grpc_module \
+--without-http_ssi_module \
 --without-http_charset_module --without-http_userid_module \
 --without-http_autoindex_module --without-http_browser_module \
 --without-http_empty_gif_module"
