@@ -97,6 +97,22 @@ sub connection {
 sub kill_workers {
     my $block = shift;
 
+    end_workers($block, sub { kill 'KILL', workers_of(nginx_pid()) });
+}
+
+
+# nginx closes what is left of the requests of a worker that has to go
+
+sub replace_workers {
+    my $block = shift;
+
+    end_workers($block, sub { reload($block) });
+}
+
+
+sub end_workers {
+    my ($block, $end) = @_;
+
     my $socket = connection();
     my $body = $chat;
     my $stream = defined $block->stream;
@@ -112,10 +128,7 @@ sub kill_workers {
     Test::More::like(get('/llm/budgets'), qr/"spent":0,"reserved":0\.000\d/,
                      $block->name . ' - reserved');
 
-    my $master = nginx_pid();
-    my %old = map { $_ => 1 } workers_of($master);
-
-    kill 'KILL', keys %old;
+    $end->();
 
     Test::More::ok(wait_for(sub { get('/llm/budgets') =~ /"reserved":0,/ }),
                    $block->name . ' - settled by a worker that lives');
@@ -213,7 +226,26 @@ left without their worker
 
 
 
-=== TEST 4: a text that was counted before counts the same, in each vocabulary
+=== TEST 4: worker_shutdown_timeout ends a stream: its worker settles it itself
+--- main_config
+worker_shutdown_timeout 100ms;
+--- http_config
+llm_ledger_log logs/ledger.log;
+--- upstream eval
+[{ sse => [{ choices => [{ index => 0, delta => { content => 'Hello' } }] },
+           \{ wait => 'abort' }] }]
+--- request
+GET /llm/health
+--- stream
+--- after: replace_workers
+--- spent chomp
+"spent":0\.0000018,"reserved":0,
+--- no_error_log
+left without their worker
+
+
+
+=== TEST 5: a text that was counted before counts the same, in each vocabulary
 --- config
     location /v1/ {
         llm_cost on;
