@@ -127,6 +127,8 @@ struct llm_price_s {
     int32_t            factors[LLM_FACTOR_N];
     int64_t            max_output;              /* tokens, -1 unknown */
     int64_t            max_input;               /* tokens, -1 unknown */
+    llm_str_t          unread;                  /* a price that it lists and
+                                                   nobody reads, or empty */
     unsigned           able;                    /* LLM_ABLE_*, as listed */
     unsigned           per_prompt:1;            /* searches: at most one */
 };
@@ -161,6 +163,18 @@ void llm_prices_destroy(llm_prices_t *t);
 
 int llm_prices_load(llm_prices_t *t, const unsigned char *json, size_t len,
     char *err, size_t errsize);
+
+/*
+ * How many prices of the map that was loaded last are under keys that are not
+ * known, and are not charged; text names the first few of these keys.
+ */
+
+#define LLM_PRICE_UNREAD     4
+#define LLM_PRICE_UNREAD_LEN (LLM_PRICE_UNREAD * (64 + sizeof("\"\", ") - 1)  \
+                              + sizeof("..."))
+
+unsigned llm_prices_unread(const llm_prices_t *t,
+    char text[LLM_PRICE_UNREAD_LEN]);
 
 /*
  * Add one row of the configuration: model ("~regex" for an expression, "~*"

@@ -383,11 +383,23 @@ llm_price_complete(llm_prices_t *t, llm_price_t *p)
 }
 
 
+/* what quotes a file, and ends up in a log and on a terminal */
+
+void
+llm_price_printable(char *text)
+{
+    for ( /* void */ ; *text; text++) {
+        if (*text < 0x20 || *text > 0x7e) {
+            *text = '?';
+        }
+    }
+}
+
+
 int
 llm_price_error(char *err, size_t errsize, const char *fmt, ...)
 {
-    char     *p;
-    va_list   args;
+    va_list  args;
 
     if (errsize == 0) {
         return LLM_BAD;
@@ -397,13 +409,7 @@ llm_price_error(char *err, size_t errsize, const char *fmt, ...)
     (void) vsnprintf(err, errsize, fmt, args);
     va_end(args);
 
-    /* the text quotes a file, and ends up in a log and on a terminal */
-
-    for (p = err; *p; p++) {
-        if (*p < 0x20 || *p > 0x7e) {
-            *p = '?';
-        }
-    }
+    llm_price_printable(err);
 
     return LLM_BAD;
 }

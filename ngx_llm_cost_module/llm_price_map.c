@@ -222,6 +222,7 @@ llm_prices_load(llm_prices_t *t, const unsigned char *json, size_t len,
     m.json.max = LLM_PRICE_MAP_NODES;
 
     t->maps++;
+    memset(&t->unread, 0, sizeof(llm_price_unread_t));
 
     rc = llm_price_map_parse(&m, json, len);
 

@@ -72,6 +72,16 @@ int llm_price_map_rate(llm_price_map_t *m, const llm_price_key_t *k,
 int llm_price_map_scaled(llm_price_map_t *m, const llm_str_t *key,
     uint32_t node, int scale, int64_t *v);
 
+/*
+ * A member that no reader has taken; other: one of any name, which is a price
+ * if it is called so.
+ */
+
+int llm_price_map_unread(llm_price_map_t *m, const llm_str_t *key,
+    uint32_t node);
+int llm_price_map_other(llm_price_map_t *m, const llm_str_t *key,
+    uint32_t node);
+
 /* the names of rates in a map */
 
 extern const llm_price_name_t  llm_price_map_names[];

@@ -319,6 +319,10 @@ llm_price_map_hours_rates(llm_price_map_t *m, uint32_t node,
         if (llm_price_key(llm_price_map_names, &key, &k) != LLM_OK
             || k.above != 0 || k.tier != LLM_TIER_DEFAULT)
         {
+            if (llm_price_map_other(m, &key, n[i].next) != LLM_OK) {
+                return LLM_ERROR;
+            }
+
             continue;
         }
 

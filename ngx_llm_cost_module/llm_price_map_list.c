@@ -48,6 +48,10 @@ llm_price_map_range(llm_price_map_t *m, const llm_str_t *name, uint32_t node,
         if (llm_price_key(llm_price_map_names, &key, &k) != LLM_OK
             || k.above != 0)
         {
+            if (llm_price_map_other(m, &key, n[i].next) != LLM_OK) {
+                return LLM_ERROR;
+            }
+
             continue;
         }
 
@@ -87,7 +91,12 @@ llm_price_map_tiered(llm_price_map_t *m, const llm_str_t *name, uint32_t node)
         /* a search service's is by results, without a price of tokens */
 
         range = llm_json_get(&m->json, i, "range");
+
         if (range == LLM_JSON_NONE) {
+            if (llm_price_map_unread(m, name, i) != LLM_OK) {
+                return LLM_ERROR;
+            }
+
             continue;
         }
 
@@ -135,6 +144,10 @@ llm_price_map_search(llm_price_map_t *m, const llm_str_t *key, uint32_t node)
         }
 
         if (llm_price_key(sizes, &size, &k) != LLM_OK) {
+            if (llm_price_map_unread(m, &size, n[i].next) != LLM_OK) {
+                return LLM_ERROR;
+            }
+
             continue;
         }
 
@@ -171,14 +184,14 @@ llm_price_map_factor(llm_price_map_t *m, const llm_str_t *key, uint32_t node,
 }
 
 
-/* {"us": 1.1, "fast": 2}, and notes of other kinds */
+/* a number of another name may be a factor, too; notes are no numbers */
 
-int
-llm_price_map_entry(llm_price_map_t *m, const llm_str_t *key, uint32_t node)
+static int
+llm_price_map_entry_one(llm_price_map_t *m, const llm_str_t *key,
+    uint32_t name, uint32_t node)
 {
-    int                     rc;
-    uint32_t                i, k, end;
-    const llm_json_node_t  *n;
+    unsigned   i;
+    llm_str_t  s;
 
     static const struct {
         const char    *name;
@@ -190,6 +203,33 @@ llm_price_map_entry(llm_price_map_t *m, const llm_str_t *key, uint32_t node)
         { NULL, LLM_FACTOR_N }
     };
 
+    for (i = 0; entries[i].name; i++) {
+        if (llm_json_equal(&m->json, name, entries[i].name)) {
+            return llm_price_map_factor(m, key, node, entries[i].factor);
+        }
+    }
+
+    if (m->json.nodes[node].type != LLM_JSON_NUMBER) {
+        return LLM_OK;
+    }
+
+    if (llm_json_string(&m->json, name, &s, NULL) != LLM_OK) {
+        return LLM_ERROR;
+    }
+
+    return llm_price_map_unread(m, &s, node);
+}
+
+
+/* {"us": 1.1, "fast": 2}, and notes of other kinds */
+
+int
+llm_price_map_entry(llm_price_map_t *m, const llm_str_t *key, uint32_t node)
+{
+    int                     rc;
+    uint32_t                i, end;
+    const llm_json_node_t  *n;
+
     n = m->json.nodes;
 
     if (n[node].type != LLM_JSON_OBJECT) {
@@ -199,17 +239,9 @@ llm_price_map_entry(llm_price_map_t *m, const llm_str_t *key, uint32_t node)
     end = n[node].next;
 
     for (i = node + 1; i < end; i = n[n[i].next].next) {
-
-        for (k = 0; entries[k].name; k++) {
-
-            if (!llm_json_equal(&m->json, i, entries[k].name)) {
-                continue;
-            }
-
-            rc = llm_price_map_factor(m, key, n[i].next, entries[k].factor);
-            if (rc != LLM_OK) {
-                return rc;
-            }
+        rc = llm_price_map_entry_one(m, key, i, n[i].next);
+        if (rc != LLM_OK) {
+            return rc;
         }
     }
 

@@ -10,8 +10,9 @@
 
 
 /*
- * A row of a map.  Keys that this file does not name are ignored, a named one
- * that cannot be read is an error: a price is never guessed.
+ * A row of a map.  A key that is named here and cannot be read is an error: a
+ * price is never guessed.  Others are passed over, prices among them are told
+ * of (_map_unread.c).
  */
 
 const llm_price_name_t  llm_price_map_names[] = {
@@ -420,7 +421,7 @@ llm_price_map_member(llm_price_map_t *m, const llm_str_t *key, uint32_t node)
     }
 
     if (llm_price_key(llm_price_map_names, key, &k) != LLM_OK) {
-        return LLM_OK;
+        return llm_price_map_other(m, key, node);
     }
 
     return llm_price_map_rate(m, &k, key, node, 0);

@@ -67,6 +67,14 @@ struct llm_price_regex_s {
 };
 
 
+typedef struct {
+    unsigned              n;
+    unsigned              named;
+    llm_str_t             names[LLM_PRICE_UNREAD];
+    unsigned              more:1;     /* names than these */
+} llm_price_unread_t;
+
+
 struct llm_prices_s {
     llm_mem_t             mem;
 
@@ -74,6 +82,7 @@ struct llm_prices_s {
     size_t                size;       /* a power of two */
     size_t                n;
     unsigned              maps;       /* loaded so far */
+    llm_price_unread_t    unread;     /* of the last one */
 
     llm_price_regex_t    *regex;
     llm_price_regex_t   **regex_last;
@@ -163,7 +172,11 @@ llm_price_row_t *llm_prices_get(const llm_prices_t *t, const llm_str_t *name);
 
 int llm_prices_put(llm_prices_t *t, const llm_price_t *p, unsigned map);
 
-/* error text of at most errsize bytes, anything unprintable as "?" */
+/* anything unprintable as "?" */
+
+void llm_price_printable(char *text);
+
+/* error text of at most errsize bytes, likewise */
 
 int llm_price_error(char *err, size_t errsize, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

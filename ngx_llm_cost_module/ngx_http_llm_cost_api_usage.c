@@ -418,6 +418,11 @@ ngx_http_llm_cost_api_model_format(ngx_http_llm_cost_api_t *api,
     ngx_http_llm_cost_api_origin_format(o, ",\"source\":", &price->source);
     ngx_http_llm_cost_api_origin_format(o, ",\"date\":", &price->date);
 
+    if (price->unread.len) {
+        ngx_http_llm_cost_api_origin_format(o, ",\"unread\":",
+                                            &price->unread);
+    }
+
     ngx_http_llm_cost_out(o, ",\"match\":\"");
     ngx_http_llm_cost_out(o, (char *) llm_match_name(how));
     ngx_http_llm_cost_out(o, "\"}");

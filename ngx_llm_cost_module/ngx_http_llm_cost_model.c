@@ -31,6 +31,8 @@ typedef struct {
 
 static ngx_int_t ngx_http_llm_cost_load_prices(ngx_conf_t *cf,
     llm_prices_t *prices, ngx_str_t *file);
+static void ngx_http_llm_cost_unread_prices(ngx_conf_t *cf,
+    llm_prices_t *prices, ngx_str_t *file);
 static u_char *ngx_http_llm_cost_read_file(ngx_conf_t *cf, ngx_str_t *file,
     size_t *len);
 static void ngx_http_llm_cost_prices_cleanup(void *data);
@@ -159,7 +161,28 @@ ngx_http_llm_cost_load_prices(ngx_conf_t *cf, llm_prices_t *prices,
         return NGX_ERROR;
     }
 
+    ngx_http_llm_cost_unread_prices(cf, prices, file);
+
     return NGX_OK;
+}
+
+
+/* money that is not charged, and that a newer reader might know of */
+
+static void
+ngx_http_llm_cost_unread_prices(ngx_conf_t *cf, llm_prices_t *prices,
+    ngx_str_t *file)
+{
+    char        names[LLM_PRICE_UNREAD_LEN];
+    ngx_uint_t  n;
+
+    n = llm_prices_unread(prices, names);
+
+    if (n) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0, "llm_prices: price file "
+                      "\"%V\" lists %ui prices that are not understood and "
+                      "not charged, under %s", file, n, names);
+    }
 }
 
 

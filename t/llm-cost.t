@@ -57,6 +57,24 @@ like(cost('{"model":"gpt-4o-mini","messages":'
      qr/^-: 8 input tokens\ngpt-4o-mini: \$0\.0000072\n/,
      'estimate: a request, framing included');
 
+my $map = "$data/llm-cost.$$.json";
+
+open my $fh, '>', $map or die "$map: $!";
+print $fh '{"m":{"input_cost_per_token":1e-6,"output_cost_per_token":0,',
+          '"input_cost_per_smell":1}}';
+close $fh;
+
+my ($unread) = cost('', 'estimate', "--prices $map --model m --input 5 "
+                                    . '--output 1');
+
+like($unread, qr/that are not understood, under "input_cost_per_smell"\n/,
+     'estimate: prices that nobody reads are told of');
+like($unread, qr/m: its "input_cost_per_smell" is not charged\n/,
+     '... of the row, too');
+like($unread, qr/^m: \$0\.000005\n/m, '... and it has a cost');
+
+unlink $map;
+
 my ($table) = cost('', 'compare', '--input 500 --output 200');
 my @costs = $table =~ /^\S+ +\$([\d.]+) /mg;
 

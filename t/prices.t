@@ -193,3 +193,36 @@ llm_budget daily limit=1usd period=day;
 main::chat('m')
 --- error_code: 400
 --- response_body_like: has no price here
+
+
+
+=== TEST 12: a price of a map that is not understood is told of once
+--- http_config
+llm_prices $TEST_NGINX_HTML_DIR/prices.json;
+--- user_files
+>>> prices.json
+{"m":{"input_cost_per_token":1e-6,"output_cost_per_token":2e-6,
+"input_cost_per_smell":1,"colour_pricing":{"red":1}},
+"n":{"input_cost_per_smell":2,"input_dbu_cost_per_token":1}}
+--- upstream eval
+main::answer({})
+--- request eval
+main::chat('m')
+--- response_headers
+X-Cost-USD: 0.001200000
+--- grep_error_log eval
+qr/prices\.json" lists .*?smell".*?pricing"/
+--- grep_error_log_out
+prices.json" lists 3 prices that are not understood and not charged, under "input_cost_per_smell", "colour_pricing"
+
+
+
+=== TEST 13: the map that ships has none
+--- upstream eval
+main::answer({})
+--- request eval
+main::chat('gpt-4o')
+--- access_log
+0.003500000 reported=
+--- no_error_log
+not understood

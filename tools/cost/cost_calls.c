@@ -131,6 +131,11 @@ cost_estimate(cost_t *c, char **files, int n)
         return 1;
     }
 
+    if (row->unread.len) {
+        (void) fprintf(stderr, "llm-cost: %s: its \"%.*s\" is not charged\n",
+                       c->model, (int) row->unread.len, row->unread.data);
+    }
+
     (void) printf("%s: %s\n  = %lld input x %s + %lld output x %s a million\n",
                   c->model, cost_usd(cost, a), (long long) c->input,
                   cost_rate(row, LLM_RATE_INPUT, b),

@@ -154,7 +154,7 @@ static int
 cost_prices(cost_t *c)
 {
     FILE    *f;
-    char     name[4096], err[256];
+    char     name[4096], err[256], unread[LLM_PRICE_UNREAD_LEN];
     size_t   len;
 
     static unsigned char  text[16 * 1024 * 1024];
@@ -180,6 +180,11 @@ cost_prices(cost_t *c)
         || llm_prices_load(c->map, text, len, err, sizeof(err)) != LLM_OK)
     {
         return cost_fail("%s: no price map", c->prices);
+    }
+
+    if (llm_prices_unread(c->map, unread)) {
+        (void) cost_fail("the price map has prices that are not understood, "
+                         "under %s", unread);
     }
 
     return 0;
