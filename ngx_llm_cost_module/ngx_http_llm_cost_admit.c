@@ -118,7 +118,7 @@ ngx_http_llm_cost_measure(ngx_http_llm_cost_ctx_t *ctx)
 
     /* requests that are in a file go to the models that they name */
 
-    if (!ctx->q.route.step) {
+    if (!ctx->q.route.step || ctx->q.kind == LLM_KIND_RESPONSES) {
         ngx_http_llm_cost_over_init(ctx);
     }
 
@@ -424,7 +424,7 @@ ngx_http_llm_cost_count_input(ngx_http_llm_cost_ctx_t *ctx)
 
     /* a bound is no count: nothing is learned from how far it is off */
 
-    if (q->route.step == LLM_LONG_RUN) {
+    if (q->kind == LLM_KIND_RUN) {
         ctx->counter.estimate = 0;
     }
 

@@ -157,7 +157,8 @@ ngx_http_llm_cost_held_told(ngx_http_llm_cost_ctx_t *ctx)
     ctx->cost = 0;
 
     if (ctx->record == NULL || ctx->answer_status != NGX_HTTP_OK || ctx->free
-        || !ctx->complete || ctx->cut || ctx->answer.error)
+        || !ctx->complete || ctx->cut
+        || (ctx->answer.error && !ctx->answer.told.ended))
     {
         return 0;
     }
@@ -242,6 +243,10 @@ ngx_http_llm_cost_held_state(ngx_http_llm_cost_ctx_t *ctx)
 
     usage = a->usage;
     usage.output = ngx_max(usage.output, 0);
+
+    if (usage.tier < 0 && a->service_tier.len) {
+        usage.tier = llm_tier_find(&a->service_tier);
+    }
 
     (void) llm_usage_normalize(&usage);
 

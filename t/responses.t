@@ -138,9 +138,9 @@ POST /v1/responses
 
 
 
-=== TEST 5: in the background: what it will cost at most is billed at once
+=== TEST 5: in the background, and without a name: its most is billed at once
 --- upstream eval
-{ json => main::response(status => 'queued', usage => undef) }
+{ json => main::response(status => 'queued', usage => undef, id => undef) }
 --- request
 POST /v1/responses
 {"model":"gpt-4o-mini","input":"hi","background":true,"max_output_tokens":500}
@@ -149,7 +149,7 @@ POST /v1/responses
 
 
 
-=== TEST 6: polling, cancelling, listing and counting cost nothing
+=== TEST 6: polling what did not begin here, and all else, costs nothing
 --- upstream eval
 { json => main::response() }
 --- request eval
@@ -160,7 +160,8 @@ POST /v1/responses
 --- error_code eval
 [200, 200, 200, 200, 200]
 --- log_lines eval
-[('200 in=- out=- cost=- src=-') x 5]
+['200 in=- out=- cost=- src=none', '200 in=- out=- cost=- src=none',
+ ('200 in=- out=- cost=- src=-') x 3]
 
 
 

@@ -83,7 +83,10 @@ static const llm_path_row_t  llm_gemini_paths[] = {
     { "POST", "/fileSearchStores", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
     { "POST", "/interactions", LLM_PATH_METERED, LLM_KIND_RESPONSES,
       LLM_GEMINI_INTERACT },
-    { "POST", "/interactions/*/cancel", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+    { "GET", "/interactions/*", LLM_PATH_TOLD, LLM_KIND_RESPONSES,
+      LLM_GEMINI_INTERACT },
+    { "POST", "/interactions/*/cancel", LLM_PATH_TOLD, LLM_KIND_RESPONSES,
+      LLM_GEMINI_INTERACT },
 
     /* keeping files costs nothing */
 
@@ -216,6 +219,10 @@ llm_gemini_path(llm_route_t *route)
 
     if (row->what == LLM_PATH_METERED) {
         route->model = star;
+
+    } else if (row->what == LLM_PATH_TOLD) {
+        route->step = LLM_LONG_STATE;
+        route->object = star;
     }
 
     if (llm_path_has(&route->path, "/publishers/google")

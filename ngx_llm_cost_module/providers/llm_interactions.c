@@ -16,6 +16,7 @@
  */
 
 #define LLM_INTERACTIONS_NODES   65536
+#define LLM_INTERACTIONS_WINDOW  3600      /* s, of work in the background */
 
 
 enum {
@@ -127,6 +128,11 @@ llm_interactions_parse(llm_request_t *q)
     }
 
     q->stream = stream;
+
+    if (background) {
+        q->route.step = LLM_LONG_RUN;
+        q->window = LLM_INTERACTIONS_WINDOW;
+    }
 
     return rc;
 }
@@ -461,6 +467,7 @@ llm_interactions_status(llm_answer_t *a, const llm_json_t *j, uint32_t node)
     }
 
     a->finished = 1;
+    a->told.ended = 1;
 
     if (llm_json_equal(j, node, "failed")) {
         a->error = 1;
@@ -474,20 +481,22 @@ static int
 llm_interactions_read(llm_answer_t *a, llm_output_t *out, const llm_json_t *j,
     uint32_t obj)
 {
-    uint32_t  f[5];
+    uint32_t  f[6];
 
     static const char * const  names[] = {
-        "model", "status", "service_tier", "usage", "error"
+        "model", "status", "service_tier", "usage", "error", "id"
     };
 
     if (llm_kind_of(j, obj) != LLM_JSON_OBJECT) {
         return LLM_OK;
     }
 
-    llm_json_fields(j, obj, names, 5, f);
+    llm_json_fields(j, obj, names, 6, f);
 
     if (llm_answer_keep(a, j, f[0], &a->model) != LLM_OK
-        || llm_answer_keep(a, j, f[2], &a->service_tier) != LLM_OK)
+        || llm_answer_keep(a, j, f[2], &a->service_tier) != LLM_OK
+        || (a->q && a->q->route.step
+            && llm_answer_keep(a, j, f[5], &a->told.id) != LLM_OK))
     {
         return LLM_ERROR;
     }

@@ -83,6 +83,10 @@ static const llm_path_row_t  llm_openai_told[] = {
     { "POST", "/runs/*/cancel", LLM_PATH_TOLD, LLM_KIND_RUN, LLM_LONG_STATE },
     { "POST", "/runs/*/submit_tool_outputs", LLM_PATH_TOLD, LLM_KIND_RUN,
       LLM_LONG_MORE },
+    { "GET", "/responses/*", LLM_PATH_TOLD, LLM_KIND_RESPONSES,
+      LLM_LONG_STATE },
+    { "POST", "/responses/*/cancel", LLM_PATH_TOLD, LLM_KIND_RESPONSES,
+      LLM_LONG_STATE },
     { "GET", "/files/*/content", LLM_PATH_TOLD, LLM_KIND_BATCH,
       LLM_LONG_RESULTS }
 };

@@ -234,6 +234,11 @@ llm_responses_parse(llm_request_t *q)
                       || llm_responses_refers(&q->json, f);
     }
 
+    if (rc == LLM_OK && background) {
+        q->route.step = LLM_LONG_RUN;
+        q->window = LLM_RESPONSES_WINDOW;
+    }
+
     return rc;
 }
 

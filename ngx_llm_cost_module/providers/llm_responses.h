@@ -8,6 +8,11 @@
 #define _LLM_RESPONSES_H_INCLUDED_
 
 
+/* seconds that work in the background is thought to take */
+
+#define LLM_RESPONSES_WINDOW  3600
+
+
 /* OpenAI's Responses: what the files of this kind share */
 
 #include "llm_dialect.h"

@@ -29,13 +29,13 @@ typedef enum {
     LLM_RESPONSE_ERROR,
     LLM_RESPONSE_INCOMPLETE,
     LLM_RESPONSE_OUTPUT,
-    LLM_RESPONSE_OBJECT,
+    LLM_RESPONSE_ID,
     LLM_RESPONSE_N
 } llm_response_e;
 
 static const char * const  llm_response_names[] = {
     "status", "model", "service_tier", "usage", "error", "incomplete_details",
-    "output", "object"
+    "output", "id"
 };
 
 
@@ -175,6 +175,15 @@ llm_responses_response(llm_answer_t *a, llm_openai_state_t *st,
 
     if (!a->deferred && f[LLM_RESPONSE_STATUS] != LLM_JSON_NONE) {
         a->finished = 1;
+        a->told.ended = 1;
+    }
+
+    /* one in the background is asked for later, by its name */
+
+    if (a->q && a->q->route.step
+        && llm_answer_keep(a, j, f[LLM_RESPONSE_ID], &a->told.id) != LLM_OK)
+    {
+        return LLM_ERROR;
     }
 
     /* a tier that is asked for is "auto" until it is known */

@@ -151,6 +151,41 @@ sub run_stream {
                      . "event: done\ndata: [DONE]\n\n" };
 }
 
+# responses and interactions in the background
+
+sub begin_response {
+    return "POST /v1/responses\n"
+           . $json->encode({ model => 'm', input => 'hi', background => \1,
+                             max_output_tokens => 1000, @_ });
+}
+
+sub response {
+    my ($status, $out, @more) = @_;
+    return { id => 'resp_1', object => 'response', status => $status,
+             model => 'm', output => [], error => undef, @more,
+             usage => defined $out ? { input_tokens => 9,
+                                       output_tokens => $out,
+                                       total_tokens => 9 + $out } : undef };
+}
+
+sub answer { return { json => response(@_) } }
+
+sub response_stream {
+    return join '', map { "event: response.$_->[0]\ndata: " . $json->encode({
+                              type => "response.$_->[0]",
+                              response => response(@$_[1 .. $#$_]) })
+                          . "\n\n" } @_;
+}
+
+sub interaction {
+    my ($status, $out) = @_;
+    return { json => { id => 'v1_1', status => $status, model => 'm',
+                       defined $out ? (usage => { total_input_tokens => 9,
+                                           total_output_tokens => $out,
+                                           total_tokens => 9 + $out })
+                                    : () } };
+}
+
 # what is spent and held, in micro-USD
 
 sub sums {
