@@ -311,15 +311,28 @@ FUZZ_DIALECTS = openai anthropic gemini bedrock cohere ollama
 FUZZERS      = $(filter-out dialects,$(FUZZ_BINS)) \
                $(foreach d,$(FUZZ_DIALECTS),\
                    $(FUZZ_KINDS:%=dialects:$d:%))
-FUZZ_FLAGS   = -g -O1 -std=gnu11 -fsanitize=fuzzer,address,undefined \
-               -fno-sanitize-recover=all -Ingx_llm_cost_module \
-               -Ingx_llm_cost_module/providers -Itokenizer/include \
-               -Itokenizer/src
+FUZZ_FLAGS   = -g -O1 -std=gnu11 -fno-sanitize-recover=all -MMD -MP \
+               -Ingx_llm_cost_module -Ingx_llm_cost_module/providers \
+               -Itokenizer/include -Itokenizer/src
+FUZZ_SAN     = address,undefined
 
-$(BUILD)/fuzz/%: fuzz/%.c fuzz/fuzz.h $(pure_srcs)
+fuzz_lib     = $(BUILD)/fuzz/libllm_pure.a
+
+$(BUILD)/fuzz/%.o: %.c | $(setup)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -o $@ $< $(pure_srcs) \
-	    -ljansson -lpcre2-8 -lz -lcrypto -lm
+	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,$(FUZZ_SAN) \
+	    -c -o $@ $<
+
+$(fuzz_lib): $(pure_srcs:%.c=$(BUILD)/fuzz/%.o)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(FUZZ_BINS:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: fuzz/%.c fuzz/fuzz.h \
+    $(fuzz_lib)
+	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer,$(FUZZ_SAN) -o $@ $< \
+	    $(fuzz_lib) -ljansson -lpcre2-8 -lz -lcrypto -lm
+
+-include $(shell find $(BUILD)/fuzz -name '*.d' 2>/dev/null)
 
 fuzz: $(setup) $(FUZZ_BINS:%=$(BUILD)/fuzz/%)
 	$(Q)fuzz/seeds.py $(BUILD)/fuzz/seeds

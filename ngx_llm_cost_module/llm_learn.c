@@ -397,23 +397,36 @@ llm_learn_get(const llm_learn_table_t *t, uint64_t key, llm_learn_t *l)
 }
 
 
-int64_t
-llm_learn_most_else(const llm_learn_table_t *t, const llm_str_t *vendor,
-    const llm_str_t *model, int64_t counted)
+void
+llm_learn_judge(const llm_learn_table_t *t, const llm_str_t *vendor,
+    const llm_str_t *model, llm_learn_class_e class, int64_t counted,
+    int64_t *expect, int64_t *most)
 {
-    int64_t            most, v;
+    int64_t            v;
     llm_learn_t        l;
     llm_learn_class_e  c;
 
-    most = counted;
+    *expect = counted;
+    *most = counted;
+
+    if (llm_learn_get(t, llm_learn_key(vendor, model, class), &l) == LLM_OK
+        && l.answers >= LLM_LEARN_MIN)
+    {
+        *expect = llm_learn_expect(&l, counted);
+        *most = llm_learn_most(&l, counted);
+
+        if (class == LLM_LEARN_MEDIA && *most < counted) {
+            *most = counted;
+        }
+
+        return;
+    }
 
     for (c = 0; c < LLM_LEARN_N; c++) {
 
         if (llm_learn_get(t, llm_learn_key(vendor, model, c), &l) == LLM_OK) {
             v = llm_learn_most(&l, counted);
-            most = v > most ? v : most;
+            *most = v > *most ? v : *most;
         }
     }
-
-    return most;
 }

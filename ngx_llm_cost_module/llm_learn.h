@@ -142,11 +142,16 @@ int llm_learn_get(const llm_learn_table_t *t, uint64_t key, llm_learn_t *l);
 int64_t llm_learn_expect(const llm_learn_t *l, int64_t counted);
 int64_t llm_learn_most(const llm_learn_t *l, int64_t counted);
 
-/* of a class that nothing is known of yet: the most that it would be in any
-   other class of the model */
+/*
+ * Both for a request to a model.  Of a class that nothing is known of yet the
+ * count is expected, and at most what it would be in any other class of the
+ * model.  Pictures and documents are counted as the most that they can be:
+ * whatever others were, no less is reserved.
+ */
 
-int64_t llm_learn_most_else(const llm_learn_table_t *t,
-    const llm_str_t *vendor, const llm_str_t *model, int64_t counted);
+void llm_learn_judge(const llm_learn_table_t *t, const llm_str_t *vendor,
+    const llm_str_t *model, llm_learn_class_e class, int64_t counted,
+    int64_t *expect, int64_t *most);
 
 
 /* the line of some pairs, newest or oldest first; for tests and add */

@@ -35,14 +35,13 @@
 
 /*
  * What is reserved above the greatest error that was seen, for the prompt that
- * comes next: two tokens, and of n different prompts an nth of the half, since
- * the next one is worse than all of them in one of n + 1 cases; a fiftieth at
- * least.
+ * comes next, which is worse than n others in one of n + 1 cases: an nth part,
+ * a fiftieth at least, and some tokens, which are next to nothing beside the
+ * output that is reserved and much of a short prompt.
  */
 
 #define LLM_LEARN_MARGIN     50
-#define LLM_LEARN_FEW        2
-#define LLM_LEARN_EXTRA      2
+#define LLM_LEARN_EXTRA      32
 
 
 static int
@@ -311,7 +310,7 @@ llm_learn_most(const llm_learn_t *l, int64_t counted)
         tokens = v * share / LLM_LEARN_ONE;
     }
 
-    part = LLM_LEARN_FEW * (l->kinds ? l->kinds : 1);
+    part = l->kinds ? l->kinds : 1;
     part = part < LLM_LEARN_MARGIN ? part : LLM_LEARN_MARGIN;
 
     return v + tokens + v / part + LLM_LEARN_EXTRA;

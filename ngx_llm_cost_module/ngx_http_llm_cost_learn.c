@@ -39,7 +39,6 @@ ngx_http_llm_cost_learn_table(ngx_http_llm_cost_ctx_t *ctx)
 void
 ngx_http_llm_cost_learn_correct(ngx_http_llm_cost_ctx_t *ctx)
 {
-    llm_learn_t         l;
     llm_request_t      *q;
     llm_learn_table_t  *t;
 
@@ -50,20 +49,11 @@ ngx_http_llm_cost_learn_correct(ngx_http_llm_cost_ctx_t *ctx)
 
     t = q->estimate ? ngx_http_llm_cost_learn_table(ctx) : NULL;
 
-    if (t == NULL) {
-        return;
+    if (t) {
+        llm_learn_judge(t, &ctx->vendor, &q->model,
+                        llm_learn_class(ctx->marks), ctx->counted,
+                        &q->input_tokens, &ctx->most_input);
     }
-
-    if (llm_learn_get(t, ngx_http_llm_cost_learn_of(ctx), &l) != LLM_OK
-        || l.answers < LLM_LEARN_MIN)
-    {
-        ctx->most_input = llm_learn_most_else(t, &ctx->vendor, &q->model,
-                                              ctx->counted);
-        return;
-    }
-
-    q->input_tokens = llm_learn_expect(&l, ctx->counted);
-    ctx->most_input = llm_learn_most(&l, ctx->counted);
 }
 
 

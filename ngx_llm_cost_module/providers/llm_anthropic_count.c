@@ -23,6 +23,8 @@
 #define LLM_ANTHROPIC_FILE        10000   /* a document that is elsewhere */
 #define LLM_ANTHROPIC_FILE_BYTES  8       /* of base64, for one token */
 #define LLM_ANTHROPIC_FILE_MIN    2000
+#define LLM_ANTHROPIC_SERVER      4000    /* tools that it describes, and what
+                                             comes of them */
 
 
 static const llm_claude_t  llm_claude_3 = { 290, 95, 12, 16, 12, 0 };
@@ -358,13 +360,13 @@ llm_anthropic_claude(const llm_str_t *model)
 
 /*
  * What a request asks for besides its texts: a tool that must be called, an
- * answer in a schema, thoughts.
+ * answer in a schema, thoughts, servers that Anthropic calls.
  */
 
 static void
 llm_anthropic_asked(llm_anthropic_input_t *ai, const uint32_t *f)
 {
-    uint32_t           type, format;
+    uint32_t           type, format, servers, i;
     const llm_json_t  *j;
 
     j = ai->in.j;
@@ -394,6 +396,16 @@ llm_anthropic_asked(llm_anthropic_input_t *ai, const uint32_t *f)
 
     if (llm_given(j, f[LLM_ANTHROPIC_THINKING])) {
         ai->fixed += LLM_ANTHROPIC_THOUGHTS;
+    }
+
+    servers = f[LLM_ANTHROPIC_SERVERS];
+
+    if (llm_kind_of(j, servers) == LLM_JSON_ARRAY) {
+        for (i = servers + 1; i < j->nodes[servers].next;
+             i = j->nodes[i].next)
+        {
+            ai->fixed += LLM_ANTHROPIC_SERVER;
+        }
     }
 }
 

@@ -18,6 +18,12 @@
 #define LLM_GEMINI_CALL          4          /* around what was run */
 #define LLM_GEMINI_CONTENT_END   1
 
+/* what is on the server, and is made of more than fits into most prompts; what
+   is found in a store of files */
+
+#define LLM_GEMINI_CACHED_TOKENS  32768
+#define LLM_GEMINI_FOUND_TOKENS   8000
+
 
 typedef struct {
     llm_input_t         *in;
@@ -281,17 +287,19 @@ llm_gemini_runs(llm_input_t *in, uint32_t tool)
         const char  *camel;
         const char  *snake;
         size_t       field;
+        int64_t      tokens;             /* that it brings in */
     } runs[] = {
         { "googleSearch", "google_search",
-          offsetof(llm_usage_t, searches) },
+          offsetof(llm_usage_t, searches), 0 },
         { "googleSearchRetrieval", "google_search_retrieval",
-          offsetof(llm_usage_t, searches) },
+          offsetof(llm_usage_t, searches), 0 },
         { "enterpriseWebSearch", "enterprise_web_search",
-          offsetof(llm_usage_t, searches) },
+          offsetof(llm_usage_t, searches), 0 },
         { "googleMaps", "google_maps",
-          offsetof(llm_usage_t, maps_queries) },
+          offsetof(llm_usage_t, maps_queries), 0 },
         { "fileSearch", "file_search",
-          offsetof(llm_usage_t, file_searches) }
+          offsetof(llm_usage_t, file_searches),
+          LLM_GEMINI_FOUND_TOKENS }
     };
 
     for (i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
@@ -301,6 +309,7 @@ llm_gemini_runs(llm_input_t *in, uint32_t tool)
         {
             n = (int64_t *) ((char *) &in->q->most + runs[i].field);
             *n = -1;
+            in->tokens += runs[i].tokens;
         }
     }
 }
@@ -418,6 +427,7 @@ llm_gemini_count(llm_request_t *q, llm_counter_t *c)
     /* a schema bounds what may be said, and is not read by the model */
 
     if (llm_given(&q->json, f[LLM_GEMINI_CACHED])) {
+        in.tokens += LLM_GEMINI_CACHED_TOKENS;
         in.estimate = 1;
     }
 

@@ -261,6 +261,7 @@ static void
 test_few_kinds(void **state)
 {
     void                *mem;
+    int64_t              tokens, most;
     uint64_t             k;
     unsigned             i;
     llm_str_t            vendor = llm_string("anthropic"), model;
@@ -273,7 +274,9 @@ test_few_kinds(void **state)
     k = key("a", LLM_LEARN_TEXT);
     model = (llm_str_t) llm_string("a");
 
-    assert_int_equal(llm_learn_most_else(t, &vendor, &model, 70), 70);
+    llm_learn_judge(t, &vendor, &model, LLM_LEARN_TOOLS, 70, &tokens, &most);
+    assert_int_equal(tokens, 70);
+    assert_int_equal(most, 70);
 
     for (i = 0; i < 40; i++) {
         llm_learn_add(t, k, i, i % 2 ? 100 : 120, i % 2 ? 200 : 300, -1);
@@ -284,12 +287,13 @@ test_few_kinds(void **state)
     assert_true(l.line.slope == 65536 || l.line.offset == 0);
     assert_true(llm_learn_expect(&l, 10) <= 10 * 3 + 200);
     assert_true(llm_learn_most(&l, 100)
-                >= llm_learn_expect(&l, 100) * 5 / 4 + 2);
+                >= llm_learn_expect(&l, 100) * 3 / 2 + 32);
 
     /* another class of the model has more than it counts, at most */
 
-    assert_int_equal(llm_learn_most_else(t, &vendor, &model, 100),
-                     llm_learn_most(&l, 100));
+    llm_learn_judge(t, &vendor, &model, LLM_LEARN_TOOLS, 100, &tokens, &most);
+    assert_int_equal(tokens, 100);
+    assert_int_equal(most, llm_learn_most(&l, 100));
 
     /* an offset takes away three quarters at most */
 
@@ -300,6 +304,18 @@ test_few_kinds(void **state)
     assert_int_equal(llm_learn_get(t, k, &l), LLM_OK);
     assert_true(l.kinds > 40);
     assert_true(llm_learn_expect(&l, 400) >= 100);
+
+    /* of what is counted as the most that it can be no less is reserved */
+
+    k = key("a", LLM_LEARN_MEDIA);
+
+    for (i = 0; i < 40; i++) {
+        llm_learn_add(t, k, i, 1000 + i, 500 + i / 2, -1);
+    }
+
+    llm_learn_judge(t, &vendor, &model, LLM_LEARN_MEDIA, 1500, &tokens, &most);
+    assert_in_range(tokens, 700, 800);
+    assert_int_equal(most, 1500);
 
     free(mem);
 }
