@@ -55,7 +55,7 @@ llm_price grok-x input=1 output=0;
 --- request eval
 [(map { main::chat('grok-x', 10 * $_) } 1 .. 8, 20), 'GET /llm/models']
 --- response_headers_like eval
-[('X-Counted: \d+') x 8, "X-Counted: 400\nX-Reserved: 0\\.00042\\d000",
+[('X-Counted: \d+') x 8, "X-Counted: 400\nX-Reserved: 0\\.00048\\d000",
  '']
 --- response_body_like eval
 [('') x 9,
