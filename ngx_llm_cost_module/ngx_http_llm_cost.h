@@ -31,8 +31,9 @@
  *   _filter.c    PASS | HOLD, WATCH (JSON) | STREAM (SSE); usage through
  *                providers/
  *       |
- *   _settle.c    price, settle, statistics, alerts: at the last byte, or from
- *                the request's cleanup when there was no last byte
+ *   _settle.c    settle, statistics, alerts: at the last byte, or from the
+ *       |        request's cleanup when there was no last byte
+ *       `  _owes.c        usage, and what it costs
  *   LOG          $llm_* of _variables.c
  */
 
@@ -411,6 +412,21 @@ void ngx_http_llm_cost_settle(ngx_http_llm_cost_ctx_t *ctx);
 /* the same from the request's cleanup: whatever happened, it ends here */
 
 void ngx_http_llm_cost_settle_final(ngx_http_llm_cost_ctx_t *ctx);
+
+
+/* _owes.c: ctx->usage, source, cost and spent, of what is known now */
+
+void ngx_http_llm_cost_owes(ngx_http_llm_cost_ctx_t *ctx);
+
+/* a client that leaves now owes all that is reserved */
+
+ngx_uint_t ngx_http_llm_cost_owes_all(ngx_http_llm_cost_ctx_t *ctx);
+
+
+/* _event.c: what the statistics are told */
+
+void ngx_http_llm_cost_event(ngx_http_llm_cost_ctx_t *ctx,
+    llm_stats_event_t *event);
 
 
 /* _flight.c: of requests for one answer, one goes upstream */
