@@ -160,7 +160,9 @@ llm_redo_recover(llm_redo_t *r, uint64_t size)
     for (i = 0; i < r->n; i++) {
         e = &r->entries[i];
 
-        if ((e->size != 4 && e->size != 8) || e->offset > size - e->size) {
+        if ((e->size != 4 && e->size != 8) || e->offset % e->size
+            || e->offset > size - e->size)
+        {
             r->committed = 0;
             r->n = 0;
             return;
@@ -174,13 +176,22 @@ llm_redo_recover(llm_redo_t *r, uint64_t size)
 static void
 llm_redo_apply(llm_redo_t *r)
 {
-    uint32_t           i, v;
+    uint32_t           i, v, line;
+    unsigned char     *bits;
     llm_redo_entry_t  *e;
+
+    bits = r->dirty ? llm_redo_region(r) + r->dirty : NULL;
 
     for (i = 0; i < r->n; i++) {
         e = &r->entries[i];
 
-        llm_redo_mark(r, llm_redo_region(r) + e->offset, e->size);
+        if (bits) {
+
+            /* a word is in one line, since it is aligned */
+
+            line = e->offset / LLM_REDO_LINE;
+            bits[line / 8] |= 1 << line % 8;
+        }
 
         if (e->size == sizeof(uint32_t)) {
             v = (uint32_t) e->value;

@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_llm_cost.h"
+#include "llm_shm.h"
 
 
 /*
@@ -16,6 +17,10 @@
  *
  * A reservation is kept until the request has been logged.  Our log handler
  * runs after the access log's.
+ *
+ * Where nobody has asked for $request_id before, it gets its value here.  The
+ * one of nginx takes 16 bytes of OpenSSL, which costs a request more than all
+ * else of the ledger; this one is as hard to guess, a keyed hash of a number.
  */
 
 
@@ -29,6 +34,9 @@
 #define NGX_HTTP_LLM_COST_LEDGER_SILENCE  60    /* s between complaints */
 
 
+static ngx_int_t ngx_http_llm_cost_request_id(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, u_char *id);
+static void ngx_http_llm_cost_random_id(u_char *id);
 static ngx_int_t ngx_http_llm_cost_log_handler(ngx_http_request_t *r);
 static void ngx_http_llm_cost_ledger_complain(ngx_open_file_t *file,
     ngx_err_t err);
@@ -69,21 +77,54 @@ ngx_http_llm_cost_ledger_log_init(ngx_conf_t *cf,
 ngx_int_t
 ngx_http_llm_cost_ledger_log_admit(ngx_http_llm_cost_ctx_t *ctx)
 {
-    ngx_int_t                       n;
-    ngx_uint_t                      i;
-    ngx_http_variable_value_t      *v;
+    ngx_http_request_t             *r;
     ngx_http_llm_cost_main_conf_t  *lmcf;
 
-    lmcf = ngx_http_get_module_main_conf(ctx->request,
-                                         ngx_http_llm_cost_module);
+    r = ctx->request;
+    lmcf = ngx_http_get_module_main_conf(r, ngx_http_llm_cost_module);
 
     if (lmcf->ledger_log == NULL) {
         return NGX_OK;
     }
 
-    v = ngx_http_get_indexed_variable(ctx->request, lmcf->request_id);
+    if (ngx_http_llm_cost_request_id(r, &r->variables[lmcf->request_id],
+                                     ctx->adm.request_id)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
-    if (v == NULL || v->not_found || v->len != 2 * LLM_REQUEST_ID) {
+    ctx->adm.keep = 1;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_request_id(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, u_char *id)
+{
+    ngx_int_t   n;
+    ngx_uint_t  i;
+
+    if (!v->valid) {
+        v->data = ngx_pnalloc(r->pool, 2 * LLM_REQUEST_ID);
+        if (v->data == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_http_llm_cost_random_id(id);
+        ngx_hex_dump(v->data, id, LLM_REQUEST_ID);
+
+        v->len = 2 * LLM_REQUEST_ID;
+        v->valid = 1;
+        v->no_cacheable = 0;
+        v->not_found = 0;
+
+        return NGX_OK;
+    }
+
+    if (v->len != 2 * LLM_REQUEST_ID) {
         return NGX_ERROR;
     }
 
@@ -93,12 +134,32 @@ ngx_http_llm_cost_ledger_log_admit(ngx_http_llm_cost_ctx_t *ctx)
             return NGX_ERROR;
         }
 
-        ctx->adm.request_id[i] = (u_char) n;
+        id[i] = (u_char) n;
     }
 
-    ctx->adm.keep = 1;
-
     return NGX_OK;
+}
+
+
+static void
+ngx_http_llm_cost_random_id(u_char *id)
+{
+    uint64_t          words[2], half;
+
+    static ngx_pid_t  owner;
+    static uint64_t   seed[2], number;
+
+    if (owner != ngx_pid) {
+        owner = ngx_pid;
+        llm_shm_seed(seed, ((uint64_t) ngx_pid << 32) ^ (uint64_t) ngx_time());
+    }
+
+    words[0] = ++number;
+
+    for (words[1] = 0; words[1] < 2; words[1]++) {
+        half = llm_shm_hash(seed, words, 2);
+        id = ngx_cpymem(id, &half, sizeof(uint64_t));
+    }
 }
 
 

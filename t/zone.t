@@ -269,3 +269,32 @@ left without their worker
 --- no_error_log
 [alert]
 [error]
+
+
+
+=== TEST 5: $request_id is one, whoever asks for it first
+--- http_config
+llm_ledger_log logs/ledger.log;
+--- config
+    location /v1/ {
+        llm_cost on;
+        llm_budget daily limit=1usd period=day;
+        proxy_set_header X-Sent $request_id;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+        add_header X-Ids "$request_id $request_id";
+    }
+    location /early/v1/ {
+        set $early $request_id;
+        llm_cost on;
+        llm_budget daily limit=1usd period=day;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/v1/;
+        add_header X-Ids "$early $request_id";
+    }
+--- request eval
+[::chat(), ::chat() =~ s{/v1}{/early/v1}r]
+--- raw_response_headers_like eval
+[(qr/\r\nX-Ids: ([0-9a-f]{32}) \1\r\n/) x 2]
+--- upstream_requests_like eval: [qr/^X-Sent: [0-9a-f]{32}\r?$/m]
+--- no_error_log
+[alert]
+[error]
