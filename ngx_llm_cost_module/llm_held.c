@@ -205,7 +205,7 @@ int
 llm_held_put(llm_held_table_t *t, const llm_held_t *held, int64_t now)
 {
     int          rc;
-    uint8_t      done;
+    uint8_t      done, lapsed;
     uint32_t     i;
     llm_held_t  *h;
 
@@ -215,10 +215,12 @@ llm_held_put(llm_held_table_t *t, const llm_held_t *held, int64_t now)
 
     rc = LLM_OK;
     done = held->done;
+    lapsed = held->lapsed;
     h = llm_held_find(t, held->name, &i);
 
     if (h) {
         done |= h->done;
+        lapsed |= h->lapsed;
 
     } else {
         rc = llm_held_place(t, held->payer, now, &i);
@@ -230,6 +232,7 @@ llm_held_put(llm_held_table_t *t, const llm_held_t *held, int64_t now)
         t->tags[i] = 0;
         *h = *held;
         h->done = done;
+        h->lapsed = lapsed;
         __sync_synchronize();
         t->tags[i] = llm_held_tag(held->name);
     }
@@ -288,6 +291,16 @@ llm_held_claim(llm_held_table_t *t, const unsigned char *work, int64_t now)
     llm_shm_unlock(&t->mutex);
 
     return rc;
+}
+
+
+int
+llm_held_lapses(const llm_held_t *held, int64_t then)
+{
+    return held->what == LLM_HELD_WORK && held->id.seq != 0
+           && !held->done && !held->lapsed
+           && held->until - LLM_HELD_LATE <= then && held->until > then
+           && memcmp(held->name, held->work, LLM_HELD_NAME) == 0;
 }
 
 

@@ -62,7 +62,8 @@ typedef struct {
     uint8_t          version;
     uint16_t         budgets_len;
     uint8_t          kind;                  /* llm_kind_e of the requests */
-    uint8_t          unused[1];
+    uint8_t          lapsed;                /* its time was over before: it
+                                               is charged, and logged */
     uint32_t         sum;                   /* of it in a file */
     unsigned char    model[LLM_HELD_MODEL];
     unsigned char    path[LLM_HELD_PATH];   /* of the requests */
@@ -71,6 +72,10 @@ typedef struct {
 
 
 #define LLM_HELD_VERSION     1
+
+/* seconds for which it is known after its reservation has expired */
+
+#define LLM_HELD_LATE        86000
 
 
 typedef struct llm_held_table_s  llm_held_table_t;
@@ -82,7 +87,7 @@ llm_held_table_t *llm_held_attach(void *mem, size_t size);
 
 /*
  * LLM_OK, LLM_LIMIT: there is no room, LLM_ERROR.  What is done stays done,
- * whoever writes the record again.
+ * and what has lapsed, whoever writes the record again.
  */
 
 int llm_held_put(llm_held_table_t *t, const llm_held_t *held, int64_t now);
@@ -96,6 +101,13 @@ int llm_held_get(llm_held_table_t *t, const unsigned char *name, int64_t now,
 
 int llm_held_claim(llm_held_table_t *t, const unsigned char *work,
     int64_t now);
+
+/*
+ * The reservation of this work has expired by then, and no line of a log says
+ * so yet.
+ */
+
+int llm_held_lapses(const llm_held_t *held, int64_t then);
 
 /* records in use, and one after another: cursor starts at 0; LLM_DECLINED */
 

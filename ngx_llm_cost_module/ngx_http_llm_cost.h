@@ -315,6 +315,16 @@ ngx_uint_t ngx_http_llm_cost_held_told(ngx_http_llm_cost_ctx_t *ctx);
 ngx_uint_t ngx_http_llm_cost_held_claim(ngx_http_llm_cost_ctx_t *ctx);
 
 
+/* _held_lapse.c: work that nobody has asked for in time */
+
+void ngx_http_llm_cost_held_sweep(void);
+void ngx_http_llm_cost_held_lapse(llm_held_t *record);
+
+/* its line in the ledger log, or the one that takes it back */
+
+int ngx_http_llm_cost_held_line(const llm_held_t *record, ngx_uint_t back);
+
+
 /* _held_zone.c: find(), keep() and leave() of the store in shared memory */
 
 ngx_int_t ngx_http_llm_cost_held_zone_find(ngx_http_llm_cost_ctx_t *ctx);
@@ -589,6 +599,20 @@ ngx_int_t ngx_http_llm_cost_ledger_log_init(ngx_conf_t *cf,
 ngx_int_t ngx_http_llm_cost_ledger_log_admit(ngx_http_llm_cost_ctx_t *ctx);
 int ngx_http_llm_cost_ledger_log_line(void *data,
     const llm_hold_view_t *view);
+
+typedef struct {
+    const unsigned char        *request_id;          /* LLM_REQUEST_ID bytes */
+    ngx_uint_t                  source;
+    const char                 *why;
+    const int64_t              *spent;               /* LLM_UNIT_N */
+    const llm_budget_t         *budgets;
+    unsigned                    n;
+} ngx_http_llm_cost_ledger_line_t;
+
+/* LLM_OK also where there is no such log */
+
+int ngx_http_llm_cost_ledger_write(
+    const ngx_http_llm_cost_ledger_line_t *line);
 
 
 /* _memo.c: token counts of texts that were counted before */

@@ -299,6 +299,12 @@ struct ngx_http_llm_cost_store_s {
      */
     ngx_int_t   (*leave)(ngx_http_llm_cost_ctx_t *ctx, time_t until);
 
+    /*
+     * What has been left has expired, as far as this node knows: if nobody has
+     * settled it, ngx_http_llm_cost_held_lapse() is to be told.
+     */
+    void        (*lapse)(llm_held_t *record);
+
     ngx_int_t   (*init_process)(ngx_cycle_t *cycle);
     void        (*exit_process)(ngx_cycle_t *cycle);
 };

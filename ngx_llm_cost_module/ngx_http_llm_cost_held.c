@@ -26,14 +26,13 @@
  *   RESULTS  free; the sum of what they say settles the work
  *
  * Settled is once: who claims the record does it.  What nobody asks for is
- * charged in full when the reservation expires.
+ * charged in full when the reservation expires (_held_lapse.c).
  */
 
 
 #define NGX_HTTP_LLM_COST_HELD_FILE    (30 * 86400)    /* a file is known */
 #define NGX_HTTP_LLM_COST_HELD_WINDOW  86400           /* work takes, */
 #define NGX_HTTP_LLM_COST_HELD_GRACE   86400           /* ... is asked for */
-#define NGX_HTTP_LLM_COST_HELD_LATE    86000           /* ... later, even */
 
 
 static ngx_int_t ngx_http_llm_cost_held_find(ngx_http_llm_cost_ctx_t *ctx,
@@ -325,7 +324,7 @@ ngx_http_llm_cost_held_begun(ngx_http_llm_cost_ctx_t *ctx)
         return 0;
     }
 
-    until = record.until - NGX_HTTP_LLM_COST_HELD_LATE;
+    until = record.until - LLM_HELD_LATE;
 
     /*
      * First the record: a reservation that nobody finds is charged in full,
@@ -348,6 +347,10 @@ ngx_http_llm_cost_held_begun(ngx_http_llm_cost_ctx_t *ctx)
     }
 
     ngx_http_llm_cost_held_forget(ctx);
+
+    /* whoever settles it has the request in his line of the log, too */
+
+    ctx->spent[LLM_UNIT_REQUESTS] = 0;
 
     return 1;
 }
@@ -401,7 +404,8 @@ ngx_http_llm_cost_held_record(ngx_http_llm_cost_ctx_t *ctx,
     record->input = ctx->q.input_tokens;
     record->output = ctx->max_output;
     record->id = ctx->adm.id;
-    ngx_memcpy(record->most, ctx->adm.most, sizeof(record->most));
+    ngx_memcpy(record->most, ctx->held ? ctx->adm.granted : ctx->adm.most,
+               sizeof(record->most));
 
     if (ctx->q.route.step == LLM_LONG_FILE) {
         record->what = LLM_HELD_FILE;
@@ -410,7 +414,7 @@ ngx_http_llm_cost_held_record(ngx_http_llm_cost_ctx_t *ctx,
 
     } else {
         record->what = LLM_HELD_WORK;
-        record->until = now + NGX_HTTP_LLM_COST_HELD_LATE
+        record->until = now + LLM_HELD_LATE
                         + (ctx->q.route.step == LLM_LONG_RUN
                            ? 0 : NGX_HTTP_LLM_COST_HELD_GRACE)
                         + (ctx->q.window ? ctx->q.window

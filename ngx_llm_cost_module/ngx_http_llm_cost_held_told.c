@@ -314,6 +314,10 @@ ngx_http_llm_cost_held_claim(ngx_http_llm_cost_ctx_t *ctx)
         return 1;
     }
 
+    if (ctx->record->lapsed) {
+        (void) ngx_http_llm_cost_held_line(ctx->record, 1);
+    }
+
     /* by whatever name it is asked for, and on whatever node */
 
     record = *ctx->record;

@@ -10,10 +10,10 @@
 
 /*
  * llm_ledger_log: a line for each request that was paid and has none in an
- * access log, because its worker died in between.  Access logs and ledger
- * logs together are the counters, to the nano-dollar; a request that is in
- * both (a worker may die after its line and before it says so) is known by
- * its request id.
+ * access log, because its worker died in between, and for work that was charged
+ * since nobody has asked for it.  Access logs and ledger logs together are the
+ * counters, to the nano-dollar; what is in several of them (a worker may die
+ * after its line and before it says so) is known by its request id.
  *
  * A reservation is kept until the request has been logged.  Our log handler
  * runs after the access log's.
@@ -181,21 +181,53 @@ ngx_http_llm_cost_log_handler(ngx_http_request_t *r)
 }
 
 
-/*
- * For llm_ledger_inherit().  One write, so that lines of several workers and
- * of a binary that is being replaced do not mix.
- */
+/* for llm_ledger_inherit() */
 
 int
 ngx_http_llm_cost_ledger_log_line(void *data, const llm_hold_view_t *view)
+{
+    unsigned                         i;
+    llm_budget_t                     budgets[LLM_BUDGETS_MAX];
+    const llm_counter_view_t        *v;
+    ngx_http_llm_cost_ledger_line_t  line;
+
+    for (i = 0; i < view->n; i++) {
+        v = &view->counters[i];
+
+        budgets[i].name.data = (u_char *) v->name;
+        budgets[i].name.len = v->name_len;
+        budgets[i].key.data = (u_char *) v->key;
+        budgets[i].key.len = v->key_len;
+        budgets[i].start = v->start;
+        budgets[i].unit = v->unit;
+    }
+
+    line.request_id = view->request_id;
+    line.source = view->settled ? view->source
+                                : NGX_HTTP_LLM_COST_SOURCE_LOST;
+    line.why = view->settled ? "worker died before it logged" : "worker died";
+    line.spent = view->granted;
+    line.budgets = budgets;
+    line.n = view->n;
+
+    return ngx_http_llm_cost_ledger_write(&line);
+}
+
+
+/*
+ * One write, so that lines of several workers and of a binary that is being
+ * replaced do not mix.
+ */
+
+int
+ngx_http_llm_cost_ledger_write(const ngx_http_llm_cost_ledger_line_t *line)
 {
     u_char                         *p, *buf;
     size_t                          len;
     ssize_t                         n;
     unsigned                        i;
-    llm_str_t                       name, key;
     ngx_open_file_t                *file;
-    const llm_counter_view_t       *v;
+    const llm_budget_t             *b;
     ngx_http_llm_cost_main_conf_t  *lmcf;
 
     static ngx_uint_t               torn;
@@ -209,7 +241,7 @@ ngx_http_llm_cost_ledger_log_line(void *data, const llm_hold_view_t *view)
     }
 
     buf = ngx_alloc(NGX_HTTP_LLM_COST_LEDGER_LINE
-                    + view->n * NGX_HTTP_LLM_COST_BUDGET_LEN, ngx_cycle->log);
+                    + line->n * NGX_HTTP_LLM_COST_BUDGET_LEN, ngx_cycle->log);
     if (buf == NULL) {
         return LLM_ERROR;
     }
@@ -222,30 +254,21 @@ ngx_http_llm_cost_ledger_log_line(void *data, const llm_hold_view_t *view)
 
     p = ngx_sprintf(p, "{\"time\":\"%V\",\"request_id\":\"",
                     &ngx_cached_http_log_iso8601);
-    p = ngx_hex_dump(p, (u_char *) view->request_id, LLM_REQUEST_ID);
+    p = ngx_hex_dump(p, (u_char *) line->request_id, LLM_REQUEST_ID);
     p = ngx_sprintf(p, "\",\"usage_source\":\"%V\",\"cost\":\"",
-                    ngx_http_llm_cost_source(view->settled
-                                             ? view->source
-                                        : NGX_HTTP_LLM_COST_SOURCE_LOST));
-    p += llm_usd_print(p, view->granted[LLM_UNIT_USD]);
-    p = ngx_sprintf(p, "\",\"why\":\"%s\",\"budgets\":\"",
-                    view->settled ? "worker died before it logged"
-                                  : "worker died");
+                    ngx_http_llm_cost_source(line->source));
+    p += llm_usd_print(p, line->spent[LLM_UNIT_USD]);
+    p = ngx_sprintf(p, "\",\"why\":\"%s\",\"budgets\":\"", line->why);
 
-    for (i = 0; i < view->n; i++) {
-        v = &view->counters[i];
-
-        name.data = (u_char *) v->name;
-        name.len = v->name_len;
-        key.data = (u_char *) v->key;
-        key.len = v->key_len;
+    for (i = 0; i < line->n; i++) {
+        b = &line->budgets[i];
 
         if (i) {
             *p++ = ',';
         }
 
-        p = ngx_http_llm_cost_print_budget(p, &name, &key, v->start, v->unit,
-                                           view->granted[v->unit]);
+        p = ngx_http_llm_cost_print_budget(p, &b->name, &b->key, b->start,
+                                           b->unit, line->spent[b->unit]);
     }
 
     p = ngx_cpymem(p, "\"}\n", 3);

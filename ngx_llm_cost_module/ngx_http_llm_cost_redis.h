@@ -564,12 +564,13 @@ void ngx_http_llm_cost_redis_put(ngx_http_llm_cost_ctx_t *ctx,
 void ngx_http_llm_cost_redis_entry(ngx_http_llm_cost_ctx_t *ctx,
     redisReply *reply, redisReply *purge);
 
-/* _redis_held.c: see the store's find, keep and leave */
+/* _redis_held.c: see the store's find, keep, leave and lapse */
 
 ngx_int_t ngx_http_llm_cost_redis_find(ngx_http_llm_cost_ctx_t *ctx);
 ngx_int_t ngx_http_llm_cost_redis_keep(const llm_held_t *record);
 ngx_int_t ngx_http_llm_cost_redis_leave(ngx_http_llm_cost_ctx_t *ctx,
     time_t until);
+void ngx_http_llm_cost_redis_lapse(llm_held_t *record);
 
 
 /* _redis_flight.c */

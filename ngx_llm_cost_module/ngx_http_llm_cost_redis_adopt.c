@@ -49,6 +49,8 @@ ngx_http_llm_cost_redis_adopt(void)
     (void) llm_ledger_sweep(l, (int64_t) ngx_time(),
                             (int) lmcf->reservation_charge,
                             NGX_HTTP_LLM_COST_REDIS_ADOPT);
+
+    ngx_http_llm_cost_held_sweep();
 }
 
 

@@ -20,6 +20,10 @@
 
 static void ngx_http_llm_cost_redis_held(ngx_http_llm_cost_redis_op_t *op,
     redisReply *reply);
+static ngx_uint_t ngx_http_llm_cost_redis_held_read(redisReply *reply,
+    llm_held_t *record);
+static void ngx_http_llm_cost_redis_lapsed(ngx_http_llm_cost_redis_op_t *op,
+    redisReply *reply);
 static void ngx_http_llm_cost_redis_held_key(const u_char *name);
 
 
@@ -72,23 +76,31 @@ ngx_http_llm_cost_redis_held(ngx_http_llm_cost_redis_op_t *op,
 
     ctx = op->data;
 
-    if (reply && reply->type == REDIS_REPLY_STRING) {
+    record = ngx_palloc(ctx->request->pool, sizeof(llm_held_t));
 
-        record = ngx_palloc(ctx->request->pool, sizeof(llm_held_t));
-
-        if (record && reply->len == sizeof(llm_held_t)) {
-            ngx_memcpy(record, reply->str, sizeof(llm_held_t));
-
-            if (llm_held_check(record, reply->len)
-                && ngx_memcmp(record->name, ctx->name, LLM_HELD_NAME) == 0)
-            {
-                (void) ngx_http_llm_cost_held_zone_keep(record);
-                ctx->record = record;
-            }
-        }
+    if (record && ngx_http_llm_cost_redis_held_read(reply, record)
+        && ngx_memcmp(record->name, ctx->name, LLM_HELD_NAME) == 0)
+    {
+        (void) ngx_http_llm_cost_held_zone_keep(record);
+        ctx->record = record;
     }
 
     ngx_http_llm_cost_redis_wake(op);
+}
+
+
+static ngx_uint_t
+ngx_http_llm_cost_redis_held_read(redisReply *reply, llm_held_t *record)
+{
+    if (reply == NULL || reply->type != REDIS_REPLY_STRING
+        || reply->len != sizeof(llm_held_t))
+    {
+        return 0;
+    }
+
+    ngx_memcpy(record, reply->str, sizeof(llm_held_t));
+
+    return llm_held_check(record, reply->len);
 }
 
 
@@ -147,6 +159,53 @@ ngx_http_llm_cost_redis_leave(ngx_http_llm_cost_ctx_t *ctx, time_t until)
     ctx->held = 0;
 
     return NGX_OK;
+}
+
+
+/* another node may have settled it, or have written its line */
+
+void
+ngx_http_llm_cost_redis_lapse(llm_held_t *record)
+{
+    ngx_http_llm_cost_redis_t     *redis;
+    ngx_http_llm_cost_redis_op_t  *op;
+
+    redis = ngx_http_llm_cost_redis_money();
+
+    op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_lapsed, NULL);
+    if (op == NULL) {
+        return;
+    }
+
+    ngx_http_llm_cost_redis_command(redis, "GET");
+    ngx_http_llm_cost_redis_held_key(record->name);
+
+    if (ngx_http_llm_cost_redis_end(op) != NGX_OK
+        || ngx_http_llm_cost_redis_send(redis, op,
+                                        NGX_HTTP_LLM_COST_REDIS_LINGER)
+           != NGX_OK)
+    {
+        ngx_http_llm_cost_redis_free(op);
+    }
+}
+
+
+static void
+ngx_http_llm_cost_redis_lapsed(ngx_http_llm_cost_redis_op_t *op,
+    redisReply *reply)
+{
+    llm_held_t  record;
+
+    if (ngx_http_llm_cost_redis_held_read(reply, &record)) {
+
+        (void) ngx_http_llm_cost_held_zone_keep(&record);
+
+        if (llm_held_lapses(&record, ngx_time())) {
+            ngx_http_llm_cost_held_lapse(&record);
+        }
+    }
+
+    ngx_http_llm_cost_redis_done(op, reply);
 }
 
 

@@ -89,6 +89,7 @@ const ngx_http_llm_cost_store_t  ngx_http_llm_cost_zone_store = {
     ngx_http_llm_cost_held_zone_find,
     ngx_http_llm_cost_held_zone_keep,
     ngx_http_llm_cost_held_zone_leave,
+    ngx_http_llm_cost_held_lapse,
     ngx_http_llm_cost_zone_init_process,
     ngx_http_llm_cost_zone_exit_process
 };
@@ -658,6 +659,8 @@ ngx_http_llm_cost_zone_sweep(ngx_event_t *ev)
                       "llm cost: %ud reservations have expired, and are "
                       "settled now", n);
     }
+
+    ngx_http_llm_cost_held_sweep();
 }
 
 

@@ -465,6 +465,56 @@ a_reservation_is_left_to_itself(void **state)
 }
 
 
+/* of work alone, from the end of its reservation on, and once */
+
+static void
+lapses_once(void **state)
+{
+    int64_t     over;
+    llm_held_t  h, other;
+
+    (void) state;
+
+    over = 100000;
+
+    h = held("a", LLM_HELD_WORK, 1, over + LLM_HELD_LATE);
+    h.id.seq = 1;
+
+    assert_false(llm_held_lapses(&h, over - 1));
+    assert_true(llm_held_lapses(&h, over));
+    assert_true(llm_held_lapses(&h, over + LLM_HELD_LATE - 1));
+    assert_false(llm_held_lapses(&h, over + LLM_HELD_LATE));
+
+    other = h;
+    other.what = LLM_HELD_FILE;
+    assert_false(llm_held_lapses(&other, over));
+
+    other = h;
+    other.id.seq = 0;
+    assert_false(llm_held_lapses(&other, over));
+
+    other = h;
+    other.done = 1;
+    assert_false(llm_held_lapses(&other, over));
+
+    /* another name of the same work */
+
+    other = h;
+    other.name[0] = 'b';
+    assert_false(llm_held_lapses(&other, over));
+
+    /* whoever writes it again without knowing */
+
+    other = h;
+    other.lapsed = 1;
+    assert_int_equal(llm_held_put(t, &other, over), LLM_OK);
+    assert_int_equal(llm_held_put(t, &h, over), LLM_OK);
+    assert_int_equal(llm_held_get(t, h.name, over, &other), LLM_OK);
+    assert_true(other.lapsed);
+    assert_false(llm_held_lapses(&other, over));
+}
+
+
 int
 main(void)
 {
@@ -477,6 +527,7 @@ main(void)
         cmocka_unit_test_setup(outlives_a_restart, setup),
         cmocka_unit_test_setup(distrusts_a_file, setup),
         cmocka_unit_test_setup(outlives_a_worker, setup),
+        cmocka_unit_test_setup(lapses_once, setup),
         cmocka_unit_test(a_reservation_is_left_to_itself)
     };
 

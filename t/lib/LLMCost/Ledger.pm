@@ -79,7 +79,7 @@ sub log_counters {
 
     for my $entry (@_) {
         for my $budget (split /,/, $entry->{budgets}) {
-            my ($id, $unit, $amount) = $budget =~ /^(.*\|(\w+))\|([\d.]+)$/
+            my ($id, $unit, $amount) = $budget =~ /^(.*\|(\w+))\|(-?[\d.]+)$/
                 or die "not a budget: \"$budget\"\n";
             $sum{$id} += amount($unit, $amount);
         }
