@@ -1,0 +1,32 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#ifndef _LLM_COHERE_H_INCLUDED_
+#define _LLM_COHERE_H_INCLUDED_
+
+
+#include "llm_dialect.h"
+
+
+typedef enum {
+    LLM_COHERE_NONE = 0,
+    LLM_COHERE_CHAT_V1,
+    LLM_COHERE_CHAT,
+    LLM_COHERE_GENERATE,
+    LLM_COHERE_EMBED,
+    LLM_COHERE_RERANK
+} llm_cohere_op_e;
+
+
+/* llm_cohere_answer.c */
+
+int llm_cohere_answer(llm_answer_t *a, const llm_json_t *j);
+int llm_cohere_event(llm_answer_t *a, const llm_str_t *type,
+    const llm_str_t *data);
+void llm_cohere_finish(llm_answer_t *a);
+
+
+#endif /* _LLM_COHERE_H_INCLUDED_ */
