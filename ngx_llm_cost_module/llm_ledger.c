@@ -539,47 +539,6 @@ llm_ledger_shadow(llm_ledger_t *l, const llm_budget_t *b, int64_t spent,
 }
 
 
-int
-llm_ledger_peek(llm_ledger_t *l, const llm_budget_t *b,
-    llm_balance_t *balance)
-{
-    int          rc;
-    llm_slot_t  *c;
-
-    memset(balance, 0, sizeof(llm_balance_t));
-    balance->limit = b->limit;
-
-    if (llm_budget_check(b) != LLM_OK) {
-        return LLM_BAD;
-    }
-
-    if (llm_ledger_lock(l) != LLM_OK) {
-        return LLM_ERROR;
-    }
-
-    rc = LLM_DECLINED;
-    c = llm_slot_find(l, b, llm_slot_hash(l, b));
-
-    if (c) {
-        balance->spent = c->spent;
-        balance->reserved = c->reserved;
-        balance->alone = c->alone;
-
-        if (c->meta.flags & LLM_SLOT_PATCHED) {
-            balance->limit = c->limit;
-        }
-
-        if (c->meta.flags & LLM_SLOT_SEEN) {
-            rc = LLM_OK;
-        }
-    }
-
-    llm_ledger_unlock(l);
-
-    return rc;
-}
-
-
 /* only what is long over makes room here: no request waits for this one */
 
 static llm_slot_t *

@@ -399,6 +399,11 @@ int llm_ledger_shadow(llm_ledger_t *l, const llm_budget_t *b, int64_t spent,
 int llm_ledger_peek(llm_ledger_t *l, const llm_budget_t *b,
     llm_balance_t *balance);
 
+/* ... of several at once: bits of those that another store has told of */
+
+unsigned llm_ledger_peek_all(llm_ledger_t *l, const llm_budget_t *budgets,
+    unsigned n, llm_balance_t *balances);
+
 typedef struct {
     uint32_t         counters;        /* in use, and room for */
     uint32_t         counters_max;

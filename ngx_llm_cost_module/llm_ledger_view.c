@@ -26,6 +26,67 @@ static void llm_view_fill(llm_ledger_t *l, const llm_slot_t *c,
 
 
 int
+llm_ledger_peek(llm_ledger_t *l, const llm_budget_t *b,
+    llm_balance_t *balance)
+{
+    if (llm_budget_check(b) != LLM_OK) {
+        return LLM_BAD;
+    }
+
+    return llm_ledger_peek_all(l, b, 1, balance) ? LLM_OK : LLM_DECLINED;
+}
+
+
+/* one lock for all of them: who only looks is in a hurry */
+
+unsigned
+llm_ledger_peek_all(llm_ledger_t *l, const llm_budget_t *budgets, unsigned n,
+    llm_balance_t *balances)
+{
+    unsigned     i, seen;
+    llm_slot_t  *c;
+
+    for (i = 0; i < n; i++) {
+        memset(&balances[i], 0, sizeof(llm_balance_t));
+        balances[i].limit = budgets[i].limit;
+    }
+
+    if (n == 0 || llm_ledger_lock(l) != LLM_OK) {
+        return 0;
+    }
+
+    seen = 0;
+
+    for (i = 0; i < n; i++) {
+
+        c = llm_budget_check(&budgets[i]) == LLM_OK
+            ? llm_slot_find(l, &budgets[i], llm_slot_hash(l, &budgets[i]))
+            : NULL;
+
+        if (c == NULL) {
+            continue;
+        }
+
+        balances[i].spent = c->spent;
+        balances[i].reserved = c->reserved;
+        balances[i].alone = c->alone;
+
+        if (c->meta.flags & LLM_SLOT_PATCHED) {
+            balances[i].limit = c->limit;
+        }
+
+        if (c->meta.flags & LLM_SLOT_SEEN) {
+            seen |= 1u << i;
+        }
+    }
+
+    llm_ledger_unlock(l);
+
+    return seen;
+}
+
+
+int
 llm_ledger_next(llm_ledger_t *l, uint32_t *cursor, llm_counter_view_t *v)
 {
     int  rc;

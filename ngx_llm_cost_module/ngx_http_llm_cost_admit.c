@@ -154,14 +154,6 @@ ngx_http_llm_cost_ask(ngx_http_llm_cost_ctx_t *ctx)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    /* a requests budget can refuse a hit, and says what it would have taken */
-
-    if ((!ctx->adm.hit || ngx_http_llm_cost_budget_requests(ctx))
-        && ngx_http_llm_cost_measure(ctx) != NGX_OK)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
     rc = lmcf->store->admit(ctx);
 
     if (rc == NGX_AGAIN) {

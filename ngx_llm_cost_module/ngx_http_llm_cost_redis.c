@@ -27,7 +27,6 @@
 
 
 static ngx_int_t ngx_http_llm_cost_redis_admit(ngx_http_llm_cost_ctx_t *ctx);
-static ngx_int_t ngx_http_llm_cost_redis_hit(ngx_http_llm_cost_ctx_t *ctx);
 static ngx_int_t ngx_http_llm_cost_redis_ask(ngx_http_llm_cost_ctx_t *ctx,
     ngx_http_llm_cost_redis_op_t *op, ngx_uint_t lookup);
 static void ngx_http_llm_cost_redis_admitted(ngx_http_llm_cost_redis_op_t *op,
@@ -95,7 +94,8 @@ ngx_http_llm_cost_redis_admit(ngx_http_llm_cost_ctx_t *ctx)
 
     if (ctx->lookup
         && (ctx->adm.n == 0 || ctx->only_cached || ctx->max_age >= 0
-            || ngx_http_llm_cost_answers != ngx_http_llm_cost_money))
+            || ngx_http_llm_cost_answers != ngx_http_llm_cost_money
+            || ngx_http_llm_cost_redis_looks_first(ctx)))
     {
         return ngx_http_llm_cost_redis_lookup(ctx);
     }
@@ -109,12 +109,12 @@ ngx_http_llm_cost_redis_admit(ngx_http_llm_cost_ctx_t *ctx)
 
 
 /*
- * From the first level.  A hit costs nothing that is counted but a request, so
+ * An answer was found.  A hit costs nothing that is counted but a request, so
  * that Redis is asked only where requests are; what the headers say of the
  * budgets is then what this node last knew.
  */
 
-static ngx_int_t
+ngx_int_t
 ngx_http_llm_cost_redis_hit(ngx_http_llm_cost_ctx_t *ctx)
 {
     if (ngx_http_llm_cost_budget_requests(ctx)) {
@@ -134,16 +134,13 @@ ngx_http_llm_cost_redis_hit(ngx_http_llm_cost_ctx_t *ctx)
 void
 ngx_http_llm_cost_redis_known(ngx_http_llm_cost_ctx_t *ctx)
 {
-    ngx_uint_t                 i;
-    ngx_http_llm_cost_zone_t  *z;
+    ngx_uint_t  i, seen;
 
-    z = ngx_http_llm_cost_zone();
+    seen = llm_ledger_peek_all(ngx_http_llm_cost_zone()->ledger, ctx->budgets,
+                               ctx->adm.n, ctx->adm.balances);
 
     for (i = 0; i < ctx->adm.n; i++) {
-        if (llm_ledger_peek(z->ledger, &ctx->budgets[i],
-                            &ctx->adm.balances[i])
-            != LLM_OK)
-        {
+        if (!(seen & (1u << i))) {
             ctx->adm.balances[i].limit = LLM_NO_LIMIT;
         }
     }
@@ -156,6 +153,10 @@ ngx_http_llm_cost_redis_reserve(ngx_http_llm_cost_ctx_t *ctx,
 {
     ngx_int_t                      rc;
     ngx_http_llm_cost_redis_op_t  *op;
+
+    if (ngx_http_llm_cost_measure(ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     if (ngx_http_llm_cost_redis_box()->state
         == NGX_HTTP_LLM_COST_STORE_AWAY)
@@ -212,6 +213,7 @@ ngx_http_llm_cost_redis_ask(ngx_http_llm_cost_ctx_t *ctx,
 
     if (lookup && !ngx_http_llm_cost_budget_requests(ctx)) {
         how = NGX_HTTP_LLM_COST_REDIS_LOOK;
+        op->looks = 1;
     }
 
     if (ngx_http_llm_cost_redis_reserve_command(op, &ctx->adm,
@@ -298,6 +300,10 @@ ngx_http_llm_cost_redis_admitted(ngx_http_llm_cost_redis_op_t *op,
     if (rc == NGX_DECLINED) {
         ngx_http_llm_cost_redis_unanswered(ctx, op);
         return;
+    }
+
+    if (op->looks) {
+        ngx_http_llm_cost_redis_looked(rc == NGX_DONE);
     }
 
     if (rc == NGX_DONE) {

@@ -154,6 +154,7 @@ struct ngx_http_llm_cost_redis_op_s {
     uint64_t                         token;      /* and so does the fleet's */
 
     unsigned                         waited:1;   /* a client waits for it */
+    unsigned                         looks:1;    /* for an answer, too */
     unsigned                         done:1;     /* the wake event is posted */
     unsigned                         spends:1;   /* else it is cancelled */
     unsigned                         greeting:1; /* before others may be sent */
@@ -556,6 +557,11 @@ ngx_int_t ngx_http_llm_cost_redis_lookup(ngx_http_llm_cost_ctx_t *ctx);
 void ngx_http_llm_cost_redis_put(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_entry_t *entry, time_t ttl);
 
+/* whether to look for it before anything else is done, and what came of it */
+
+ngx_uint_t ngx_http_llm_cost_redis_looks_first(ngx_http_llm_cost_ctx_t *ctx);
+void ngx_http_llm_cost_redis_looked(ngx_uint_t hit);
+
 /*
  * ctx->entry, and a copy in the first level; NULL, and it is removed, where the
  * reply is no entry.  purge: the number of the last purge at that moment.
@@ -608,6 +614,7 @@ void ngx_http_llm_cost_redis_answer_indexes(void);
 /* _redis.c: of this worker; NULL before it starts, or without Redis */
 
 void ngx_http_llm_cost_redis_known(ngx_http_llm_cost_ctx_t *ctx);
+ngx_int_t ngx_http_llm_cost_redis_hit(ngx_http_llm_cost_ctx_t *ctx);
 ngx_int_t ngx_http_llm_cost_redis_reserve(ngx_http_llm_cost_ctx_t *ctx,
     ngx_uint_t lookup);
 void ngx_http_llm_cost_redis_wake(ngx_http_llm_cost_redis_op_t *op);

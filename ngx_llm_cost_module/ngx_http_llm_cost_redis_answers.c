@@ -37,9 +37,42 @@ static ngx_int_t ngx_http_llm_cost_redis_purge_one(redisReply *reply,
     uint64_t *number, uint64_t *last, llm_cache_purge_t *purge, u_char *key);
 
 
-/* of this worker: it asks what was purged */
+#define NGX_HTTP_LLM_COST_LOOKED_OFTEN  192     /* of 256: three of four */
+
+
+/* of this worker: of 256 look-ups so many are hits, the last ones most */
+
+static ngx_uint_t  ngx_http_llm_cost_looked;
+
+/* ... it asks what was purged */
 
 static ngx_uint_t  ngx_http_llm_cost_purge_asked;
+
+
+/*
+ * An admission asks for the answer and reserves in one step, for which all has
+ * to be known: the input is counted, an identity is in the journal, the budgets
+ * are told.  A hit needs none of it.  Where hits are what is found nearly always
+ * the answer is looked for by itself, and who misses takes two steps.
+ */
+
+ngx_uint_t
+ngx_http_llm_cost_redis_looks_first(ngx_http_llm_cost_ctx_t *ctx)
+{
+    return ngx_http_llm_cost_looked >= NGX_HTTP_LLM_COST_LOOKED_OFTEN
+           && !ngx_http_llm_cost_budget_requests(ctx);
+}
+
+
+void
+ngx_http_llm_cost_redis_looked(ngx_uint_t hit)
+{
+    ngx_uint_t  n;
+
+    n = ngx_http_llm_cost_looked;
+
+    ngx_http_llm_cost_looked = hit ? n + (256 - n) / 16 : n - n / 16;
+}
 
 
 /* the answer only: nothing to reserve, or from a server of its own */
@@ -102,8 +135,13 @@ ngx_http_llm_cost_redis_found(ngx_http_llm_cost_redis_op_t *op,
 
     ctx->adm.hit = (ctx->entry != NULL);
 
+    if (reply) {
+        ngx_http_llm_cost_redis_looked(ctx->adm.hit);
+    }
+
     if (ctx->adm.n && (ctx->entry || !ctx->only_cached)) {
-        rc = ngx_http_llm_cost_redis_reserve(ctx, 0);
+        rc = ctx->adm.hit ? ngx_http_llm_cost_redis_hit(ctx)
+                          : ngx_http_llm_cost_redis_reserve(ctx, 0);
 
         if (rc == NGX_AGAIN) {
             ngx_http_llm_cost_redis_free(op);

@@ -250,6 +250,12 @@ ngx_http_llm_cost_forward(ngx_http_llm_cost_ctx_t *ctx)
     r = ctx->request;
     llcf = ngx_http_get_module_loc_conf(r, ngx_http_llm_cost_module);
 
+    /* where nothing had to be reserved nobody has asked yet */
+
+    if (ngx_http_llm_cost_measure(ctx) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     ctx->reserved_cost = ctx->adm.n ? ctx->adm.granted[LLM_UNIT_USD]
                                     : ctx->adm.most[LLM_UNIT_USD];
 

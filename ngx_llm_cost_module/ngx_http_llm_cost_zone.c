@@ -464,6 +464,25 @@ ngx_http_llm_cost_zone_admit(ngx_http_llm_cost_ctx_t *ctx)
 
     ctx->verdict = NGX_HTTP_LLM_COST_FITS;
 
+    /* nothing counts it, and nobody has to write a line for it */
+
+    if (ctx->adm.hit && !ctx->adm.keep
+        && !ngx_http_llm_cost_budget_requests(ctx))
+    {
+        (void) llm_ledger_peek_all(z->ledger, ctx->budgets, ctx->adm.n,
+                                   ctx->adm.balances);
+
+        ctx->verdict = NGX_HTTP_LLM_COST_HIT;
+
+        return NGX_OK;
+    }
+
+    /* a requests budget can refuse a hit, and says what it would have taken */
+
+    if (ngx_http_llm_cost_measure(ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     if (ctx->adm.n && (ctx->adm.hit || !ctx->only_cached)) {
         ctx->verdict = llm_ledger_reserve(z->ledger, &ctx->adm);
 

@@ -54,9 +54,9 @@ reserves_nothing_until_granted(void **state)
 static void
 knows_what_was_told(void **state)
 {
-    llm_budget_t   b;
+    llm_budget_t   b, all[2];
     llm_ledger_t  *l;
-    llm_balance_t  bal;
+    llm_balance_t  bal, bals[2];
 
     (void) state;
 
@@ -74,6 +74,15 @@ knows_what_was_told(void **state)
     assert_int_equal(llm_ledger_patch(l, &b, 500), LLM_OK);
     assert_int_equal(llm_ledger_peek(l, &b, &bal), LLM_OK);
     assert_int_equal(bal.limit, 500);
+
+    all[0] = budget("user", "bob", LLM_UNIT_TOKENS, 7);
+    all[1] = b;
+
+    assert_int_equal(llm_ledger_peek_all(l, all, 2, bals), 2);
+    assert_int_equal(bals[0].limit, 7);
+    assert_int_equal(bals[0].spent, 0);
+    assert_int_equal(bals[1].limit, 500);
+    assert_int_equal(bals[1].spent, 20);
 
     ledger_free(l, 64, 8);
 }
