@@ -198,10 +198,18 @@ void ngx_http_llm_cost_vendor(ngx_http_request_t *r,
     const llm_route_t *route, llm_str_t *vendor);
 
 
-/* null behind the last name of the host that proxy_pass sends to */
+/* where requests go, as far as its name says it; nothing, or everything unset */
 
-ngx_str_t *ngx_http_llm_cost_upstream_host(ngx_http_request_t *r,
-    ngx_uint_t i);
+typedef struct {
+    const void            *cycle;
+    const void            *upstream;
+    const llm_vendor_t    *vendor;
+    llm_geo_e              geo;
+    llm_str_t              region;
+} ngx_http_llm_cost_target_t;
+
+const ngx_http_llm_cost_target_t *ngx_http_llm_cost_target(
+    ngx_http_request_t *r);
 
 
 /* _price.c: row, terms, worst case, cost of a usage */

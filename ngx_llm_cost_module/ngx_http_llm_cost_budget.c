@@ -18,6 +18,8 @@
 
 static ngx_int_t ngx_http_llm_cost_budget_init(ngx_http_llm_cost_ctx_t *ctx,
     ngx_http_llm_cost_budget_t *conf, llm_refusal_t *f);
+static void ngx_http_llm_cost_budget_window(ngx_http_llm_cost_budget_t *conf,
+    int64_t now, llm_budget_t *b);
 static ngx_int_t ngx_http_llm_cost_budget_key(ngx_http_llm_cost_ctx_t *ctx,
     ngx_str_t *key);
 static u_char *ngx_http_llm_cost_print_amount(u_char *p, llm_unit_e unit,
@@ -159,12 +161,43 @@ ngx_http_llm_cost_budget_init(ngx_http_llm_cost_ctx_t *ctx,
     b->nalerts = conf->nalerts;
     ngx_memcpy(b->alerts, conf->alerts, sizeof(b->alerts));
 
-    llm_window_find(conf->timezone, conf->period, ctx->adm.now, &b->start,
-                    &b->end);
+    ngx_http_llm_cost_budget_window(conf, ctx->adm.now, b);
 
     ctx->budget_confs[ctx->adm.n++] = conf;
 
     return NGX_OK;
+}
+
+
+/*
+ * The last window of each period is remembered, as most are in the same one.
+ * Time zones are of one cycle.
+ */
+
+static void
+ngx_http_llm_cost_budget_window(ngx_http_llm_cost_budget_t *conf, int64_t now,
+    llm_budget_t *b)
+{
+    static struct {
+        const void        *cycle;
+        const llm_zone_t  *timezone;
+        int64_t            start;
+        int64_t            end;
+    } known[LLM_PERIOD_N], *k;
+
+    k = &known[conf->period];
+
+    if (k->cycle != (const void *) ngx_cycle || k->timezone != conf->timezone
+        || now < k->start || now >= k->end)
+    {
+        k->cycle = (const void *) ngx_cycle;
+        k->timezone = conf->timezone;
+
+        llm_window_find(conf->timezone, conf->period, now, &k->start, &k->end);
+    }
+
+    b->start = k->start;
+    b->end = k->end;
 }
 
 

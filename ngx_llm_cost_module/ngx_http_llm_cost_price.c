@@ -13,6 +13,7 @@
  */
 
 
+static ngx_uint_t ngx_http_llm_cost_priced(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_place(ngx_http_llm_cost_ctx_t *ctx,
     llm_str_t *region);
 static void ngx_http_llm_cost_most(ngx_http_llm_cost_ctx_t *ctx,
@@ -25,7 +26,6 @@ void
 ngx_http_llm_cost_price_find(ngx_http_llm_cost_ctx_t *ctx)
 {
     llm_str_t                       region;
-    llm_usage_t                     one;
     const llm_price_t              *price;
     ngx_http_llm_cost_main_conf_t  *lmcf;
 
@@ -60,15 +60,51 @@ ngx_http_llm_cost_price_find(ngx_http_llm_cost_ctx_t *ctx)
         return;
     }
 
-    /* a row may hold no price, or none for what this request produces */
-
-    llm_usage_any(&one, 1, llm_kind_has_output(ctx->q.kind));
-
-    if (llm_price_worst(ctx->price, &ctx->terms, &one) < 0
+    if (!ngx_http_llm_cost_priced(ctx)
         || (!ctx->q.bounded && llm_price_by_unit(ctx->price)))
     {
         ctx->price = NULL;
     }
+}
+
+
+/*
+ * A row may hold no price, or none for what this request produces.  The last
+ * answer is remembered: it is that of most requests of the same second.
+ */
+
+static ngx_uint_t
+ngx_http_llm_cost_priced(ngx_http_llm_cost_ctx_t *ctx)
+{
+    int                       output;
+    llm_usage_t               one;
+    const llm_price_terms_t  *t;
+
+    static struct {
+        const llm_price_t    *price;
+        ngx_cycle_t          *cycle;
+        llm_price_terms_t     terms;
+        int                   output;
+        ngx_uint_t            priced;
+    } last;
+
+    t = &ctx->terms;
+    output = llm_kind_has_output(ctx->q.kind);
+
+    if (last.price != ctx->price || last.cycle != ngx_cycle
+        || last.terms.tier != t->tier || last.terms.host != t->host
+        || last.terms.when != t->when || last.output != output)
+    {
+        llm_usage_any(&one, 1, output);
+
+        last.price = ctx->price;
+        last.cycle = (ngx_cycle_t *) ngx_cycle;
+        last.terms = *t;
+        last.output = output;
+        last.priced = (llm_price_worst(ctx->price, t, &one) >= 0);
+    }
+
+    return last.priced;
 }
 
 
@@ -77,20 +113,17 @@ ngx_http_llm_cost_price_find(ngx_http_llm_cost_ctx_t *ctx)
 static void
 ngx_http_llm_cost_place(ngx_http_llm_cost_ctx_t *ctx, llm_str_t *region)
 {
-    ngx_str_t   *host;
-    ngx_uint_t   i;
+    const ngx_http_llm_cost_target_t  *t;
 
     ctx->terms.host = llm_vendor_region_of_path(&ctx->q.path, region);
 
-    for (i = 0; region->len == 0; i++) {
+    if (region->len == 0) {
+        t = ngx_http_llm_cost_target(ctx->request);
 
-        host = ngx_http_llm_cost_upstream_host(ctx->request, i);
-        if (host == NULL) {
-            return;
+        if (t->upstream) {
+            ctx->terms.host = t->geo;
+            *region = t->region;
         }
-
-        ctx->terms.host = llm_vendor_region_of_host((llm_str_t *) host,
-                                                    region);
     }
 }
 
