@@ -130,15 +130,22 @@ llm_tape_end(llm_tape_t *t)
 }
 
 
-void
-llm_tape_copy(const llm_tape_t *t, unsigned char *dst)
+size_t
+llm_tape_copy(const llm_tape_t *t, unsigned hidden, unsigned char *dst)
 {
+    size_t                   n;
     const llm_tape_chunk_t  *c;
 
+    n = 0;
+
     for (c = t->head; c; c = c->next) {
-        memcpy(dst, c->data, c->len);
-        dst += c->len;
+        if (hidden || !c->hidden) {
+            memcpy(dst + n, c->data, c->len);
+            n += c->len;
+        }
     }
+
+    return n;
 }
 
 

@@ -55,9 +55,13 @@ void llm_tape_forget(llm_tape_t *t);
 
 void llm_tape_end(llm_tape_t *t);
 
-/* all of it, from its beginning, which must be there */
+/*
+ * All of it, hidden bytes only if wanted, from its beginning, which must be
+ * there, into room for len bytes.  Returns how many they are.
+ */
 
-void llm_tape_copy(const llm_tape_t *t, unsigned char *dst);
+size_t llm_tape_copy(const llm_tape_t *t, unsigned hidden,
+    unsigned char *dst);
 
 
 /* from the beginning, which must be there */

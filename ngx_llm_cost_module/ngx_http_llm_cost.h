@@ -76,6 +76,7 @@ typedef struct ngx_http_llm_cost_zone_s   ngx_http_llm_cost_zone_t;
 typedef struct ngx_http_llm_cost_redis_s  ngx_http_llm_cost_redis_t;
 typedef struct ngx_http_llm_cost_live_s    ngx_http_llm_cost_live_t;
 typedef struct ngx_http_llm_cost_follow_s  ngx_http_llm_cost_follow_t;
+typedef struct ngx_http_llm_cost_play_s    ngx_http_llm_cost_play_t;
 
 
 #include "ngx_http_llm_cost_conf.h"
@@ -477,6 +478,7 @@ void ngx_http_llm_cost_flight_land(const u_char *key, llm_flight_t *flight,
 
 void ngx_http_llm_cost_live_init_process(void);
 ngx_uint_t ngx_http_llm_cost_live_joined(ngx_http_llm_cost_ctx_t *ctx);
+void ngx_http_llm_cost_live_leave(ngx_http_llm_cost_ctx_t *ctx);
 void ngx_http_llm_cost_live_end(ngx_http_llm_cost_ctx_t *ctx,
     ngx_uint_t whole);
 

@@ -167,7 +167,8 @@ struct ngx_http_llm_cost_ctx_s {
     ngx_http_llm_cost_fleet_e   fleet;              /* flight of all nodes */
     uint64_t                    token;              /* ... its name, or 0 */
     ngx_queue_t                 fleet_queue;        /* while it leads there */
-    ngx_http_llm_cost_live_t   *live;               /* its stream, _live.c */
+    ngx_http_llm_cost_live_t   *live;               /* its stream, _live.c, */
+    ngx_http_llm_cost_play_t   *play;               /* read by its client */
     ngx_http_llm_cost_follow_t *follow;             /* of another, _follow.c */
 
     /* the answer */

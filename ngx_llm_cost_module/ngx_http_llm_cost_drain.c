@@ -299,6 +299,8 @@ ngx_http_llm_cost_forget(ngx_http_llm_cost_ctx_t *ctx)
         f->busy = NULL;
     }
 
+    ngx_http_llm_cost_play_forget(ctx);
+
     if (!r->stream) {
         r->out = NULL;
         r->connection->buffered &= ~NGX_HTTP_WRITE_BUFFERED;

@@ -178,6 +178,16 @@ ngx_int_t ngx_http_llm_cost_live_text(ngx_http_llm_cost_ctx_t *ctx,
     ngx_http_llm_cost_text_t *text);
 
 
+/* _play.c: as send_body(), but what is on the tape is read from there */
+
+ngx_int_t ngx_http_llm_cost_play(ngx_http_llm_cost_ctx_t *ctx,
+    ngx_chain_t *in);
+
+/* the client has gone: what it was sent is no more */
+
+void ngx_http_llm_cost_play_forget(ngx_http_llm_cost_ctx_t *ctx);
+
+
 /* _filter_hide.c: a stream with the usage event cut out */
 
 ngx_int_t ngx_http_llm_cost_hide_body(ngx_http_llm_cost_filter_t *f,

@@ -468,7 +468,7 @@ ngx_http_llm_cost_hide_body(ngx_http_llm_cost_filter_t *f, ngx_chain_t *in)
         return NGX_OK;
     }
 
-    rc = ngx_http_llm_cost_send_body(f->ctx, out.first);
+    rc = ngx_http_llm_cost_play(f->ctx, out.first);
 
     ngx_chain_update_chains(f->request->pool, &f->free, &f->busy, &out.first,
                             (ngx_buf_tag_t) &ngx_http_llm_cost_module);

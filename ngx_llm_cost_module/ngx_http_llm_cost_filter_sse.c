@@ -269,5 +269,5 @@ ngx_http_llm_cost_stream_body(ngx_http_llm_cost_filter_t *f, ngx_chain_t *in)
 
     ngx_http_llm_cost_live_wake(f->ctx);
 
-    return ngx_http_llm_cost_send_body(f->ctx, in);
+    return ngx_http_llm_cost_play(f->ctx, in);
 }

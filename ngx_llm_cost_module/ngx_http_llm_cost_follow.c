@@ -20,24 +20,16 @@
  *            resumed by: an event of the leader's, posted; the socket
  *            cleaned by: ngx_http_llm_cost_follow_drop()
  *
- * What is sent lies on the tape, which is never written to twice; the buffers
- * around it are the request's.  The next piece is given to the filters when
- * they have done with the last one, so that a client that takes its time keeps
- * the tape, and nothing else.
- *
  * If the stream breaks off before anything was sent, the request asks anew; if
  * it breaks off later, it does so for all.
  */
 
 
-static ngx_uint_t ngx_http_llm_cost_follow_waits(ngx_http_request_t *r);
 static void ngx_http_llm_cost_follow_event(ngx_event_t *ev);
 static void ngx_http_llm_cost_follow_writer(ngx_http_request_t *r);
 static void ngx_http_llm_cost_follow_go(ngx_http_llm_cost_follow_t *f);
 static ngx_int_t ngx_http_llm_cost_follow_chain(ngx_http_llm_cost_follow_t *f,
     ngx_chain_t **out);
-static ngx_int_t ngx_http_llm_cost_follow_link(ngx_http_llm_cost_follow_t *f,
-    llm_str_t *piece, ngx_chain_t ***last);
 static ngx_int_t ngx_http_llm_cost_follow_output(ngx_http_llm_cost_follow_t *f,
     ngx_chain_t *out);
 static ngx_int_t ngx_http_llm_cost_follow_arm(ngx_http_llm_cost_follow_t *f,
@@ -77,7 +69,7 @@ ngx_http_llm_cost_follow(ngx_http_llm_cost_ctx_t *ctx)
 
     f->ctx = ctx;
     f->live = live;
-    f->usage = llm_form_wanted(&ctx->q).usage;
+    f->play.hidden = llm_form_wanted(&ctx->q).usage;
 
     f->event.handler = ngx_http_llm_cost_follow_event;
     f->event.data = f;
@@ -85,7 +77,7 @@ ngx_http_llm_cost_follow(ngx_http_llm_cost_ctx_t *ctx)
 
     live->refs++;
     ngx_queue_insert_tail(&live->joined, &f->queue);
-    llm_tape_open(&live->tape, &f->reader);
+    llm_tape_open(&live->tape, &f->play.reader);
 
     ctx->follow = f;
     ctx->adm.hit = 1;
@@ -114,7 +106,7 @@ ngx_http_llm_cost_follow_drop(ngx_http_llm_cost_ctx_t *ctx)
     }
 
     ngx_queue_remove(&f->queue);
-    llm_tape_close(&f->reader);
+    llm_tape_close(&f->play.reader);
     ngx_http_llm_cost_live_free(f->live);
 }
 
@@ -209,20 +201,11 @@ ngx_http_llm_cost_follow_event(ngx_event_t *ev)
 
     ngx_http_set_log_request(c->log, r);
 
-    if (!ngx_http_llm_cost_follow_waits(r) || f->late) {
+    if (!ngx_http_llm_cost_play_waits(r) || f->late) {
         ngx_http_llm_cost_follow_go(f);
     }
 
     ngx_http_run_posted_requests(c);
-}
-
-
-/* something of what was sent has not gone yet */
-
-static ngx_uint_t
-ngx_http_llm_cost_follow_waits(ngx_http_request_t *r)
-{
-    return r->buffered || r->connection->buffered;
 }
 
 
@@ -257,7 +240,7 @@ ngx_http_llm_cost_follow_writer(ngx_http_request_t *r)
         return;
     }
 
-    if (ngx_http_llm_cost_follow_waits(r)
+    if (ngx_http_llm_cost_play_waits(r)
         && ngx_http_llm_cost_follow_output(ctx->follow, NULL) != NGX_OK)
     {
         return;
@@ -282,7 +265,7 @@ ngx_http_llm_cost_follow_go(ngx_http_llm_cost_follow_t *f)
         return;
     }
 
-    if (f->busy || ngx_http_llm_cost_follow_waits(f->ctx->request)) {
+    if (f->play.busy || ngx_http_llm_cost_play_waits(f->ctx->request)) {
         (void) ngx_http_llm_cost_follow_arm(f, 0);
         return;
     }
@@ -297,7 +280,7 @@ ngx_http_llm_cost_follow_go(ngx_http_llm_cost_follow_t *f)
     }
 
     if (!f->over && f->live->state == NGX_HTTP_LLM_COST_LIVE_BROKEN
-        && f->reader.at == f->live->tape.len)
+        && f->play.reader.at == f->live->tape.len)
     {
         ngx_http_llm_cost_follow_break(f);
     }
@@ -310,17 +293,15 @@ static ngx_int_t
 ngx_http_llm_cost_follow_chain(ngx_http_llm_cost_follow_t *f, ngx_chain_t **out)
 {
     ngx_buf_t    *b;
-    llm_str_t     piece;
     ngx_chain_t  *cl, **last;
 
     *out = NULL;
     last = out;
 
-    while (llm_tape_next(&f->reader, f->usage, &piece)) {
-
-        if (ngx_http_llm_cost_follow_link(f, &piece, &last) != NGX_OK) {
-            return NGX_ERROR;
-        }
+    if (ngx_http_llm_cost_play_next(&f->play, f->ctx->request->pool, &last)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
     }
 
     if (f->live->state == NGX_HTTP_LLM_COST_LIVE_WHOLE) {
@@ -347,37 +328,6 @@ ngx_http_llm_cost_follow_chain(ngx_http_llm_cost_follow_t *f, ngx_chain_t **out)
 }
 
 
-static ngx_int_t
-ngx_http_llm_cost_follow_link(ngx_http_llm_cost_follow_t *f, llm_str_t *piece,
-    ngx_chain_t ***last)
-{
-    ngx_buf_t    *b;
-    ngx_chain_t  *cl;
-
-    cl = ngx_chain_get_free_buf(f->ctx->request->pool, &f->free);
-    if (cl == NULL) {
-        return NGX_ERROR;
-    }
-
-    b = cl->buf;
-
-    ngx_memzero(b, sizeof(ngx_buf_t));
-
-    b->start = piece->data;
-    b->pos = piece->data;
-    b->last = piece->data + piece->len;
-    b->end = b->last;
-    b->memory = 1;
-    b->flush = 1;
-    b->tag = (ngx_buf_tag_t) &ngx_http_llm_cost_follow;
-
-    **last = cl;
-    *last = &cl->next;
-
-    return NGX_OK;
-}
-
-
 /* NGX_OK: there may be more; else the request is over, or waits */
 
 static ngx_int_t
@@ -396,14 +346,9 @@ ngx_http_llm_cost_follow_output(ngx_http_llm_cost_follow_t *f, ngx_chain_t *out)
         return NGX_DONE;
     }
 
-    ngx_chain_update_chains(r->pool, &f->free, &f->busy, &out,
-                            (ngx_buf_tag_t) &ngx_http_llm_cost_follow);
+    ngx_http_llm_cost_play_sent(&f->play, r->pool, out);
 
-    if (f->busy == NULL) {
-        llm_tape_done(&f->reader);
-    }
-
-    if (ngx_http_llm_cost_follow_waits(r)) {
+    if (ngx_http_llm_cost_play_waits(r)) {
         return ngx_http_llm_cost_follow_arm(f, 1);
     }
 

@@ -21,6 +21,8 @@
  *
  * Whoever reads along never holds the leader up, and is never run inside the
  * leader's events: it is told by an event of its own.
+ *
+ * The leader's own client reads along, too (_play.c).
  */
 
 
@@ -75,6 +77,18 @@ ngx_http_llm_cost_live_start(ngx_http_llm_cost_filter_t *f)
     if (llm_tape_init(&live->tape) != LLM_OK) {
         ngx_free(live);
         return;
+    }
+
+    /* a coded answer goes on as it came, what is on the tape is decoded */
+
+    if (f->inflate == NULL) {
+        ctx->play = ngx_pcalloc(f->request->pool,
+                                sizeof(ngx_http_llm_cost_play_t));
+
+        if (ctx->play) {
+            llm_tape_open(&live->tape, &ctx->play->reader);
+            ctx->play->hidden = !f->hide;
+        }
     }
 
     ctx->storable = 1;
@@ -184,6 +198,8 @@ void
 ngx_http_llm_cost_live_feed(ngx_http_llm_cost_ctx_t *ctx, const u_char *p,
     size_t len, ngx_uint_t hidden)
 {
+    int                        rc;
+    size_t                     was;
     ngx_http_llm_cost_live_t  *live;
 
     live = ctx->live;
@@ -203,7 +219,14 @@ ngx_http_llm_cost_live_feed(ngx_http_llm_cost_ctx_t *ctx, const u_char *p,
         }
     }
 
-    if (llm_tape_add(&live->tape, p, len, hidden) != LLM_OK) {
+    was = live->tape.len;
+    rc = llm_tape_add(&live->tape, p, len, hidden);
+
+    if (ctx->play && !hidden) {
+        ctx->play->taped += live->tape.len - was;
+    }
+
+    if (rc != LLM_OK) {
         ctx->storable = 0;
         ngx_http_llm_cost_live_end(ctx, 0);
         return;
@@ -237,7 +260,7 @@ ngx_http_llm_cost_live_wake(ngx_http_llm_cost_ctx_t *ctx)
         f = ngx_queue_data(q, ngx_http_llm_cost_follow_t, queue);
 
         if (live->tape.head == NULL
-            && live->tape.len - f->reader.done > 2 * live->max)
+            && live->tape.len - f->play.reader.done > 2 * live->max)
         {
             f->late = 1;
         }
@@ -321,20 +344,39 @@ ngx_http_llm_cost_live_free(ngx_http_llm_cost_live_t *live)
 }
 
 
-/* all that was read, in one piece, for the cache */
+/*
+ * All that was read, in one piece, for the cache.  An answer of one form is
+ * given again as it is: whoever has not asked for the usage must not see it.
+ */
 
 ngx_int_t
 ngx_http_llm_cost_live_text(ngx_http_llm_cost_ctx_t *ctx,
     ngx_http_llm_cost_text_t *text)
 {
-    text->len = ctx->live->tape.len;
-    text->data = ngx_pnalloc(ctx->request->pool, text->len);
+    text->data = ngx_pnalloc(ctx->request->pool, ctx->live->tape.len);
 
     if (text->data == NULL) {
         return NGX_ERROR;
     }
 
-    llm_tape_copy(&ctx->live->tape, text->data);
+    text->len = llm_tape_copy(&ctx->live->tape,
+                              ngx_http_llm_cost_cache_forms(ctx)
+                              || ctx->q.usage_asked,
+                              text->data);
 
     return NGX_OK;
+}
+
+
+/* the request is over, and with it what it has written down and read */
+
+void
+ngx_http_llm_cost_live_leave(ngx_http_llm_cost_ctx_t *ctx)
+{
+    ngx_http_llm_cost_live_end(ctx, 0);
+
+    if (ctx->play) {
+        llm_tape_close(&ctx->play->reader);
+        ctx->play = NULL;
+    }
 }

@@ -57,17 +57,34 @@ struct ngx_http_llm_cost_live_s {
 };
 
 
+/*
+ * A client that is sent what is on a tape.  What is sent lies there, it is
+ * never written to twice; the buffers around it are the request's.  The next
+ * piece is given to the filters when they have done with the last one, so that
+ * a client that takes its time keeps the tape, and nothing else.
+ */
+
+struct ngx_http_llm_cost_play_s {
+    llm_tape_reader_t               reader;
+    ngx_chain_t                    *free;
+    ngx_chain_t                    *busy;       /* the client takes its time */
+
+    /* of the leader: bytes of upstream's that are on the tape, and the one
+       buffer of upstream's that is kept so that upstream waits */
+    size_t                          taped;
+    ngx_buf_t                      *back;
+
+    unsigned                        hidden:1;   /* the hidden part, too */
+};
+
+
 struct ngx_http_llm_cost_follow_s {
     ngx_http_llm_cost_ctx_t        *ctx;
     ngx_http_llm_cost_live_t       *live;
     ngx_queue_t                     queue;      /* of live->joined */
-    llm_tape_reader_t               reader;
+    ngx_http_llm_cost_play_t        play;
     ngx_event_t                     event;      /* there is more, or an end */
 
-    ngx_chain_t                    *free;
-    ngx_chain_t                    *busy;       /* the client takes its time */
-
-    unsigned                        usage:1;    /* the hidden part, too */
     unsigned                        begun:1;    /* the header is out */
     unsigned                        late:1;     /* too far behind */
     unsigned                        over:1;     /* nothing more is sent */
@@ -81,6 +98,23 @@ struct ngx_http_llm_cost_follow_s {
 ngx_http_llm_cost_live_t *ngx_http_llm_cost_live_find(
     ngx_http_llm_cost_ctx_t *ctx);
 void ngx_http_llm_cost_live_free(ngx_http_llm_cost_live_t *live);
+
+
+/* _play.c */
+
+/* what there is now, behind *last */
+
+ngx_int_t ngx_http_llm_cost_play_next(ngx_http_llm_cost_play_t *play,
+    ngx_pool_t *pool, ngx_chain_t ***last);
+
+/* something of what was sent has not gone yet */
+
+ngx_uint_t ngx_http_llm_cost_play_waits(ngx_http_request_t *r);
+
+/* the filters have seen it */
+
+void ngx_http_llm_cost_play_sent(ngx_http_llm_cost_play_t *play,
+    ngx_pool_t *pool, ngx_chain_t *out);
 
 
 #endif /* _NGX_HTTP_LLM_COST_LIVE_H_INCLUDED_ */

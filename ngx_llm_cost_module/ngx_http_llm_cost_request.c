@@ -511,7 +511,7 @@ ngx_http_llm_cost_cleanup(void *data)
 
     ngx_http_llm_cost_drain_stop(ctx);
     ngx_http_llm_cost_settle_final(ctx);
-    ngx_http_llm_cost_live_end(ctx, 0);
+    ngx_http_llm_cost_live_leave(ctx);
     ngx_http_llm_cost_follow_drop(ctx);
     ngx_http_llm_cost_flight_end(ctx, LLM_LANDED_FAILED);
 }

@@ -36,6 +36,7 @@ leaves();
 breaks();
 short();
 slow();
+slow_leader();
 outgrown();
 not_shared();
 coded();
@@ -296,6 +297,54 @@ sub slow {
     ok($others[1]{whole}, 'slow: to its end');
 
     ends($node);
+}
+
+
+# A leader that reads nothing holds up neither who has joined nor what is kept;
+# what is too large to be kept waits for it in the end
+
+sub slow_leader {
+    for my $kept (1, 0) {
+        my $size = $kept ? '4m' : '400k';
+        my $name = "slow leader, $size";
+        my $node = node("slow-leader-$size", 'zone',
+                        "$BUDGETS llm_cache_max_size $size;");
+
+        my $big = '"big":"' . 'x' x 60000 . '"';
+
+        script(stream_of(16, { 1 => [{ wait => 'go+' }],
+                               map { $_ => ["data: {$big}\n\n"] } 2 .. 15 }));
+
+        my $leader = open_request($node, \%plain);
+        read_until($leader, qr/text0/);
+
+        my @others = map { open_request($node, \%stream) } 1 .. 2;
+        read_until($_, qr/text0/) for @others;
+        release('go');
+
+        # a socket holds some 200k
+
+        for (@others) {
+            $kept ? read_rest($_) : read_until($_, qr/text8 /);
+        }
+
+        if ($kept) {
+            is(scalar(grep { $_->{whole} } @others), 2,
+               "$name: the others have all");
+            like(read_rest(open_request($node, \%plain)), qr/text15 /,
+                 "$name: so has the cache");
+        }
+
+        for my $i (1 .. 15) {
+            read_until($_, qr/text$i /) for $leader, @others;
+        }
+
+        is(scalar(grep { read_rest($_) =~ /text15 / && $_->{whole} }
+                  $leader, @others), 3, "$name: all get all");
+        is(asked(), 1, "$name: one call");
+
+        ends($node);
+    }
 }
 
 

@@ -85,7 +85,7 @@ test_each_reads_all(void **state)
     expect(&early, 0, "two");
     expect(&early, 0, "");
 
-    llm_tape_copy(&t, (unsigned char *) all);
+    assert_int_equal(llm_tape_copy(&t, 0, (unsigned char *) all), 6);
     assert_memory_equal(all, "onetwo", 6);
     assert_int_equal(t.len, 6);
 
@@ -114,8 +114,10 @@ test_hidden(void **state)
     expect(&every, 1, "aBCDe");
     assert_int_equal(some.at, 5);
 
-    llm_tape_copy(&t, (unsigned char *) all);
+    assert_int_equal(llm_tape_copy(&t, 1, (unsigned char *) all), 5);
     assert_memory_equal(all, "aBCDe", 5);
+    assert_int_equal(llm_tape_copy(&t, 0, (unsigned char *) all), 2);
+    assert_memory_equal(all, "ae", 2);
 
     llm_tape_close(&some);
     llm_tape_close(&every);
