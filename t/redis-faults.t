@@ -364,6 +364,64 @@ no reply in time
 
 
 
+=== a hit from the zone, counted by Redis, which could not say so: one request
+--- redis: timeout=100ms
+--- fakeredis: EVALSHA 4: swallow
+--- budgets
+llm_budget calls limit=9requests period=total;
+llm_store_failure local=1usd;
+llm_cache on;
+llm_cache_scope shared;
+llm_cache_lock off;
+--- request eval
+[$::POST, $::POST, $::POST]
+--- error_code eval
+[200, 200, 200]
+--- raw_response_headers_like eval
+[qr/X-Cache: MISS/, qr/X-Cache: HIT/, qr/X-Cache: HIT/]
+--- redis_like
+HMGET {llm:}b:calls::requests:total:0 spent reserved => ^3 0$
+ZCARD {llm:}r => ^0$
+--- upstream_count: 1
+--- away
+no reply in time
+
+
+
+=== a hit from Redis, the answer comes too late: one request
+--- http_config: llm_zone zone=llm:1m;
+--- redis: timeout=100ms
+--- fakeredis: EVALSHA 4: late
+--- budgets
+llm_budget calls limit=9requests period=total;
+llm_store_failure local=1usd;
+llm_cache on;
+llm_cache_scope shared;
+llm_cache_lock off;
+--- upstream eval
+{ json => { id => 'x', object => 'chat.completion', model => 'gpt-4o-mini',
+            choices => [{ index => 0, finish_reason => 'stop',
+                          message => { role => 'assistant',
+                                       content => 'x' x 60_000 } }],
+            usage => { prompt_tokens => 500, completion_tokens => 200,
+                       total_tokens => 700 } } }
+--- request eval
+[$::POST, $::POST]
+--- error_code eval
+[200, 200]
+--- raw_response_headers_like eval
+[qr/X-Cache: MISS/, qr/X-Cache: MISS/]
+--- response_body_like eval
+[qr/x{30000}/, qr/x{30000}/]
+--- redis_like
+HMGET {llm:}b:calls::requests:total:0 spent reserved => ^2 0$
+ZCARD {llm:}r => ^0$
+--- upstream_count: 2
+--- away
+no reply in time
+
+
+
 === the answer to a settlement is lost: it is settled once
 --- fakeredis: EVALSHA 2: skip
 --- request eval: $::POST
