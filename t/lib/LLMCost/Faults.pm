@@ -234,13 +234,16 @@ sub environment {
 
 # A node is a daemon, since nginx takes no USR2 from under a parent.  All of it
 # is one process group, the binaries of an upgrade as well; it ends when this
-# process does.
+# process does.  A daemon's parent leaves before its pid is in the file.
 
 sub start_node {
     my ($self, $i) = @_;
 
     my $node = $self->{nodes}[$i];
-    my $script = '"$@" >> "$0/stderr.log" 2>&1; pid=$(cat "$0/nginx.pid"); '
+    my $script = 'n=1000; "$@" >> "$0/stderr.log" 2>&1 || n=0; '
+                 . 'until [ -s "$0/nginx.pid" ] || [ $n = 0 ]; '
+                 . 'do n=$((n - 1)); sleep 0.01; done; '
+                 . 'pid=$(cat "$0/nginx.pid"); '
                  . 'echo started; read x; kill -9 -$pid 2> /dev/null';
 
     unlink "$node->{dir}/nginx.pid";
