@@ -120,7 +120,7 @@ llm_price_map_row(llm_price_map_t *m, uint32_t node)
         return llm_price_map_taken(m, node);
     }
 
-    return rc;
+    return rc == LLM_OK ? llm_price_map_sizes(m) : rc;
 }
 
 

@@ -14,6 +14,10 @@
 #include "llm_json.h"
 
 
+/* lines of a video, for which a row may have a price each */
+
+#define LLM_PRICE_SIZES      6
+
 /* memory that is needed only while a map is read */
 
 typedef struct llm_price_block_s  llm_price_block_t;
@@ -37,6 +41,8 @@ typedef struct {
     int64_t             cache_hit;
     int64_t             input_second;
     int64_t             output_second;
+    int64_t             sizes[LLM_PRICE_SIZES];
+    int64_t             plain_second;
     uint32_t            tiered;              /* node of tiered_pricing */
     unsigned            billing:1;           /* web_search_billing_unit */
 
@@ -57,6 +63,11 @@ typedef struct {
 
 int llm_price_map_error(llm_price_map_t *m, uint32_t node,
     const llm_str_t *key, const char *what);
+
+/* output_cost_per_second, and that of a size; and rows for sizes */
+
+int llm_price_map_size(llm_price_map_t *m, const llm_str_t *key, int64_t v);
+int llm_price_map_sizes(llm_price_map_t *m);
 
 /* all of a row's members but its name; then what follows from them together */
 

@@ -312,8 +312,8 @@ llm_price_map_ability(llm_price_map_t *m, const llm_str_t *key, uint32_t node)
 
 
 /*
- * Keys whose meaning depends on the row's mode.  Video is priced by its lines,
- * which no answer says: the dearest is taken.
+ * Keys whose meaning depends on the row's mode.  Video is priced by its lines:
+ * the row has the price of the dearest, and others have rows of their own.
  */
 
 static int
@@ -336,8 +336,8 @@ llm_price_map_seconds(llm_price_map_t *m, const llm_str_t *key, uint32_t node)
     {
         rc = llm_price_map_scaled(m, key, node, LLM_PRICE_SCALE, &v);
 
-        if (rc == LLM_OK && v > m->output_second) {
-            m->output_second = v;
+        if (rc == LLM_OK) {
+            return llm_price_map_size(m, key, v);
         }
 
     } else {
@@ -580,6 +580,8 @@ llm_price_map_members(llm_price_map_t *m, uint32_t node)
     m->cache_hit = -1;
     m->input_second = -1;
     m->output_second = -1;
+    m->plain_second = -1;
+    memset(m->sizes, 0xff, sizeof(m->sizes));
     m->tiered = LLM_JSON_NONE;
     m->billing = 0;
 

@@ -389,7 +389,7 @@ ngx_http_llm_cost_held_record(ngx_http_llm_cost_ctx_t *ctx,
             ngx_http_llm_cost_parts_worst(ctx, record);
 
         } else {
-            record->exact = 1;
+            record->exact = !ctx->q.sure;
             record->kind = (uint8_t) ctx->q.kind;
             llm_held_set(record->model, &record->model_len, LLM_HELD_MODEL,
                          &ctx->q.model);

@@ -222,6 +222,20 @@ ngx_http_llm_cost_held_state(ngx_http_llm_cost_ctx_t *ctx)
         return 1;
     }
 
+    /* it costs what was held for it */
+
+    if (a->told.made && !ctx->record->exact) {
+
+        if (!ngx_http_llm_cost_held_claim(ctx)) {
+            return 0;
+        }
+
+        ngx_http_llm_cost_held_all(ctx);
+        ctx->source = NGX_HTTP_LLM_COST_SOURCE_UPSTREAM;
+
+        return 1;
+    }
+
     /* a sum of nothing is said by those who say none, but for runs */
 
     if (!a->usage_seen || a->usage_bad || a->usage.input < ctx->record->batch
@@ -232,6 +246,7 @@ ngx_http_llm_cost_held_state(ngx_http_llm_cost_ctx_t *ctx)
 
     ctx->batch = ctx->record->batch;
     ctx->q.kind = ctx->record->kind;
+    ctx->q.bounded = 1;
     ctx->q.model.data = ctx->record->model;
     ctx->q.model.len = ctx->record->model_len;
 

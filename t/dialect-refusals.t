@@ -69,7 +69,7 @@ Content-Type: application/json
 
 === TEST 3: Gemini, a call that cannot be metered
 --- request
-POST /v1beta/models/veo-3:predictLongRunning
+POST /v1beta/models/lyria-3:predictLongRunning
 {}
 --- error_code: 404
 --- upstream_count: 0

@@ -7,6 +7,7 @@
 #include "llm_gemini.h"
 #include "llm_path.h"
 #include "llm_canon.h"
+#include "llm_video.h"
 #include "llm_thinks.h"
 
 #include <stdio.h>
@@ -73,6 +74,12 @@ static const llm_path_row_t  llm_gemini_paths[] = {
 
     { "POST", "/models/*:predict", LLM_PATH_METERED, LLM_KIND_EMBEDDINGS,
       LLM_GEMINI_PREDICT },
+    { "POST", "/models/*:predictLongRunning", LLM_PATH_METERED,
+      LLM_KIND_VIDEO, LLM_GEMINI_FILM },
+    { "POST", "/models/*:fetchPredictOperation", LLM_PATH_FREE,
+      LLM_KIND_OTHER, 0 },
+    { "GET", "/models/*/operations/*", LLM_PATH_TOLD, LLM_KIND_VIDEO,
+      LLM_GEMINI_FILM },
     { "POST", "/models/*:*", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
     { "POST", "/tunedModels/*:*", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
     { "POST PATCH", "/cachedContents/**", LLM_PATH_UNSUPPORTED,
@@ -204,6 +211,22 @@ llm_gemini_predicts(llm_route_t *route)
 }
 
 
+/* Veo; music and whatever else takes long is charged in ways of its own */
+
+static llm_path_e
+llm_gemini_films(llm_route_t *route, llm_path_e what)
+{
+    if (what == LLM_PATH_TOLD) {
+        (void) llm_path_matches(&route->path, "/operations/*",
+                                &route->object);
+        return what;
+    }
+
+    return (route->model.len > 4 && memcmp(route->model.data, "veo-", 4) == 0)
+           ? what : LLM_PATH_UNSUPPORTED;
+}
+
+
 static llm_path_e
 llm_gemini_path(llm_route_t *route)
 {
@@ -233,6 +256,10 @@ llm_gemini_path(llm_route_t *route)
 
     if (row->op == LLM_GEMINI_PREDICT) {
         return llm_gemini_predicts(route);
+    }
+
+    if (row->op == LLM_GEMINI_FILM) {
+        return llm_gemini_films(route, row->what);
     }
 
     return row->what;
@@ -548,6 +575,11 @@ llm_gemini_parse(llm_request_t *q)
 
     if (q->route.op == LLM_GEMINI_PREDICT) {
         return llm_gemini_predict_parse(q);
+    }
+
+    if (q->route.op == LLM_GEMINI_FILM) {
+        q->route.step = LLM_LONG_RUN;
+        return llm_video_veo_parse(q);
     }
 
     q->max_output = -1;

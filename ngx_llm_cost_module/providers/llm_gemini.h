@@ -22,7 +22,8 @@ typedef enum {
     LLM_GEMINI_EMBED,
     LLM_GEMINI_EMBED_BATCH,
     LLM_GEMINI_PREDICT,
-    LLM_GEMINI_INTERACT
+    LLM_GEMINI_INTERACT,
+    LLM_GEMINI_FILM
 } llm_gemini_op_e;
 
 

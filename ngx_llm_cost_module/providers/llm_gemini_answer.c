@@ -5,6 +5,7 @@
 
 
 #include "llm_gemini.h"
+#include "llm_video.h"
 
 #include <string.h>
 
@@ -555,6 +556,10 @@ llm_gemini_answer(llm_answer_t *a, const llm_json_t *j)
 
     if (llm_gemini_op(a) == LLM_GEMINI_PREDICT) {
         return llm_gemini_predict_answer(a, j);
+    }
+
+    if (llm_gemini_op(a) == LLM_GEMINI_FILM) {
+        return llm_video_veo_answer(a, j);
     }
 
     st = llm_answer_state(a, sizeof(llm_gemini_state_t));

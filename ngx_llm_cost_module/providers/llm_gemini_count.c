@@ -5,6 +5,7 @@
 
 
 #include "llm_gemini.h"
+#include "llm_video.h"
 
 #include <string.h>
 
@@ -399,6 +400,10 @@ llm_gemini_count(llm_request_t *q, llm_counter_t *c)
 
     if (q->route.op == LLM_GEMINI_PREDICT) {
         return llm_gemini_predict_count(q, c);
+    }
+
+    if (q->route.op == LLM_GEMINI_FILM) {
+        return llm_video_count(q, c);
     }
 
     llm_input_init(&in, q, c);

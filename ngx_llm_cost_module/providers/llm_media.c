@@ -7,6 +7,7 @@
 #include "llm_media.h"
 #include "llm_multipart.h"
 #include "llm_openai.h"
+#include "llm_video.h"
 
 #include <string.h>
 
@@ -21,7 +22,8 @@ int
 llm_media_is(llm_kind_e kind)
 {
     return kind == LLM_KIND_IMAGES || kind == LLM_KIND_SPEECH
-           || kind == LLM_KIND_TRANSCRIPTION || kind == LLM_KIND_OCR;
+           || kind == LLM_KIND_TRANSCRIPTION || kind == LLM_KIND_OCR
+           || kind == LLM_KIND_VIDEO;
 }
 
 
@@ -268,6 +270,11 @@ llm_media_parse(llm_request_t *q)
     int           rc;
     llm_media_t  *m;
 
+    if (q->kind == LLM_KIND_VIDEO) {
+        q->route.step = LLM_LONG_RUN;
+        return llm_video_xai_parse(q);
+    }
+
     m = llm_alloc(q->mem, sizeof(llm_media_t));
     if (m == NULL) {
         return LLM_ERROR;
@@ -311,6 +318,10 @@ llm_media_count(llm_request_t *q, llm_counter_t *c)
 {
     llm_media_t  *m;
 
+    if (q->kind == LLM_KIND_VIDEO) {
+        return llm_video_count(q, c);
+    }
+
     m = q->state;
 
     q->input_tokens = m->beside;
@@ -348,6 +359,10 @@ llm_media_read(llm_answer_t *a, const llm_json_t *j)
 int
 llm_media_answer(llm_answer_t *a, const llm_json_t *j)
 {
+    if (a->kind == LLM_KIND_VIDEO) {
+        return llm_video_xai_answer(a, j);
+    }
+
     if (llm_kind_of(j, 0) != LLM_JSON_OBJECT) {
         return LLM_OK;
     }

@@ -41,6 +41,7 @@ static const llm_path_row_t  llm_openai_posts[] = {
       LLM_KIND_TRANSCRIPTION, 0 },
     { "POST", "/audio/translations", LLM_PATH_METERED,
       LLM_KIND_TRANSCRIPTION, 0 },
+    { "POST", "/videos/generations", LLM_PATH_METERED, LLM_KIND_VIDEO, 0 },
     { "POST", "/videos", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
     { "POST", "/files", LLM_PATH_METERED, LLM_KIND_BATCH, LLM_LONG_FILE },
     { "POST", "/uploads", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
@@ -87,6 +88,7 @@ static const llm_path_row_t  llm_openai_told[] = {
       LLM_LONG_STATE },
     { "POST", "/responses/*/cancel", LLM_PATH_TOLD, LLM_KIND_RESPONSES,
       LLM_LONG_STATE },
+    { "GET", "/videos/*", LLM_PATH_TOLD, LLM_KIND_VIDEO, LLM_LONG_STATE },
     { "GET", "/files/*/content", LLM_PATH_TOLD, LLM_KIND_BATCH,
       LLM_LONG_RESULTS }
 };
@@ -194,7 +196,8 @@ llm_openai_path(llm_route_t *route)
 
     route->raw = (route->step == LLM_LONG_FILE
                   || (llm_media_is(route->kind)
-                      && route->kind != LLM_KIND_OCR))
+                      && route->kind != LLM_KIND_OCR
+                      && route->kind != LLM_KIND_VIDEO))
                  && llm_openai_form(route);
 
     return row->what;

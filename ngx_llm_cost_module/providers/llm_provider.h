@@ -73,7 +73,8 @@ typedef enum {
     LLM_KIND_RERANK,
     LLM_KIND_OCR,
     LLM_KIND_BATCH,
-    LLM_KIND_RUN              /* of an assistant */
+    LLM_KIND_RUN,             /* of an assistant */
+    LLM_KIND_VIDEO
 } llm_kind_e;
 
 
@@ -124,6 +125,7 @@ typedef struct {
     llm_str_t             file;           /* in which it says what it used */
     unsigned              ended:1;        /* it will use no more */
     unsigned              unused:1;       /* ... and has used nothing */
+    unsigned              made:1;         /* ... and is what was asked for */
 } llm_told_t;
 
 
@@ -223,6 +225,7 @@ struct llm_request_s {
     size_t                same_path;        /* of the path, what is the same
                                                for every form; 0: all */
     unsigned              costless:1;       /* a file that holds no requests */
+    unsigned              sure:1;           /* RUN: it will cost its most */
     llm_str_t             requests;         /* that holds them */
     llm_str_t             object;           /* the file that is worked on */
     llm_str_t             endpoint;         /* ... as requests to this path */

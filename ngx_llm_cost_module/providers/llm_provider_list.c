@@ -69,6 +69,7 @@ llm_kind_has_output(llm_kind_e kind)
     case LLM_KIND_MODERATION:
     case LLM_KIND_RERANK:
     case LLM_KIND_OCR:
+    case LLM_KIND_VIDEO:
         return 0;
 
     default:

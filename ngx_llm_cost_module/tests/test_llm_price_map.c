@@ -431,6 +431,52 @@ test_habits(void **state)
 }
 
 
+/* video by its lines: a row for each size, the dearest for who says none */
+
+static void
+test_sizes(void **state)
+{
+    size_t    i;
+    prices_t  t;
+
+    static const struct {
+        const char  *name;
+        int64_t      milli;                  /* USD a second, in thousandths */
+    } rows[] = {
+        { "x/v", 20 }, { "x/480p/v", 1 }, { "x/720p/v", 3 },
+        { "x/1080p/v", 20 }, { "x/4k/v", 1 }, { "w", 7 }, { "480p/w", 7 }
+    };
+
+    (void) state;
+
+    prices_init(&t);
+
+    assert_int_equal(prices_load(&t, "{\"x/v\":{\"mode\":\"video_generation\","
+        "\"output_cost_per_second\":0.001,"
+        "\"output_cost_per_second_720p\":0.003,"
+        "\"output_cost_per_second_1080p\":0.02},"
+        "\"w\":{\"mode\":\"video_generation\","
+        "\"output_cost_per_second_480p\":0.007},"
+        "\"u\":{\"mode\":\"video_generation\","
+        "\"output_cost_per_second\":0.001},"
+        "\"c\":{\"mode\":\"chat\",\"output_cost_per_second\":0.001,"
+        "\"output_cost_per_second_720p\":0.003}}"), LLM_OK);
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_string_equal(prices_name(&t, rows[i].name, ""), rows[i].name);
+        assert_int_equal(llm_price_rate(prices_find(&t, rows[i].name), D,
+                                        LLM_RATE_VIDEO_OUTPUT_SECOND),
+                         rows[i].milli * 1000000000);
+    }
+
+    assert_string_equal(prices_name(&t, "720p/w", ""), "w");
+    assert_string_equal(prices_name(&t, "720p/u", ""), "u");
+    assert_string_equal(prices_name(&t, "720p/c", ""), "c");
+
+    prices_free(&t);
+}
+
+
 static void
 test_override(void **state)
 {
@@ -673,6 +719,7 @@ main(void)
         cmocka_unit_test(test_ignored),
         cmocka_unit_test(test_tiered),
         cmocka_unit_test(test_habits),
+        cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_override),
         cmocka_unit_test(test_hostile),
         cmocka_unit_test(test_no_memory),

@@ -16,6 +16,8 @@
 extern const llm_provider_t  llm_anthropic, llm_cohere, llm_gemini;
 
 #define INTERACT  "/v1beta/interactions"
+#define VIDEOS    "/v1/videos/generations"
+#define VEO       "/v1beta/models/veo-3:predictLongRunning"
 #define COMPLETE  "/v1/complete"
 #define OCR       "/v1/ocr"
 #define AGENT     "/v1/agents/completions"
@@ -88,7 +90,19 @@ test_paths(void **state)
         { &llm_gemini, "POST", "/models/lyria-002:predict",
           LLM_PATH_UNSUPPORTED, 0 },
         { &llm_gemini, "POST", "/models/veo-3:predictLongRunning",
+          LLM_PATH_METERED, LLM_KIND_VIDEO },
+        { &llm_gemini, "POST", "/models/lyria-002:predictLongRunning",
           LLM_PATH_UNSUPPORTED, 0 },
+        { &llm_gemini, "POST", "/models/veo-3:fetchPredictOperation",
+          LLM_PATH_FREE, 0 },
+        { &llm_gemini, "GET", "/v1beta/models/veo-3/operations/x",
+          LLM_PATH_TOLD, LLM_KIND_VIDEO },
+        { &llm_gemini, "GET", "/v1beta/operations/x", LLM_PATH_FREE, 0 },
+        { &llm_openai, "POST", "/v1/videos/generations", LLM_PATH_METERED,
+          LLM_KIND_VIDEO },
+        { &llm_openai, "GET", "/v1/videos/x", LLM_PATH_TOLD, LLM_KIND_VIDEO },
+        { &llm_openai, "POST", "/v1/videos/edits", LLM_PATH_UNKNOWN, 0 },
+        { &llm_openai, "POST", "/v1/videos", LLM_PATH_UNSUPPORTED, 0 },
         { &llm_anthropic, "POST", COMPLETE, LLM_PATH_METERED,
           LLM_KIND_COMPLETION },
         { &llm_openai, "POST", OCR, LLM_PATH_METERED, LLM_KIND_OCR },
@@ -196,6 +210,75 @@ test_interaction_edit(void **state)
     expect_edit(&f, 7, "{\"model\":\"m\",\"input\":\"hi\","
                        "\"generation_config\":{\"max_output_tokens\":7}}");
     done(&f);
+}
+
+
+/* video: what it takes is in the request */
+
+static const struct {
+    const llm_provider_t  *p;
+    const char            *path;
+    const char            *body;
+    int64_t                ms;               /* -1: refused */
+    int64_t                images;
+    const char            *priced;
+} videos[] = {
+    { &llm_openai, VIDEOS, "{\"model\":\"v\",\"prompt\":\"a\"}", 15000, 0,
+      "" },
+    { &llm_openai, VIDEOS, "{\"model\":\"v\",\"duration\":5,"
+      "\"resolution\":\"720p\",\"image\":{\"url\":\"x\"},"
+      "\"reference_images\":[{},{}]}", 5000, 3, "720p/v" },
+    { &llm_openai, VIDEOS, "{\"model\":\"v\",\"duration\":\"7\"}", 7000, 0,
+      "" },
+    { &llm_openai, VIDEOS, "{\"prompt\":\"a\"}", -1, 0, "" },
+    { &llm_openai, VIDEOS, "{\"model\":\"v\",\"duration\":0}", -1, 0, "" },
+    { &llm_openai, VIDEOS, "{\"model\":\"v\",\"duration\":\"-1\"}", -1, 0,
+      "" },
+    { &llm_openai, VIDEOS, "{\"model\":\"v\",\"duration\":601}", -1, 0, "" },
+    { &llm_openai, VIDEOS, "{\"model\":\"v\",\"duration\":1.5}", -1, 0, "" },
+    { &llm_openai, VIDEOS, "{\"model\":\"v\",\"resolution\":"
+      "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}", 15000, 0, "" },
+    { &llm_openai, VIDEOS, "[]", -1, 0, "" },
+    { &llm_gemini, VEO, "{\"instances\":[{\"prompt\":\"a\"}]}", 8000, 0,
+      "720p/veo-3" },
+    { &llm_gemini, VEO, "{\"instances\":[{},{}],\"parameters\":{"
+      "\"durationSeconds\":\"4\",\"sampleCount\":3,"
+      "\"resolution\":\"4k\"}}", 24000, 0, "4k/veo-3" },
+    { &llm_gemini, VEO, "{\"instances\":{}}", -1, 0, "" },
+    { &llm_gemini, VEO, "{\"parameters\":{}}", -1, 0, "" },
+    { &llm_gemini, VEO, "{\"instances\":[{}],\"parameters\":[]}", -1, 0, "" },
+    { &llm_gemini, VEO, "{\"instances\":[{}],\"parameters\":{"
+      "\"sampleCount\":1000000000}}", -1, 0, "" }
+};
+
+
+static void
+test_videos(void **state)
+{
+    size_t     i;
+    dialect_t  f;
+
+    (void) state;
+
+    for (i = 0; i < sizeof(videos) / sizeof(videos[0]); i++) {
+        ask(&f, videos[i].p, videos[i].path, videos[i].body);
+
+        if (videos[i].ms < 0) {
+            assert_int_equal(f.rc, LLM_BAD);
+            done(&f);
+            continue;
+        }
+
+        assert_int_equal(f.rc, LLM_OK);
+        assert_int_equal(f.q.most.video_output_ms, videos[i].ms);
+        assert_int_equal(f.q.most.images_in, videos[i].images);
+        assert_int_equal(f.q.priced.len, strlen(videos[i].priced));
+        assert_int_equal(strncmp(f.q.priced.len ? (char *) f.q.priced.data
+                                                : "", videos[i].priced,
+                                 f.q.priced.len), 0);
+        assert_int_equal(f.q.route.step, LLM_LONG_RUN);
+        done(&f);
+    }
 }
 
 
@@ -510,6 +593,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_paths),
         cmocka_unit_test(test_interaction),
+        cmocka_unit_test(test_videos),
         cmocka_unit_test(test_interaction_edit),
         cmocka_unit_test(test_predict),
         cmocka_unit_test(test_complete),
