@@ -79,7 +79,9 @@ static const struct {
     { &llm_openai, "/v1/batch/jobs", "", NULL },
     { &llm_openai, "/v1/files/f/content", "", NULL },
     { &llm_anthropic, "/v1/messages/batches/b/results", "", NULL },
-    { &llm_openai, "/v1/threads/t/runs", "thread.run.completed", NULL }
+    { &llm_openai, "/v1/threads/t/runs", "thread.run.completed", NULL },
+    { &llm_openai, "/v1/videos/generations", "", NULL },
+    { &llm_gemini, "/v1beta/models/veo-3:predictLongRunning", "", NULL }
 };
 
 #define WAYS  (sizeof(ways) / sizeof(ways[0]))
