@@ -223,7 +223,6 @@ ngx_http_llm_cost_parse_body(ngx_http_llm_cost_ctx_t *ctx, llm_refusal_t *f)
     }
 
     if (rc == LLM_OK) {
-        ctx->marks = llm_marks(&q->json);
         rc = q->provider->parse(q);
     }
 
@@ -393,6 +392,8 @@ ngx_http_llm_cost_count_input(ngx_http_llm_cost_ctx_t *ctx)
     q = &ctx->q;
     lmcf = ngx_http_get_module_main_conf(ctx->request,
                                          ngx_http_llm_cost_module);
+
+    ctx->marks = llm_marks(&q->json);
 
     if (ngx_http_llm_cost_counter(lmcf, (ngx_str_t *) &q->model, ctx->price,
                                   &ctx->counter)
