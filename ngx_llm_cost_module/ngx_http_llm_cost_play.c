@@ -14,14 +14,19 @@
  *
  * A leader's buffers are upstream's again as soon as they are on the tape, so
  * that a client that takes its time holds up neither those who have joined nor
- * what is kept in the end.  It costs no memory, since the tape has its beginning
- * anyway.  Once it has none, the answer being too large to be kept, a client
- * that is behind by more than what would have been kept has upstream wait.
+ * what is kept in the end.  It costs no memory, since the tape has its
+ * beginning anyway.  Once it has none, the answer being too large to be kept, a
+ * client that is behind by more than what would have been kept has upstream
+ * wait.
  */
 
 
+static ngx_int_t ngx_http_llm_cost_play_out(ngx_http_llm_cost_ctx_t *ctx,
+    ngx_chain_t *in, ngx_chain_t **out);
 static ngx_int_t ngx_http_llm_cost_play_rest(ngx_http_llm_cost_ctx_t *ctx,
     ngx_chain_t *in, ngx_chain_t ***last);
+static ngx_buf_t *ngx_http_llm_cost_play_taken(ngx_http_llm_cost_ctx_t *ctx,
+    ngx_buf_t *b);
 static ngx_uint_t ngx_http_llm_cost_play_behind(ngx_http_llm_cost_ctx_t *ctx);
 
 
@@ -35,7 +40,7 @@ ngx_http_llm_cost_play(ngx_http_llm_cost_ctx_t *ctx, ngx_chain_t *in)
 {
     ngx_int_t                  rc;
     ngx_uint_t                 again;
-    ngx_chain_t               *out, **last;
+    ngx_chain_t               *out;
     ngx_http_llm_cost_play_t  *play;
 
     play = ctx->play;
@@ -47,16 +52,7 @@ ngx_http_llm_cost_play(ngx_http_llm_cost_ctx_t *ctx, ngx_chain_t *in)
     rc = NGX_OK;
 
     for (again = 0; /* void */ ; again = 1) {
-        out = NULL;
-        last = &out;
-
-        /* once nothing more is written, the end must not go before the rest */
-
-        if (((play->busy == NULL || ctx->live == NULL)
-             && ngx_http_llm_cost_play_next(play, ctx->request->pool, &last)
-                != NGX_OK)
-            || ngx_http_llm_cost_play_rest(ctx, in, &last) != NGX_OK)
-        {
+        if (ngx_http_llm_cost_play_out(ctx, in, &out) != NGX_OK) {
             return NGX_ERROR;
         }
 
@@ -90,52 +86,46 @@ ngx_http_llm_cost_play(ngx_http_llm_cost_ctx_t *ctx, ngx_chain_t *in)
 }
 
 
+/*
+ * The next piece of the tape, and what is not on it.  Once nothing more is
+ * written, the end must not go before the rest.
+ */
+
+static ngx_int_t
+ngx_http_llm_cost_play_out(ngx_http_llm_cost_ctx_t *ctx, ngx_chain_t *in,
+    ngx_chain_t **out)
+{
+    ngx_chain_t  **last;
+
+    *out = NULL;
+    last = out;
+
+    if ((ctx->play->busy == NULL || ctx->live == NULL)
+        && ngx_http_llm_cost_play_next(ctx->play, ctx->request->pool, &last)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_llm_cost_play_rest(ctx, in, &last);
+}
+
+
 /* upstream's buffers less what of them is on the tape */
 
 static ngx_int_t
 ngx_http_llm_cost_play_rest(ngx_http_llm_cost_ctx_t *ctx, ngx_chain_t *in,
     ngx_chain_t ***last)
 {
-    size_t                     n;
-    ngx_buf_t                 *b;
-    ngx_chain_t               *cl;
-    ngx_http_llm_cost_play_t  *play;
-
-    play = ctx->play;
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
 
     for ( /* void */ ; in; in = in->next) {
-        b = in->buf;
 
-        n = ngx_buf_in_memory(b) ? (size_t) (b->last - b->pos) : 0;
-        n = ngx_min(n, play->taped);
+        b = ngx_http_llm_cost_play_taken(ctx, in->buf);
 
-        play->taped -= n;
-
-        if (n && play->back == NULL && !b->last_buf
-            && b->tag == ctx->request->upstream->output.tag
-            && ngx_http_llm_cost_play_behind(ctx))
-        {
-            /* it is on the tape, but stands in upstream's way */
-
-            play->back = b;
+        if (b == NULL) {
             continue;
-        }
-
-        b->pos += n;
-
-        if (n && b->pos == b->last) {
-
-            if (!b->last_buf) {
-                continue;
-            }
-
-            b = ngx_calloc_buf(ctx->request->pool);
-            if (b == NULL) {
-                return NGX_ERROR;
-            }
-
-            b->last_buf = 1;
-            b->last_in_chain = 1;
         }
 
         cl = ngx_alloc_chain_link(ctx->request->pool);
@@ -151,6 +141,53 @@ ngx_http_llm_cost_play_rest(ngx_http_llm_cost_ctx_t *ctx, ngx_chain_t *in,
     }
 
     return NGX_OK;
+}
+
+
+/* NULL: all of it is on the tape */
+
+static ngx_buf_t *
+ngx_http_llm_cost_play_taken(ngx_http_llm_cost_ctx_t *ctx, ngx_buf_t *b)
+{
+    size_t                     n;
+    ngx_http_llm_cost_play_t  *play;
+
+    play = ctx->play;
+
+    n = ngx_buf_in_memory(b) ? (size_t) (b->last - b->pos) : 0;
+    n = ngx_min(n, play->taped);
+
+    if (n == 0) {
+        return b;
+    }
+
+    play->taped -= n;
+
+    if (play->back == NULL && b->tag == ctx->request->upstream->output.tag
+        && ngx_http_llm_cost_play_behind(ctx))
+    {
+        /* it stands in upstream's way */
+
+        play->back = b;
+        return NULL;
+    }
+
+    b->pos += n;
+
+    if (b->pos == b->last && !b->last_buf) {
+        return NULL;
+    }
+
+    if (b->pos == b->last) {
+
+        /* an end without data, which is not a buffer that is empty */
+
+        b->temporary = 0;
+        b->memory = 0;
+        b->mmap = 0;
+    }
+
+    return b;
 }
 
 

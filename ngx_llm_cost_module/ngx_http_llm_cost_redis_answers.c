@@ -52,8 +52,8 @@ static ngx_uint_t  ngx_http_llm_cost_purge_asked;
 /*
  * An admission asks for the answer and reserves in one step, for which all has
  * to be known: the input is counted, an identity is in the journal, the budgets
- * are told.  A hit needs none of it.  Where hits are what is found nearly always
- * the answer is looked for by itself, and who misses takes two steps.
+ * are told.  A hit needs none of it.  Where nearly all look-ups are hits, the
+ * answer is looked for by itself, and who misses takes two steps.
  */
 
 ngx_uint_t

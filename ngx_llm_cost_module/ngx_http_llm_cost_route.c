@@ -54,6 +54,9 @@ static llm_path_e ngx_http_llm_cost_route_find(
 static ngx_http_llm_cost_route_t *ngx_http_llm_cost_route_known(
     ngx_http_request_t *r, const ngx_http_llm_cost_loc_conf_t *llcf,
     ngx_uint_t *same);
+static void ngx_http_llm_cost_route_recall(
+    const ngx_http_llm_cost_route_t *k, const llm_provider_t **provider,
+    llm_route_t *route);
 static void ngx_http_llm_cost_route_learn(ngx_http_request_t *r,
     const ngx_http_llm_cost_loc_conf_t *llcf, ngx_http_llm_cost_route_t *k,
     const llm_provider_t *provider, llm_path_e what, const llm_route_t *route);
@@ -154,21 +157,7 @@ ngx_http_llm_cost_route(ngx_http_request_t *r,
     k = ngx_http_llm_cost_route_known(r, llcf, &same);
 
     if (same) {
-        *provider = k->provider;
-
-        route->kind = k->route.kind;
-        route->op = k->route.op;
-        route->raw = k->route.raw;
-        route->step = k->route.step;
-        route->model = k->route.model;
-        route->vendor = k->route.vendor;
-        route->object = k->route.object;
-
-        ngx_http_llm_cost_route_move(&route->model, k->path, k->len,
-                                     r->uri.data);
-        ngx_http_llm_cost_route_move(&route->object, k->path, k->len,
-                                     r->uri.data);
-
+        ngx_http_llm_cost_route_recall(k, provider, route);
         path = k->what;
 
     } else {
@@ -213,7 +202,7 @@ ngx_http_llm_cost_route_find(const ngx_http_llm_cost_loc_conf_t *llcf,
 
 /*
  * The place of this path; same: it is the one that is there.  NULL: it is not
- * remembered.  Arguments are no part of it: no dialect looks at them for a path.
+ * remembered.  Arguments are no part of it, no dialect looks at them here.
  */
 
 static ngx_http_llm_cost_route_t *
@@ -260,6 +249,27 @@ ngx_http_llm_cost_route_known(ngx_http_request_t *r,
     *same = 1;
 
     return k;
+}
+
+
+static void
+ngx_http_llm_cost_route_recall(const ngx_http_llm_cost_route_t *k,
+    const llm_provider_t **provider, llm_route_t *route)
+{
+    *provider = k->provider;
+
+    route->kind = k->route.kind;
+    route->op = k->route.op;
+    route->raw = k->route.raw;
+    route->step = k->route.step;
+    route->model = k->route.model;
+    route->vendor = k->route.vendor;
+    route->object = k->route.object;
+
+    ngx_http_llm_cost_route_move(&route->model, k->path, k->len,
+                                 route->path.data);
+    ngx_http_llm_cost_route_move(&route->object, k->path, k->len,
+                                 route->path.data);
 }
 
 

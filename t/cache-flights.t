@@ -310,23 +310,16 @@ sub killed {
 # and go.
 
 sub leading_worker {
+    my $port = sprintf '%04X', $upstream;
+
+    my %upstream = map { ("socket:[$_]" => 1) } read_file('/proc/net/tcp')
+        =~ /^\s*\d+: \S+ 0100007F:$port 01 \S+ \S+ \S+ +\d+ +\d+ (\d+) /mg;
+
     my ($leads) = grep {
-        my $pid = $_;
-        grep { (readlink // '') =~ /socket:\[(\d+)\]/ && upstream_socket($1) }
-             glob "/proc/$pid/fd/*"
+        grep { $upstream{readlink($_) // ''} } glob "/proc/$_/fd/*"
     } workers($nodes[0]);
 
     return $leads;
-}
-
-
-sub upstream_socket {
-    my $inode = shift;
-
-    my $port = sprintf '%04X', $upstream;
-
-    return read_file('/proc/net/tcp')
-           =~ /^\s*\d+: \S+ 0100007F:$port 01 .* $inode /m;
 }
 
 
