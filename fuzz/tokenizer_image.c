@@ -71,6 +71,12 @@ fuzz_use(llm_vocab_t *v)
     (void) llm_decode(v, ids, n < 4096 ? n : 4096, out, sizeof(out));
     memset(text, 0xe4, sizeof(text));
     (void) llm_encode(v, s, text, sizeof(text), ids, 4096);
+
+    for (i = 0; i < 4096; i++) {
+        ids[i] = (uint32_t) i;
+    }
+
+    (void) llm_decode(v, ids, 4096, out, sizeof(out));
 }
 
 

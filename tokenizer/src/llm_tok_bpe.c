@@ -73,11 +73,10 @@ llm_tok_parts_of(const llm_vocab_t *v, uint32_t token, uint32_t *part)
 {
     size_t          n, len, one, size;
     uint32_t        c;
-    const char     *text;
     const uint8_t  *p, *end;
+    char            text[LLM_TOK_MAX_TOKEN];
 
-    text = llm_tok_token_text(v, token, &size);
-    size = size < LLM_TOK_MAX_TOKEN ? size : LLM_TOK_MAX_TOKEN;
+    size = llm_tok_spell(v, token, text);
     p = (const uint8_t *) text;
 
     for (n = 0, end = p + size; p < end; p += len) {

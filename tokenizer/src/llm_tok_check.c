@@ -70,6 +70,7 @@ llm_tok_check_header(const llm_tok_image_t *image, size_t size)
         || (image->by_id && image->by_id != image->tokens + image->specials)
         || (image->ranks && image->ranks != image->tokens)
         || image->users > LLM_TOK_MAX_TOKENS
+        || image->named > image->tokens
         || (image->grammar == LLM_TOK_JOIN) != (image->join_bits > 0)
         || (image->grammar == LLM_TOK_REGEX) != (image->pattern > 0)
         || image->pattern > LLM_TOK_MAX_PATTERN
@@ -179,8 +180,12 @@ llm_tok_check_indexes(const llm_vocab_t *v)
         bad |= all - 1 - v->by_id[i];
     }
 
+    for (i = 0; i < v->image->named; i++) {
+        bad |= v->image->tokens - 1 - (uint64_t) v->named[i];
+    }
+
     for (i = 0; i < v->image->users; i++) {
-        bad |= all - 1 - v->user[i];
+        bad |= (uint64_t) v->image->named + v->image->specials - 1 - v->user[i];
     }
 
     for (i = 0; i < LLM_TOK_WIDE_AT; i++) {

@@ -32,8 +32,9 @@ llm_tok_section_sizes(const llm_tok_image_t *image,
     size[LLM_TOK_SEC_BORDER] = 65536 / 8;
     size[LLM_TOK_SEC_WIDE_AT] = LLM_TOK_WIDE_AT * sizeof(uint16_t);
     size[LLM_TOK_SEC_WIDE] = image->wide_blocks * 64 * sizeof(uint64_t);
-    size[LLM_TOK_SEC_GROUP] = (all / LLM_TOK_GROUP + 1) * sizeof(uint32_t);
-    size[LLM_TOK_SEC_OFS] = (all + 1) * sizeof(uint16_t);
+    size[LLM_TOK_SEC_NAMED] = image->named * (uint64_t) sizeof(uint32_t);
+    size[LLM_TOK_SEC_OFS] = ((uint64_t) image->named + image->specials + 1)
+                            * sizeof(uint32_t);
     size[LLM_TOK_SEC_BY_ID] = image->by_id * (uint64_t) sizeof(uint32_t);
     size[LLM_TOK_SEC_RANK] = image->ranks * (uint64_t) sizeof(uint32_t);
     size[LLM_TOK_SEC_EXCEPT] = image->except_bits == 0 ? 0

@@ -25,7 +25,7 @@
 
 
 #define LLM_TOK_MAGIC         "LLMVOCAB"
-#define LLM_TOK_VERSION       8
+#define LLM_TOK_VERSION       9
 #define LLM_TOK_ENDIAN        0x01020304
 
 #define LLM_TOK_MAX_TOKENS    (1 << 18)
@@ -74,7 +74,7 @@
  * A token: the two tokens whose merge makes it (itself for one of the smallest
  * parts), the longest token that is a proper prefix of it (itself if none), its
  * length, and whether it is irregular.  A length of LLM_TOK_FAR or more is that
- * of its text.
+ * of its name.
  */
 #define LLM_TOK_MASK            0x3ffff
 #define llm_tok_rec(left, right, prefix, len)                                 \
@@ -134,9 +134,6 @@
 #define LLM_TOK_WIDE_AT         1024
 #define LLM_TOK_WIDE_PLAIN      1ULL
 
-/* offsets are from those of the group of 32 that a token is in */
-#define LLM_TOK_GROUP           32
-
 /* sections, in the order in which they lie in the file */
 
 enum {
@@ -153,15 +150,15 @@ enum {
     LLM_TOK_SEC_WIDE_AT,    /* uint16_t[1024]: block of 64 characters */
     LLM_TOK_SEC_WIDE,       /* uint64_t[wide_blocks * 64] */
     LLM_TOK_SEC_IDS,        /* uint32_t[specials], or of tokens, too */
-    LLM_TOK_SEC_GROUP,      /* uint32_t[(tokens + specials) / 32 + 1] */
-    LLM_TOK_SEC_OFS,        /* uint16_t[tokens + specials + 1] */
+    LLM_TOK_SEC_NAMED,      /* uint32_t[named]: indexes, ascending */
+    LLM_TOK_SEC_OFS,        /* uint32_t[named + specials + 1]: of their names */
     LLM_TOK_SEC_BY_ID,      /* uint32_t[by_id]: indexes, their ids ascend */
     LLM_TOK_SEC_RANK,       /* uint32_t[ranks]: of each token's merge */
     LLM_TOK_SEC_EXCEPT,     /* uint32_t[1 << except_bits] */
     LLM_TOK_SEC_JOIN,       /* uint64_t[256 + (1 << join_bits) / 64] */
-    LLM_TOK_SEC_USER,       /* uint32_t[users]: indexes, their bytes ascend */
+    LLM_TOK_SEC_USER,       /* uint32_t[users]: of names, which ascend */
     LLM_TOK_SEC_PATTERN,    /* of each step, with a NUL behind it */
-    LLM_TOK_SEC_TEXT,       /* the bytes of the tokens, then of specials */
+    LLM_TOK_SEC_TEXT,       /* the names */
     LLM_TOK_SECTIONS
 };
 
@@ -194,6 +191,8 @@ typedef struct {
     uint32_t  near_bits;
     uint32_t  wide_blocks;   /* the first is empty */
     uint32_t  gaps;          /* bits of how many spaces are a piece */
+    uint32_t  named;         /* tokens that have a name */
+    uint32_t  reserved;      /* 0 */
     uint64_t  seed;          /* odd, of the hash of pairs */
     uint64_t  user[4];       /* with which bytes those of USER begin */
     char      name[LLM_TOK_MAX_NAME];
@@ -204,9 +203,15 @@ typedef struct {
 
 
 /*
+ * The bytes of a token are those of the two that it is made of.  Only what is
+ * not made of others has its bytes written down, a name: the smallest parts,
+ * and specials, which come after all tokens; and what is compared with a text
+ * as a whole: USER, exceptions, and tokens of LLM_TOK_FAR bytes.
+ *
  * Exceptions are texts that are one token if they are a whole piece, but that
- * no merge makes ("ignore_merges").  A hash table of indexes plus one, 0 for a
- * free place; none is further than LLM_TOK_PROBES from where its hash says.
+ * no merge makes ("ignore_merges").  A hash table of the numbers of names plus
+ * one, 0 for a free place; none is further than LLM_TOK_PROBES from where its
+ * hash says.
  */
 #define LLM_TOK_PROBES   16
 

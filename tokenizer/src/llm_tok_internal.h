@@ -73,8 +73,8 @@ struct llm_vocab_s {
     const uint64_t         *border;
     const uint64_t         *wide;
     const uint16_t         *wide_at;
-    const uint32_t         *group;
-    const uint16_t         *ofs;
+    const uint32_t         *named;
+    const uint32_t         *ofs;
     const uint32_t         *by_id;
     const uint32_t         *rank;
     uint32_t                regular;    /* tokens below have no need of it */
@@ -101,16 +101,9 @@ struct llm_vocab_s {
 };
 
 
-/* where in the text of all that of a token, or special, begins */
-
-static inline uint32_t
-llm_tok_text_at(const llm_vocab_t *v, size_t index)
-{
-    return v->group[index / LLM_TOK_GROUP] + v->ofs[index];
-}
-
-
 /* the length of a token's bytes */
+
+size_t llm_tok_far_length(const llm_vocab_t *v, uint32_t token);
 
 static inline size_t
 llm_tok_length(const llm_vocab_t *v, uint32_t token)
@@ -120,7 +113,7 @@ llm_tok_length(const llm_vocab_t *v, uint32_t token)
     len = llm_tok_len(v->rec[token]);
 
     return llm_tok_likely(len < LLM_TOK_FAR)
-           ? len : llm_tok_text_at(v, token + 1) - llm_tok_text_at(v, token);
+           ? len : llm_tok_far_length(v, token);
 }
 
 
@@ -340,9 +333,11 @@ size_t llm_tok_nfc(unsigned form, const uint8_t **p, const uint8_t *end,
  * Merging.
  */
 
-/* the bytes of a token or special; not trusted, but inside of the image */
-const char *llm_tok_token_text(const llm_vocab_t *v, size_t index,
-    size_t *len);
+/* the n-th name; not trusted, but inside of the image */
+const char *llm_tok_name(const llm_vocab_t *v, size_t n, size_t *len);
+
+/* writes the bytes of a token or special, at most LLM_TOK_MAX_TOKEN */
+size_t llm_tok_spell(const llm_vocab_t *v, size_t index, char *out);
 
 /* the token that a piece is though no merge makes it, or SIZE_MAX */
 size_t llm_tok_exception(const llm_vocab_t *v, const uint8_t *p, size_t n);

@@ -101,7 +101,7 @@ llm_tok_user_init(llm_vocab_t *v, uint32_t i)
     const char     *text;
     const uint8_t  *p;
 
-    text = llm_tok_token_text(v, v->user[i], &len);
+    text = llm_tok_name(v, v->user[i], &len);
     p = (const uint8_t *) text;
     first = len ? *p : 0;
 
@@ -152,7 +152,7 @@ llm_tok_user_order(const llm_vocab_t *v, size_t i, const uint8_t *p, size_t n,
     int          order;
     const char  *text;
 
-    text = llm_tok_token_text(v, v->user[i], len);
+    text = llm_tok_name(v, v->user[i], len);
     order = memcmp(p, text, n < *len ? n : *len);
 
     return order || n <= *len ? order : 1;
@@ -174,7 +174,7 @@ llm_tok_user(const llm_vocab_t *v, const uint8_t *p, const uint8_t *end)
     found = 0;
 
     if (low < high) {
-        (void) llm_tok_token_text(v, v->user[low], &len);
+        (void) llm_tok_name(v, v->user[low], &len);
         found = len == 1;
     }
 
@@ -212,7 +212,7 @@ llm_tok_user(const llm_vocab_t *v, const uint8_t *p, const uint8_t *end)
 
         /* the shortest of them comes first */
 
-        (void) llm_tok_token_text(v, v->user[low], &len);
+        (void) llm_tok_name(v, v->user[low], &len);
         found = len == n ? n : found;
     }
 

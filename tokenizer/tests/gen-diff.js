@@ -112,7 +112,7 @@ const SENTENCES = [
     'მრიცხველი შუაღამისას ნულდება։ Հաշվիչը զրոյանում է։',
     'ቆጣሪው እኩለ ሌሊት ላይ ወደ ዜሮ ይመለሳል።',
     'int main(void)\n{\n\tfor (i = 0; i < n; i++) {\n\t\tx[i] += y[i];\n\t}\n',
-    'def countTokens(self, text: str) -> int:\n    """Doc."""\n    return 0\n\n',
+    'def countTokens(self, text: str) -> int:\n    """D."""\n    return 0\n\n',
     'const HTTPServer = async (req, res) => { res.end(`${a}:${b}`); };\r\n',
     '<div class="a-b__c">&nbsp;<!-- note --></div>\n\n\n<br/>\n',
     '{"model":"gpt-4o","messages":[{"role":"user","content":"Hi\\n"}]}',
@@ -129,14 +129,16 @@ const TRICKY = [
     '\u3000', '\ufeff', '\u200b', '\u200d', '\v', '\f', '\x1c', '\0', '\x7f',
     'a', 'b', 'A', 'B', 'aB', 'Ab', 'ABc', 'abc', 'ABC', '日', '本', '語',
     'ǅ', 'ʰ', 'ª', 'ʕ', '\u0301', '\u0300\u0302', 'e\u0301', 'İ', 'ı', 'ß',
-    '\u0323\u0307', '\u0345\u0334', '\u1100\u1161\u11a8', '\uac00\u11a8', '\u212b',
-    'a\u0302\u0323', '\u09c7\u09be', '=\u0338', '\u1e9b\u0323', '\u2000', '\u0958',
+    '\u0323\u0307', '\u0345\u0334', '\u1100\u1161\u11a8', '\uac00\u11a8',
+    '\u212b', 'a\u0302\u0323', '\u09c7\u09be', '=\u0338', '\u1e9b\u0323',
+    '\u2000', '\u0958',
     'K', 'ſ', '1', '12', '123', '1234', '١', '²', '½', 'Ⅷ', '９', '一', '!',
     '?', '.', '...', '/', '//', '/\n', '-', '_', '(', ')', '":', '\\', '#', '،',
     '，', '。', '「', '—', '😀', '👩\u200d👩\u200d👧', '🇩🇪', '👍🏽', '️', '©', '€',
     'ก', 'ำ', 'ि', '가', 'ㄱ', 'あ', 'ア', 'ﾊ', 'я', 'Я', 'Σ', 'ς', 'ა', 'Ა',
     '<b>', '</b>', '<b', '\u2581', '\u2581\u2581', '<0x41>', '<unused7>', '>  <',
-    '\n'.repeat(40), '\t\t\t', '<|endoftext|>', '<|im_start|>', '\ufffd', '\u{10ffff}', '\u{1d400}', '𝒳',
+    '\n'.repeat(40), '\t\t\t', '<|endoftext|>', '<|im_start|>', '\ufffd',
+    '\u{10ffff}', '\u{1d400}', '𝒳',
 ];
 
 const UNITS = [
@@ -168,7 +170,6 @@ function loadRanks(data) {
             ranks.push(Buffer.from(item, 'base64'));
         }
     }
-
 }
 
 function loadTiktoken() {
@@ -309,8 +310,8 @@ function mixed(parts) {
 
 function anyBytes(n) {
     return Buffer.from(Array.from({ length: n }, () => pick([
-        random(256), 0x80 + random(0x40), 0xc0 + random(0x40), 0x20 + random(95),
-        0xe2, 0xf0, 0xed, 0xc5, 0x27,
+        random(256), 0x80 + random(0x40), 0xc0 + random(0x40),
+        0x20 + random(95), 0xe2, 0xf0, 0xed, 0xc5, 0x27,
     ])));
 }
 

@@ -160,6 +160,12 @@ test_lying_images(void **state)
                           TEST_ROOM);
         memset(text, 0xe4, 5000);
         (void) llm_encode(v, scratch, text, 5000, ids, 3 * TEST_ROOM);
+
+        for (at = 0; at < 2 * TEST_ROOM; at++) {
+            ids[at] = (uint32_t) at;
+        }
+
+        (void) llm_decode(v, ids, at, text, TEST_ROOM);
         llm_vocab_close(v);
     }
 

@@ -235,13 +235,7 @@ test_short(void **state)
 static size_t
 test_token(const llm_vocab_t *v, size_t token, size_t at)
 {
-    size_t       len;
-    const char  *p;
-
-    p = llm_tok_token_text(v, token, &len);
-    memcpy(text + at, p, len);
-
-    return at + len;
+    return at + llm_tok_spell(v, token, (char *) text + at);
 }
 
 

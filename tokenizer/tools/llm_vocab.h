@@ -187,6 +187,24 @@ void vocab_order(vocab_t *v, const vocab_pair_t *pair, uint32_t pairs,
 /* llm_vocab_build.c: returns the image, *size bytes */
 void *vocab_build(vocab_t *v, size_t *size);
 
+static inline void *
+vocab_section(llm_tok_image_t *image, int section)
+{
+    return (char *) image + image->offset[section];
+}
+
+/* the i-th of all tokens and specials */
+
+static inline const vocab_token_t *
+vocab_nth(const vocab_t *v, uint32_t i)
+{
+    return i < v->tokens ? &v->token[i] : &v->special[i - v->tokens];
+}
+
+/* llm_vocab_name.c: how much there is of names, and what is found by them */
+void vocab_names_size(llm_tok_image_t *image, const vocab_t *v);
+void vocab_names(llm_tok_image_t *image, const vocab_t *v);
+
 /* llm_vocab_merge.c: the two tokens that each token is made of */
 void vocab_merge(vocab_t *v);
 

@@ -14,19 +14,6 @@
 #define VOCAB_KICKS  10000
 
 
-typedef struct {
-    llm_tok_image_t  *image;
-    char             *base;
-} vocab_out_t;
-
-
-static void *
-vocab_section(vocab_out_t *out, int section)
-{
-    return out->base + out->image->offset[section];
-}
-
-
 static int
 vocab_log2(uint64_t n)
 {
@@ -57,17 +44,17 @@ vocab_pair_seat(uint64_t *bucket, uint64_t pair)
 /* returns 0 if nothing fits any more */
 
 static int
-vocab_pair_insert(vocab_out_t *out, uint64_t pair)
+vocab_pair_insert(llm_tok_image_t *image, uint64_t pair)
 {
     uint32_t   i, kick;
     uint64_t   hash, *table, *one, *two, *bucket, moved;
     uint32_t   buckets;
 
-    table = vocab_section(out, LLM_TOK_SEC_PAIR);
-    buckets = out->image->buckets;
+    table = vocab_section(image, LLM_TOK_SEC_PAIR);
+    buckets = image->buckets;
 
     for (kick = 0; kick < VOCAB_KICKS; kick++) {
-        hash = llm_tok_pair_hash(pair & LLM_TOK_PAIR_KEY, out->image->seed);
+        hash = llm_tok_pair_hash(pair & LLM_TOK_PAIR_KEY, image->seed);
         one = table + llm_tok_choose(hash >> 32, buckets) * LLM_TOK_BUCKET;
         two = table + llm_tok_choose(llm_tok_other_pair(hash) >> 32, buckets)
                       * LLM_TOK_BUCKET;
@@ -90,12 +77,12 @@ vocab_pair_insert(vocab_out_t *out, uint64_t pair)
 /* marks the first buckets of those that are in their second */
 
 static void
-vocab_pairs_away(vocab_out_t *out)
+vocab_pairs_away(llm_tok_image_t *image)
 {
     uint64_t  i, n, hash, *table, *one;
 
-    table = vocab_section(out, LLM_TOK_SEC_PAIR);
-    n = (uint64_t) out->image->buckets * LLM_TOK_BUCKET;
+    table = vocab_section(image, LLM_TOK_SEC_PAIR);
+    n = (uint64_t) image->buckets * LLM_TOK_BUCKET;
 
     for (i = 0; i < n; i++) {
         if ((table[i] & LLM_TOK_PAIR_KEY) == LLM_TOK_PAIR_KEY) {
@@ -103,8 +90,8 @@ vocab_pairs_away(vocab_out_t *out)
         }
 
         hash = llm_tok_pair_hash(table[i] & LLM_TOK_PAIR_KEY,
-                                 out->image->seed);
-        one = table + llm_tok_choose(hash >> 32, out->image->buckets)
+                                 image->seed);
+        one = table + llm_tok_choose(hash >> 32, image->buckets)
                       * LLM_TOK_BUCKET;
 
         if (table + i - one >= LLM_TOK_BUCKET || table + i < one) {
@@ -115,17 +102,15 @@ vocab_pairs_away(vocab_out_t *out)
 
 
 static int
-vocab_pairs(vocab_out_t *out, const vocab_t *v)
+vocab_pairs(llm_tok_image_t *image, const vocab_t *v)
 {
-    uint32_t          t;
-    uint64_t          key, *filter, *pair, bit, size[LLM_TOK_SECTIONS];
-    llm_tok_image_t  *image;
+    uint32_t   t;
+    uint64_t   key, *filter, *pair, bit, size[LLM_TOK_SECTIONS];
 
-    image = out->image;
-    filter = vocab_section(out, LLM_TOK_SEC_FILTER);
+    filter = vocab_section(image, LLM_TOK_SEC_FILTER);
 
     llm_tok_section_sizes(image, size);
-    pair = vocab_section(out, LLM_TOK_SEC_PAIR);
+    pair = vocab_section(image, LLM_TOK_SEC_PAIR);
 
     for (t = 0; t < size[LLM_TOK_SEC_PAIR] / sizeof(uint64_t); t++) {
         pair[t] = LLM_TOK_NO_PAIR;
@@ -140,7 +125,7 @@ vocab_pairs(vocab_out_t *out, const vocab_t *v)
 
         key = llm_tok_pair_key(v->left[t], v->right[t]);
 
-        if (!vocab_pair_insert(out, llm_tok_pair(key, t))) {
+        if (!vocab_pair_insert(image, llm_tok_pair(key, t))) {
             return 0;
         }
 
@@ -149,93 +134,74 @@ vocab_pairs(vocab_out_t *out, const vocab_t *v)
         filter[bit >> 6] |= 1ULL << (bit & 63);
     }
 
-    vocab_pairs_away(out);
+    vocab_pairs_away(image);
 
     return 1;
 }
 
 
 static void
-vocab_merges(vocab_out_t *out, const vocab_t *v, const vocab_trie_t *trie)
+vocab_merges(llm_tok_image_t *image, const vocab_t *v, const vocab_trie_t *trie)
 {
     uint32_t   i;
     uint64_t  *rec;
 
-    rec = vocab_section(out, LLM_TOK_SEC_REC);
+    rec = vocab_section(image, LLM_TOK_SEC_REC);
 
     for (i = 0; i < v->tokens; i++) {
         rec[i] = llm_tok_rec(v->left[i], v->right[i], trie->prefix[i],
                              v->token[i].len < LLM_TOK_FAR ? v->token[i].len
                                                            : LLM_TOK_FAR);
 
-        if (out->image->ranks && v->irregular[i]) {
+        if (image->ranks && v->irregular[i]) {
             rec[i] |= LLM_TOK_IRREGULAR;
         }
     }
 
-    if (out->image->ranks) {
-        memcpy(vocab_section(out, LLM_TOK_SEC_RANK), v->rank,
+    if (image->ranks) {
+        memcpy(vocab_section(image, LLM_TOK_SEC_RANK), v->rank,
                v->tokens * sizeof(uint32_t));
     }
 
-    out->image->seed = 0x9e3779b97f4a7c15ULL;
+    image->seed = 0x9e3779b97f4a7c15ULL;
 
-    for (i = 0; !vocab_pairs(out, v); i++) {
+    for (i = 0; !vocab_pairs(image, v); i++) {
         if (i == VOCAB_SEEDS) {
             die("the pairs do not fit");
         }
 
-        out->image->seed = out->image->seed * 0xd1342543de82ef95ULL + 2;
+        image->seed = image->seed * 0xd1342543de82ef95ULL + 2;
     }
 }
 
 
 static void
-vocab_strings(vocab_out_t *out, const vocab_t *v)
+vocab_bytes(llm_tok_image_t *image, const vocab_t *v)
 {
-    char                 *text;
-    uint16_t             *ofs;
-    uint32_t              i, at, any, *ids, *group, *byte;
+    uint32_t              i, any, *ids, *byte;
     const vocab_token_t  *t;
 
-    ids = vocab_section(out, LLM_TOK_SEC_IDS);
-    group = vocab_section(out, LLM_TOK_SEC_GROUP);
-    ofs = vocab_section(out, LLM_TOK_SEC_OFS);
-    text = vocab_section(out, LLM_TOK_SEC_TEXT);
-    byte = vocab_section(out, LLM_TOK_SEC_BYTE);
+    ids = vocab_section(image, LLM_TOK_SEC_IDS);
+    byte = vocab_section(image, LLM_TOK_SEC_BYTE);
 
     memset(byte, 0xff, 256 * sizeof(uint32_t));
     any = 0;
 
-    for (i = 0, at = 0; i < v->tokens + v->specials; i++) {
-        t = i < v->tokens ? &v->token[i] : &v->special[i - v->tokens];
+    for (i = 0; i < v->tokens + v->specials; i++) {
+        t = vocab_nth(v, i);
 
         if (i < v->tokens && t->len == 1) {
             byte[(uint8_t) v->text[t->ofs]] = i;
             any = i;
         }
 
-        if (out->image->by_id) {
+        if (image->by_id) {
             ids[i] = t->id;
 
         } else if (i >= v->tokens) {
             ids[i - v->tokens] = t->id;
         }
-
-        if (i % LLM_TOK_GROUP == 0) {
-            group[i / LLM_TOK_GROUP] = at;
-        }
-
-        ofs[i] = (uint16_t) (at - group[i / LLM_TOK_GROUP]);
-        memcpy(text + at, v->text + t->ofs, t->len);
-        at += t->len;
     }
-
-    if (i % LLM_TOK_GROUP == 0) {
-        group[i / LLM_TOK_GROUP] = at;
-    }
-
-    ofs[i] = (uint16_t) (at - group[i / LLM_TOK_GROUP]);
 
     /* bytes that no text has */
 
@@ -258,13 +224,13 @@ vocab_by_id(const void *one, const void *two)
 
 
 static void
-vocab_ids(vocab_out_t *out, const vocab_t *v)
+vocab_ids(llm_tok_image_t *image, const vocab_t *v)
 {
     uint32_t   i, n, *by_id;
     uint64_t  *both;
 
-    n = out->image->by_id;
-    by_id = vocab_section(out, LLM_TOK_SEC_BY_ID);
+    n = image->by_id;
+    by_id = vocab_section(image, LLM_TOK_SEC_BY_ID);
     both = vocab_alloc(n, sizeof(uint64_t));
 
     for (i = 0; i < n; i++) {
@@ -282,84 +248,6 @@ vocab_ids(vocab_out_t *out, const vocab_t *v)
             die("id %u is there twice", (unsigned) (both[i] >> 32));
         }
     }
-}
-
-
-static const vocab_token_t *
-vocab_nth(const vocab_t *v, uint32_t i)
-{
-    return i < v->tokens ? &v->token[i] : &v->special[i - v->tokens];
-}
-
-
-/* those that are one token whatever merges say */
-
-static void
-vocab_exceptions(vocab_out_t *out, const vocab_t *v)
-{
-    uint32_t              i, n, at, mask, *slot;
-    const vocab_token_t  *t;
-
-    slot = vocab_section(out, LLM_TOK_SEC_EXCEPT);
-    mask = (1u << out->image->except_bits) - 1;
-
-    for (i = 0; i < v->tokens + v->specials; i++) {
-        t = vocab_nth(v, i);
-
-        if (i - v->tokens >= v->exceptions && !vocab_is_user(v, t)) {
-            continue;
-        }
-
-        at = llm_tok_text_hash((uint8_t *) v->text + t->ofs, t->len);
-
-        for (n = 0; n < LLM_TOK_PROBES && slot[(at + n) & mask]; n++) {
-            /* void */
-        }
-
-        if (n == LLM_TOK_PROBES) {
-            die("the exceptions do not fit");
-        }
-
-        slot[(at + n) & mask] = i + 1;
-    }
-}
-
-
-static const vocab_t  *vocab_sorted;
-
-static int
-vocab_by_text(const void *one, const void *two)
-{
-    int                   order;
-    const vocab_token_t  *a, *b;
-
-    a = vocab_nth(vocab_sorted, *(const uint32_t *) one);
-    b = vocab_nth(vocab_sorted, *(const uint32_t *) two);
-    order = memcmp(vocab_sorted->text + a->ofs, vocab_sorted->text + b->ofs,
-                   a->len < b->len ? a->len : b->len);
-
-    return order ? order : (a->len > b->len) - (a->len < b->len);
-}
-
-
-static void
-vocab_users(vocab_out_t *out, const vocab_t *v)
-{
-    uint8_t    first;
-    uint32_t   i, n, *user;
-
-    user = vocab_section(out, LLM_TOK_SEC_USER);
-
-    for (i = 0, n = 0; i < v->tokens + v->specials && n < v->users; i++) {
-        if (vocab_is_user(v, vocab_nth(v, i))) {
-            user[n++] = i;
-            first = (uint8_t) v->text[vocab_nth(v, i)->ofs];
-            out->image->user[first >> 6] |= 1ULL << (first & 63);
-        }
-    }
-
-    vocab_sorted = v;
-    qsort(user, n, sizeof(uint32_t), vocab_by_text);
 }
 
 
@@ -382,7 +270,6 @@ vocab_header(llm_tok_image_t *image, const vocab_t *v,
     image->nodes = trie->nodes;
     image->buckets = v->tokens / (LLM_TOK_BUCKET - 1) + 1;
     image->filter_bits = (uint32_t) vocab_log2(v->tokens) + 3;
-    image->text = (uint32_t) v->text_len;
     image->flags = v->flags;
     image->by_id = v->rank ? v->tokens + v->specials : 0;
     image->near_bits = (uint32_t) vocab_log2(v->tokens) + 1;
@@ -397,14 +284,9 @@ vocab_header(llm_tok_image_t *image, const vocab_t *v,
 
     image->join_bits = v->grammar == LLM_TOK_JOIN ? vocab_join_bits(v) : 0;
     image->gaps = image->join_bits ? vocab_gaps(v) : 0;
-    image->users = v->users;
     image->pattern = (uint32_t) v->pattern_len;
     image->runs = v->runs;
-
-    /* a quarter full at the most */
-
-    j = v->exceptions + v->users;
-    image->except_bits = j ? (uint32_t) vocab_log2(j) + 2 : 0;
+    vocab_names_size(image, v);
 
     for (j = 0; j < v->tokens; j++) {
         if (v->rank && v->irregular[j]) {
@@ -444,9 +326,8 @@ vocab_header(llm_tok_image_t *image, const vocab_t *v,
 void *
 vocab_build(vocab_t *v, size_t *size)
 {
-    vocab_out_t      out;
-    vocab_trie_t     trie;
-    llm_tok_image_t  head = { 0 };
+    vocab_trie_t      trie;
+    llm_tok_image_t   head = { 0 }, *image;
 
     /* first, for it is what finds out that a vocabulary cannot be used */
 
@@ -457,42 +338,37 @@ vocab_build(vocab_t *v, size_t *size)
     vocab_trie(v, &trie);
     vocab_header(&head, v, &trie);
 
-    out.base = vocab_alloc(head.size, 1);
-    out.image = (llm_tok_image_t *) out.base;
-    memcpy(out.base, &head, sizeof(head));
+    image = vocab_alloc(head.size, 1);
+    memcpy(image, &head, sizeof(head));
 
-    memcpy(vocab_section(&out, LLM_TOK_SEC_ROOT), trie.root, 65536 * 8);
-    memcpy(vocab_section(&out, LLM_TOK_SEC_NODE), trie.node,
+    memcpy(vocab_section(image, LLM_TOK_SEC_ROOT), trie.root, 65536 * 8);
+    memcpy(vocab_section(image, LLM_TOK_SEC_NODE), trie.node,
            (size_t) trie.nodes * 8);
-    vocab_strings(&out, v);
-    vocab_whole(v, &head, vocab_section(&out, LLM_TOK_SEC_TINY),
-                vocab_section(&out, LLM_TOK_SEC_WHOLE));
-    vocab_merges(&out, v, &trie);
-    vocab_near(v, vocab_section(&out, LLM_TOK_SEC_BORDER),
-               vocab_section(&out, LLM_TOK_SEC_NEAR), head.near_bits);
-    (void) vocab_wide_blocks(v, vocab_section(&out, LLM_TOK_SEC_WIDE_AT));
-    vocab_wide(v, &trie, vocab_section(&out, LLM_TOK_SEC_WIDE_AT),
-               vocab_section(&out, LLM_TOK_SEC_WIDE));
-    vocab_ids(&out, v);
-
-    vocab_users(&out, v);
+    vocab_bytes(image, v);
+    vocab_whole(v, image, vocab_section(image, LLM_TOK_SEC_TINY),
+                vocab_section(image, LLM_TOK_SEC_WHOLE));
+    vocab_merges(image, v, &trie);
+    vocab_near(v, vocab_section(image, LLM_TOK_SEC_BORDER),
+               vocab_section(image, LLM_TOK_SEC_NEAR), image->near_bits);
+    (void) vocab_wide_blocks(v, vocab_section(image, LLM_TOK_SEC_WIDE_AT));
+    vocab_wide(v, &trie, vocab_section(image, LLM_TOK_SEC_WIDE_AT),
+               vocab_section(image, LLM_TOK_SEC_WIDE));
+    vocab_ids(image, v);
+    vocab_names(image, v);
 
     if (v->pattern) {
-        memcpy(vocab_section(&out, LLM_TOK_SEC_PATTERN), v->pattern,
+        memcpy(vocab_section(image, LLM_TOK_SEC_PATTERN), v->pattern,
                v->pattern_len);
     }
 
-    if (head.except_bits) {
-        vocab_exceptions(&out, v);
+    if (image->join_bits) {
+        vocab_join(v, vocab_section(image, LLM_TOK_SEC_JOIN),
+                   image->join_bits);
     }
 
-    if (head.join_bits) {
-        vocab_join(v, vocab_section(&out, LLM_TOK_SEC_JOIN), head.join_bits);
-    }
+    image->sum = llm_tok_sum((char *) image + LLM_TOK_SUMMED,
+                             image->size - LLM_TOK_SUMMED, NULL, NULL);
+    *size = image->size;
 
-    out.image->sum = llm_tok_sum(out.base + LLM_TOK_SUMMED,
-                                 head.size - LLM_TOK_SUMMED, NULL, NULL);
-    *size = head.size;
-
-    return out.base;
+    return image;
 }
