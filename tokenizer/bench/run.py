@@ -185,7 +185,7 @@ def main():
 
     values = []
 
-    for _ in range(TURNS):              # by turns: the machine has others to serve
+    for _ in range(3 * TURNS):      # by turns: the machine has others to serve
         cold, fresh_ = (library(how, 1 << 20, *parts('english'))[0]
                         for how in ('cold', 'fresh'))
         values.append(cold / fresh_)

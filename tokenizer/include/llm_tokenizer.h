@@ -66,6 +66,9 @@ typedef struct llm_vocab_s    llm_vocab_t;
  * -1, sets *v to NULL and leaves a sentence without a newline in err: what
  * is wrong, and with which file.  An image that is truncated or altered, of
  * another format version or of a machine with the other byte order is refused.
+ * One that was made to lie, with a checksum that is right, is refused or gives
+ * wrong counts, but never leads out of its memory, nor takes more than linear
+ * time.
  *
  * The file may be replaced by rename() while it is mapped, but must not be
  * written to or truncated.
@@ -224,8 +227,8 @@ size_t llm_count_stream_finish(const llm_count_stream_t *cs, int *estimate);
  * ("gpt-4o-mini-2024-07-18"), of fine-tuned ones ("ft:gpt-4o-mini:org::id")
  * and with a provider in front ("openai/gpt-4o"), and those of the families of
  * Claude, DeepSeek, Gemini, Gemma, Llama 3, Mistral and Qwen.  *estimate (may
- * be NULL) is set to 0, or to 1 if the vocabulary only stands in: one of the same
- * maker's, or o200k_base where the model is unknown.
+ * be NULL) is set to 0, or to 1 if the vocabulary only stands in: one of the
+ * same maker's, or o200k_base where the model is unknown.
  */
 const char *llm_model_vocab(const char *model, size_t len, int *estimate);
 

@@ -286,8 +286,8 @@ llm_tok_gaps(const llm_tok_masks_t *m, uint64_t starts, uint32_t gaps)
 /*
  * Without a pattern: where JOIN says that no token reaches across, which need
  * not be asked inside of words, and around what is taken out of the text.  p is
- * the text, not a copy.  If what is taken reaches the end of the block, the last
- * start is its, and *to is where it ends.
+ * the text, not a copy.  If what is taken reaches the end of the block, the
+ * last start is its, and *to is where it ends.
  */
 
 LLM_TOK_TARGET static inline uint64_t

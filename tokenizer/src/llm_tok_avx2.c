@@ -211,6 +211,137 @@ llm_tok_recall_avx2(llm_scratch_t *s, const uint8_t *text,
 }
 
 
+/* remembers a piece that is a token, unless it is remembered */
+
+LLM_TOK_TARGET static inline void
+llm_tok_remember_one(llm_scratch_t *s, const llm_tok_miss_t *miss)
+{
+    __m256i         lo, hi, new_lo, new_hi, found, mask;
+    llm_tok_set_t  *set;
+
+    set = &llm_tok_known(s, miss->hash);
+    mask = _mm256_set1_epi64x((int64_t) ~LLM_TOK_COUNT_MASK);
+    new_lo = _mm256_set1_epi64x((int64_t) miss->key.lo);
+    new_hi = _mm256_set1_epi64x((int64_t) miss->key.hi);
+    lo = _mm256_load_si256((const __m256i *) set->lo);
+    hi = _mm256_load_si256((const __m256i *) set->hi);
+
+    found = _mm256_and_si256(
+        _mm256_cmpeq_epi64(lo, new_lo),
+        _mm256_cmpeq_epi64(_mm256_and_si256(hi, mask), new_hi));
+
+    if (llm_tok_unlikely(!_mm256_testz_si256(found, found))) {
+        return;
+    }
+
+    /* it comes first, and the last one is forgotten */
+
+    new_hi = _mm256_or_si256(new_hi, _mm256_set1_epi64x(1LL << 56));
+    lo = _mm256_permute4x64_epi64(lo, 0x90);
+    hi = _mm256_permute4x64_epi64(hi, 0x90);
+    _mm256_store_si256((__m256i *) set->lo,
+                       _mm256_blend_epi32(lo, new_lo, 3));
+    _mm256_store_si256((__m256i *) set->hi,
+                       _mm256_blend_epi32(hi, new_hi, 3));
+}
+
+
+LLM_TOK_TARGET static inline size_t
+llm_tok_is_tiny(const llm_vocab_t *v, const llm_tok_miss_t *miss)
+{
+    __m256i  all, found;
+
+    all = _mm256_set1_epi64x((int64_t) (miss->key.lo | miss->key.hi >> 4));
+    found = _mm256_or_si256(
+        _mm256_cmpeq_epi64(all, _mm256_loadu_si256((const __m256i *)
+                               llm_tok_tiny_set(v, miss->hash >> 32))),
+        _mm256_cmpeq_epi64(all, _mm256_loadu_si256((const __m256i *)
+                               llm_tok_tiny_set(v, miss->hash))));
+
+    return 1 - (size_t) _mm256_testz_si256(found, found);
+}
+
+
+/* which halves of two of four entries are those of a key, in both halves */
+
+LLM_TOK_TARGET static inline __m256i
+llm_tok_same_entries(const llm_tok_entry_t *two, __m256i key)
+{
+    __m256i  same;
+
+    same = _mm256_cmpeq_epi64(_mm256_loadu_si256((const __m256i *) two), key);
+
+    return _mm256_and_si256(same, _mm256_shuffle_epi32(same, 0x4e));
+}
+
+
+LLM_TOK_TARGET static inline size_t
+llm_tok_is_whole(const llm_vocab_t *v, const llm_tok_miss_t *miss)
+{
+    __m256i                 key, found;
+    const llm_tok_entry_t  *one, *two;
+
+    key = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)
+                                                      &miss->key));
+    one = llm_tok_whole_set(v, miss->hash >> 32);
+    two = llm_tok_whole_set(v, miss->hash);
+
+    found = _mm256_or_si256(
+        _mm256_or_si256(llm_tok_same_entries(one, key),
+                        llm_tok_same_entries(one + 2, key)),
+        _mm256_or_si256(llm_tok_same_entries(two, key),
+                        llm_tok_same_entries(two + 2, key)));
+
+    return 1 - (size_t) _mm256_testz_si256(found, found);
+}
+
+
+/*
+ * Neither of which kind a piece is nor whether it is a token can be predicted:
+ * so each kind is gone through by itself, and lists are made of what is found.
+ */
+
+LLM_TOK_TARGET size_t
+llm_tok_know_avx2(const llm_vocab_t *v, llm_scratch_t *s, size_t n,
+    uint16_t *rest)
+{
+    size_t    i, is, tiny, whole, tokens, left;
+    uint16_t  tinies[LLM_TOK_MISSES], wholes[LLM_TOK_MISSES],
+              token[LLM_TOK_MISSES];
+
+    for (i = 0, tiny = 0, whole = 0, left = 0; i < n; i++) {
+        tinies[tiny] = (uint16_t) i;
+        wholes[whole] = (uint16_t) i;
+        rest[left] = (uint16_t) i;
+        tiny += s->miss[i].len <= LLM_TOK_TINY;
+        left += s->miss[i].len > LLM_TOK_SHORT;
+        whole = i + 1 - tiny - left;
+    }
+
+    for (i = 0, tokens = 0; i < tiny; i++) {
+        token[tokens] = tinies[i];
+        rest[left] = tinies[i];
+        is = llm_tok_is_tiny(v, &s->miss[tinies[i]]);
+        tokens += is;
+        left += 1 - is;
+    }
+
+    for (i = 0; i < whole; i++) {
+        token[tokens] = wholes[i];
+        rest[left] = wholes[i];
+        is = llm_tok_is_whole(v, &s->miss[wholes[i]]);
+        tokens += is;
+        left += 1 - is;
+    }
+
+    for (i = 0; i < tokens; i++) {
+        llm_tok_remember_one(s, &s->miss[token[i]]);
+    }
+
+    return left;
+}
+
+
 /* of up to 64 integers */
 
 LLM_TOK_TARGET static inline int32_t

@@ -99,12 +99,12 @@ llm_tok_bad_nodes(const uint64_t *node, size_t n, uint64_t most,
         __builtin_prefetch((const char *) (node + i) + LLM_TOK_CHUNK);
         memcpy(&some, node + i, sizeof(some));
         all |= zero + most - ((some & UINT32_MAX) >> 9);
-        all |= zero + room - (some >> 32);
+        all |= zero + room - (some >> 45);
     }
 
     for ( /* void */ ; i < n; i++) {
         bad |= most - llm_tok_node_base(node[i]);
-        bad |= room - (node[i] >> 32);
+        bad |= room - llm_tok_node_token(node[i]);
     }
 
     return bad | llm_tok_any(&all);

@@ -5,7 +5,7 @@
  * merges the rest.
  */
 
-#include "llm_tok_internal.h"
+#include "llm_tok_near.h"
 #include "llm_tok_piece.h"
 
 
@@ -21,79 +21,26 @@ typedef struct {
 /*
  * The sets where a short piece is if it is a token.  To be inlined at once:
  * gcc takes a function that does nothing but fetch for one that does nothing,
- * and leaves out its calls.
+ * and leaves out its calls.  Without a branch on the kind of piece, which
+ * cannot be predicted.
  */
 
 __attribute__((always_inline)) static inline void
 llm_tok_fetch_whole(const llm_vocab_t *v, const llm_tok_entry_t *key,
     uint64_t hash)
 {
-    uint32_t  sets;
+    int          tiny;
+    size_t       size;
+    uint32_t     sets;
+    const char  *base;
 
-    if (key->hi >> 60 <= LLM_TOK_TINY) {
-        sets = v->image->tiny_sets;
-        __builtin_prefetch(v->tiny + llm_tok_choose(hash >> 32, sets)
-                                     * LLM_TOK_WAYS);
-        __builtin_prefetch(v->tiny + llm_tok_choose(hash, sets)
-                                     * LLM_TOK_WAYS);
+    tiny = key->hi >> 60 <= LLM_TOK_TINY;
+    size = LLM_TOK_WAYS * sizeof(llm_tok_entry_t) >> tiny;
+    sets = tiny ? v->image->tiny_sets : v->image->whole_sets;
+    base = tiny ? (const char *) v->tiny : (const char *) v->whole;
 
-    } else {
-        sets = v->image->whole_sets;
-        __builtin_prefetch(v->whole + llm_tok_choose(hash >> 32, sets)
-                                      * LLM_TOK_WAYS);
-        __builtin_prefetch(v->whole + llm_tok_choose(hash, sets)
-                                      * LLM_TOK_WAYS);
-    }
-}
-
-
-static inline int
-llm_tok_is_tiny(const llm_vocab_t *v, const llm_tok_entry_t *key,
-    uint64_t hash)
-{
-    int              i;
-    uint64_t         found, entry;
-    const uint64_t  *one, *two;
-
-    entry = key->lo | key->hi >> 4;
-    one = v->tiny + llm_tok_choose(hash >> 32, v->image->tiny_sets)
-                    * LLM_TOK_WAYS;
-    two = v->tiny + llm_tok_choose(hash, v->image->tiny_sets) * LLM_TOK_WAYS;
-
-    for (found = 0, i = 0; i < LLM_TOK_WAYS; i++) {
-        found |= one[i] == entry;
-        found |= two[i] == entry;
-    }
-
-    return (int) found;
-}
-
-
-/* whether a short piece is a token */
-
-static inline int
-llm_tok_is_whole(const llm_vocab_t *v, const llm_tok_entry_t *key,
-    uint64_t hash)
-{
-    int                     i;
-    uint64_t                found;
-    const llm_tok_entry_t  *one, *two;
-
-    if (key->hi >> 60 <= LLM_TOK_TINY) {
-        return llm_tok_is_tiny(v, key, hash);
-    }
-
-    one = v->whole + llm_tok_choose(hash >> 32, v->image->whole_sets)
-                     * LLM_TOK_WAYS;
-    two = v->whole + llm_tok_choose(hash, v->image->whole_sets)
-                     * LLM_TOK_WAYS;
-
-    for (found = 0, i = 0; i < LLM_TOK_WAYS; i++) {
-        found |= ((one[i].lo ^ key->lo) | (one[i].hi ^ key->hi)) == 0;
-        found |= ((two[i].lo ^ key->lo) | (two[i].hi ^ key->hi)) == 0;
-    }
-
-    return (int) found;
+    __builtin_prefetch(base + llm_tok_choose(hash >> 32, sets) * size);
+    __builtin_prefetch(base + llm_tok_choose(hash, sets) * size);
 }
 
 
@@ -103,6 +50,28 @@ typedef struct {
     size_t          n;
     llm_tok_text_t  text[LLM_TOK_AHEAD];
 } llm_tok_queue_t;
+
+
+/* what makes two texts, not what was made of them */
+
+static inline void
+llm_tok_swap(llm_tok_text_t *one, llm_tok_text_t *two)
+{
+    uint32_t        len, piece;
+    const uint8_t  *p;
+
+    p = one->p;
+    len = one->len;
+    piece = one->piece;
+
+    one->p = two->p;
+    one->len = two->len;
+    one->piece = two->piece;
+
+    two->p = p;
+    two->len = len;
+    two->piece = piece;
+}
 
 
 /* remembers the count of a short piece; one may be there twice */
@@ -126,14 +95,70 @@ llm_tok_keep(const llm_tok_batch_t *b, const llm_tok_text_t *text, size_t n)
 }
 
 
+/* counts what can be counted faster than by merging; the others are left */
+
+#if LLM_TOK_HAVE_AVX2
+
+static size_t
+llm_tok_merged_spans(const llm_tok_batch_t *b, llm_tok_queue_t *q)
+{
+    size_t           i, n, rest, total;
+    llm_tok_text_t  *text;
+
+    /* those to the front */
+
+    for (i = 0, n = 0; i < q->n; i++) {
+        text = &q->text[i];
+
+        if (text->len <= LLM_TOK_SHORT
+            && !(b->v->chars && !llm_tok_are_ascii(text->p, text->len)))
+        {
+            llm_tok_swap(text, &q->text[n++]);
+        }
+    }
+
+    llm_tok_count_spans(b->v, q->text, n);
+
+    for (i = 0, rest = 0, total = 0; i < n; i++) {
+        text = &q->text[i];
+
+        if (text->tokens) {
+            total += text->tokens;
+            llm_tok_keep(b, text, text->tokens);
+
+        } else {
+            llm_tok_swap(text, &q->text[rest++]);
+        }
+    }
+
+    for ( /* void */ ; i < q->n; i++) {
+        llm_tok_swap(&q->text[i], &q->text[rest++]);
+    }
+
+    q->n = rest;
+
+    return total;
+}
+
+#endif
+
+
 static size_t
 llm_tok_merged_short(const llm_tok_batch_t *b, llm_tok_queue_t *q)
 {
     size_t  i, total;
 
+    total = 0;
+
+#if LLM_TOK_HAVE_AVX2
+    if (b->s->simd == LLM_SIMD_AVX2) {
+        total = llm_tok_merged_spans(b, q);
+    }
+#endif
+
     llm_tok_merge_texts(b->v, b->s->simd, q->text, q->n);
 
-    for (i = 0, total = 0; i < q->n; i++) {
+    for (i = 0; i < q->n; i++) {
         total += q->text[i].tokens;
         llm_tok_keep(b, &q->text[i], q->text[i].tokens);
     }
@@ -221,41 +246,32 @@ llm_tok_is_merged(const llm_tok_batch_t *b, const llm_tok_miss_t *miss)
 static size_t
 llm_tok_count_missed(llm_tok_batch_t *b)
 {
-    size_t             i, total;
+    size_t             i, n, total;
+    uint16_t           rest[LLM_TOK_MISSES];
     llm_tok_miss_t    *miss;
     llm_tok_text_t    *text;
     llm_tok_queue_t    shorts, longs, *q;
-    llm_tok_set_t     *set;
+
+#if LLM_TOK_HAVE_AVX2
+    n = b->s->simd == LLM_SIMD_AVX2
+        ? llm_tok_know_avx2(b->v, b->s, b->missed, rest)
+        : llm_tok_know(b->v, b->s, b->missed, rest);
+#else
+    n = llm_tok_know(b->v, b->s, b->missed, rest);
+#endif
 
     shorts.n = 0;
     longs.n = 0;
-    total = 0;
+    total = b->missed - n;
 
-    for (i = 0; i < b->missed; i++) {
-        miss = &b->s->miss[i];
-        q = &longs;
-
-        if (miss->len < LLM_TOK_LONG) {
-            if (llm_tok_is_whole(b->v, &miss->key, miss->hash)) {
-                set = &llm_tok_known(b->s, miss->hash);
-
-                if (llm_tok_recall_one(set, &miss->key) == 0) {
-                    llm_tok_remember(set, &miss->key, 1);
-                }
-
-                total++;
-                continue;
-            }
-
-            if (llm_tok_is_merged(b, miss)) {
-                q = &shorts;
-            }
-        }
-
+    for (i = 0; i < n; i++) {
+        miss = &b->s->miss[rest[i]];
+        q = miss->len < LLM_TOK_LONG && llm_tok_is_merged(b, miss) ? &shorts
+                                                                   : &longs;
         text = &q->text[q->n++];
         text->p = miss->p;
         text->len = miss->len;
-        text->piece = (uint32_t) i;
+        text->piece = rest[i];
 
         if (q->n == LLM_TOK_AHEAD) {
             total += q == &shorts ? llm_tok_merged_short(b, q)

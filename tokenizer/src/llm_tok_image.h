@@ -60,15 +60,16 @@
 /*
  * A trie node, in a double array: bits 0-7 its label and bit 8 "in use", which
  * a child must show to be the parent's; bits 9-31 where its children start
- * (child c is node[base + c]), 0 if there are none; bits 32-50 the index of
- * the token that ends here plus one, or 0.
+ * (child c is node[base + c]), 0 if there are none; bits 45-63 the index of
+ * the token that ends here plus one, or 0; bits 37-40, if that has up to
+ * LLM_TOK_SHORT bytes, how many of them the first of its two tokens has.
  */
-#define llm_tok_node(label, base, token)                                      \
+#define llm_tok_node(label, base, left, token)                                \
     ((uint64_t) (label) | 0x100 | (uint64_t) (base) << 9                      \
-     | (uint64_t) (token) << 32)
+     | (uint64_t) (left) << 37 | (uint64_t) (token) << 45)
 #define llm_tok_node_check(n)   ((unsigned) (n) & 0x1ff)
 #define llm_tok_node_base(n)    ((uint32_t) (n) >> 9)
-#define llm_tok_node_token(n)   ((uint32_t) ((n) >> 32))
+#define llm_tok_node_token(n)   ((uint32_t) ((n) >> 45))
 
 /*
  * A token: the two tokens whose merge makes it (itself for one of the smallest

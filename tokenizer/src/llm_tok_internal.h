@@ -42,6 +42,7 @@ extern uint64_t  llm_tok_steps;
 #define LLM_TOK_DEAD    128         /* words of a ring of bits, > the window */
 #define LLM_TOK_BATCH   256         /* pieces found before they are counted */
 #define LLM_TOK_MISSED  64          /* pieces looked for at the same time */
+#define LLM_TOK_MISSES  (LLM_TOK_MISSED + LLM_TOK_BATCH)
 #define LLM_TOK_LONG    16          /* pieces from here on are not remembered */
 
 #define LLM_TOK_LANES   8           /* texts walked side by side */
@@ -151,7 +152,7 @@ struct llm_scratch_s {
     llm_tok_entry_t  key[LLM_TOK_BATCH];
     uint64_t         hash[LLM_TOK_BATCH];
     uint32_t         unknown[LLM_TOK_BATCH];    /* pieces not remembered */
-    llm_tok_miss_t   miss[LLM_TOK_MISSED + LLM_TOK_BATCH];
+    llm_tok_miss_t   miss[LLM_TOK_MISSES];
     uint32_t         stack[LLM_TOK_WINDOW + 1];
     uint64_t         dead[LLM_TOK_DEAD];
     uint32_t         at[LLM_TOK_BATCH + 4];     /* where pieces begin */
@@ -253,8 +254,8 @@ llm_tok_char_at(const uint8_t *p, const uint8_t *end, uint32_t *c)
 
 /*
  * In a long run of the same character not each one is looked at: as long as
- * what stands before p, of len bytes, repeats itself it is passed over.  Not the
- * last time, for if it is ill-formed it depends on what follows.
+ * what stands before p, of len bytes, repeats itself it is passed over.  Not
+ * the last time, for if it is ill-formed it depends on what follows.
  */
 
 #define LLM_TOK_RUN  512
@@ -372,6 +373,13 @@ void llm_tok_merge_texts(const llm_vocab_t *v, int simd,
 
 #if LLM_TOK_HAVE_AVX2
 void llm_tok_merge_avx2(const llm_vocab_t *v, llm_tok_text_t *text,
+    size_t n);
+
+/*
+ * How many tokens each text has, of at most LLM_TOK_AHEAD texts of at most
+ * LLM_TOK_SHORT bytes, which are the smallest parts; 0 if it cannot tell.
+ */
+void llm_tok_count_spans(const llm_vocab_t *v, llm_tok_text_t *text,
     size_t n);
 #endif
 

@@ -26,11 +26,11 @@ typedef struct {
     llm_tok_text_t  *text;
     uint64_t         alive;             /* bits of the places in use */
     uint32_t         places;
-    uint32_t         asked;             /* how many places ask */
-    uint32_t         found;             /* ... and may have an answer */
-    uint32_t         place[3];
-    uint64_t         key[3];
-    uint64_t         hash[3];
+    uint32_t         asked;             /* a bit for each question */
+    uint32_t         found;             /* ... that may have an answer */
+    uint32_t         place[2];          /* who asks */
+    uint64_t         key[2];
+    uint64_t         hash[2];
     uint32_t         token[LLM_TOK_MERGE];
     uint32_t         made[LLM_TOK_MERGE];
     int32_t          order[LLM_TOK_MERGE]
@@ -180,14 +180,11 @@ llm_tok_merge_start(const llm_vocab_t *v, llm_tok_merge_t *m,
 }
 
 
-/*
- * Asks whether the token at a place merges with the next one, if there is one:
- * whether that is so cannot be predicted, so all is done but the last thing.
- */
+/* a question: whether the token at a place merges with that at the next one */
 
 LLM_TOK_TARGET static inline void
-llm_tok_merge_ask(const llm_vocab_t *v, llm_tok_merge_t *m, unsigned place,
-    unsigned next, int is)
+llm_tok_merge_ask(const llm_vocab_t *v, llm_tok_merge_t *m, int i,
+    unsigned place, unsigned next)
 {
     uint64_t  key, hash;
 
@@ -195,33 +192,52 @@ llm_tok_merge_ask(const llm_vocab_t *v, llm_tok_merge_t *m, unsigned place,
     hash = llm_tok_pair_hash(key, v->seed);
     llm_tok_pair_fetch_filter(v, hash);
 
-    m->key[m->asked] = key;
-    m->hash[m->asked] = hash;
-    m->place[m->asked] = place;
-    m->asked += (unsigned) is;
+    m->place[i] = place;
+    m->key[i] = key;
+    m->hash[i] = hash;
 }
 
 
-/* most are sorted out by the filter, which has been fetched */
+/*
+ * Most questions are sorted out by the filter, which has been fetched.  Whether
+ * one is cannot be predicted, so what is fetched for nothing is m itself.
+ */
 
-LLM_TOK_TARGET static inline void
-llm_tok_merge_filter(const llm_vocab_t *v, llm_tok_merge_t *m)
+LLM_TOK_TARGET static inline uint32_t
+llm_tok_merge_filter(const llm_vocab_t *v, const llm_tok_merge_t *m, int i)
 {
-    int       may;
-    uint32_t  i, n;
+    uint32_t     may;
+    uint64_t     hash;
+    const void  *bucket;
 
-    for (i = 0, n = 0; i < m->asked; i++) {
-        may = llm_tok_pair_may_be(v, m->hash[i]);
-        __builtin_prefetch(may ? (const void *)
-                                 llm_tok_pair_bucket(v, m->hash[i]) : m);
-        m->key[n] = m->key[i];
-        m->hash[n] = m->hash[i];
-        m->place[n] = m->place[i];
-        n += (unsigned) may;
+    hash = m->hash[i];
+    may = m->asked >> i & (uint32_t) llm_tok_pair_may_be(v, hash) & 1;
+    bucket = llm_tok_pair_bucket(v, hash);
+    __builtin_prefetch(may ? bucket : m);
+
+    return may << i;
+}
+
+
+LLM_TOK_TARGET static inline int32_t
+llm_tok_merge_answer(const llm_vocab_t *v, llm_tok_merge_t *m, int i,
+    int32_t least)
+{
+    int32_t   order;
+    uint32_t  token, place;
+
+    token = llm_tok_merged(v, m->key[i], m->hash[i]);
+
+    if (llm_tok_unlikely(token >= v->image->tokens)) {
+        return least;
     }
 
-    m->asked = 0;
-    m->found = n;
+    place = m->place[i];
+    order = llm_tok_order(v, token, place);
+    m->made[place] = token;
+    m->order[place] = order;
+
+    return order < least ? order : least;
 }
 
 
@@ -231,23 +247,18 @@ llm_tok_merge_filter(const llm_vocab_t *v, llm_tok_merge_t *m)
  */
 
 LLM_TOK_TARGET static inline int32_t
-llm_tok_merge_answer(const llm_vocab_t *v, llm_tok_merge_t *m)
+llm_tok_merge_next(const llm_vocab_t *v, llm_tok_merge_t *m)
 {
-    int32_t   order, least;
-    uint32_t  i, token, place;
+    int32_t  least;
 
     least = llm_tok_least(m->order, m->places);
 
-    for (i = 0; i < m->found; i++) {
-        token = llm_tok_merged(v, m->key[i], m->hash[i]);
+    if (m->found & 1) {
+        least = llm_tok_merge_answer(v, m, 0, least);
+    }
 
-        if (llm_tok_likely(token < v->image->tokens)) {
-            place = m->place[i];
-            order = llm_tok_order(v, token, place);
-            m->made[place] = token;
-            m->order[place] = order;
-            least = order < least ? order : least;
-        }
+    if (m->found & 2) {
+        least = llm_tok_merge_answer(v, m, 1, least);
     }
 
     m->found = 0;
@@ -256,49 +267,59 @@ llm_tok_merge_answer(const llm_vocab_t *v, llm_tok_merge_t *m)
 }
 
 
-/* one merge, or what it waits for; returns 0 if there is none left */
+/*
+ * One merge, or what it waits for; returns 0 if there is none left.  Whether
+ * there is a place before it or after it cannot be predicted: both questions
+ * are written down, and bits tell which are asked.
+ */
 
 LLM_TOK_TARGET static inline int
 llm_tok_merge_step(const llm_vocab_t *v, llm_tok_merge_t *m)
 {
     int32_t   order;
-    unsigned  place, gone;
-    uint64_t  before, after;
+    unsigned  place, other;
+    uint64_t  alive, before, after;
 
     llm_tok_step();
 
     if (m->asked) {
-        llm_tok_merge_filter(v, m);
+        m->found = llm_tok_merge_filter(v, m, 0)
+                   | llm_tok_merge_filter(v, m, 1);
+        m->asked = 0;
 
         if (m->found) {
             return 1;
         }
     }
 
-    order = llm_tok_merge_answer(v, m);
+    order = llm_tok_merge_next(v, m);
 
     if (order == LLM_TOK_NO_MERGE) {
         return 0;
     }
 
-    place = (unsigned) order & (LLM_TOK_MERGE - 1);
-    gone = (unsigned) __builtin_ctzll(m->alive & ~1ULL << place);
+    /* the next place goes, and this one has their token */
 
-    m->alive ^= 1ULL << gone;
+    place = (unsigned) order & (LLM_TOK_MERGE - 1);
+    alive = m->alive;
+    before = alive & ((1ULL << place) - 1);
+    after = alive & ~1ULL << place;
+    other = (unsigned) __builtin_ctzll(after);
+    after &= after - 1;
+
+    m->alive = alive ^ 1ULL << other;
     m->token[place] = m->made[place];
-    m->order[gone] = LLM_TOK_NO_MERGE;
+    m->order[other] = LLM_TOK_NO_MERGE;
     m->order[place] = LLM_TOK_NO_MERGE;
 
-    before = m->alive & ((1ULL << place) - 1);
-    after = m->alive & ~1ULL << place;
+    other = 63 - (unsigned) __builtin_clzll(before | 1);
+    m->order[other] = before ? LLM_TOK_NO_MERGE : m->order[other];
+    llm_tok_merge_ask(v, m, 0, other, place);
 
-    gone = 63 - (unsigned) __builtin_clzll(before | 1);
-    m->order[gone] = before ? LLM_TOK_NO_MERGE : m->order[gone];
+    other = after ? (unsigned) __builtin_ctzll(after) : place;
+    llm_tok_merge_ask(v, m, 1, place, other);
 
-    llm_tok_merge_ask(v, m, gone, place, before != 0);
-    llm_tok_merge_ask(v, m, place,
-                      (unsigned) __builtin_ctzll(after ? after : 1ULL << place),
-                      after != 0);
+    m->asked = (before != 0) | (unsigned) (after != 0) << 1;
 
     return 1;
 }

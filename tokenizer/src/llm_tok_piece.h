@@ -71,6 +71,23 @@ size_t llm_tok_recall_avx2(llm_scratch_t *s, const uint8_t *text,
 #endif
 
 /*
+ * Remembers which of the first n pieces in s->miss are tokens.  Writes the
+ * numbers of those that are not, or are long, and returns how many.
+ */
+size_t llm_tok_know(const llm_vocab_t *v, llm_scratch_t *s, size_t n,
+    uint16_t *rest);
+
+#if LLM_TOK_HAVE_AVX2
+size_t llm_tok_know_avx2(const llm_vocab_t *v, llm_scratch_t *s, size_t n,
+    uint16_t *rest);
+#endif
+
+#define llm_tok_tiny_set(v, hash)                                             \
+    ((v)->tiny + llm_tok_choose(hash, (v)->image->tiny_sets) * LLM_TOK_WAYS)
+#define llm_tok_whole_set(v, hash)                                            \
+    ((v)->whole + llm_tok_choose(hash, (v)->image->whole_sets) * LLM_TOK_WAYS)
+
+/*
  * The tokens of a text, limit + 1 if there are more than that.  begins tells
  * whether it is not the rest of one that is counted in parts.
  */

@@ -92,3 +92,79 @@ llm_tok_recall(llm_scratch_t *s, const uint8_t *text, const uint8_t *end,
 
     return unknown;
 }
+
+
+static inline int
+llm_tok_is_tiny(const llm_vocab_t *v, const llm_tok_entry_t *key,
+    uint64_t hash)
+{
+    int              i;
+    uint64_t         found, entry;
+    const uint64_t  *one, *two;
+
+    entry = key->lo | key->hi >> 4;
+    one = llm_tok_tiny_set(v, hash >> 32);
+    two = llm_tok_tiny_set(v, hash);
+
+    for (found = 0, i = 0; i < LLM_TOK_WAYS; i++) {
+        found |= one[i] == entry;
+        found |= two[i] == entry;
+    }
+
+    return (int) found;
+}
+
+
+/* whether a short piece is a token */
+
+static inline int
+llm_tok_is_whole(const llm_vocab_t *v, const llm_tok_entry_t *key,
+    uint64_t hash)
+{
+    int                     i;
+    uint64_t                found;
+    const llm_tok_entry_t  *one, *two;
+
+    if (key->hi >> 60 <= LLM_TOK_TINY) {
+        return llm_tok_is_tiny(v, key, hash);
+    }
+
+    one = llm_tok_whole_set(v, hash >> 32);
+    two = llm_tok_whole_set(v, hash);
+
+    for (found = 0, i = 0; i < LLM_TOK_WAYS; i++) {
+        found |= ((one[i].lo ^ key->lo) | (one[i].hi ^ key->hi)) == 0;
+        found |= ((two[i].lo ^ key->lo) | (two[i].hi ^ key->hi)) == 0;
+    }
+
+    return (int) found;
+}
+
+
+size_t
+llm_tok_know(const llm_vocab_t *v, llm_scratch_t *s, size_t n,
+    uint16_t *rest)
+{
+    size_t           i, left;
+    llm_tok_set_t   *set;
+    llm_tok_miss_t  *miss;
+
+    for (i = 0, left = 0; i < n; i++) {
+        miss = &s->miss[i];
+
+        if (miss->len >= LLM_TOK_LONG
+            || !llm_tok_is_whole(v, &miss->key, miss->hash))
+        {
+            rest[left++] = (uint16_t) i;
+            continue;
+        }
+
+        set = &llm_tok_known(s, miss->hash);
+
+        if (llm_tok_recall_one(set, &miss->key) == 0) {
+            llm_tok_remember(set, &miss->key, 1);
+        }
+    }
+
+    return left;
+}

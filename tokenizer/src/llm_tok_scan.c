@@ -48,6 +48,33 @@ llm_tok_at(const uint8_t *p, const uint8_t *end, size_t *len)
 }
 
 
+/* passes over ASCII of a set, eight bytes at a time */
+
+static const uint8_t *
+llm_tok_run_ascii(const uint8_t *p, const uint8_t *end, unsigned set)
+{
+    int       i;
+    unsigned  in;
+    uint64_t  eight;
+
+    for ( /* void */ ; end - p >= 8; p += 8) {
+        llm_tok_step();
+        memcpy(&eight, p, 8);
+        in = (eight & 0x8080808080808080ULL) == 0;
+
+        for (i = 0; i < 8; i++) {
+            in &= set >> llm_tok_class_block[p[i] & 0x7f];
+        }
+
+        if (!in) {
+            break;
+        }
+    }
+
+    return p;
+}
+
+
 /* how long the run of characters of a set is that begins at p */
 
 static inline const uint8_t *
@@ -60,8 +87,9 @@ llm_tok_run(const uint8_t *p, const uint8_t *end, unsigned set)
         llm_tok_step();
         p += len;
 
-        if (llm_tok_unlikely(p - start > LLM_TOK_RUN)) {
-            p = llm_tok_same(p, end, len);
+        if (llm_tok_unlikely(p - start > LLM_TOK_RUN) && p < end) {
+            p = *p == p[-(ptrdiff_t) len] ? llm_tok_same(p, end, len)
+                                          : llm_tok_run_ascii(p, end, set);
         }
     }
 

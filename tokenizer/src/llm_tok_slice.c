@@ -99,6 +99,27 @@ llm_tok_slices_joint(const llm_vocab_t *v, llm_tok_slices_t *t, size_t k)
 }
 
 
+/* what tells whether two neighbours go together is fetched for all of them */
+
+static void
+llm_tok_slices_fetch(const llm_vocab_t *v, const llm_tok_slices_t *t)
+{
+    size_t                 k;
+    uint64_t               hash;
+    const llm_tok_text_t  *one;
+
+    for (k = 0; k + 1 < t->n; k++) {
+        one = &t->slice[k];
+        hash = llm_tok_pair_hash(llm_tok_pair_key(one->token[one->tokens - 1],
+                                                  one[1].token[0]), v->seed);
+        llm_tok_pair_fetch_filter(v, hash);
+        __builtin_prefetch(llm_tok_pair_bucket(v, hash));
+        __builtin_prefetch(&v->rec[one->token[one->tokens - 1]]);
+        __builtin_prefetch(&v->rec[one[1].token[0]]);
+    }
+}
+
+
 static int
 llm_tok_slices_mend(const llm_vocab_t *v, llm_tok_slices_t *t)
 {
@@ -106,6 +127,7 @@ llm_tok_slices_mend(const llm_vocab_t *v, llm_tok_slices_t *t)
     llm_tok_text_t  *one, *two, *joint;
 
     t->joints = 0;
+    llm_tok_slices_fetch(v, t);
 
     for (k = 0; k + 1 < t->n; k++) {
         one = &t->slice[k];

@@ -212,7 +212,8 @@ prints '7 902' 'abcab' -v "$dir/small.llmv" --ids
 prints '7 902 9' 'abcabca' -v "$dir/small.llmv" --ids
 prints '7 902 901 5' 'abcabcab' -v "$dir/small.llmv" --ids
 
-# patterns that have no scanner; one in a sequence sees a piece of the one before
+# patterns that have no scanner; one in a sequence sees a piece of the one
+# before
 
 rule='{"type":"Split","behavior":"Isolated","pattern":'
 other="{\"type\":\"Sequence\",\"pretokenizers\":[$rule{\"String\":\"a|b\"}},"\

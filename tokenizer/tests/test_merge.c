@@ -2,7 +2,8 @@
  * Copyright (C) 2026 the ngx_llm_cost_module authors
  *
  * The ways to merge a piece give the same tokens: the quick one, slices, many
- * short texts side by side, and the one that never looks back.
+ * short texts side by side, the spans of short ones, and the one that never
+ * looks back.
  */
 
 #include "../include/llm_tokenizer.h"
@@ -230,6 +231,62 @@ test_short(void **state)
 }
 
 
+#if LLM_TOK_HAVE_AVX2
+
+/* counts without merging, where no token is out of order */
+
+static void
+test_spans(void **state)
+{
+    size_t          i, j, k, n, at, len, told;
+    llm_vocab_t    *v;
+    llm_tok_out_t   slow;
+    llm_tok_text_t  part[LLM_TOK_AHEAD];
+
+    (void) state;
+
+    if (scratch->simd != LLM_SIMD_AVX2) {
+        skip();
+    }
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        v = test_open(names[i]);
+        told = 0;
+
+        for (j = 0; j < 100 * TEST_KINDS; j++) {
+            len = test_text((unsigned) j % TEST_KINDS, 1000);
+
+            for (n = 0, at = 0; n < LLM_TOK_AHEAD && at + 15 < len; n++) {
+                part[n].p = text + at;
+                part[n].len = 1 + test_random(LLM_TOK_SHORT);
+                at += part[n].len;
+            }
+
+            llm_tok_count_spans(v, part, n);
+
+            for (k = 0; k < n; k++) {
+                if (!llm_tok_valid(part[k].p, part[k].len)) {
+                    continue;
+                }
+
+                slow = test_out(v, want);
+                llm_tok_bpe_forward(v, part[k].p, part[k].len, 0, &slow);
+                told += part[k].tokens != 0;
+
+                if (part[k].tokens || v->image->ranks == 0) {
+                    assert_int_equal(part[k].tokens, slow.n);
+                }
+            }
+        }
+
+        assert_true(told > 10000);
+        llm_vocab_close(v);
+    }
+}
+
+#endif
+
+
 /* appends a token's bytes to what is at text + at */
 
 static size_t
@@ -307,6 +364,9 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_long),
         cmocka_unit_test(test_short),
+#if LLM_TOK_HAVE_AVX2
+        cmocka_unit_test(test_spans),
+#endif
         cmocka_unit_test(test_near),
     };
 

@@ -173,7 +173,7 @@ vocab_place(vocab_place_t *pl)
 void
 vocab_trie(const vocab_t *v, vocab_trie_t *t)
 {
-    uint32_t        i, up;
+    uint32_t        i, up, left;
     uint64_t        value;
     vocab_node_t   *node;
     vocab_place_t   pl = { 0 };
@@ -192,7 +192,10 @@ vocab_trie(const vocab_t *v, vocab_trie_t *t)
 
     for (i = 1; i < pl.n; i++) {
         node = &pl.node[i];
-        value = llm_tok_node(node->label, node->base, node->token);
+        left = node->token ? v->left[node->token - 1] + 1 : 0;
+        left = left != node->token && node->depth <= LLM_TOK_SHORT
+               ? v->token[left - 1].len : 0;
+        value = llm_tok_node(node->label, node->base, left, node->token);
 
         if (node->depth == 2) {
             t->root[pl.node[node->parent].label << 8 | node->label] = value;
