@@ -565,6 +565,39 @@ llm_cache_scope shared;
 
 
 
+=== look-ups that are nearly always hits ask for nothing but the answer
+--- http_config: llm_zone zone=llm:1m;
+--- budgets
+llm_budget all limit=1usd period=total;
+llm_cache on;
+llm_cache_scope shared;
+llm_cache_lock off;
+--- upstream eval
+{ json => { id => 'x', object => 'chat.completion', model => 'gpt-4o-mini',
+            choices => [{ index => 0, finish_reason => 'stop',
+                          message => { role => 'assistant',
+                                       content => 'x' x 60_000 } }],
+            usage => { prompt_tokens => 500, completion_tokens => 200,
+                       total_tokens => 700 } } }
+--- request eval
+[($::POST) x 27, ("POST /v1/chat/completions\n" . $::CHAT =~ s/hi/other/r) x 2]
+--- error_code eval
+[(200) x 29]
+--- raw_response_headers_like eval
+[qr/X-Cache: MISS/, (qr/X-Cache: HIT/) x 26, qr/X-Cache: MISS/,
+ qr/X-Cache: HIT/]
+--- response_body_like eval
+[(qr/x{30000}/) x 29]
+--- redis_like
+HMGET {llm:}b:all::usd:total:0 spent reserved => ^390000 0$
+ZCARD {llm:}r => ^0$
+HGET {llm:}b:all::usd:total:0 name => ^all$
+--- fakeredis_count
+MGET: 4
+--- upstream_count: 2
+
+
+
 === cached answers on a server of their own
 --- http_config
 llm_cache_redis 127.0.0.1:$TEST_NGINX_REDIS_PORT db=1 prefix=answers: connections=4;

@@ -128,3 +128,28 @@ my $body = '{"model":"gpt-4o-mini","messages":[{"role":"user","content":"hi"}]}'
 --- error_code eval
 [404, 404, 404, 404, 404, 200, 200]
 --- upstream_count: 2
+
+
+
+=== TEST 7: what a path is, found once, depends on what was looked at for it
+--- config
+    location ~ ^/(v1|openai)/ {
+        llm_cost on;
+        llm_budget daily limit=1usd period=day;
+        llm_reserve_output 100;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    }
+--- request eval
+["POST /v1/files\n{}", "POST /v1/files\n{}", "POST /v1/files\n{}",
+ map { "POST /openai/deployments/$_/chat/completions?api-version=1\n"
+       . '{"messages":[{"role":"user","content":"hi"}]}' } qw(fast slow fast)]
+--- more_headers eval
+['', 'anthropic-version: 2023-06-01', '', '', '', '']
+--- error_code eval
+[400, 404, 400, 200, 400, 200]
+--- response_body_like eval
+['error', '', 'error', 'usage', 'slow', 'usage']
+--- raw_response_headers_like eval
+['400', '404', '400', 'X-Model: fast\r\n.*X-Cost-USD: 0.000080000', '400',
+ 'X-Model: fast\r\n.*X-Cost-USD: 0.000080000']
+--- upstream_count: 3
