@@ -81,7 +81,8 @@ static const struct {
     { &llm_anthropic, "/v1/messages/batches/b/results", "", NULL },
     { &llm_openai, "/v1/threads/t/runs", "thread.run.completed", NULL },
     { &llm_openai, "/v1/videos/generations", "", NULL },
-    { &llm_gemini, "/v1beta/models/veo-3:predictLongRunning", "", NULL }
+    { &llm_gemini, "/v1beta/models/veo-3:predictLongRunning", "", NULL },
+    { &llm_gemini, "/v1beta/models/m:batchGenerateContent", "", NULL }
 };
 
 #define WAYS  (sizeof(ways) / sizeof(ways[0]))

@@ -169,7 +169,8 @@ ngx_http_llm_cost_held_told(ngx_http_llm_cost_ctx_t *ctx)
 
     tally = ctx->tally;
 
-    if (tally == NULL || (ctx->unread && ctx->answer.state == NULL)
+    if (tally == NULL || ctx->answer.told.pending
+        || (ctx->unread && ctx->answer.state == NULL)
         || !ngx_http_llm_cost_held_claim(ctx))
     {
         return 0;

@@ -74,6 +74,13 @@ static const llm_path_row_t  llm_gemini_paths[] = {
 
     { "POST", "/models/*:predict", LLM_PATH_METERED, LLM_KIND_EMBEDDINGS,
       LLM_GEMINI_PREDICT },
+    { "POST", "/models/*:batchGenerateContent", LLM_PATH_METERED,
+      LLM_KIND_BATCH, LLM_GEMINI_BATCH },
+
+    /* without the version it could be OpenAI's */
+
+    { "GET", "/v1beta/batches/*", LLM_PATH_TOLD, LLM_KIND_BATCH,
+      LLM_GEMINI_BATCH },
     { "POST", "/models/*:predictLongRunning", LLM_PATH_METERED,
       LLM_KIND_VIDEO, LLM_GEMINI_FILM },
     { "POST", "/models/*:fetchPredictOperation", LLM_PATH_FREE,
@@ -180,7 +187,7 @@ const llm_provider_t  llm_gemini = {
     NULL,
     NULL,
     llm_gemini_reform,
-    NULL
+    llm_gemini_batch_inner
 };
 
 
@@ -244,8 +251,13 @@ llm_gemini_path(llm_route_t *route)
         route->model = star;
 
     } else if (row->what == LLM_PATH_TOLD) {
-        route->step = LLM_LONG_STATE;
+        route->step = row->op == LLM_GEMINI_BATCH ? LLM_LONG_RESULTS
+                                                  : LLM_LONG_STATE;
         route->object = star;
+    }
+
+    if (row->what == LLM_PATH_METERED && row->op == LLM_GEMINI_BATCH) {
+        route->step = LLM_LONG_PARTS;
     }
 
     if (llm_path_has(&route->path, "/publishers/google")
@@ -575,6 +587,10 @@ llm_gemini_parse(llm_request_t *q)
 
     if (q->route.op == LLM_GEMINI_PREDICT) {
         return llm_gemini_predict_parse(q);
+    }
+
+    if (q->route.op == LLM_GEMINI_BATCH) {
+        return llm_gemini_batch_parse(q);
     }
 
     if (q->route.op == LLM_GEMINI_FILM) {

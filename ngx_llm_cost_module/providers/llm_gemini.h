@@ -23,7 +23,8 @@ typedef enum {
     LLM_GEMINI_EMBED_BATCH,
     LLM_GEMINI_PREDICT,
     LLM_GEMINI_INTERACT,
-    LLM_GEMINI_FILM
+    LLM_GEMINI_FILM,
+    LLM_GEMINI_BATCH
 } llm_gemini_op_e;
 
 
@@ -52,6 +53,17 @@ int llm_gemini_fields(llm_request_t *q, uint32_t f[LLM_GEMINI_FIELDS]);
 
 uint32_t llm_gemini_get(const llm_json_t *j, uint32_t obj, const char *camel,
     const char *snake);
+
+
+/* llm_gemini_batch.c */
+
+int llm_gemini_batch_parse(llm_request_t *q);
+int llm_gemini_batch_inner(llm_request_t *q, llm_inner_t *in);
+int llm_gemini_batch_answer(llm_answer_t *a, const llm_json_t *j);
+
+/* of the name that was told what it is asked for by */
+
+void llm_gemini_operation(llm_answer_t *a);
 
 
 int llm_gemini_count(llm_request_t *q, llm_counter_t *c);

@@ -558,6 +558,10 @@ llm_gemini_answer(llm_answer_t *a, const llm_json_t *j)
         return llm_gemini_predict_answer(a, j);
     }
 
+    if (llm_gemini_op(a) == LLM_GEMINI_BATCH) {
+        return llm_gemini_batch_answer(a, j);
+    }
+
     if (llm_gemini_op(a) == LLM_GEMINI_FILM) {
         return llm_video_veo_answer(a, j);
     }

@@ -402,6 +402,11 @@ llm_gemini_count(llm_request_t *q, llm_counter_t *c)
         return llm_gemini_predict_count(q, c);
     }
 
+    if (q->route.op == LLM_GEMINI_BATCH) {
+        q->input_tokens = 0;
+        return LLM_OK;
+    }
+
     if (q->route.op == LLM_GEMINI_FILM) {
         return llm_video_count(q, c);
     }

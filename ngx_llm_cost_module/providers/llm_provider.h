@@ -126,6 +126,7 @@ typedef struct {
     unsigned              ended:1;        /* it will use no more */
     unsigned              unused:1;       /* ... and has used nothing */
     unsigned              made:1;         /* ... and is what was asked for */
+    unsigned              pending:1;      /* RESULTS: there are none yet */
 } llm_told_t;
 
 

@@ -5,6 +5,7 @@
 
 
 #include "llm_video.h"
+#include "llm_gemini.h"
 #include "llm_path.h"
 
 #include <string.h>
@@ -324,8 +325,7 @@ llm_video_veo_made(const llm_json_t *j, uint32_t response)
 static void
 llm_video_veo_name(llm_answer_t *a)
 {
-    size_t           i;
-    llm_str_t       *id;
+    llm_str_t  *id;
 
     static const llm_str_t  vertex = llm_string("projects/");
 
@@ -338,12 +338,7 @@ llm_video_veo_name(llm_answer_t *a)
         return;
     }
 
-    for (i = id->len; i > 0 && id->data[i - 1] != '/'; i--) {
-        /* void */
-    }
-
-    id->data += i;
-    id->len -= i;
+    llm_gemini_operation(a);
 }
 
 

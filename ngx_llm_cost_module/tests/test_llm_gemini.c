@@ -53,15 +53,17 @@ test_paths(void **state)
         { "POST", "/v1beta/models/gemini-2.5-flash:countTokens",
           LLM_PATH_FREE, 0, "", "" },
         { "GET", "/v1beta/cachedContents/1", LLM_PATH_FREE, 0, "", "" },
-        { "GET", "/v1beta/models/veo/operations/7", LLM_PATH_FREE, 0, "", "" },
+        { "GET", "/v1beta/models/veo/operations/7", LLM_PATH_TOLD, 0, "", "" },
         { "POST", "/upload/v1beta/files", LLM_PATH_FREE, 0, "", "" },
 
         /* cost money, and cannot be counted */
 
         { "POST", "/v1beta/cachedContents", LLM_PATH_UNSUPPORTED, 0, "", "" },
         { "POST", "/v1beta/models/veo-3:predictLongRunning",
-          LLM_PATH_UNSUPPORTED, 0, "", "" },
+          LLM_PATH_METERED, LLM_KIND_VIDEO, "veo-3", "" },
         { "POST", "/v1beta/models/gemini-2.5-flash:batchGenerateContent",
+          LLM_PATH_METERED, LLM_KIND_BATCH, "gemini-2.5-flash", "" },
+        { "POST", "/v1beta/models/m:asyncBatchEmbedContent",
           LLM_PATH_UNSUPPORTED, 0, "", "" },
         { "POST", "/v1beta/models/gemini-2.5-flash:newThing",
           LLM_PATH_UNSUPPORTED, 0, "", "" },

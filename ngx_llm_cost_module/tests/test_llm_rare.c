@@ -18,6 +18,7 @@ extern const llm_provider_t  llm_anthropic, llm_cohere, llm_gemini;
 #define INTERACT  "/v1beta/interactions"
 #define VIDEOS    "/v1/videos/generations"
 #define VEO       "/v1beta/models/veo-3:predictLongRunning"
+#define GEMINI_BATCH  "/v1beta/models/m:batchGenerateContent"
 #define COMPLETE  "/v1/complete"
 #define OCR       "/v1/ocr"
 #define AGENT     "/v1/agents/completions"
@@ -98,6 +99,11 @@ test_paths(void **state)
         { &llm_gemini, "GET", "/v1beta/models/veo-3/operations/x",
           LLM_PATH_TOLD, LLM_KIND_VIDEO },
         { &llm_gemini, "GET", "/v1beta/operations/x", LLM_PATH_FREE, 0 },
+        { &llm_gemini, "POST", "/v1beta/models/m:batchGenerateContent",
+          LLM_PATH_METERED, LLM_KIND_BATCH },
+        { &llm_gemini, "GET", "/v1beta/batches/x", LLM_PATH_TOLD,
+          LLM_KIND_BATCH },
+        { &llm_gemini, "GET", "/v1/batches/x", LLM_PATH_UNKNOWN, 0 },
         { &llm_openai, "POST", "/v1/videos/generations", LLM_PATH_METERED,
           LLM_KIND_VIDEO },
         { &llm_openai, "GET", "/v1/videos/x", LLM_PATH_TOLD, LLM_KIND_VIDEO },
@@ -279,6 +285,70 @@ test_videos(void **state)
         assert_int_equal(f.q.route.step, LLM_LONG_RUN);
         done(&f);
     }
+}
+
+
+/* Gemini's batches: requests that are not there, or there twice */
+
+static void
+test_gemini_batch(void **state)
+{
+    size_t     i;
+    dialect_t  f;
+
+    static const struct {
+        const char  *body;
+        const char  *param;
+    } bad[] = {
+        { "{}", "batch" },
+        { "[]", "batch" },
+        { "{\"batch\":[]}", "inputConfig" },
+        { "{\"batch\":{}}", "inputConfig" },
+        { "{\"batch\":{},\"batch\":{}}", "batch" },
+        { "{\"batch\":{\"inputConfig\":{\"fileName\":\"f\"}}}", "requests" },
+        { "{\"batch\":{\"inputConfig\":{},\"input_config\":{}}}",
+          "inputConfig" },
+        { "{\"batch\":{\"inputConfig\":{\"requests\":[]}}}", "requests" },
+        { "{\"batch\":{\"inputConfig\":{\"requests\":{\"requests\":{}}}}}",
+          "requests" },
+        { "{\"batch\":{\"inputConfig\":{\"requests\":{\"requests\":[]}}}}",
+          "requests" },
+        { "{\"batch\":{\"inputConfig\":{\"requests\":{\"requests\":[1]}}}}",
+          "requests" }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        ask(&f, &llm_gemini, GEMINI_BATCH, bad[i].body);
+
+        if (f.rc != LLM_BAD || strcmp(f.q.param, bad[i].param) != 0) {
+            fail_msg("%s: %d, %s", bad[i].body, f.rc, f.q.param);
+        }
+
+        done(&f);
+    }
+
+    ask(&f, &llm_gemini, GEMINI_BATCH, "{\"batch\":{\"input_config\":{"
+        "\"requests\":{\"requests\":[{\"request\":{}}]}}}}");
+    assert_int_equal(f.rc, LLM_OK);
+    assert_int_equal(f.q.route.step, LLM_LONG_PARTS);
+
+    /* it goes on, and says nothing; it is over, and nobody reads results */
+
+    answer_begin(&f, NULL);
+    answer_json(&f, "{\"name\":\"batches/b1\",\"metadata\":{}}");
+    assert_true(f.a.told.pending && !f.a.told.ended);
+    assert_int_equal(f.a.told.id.len, 2);
+    done(&f);
+
+    ask(&f, &llm_gemini, GEMINI_BATCH, "{\"batch\":{\"input_config\":{"
+        "\"requests\":{\"requests\":[{\"request\":{}}]}}}}");
+    answer_begin(&f, NULL);
+    answer_json(&f, "{\"name\":\"b1\",\"done\":true,\"response\":{"
+                "\"inlinedResponses\":{\"inlinedResponses\":[1]}}}");
+    assert_true(!f.a.told.pending && f.a.told.ended);
+    done(&f);
 }
 
 
@@ -594,6 +664,7 @@ main(void)
         cmocka_unit_test(test_paths),
         cmocka_unit_test(test_interaction),
         cmocka_unit_test(test_videos),
+        cmocka_unit_test(test_gemini_batch),
         cmocka_unit_test(test_interaction_edit),
         cmocka_unit_test(test_predict),
         cmocka_unit_test(test_complete),

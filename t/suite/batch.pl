@@ -125,6 +125,29 @@ sub job {
         ] });
 }
 
+# Gemini's hold their requests, and in the end what has come of them
+
+sub gemini_batch {
+    return "POST /v1beta/models/m:batchGenerateContent\n"
+           . $json->encode({ batch => { inputConfig => { requests => {
+               requests => [map { { metadata => { key => 'a' }, request => {
+                   contents => [{ parts => [{ text => 'hi' }] }],
+                   generationConfig => { maxOutputTokens => $_ } } } } @_]
+           } } } });
+}
+
+sub gemini_state {
+    my $done = shift;
+    return { json => { name => 'batches/b1', metadata => {},
+        $done ? (done => JSON::PP::true, response => { inlinedResponses => {
+            inlinedResponses => [map {
+                $_ ? { response => { usageMetadata => {
+                           promptTokenCount => 9, candidatesTokenCount => $_,
+                           totalTokenCount => 9 + $_ } } }
+                   : { error => { code => 3, message => 'no' } } } @_]
+        } }) : () } };
+}
+
 # runs of assistants
 
 sub begin_run {

@@ -1,0 +1,317 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "llm_gemini.h"
+#include "llm_batch.h"
+#include "llm_path.h"
+
+#include <string.h>
+
+
+/*
+ * Batches that hold their requests, all of the model of the path; what has come
+ * of each is in the batch itself, once it is over.  Those whose requests are in
+ * a file elsewhere are refused.
+ */
+
+#define LLM_GEMINI_BATCH_MAX  100000        /* requests of a batch */
+
+
+/* a member in either spelling, and not in both, which one of two may read */
+
+static int
+llm_gemini_batch_member(llm_request_t *q, uint32_t obj, const char *camel,
+    const char *snake, uint32_t *node)
+{
+    uint32_t  other;
+
+    *node = LLM_JSON_NONE;
+
+    if (llm_kind_of(&q->json, obj) != LLM_JSON_OBJECT) {
+        return llm_request_bad(q, camel, "must be in an object");
+    }
+
+    *node = llm_json_get(&q->json, obj, camel);
+    other = llm_json_get(&q->json, obj, snake);
+
+    if (llm_json_duplicate(&q->json, obj, camel)
+        || llm_json_duplicate(&q->json, obj, snake)
+        || (*node != LLM_JSON_NONE && other != *node
+            && other != LLM_JSON_NONE))
+    {
+        return llm_request_bad(q, camel, "must not occur more than once");
+    }
+
+    if (*node == LLM_JSON_NONE) {
+        *node = other;
+    }
+
+    return LLM_OK;
+}
+
+
+/* {"batch":{"inputConfig":{"requests":{"requests":[...]}}}} */
+
+static int
+llm_gemini_batch_list(llm_request_t *q, uint32_t *list)
+{
+    int     rc;
+    size_t  i;
+
+    static const struct {
+        const char  *camel;
+        const char  *snake;
+    } path[] = {
+        { "batch", "batch" },
+        { "inputConfig", "input_config" },
+        { "requests", "requests" },
+        { "requests", "requests" }
+    };
+
+    *list = 0;
+
+    for (i = 0; i < sizeof(path) / sizeof(path[0]); i++) {
+
+        rc = llm_gemini_batch_member(q, *list, path[i].camel, path[i].snake,
+                                     list);
+        if (rc != LLM_OK) {
+            return rc;
+        }
+
+        if (!llm_given(&q->json, *list)) {
+            return llm_request_bad(q, path[i].camel,
+                                   i > 1 ? "must be in the batch: of a file "
+                                           "it is not known what it holds"
+                                         : "is required");
+        }
+    }
+
+    return llm_request_array(q, *list, "requests", 1);
+}
+
+
+int
+llm_gemini_batch_parse(llm_request_t *q)
+{
+    int       rc;
+    uint32_t  list;
+
+    q->max_output = 0;
+    q->choices = 1;
+    q->stateful = 1;
+    q->sealed = 1;
+    q->model = q->route.model;
+    q->model_in_path = 1;
+
+    llm_usage_text(&q->most, 0, 0);
+    q->bounded = 1;
+
+    if (!llm_path_model(&q->model)) {
+        return llm_request_bad(q, "model", "of the path cannot be one");
+    }
+
+    rc = llm_gemini_batch_list(q, &list);
+
+    if (rc == LLM_OK && q->json.nodes[list].next == list + 1) {
+        rc = llm_request_bad(q, "requests", "must not be empty");
+    }
+
+    return rc;
+}
+
+
+int
+llm_gemini_batch_inner(llm_request_t *q, llm_inner_t *in)
+{
+    uint32_t                list, i, request;
+    unsigned char          *p;
+    const llm_json_node_t  *v;
+
+    static const llm_str_t  before = llm_string("/v1beta/models/");
+    static const llm_str_t  after = llm_string(":generateContent");
+
+    v = q->json.nodes;
+
+    if (llm_gemini_batch_list(q, &list) != LLM_OK) {
+        return LLM_BAD;
+    }
+
+    i = in->at ? (uint32_t) in->at : list + 1;
+
+    if (i >= v[list].next) {
+        return LLM_DECLINED;
+    }
+
+    if (in->n == LLM_GEMINI_BATCH_MAX) {
+        return llm_request_bad(q, "requests", "are too many");
+    }
+
+    request = llm_json_get(&q->json, i, "request");
+
+    if (llm_kind_of(&q->json, request) != LLM_JSON_OBJECT
+        || llm_json_duplicate(&q->json, i, "request"))
+    {
+        return llm_request_bad(q, "requests.request", "must be an object");
+    }
+
+    p = llm_alloc(in->mem, before.len + q->model.len + after.len);
+    if (p == NULL) {
+        return LLM_ERROR;
+    }
+
+    in->path.data = p;
+    in->path.len = before.len + q->model.len + after.len;
+
+    memcpy(p, before.data, before.len);
+    memcpy(p + before.len, q->model.data, q->model.len);
+    memcpy(p + before.len + q->model.len, after.data, after.len);
+
+    in->body.data = (unsigned char *) q->json.data + v[request].start;
+    in->body.len = v[request].end - v[request].start;
+    in->at = v[i].next;
+    in->n++;
+
+    return LLM_OK;
+}
+
+
+/* the list is in the response of the operation, and in what it tells of itself
+   as well */
+
+static uint32_t
+llm_gemini_batch_results(const llm_json_t *j, uint32_t response,
+    uint32_t metadata)
+{
+    uint32_t  node;
+
+    node = response;
+
+    if (llm_kind_of(j, node) != LLM_JSON_OBJECT
+        || !llm_given(j, llm_json_get(j, node, "inlinedResponses")))
+    {
+        node = llm_kind_of(j, metadata) == LLM_JSON_OBJECT
+               ? llm_json_get(j, metadata, "output") : LLM_JSON_NONE;
+    }
+
+    while (llm_kind_of(j, node) == LLM_JSON_OBJECT) {
+        node = llm_json_get(j, node, "inlinedResponses");
+    }
+
+    return llm_kind_of(j, node) == LLM_JSON_ARRAY ? node : LLM_JSON_NONE;
+}
+
+
+/* one that failed has no response, and is not charged */
+
+static int
+llm_gemini_batch_result(llm_answer_t *a, const llm_json_t *j, uint32_t node)
+{
+    int                     rc;
+    uint32_t                response;
+    llm_json_t             *body;
+    llm_answer_t            one;
+    const llm_json_node_t  *v;
+
+    body = llm_answer_state(a, sizeof(llm_json_t));
+    if (body == NULL) {
+        return LLM_ERROR;
+    }
+
+    body->mem = a->mem;
+    body->max = LLM_BATCH_NODES;
+
+    llm_answer_init(&one, a->scratch, LLM_KIND_CHAT, NULL);
+
+    response = llm_kind_of(j, node) == LLM_JSON_OBJECT
+               ? llm_json_get(j, node, "response") : LLM_JSON_NONE;
+
+    if (llm_kind_of(j, response) == LLM_JSON_OBJECT) {
+        v = &j->nodes[response];
+
+        rc = llm_json_parse(body, j->data + v->start, v->end - v->start);
+
+        if (rc == LLM_OK) {
+            rc = llm_gemini_answer(&one, body);
+        }
+
+        if (rc == LLM_ERROR) {
+            return rc;
+        }
+
+        one.usage_bad |= !one.usage_seen;
+    }
+
+    return a->result(a, &one);
+}
+
+
+int
+llm_gemini_batch_answer(llm_answer_t *a, const llm_json_t *j)
+{
+    uint32_t                i, list, f[4];
+    const llm_json_node_t  *v;
+
+    static const char * const  names[] = {
+        "name", "done", "response", "metadata"
+    };
+
+    a->finished = 1;
+    a->deferred = 1;
+
+    if (llm_kind_of(j, 0) != LLM_JSON_OBJECT) {
+        a->told.pending = 1;
+        return LLM_OK;
+    }
+
+    llm_json_fields(j, 0, names, 4, f);
+
+    if (llm_answer_keep(a, j, f[0], &a->told.id) != LLM_OK) {
+        return LLM_ERROR;
+    }
+
+    llm_gemini_operation(a);
+
+    if (llm_kind_of(j, f[1]) != LLM_JSON_TRUE) {
+        a->told.pending = 1;
+        return LLM_OK;
+    }
+
+    a->told.ended = 1;
+    list = llm_gemini_batch_results(j, f[2], f[3]);
+
+    if (a->result == NULL || list == LLM_JSON_NONE) {
+        return LLM_OK;
+    }
+
+    v = j->nodes;
+
+    for (i = list + 1; i < v[list].next; i = v[i].next) {
+        if (llm_gemini_batch_result(a, j, i) != LLM_OK) {
+            return LLM_ERROR;
+        }
+    }
+
+    return LLM_OK;
+}
+
+
+/* "batches/ID", "models/M/operations/ID": it is asked for by its end */
+
+void
+llm_gemini_operation(llm_answer_t *a)
+{
+    size_t      i;
+    llm_str_t  *id;
+
+    id = &a->told.id;
+
+    for (i = id->len; i > 0 && id->data[i - 1] != '/'; i--) {
+        /* void */
+    }
+
+    id->data += i;
+    id->len -= i;
+}
