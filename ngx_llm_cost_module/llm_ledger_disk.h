@@ -9,7 +9,7 @@
 
 
 /*
- * The inside of the file, for llm_ledger_file.c and llm_ledger_sync.c.  What
+ * The inside of the file, for llm_ledger_file*.c and llm_ledger_sync.c.  What
  * must be whole after a power loss is within a sector: it is the old one or
  * the new one.
  */
@@ -96,6 +96,24 @@ _Static_assert(LLM_FILE_STATE_OFF + sizeof(llm_file_state_t) <= LLM_FILE_PAGE,
 
 #define llm_file_state(f)                                                     \
     ((llm_file_state_t *) ((f)->map + LLM_FILE_STATE_OFF))
+
+
+/*
+ * A new file, whole before it has its name; from: what it begins with, or NULL.
+ * On failure err says why.
+ */
+
+int llm_file_make(llm_ledger_file_t *f, const char *path, size_t region,
+    uint64_t node, llm_ledger_t *from, char *err);
+int llm_file_map(llm_ledger_file_t *f, char *err);
+
+/* whose file it is now; errno, or 0 */
+
+int llm_file_write_head(llm_ledger_file_t *f);
+
+/* of this run of the kernel, whose page cache has what was written; or empty */
+
+void llm_file_boot(char boot[40]);
 
 
 /* exactly, or errno */

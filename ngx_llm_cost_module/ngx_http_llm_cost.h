@@ -565,8 +565,11 @@ ngx_int_t ngx_http_llm_cost_zone_init(ngx_shm_zone_t *shm_zone, void *data);
 ngx_int_t ngx_http_llm_cost_zone_start(ngx_cycle_t *cycle);
 void ngx_http_llm_cost_zone_stop(void);
 ngx_http_llm_cost_zone_t *ngx_http_llm_cost_zone(void);
+ngx_uint_t ngx_http_llm_cost_zone_turn(ngx_http_llm_cost_zone_t *z,
+    time_t now);
 
-/* the sweeper of the ledger: with Redis as the store the journal needs it */
+
+/* _sweep.c: what is left behind, and what lives long */
 
 void ngx_http_llm_cost_sweep_start(ngx_cycle_t *cycle);
 void ngx_http_llm_cost_sweep_stop(void);

@@ -23,6 +23,7 @@
  *   _redis_adopt.c   reservations of dead workers, and of long requests
  *   _redis_learn.c   what estimates are worth
  *   _redis_join.c    back to Redis, which may have lost something
+ *   _redis_joined.c  how far the node has come, whoever goes on
  *   _redis_repeat.c  what it is told then
  *   _redis_hello.c   who is there: the words of a join, and a sign of life
  *   _redis_state.c   greetings, fitness, failures, backoff
@@ -542,6 +543,30 @@ typedef struct {
 
 ngx_int_t ngx_http_llm_cost_redis_join_read(redisReply *reply,
     ngx_http_llm_cost_redis_hello_t *h);
+
+
+/* _redis_joined.c */
+
+typedef enum {
+    NGX_HTTP_LLM_COST_JOIN_NONE = 0,
+    NGX_HTTP_LLM_COST_JOIN_HELLO,
+    NGX_HTTP_LLM_COST_JOIN_REPLAY,
+    NGX_HTTP_LLM_COST_JOIN_WAIT_REPLAYED,
+    NGX_HTTP_LLM_COST_JOIN_HOLDS,
+    NGX_HTTP_LLM_COST_JOIN_OUTBOX,
+    NGX_HTTP_LLM_COST_JOIN_BALANCES,
+    NGX_HTTP_LLM_COST_JOIN_WAIT_BALANCED,
+    NGX_HTTP_LLM_COST_JOIN_KNOWN,
+    NGX_HTTP_LLM_COST_JOIN_WAIT_MERGED,
+    NGX_HTTP_LLM_COST_JOIN_LAST
+} ngx_http_llm_cost_join_step_e;
+
+void ngx_http_llm_cost_redis_joined_first(
+    const ngx_http_llm_cost_redis_hello_t *h);
+ngx_uint_t ngx_http_llm_cost_redis_joined_come(
+    const ngx_http_llm_cost_redis_hello_t *h, ngx_msec_t waited);
+void ngx_http_llm_cost_redis_joined(ngx_http_llm_cost_redis_t *redis,
+    const ngx_http_llm_cost_redis_hello_t *h, ngx_uint_t repeated);
 
 
 /* as in join.lua */

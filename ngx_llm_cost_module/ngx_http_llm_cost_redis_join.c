@@ -34,23 +34,7 @@
 
 #define NGX_HTTP_LLM_COST_JOIN_BATCH     64
 #define NGX_HTTP_LLM_COST_JOIN_POLL      50     /* ms */
-#define NGX_HTTP_LLM_COST_JOIN_PATIENCE  3000   /* ms */
 #define NGX_HTTP_LLM_COST_JOIN_PASSES    4
-
-
-typedef enum {
-    NGX_HTTP_LLM_COST_JOIN_NONE = 0,
-    NGX_HTTP_LLM_COST_JOIN_HELLO,
-    NGX_HTTP_LLM_COST_JOIN_REPLAY,
-    NGX_HTTP_LLM_COST_JOIN_WAIT_REPLAYED,
-    NGX_HTTP_LLM_COST_JOIN_HOLDS,
-    NGX_HTTP_LLM_COST_JOIN_OUTBOX,
-    NGX_HTTP_LLM_COST_JOIN_BALANCES,
-    NGX_HTTP_LLM_COST_JOIN_WAIT_BALANCED,
-    NGX_HTTP_LLM_COST_JOIN_KNOWN,
-    NGX_HTTP_LLM_COST_JOIN_WAIT_MERGED,
-    NGX_HTTP_LLM_COST_JOIN_LAST
-} ngx_http_llm_cost_join_step_e;
 
 
 typedef struct {
@@ -85,10 +69,7 @@ static void ngx_http_llm_cost_redis_join_say(ngx_uint_t phase);
 static void ngx_http_llm_cost_redis_join_said(
     ngx_http_llm_cost_redis_op_t *op, redisReply *reply);
 static void ngx_http_llm_cost_redis_join_met(void);
-static void ngx_http_llm_cost_redis_join_first(void);
-static ngx_uint_t ngx_http_llm_cost_redis_join_come(void);
 static void ngx_http_llm_cost_redis_join_last(void);
-static void ngx_http_llm_cost_redis_join_ready(void);
 
 
 static ngx_http_llm_cost_join_t  join;
@@ -501,7 +482,9 @@ ngx_http_llm_cost_redis_join_said(ngx_http_llm_cost_redis_op_t *op,
     if (join.step == NGX_HTTP_LLM_COST_JOIN_HELLO) {
         ngx_http_llm_cost_redis_join_met();
 
-    } else if (!ngx_http_llm_cost_redis_join_come()) {
+    } else if (!ngx_http_llm_cost_redis_joined_come(&h,
+                                          NGX_HTTP_LLM_COST_JOIN_POLL))
+    {
         ngx_add_timer(&join.timer, NGX_HTTP_LLM_COST_JOIN_POLL);
         return;
 
@@ -535,7 +518,7 @@ ngx_http_llm_cost_redis_join_met(void)
     if (at->age != box->age
         || ngx_memcmp(at->id, join.hello.id, NGX_HTTP_LLM_COST_REDIS_ID) != 0)
     {
-        ngx_http_llm_cost_redis_join_first();
+        ngx_http_llm_cost_redis_joined_first(&join.hello);
     }
 
     /*
@@ -560,78 +543,6 @@ ngx_http_llm_cost_redis_join_met(void)
 
 
 /*
- * Nothing is known of this store yet; its id comes last.  If this nginx has
- * never met one, what an earlier one has told is on no record: it is in the
- * zone, and lost where this is another store.
- */
-
-static void
-ngx_http_llm_cost_redis_join_first(void)
-{
-    ngx_uint_t                         changed, past;
-    llm_ledger_t                      *l;
-    ngx_http_llm_cost_redis_box_t     *box;
-    ngx_http_llm_cost_redis_joined_t  *at;
-
-    box = ngx_http_llm_cost_redis_box();
-    at = &box->joined;
-
-    l = ngx_http_llm_cost_zone()->ledger;
-
-    changed = (ngx_memcmp(box->id, join.hello.id, NGX_HTTP_LLM_COST_REDIS_ID)
-               != 0);
-    past = (box->id[0] == '\0' && llm_ledger_has_store(l));
-
-    ngx_memzero(at, sizeof(ngx_http_llm_cost_redis_joined_t));
-    ngx_memory_barrier();
-
-    at->base = join.hello.base;
-    at->since = join.hello.time;
-    at->deep = (changed
-                && (at->base < box->log->dropped
-                    || (past && !llm_ledger_is_store(l, join.hello.id))));
-    at->age = box->age;
-    at->step = changed ? NGX_HTTP_LLM_COST_JOIN_REPLAY
-                       : NGX_HTTP_LLM_COST_JOIN_HOLDS;
-
-    if (past) {
-        ngx_http_llm_cost_redis_box_lock();
-        box->log->dropped = (uint64_t) join.hello.stamp
-                            | NGX_HTTP_LLM_COST_REDIS_BLOCK;
-        ngx_http_llm_cost_redis_box_unlock();
-    }
-
-    ngx_memory_barrier();
-
-    ngx_memcpy(at->id, join.hello.id, NGX_HTTP_LLM_COST_REDIS_ID);
-}
-
-
-/*
- * Whether the nodes that were there when Redis went away are as far.  What has
- * been waited counts for all of the join, however many attempts it takes.
- */
-
-static ngx_uint_t
-ngx_http_llm_cost_redis_join_come(void)
-{
-    ngx_http_llm_cost_redis_box_t  *box;
-
-    box = ngx_http_llm_cost_redis_box();
-
-    if ((ngx_atomic_uint_t) join.hello.come >= box->peers
-        || box->joined.waited >= NGX_HTTP_LLM_COST_JOIN_PATIENCE)
-    {
-        return 1;
-    }
-
-    box->joined.waited += NGX_HTTP_LLM_COST_JOIN_POLL;
-
-    return 0;
-}
-
-
-/*
  * Once more for what was admitted during the last pass, a few times; then the
  * node is ready, and once more for what was admitted before it was.  Whoever
  * admits looks at the state afterwards, so that nothing is between the two.
@@ -648,7 +559,13 @@ ngx_http_llm_cost_redis_join_last(void)
              && ++join.passes < NGX_HTTP_LLM_COST_JOIN_PASSES);
 
     if (!join.ready && !again) {
-        ngx_http_llm_cost_redis_join_ready();
+        ngx_http_llm_cost_redis_joined(join.redis, &join.hello,
+                                       join.repeated);
+
+        if (join.timer.timer_set) {
+            ngx_del_timer(&join.timer);
+        }
+
         join.ready = 1;
         again = (box->locals != join.locals);
     }
@@ -664,52 +581,4 @@ ngx_http_llm_cost_redis_join_last(void)
     join.locals = box->locals;
     ngx_http_llm_cost_redis_join_step(NGX_HTTP_LLM_COST_JOIN_LAST);
     ngx_add_timer(&join.timer, 1);
-}
-
-
-static void
-ngx_http_llm_cost_redis_join_ready(void)
-{
-    ngx_http_llm_cost_redis_t      *redis;
-    ngx_http_llm_cost_redis_box_t  *box;
-
-    redis = join.redis;
-    box = ngx_http_llm_cost_redis_box();
-
-    ngx_http_llm_cost_redis_box_lock();
-
-    if (ngx_memcmp(box->id, redis->id, NGX_HTTP_LLM_COST_REDIS_ID) != 0) {
-        ngx_memcpy(box->id, redis->id, NGX_HTTP_LLM_COST_REDIS_ID);
-        box->seen = join.hello.stamp;
-    }
-
-    box->nodes = ngx_max(join.hello.nodes, 1);
-    box->peers = ngx_max(join.hello.recent, 1);
-
-    ngx_memory_barrier();
-
-    box->state = NGX_HTTP_LLM_COST_STORE_READY;
-    box->joiner = 0;
-
-    ngx_http_llm_cost_redis_box_unlock();
-
-    if (join.timer.timer_set) {
-        ngx_del_timer(&join.timer);
-    }
-
-    llm_ledger_set_store(ngx_http_llm_cost_zone()->ledger, redis->id);
-    llm_ledger_release(ngx_http_llm_cost_zone()->ledger, (uint32_t) ngx_pid);
-
-    llm_stats_count(ngx_http_llm_cost_zone()->stats, LLM_STATS_STORE_CHANGES,
-                    1);
-
-    ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-                  "llm cost: Redis %V is back after %T s, %ui operations were "
-                  "repeated%s", &redis->conf->addr.name,
-                  ngx_time() - (time_t) box->since, join.repeated,
-                  join.hello.deep
-                  ? "; it had lost more than was recorded: counters start from "
-                    "what the nodes knew last" : "");
-
-    (void) ngx_http_llm_cost_redis_outbox_send(redis, 0);
 }

@@ -12,8 +12,9 @@
  * that two connections of a node are no different from one); its answer may be
  * lost, or come when the node has joined another store meanwhile.  Redis may go
  * back to what it was at any earlier moment, or to nothing; workers may die, and
- * a node may have an end of a request on record no more.  The numbers of such
- * events are bounded, the moments are not.
+ * a node may have an end of a request on record no more, or again: the two
+ * binaries of an upgrade have a record each, and either may be the one that
+ * joins.  The numbers of such events are bounded, the moments are not.
  *
  * In every state nothing is committed beyond the limit; whenever everything has
  * come to rest, Redis has counted what was spent, once, and holds nothing; and
@@ -72,6 +73,7 @@ enum { READY = 0, AWAY, JOIN };
 #define NO_CONFIRM   0x100   /* nor is what is confirmed elsewhere confirmed */
 #define NO_OWN       0x200   /* what was spent is known without the record */
 #define NO_FORGET    0x400   /* and what is no more open, too */
+#define NO_ONCE      0x800   /* nothing is repeated once counters are whole */
 
 
 typedef struct {
@@ -112,6 +114,7 @@ typedef struct {
     uint8_t          timeouts;
     uint8_t          delays;
     uint8_t          drops;
+    uint8_t          finds;
 } state_t;
 
 
@@ -541,6 +544,10 @@ repeat(state_t *t, int n, int i)
 
     case SETTLED:
     case CANCELLED:
+        if ((t->joined & (1 << n)) && !(m.without & NO_ONCE)) {
+            return;
+        }
+
         if (t->forgotten & (1 << i)) {
             forget(t, i);
             return;
@@ -681,6 +688,23 @@ faults(const state_t *s)
             t = *s;
             t.drops--;
             t.forgotten |= 1 << i;
+            visit(&t);
+        }
+    }
+
+    for (i = 0; s->finds && i < IDENTS; i++) {
+        if (s->forgotten & (1 << i)) {
+            t = *s;
+            t.finds--;
+            t.forgotten &= ~(1 << i);
+
+            if (t.mode[node_of(i)] == JOIN) {
+
+                /* the other binary begins anew */
+
+                t.mode[node_of(i)] = AWAY;
+            }
+
             visit(&t);
         }
     }
@@ -856,25 +880,27 @@ test_holds(void **state)
 
     static const struct {
         int  limit, open;
-        int  losses, copies, crashes, kills, timeouts, delays, drops;
+        int  losses, copies, crashes, kills, timeouts, delays, drops, finds;
     } runs[] = {
-        { 1, 0,  2, 1, 0, 0, 1, 0, 0 },
-        { 2, 0,  2, 1, 0, 0, 1, 0, 0 },
-        { 1, 1,  2, 1, 0, 0, 1, 0, 0 },
-        { 1, 0,  1, 0, 1, 0, 0, 0, 0 },
-        { 1, 0,  0, 1, 1, 0, 1, 0, 0 },
-        { 2, 0,  0, 0, 1, 0, 1, 0, 0 },
-        { 1, 1,  0, 0, 1, 0, 1, 0, 0 },
-        { 1, 0,  1, 1, 0, 1, 0, 0, 0 },
-        { 2, 0,  1, 0, 0, 1, 0, 0, 0 },
-        { 1, 0,  0, 0, 1, 1, 0, 0, 0 },
-        { 1, 0,  0, 0, 2, 0, 0, 0, 0 },
-        { 1, 0,  0, 0, 1, 0, 0, 1, 0 },
-        { 2, 0,  0, 0, 1, 0, 0, 1, 0 },
-        { 1, 0,  0, 0, 1, 0, 0, 0, 2 },
-        { 1, 0,  1, 0, 1, 0, 0, 0, 1 },
-        { 1, 0,  0, 0, 1, 0, 0, 1, 1 },
-        { 1, 0,  0, 0, 2, 0, 0, 0, 1 }
+        { 1, 0,  2, 1, 0, 0, 1, 0, 0, 0 },
+        { 2, 0,  2, 1, 0, 0, 1, 0, 0, 0 },
+        { 1, 1,  2, 1, 0, 0, 1, 0, 0, 0 },
+        { 1, 0,  1, 0, 1, 0, 0, 0, 0, 0 },
+        { 1, 0,  0, 1, 1, 0, 1, 0, 0, 0 },
+        { 2, 0,  0, 0, 1, 0, 1, 0, 0, 0 },
+        { 1, 1,  0, 0, 1, 0, 1, 0, 0, 0 },
+        { 1, 0,  1, 1, 0, 1, 0, 0, 0, 0 },
+        { 2, 0,  1, 0, 0, 1, 0, 0, 0, 0 },
+        { 1, 0,  0, 0, 1, 1, 0, 0, 0, 0 },
+        { 1, 0,  0, 0, 2, 0, 0, 0, 0, 0 },
+        { 1, 0,  0, 0, 1, 0, 0, 1, 0, 0 },
+        { 2, 0,  0, 0, 1, 0, 0, 1, 0, 0 },
+        { 1, 0,  0, 0, 1, 0, 0, 0, 2, 0 },
+        { 1, 0,  1, 0, 1, 0, 0, 0, 1, 0 },
+        { 1, 0,  0, 0, 1, 0, 0, 1, 1, 0 },
+        { 1, 0,  0, 0, 2, 0, 0, 0, 1, 0 },
+        { 1, 0,  1, 0, 1, 0, 0, 0, 1, 1 },
+        { 2, 0,  0, 0, 1, 0, 0, 0, 1, 1 }
     };
 
     (void) state;
@@ -883,13 +909,15 @@ test_holds(void **state)
         s = start(runs[i].losses, runs[i].copies, runs[i].crashes,
                   runs[i].kills, runs[i].timeouts, runs[i].delays);
         s.drops = runs[i].drops;
+        s.finds = runs[i].finds;
 
         print_message("limit %d%s, %d lost, %d twice, %d crashes, %d kills, "
-                      "%d not waited for, %d late, %d forgotten: ",
+                      "%d not waited for, %d late, %d forgotten, %d found: ",
                       runs[i].limit,
                       runs[i].open ? ", open" : "", runs[i].losses,
                       runs[i].copies, runs[i].crashes, runs[i].kills,
-                      runs[i].timeouts, runs[i].delays, runs[i].drops);
+                      runs[i].timeouts, runs[i].delays, runs[i].drops,
+                      runs[i].finds);
 
         wrong = explore(runs[i].limit, runs[i].open, 0, &s);
 
@@ -911,7 +939,7 @@ test_is_missed(void **state)
 
     static const unsigned  rules[] = {
         NO_BITMAP, NO_GUARD, NO_CANCEL, NO_RECORD, NO_HOLDS, NO_WAITING,
-        NO_SHARE, NO_GRANT, NO_CONFIRM, NO_OWN, NO_FORGET
+        NO_SHARE, NO_GRANT, NO_CONFIRM, NO_OWN, NO_FORGET, NO_ONCE
     };
 
     (void) state;
@@ -920,6 +948,7 @@ test_is_missed(void **state)
         s = rules[i] < NO_GRANT ? start(1, 1, 1, 0, 0, 0)
                                   : start(0, 0, 1, 0, 0, 1);
         s.drops = (rules[i] >= NO_OWN);
+        s.finds = (rules[i] == NO_ONCE);
 
         wrong = explore(1, 0, rules[i], &s);
 
