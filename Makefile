@@ -268,10 +268,11 @@ test-flights: all unit
 	$(Q)KEYS=1000000 $(BUILD)/unit/test_llm_cache
 	$(Q)CLIENTS=500 ROUNDS=3 prove -It/lib t/cache-flights.t
 
-# the rows that are measured go into the tables of the page on accuracy
+# the rows that are measured go into the tables of the page on accuracy, which
+# are those of all vocabularies
 
 test-traffic: export TRAFFIC_TABLES = $(out)/traffic
-test-traffic: all unit
+test-traffic: all vocab-all unit
 	$(Q)rm -rf $(TRAFFIC_TABLES)
 	$(Q)mkdir -p $(TRAFFIC_TABLES)
 	$(Q)for t in $(foreach t,$(unit_bins),$(if $(findstring \
