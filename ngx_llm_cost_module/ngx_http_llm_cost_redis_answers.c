@@ -30,7 +30,7 @@ static void ngx_http_llm_cost_redis_kept(ngx_http_llm_cost_redis_op_t *op,
 static ngx_uint_t ngx_http_llm_cost_redis_purge_heard(redisReply *reply);
 static void ngx_http_llm_cost_redis_purge_number(
     ngx_http_llm_cost_redis_op_t *op, redisReply *reply);
-static void ngx_http_llm_cost_redis_purge_ask(void);
+static void ngx_http_llm_cost_redis_purge_ask(int64_t heard);
 static void ngx_http_llm_cost_redis_purge_done(
     ngx_http_llm_cost_redis_op_t *op, redisReply *reply);
 static ngx_int_t ngx_http_llm_cost_redis_purge_one(redisReply *reply,
@@ -417,14 +417,14 @@ ngx_http_llm_cost_redis_purge_heard(redisReply *reply)
         return 1;
     }
 
-    ngx_http_llm_cost_redis_purge_ask();
+    ngx_http_llm_cost_redis_purge_ask(ngx_max(number, 0));
 
     return 0;
 }
 
 
 static void
-ngx_http_llm_cost_redis_purge_ask(void)
+ngx_http_llm_cost_redis_purge_ask(int64_t heard)
 {
     ngx_http_llm_cost_redis_t     *redis;
     ngx_http_llm_cost_redis_op_t  *op;
@@ -439,6 +439,8 @@ ngx_http_llm_cost_redis_purge_ask(void)
     if (op == NULL) {
         return;
     }
+
+    op->count = heard;
 
     ngx_http_llm_cost_redis_command(redis, "LRANGE");
     ngx_http_llm_cost_redis_key("cp");
@@ -457,8 +459,9 @@ ngx_http_llm_cost_redis_purge_ask(void)
 
 
 /*
- * The latest first.  Where the list does not reach back to what this node has
- * come to, or is lost, all copies go.
+ * The latest first.  Where the list does not reach from the number that was
+ * heard of back to what this node has come to, or is lost (an evicting policy
+ * may take it), all copies go, once.
  */
 
 static void
@@ -467,7 +470,7 @@ ngx_http_llm_cost_redis_purge_done(ngx_http_llm_cost_redis_op_t *op,
 {
     u_char              key[LLM_CACHE_KEY];
     size_t              i;
-    uint64_t            number, last, latest, known;
+    uint64_t            number, last, latest, known, heard;
     llm_cache_t        *c;
     llm_cache_purge_t   purge;
 
@@ -480,6 +483,7 @@ ngx_http_llm_cost_redis_purge_done(ngx_http_llm_cost_redis_op_t *op,
 
     c = ngx_http_llm_cost_zone()->cache;
     known = llm_cache_epoch(c);
+    heard = (uint64_t) op->count;
     latest = 0;
 
     for (i = 0; i < reply->elements; i++) {
@@ -493,6 +497,10 @@ ngx_http_llm_cost_redis_purge_done(ngx_http_llm_cost_redis_op_t *op,
 
         if (i == 0) {
             latest = number;
+
+            if (latest < heard) {
+                break;
+            }
         }
 
         if (number == known) {
@@ -511,7 +519,7 @@ ngx_http_llm_cost_redis_purge_done(ngx_http_llm_cost_redis_op_t *op,
 
 done:
 
-    llm_cache_set_epoch(c, latest);
+    llm_cache_set_epoch(c, ngx_max(latest, heard));
 
     ngx_http_llm_cost_redis_done(op, reply);
 }

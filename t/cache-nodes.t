@@ -259,9 +259,18 @@ sub purged {
     # a node that hears of more purges than are written down forgets all
 
     redis_command($redis, 'LTRIM', '{llm:}cp', 0, 0);
-    redis_command($redis, 'SET', '{llm:}ce',
-                  redis_command($redis, 'GET', '{llm:}ce') + 1);
+    redis_command($redis, 'INCR', '{llm:}ce');
     ok(wait_until(sub { (stats($b))[1] eq 'zone 0' }), 'a gap: all copies go');
+
+    is(ask($b, 'q2')->{cache}, 'HIT', 'a gap: Redis has it still');
+    is((stats($b))[1], 'zone 1', 'a gap: and it is copied again');
+
+    redis_command($redis, 'DEL', '{llm:}cp');
+    redis_command($redis, 'INCR', '{llm:}ce');
+    ok(wait_until(sub { (stats($b))[1] eq 'zone 0' }), 'no list: all copies go');
+
+    is(ask($b, 'q2')->{cache}, 'HIT', 'no list: Redis has it still');
+    is((stats($b))[1], 'zone 1', 'no list: and it is copied again');
 
     $purge->('', 5, 'everything');
     is(ask($_->[0], "q$_->[1]")->{cache}, 'MISS', 'all are gone')
