@@ -148,6 +148,10 @@ llm_tok_merged_short(const llm_tok_batch_t *b, llm_tok_queue_t *q)
 {
     size_t  i, total;
 
+    if (q->n == 0) {
+        return 0;
+    }
+
     total = 0;
 
 #if LLM_TOK_HAVE_AVX2
@@ -251,6 +255,10 @@ llm_tok_count_missed(llm_tok_batch_t *b)
     llm_tok_miss_t    *miss;
     llm_tok_text_t    *text;
     llm_tok_queue_t    shorts, longs, *q;
+
+    if (b->missed == 0) {
+        return 0;
+    }
 
 #if LLM_TOK_HAVE_AVX2
     n = b->s->simd == LLM_SIMD_AVX2

@@ -132,22 +132,63 @@ llm_tok_are_inert(unsigned form, const uint8_t *p, size_t at, size_t len)
 }
 
 
+/*
+ * Whether the first n bytes of a text are split by themselves as they are with
+ * what follows them.  Spaces before a word may not be: "\s+(?!\S)".
+ */
+
+static int
+llm_tok_is_apart(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
+    size_t n, size_t len)
+{
+    const uint8_t     *at, *to;
+    llm_tok_cursor_t   apart, whole;
+
+    llm_tok_regex_begin(&apart, p, p + n, 0);
+    llm_tok_regex_begin(&whole, p, p + len, 1);
+
+    for (at = p; at < p + n; at = to) {
+        to = llm_tok_regex_end(v->regex, s, &apart, at);
+
+        if (to == NULL || to != llm_tok_regex_end(v->regex, s, &whole, at)) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+#define LLM_TOK_LAST  4         /* places that are tried */
+
 /* llm_tok_last_piece() of text that is well-formed */
 
 static size_t
 llm_tok_last_valid(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
     size_t len)
 {
+    size_t             i, n, last[LLM_TOK_LAST];
     const uint8_t     *at, *to;
     llm_tok_cursor_t   cursor;
 
     llm_tok_regex_begin(&cursor, p, p + len, 1);
 
-    for (at = p; (to = llm_tok_regex_end(v->regex, s, &cursor, at)); at = to) {
-        /* void */
+    for (n = 0, at = p; ; n++, at = to) {
+        last[n % LLM_TOK_LAST] = (size_t) (at - p);
+        to = llm_tok_regex_end(v->regex, s, &cursor, at);
+
+        if (to == NULL) {
+            break;
+        }
     }
 
-    return (size_t) (at - p);
+    for (i = 0; i < LLM_TOK_LAST && i < n; i++) {
+        if (llm_tok_is_apart(v, s, p, last[(n - i) % LLM_TOK_LAST], len)) {
+            return last[(n - i) % LLM_TOK_LAST];
+        }
+    }
+
+    return 0;
 }
 
 

@@ -280,6 +280,41 @@ test_streams(void **state)
 
 /* not one byte, whatever the text, once a vocabulary is open */
 
+/*
+ * Where the carry of a stream is counted, spaces may end that are others by
+ * themselves than before the word that follows.
+ */
+
+static void
+test_stream_spaces(void **state)
+{
+    int     estimate;
+    size_t  i, at, n;
+
+    (void) state;
+
+    for (i = 0; i < TEST_VOCABS; i++) {
+        for (at = LLM_COUNT_STREAM_CARRY - 20; at < LLM_COUNT_STREAM_CARRY + 2;
+             at++)
+        {
+            n = LLM_COUNT_STREAM_CARRY + 40;
+            memset(text, 'e', n);
+
+            for (n = 0; n < at - 4; n += 4) {
+                text[n] = ' ';
+            }
+
+            memcpy(text + at - 2, "\n\n", 2);
+            n = LLM_COUNT_STREAM_CARRY + 40;
+
+            assert_int_equal(test_stream(vocab[i], text, n, n, &estimate),
+                             llm_count(vocab[i], scratch, text, n));
+            assert_false(estimate);
+        }
+    }
+}
+
+
 static void
 test_no_allocation(void **state)
 {
@@ -357,6 +392,7 @@ main(void)
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_round_trips),
         cmocka_unit_test(test_streams),
+        cmocka_unit_test(test_stream_spaces),
         cmocka_unit_test(test_no_allocation),
         cmocka_unit_test(test_one_letter),
     };
