@@ -1023,6 +1023,38 @@ subtest 'nor is what others have that are gone' => sub {
     is $round->('n1', 1, 92, 0), 1, 'what was pending once is no more';
 };
 
+# The others have waited long enough, and go on while it still repeats
+
+subtest 'a node whose record comes late' => sub {
+    empty();
+    my $b = budget();
+    my $round = sub {
+        my ($node, $second, $spent) = @_;
+        evalsha('balance', keys_of(0, $node, $b), 1, $second, fields($b),
+                $spent, 0, 0, '')
+    };
+    my $rest = sub { redis('HGET', counter($b), 'rest') // 0 };
+
+    join_as('n3', $HELLO);
+    settle(1, [$b], [40, 0, 1], node => 'n3');
+    $round->('n1', 0, 20);
+    $round->('n1', 1, 90);
+    is stored($b) . ' ' . $rest->(), '90 0 30', 'what it has not repeated';
+
+    settle(2, [$b], [25, 0, 1], node => 'n3');
+    is stored($b) . ' ' . $rest->(), '90 0 5', 'is in there already';
+    settle(3, [$b], [8, 0, 1], node => 'n3');
+    is stored($b) . ' ' . $rest->(), '93 0 0', 'but for what is more';
+    is redis('HGET', counter($b), 's:n3'), 73, 'all of it is its own';
+    is $round->('n3', 0, 73), 0, 'and nothing is missing';
+
+    join_as('n3', $REPLAYED);
+    $round->('n1', 1, 100);
+    settle(4, [$b], [6, 0, 1], node => 'n3');
+    is stored($b) . ' ' . $rest->(), '106 0 7',
+        'what it tells of later is new';
+};
+
 subtest 'reservations of which nothing is on record' => sub {
     empty();
     my ($b, $n) = (budget(), 'n1');

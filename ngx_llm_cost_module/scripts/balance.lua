@@ -60,11 +60,7 @@ local function restore_part(b, own, unsure)
     local field = 'u' .. PART
 
     if behind > 0 then
-        local known = math.min(behind, number(redis.call('HGET', b.counter,
-                                                         'rest')))
-
-        raise_by(b, behind - known)
-        add(b.counter, 'rest', -known)
+        raise_by(b, behind - take_rest(b, behind))
         add(b.counter, PART, behind)
     end
 
@@ -109,7 +105,7 @@ end
 local behind = 0
 
 if second then
-    redis.call('HSET', STORE, 'whole', 1)
+    redis.call('HSETNX', STORE, 'whole', text(TIME))
 end
 
 for i, b in ipairs(load_budgets(3, n)) do

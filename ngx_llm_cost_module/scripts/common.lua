@@ -30,6 +30,7 @@ local KEEP_COUNTER = 86400          -- after the end of its window
 local KEEP_EXPIRED = 86400          -- an expired reservation waits for its
                                     -- settlement that long
 local KEEP_NODE = 7 * 86400         -- identities of a node nobody hears of
+local LINGER = 60                   -- how long a node that is silent is there
 
 local CHUNK = 8192                  -- identities in one bitmap: 1 KB
 local CHUNKS = 128                  -- bitmaps of one node: 128 KB at most
@@ -471,9 +472,33 @@ local function settle_budget(b, held, spent, part)
 end
 
 
+-- A node that still repeats what it has on record, while the others have gone on
+-- without it and made the counters whole (balance.lua): what it tells of is in
+-- them as nobody's, and becomes its own.  One that has been in this incarnation
+-- and was forgotten since has been silent for longer than that.
+
+local function repeats_late()
+    local f = redis.call('HMGET', STORE, 'whole',
+                         'p:' .. string.sub(KEYS[6], #TAG + 3))
+
+    return f[1] and not f[2] and TIME - tonumber(f[1]) < LINGER
+end
+
+
+local function take_rest(b, amount)
+    local rest = math.min(amount, number(redis.call('HGET', b.counter,
+                                                    'rest')))
+
+    add(b.counter, 'rest', -rest)
+
+    return rest
+end
+
+
 local function finish(seq, spent, budgets)
     local chunks = node_chunks(KEYS[6])
     local hold = load_hold(KEYS[7])
+    local late = spent and not hold and repeats_late()
 
     -- what is there is open, however many came after it: a batch takes a day
 
@@ -491,7 +516,9 @@ local function finish(seq, spent, budgets)
         end
 
         if spent and not hold then
-            settle_budget(b, 0, spent[b.unit], spent[b.unit])
+            local known = late and take_rest(b, spent[b.unit]) or 0
+
+            settle_budget(b, 0, spent[b.unit] - known, spent[b.unit])
         end
     end
 

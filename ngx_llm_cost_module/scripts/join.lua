@@ -27,7 +27,6 @@
 local HELLO, REPLAYED, BALANCED, MERGED = 0, 1, 2, 3
 
 local ALIVE = TAG .. 'l'
-local LINGER = 60000000
 local RECENT = 3000000
 local ENDS = 16
 
@@ -181,7 +180,8 @@ if phase == MERGED then
     redis.call('ZADD', ALIVE, heard, node)
 
     for _, gone in ipairs(redis.call('ZRANGEBYSCORE', ALIVE, '-inf',
-                                     text(time - LINGER), 'LIMIT', 0, 16))
+                                     text(time - LINGER * 1000000), 'LIMIT',
+                                     0, 16))
     do
         redis.call('ZREM', ALIVE, gone)
         redis.call('HDEL', STORE, 'p:' .. gone)
