@@ -312,6 +312,10 @@ llm_gemini_operation(llm_answer_t *a)
         /* void */
     }
 
-    id->data += i;
-    id->len -= i;
+    /* of no name there is no address either */
+
+    if (i) {
+        id->data += i;
+        id->len -= i;
+    }
 }

@@ -337,6 +337,13 @@ test_gemini_batch(void **state)
     /* it goes on, and says nothing; it is over, and nobody reads results */
 
     answer_begin(&f, NULL);
+    answer_json(&f, "{}");
+    assert_true(f.a.told.pending && f.a.told.id.len == 0);
+    done(&f);
+
+    ask(&f, &llm_gemini, GEMINI_BATCH, "{\"batch\":{\"input_config\":{"
+        "\"requests\":{\"requests\":[{\"request\":{}}]}}}}");
+    answer_begin(&f, NULL);
     answer_json(&f, "{\"name\":\"batches/b1\",\"metadata\":{}}");
     assert_true(f.a.told.pending && !f.a.told.ended);
     assert_int_equal(f.a.told.id.len, 2);
