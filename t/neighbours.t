@@ -74,8 +74,7 @@ main::chat($main::sse)
 --- more_headers
 X-Test-Prompt-Tokens: 7
 X-Test-Completion-Tokens: 11
---- response_body_like: token
---- response_body_unlike: usage
+--- response_body_like: ^(?!.*"prompt_tokens").*token
 --- trailers
 X-Output-Tokens: 11
 X-Cost-USD: 0.000007650

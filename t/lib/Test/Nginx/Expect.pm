@@ -148,6 +148,14 @@ sub check_body {
     my $name = $block->name . " - body of request $i";
     my $body = $answer->{body};
 
+    # the original looks at the first and says nothing of the others
+
+    my @ways = grep { defined $block->$_ } qw( response_body
+                       response_body_like response_body_unlike );
+
+    return Test::More::fail("$name: only one of @ways is looked at")
+        if @ways > 1;
+
     if (defined $block->response_body) {
         my $expected = indexed($block, 'response_body', $i, $several);
 
