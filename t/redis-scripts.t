@@ -866,6 +866,44 @@ subtest 'a store that goes back' => sub {
     is admit(9, [$b])->{what}, -7, 'FLUSHALL';
 };
 
+subtest 'a store that goes back by more than one incarnation' => sub {
+    empty();
+
+    my $hello = sub {
+        my ($node, $candidate) = @_;
+        return join_as($node, $HELLO, candidate => $candidate x 16);
+    };
+
+    # two nodes are in the first one, and a file is written
+
+    join_as($_, $MERGED, deep => 1) for 'n1', 'n2';
+    my @file = (redis('DUMP', '{llm:}i'), redis('DUMP', '{llm:}l'));
+    my $first = $known;
+
+    # all is lost, they are in the next one, and the file comes back
+
+    redis('FLUSHDB');
+    ($known, $seen) = @{$hello->('n1', 'g')}{qw( id stamp )};
+    isnt $known, $first, 'another one';
+    join_as('n1', $MERGED);
+
+    redis('DEL', '{llm:}i', '{llm:}l');
+    redis('RESTORE', '{llm:}i', 0, $file[0]);
+    redis('RESTORE', '{llm:}l', 0, $file[1]);
+
+    my $j = $hello->('n1', 'h');
+    is $j->{id}, 'h' x 16, 'what was before does not go on';
+    is $j->{phase}, $HELLO, 'nor is a node as far as it was then';
+    is $j->{nodes}, 0, 'and nobody is there';
+    cmp_ok $j->{stamp}, '>', $seen, 'it begins behind all of them';
+    is $hello->('n2', 'i')->{id}, $j->{id}, 'and the others take it';
+
+    # who knows of none has seen nothing
+
+    ($known, $seen) = ('', 0);
+    is $hello->('n3', 'j')->{id}, $j->{id}, 'so does a new one';
+};
+
 subtest 'what a store has of an earlier incarnation' => sub {
     empty();
     my $b = budget();

@@ -146,14 +146,30 @@ local function come_to()
 end
 
 
+-- Has the store gone back to before?  That of an incarnation to one before it,
+-- where this node has been already: a new one is beyond all that its nodes have
+-- seen.  Who had come how far in it then says nothing now.
+
+local function gone_back()
+    if id == known then
+        return n < seen
+    end
+
+    return phase == HELLO and n <= seen
+           and redis.call('HEXISTS', STORE, 'p:' .. node) == 1
+end
+
+
 if not id or (run ~= '' and ARGV[3] ~= '' and run ~= ARGV[3])
-   or (id == known and n < seen) or id == ARGV[7]
+   or gone_back() or id == ARGV[7]
 then
     begin()
 
 elseif run == '' and ARGV[3] ~= '' then
     redis.call('HSET', STORE, 'run', ARGV[3])
 end
+
+-- whoever began it may have seen less than this node
 
 if id ~= known and n <= seen then
     n = block()

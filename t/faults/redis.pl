@@ -616,6 +616,29 @@ sub tell_modes {
                           sort keys %{$run->{mishaps}});
 }
 
+# who has not let go of what, since when, and what each node has to tell
+
+sub tell_left {
+    my $run = shift;
+
+    my $socket = $run->{redis}{main}{socket};
+    my %due = @{redis_command($socket, 'ZRANGE', '{llm:}r', 0, -1, 'WITHSCORES')};
+
+    for my $hold (sort keys %due) {
+        my %hold = @{redis_command($socket, 'HGETALL', $hold)};
+
+        $run->note(sprintf '%s, due in %d s: %s', $hold, $due{$hold} - time,
+                   join ' ', map { "$_=$hold{$_}" } sort keys %hold);
+    }
+
+    for my $node (@{$run->{nodes}}) {
+        my $answer = $quick->get("http://127.0.0.1:$node->{port}/llm/metrics");
+
+        $run->note(join ', ', "port $node->{port}", $answer->{content}
+                              =~ /^(llm_(?:store|zone)_[a-z_]+ \d+)$/mg);
+    }
+}
+
 redis_fault 'soak',
     seconds => $soak,
     policy  => 'local',
@@ -641,6 +664,7 @@ redis_fault 'soak',
             "$run->{dir}/gate.clients");
     },
     every   => [0.02, \&mishap, 0.25, \&look_at_modes],
+    left    => \&tell_left,
     check   => \&tell_modes;
 
 1;

@@ -25,6 +25,7 @@ package LLMCost::Faults;
 #              subs that get the run: before the load, after it, and again and
 #              again with that many seconds in between (a list of pairs)
 #   counters   sub that returns the counters (LLMCost::Ledger); API of node 0
+#   left       sub that notes what it knows of reservations that are left
 #   bound      nano-dollars that may be overspent (0)
 #   difference by how much a counter may differ from the logs (0)
 #   check      sub that gets run, result and the lines of load.py, and may
@@ -499,8 +500,11 @@ sub finish {
         $counters = eval { $self->counters };
         return $counters && %$counters
                && !grep { $_->{reserved} } values %$counters;
-    }) or $self->complain('reservations are left: ' . join ', ',
-                          grep { $counters->{$_}{reserved} } keys %$counters);
+    }) or do {
+        $self->complain('reservations are left: ' . join ', ',
+                        grep { $counters->{$_}{reserved} } keys %$counters);
+        $spec->{left}->($self) if $spec->{left};
+    };
 
     $self->quit;
     $self->look_at($counters);
