@@ -41,7 +41,8 @@ static void ngx_http_llm_cost_api_metrics_ledger(
 
 /*
  * A zone may have a hundred thousand counters.  They are read in slices, and
- * whatever else there is to do comes in between.
+ * whatever else there is to do comes in between.  A timer says when, since a
+ * worker that is told to leave waits for nothing else.
  */
 
 ngx_int_t
@@ -64,7 +65,7 @@ ngx_http_llm_cost_api_groups(ngx_http_llm_cost_api_t *api)
         api->next.log = api->request->connection->log;
         api->forget = ngx_http_llm_cost_api_no_slice;
 
-        ngx_post_event(&api->next, &ngx_posted_next_events);
+        ngx_add_timer(&api->next, 0);
     }
 
     return rc;
@@ -105,7 +106,7 @@ ngx_http_llm_cost_api_next_slice(ngx_event_t *ev)
     rc = ngx_http_llm_cost_api_slice(api);
 
     if (rc == NGX_AGAIN) {
-        ngx_post_event(ev, &ngx_posted_next_events);
+        ngx_add_timer(ev, 0);
         return;
     }
 
@@ -118,8 +119,8 @@ ngx_http_llm_cost_api_next_slice(ngx_event_t *ev)
 static void
 ngx_http_llm_cost_api_no_slice(ngx_http_llm_cost_api_t *api)
 {
-    if (api->next.posted) {
-        ngx_delete_posted_event(&api->next);
+    if (api->next.timer_set) {
+        ngx_del_timer(&api->next);
     }
 }
 

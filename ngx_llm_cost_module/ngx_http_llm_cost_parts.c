@@ -115,8 +115,8 @@ ngx_http_llm_cost_scratch_cleanup(void *data)
 void
 ngx_http_llm_cost_parts_stop(ngx_http_llm_cost_ctx_t *ctx)
 {
-    if (ctx->parts && ctx->parts->event.posted) {
-        ngx_delete_posted_event(&ctx->parts->event);
+    if (ctx->parts && ctx->parts->event.timer_set) {
+        ngx_del_timer(&ctx->parts->event);
     }
 }
 
@@ -163,7 +163,9 @@ ngx_http_llm_cost_parts_go(ngx_http_llm_cost_ctx_t *ctx)
 
     ctx->state = NGX_HTTP_LLM_COST_COUNTING;
 
-    ngx_post_event(&parts->event, &ngx_posted_next_events);
+    /* a worker that is told to leave waits for timers, not for posted events */
+
+    ngx_add_timer(&parts->event, 0);
 
     return ngx_http_llm_cost_wait(ctx->request);
 }

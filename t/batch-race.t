@@ -1,7 +1,8 @@
 # Copyright (C) 2026 the ngx_llm_cost_module authors
 #
 # The results of a batch, read twice at once: both requests have found the work
-# before either has settled it, and it is billed, counted and logged once.
+# before either has settled it, and it is billed, counted and logged once.  And
+# a worker that is told to leave while it counts a file counts it to its end.
 
 use strict;
 use warnings;
@@ -12,6 +13,7 @@ use Test::More;
 
 use LLMCost::Flights;
 use LLMCost::Ledger;
+use LLMCost::Process;
 
 require './t/suite/batch.pl';
 
@@ -23,7 +25,33 @@ for my $store (q(), "llm_redis 127.0.0.1:$redis_port timeout=5s;") {
     once($store ? 'redis' : 'zone', $store);
 }
 
+leaving();
+
 done_testing;
+
+
+sub leaving {
+    my $node = flights_node('node-leaving', location => $BUDGET,
+                            http => 'llm_price m input=0 output=8;');
+
+    script({ scripts => { file => document(main::file('file-1')) } });
+
+    my $master = int read_file("$node->{dir}/nginx.pid");
+    my $file = main::upload(CORE::join '', (main::line(1)) x 6000);
+
+    # before it counts, while it does, and afterwards
+
+    for my $i (1 .. 8) {
+        my $client = ask($node, 'file', $file, $FORM);
+
+        select undef, undef, undef, 0.01 * $i;
+        kill 'QUIT', split ' ', `ps -o pid= --ppid $master`;
+
+        is(status($client), 200, "leaving: counted to the end, $i");
+    }
+
+    ends($node);
+}
 
 
 sub once {
