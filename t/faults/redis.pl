@@ -557,13 +557,6 @@ my %mishaps = (
 );
 
 my $soak = $ENV{SOAK} || 20;
-
-# Some nodes are cut off and others are not, again and again: each has its share
-# of a user's minute (0.02 usd) once, beside what goes through Redis
-# (docs/budgets.md has the proof)
-
-my $SHARES = 20_000_000;
-
 my $mix = $ENV{SOAK_MIX} // '';
 
 
@@ -656,7 +649,7 @@ redis_fault 'soak',
                . ' period=minute;'
                . 'llm_budget calls key=$http_x_user_id limit=100000requests'
                . ' period=total;',
-    bound   => $SHARES,
+    bound   => $ON_THE_WAY,
     counters => sub {
         my $run = shift;
         die "not now\n" if $run->{blind};
