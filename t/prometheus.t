@@ -281,9 +281,15 @@ sub sums {
     is($of->('gen_ai_client_operation_duration_seconds_count'),
        $of->('llm_upstream_requests_total'), "$store: calls");
     is($of->('llm_overhead_seconds_count'), $spent->{n}, "$store: waits");
-    is($about->(query($server, "llm_budget_spent_usd{budget=\"daily\","
-                               . "store_kind=\"$store\"}")),
-       $about->($cost), "$store: spent of the budget");
+    # Redis hears of the last settlements after the statistics do
+
+    my $spent_of = sub {
+        $about->(query($server, 'llm_budget_spent_usd{budget="daily",'
+                                . "store_kind=\"$store\"}") // 0)
+    };
+
+    wait_until(sub { $spent_of->() eq $about->($cost) });
+    is($spent_of->(), $about->($cost), "$store: spent of the budget");
     is($of->('llm_budget_keys'), 15 * ($spent->{n} - 1) + 1,
        "$store: counters");
     is(query($server, "count(llm_user_requests_total$only)"), 65,
