@@ -35,7 +35,8 @@
 /* what a request holds; the dearest to misjudge first */
 
 typedef enum {
-    LLM_LEARN_MEDIA = 0,             /* pictures, documents, sound */
+    LLM_LEARN_MEDIA = 0,             /* pictures, documents, sound, and
+                                        what is not in the request */
     LLM_LEARN_CALLS,                 /* tools, and calls of them */
     LLM_LEARN_TOOLS,
     LLM_LEARN_SCHEMA,

@@ -18,7 +18,8 @@
 
 #define LLM_MARK_CACHE       0x01    /* cache_control */
 #define LLM_MARK_RETENTION   0x02    /* prompt_cache_retention */
-#define LLM_MARK_MEDIA       0x04    /* pictures, documents, sound */
+#define LLM_MARK_MEDIA       0x04    /* pictures, documents, sound, and what
+                                        is elsewhere: counted by a guess */
 #define LLM_MARK_CALLS       0x08    /* calls of tools, and their results */
 #define LLM_MARK_TOOLS       0x10    /* definitions of tools */
 #define LLM_MARK_SCHEMA      0x20    /* the form that an answer must have */

@@ -48,6 +48,22 @@ test_names(void **state)
 }
 
 
+/* what is not in the request is counted by a guess, as pictures are */
+
+static void
+test_elsewhere(void **state)
+{
+    (void) state;
+
+    assert_int_equal(marks_of("{\"mcp_servers\":[]}"), LLM_MARK_MEDIA);
+    assert_int_equal(marks_of("{\"cachedContent\":\"a\"}"), LLM_MARK_MEDIA);
+    assert_int_equal(marks_of("{\"cached_content\":\"a\"}"), LLM_MARK_MEDIA);
+    assert_int_equal(marks_of("{\"tools\":[{\"fileSearch\":{}}]}"),
+                     LLM_MARK_MEDIA|LLM_MARK_TOOLS);
+    assert_int_equal(marks_of("{\"type\":\"file_search\"}"), LLM_MARK_MEDIA);
+}
+
+
 static void
 test_disguises(void **state)
 {
@@ -102,6 +118,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_elsewhere),
         cmocka_unit_test(test_disguises),
         cmocka_unit_test(test_texts),
         cmocka_unit_test(test_raw)
