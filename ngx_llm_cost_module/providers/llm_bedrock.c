@@ -296,14 +296,12 @@ llm_bedrock_parse(llm_request_t *q)
 
     q->max_output = -1;
     q->choices = 1;
-    q->model = q->route.model;
-    q->model_in_path = 1;
     q->sealed = 1;
     q->stream = q->route.op == LLM_BEDROCK_CONVERSE_STREAM
                 || q->route.op == LLM_BEDROCK_INVOKE_STREAM;
 
-    if (!llm_path_model(&q->model)) {
-        return llm_request_bad(q, "modelId", "of the path cannot be one");
+    if (llm_request_path_model(q, "modelId") != LLM_OK) {
+        return LLM_BAD;
     }
 
     rc = llm_request_object(q, 0, NULL, llm_bedrock_names, LLM_BEDROCK_FIELDS,

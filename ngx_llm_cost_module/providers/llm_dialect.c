@@ -5,6 +5,7 @@
 
 
 #include "llm_dialect.h"
+#include "llm_path.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -123,6 +124,17 @@ llm_request_model_name(llm_request_t *q, const char *param)
     }
 
     return LLM_OK;
+}
+
+
+int
+llm_request_path_model(llm_request_t *q, const char *param)
+{
+    q->model = q->route.model;
+    q->model_in_path = 1;
+
+    return llm_path_model(&q->model)
+           ? LLM_OK : llm_request_bad(q, param, "of the path cannot be one");
 }
 
 

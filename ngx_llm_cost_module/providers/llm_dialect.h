@@ -52,6 +52,10 @@ int llm_request_model(llm_request_t *q, uint32_t node, const char *param);
 
 int llm_request_model_name(llm_request_t *q, const char *param);
 
+/* that of the path (q->route.model) is the model */
+
+int llm_request_path_model(llm_request_t *q, const char *param);
+
 /* a text, which may be absent; *s is left alone then */
 
 int llm_request_string(llm_request_t *q, uint32_t node, const char *param,

@@ -600,11 +600,9 @@ llm_gemini_parse(llm_request_t *q)
 
     q->max_output = -1;
     q->choices = 1;
-    q->model = q->route.model;
-    q->model_in_path = 1;
 
-    if (!llm_path_model(&q->model)) {
-        return llm_request_bad(q, "model", "of the path cannot be one");
+    if (llm_request_path_model(q, "model") != LLM_OK) {
+        return LLM_BAD;
     }
 
     rc = llm_gemini_fields(q, f);

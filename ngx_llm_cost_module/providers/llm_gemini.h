@@ -131,6 +131,10 @@ int llm_gemini_predict_parse(llm_request_t *q);
 int llm_gemini_predict_count(llm_request_t *q, llm_counter_t *c);
 int llm_gemini_predict_answer(llm_answer_t *a, const llm_json_t *j);
 
+/* counts the members of these names of each of the instances */
+
+void llm_predict_texts(llm_input_t *in, const char * const *names, unsigned n);
+
 
 /* llm_interactions.c: turns that the server keeps */
 

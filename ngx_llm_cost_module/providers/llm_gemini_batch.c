@@ -6,7 +6,6 @@
 
 #include "llm_gemini.h"
 #include "llm_batch.h"
-#include "llm_path.h"
 
 #include <string.h>
 
@@ -103,14 +102,12 @@ llm_gemini_batch_parse(llm_request_t *q)
     q->choices = 1;
     q->stateful = 1;
     q->sealed = 1;
-    q->model = q->route.model;
-    q->model_in_path = 1;
 
     llm_usage_text(&q->most, 0, 0);
     q->bounded = 1;
 
-    if (!llm_path_model(&q->model)) {
-        return llm_request_bad(q, "model", "of the path cannot be one");
+    if (llm_request_path_model(q, "model") != LLM_OK) {
+        return LLM_BAD;
     }
 
     rc = llm_gemini_batch_list(q, &list);

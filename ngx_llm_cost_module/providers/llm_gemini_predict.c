@@ -5,7 +5,6 @@
 
 
 #include "llm_gemini.h"
-#include "llm_path.h"
 
 #include <string.h>
 
@@ -58,14 +57,12 @@ llm_gemini_predict_parse(llm_request_t *q)
     q->max_output = 0;
     q->choices = 1;
     q->stateful = 1;
-    q->model = q->route.model;
-    q->model_in_path = 1;
 
     llm_usage_text(&q->most, 0, 0);
     q->bounded = 1;
 
-    if (!llm_path_model(&q->model)) {
-        return llm_request_bad(q, "model", "of the path cannot be one");
+    if (llm_request_path_model(q, "model") != LLM_OK) {
+        return LLM_BAD;
     }
 
     rc = llm_request_object(q, 0, NULL, names, 2, f);
@@ -107,25 +104,40 @@ llm_gemini_predict_parse(llm_request_t *q)
 int
 llm_gemini_predict_count(llm_request_t *q, llm_counter_t *c)
 {
-    uint32_t                i, list;
-    llm_input_t             in;
-    const llm_json_node_t  *v;
+    llm_input_t  in;
+
+    static const char * const  names[] = { "content", "title", "text" };
 
     llm_input_init(&in, q, c);
     in.estimate = 1;
 
-    v = q->json.nodes;
-    list = llm_json_get(&q->json, 0, "instances");
-
-    for (i = list + 1; q->kind != LLM_KIND_IMAGES && i < v[list].next;
-         i = v[i].next)
-    {
-        llm_input_string(&in, llm_json_get(&q->json, i, "content"));
-        llm_input_string(&in, llm_json_get(&q->json, i, "title"));
-        llm_input_string(&in, llm_json_get(&q->json, i, "text"));
+    if (q->kind != LLM_KIND_IMAGES) {
+        llm_predict_texts(&in, names, 3);
     }
 
     return llm_input_end(&in);
+}
+
+
+void
+llm_predict_texts(llm_input_t *in, const char * const *names, unsigned n)
+{
+    unsigned           k;
+    uint32_t           i, list;
+    const llm_json_t  *j;
+
+    j = in->j;
+    list = llm_json_get(j, 0, "instances");
+
+    if (llm_kind_of(j, list) != LLM_JSON_ARRAY) {
+        return;
+    }
+
+    for (i = list + 1; i < j->nodes[list].next; i = j->nodes[i].next) {
+        for (k = 0; k < n; k++) {
+            llm_input_string(in, llm_json_get(j, i, names[k]));
+        }
+    }
 }
 
 

@@ -6,7 +6,6 @@
 
 #include "llm_video.h"
 #include "llm_gemini.h"
-#include "llm_path.h"
 
 #include <string.h>
 
@@ -241,11 +240,8 @@ llm_video_veo_parse(llm_request_t *q)
 
     llm_video_begin(q);
 
-    q->model = q->route.model;
-    q->model_in_path = 1;
-
-    if (!llm_path_model(&q->model)) {
-        return llm_request_bad(q, "model", "of the path cannot be one");
+    if (llm_request_path_model(q, "model") != LLM_OK) {
+        return LLM_BAD;
     }
 
     seconds = LLM_VIDEO_VEO;
@@ -387,23 +383,15 @@ llm_video_veo_answer(llm_answer_t *a, const llm_json_t *j)
 int
 llm_video_count(llm_request_t *q, llm_counter_t *c)
 {
-    uint32_t                i, list;
-    llm_input_t             in;
-    const llm_json_node_t  *v;
+    llm_input_t  in;
+
+    static const char * const  names[] = { "prompt" };
 
     llm_input_init(&in, q, c);
     in.estimate = 1;
 
-    v = q->json.nodes;
-    list = llm_json_get(&q->json, 0, "instances");
-
     llm_input_string(&in, llm_json_get(&q->json, 0, "prompt"));
-
-    if (llm_kind_of(&q->json, list) == LLM_JSON_ARRAY) {
-        for (i = list + 1; i < v[list].next; i = v[i].next) {
-            llm_input_string(&in, llm_json_get(&q->json, i, "prompt"));
-        }
-    }
+    llm_predict_texts(&in, names, 1);
 
     return llm_input_end(&in);
 }
