@@ -224,35 +224,6 @@ llm_route_header(const llm_route_t *route, const char *name)
 
 
 int
-llm_route_arg(const llm_route_t *route, const char *name, llm_str_t *value)
-{
-    size_t                n;
-    const unsigned char  *p, *end, *last;
-
-    n = strlen(name);
-    p = route->args.data;
-    last = p + route->args.len;
-
-    for ( /* void */ ; p < last; p = end + 1) {
-
-        end = memchr(p, '&', last - p);
-        if (end == NULL) {
-            end = last;
-        }
-
-        if ((size_t) (end - p) > n && memcmp(p, name, n) == 0 && p[n] == '=') {
-            value->data = (unsigned char *) p + n + 1;
-            value->len = end - value->data;
-
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-int
 llm_path_model(const llm_str_t *name)
 {
     size_t  i;

@@ -60,11 +60,6 @@ int llm_path_method(const llm_str_t *method, const char *methods);
 
 const llm_str_t *llm_route_header(const llm_route_t *route, const char *name);
 
-/* the value of an argument, as sent; 0: there is none */
-
-int llm_route_arg(const llm_route_t *route, const char *name,
-    llm_str_t *value);
-
 /*
  * A model's name from a path: 1, or 0 where it is empty, longer than 256
  * bytes or holds control characters.
