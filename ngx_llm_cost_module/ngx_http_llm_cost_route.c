@@ -30,9 +30,7 @@
 typedef struct {
     const char             *name;
     size_t                  name_len;
-    size_t                  len;                /* (size_t) -1: it is not
-                                                   there, which is not the
-                                                   same as empty */
+    size_t                  len;                /* 0: there is none */
     u_char                  value[NGX_HTTP_LLM_COST_ROUTE_VALUE];
 } ngx_http_llm_cost_asked_t;
 
@@ -241,8 +239,8 @@ ngx_http_llm_cost_route_known(ngx_http_request_t *r,
 
         value = ngx_http_llm_cost_find_header(r, a->name, a->name_len);
 
-        if (a->len != (value ? value->len : (size_t) -1)
-            || (value && ngx_memcmp(a->value, value->data, a->len) != 0))
+        if (a->len != (value ? value->len : 0)
+            || (a->len && ngx_memcmp(a->value, value->data, a->len) != 0))
         {
             return k;
         }
@@ -336,7 +334,7 @@ ngx_http_llm_cost_route_ask(void *ctx, const char *name)
 
     a->name = name;
     a->name_len = ngx_strlen(name);
-    a->len = value ? value->len : (size_t) -1;
+    a->len = value ? value->len : 0;
 
     if (value) {
         ngx_memcpy(a->value, value->data, value->len);
