@@ -18,6 +18,15 @@ our $answer = '{"model":"gpt-4o-mini","choices":[{"index":0,"message":{"role":'
             . '"assistant","content":"a tok"},"finish_reason":"stop"}],'
             . '"usage":{"prompt_tokens":7,"completion_tokens":11}}';
 
+# the same, of a stream of the test upstream
+
+our $usage = "X-Test-Prompt-Tokens: 7\nX-Test-Completion-Tokens: 11";
+
+sub whole {
+    return { body => $answer,
+             headers => { 'Content-Type' => 'application/json' } };
+}
+
 sub chat { "POST /v1/chat/completions\n" . shift }
 
 # the records of a FastCGI answer
@@ -34,23 +43,38 @@ sub fastcgi {
            . $record->(3, "\0" x 8);
 }
 
+# with: what the metered location has besides
+
+add_block_preprocessor(sub {
+    my $block = shift;
+
+    return if defined $block->config;
+
+    my $with = $block->with // '';
+
+    $block->set_value(config => <<END);
+    location /v1/ {
+        llm_cost on;
+        $with
+        proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT;
+    }
+    location /llm/ { llm_api; }
+END
+});
+
 run_tests();
 
 __DATA__
 
 === TEST 1: sub_filter rewrites an answer
---- config
-    location /v1/ {
-        llm_cost on;
-        sub_filter_types *;
-        sub_filter_once off;
-        sub_filter tok token;
-        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    }
+--- with
+sub_filter_types *;
+sub_filter_once off;
+sub_filter tok token;
 --- request eval
 main::chat($main::json)
 --- upstream eval
-{ body => $main::answer, headers => { 'Content-Type' => 'application/json' } }
+main::whole()
 --- response_body_like: "content":"a token"
 --- response_headers
 X-Output-Tokens: 11
@@ -61,19 +85,14 @@ X-Cost-USD: 0.000007650
 
 
 === TEST 2: sub_filter rewrites a stream
---- config
-    location /v1/ {
-        llm_cost on;
-        sub_filter_types *;
-        sub_filter_once off;
-        sub_filter tok token;
-        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    }
+--- with
+sub_filter_types *;
+sub_filter_once off;
+sub_filter tok token;
 --- request eval
 main::chat($main::sse)
---- more_headers
-X-Test-Prompt-Tokens: 7
-X-Test-Completion-Tokens: 11
+--- more_headers eval
+$main::usage
 --- response_body_like: ^(?!.*"prompt_tokens").*token
 --- trailers
 X-Output-Tokens: 11
@@ -95,7 +114,7 @@ X-Cost-USD: 0.000007650
 --- request eval
 main::chat($main::json)
 --- upstream eval
-{ body => $main::answer, headers => { 'Content-Type' => 'application/json' } }
+main::whole()
 --- response_body_like: "completion_tokens":11\}\}
 --- response_headers
 X-Cost-USD: 0.000007650
@@ -126,17 +145,12 @@ GET /page
 
 
 === TEST 5: bodies in a file, and a stream's usage asked for in it
---- config
-    location /v1/ {
-        llm_cost on;
-        client_body_in_file_only clean;
-        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    }
+--- with
+client_body_in_file_only clean;
 --- request eval
 main::chat($main::sse)
---- more_headers
-X-Test-Prompt-Tokens: 7
-X-Test-Completion-Tokens: 11
+--- more_headers eval
+$main::usage
 --- upstream_requests_like
 "include_usage":true
 --- trailers
@@ -152,16 +166,10 @@ X-Cost-USD: 0.000007650
     sendfile on;
     client_body_buffer_size 16;
     client_body_in_single_buffer on;
---- config
-    location /v1/ {
-        llm_cost on;
-        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    }
 --- request eval
 main::chat($main::sse)
---- more_headers
-X-Test-Prompt-Tokens: 7
-X-Test-Completion-Tokens: 11
+--- more_headers eval
+$main::usage
 --- upstream_requests_like
 "include_usage":true
 --- trailers
@@ -172,11 +180,6 @@ X-Cost-USD: 0.000007650
 
 
 === TEST 7: a client that waits for 100 Continue
---- config
-    location /v1/ {
-        llm_cost on;
-        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    }
 --- raw_request eval
 ["POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
  . "Expect: 100-continue\r\nContent-Length: " . length($main::json)
@@ -190,14 +193,9 @@ X-Cost-USD: 0.000007650
 
 
 === TEST 8: a body that does not come in time holds nothing
---- config
-    location /v1/ {
-        llm_cost on;
-        llm_budget daily limit=1usd period=day;
-        client_body_timeout 100ms;
-        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    }
-    location /llm/ { llm_api; }
+--- with
+llm_budget daily limit=1usd period=day;
+client_body_timeout 100ms;
 --- raw_request eval
 "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
 . "Content-Length: 100\r\n\r\n{"
@@ -223,26 +221,20 @@ X-Cost-USD: 0.000007650
     location /llm/ { llm_api; }
 --- request eval
 [main::chat($main::json), 'GET /llm/budgets']
---- more_headers
-X-Test-Prompt-Tokens: 7
-X-Test-Completion-Tokens: 11
+--- more_headers eval
+$main::usage
 --- response_body_like eval
 ['"usage"', '"spent":0.00000765,"reserved":0,']
 
 
 
 === TEST 10: limit_rate holds the answer back
---- config
-    location /v1/ {
-        llm_cost on;
-        limit_rate 4k;
-        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    }
+--- with
+limit_rate 4k;
 --- request eval
 main::chat($main::sse)
---- more_headers
-X-Test-Prompt-Tokens: 7
-X-Test-Completion-Tokens: 11
+--- more_headers eval
+$main::usage
 --- trailers
 X-Cost-USD: 0.000007650
 --- log_lines
@@ -315,18 +307,14 @@ X-Cost-USD: 0.000007650
 
 
 === TEST 14: there are no ranges of an answer
---- config
-    location /v1/ {
-        llm_cost on;
-        proxy_force_ranges on;
-        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    }
+--- with
+proxy_force_ranges on;
 --- request eval
 main::chat($main::json)
 --- more_headers
 Range: bytes=0-8
 --- upstream eval
-{ body => $main::answer, headers => { 'Content-Type' => 'application/json' } }
+main::whole()
 --- response_body eval
 $main::answer
 --- response_headers
@@ -349,7 +337,7 @@ X-Cost-USD: 0.000007650
 --- request eval
 "POST /openai/v1/chat/completions\n$main::json"
 --- upstream eval
-{ body => $main::answer, headers => { 'Content-Type' => 'application/json' } }
+main::whole()
 --- response_headers
 X-Cost-USD: 0.000007650
 --- log_lines
@@ -358,16 +346,11 @@ X-Cost-USD: 0.000007650
 
 
 === TEST 16: auth_basic says who pays
---- config
-    location /v1/ {
-        llm_cost on;
-        llm_user $remote_user;
-        llm_budget user key=$remote_user limit=1usd period=day;
-        auth_basic llm;
-        auth_basic_user_file ../html/users;
-        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    }
-    location /llm/ { llm_api; }
+--- with
+llm_user $remote_user;
+llm_budget user key=$remote_user limit=1usd period=day;
+auth_basic llm;
+auth_basic_user_file ../html/users;
 --- user_files
 >>> users
 ann:{PLAIN}pw
@@ -376,7 +359,7 @@ ann:{PLAIN}pw
 --- more_headers eval
 ["Authorization: Basic YW5uOnB3", "Authorization: Basic YW5uOng=", ""]
 --- upstream eval
-{ body => $main::answer, headers => { 'Content-Type' => 'application/json' } }
+main::whole()
 --- error_code eval
 [200, 401, 200]
 --- response_body_like eval
@@ -386,17 +369,12 @@ ann:{PLAIN}pw
 
 
 === TEST 17: no chunks in an answer of HTTP/1.1, hence no trailers
---- config
-    location /v1/ {
-        llm_cost on;
-        chunked_transfer_encoding off;
-        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    }
+--- with
+chunked_transfer_encoding off;
 --- request eval
 main::chat($main::sse)
---- more_headers
-X-Test-Prompt-Tokens: 7
-X-Test-Completion-Tokens: 11
+--- more_headers eval
+$main::usage
 --- response_body_like: \[DONE\]
 --- response_headers
 ! Trailer
@@ -406,17 +384,12 @@ X-Test-Completion-Tokens: 11
 
 
 === TEST 18: trailers of others beside ours
---- config
-    location /v1/ {
-        llm_cost on;
-        add_trailer X-Of-Others $upstream_status;
-        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    }
+--- with
+add_trailer X-Of-Others $upstream_status;
 --- request eval
 main::chat($main::sse)
---- more_headers
-X-Test-Prompt-Tokens: 7
-X-Test-Completion-Tokens: 11
+--- more_headers eval
+$main::usage
 --- trailers
 X-Of-Others: 200
 X-Cost-USD: 0.000007650
@@ -428,18 +401,14 @@ X-Cost-USD: 0.000007650
 === TEST 19: limit_req refuses before we ask
 --- http_config
     limit_req_zone $server_name zone=r:64k rate=1r/m;
---- config
-    location /v1/ {
-        llm_cost on;
-        llm_budget daily limit=1usd period=day;
-        limit_req zone=r;
-        limit_req_status 429;
-        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    }
+--- with
+llm_budget daily limit=1usd period=day;
+limit_req zone=r;
+limit_req_status 429;
 --- request eval
 [main::chat($main::json), main::chat($main::json)]
 --- upstream eval
-{ body => $main::answer, headers => { 'Content-Type' => 'application/json' } }
+main::whole()
 --- error_code eval
 [200, 429]
 --- upstream_count: 1
