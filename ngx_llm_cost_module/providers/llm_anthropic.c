@@ -228,11 +228,20 @@ llm_anthropic_server_tools(llm_request_t *q, uint32_t tools)
 static int
 llm_anthropic_parse_model(llm_request_t *q, uint32_t node)
 {
-    if (q->route.op != LLM_ANTHROPIC_PLAIN && q->route.model.len) {
-        return llm_request_path_model(q, "model");
+    if (q->route.op != LLM_ANTHROPIC_PLAIN) {
+        q->model = q->route.model;
+        q->model_in_path = 1;
     }
 
-    return llm_request_model(q, node, "model");
+    if (q->model.len == 0) {
+        return llm_request_model(q, node, "model");
+    }
+
+    if (!llm_path_model(&q->model)) {
+        return llm_request_bad(q, "model", "of the path cannot be one");
+    }
+
+    return LLM_OK;
 }
 
 
