@@ -428,7 +428,7 @@ main::ways({ headers => { 'Content-Type' => 'text/event-stream' },
              body => [main::lines("\n", @main::events[0 .. 2]),
                       { wait => 'abort' }] })
 --- abort
---- timeout: 300ms
+--- timeout: 800ms
 --- ignore_response
 --- upstream_abort
 --- log_lines eval
