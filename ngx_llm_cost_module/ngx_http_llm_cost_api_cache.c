@@ -16,6 +16,9 @@ static void ngx_http_llm_cost_api_cached(ngx_http_llm_cost_api_t *api,
     const llm_cache_model_t *zone, const llm_cache_model_t *redis);
 static const llm_cache_model_t *ngx_http_llm_cost_api_same(
     const llm_cache_model_t *m, const llm_cache_model_t *list, ngx_uint_t n);
+static ngx_uint_t ngx_http_llm_cost_api_clear_known(const ngx_str_t *args);
+static ngx_int_t ngx_http_llm_cost_api_clear_key(
+    ngx_http_llm_cost_api_t *api);
 
 
 ngx_int_t
@@ -202,37 +205,16 @@ ngx_http_llm_cost_api_same(const llm_cache_model_t *m,
 ngx_int_t
 ngx_http_llm_cost_api_clear_args(ngx_http_llm_cost_api_t *api)
 {
-    size_t                  n;
-    u_char                 *p, *last, *end;
-    ngx_int_t               age;
-    ngx_str_t               value;
-    llm_cache_purge_t      *purge;
-
-    static const char  *names[] = { "model", "payer", "key", "older_than" };
+    ngx_int_t           age;
+    ngx_str_t           value;
+    llm_cache_purge_t  *purge;
 
     purge = &api->purge;
-    last = api->request->args.data + api->request->args.len;
 
-    for (p = api->request->args.data; p < last; p = end + 1) {
-
-        end = ngx_strlchr(p, last, '&');
-        end = end ? end : last;
-
-        for (n = 0; n < 4; n++) {
-            age = ngx_strlen(names[n]);
-
-            if (end - p > age + 1 && p[age] == '='
-                && ngx_strncasecmp(p, (u_char *) names[n], age) == 0)
-            {
-                break;
-            }
-        }
-
-        if (n == 4) {
-            return ngx_http_llm_cost_api_refuse(api, NGX_HTTP_BAD_REQUEST,
-                       NULL, "a purge is narrowed by model=, payer=, key= and "
-                       "older_than=, each with a value, and by nothing else");
-        }
+    if (!ngx_http_llm_cost_api_clear_known(&api->request->args)) {
+        return ngx_http_llm_cost_api_refuse(api, NGX_HTTP_BAD_REQUEST,
+                   NULL, "a purge is narrowed by model=, payer=, key= and "
+                   "older_than=, each with a value, and by nothing else");
     }
 
     if (ngx_http_llm_cost_api_arg(api, "model", &value) == NGX_OK) {
@@ -259,28 +241,72 @@ ngx_http_llm_cost_api_clear_args(ngx_http_llm_cost_api_t *api)
         return NGX_DECLINED;
     }
 
-    if (api->key.len != 2 * LLM_CACHE_KEY) {
-        goto invalid;
+    if (ngx_http_llm_cost_api_clear_key(api) != NGX_OK) {
+        return ngx_http_llm_cost_api_refuse(api, NGX_HTTP_BAD_REQUEST, "key",
+                   "key must be the 64 hexadecimal digits of an X-Cache-Key");
     }
-
-    for (n = 0; n < LLM_CACHE_KEY; n++) {
-        age = ngx_hextoi(api->key.data + 2 * n, 2);
-
-        if (age == NGX_ERROR) {
-            goto invalid;
-        }
-
-        api->purge_key[n] = (u_char) age;
-    }
-
-    purge->key = api->purge_key;
 
     return NGX_DECLINED;
+}
 
-invalid:
 
-    return ngx_http_llm_cost_api_refuse(api, NGX_HTTP_BAD_REQUEST, "key",
-               "key must be the 64 hexadecimal digits of an X-Cache-Key");
+static ngx_uint_t
+ngx_http_llm_cost_api_clear_known(const ngx_str_t *args)
+{
+    u_char            *p, *last, *end;
+    const ngx_str_t   *name;
+    static ngx_str_t   names[] = {
+        ngx_string("model="), ngx_string("payer="), ngx_string("key="),
+        ngx_string("older_than="), ngx_null_string
+    };
+
+    last = args->data + args->len;
+
+    for (p = args->data; p < last; p = end + 1) {
+
+        end = ngx_strlchr(p, last, '&');
+        end = end ? end : last;
+
+        for (name = names; name->len; name++) {
+            if ((size_t) (end - p) > name->len
+                && ngx_strncasecmp(p, name->data, name->len) == 0)
+            {
+                break;
+            }
+        }
+
+        if (name->len == 0) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_api_clear_key(ngx_http_llm_cost_api_t *api)
+{
+    size_t     i;
+    ngx_int_t  n;
+
+    if (api->key.len != 2 * LLM_CACHE_KEY) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < LLM_CACHE_KEY; i++) {
+        n = ngx_hextoi(api->key.data + 2 * i, 2);
+
+        if (n == NGX_ERROR) {
+            return NGX_ERROR;
+        }
+
+        api->purge_key[i] = (u_char) n;
+    }
+
+    api->purge.key = api->purge_key;
+
+    return NGX_OK;
 }
 
 

@@ -24,8 +24,43 @@ typedef struct {
 } ngx_http_llm_cost_api_set_t;
 
 
+typedef struct {
+    const char                 *name;
+    const char                 *help;
+    size_t                      offset;     /* in llm_stats_set_t */
+} ngx_http_llm_cost_api_counter_t;
+
+
+static const ngx_http_llm_cost_api_counter_t
+    ngx_http_llm_cost_api_set_counters[] =
+{
+    { "llm_requests_total",
+      "Requests that ended, cache hits included.",
+      offsetof(llm_stats_set_t, count) },
+
+    { "llm_input_tokens_total",
+      "Input tokens that upstream was paid for.",
+      offsetof(llm_stats_set_t, input) },
+
+    { "llm_output_tokens_total",
+      "Output tokens that upstream was paid for.",
+      offsetof(llm_stats_set_t, output) },
+
+    { "llm_cost_usd_total",
+      "Cost of requests in USD.",
+      offsetof(llm_stats_set_t, cost) },
+
+    { NULL, NULL, 0 }
+};
+
+
 static ngx_int_t ngx_http_llm_cost_api_metrics_sets(
     ngx_http_llm_cost_api_t *api);
+static void ngx_http_llm_cost_api_set_labels(ngx_http_llm_cost_out_t *o,
+    const llm_stats_set_t *set);
+static void ngx_http_llm_cost_api_set_lines(ngx_http_llm_cost_out_t *o,
+    const ngx_http_llm_cost_api_counter_t *c, ngx_array_t *sets,
+    const u_char *labels);
 static void ngx_http_llm_cost_api_metrics_totals(
     ngx_http_llm_cost_api_t *api);
 static void ngx_http_llm_cost_api_metrics_cache(ngx_http_llm_cost_api_t *api,
@@ -183,34 +218,12 @@ ngx_http_llm_cost_api_label(ngx_http_llm_cost_out_t *o, const char *name,
 static ngx_int_t
 ngx_http_llm_cost_api_metrics_sets(ngx_http_llm_cost_api_t *api)
 {
-    char                          status[sizeof("other")];
-    uint32_t                      cursor;
-    ngx_uint_t                    i, k;
-    ngx_array_t                   sets;
-    llm_stats_set_t               set;
-    ngx_http_llm_cost_out_t      *o, labels;
-    ngx_http_llm_cost_api_set_t  *s;
-
-    static const struct {
-        const char  *name;
-        const char  *help;
-        size_t       offset;
-    } families[] = {
-        { "llm_requests_total",
-          "Requests that ended, cache hits included.",
-          offsetof(llm_stats_set_t, count) },
-        { "llm_input_tokens_total",
-          "Input tokens that upstream was paid for.",
-          offsetof(llm_stats_set_t, input) },
-        { "llm_output_tokens_total",
-          "Output tokens that upstream was paid for.",
-          offsetof(llm_stats_set_t, output) },
-        { "llm_cost_usd_total",
-          "Cost of requests in USD.",
-          offsetof(llm_stats_set_t, cost) }
-    };
-
-    o = &api->out;
+    uint32_t                                cursor;
+    ngx_array_t                             sets;
+    llm_stats_set_t                         set;
+    ngx_http_llm_cost_out_t                 labels;
+    ngx_http_llm_cost_api_set_t            *s;
+    const ngx_http_llm_cost_api_counter_t  *c;
 
     ngx_memzero(&labels, sizeof(ngx_http_llm_cost_out_t));
     labels.pool = api->request->pool;
@@ -234,20 +247,7 @@ ngx_http_llm_cost_api_metrics_sets(ngx_http_llm_cost_api_t *api)
         s->set = set;
         s->pos = labels.pos - labels.start;
 
-        *ngx_sprintf((u_char *) status, set.other ? "other" : "%dxx",
-                     (int) set.status_class)
-            = '\0';
-
-        ngx_http_llm_cost_out(&labels, "{");
-        ngx_http_llm_cost_api_label(&labels, "provider", set.provider,
-                                    set.provider_len);
-        ngx_http_llm_cost_out(&labels, ",");
-        ngx_http_llm_cost_api_label(&labels, "model", set.model,
-                                    set.model_len);
-        ngx_http_llm_cost_out(&labels, ",");
-        ngx_http_llm_cost_api_label(&labels, "status", (u_char *) status,
-                                    ngx_strlen(status));
-        ngx_http_llm_cost_out(&labels, "} ");
+        ngx_http_llm_cost_api_set_labels(&labels, &set);
 
         s->len = labels.pos - labels.start - s->pos;
     }
@@ -256,29 +256,60 @@ ngx_http_llm_cost_api_metrics_sets(ngx_http_llm_cost_api_t *api)
         return NGX_ERROR;
     }
 
-    s = sets.elts;
-
-    for (i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
-        ngx_http_llm_cost_api_head(o, families[i].name, "counter",
-                                   families[i].help);
-
-        for (k = 0; k < sets.nelts; k++) {
-            ngx_http_llm_cost_out(o, families[i].name);
-            ngx_http_llm_cost_out_bytes(o, labels.start + s[k].pos, s[k].len);
-
-            if (families[i].offset == offsetof(llm_stats_set_t, cost)) {
-                ngx_http_llm_cost_out_usd(o, s[k].set.cost);
-
-            } else {
-                ngx_http_llm_cost_out_int(o,
-                    *(int64_t *) ((u_char *) &s[k].set + families[i].offset));
-            }
-
-            ngx_http_llm_cost_out(o, "\n");
-        }
+    for (c = ngx_http_llm_cost_api_set_counters; c->name; c++) {
+        ngx_http_llm_cost_api_set_lines(&api->out, c, &sets, labels.start);
     }
 
     return NGX_OK;
+}
+
+
+static void
+ngx_http_llm_cost_api_set_labels(ngx_http_llm_cost_out_t *o,
+    const llm_stats_set_t *set)
+{
+    u_char  status[sizeof("other")], *last;
+
+    last = ngx_sprintf(status, set->other ? "other" : "%dxx",
+                       (int) set->status_class);
+
+    ngx_http_llm_cost_out(o, "{");
+    ngx_http_llm_cost_api_label(o, "provider", set->provider,
+                                set->provider_len);
+    ngx_http_llm_cost_out(o, ",");
+    ngx_http_llm_cost_api_label(o, "model", set->model, set->model_len);
+    ngx_http_llm_cost_out(o, ",");
+    ngx_http_llm_cost_api_label(o, "status", status, last - status);
+    ngx_http_llm_cost_out(o, "} ");
+}
+
+
+static void
+ngx_http_llm_cost_api_set_lines(ngx_http_llm_cost_out_t *o,
+    const ngx_http_llm_cost_api_counter_t *c, ngx_array_t *sets,
+    const u_char *labels)
+{
+    ngx_uint_t                    i;
+    ngx_http_llm_cost_api_set_t  *s;
+
+    ngx_http_llm_cost_api_head(o, c->name, "counter", c->help);
+
+    s = sets->elts;
+
+    for (i = 0; i < sets->nelts; i++) {
+        ngx_http_llm_cost_out(o, c->name);
+        ngx_http_llm_cost_out_bytes(o, labels + s[i].pos, s[i].len);
+
+        if (c->offset == offsetof(llm_stats_set_t, cost)) {
+            ngx_http_llm_cost_out_usd(o, s[i].set.cost);
+
+        } else {
+            ngx_http_llm_cost_out_int(o,
+                *(int64_t *) ((u_char *) &s[i].set + c->offset));
+        }
+
+        ngx_http_llm_cost_out(o, "\n");
+    }
 }
 
 

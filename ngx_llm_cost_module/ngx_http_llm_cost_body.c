@@ -15,6 +15,8 @@
 
 static ngx_int_t ngx_http_llm_cost_body_map(ngx_http_request_t *r,
     ngx_str_t *body);
+static ngx_int_t ngx_http_llm_cost_body_copy(ngx_http_request_t *r,
+    ngx_str_t *body);
 static void ngx_http_llm_cost_body_unmap(void *data);
 
 
@@ -31,8 +33,6 @@ ngx_http_llm_cost_body_gather(ngx_http_request_t *r, size_t max,
     ngx_str_t *body)
 {
     off_t         size;
-    u_char       *p;
-    ssize_t       n;
     ngx_buf_t    *b;
     ngx_chain_t  *cl;
 
@@ -71,6 +71,18 @@ ngx_http_llm_cost_body_gather(ngx_http_request_t *r, size_t max,
     {
         return NGX_OK;
     }
+
+    return ngx_http_llm_cost_body_copy(r, body);
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_body_copy(ngx_http_request_t *r, ngx_str_t *body)
+{
+    u_char       *p;
+    ssize_t       n;
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
 
     p = ngx_pnalloc(r->pool, body->len + 1);
     if (p == NULL) {

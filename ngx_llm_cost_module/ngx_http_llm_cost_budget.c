@@ -18,6 +18,12 @@
 
 static ngx_int_t ngx_http_llm_cost_budget_init(ngx_http_llm_cost_ctx_t *ctx,
     ngx_http_llm_cost_budget_t *conf, llm_refusal_t *f);
+static ngx_int_t ngx_http_llm_cost_budget_set_key(
+    ngx_http_llm_cost_ctx_t *ctx, ngx_http_llm_cost_budget_t *conf,
+    ngx_str_t *key, llm_refusal_t *f);
+static ngx_int_t ngx_http_llm_cost_budget_set_limit(
+    ngx_http_llm_cost_ctx_t *ctx, const ngx_http_llm_cost_budget_t *conf,
+    llm_budget_t *b, llm_refusal_t *f);
 static void ngx_http_llm_cost_budget_window(ngx_http_llm_cost_budget_t *conf,
     int64_t now, llm_budget_t *b);
 static ngx_int_t ngx_http_llm_cost_budget_key(ngx_http_llm_cost_ctx_t *ctx,
@@ -93,63 +99,25 @@ static ngx_int_t
 ngx_http_llm_cost_budget_init(ngx_http_llm_cost_ctx_t *ctx,
     ngx_http_llm_cost_budget_t *conf, llm_refusal_t *f)
 {
-    ngx_str_t            key, limit;
-    llm_budget_t        *b;
-    ngx_http_request_t  *r;
+    ngx_int_t      rc;
+    ngx_str_t      key;
+    llm_budget_t  *b;
 
-    r = ctx->request;
     b = &ctx->budgets[ctx->adm.n];
 
     ngx_str_null(&key);
 
     if (conf->key) {
-        if (ngx_http_complex_value(r, conf->key, &key) != NGX_OK) {
-            return NGX_ERROR;
-        }
+        rc = ngx_http_llm_cost_budget_set_key(ctx, conf, &key, f);
 
-        if (key.len == 0) {
-
-            if (conf->empty == NGX_HTTP_LLM_COST_EMPTY_SKIP) {
-                return NGX_OK;
-            }
-
-            if (conf->empty == NGX_HTTP_LLM_COST_EMPTY_REJECT) {
-                ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                              "key of llm budget \"%V\" is empty",
-                              &conf->name);
-                ngx_http_llm_cost_refusal(f, LLM_REFUSE_NO_KEY,
-                    "This request names nobody who pays for it: a key or "
-                    "user that a budget asks for is missing");
-                return NGX_DECLINED;
-            }
-
-            key = conf->empty_text;
-        }
-
-        if (ngx_http_llm_cost_budget_key(ctx, &key) != NGX_OK) {
-            return NGX_ERROR;
+        if (rc != NGX_OK) {
+            return rc == NGX_DONE ? NGX_OK : rc;
         }
     }
 
-    b->unit = conf->unit;
-    b->limit = conf->limit;
-
-    if (conf->limit_text) {
-        if (ngx_http_complex_value(r, conf->limit_text, &limit) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-        if (ngx_http_llm_cost_parse_limit(&limit, &b->limit, &b->unit)
-            != NGX_OK)
-        {
-            ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                          "limit of llm budget \"%V\" is not valid: \"%V\"",
-                          &conf->name, &limit);
-            ngx_http_llm_cost_refusal(f, LLM_REFUSE_STORE,
-                "The limit of a budget that applies to this request is not "
-                "known");
-            return NGX_DECLINED;
-        }
+    rc = ngx_http_llm_cost_budget_set_limit(ctx, conf, b, f);
+    if (rc != NGX_OK) {
+        return rc;
     }
 
     b->name.len = conf->name.len;
@@ -166,6 +134,72 @@ ngx_http_llm_cost_budget_init(ngx_http_llm_cost_ctx_t *ctx,
     ctx->budget_confs[ctx->adm.n++] = conf;
 
     return NGX_OK;
+}
+
+
+/* NGX_DONE: the budget does not apply to a request without this key */
+
+static ngx_int_t
+ngx_http_llm_cost_budget_set_key(ngx_http_llm_cost_ctx_t *ctx,
+    ngx_http_llm_cost_budget_t *conf, ngx_str_t *key, llm_refusal_t *f)
+{
+    if (ngx_http_complex_value(ctx->request, conf->key, key) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (key->len == 0) {
+
+        if (conf->empty == NGX_HTTP_LLM_COST_EMPTY_SKIP) {
+            return NGX_DONE;
+        }
+
+        if (conf->empty == NGX_HTTP_LLM_COST_EMPTY_REJECT) {
+            ngx_log_error(NGX_LOG_INFO, ctx->request->connection->log, 0,
+                          "key of llm budget \"%V\" is empty", &conf->name);
+            ngx_http_llm_cost_refusal(f, LLM_REFUSE_NO_KEY,
+                "This request names nobody who pays for it: a key or "
+                "user that a budget asks for is missing");
+            return NGX_DECLINED;
+        }
+
+        *key = conf->empty_text;
+    }
+
+    return ngx_http_llm_cost_budget_key(ctx, key);
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_budget_set_limit(ngx_http_llm_cost_ctx_t *ctx,
+    const ngx_http_llm_cost_budget_t *conf, llm_budget_t *b, llm_refusal_t *f)
+{
+    ngx_str_t            limit;
+    ngx_http_request_t  *r;
+
+    b->unit = conf->unit;
+    b->limit = conf->limit;
+
+    if (conf->limit_text == NULL) {
+        return NGX_OK;
+    }
+
+    r = ctx->request;
+
+    if (ngx_http_complex_value(r, conf->limit_text, &limit) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_llm_cost_parse_limit(&limit, &b->limit, &b->unit) == NGX_OK) {
+        return NGX_OK;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                  "limit of llm budget \"%V\" is not valid: \"%V\"",
+                  &conf->name, &limit);
+    ngx_http_llm_cost_refusal(f, LLM_REFUSE_STORE,
+        "The limit of a budget that applies to this request is not known");
+
+    return NGX_DECLINED;
 }
 
 

@@ -19,12 +19,73 @@
 #define NGX_HTTP_LLM_COST_JOURNAL_MIN      (4 * 1024 * 1024)
 
 
+/*
+ * A parameter of llm_redis: "NAME=" and what makes the field of it.  Where the
+ * value is of no use and nothing more can be said than that, set() returns a
+ * text of its own.
+ */
+
+typedef struct {
+    ngx_str_t                   name;
+    char                     *(*set)(ngx_conf_t *cf, ngx_str_t *s, void *field);
+    size_t                      offset;
+} ngx_http_llm_cost_redis_param_t;
+
+
 static char *ngx_http_llm_cost_conf_redis_arg(ngx_conf_t *cf,
     ngx_http_llm_cost_redis_conf_t *rcf, ngx_str_t *arg);
-static char *ngx_http_llm_cost_read_secret(ngx_conf_t *cf, ngx_str_t *name,
-    ngx_str_t *secret);
+static char *ngx_http_llm_cost_redis_text(ngx_conf_t *cf, ngx_str_t *s,
+    void *field);
+static char *ngx_http_llm_cost_redis_prefix(ngx_conf_t *cf, ngx_str_t *s,
+    void *field);
+static char *ngx_http_llm_cost_redis_time(ngx_conf_t *cf, ngx_str_t *s,
+    void *field);
+static char *ngx_http_llm_cost_redis_db(ngx_conf_t *cf, ngx_str_t *s,
+    void *field);
+static char *ngx_http_llm_cost_redis_connections(ngx_conf_t *cf, ngx_str_t *s,
+    void *field);
+static char *ngx_http_llm_cost_redis_journal(ngx_conf_t *cf, ngx_str_t *s,
+    void *field);
+static char *ngx_http_llm_cost_redis_answers(ngx_conf_t *cf, ngx_str_t *s,
+    void *field);
+static char *ngx_http_llm_cost_conf_secret(ngx_conf_t *cf, ngx_str_t *name,
+    void *field);
 static ngx_int_t ngx_http_llm_cost_add_zone(ngx_conf_t *cf,
     ngx_http_llm_cost_main_conf_t *lmcf, ngx_str_t *name, size_t size);
+
+
+static const ngx_http_llm_cost_redis_param_t
+    ngx_http_llm_cost_redis_params[] =
+{
+    { ngx_string("username="), ngx_http_llm_cost_redis_text,
+      offsetof(ngx_http_llm_cost_redis_conf_t, username) },
+
+    { ngx_string("password_file="), ngx_http_llm_cost_conf_secret,
+      offsetof(ngx_http_llm_cost_redis_conf_t, password) },
+
+    { ngx_string("prefix="), ngx_http_llm_cost_redis_prefix,
+      offsetof(ngx_http_llm_cost_redis_conf_t, prefix) },
+
+    { ngx_string("timeout="), ngx_http_llm_cost_redis_time,
+      offsetof(ngx_http_llm_cost_redis_conf_t, timeout) },
+
+    { ngx_string("connect_timeout="), ngx_http_llm_cost_redis_time,
+      offsetof(ngx_http_llm_cost_redis_conf_t, connect_timeout) },
+
+    { ngx_string("db="), ngx_http_llm_cost_redis_db,
+      offsetof(ngx_http_llm_cost_redis_conf_t, db) },
+
+    { ngx_string("connections="), ngx_http_llm_cost_redis_connections,
+      offsetof(ngx_http_llm_cost_redis_conf_t, connections) },
+
+    { ngx_string("journal="), ngx_http_llm_cost_redis_journal,
+      offsetof(ngx_http_llm_cost_redis_conf_t, journal) },
+
+    { ngx_string("cache="), ngx_http_llm_cost_redis_answers,
+      offsetof(ngx_http_llm_cost_redis_conf_t, answers) },
+
+    { ngx_null_string, NULL, 0 }
+};
 
 
 /* llm_zone zone=name:size [state=file] */
@@ -213,106 +274,25 @@ static char *
 ngx_http_llm_cost_conf_redis_arg(ngx_conf_t *cf,
     ngx_http_llm_cost_redis_conf_t *rcf, ngx_str_t *arg)
 {
-    ngx_str_t   s;
-    ngx_int_t   n;
-    u_char     *p;
-    ssize_t     size;
+    char                                    *rv;
+    ngx_str_t                                s;
+    const ngx_http_llm_cost_redis_param_t   *param;
 
-    p = ngx_strlchr(arg->data, arg->data + arg->len, '=');
-    if (p == NULL) {
-        goto invalid;
-    }
+    for (param = ngx_http_llm_cost_redis_params; param->name.len; param++) {
 
-    s.data = p + 1;
-    s.len = arg->data + arg->len - s.data;
-
-    if (ngx_strncmp(arg->data, "username=", 9) == 0) {
-        rcf->username = s;
-        return NGX_CONF_OK;
-    }
-
-    if (ngx_strncmp(arg->data, "password_file=", 14) == 0) {
-        return ngx_http_llm_cost_read_secret(cf, &s, &rcf->password);
-    }
-
-    if (ngx_strncmp(arg->data, "prefix=", 7) == 0) {
-
-        if (s.len == 0 || s.len > 64
-            || ngx_strlchr(s.data, s.data + s.len, '{')
-            || ngx_strlchr(s.data, s.data + s.len, '}'))
-        {
-            return ngx_http_llm_cost_conf_error(cf,
-                       "invalid prefix \"%V\", it must have 1 to 64 "
-                       "characters and no braces", &s);
+        if (ngx_strncmp(arg->data, param->name.data, param->name.len) != 0) {
+            continue;
         }
 
-        rcf->prefix = s;
-        return NGX_CONF_OK;
-    }
+        s.data = arg->data + param->name.len;
+        s.len = arg->len - param->name.len;
 
-    if (ngx_strncmp(arg->data, "timeout=", 8) == 0) {
-        n = ngx_parse_time(&s, 0);
-        if (n <= 0) {
-            goto invalid;
+        rv = param->set(cf, &s, (char *) rcf + param->offset);
+
+        if (rv == NGX_CONF_OK || rv == NGX_CONF_ERROR) {
+            return rv;
         }
-
-        rcf->timeout = n;
-        return NGX_CONF_OK;
     }
-
-    if (ngx_strncmp(arg->data, "connect_timeout=", 16) == 0) {
-        n = ngx_parse_time(&s, 0);
-        if (n <= 0) {
-            goto invalid;
-        }
-
-        rcf->connect_timeout = n;
-        return NGX_CONF_OK;
-    }
-
-    if (ngx_strncmp(arg->data, "db=", 3) == 0) {
-        n = ngx_atoi(s.data, s.len);
-        if (n == NGX_ERROR) {
-            goto invalid;
-        }
-
-        rcf->db = n;
-        return NGX_CONF_OK;
-    }
-
-    if (ngx_strncmp(arg->data, "connections=", 12) == 0) {
-        n = ngx_atoi(s.data, s.len);
-        if (n < 1 || n > 64) {
-            goto invalid;
-        }
-
-        rcf->connections = n;
-        return NGX_CONF_OK;
-    }
-
-    if (ngx_strncmp(arg->data, "journal=", 8) == 0) {
-        size = ngx_parse_size(&s);
-        if (size == NGX_ERROR || size < NGX_HTTP_LLM_COST_JOURNAL_MIN) {
-            return ngx_http_llm_cost_conf_error(cf,
-                       "invalid size of the journal \"%V\", write "
-                       "4m or more", &s);
-        }
-
-        rcf->journal = size;
-        return NGX_CONF_OK;
-    }
-
-    if (ngx_strncmp(arg->data, "cache=", 6) == 0) {
-        size = ngx_parse_size(&s);
-        if (size == NGX_ERROR) {
-            goto invalid;
-        }
-
-        rcf->answers = size;
-        return NGX_CONF_OK;
-    }
-
-invalid:
 
     return ngx_http_llm_cost_conf_error(cf,
                "invalid parameter \"%V\", known are username=, "
@@ -322,12 +302,123 @@ invalid:
 }
 
 
+static char *
+ngx_http_llm_cost_redis_text(ngx_conf_t *cf, ngx_str_t *s, void *field)
+{
+    *(ngx_str_t *) field = *s;
+
+    return NGX_CONF_OK;
+}
+
+
+/* it is the hash tag of every key */
+
+static char *
+ngx_http_llm_cost_redis_prefix(ngx_conf_t *cf, ngx_str_t *s, void *field)
+{
+    if (s->len == 0 || s->len > 64
+        || ngx_strlchr(s->data, s->data + s->len, '{')
+        || ngx_strlchr(s->data, s->data + s->len, '}'))
+    {
+        return ngx_http_llm_cost_conf_error(cf,
+                   "invalid prefix \"%V\", it must have 1 to 64 "
+                   "characters and no braces", s);
+    }
+
+    return ngx_http_llm_cost_redis_text(cf, s, field);
+}
+
+
+static char *
+ngx_http_llm_cost_redis_time(ngx_conf_t *cf, ngx_str_t *s, void *field)
+{
+    ngx_int_t  n;
+
+    n = ngx_parse_time(s, 0);
+    if (n <= 0) {
+        return "is invalid";
+    }
+
+    *(ngx_msec_t *) field = n;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_llm_cost_redis_db(ngx_conf_t *cf, ngx_str_t *s, void *field)
+{
+    ngx_int_t  n;
+
+    n = ngx_atoi(s->data, s->len);
+    if (n == NGX_ERROR) {
+        return "is invalid";
+    }
+
+    *(ngx_int_t *) field = n;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_llm_cost_redis_connections(ngx_conf_t *cf, ngx_str_t *s, void *field)
+{
+    ngx_int_t  n;
+
+    n = ngx_atoi(s->data, s->len);
+    if (n < 1 || n > 64) {
+        return "is invalid";
+    }
+
+    *(ngx_uint_t *) field = n;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_llm_cost_redis_journal(ngx_conf_t *cf, ngx_str_t *s, void *field)
+{
+    ssize_t  size;
+
+    size = ngx_parse_size(s);
+
+    if (size == NGX_ERROR || size < NGX_HTTP_LLM_COST_JOURNAL_MIN) {
+        return ngx_http_llm_cost_conf_error(cf,
+                   "invalid size of the journal \"%V\", write "
+                   "4m or more", s);
+    }
+
+    *(size_t *) field = size;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_llm_cost_redis_answers(ngx_conf_t *cf, ngx_str_t *s, void *field)
+{
+    ssize_t  size;
+
+    size = ngx_parse_size(s);
+    if (size == NGX_ERROR) {
+        return "is invalid";
+    }
+
+    *(size_t *) field = size;
+
+    return NGX_CONF_OK;
+}
+
+
 /* a secret is the file's content without the white space at its end */
 
 static char *
-ngx_http_llm_cost_read_secret(ngx_conf_t *cf, ngx_str_t *name,
-    ngx_str_t *secret)
+ngx_http_llm_cost_conf_secret(ngx_conf_t *cf, ngx_str_t *name, void *field)
 {
+    ngx_str_t *secret = field;
+
     u_char      buf[NGX_HTTP_LLM_COST_SALT_MAX + 1];
     ssize_t     n;
     ngx_fd_t    fd;
@@ -404,5 +495,5 @@ ngx_http_llm_cost_conf_salt(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    return ngx_http_llm_cost_read_secret(cf, &value[1], &lmcf->key_salt);
+    return ngx_http_llm_cost_conf_secret(cf, &value[1], &lmcf->key_salt);
 }

@@ -44,6 +44,10 @@ static void ngx_http_llm_cost_parts_event(ngx_event_t *ev);
 static void ngx_http_llm_cost_scratch_cleanup(void *data);
 static ngx_int_t ngx_http_llm_cost_parts_one(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_loc_conf_t *llcf, llm_refusal_t *f);
+static ngx_int_t ngx_http_llm_cost_parts_next(ngx_http_llm_cost_ctx_t *ctx,
+    llm_refusal_t *f);
+static void ngx_http_llm_cost_parts_line(ngx_http_llm_cost_ctx_t *ctx,
+    ngx_http_llm_cost_parts_t *parts);
 static ngx_int_t ngx_http_llm_cost_parts_same(ngx_http_llm_cost_ctx_t *ctx,
     llm_refusal_t *f);
 static void ngx_http_llm_cost_parts_add(ngx_http_llm_cost_parts_t *parts);
@@ -177,14 +181,72 @@ static ngx_int_t
 ngx_http_llm_cost_parts_one(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_loc_conf_t *llcf, llm_refusal_t *f)
 {
-    int                         rc;
-    ngx_int_t                   found;
+    ngx_int_t                   rc;
     llm_path_e                  path;
     ngx_http_llm_cost_ctx_t    *line;
     ngx_http_llm_cost_parts_t  *parts;
 
+    rc = ngx_http_llm_cost_parts_next(ctx, f);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
     parts = ctx->parts;
     line = &parts->line;
+
+    ngx_http_llm_cost_parts_line(ctx, parts);
+
+    path = parts->in.kind == LLM_KIND_OTHER
+           ? ctx->provider->path(&line->q.route) : LLM_PATH_METERED;
+
+    if (path == LLM_PATH_FREE) {
+        return ngx_http_llm_cost_parts_same(ctx, f);
+    }
+
+    if (path != LLM_PATH_METERED || line->q.route.step) {
+        ngx_http_llm_cost_invalid(ctx, f, "names an endpoint that cannot be "
+                                          "metered in a batch", "url");
+        return NGX_DECLINED;
+    }
+
+    if (parts->in.model.len) {
+        line->q.route.model = parts->in.model;
+    }
+
+    line->q.kind = line->q.route.kind;
+
+    rc = ngx_http_llm_cost_parse_body(line, f);
+
+    if (rc == NGX_OK) {
+        line->q.can_fit = 0;
+        rc = ngx_http_llm_cost_find_price(line, llcf, f);
+    }
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_llm_cost_worst_case(line, llcf);
+    }
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_llm_cost_parts_same(ctx, f);
+    }
+
+    if (rc == NGX_OK) {
+        ngx_http_llm_cost_parts_add(parts);
+    }
+
+    return rc;
+}
+
+
+/* reads on to the next request, parts->in; as ngx_http_llm_cost_parts_one() */
+
+static ngx_int_t
+ngx_http_llm_cost_parts_next(ngx_http_llm_cost_ctx_t *ctx, llm_refusal_t *f)
+{
+    int                         rc;
+    ngx_http_llm_cost_parts_t  *parts;
+
+    parts = ctx->parts;
 
     parts->in.mem = &parts->mem;
     parts->in.model.len = 0;
@@ -206,9 +268,19 @@ ngx_http_llm_cost_parts_one(ngx_http_llm_cost_ctx_t *ctx,
         return NGX_DECLINED;
     }
 
-    if (rc != LLM_OK) {
-        return NGX_ERROR;
-    }
+    return rc == LLM_OK ? NGX_OK : NGX_ERROR;
+}
+
+
+/* a context as if the request that was found had come by itself */
+
+static void
+ngx_http_llm_cost_parts_line(ngx_http_llm_cost_ctx_t *ctx,
+    ngx_http_llm_cost_parts_t *parts)
+{
+    ngx_http_llm_cost_ctx_t  *line;
+
+    line = &parts->line;
 
     ngx_memzero(line, sizeof(ngx_http_llm_cost_ctx_t));
 
@@ -229,46 +301,6 @@ ngx_http_llm_cost_parts_one(ngx_http_llm_cost_ctx_t *ctx,
     llm_str_set(&line->q.route.method, "POST");
     line->q.route.path = parts->in.path;
     line->q.route.kind = parts->in.kind;
-
-    path = parts->in.kind == LLM_KIND_OTHER
-           ? ctx->provider->path(&line->q.route) : LLM_PATH_METERED;
-
-    if (path == LLM_PATH_FREE) {
-        return ngx_http_llm_cost_parts_same(ctx, f);
-    }
-
-    if (path != LLM_PATH_METERED || line->q.route.step) {
-        ngx_http_llm_cost_invalid(ctx, f, "names an endpoint that cannot be "
-                                          "metered in a batch", "url");
-        return NGX_DECLINED;
-    }
-
-    if (parts->in.model.len) {
-        line->q.route.model = parts->in.model;
-    }
-
-    line->q.kind = line->q.route.kind;
-
-    found = ngx_http_llm_cost_parse_body(line, f);
-
-    if (found == NGX_OK) {
-        line->q.can_fit = 0;
-        found = ngx_http_llm_cost_find_price(line, llcf, f);
-    }
-
-    if (found == NGX_OK) {
-        found = ngx_http_llm_cost_worst_case(line, llcf);
-    }
-
-    if (found == NGX_OK) {
-        found = ngx_http_llm_cost_parts_same(ctx, f);
-    }
-
-    if (found == NGX_OK) {
-        ngx_http_llm_cost_parts_add(parts);
-    }
-
-    return found;
 }
 
 
