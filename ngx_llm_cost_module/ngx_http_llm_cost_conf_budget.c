@@ -17,6 +17,8 @@ static char *ngx_http_llm_cost_budget_over(ngx_conf_t *cf,
     ngx_http_llm_cost_budget_t *b, ngx_str_t *s);
 static char *ngx_http_llm_cost_budget_check(ngx_conf_t *cf,
     ngx_http_llm_cost_budget_t *b);
+static ngx_int_t ngx_http_llm_cost_join_budgets(ngx_conf_t *cf,
+    ngx_http_llm_cost_loc_conf_t *prev, ngx_http_llm_cost_loc_conf_t *conf);
 static ngx_http_llm_cost_budget_t *ngx_http_llm_cost_budget_find(
     ngx_array_t *budgets, ngx_str_t *name);
 static ngx_http_complex_value_t *ngx_http_llm_cost_compile(ngx_conf_t *cf,
@@ -422,53 +424,19 @@ ngx_http_llm_cost_merge_budgets(ngx_conf_t *cf,
     ngx_http_llm_cost_loc_conf_t *prev, ngx_http_llm_cost_loc_conf_t *conf)
 {
     ngx_uint_t                   i;
-    ngx_array_t                 *merged;
-    ngx_http_llm_cost_budget_t  *b, *outer;
+    ngx_http_llm_cost_budget_t  *b;
 
     ngx_conf_init_value(conf->budgets_none, 0);
 
     if (conf->budgets_none || prev->budgets == NULL) {
-        goto done;
-    }
+        /* void */
 
-    if (conf->budgets == NULL) {
+    } else if (conf->budgets == NULL) {
         conf->budgets = prev->budgets;
-        goto done;
-    }
 
-    merged = ngx_array_create(cf->pool,
-                              prev->budgets->nelts + conf->budgets->nelts,
-                              sizeof(ngx_http_llm_cost_budget_t));
-    if (merged == NULL) {
+    } else if (ngx_http_llm_cost_join_budgets(cf, prev, conf) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
-
-    outer = prev->budgets->elts;
-
-    for (i = 0; i < prev->budgets->nelts; i++) {
-        if (ngx_http_llm_cost_budget_find(conf->budgets, &outer[i].name)) {
-            continue;
-        }
-
-        b = ngx_array_push(merged);
-        if (b == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        *b = outer[i];
-    }
-
-    b = ngx_array_push_n(merged, conf->budgets->nelts);
-    if (b == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_memcpy(b, conf->budgets->elts,
-               conf->budgets->nelts * sizeof(ngx_http_llm_cost_budget_t));
-
-    conf->budgets = merged;
-
-done:
 
     if (conf->budgets == NULL) {
         return NGX_CONF_OK;
@@ -501,6 +469,50 @@ done:
     }
 
     return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_join_budgets(ngx_conf_t *cf,
+    ngx_http_llm_cost_loc_conf_t *prev, ngx_http_llm_cost_loc_conf_t *conf)
+{
+    ngx_uint_t                   i;
+    ngx_array_t                 *merged;
+    ngx_http_llm_cost_budget_t  *b, *outer;
+
+    merged = ngx_array_create(cf->pool,
+                              prev->budgets->nelts + conf->budgets->nelts,
+                              sizeof(ngx_http_llm_cost_budget_t));
+    if (merged == NULL) {
+        return NGX_ERROR;
+    }
+
+    outer = prev->budgets->elts;
+
+    for (i = 0; i < prev->budgets->nelts; i++) {
+        if (ngx_http_llm_cost_budget_find(conf->budgets, &outer[i].name)) {
+            continue;
+        }
+
+        b = ngx_array_push(merged);
+        if (b == NULL) {
+            return NGX_ERROR;
+        }
+
+        *b = outer[i];
+    }
+
+    b = ngx_array_push_n(merged, conf->budgets->nelts);
+    if (b == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(b, conf->budgets->elts,
+               conf->budgets->nelts * sizeof(ngx_http_llm_cost_budget_t));
+
+    conf->budgets = merged;
+
+    return NGX_OK;
 }
 
 

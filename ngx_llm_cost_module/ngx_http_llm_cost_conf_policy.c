@@ -9,6 +9,10 @@
 
 static ngx_int_t ngx_http_llm_cost_parse_amount(ngx_str_t *s,
     int64_t *amount);
+static char *ngx_http_llm_cost_unknown_price(ngx_conf_t *cf, ngx_str_t *args,
+    llm_price_t **price);
+static char *ngx_http_llm_cost_unknown_invalid(ngx_conf_t *cf,
+    ngx_str_t *value);
 
 
 /* llm_store_failure local[=amount]|open|closed */
@@ -212,12 +216,8 @@ ngx_http_llm_cost_conf_unknown_model(ngx_conf_t *cf, ngx_command_t *cmd,
 {
     ngx_http_llm_cost_loc_conf_t *llcf = conf;
 
-    char               err[NGX_MAX_CONF_ERRSTR];
-    llm_mem_t         *mem;
-    ngx_str_t         *value;
-    llm_prices_t      *prices;
-    static llm_str_t   any = llm_string("*");
-    static llm_str_t   none = llm_string("");
+    char       *rv;
+    ngx_str_t  *value;
 
     if (llcf->unknown_model != NGX_CONF_UNSET_UINT) {
         return "is duplicate";
@@ -225,22 +225,43 @@ ngx_http_llm_cost_conf_unknown_model(ngx_conf_t *cf, ngx_command_t *cmd,
 
     value = cf->args->elts;
 
-    if (cf->args->nelts == 2) {
+    if (cf->args->nelts == 3) {
 
-        if (ngx_strcmp(value[1].data, "reject") == 0) {
-            llcf->unknown_model = NGX_HTTP_LLM_COST_UNKNOWN_REJECT;
-            return NGX_CONF_OK;
+        rv = ngx_http_llm_cost_unknown_price(cf, &value[1],
+                                             &llcf->unknown_price);
+
+        if (rv == NGX_CONF_OK) {
+            llcf->unknown_model = NGX_HTTP_LLM_COST_UNKNOWN_PRICE;
         }
 
-        if (ngx_strcmp(value[1].data, "allow") == 0) {
-            llcf->unknown_model = NGX_HTTP_LLM_COST_UNKNOWN_ALLOW;
-            return NGX_CONF_OK;
-        }
-
-        goto invalid;
+        return rv;
     }
 
-    /* a row of its own in a table of its own: nothing else can find it */
+    if (ngx_strcmp(value[1].data, "reject") == 0) {
+        llcf->unknown_model = NGX_HTTP_LLM_COST_UNKNOWN_REJECT;
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strcmp(value[1].data, "allow") == 0) {
+        llcf->unknown_model = NGX_HTTP_LLM_COST_UNKNOWN_ALLOW;
+        return NGX_CONF_OK;
+    }
+
+    return ngx_http_llm_cost_unknown_invalid(cf, &value[1]);
+}
+
+
+/* a row of its own in a table of its own: nothing else can find it */
+
+static char *
+ngx_http_llm_cost_unknown_price(ngx_conf_t *cf, ngx_str_t *args,
+    llm_price_t **price)
+{
+    char               err[NGX_MAX_CONF_ERRSTR];
+    llm_mem_t         *mem;
+    llm_prices_t      *prices;
+    static llm_str_t   any = llm_string("*");
+    static llm_str_t   none = llm_string("");
 
     mem = ngx_palloc(cf->pool, sizeof(llm_mem_t));
     if (mem == NULL) {
@@ -255,34 +276,31 @@ ngx_http_llm_cost_conf_unknown_model(ngx_conf_t *cf, ngx_command_t *cmd,
         return NGX_CONF_ERROR;
     }
 
-    if (llm_prices_add(prices, &any, (llm_str_t *) &value[1], 2, err,
-                       sizeof(err))
+    if (llm_prices_add(prices, &any, (llm_str_t *) args, 2, err, sizeof(err))
         != LLM_OK)
     {
         return ngx_http_llm_cost_conf_error(cf, "%s, write for example "
                    "\"input=1 output=3\", in usd per million tokens", err);
     }
 
-    llcf->unknown_price = (llm_price_t *) llm_prices_find(prices, &any,
-                                                         &none);
+    *price = (llm_price_t *) llm_prices_find(prices, &any, &none);
 
-    if (llcf->unknown_price == NULL
-        || llm_price_rate(llcf->unknown_price, LLM_TIER_DEFAULT,
-                          LLM_RATE_INPUT) < 0
-        || llm_price_rate(llcf->unknown_price, LLM_TIER_DEFAULT,
-                          LLM_RATE_OUTPUT) < 0)
+    if (*price == NULL
+        || llm_price_rate(*price, LLM_TIER_DEFAULT, LLM_RATE_INPUT) < 0
+        || llm_price_rate(*price, LLM_TIER_DEFAULT, LLM_RATE_OUTPUT) < 0)
     {
-        goto invalid;
+        return ngx_http_llm_cost_unknown_invalid(cf, args);
     }
 
-    llcf->unknown_model = NGX_HTTP_LLM_COST_UNKNOWN_PRICE;
-
     return NGX_CONF_OK;
+}
 
-invalid:
 
+static char *
+ngx_http_llm_cost_unknown_invalid(ngx_conf_t *cf, ngx_str_t *value)
+{
     return ngx_http_llm_cost_conf_error(cf,
                "invalid value \"%V\", it must be \"reject\", "
                "\"allow\" or \"input=N output=N\" in usd per million "
-               "tokens", &value[1]);
+               "tokens", value);
 }
