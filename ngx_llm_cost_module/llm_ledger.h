@@ -250,11 +250,21 @@ int llm_ledger_claim(llm_ledger_t *l, uint32_t owner,
     int (*gone)(uint32_t owner));
 void llm_ledger_release(llm_ledger_t *l, uint32_t owner);
 
-/* which store that is: LLM_LEDGER_STORE bytes, of which the first is not 0 */
+/*
+ * Which store that is: LLM_LEDGER_STORE bytes, of which the first is not 0.  And
+ * how far it had come when it was last heard of: a number that ascends, so that
+ * whoever starts next can tell if it has gone back.
+ */
 
-void llm_ledger_set_store(llm_ledger_t *l, const unsigned char *store);
+void llm_ledger_set_store(llm_ledger_t *l, const unsigned char *store,
+    uint64_t seen);
 int llm_ledger_has_store(llm_ledger_t *l);
 int llm_ledger_is_store(llm_ledger_t *l, const unsigned char *store);
+uint64_t llm_ledger_store(llm_ledger_t *l, unsigned char *store);
+
+/* ... before what it has confirmed is done here */
+
+void llm_ledger_saw(llm_ledger_t *l, uint64_t seen);
 
 /* another store has granted less than was reserved here */
 

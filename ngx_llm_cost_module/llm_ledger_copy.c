@@ -77,6 +77,7 @@ llm_copy_header(llm_ledger_t *to, const llm_ledger_t *from)
     to->seed[1] = from->seed[1];
     to->gen = from->gen;
     memcpy(to->store, from->store, LLM_LEDGER_STORE);
+    to->store_seen = from->store_seen;
     to->names_top = from->names_top;
 
     to->reserves = from->reserves;

@@ -110,13 +110,42 @@ llm_ledger_settle_there(llm_ledger_t *l, const llm_hold_id_t *id,
 
 
 void
-llm_ledger_set_store(llm_ledger_t *l, const unsigned char *store)
+llm_ledger_set_store(llm_ledger_t *l, const unsigned char *store,
+    uint64_t seen)
 {
     if (llm_ledger_lock(l) == LLM_OK) {
         llm_redo_set64(&l->redo, l->store, store);
         llm_redo_set64(&l->redo, l->store + 8, store + 8);
+        llm_redo_set64(&l->redo, &l->store_seen, &seen);
         (void) llm_redo_commit(&l->redo);
         llm_ledger_unlock(l);
+    }
+}
+
+
+uint64_t
+llm_ledger_store(llm_ledger_t *l, unsigned char *store)
+{
+    memcpy(store, l->store, LLM_LEDGER_STORE);
+
+    return __atomic_load_n(&l->store_seen, __ATOMIC_RELAXED);
+}
+
+
+/* without the lock: it only ascends, and what it is told for follows */
+
+void
+llm_ledger_saw(llm_ledger_t *l, uint64_t seen)
+{
+    uint64_t  now;
+
+    now = __atomic_load_n(&l->store_seen, __ATOMIC_RELAXED);
+
+    while (now < seen
+           && !__atomic_compare_exchange_n(&l->store_seen, &now, seen, 0,
+                                           __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+    {
+        /* void */
     }
 }
 

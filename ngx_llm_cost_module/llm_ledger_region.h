@@ -24,7 +24,7 @@
 
 
 #define LLM_LEDGER_MAGIC     0x3165676465726c6cULL
-#define LLM_LEDGER_VERSION   4
+#define LLM_LEDGER_VERSION   5
 
 #define LLM_LEDGER_NAMES     1024     /* different budget names alive */
 #define LLM_LEDGER_PER_HOLD  6        /* counters to one reservation */
@@ -148,8 +148,9 @@ struct llm_ledger_s {
     uint32_t         expired_last;
     uint32_t         names_top;
     uint64_t         gen;                         /* of the next seq */
-    unsigned char    store[LLM_LEDGER_STORE];     /* the other one: which */
-
+    unsigned char    store[LLM_LEDGER_STORE];     /* the other one: which, */
+    uint64_t         store_seen;                  /* how far: with the next
+                                                     change it is on disk */
     uint64_t         reserves;
     uint64_t         refusals;
     uint64_t         settles;
@@ -169,6 +170,9 @@ _Static_assert(LLM_BUDGETS_MAX * 7 + 16 <= LLM_REDO_MAX, "room for a change");
 _Static_assert(sizeof(llm_slot_meta_t) == 8, "meta is one redo word");
 _Static_assert(sizeof(llm_hold_meta_t) == 8, "meta is one redo word");
 _Static_assert(sizeof(llm_slot_t) == 128, "two cache lines a counter");
+_Static_assert(offsetof(llm_ledger_t, store_seen) / LLM_REDO_LINE
+               == offsetof(llm_ledger_t, settles) / LLM_REDO_LINE,
+               "a settlement has both copied to the disk");
 _Static_assert(sizeof(llm_hold_t) == 160, "memory a reservation");
 
 

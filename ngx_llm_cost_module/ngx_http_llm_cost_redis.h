@@ -54,8 +54,8 @@
 #define NGX_HTTP_LLM_COST_REDIS_KEEP        60     /* s, of what is confirmed */
 #define NGX_HTTP_LLM_COST_REDIS_ID          16     /* of an incarnation */
 #define NGX_HTTP_LLM_COST_REDIS_RUN         40     /* id of Redis's process */
-#define NGX_HTTP_LLM_COST_REDIS_BLOCK       ((1ULL << 36) - 1)
-                                                   /* stamps of an incarnation */
+#define NGX_HTTP_LLM_COST_REDIS_NEVER       (1ULL << 53)
+                                                   /* a stamp beyond all */
 
 #define NGX_HTTP_LLM_COST_REDIS_STALE         -7   /* of another incarnation */
 /* how an admission is asked, beside 0 and 1 for a hit */
@@ -234,6 +234,7 @@ typedef struct {
     uint64_t                         pos;        /* of the step: done to it */
     uint64_t                         base;       /* the store has what the node
                                                     knew, up to there */
+    uint64_t                         seen;       /* highest stamp of id */
     int64_t                          since;      /* Redis's time, at first */
     ngx_uint_t                       deep;       /* the record is too short */
     ngx_msec_t                       waited;     /* for other nodes */
@@ -275,6 +276,7 @@ void ngx_http_llm_cost_redis_box_unlock(void);
 ngx_uint_t ngx_http_llm_cost_redis_box_away(void);
 void ngx_http_llm_cost_redis_box_saw(ngx_http_llm_cost_redis_op_t *op,
     uint64_t stamp);
+uint64_t ngx_http_llm_cost_redis_box_knows(u_char *id);
 ngx_uint_t ngx_http_llm_cost_redis_box_room(void);
 ngx_uint_t ngx_http_llm_cost_redis_box_holds(ngx_uint_t n);
 ngx_uint_t ngx_http_llm_cost_redis_box_counts(

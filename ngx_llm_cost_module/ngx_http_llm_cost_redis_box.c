@@ -22,7 +22,7 @@
  */
 
 
-#define NGX_HTTP_LLM_COST_BOX_VERSION  5
+#define NGX_HTTP_LLM_COST_BOX_VERSION  6
 
 /* of the record, for the end of each request that is open */
 
@@ -188,7 +188,11 @@ ngx_http_llm_cost_redis_box_away(void)
 }
 
 
-/* the stamp of a reply, if it is of the incarnation that this node knows */
+/*
+ * The stamp of a reply, if it is of the incarnation that this node knows, or
+ * that it is joining, which one worker does.  The zone has to know of it before
+ * what the reply confirms.
+ */
 
 void
 ngx_http_llm_cost_redis_box_saw(ngx_http_llm_cost_redis_op_t *op,
@@ -198,6 +202,15 @@ ngx_http_llm_cost_redis_box_saw(ngx_http_llm_cost_redis_op_t *op,
     ngx_http_llm_cost_redis_box_t  *box;
 
     box = ngx_http_llm_cost_redis_box();
+
+    if (op->replay) {
+        if (ngx_http_llm_cost_redis_box_counts(op)) {
+            box->joined.seen = ngx_max(box->joined.seen, stamp);
+            llm_ledger_saw(ngx_http_llm_cost_zone()->ledger, stamp);
+        }
+
+        return;
+    }
 
     do {
         seen = box->seen;
@@ -210,6 +223,30 @@ ngx_http_llm_cost_redis_box_saw(ngx_http_llm_cost_redis_op_t *op,
         }
 
     } while (!ngx_atomic_cmp_set(&box->seen, seen, stamp));
+
+    llm_ledger_saw(ngx_http_llm_cost_zone()->ledger, stamp);
+}
+
+
+/*
+ * The incarnation that this node knows, and its highest stamp.  One that has
+ * not heard of Redis yet knows what an earlier nginx has left in the zone.
+ */
+
+uint64_t
+ngx_http_llm_cost_redis_box_knows(u_char *id)
+{
+    ngx_http_llm_cost_redis_box_t  *box;
+
+    box = ngx_http_llm_cost_redis_box();
+
+    if (box->id[0] == '\0') {
+        return llm_ledger_store(ngx_http_llm_cost_zone()->ledger, id);
+    }
+
+    ngx_memcpy(id, box->id, NGX_HTTP_LLM_COST_REDIS_ID);
+
+    return box->seen;
 }
 
 

@@ -550,9 +550,7 @@ ngx_http_llm_cost_redis_stale(ngx_http_llm_cost_redis_conn_t *conn,
 
     conn->stamp = op->stamp;
 
-    if (!op->replay) {
-        ngx_http_llm_cost_redis_box_saw(op, op->stamp);
-    }
+    ngx_http_llm_cost_redis_box_saw(op, op->stamp);
 
     return 0;
 }

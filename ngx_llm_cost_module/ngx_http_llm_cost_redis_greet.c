@@ -493,8 +493,7 @@ ngx_http_llm_cost_redis_met(ngx_http_llm_cost_redis_conn_t *conn,
 
         /* what an earlier nginx has told it is not on record */
 
-        box->log->dropped = past ? (uint64_t) h.stamp
-                                   | NGX_HTTP_LLM_COST_REDIS_BLOCK
+        box->log->dropped = past ? NGX_HTTP_LLM_COST_REDIS_NEVER
                                  : (uint64_t) h.stamp;
         box->nodes = h.nodes + 1;       /* and this one */
         box->peers = ngx_max(h.recent, 1);
@@ -508,7 +507,7 @@ ngx_http_llm_cost_redis_met(ngx_http_llm_cost_redis_conn_t *conn,
     ngx_http_llm_cost_redis_box_unlock();
 
     if (same) {
-        llm_ledger_set_store(l, h.id);
+        llm_ledger_set_store(l, h.id, h.stamp);
     }
 
     if (!known) {

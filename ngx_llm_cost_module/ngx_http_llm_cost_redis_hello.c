@@ -67,9 +67,12 @@ ngx_http_llm_cost_redis_join_command(ngx_http_llm_cost_redis_t *redis,
     ngx_http_llm_cost_redis_op_t *op, ngx_uint_t phase, ngx_uint_t deep,
     int64_t since)
 {
-    u_char    node[NGX_HTTP_LLM_COST_REDIS_ID + 1];
-    u_char    candidate[NGX_HTTP_LLM_COST_REDIS_ID + 1];
-    uint64_t  seed[2];
+    u_char                          node[NGX_HTTP_LLM_COST_REDIS_ID + 1];
+    u_char                          candidate[NGX_HTTP_LLM_COST_REDIS_ID + 1];
+    uint64_t                        seed[2];
+    ngx_http_llm_cost_redis_box_t  *box;
+
+    box = ngx_http_llm_cost_redis_box();
 
     op->hello = (phase == 0);
 
@@ -94,7 +97,8 @@ ngx_http_llm_cost_redis_join_command(ngx_http_llm_cost_redis_t *redis,
     ngx_http_llm_cost_redis_number(since);
     ngx_http_llm_cost_redis_arg(redis->lost, op->hello && redis->loss
                                              ? NGX_HTTP_LLM_COST_REDIS_ID : 0);
-    ngx_http_llm_cost_redis_number(ngx_http_llm_cost_redis_box()->heard);
+    ngx_http_llm_cost_redis_number(box->heard);
+    ngx_http_llm_cost_redis_number(op->hello ? box->joined.seen : 0);
 
     return ngx_http_llm_cost_redis_end(op);
 }

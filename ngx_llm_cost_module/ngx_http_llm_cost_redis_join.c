@@ -454,10 +454,19 @@ static void
 ngx_http_llm_cost_redis_join_said(ngx_http_llm_cost_redis_op_t *op,
     redisReply *reply)
 {
-    ngx_uint_t                       current;
+    ngx_uint_t                       current, fits;
     ngx_http_llm_cost_redis_hello_t  h;
 
     current = (op->data == (void *) join.turn);
+
+    fits = reply && ngx_http_llm_cost_redis_join_read(reply, &h) == NGX_OK
+           && (join.step == NGX_HTTP_LLM_COST_JOIN_HELLO
+               || (!h.stale
+                   && ngx_memcmp(h.id, join.hello.id, sizeof(h.id)) == 0));
+
+    if (current && fits) {
+        ngx_http_llm_cost_redis_box_saw(op, h.stamp);
+    }
 
     ngx_http_llm_cost_redis_complain(reply);
     ngx_http_llm_cost_redis_free(op);
@@ -468,11 +477,7 @@ ngx_http_llm_cost_redis_join_said(ngx_http_llm_cost_redis_op_t *op,
 
     join.inflight--;
 
-    if (reply == NULL
-        || ngx_http_llm_cost_redis_join_read(reply, &h) != NGX_OK
-        || (join.step != NGX_HTTP_LLM_COST_JOIN_HELLO
-            && (h.stale || ngx_memcmp(h.id, join.hello.id, sizeof(h.id)))))
-    {
+    if (!fits) {
         ngx_http_llm_cost_redis_join_failed();
         return;
     }

@@ -43,6 +43,7 @@ ngx_http_llm_cost_redis_joined_first(const ngx_http_llm_cost_redis_hello_t *h)
     ngx_memory_barrier();
 
     at->base = h->base;
+    at->seen = h->stamp;
     at->since = h->time;
     at->deep = (changed
                 && (at->base < box->log->dropped
@@ -51,12 +52,19 @@ ngx_http_llm_cost_redis_joined_first(const ngx_http_llm_cost_redis_hello_t *h)
     at->step = changed ? NGX_HTTP_LLM_COST_JOIN_REPLAY
                        : NGX_HTTP_LLM_COST_JOIN_HOLDS;
 
+    ngx_http_llm_cost_redis_box_lock();
+
     if (past) {
-        ngx_http_llm_cost_redis_box_lock();
-        box->log->dropped = (uint64_t) h->stamp
-                            | NGX_HTTP_LLM_COST_REDIS_BLOCK;
-        ngx_http_llm_cost_redis_box_unlock();
+        box->log->dropped = NGX_HTTP_LLM_COST_REDIS_NEVER;
+
+    } else if (changed && box->log->dropped == NGX_HTTP_LLM_COST_REDIS_NEVER) {
+
+        /* of all incarnations before this one, and of this one nothing */
+
+        box->log->dropped = (uint64_t) h->stamp;
     }
+
+    ngx_http_llm_cost_redis_box_unlock();
 
     ngx_memory_barrier();
 
@@ -103,8 +111,10 @@ ngx_http_llm_cost_redis_joined(ngx_http_llm_cost_redis_t *redis,
 
     if (ngx_memcmp(box->id, redis->id, NGX_HTTP_LLM_COST_REDIS_ID) != 0) {
         ngx_memcpy(box->id, redis->id, NGX_HTTP_LLM_COST_REDIS_ID);
-        box->seen = h->stamp;
+        box->seen = box->joined.seen;
     }
+
+    box->seen = ngx_max(box->seen, box->joined.seen);
 
     box->nodes = ngx_max(h->nodes, 1);
     box->peers = ngx_max(h->recent, 1);
@@ -116,7 +126,8 @@ ngx_http_llm_cost_redis_joined(ngx_http_llm_cost_redis_t *redis,
 
     ngx_http_llm_cost_redis_box_unlock();
 
-    llm_ledger_set_store(ngx_http_llm_cost_zone()->ledger, redis->id);
+    llm_ledger_set_store(ngx_http_llm_cost_zone()->ledger, redis->id,
+                         box->seen);
     llm_ledger_release(ngx_http_llm_cost_zone()->ledger, (uint32_t) ngx_pid);
 
     llm_stats_count(ngx_http_llm_cost_zone()->stats, LLM_STATS_STORE_CHANGES,

@@ -452,7 +452,7 @@ void
 ngx_http_llm_cost_redis_stamp(ngx_http_llm_cost_redis_op_t *op)
 {
     u_char                         *p;
-    ngx_uint_t                      target;
+    uint64_t                        seen;
     ngx_http_llm_cost_redis_t      *redis;
     ngx_http_llm_cost_redis_box_t  *box;
 
@@ -463,9 +463,16 @@ ngx_http_llm_cost_redis_stamp(ngx_http_llm_cost_redis_op_t *op)
     redis = op->conn->redis;
     box = ngx_http_llm_cost_redis_box();
 
-    /* the store that is being joined, once it has said which it is */
+    if (op->replay && !op->hello) {
 
-    target = (op->replay && !op->hello);
+        /* the store that is being joined, once it has said which it is */
+
+        ngx_memcpy(op->store, redis->id, NGX_HTTP_LLM_COST_REDIS_ID);
+        seen = box->joined.seen;
+
+    } else {
+        seen = ngx_http_llm_cost_redis_box_knows(op->store);
+    }
 
     op->call = ++redis->calls;
 
@@ -473,10 +480,7 @@ ngx_http_llm_cost_redis_stamp(ngx_http_llm_cost_redis_op_t *op)
     (void) ngx_sprintf(p, "%016uL", op->call);
 
     p += NGX_HTTP_LLM_COST_REDIS_SEEN_AT;
-    (void) ngx_sprintf(p, "%020uL", target ? 0 : (uint64_t) box->seen);
-
-    ngx_memcpy(op->store, target ? redis->id : box->id,
-               NGX_HTTP_LLM_COST_REDIS_ID);
+    (void) ngx_sprintf(p, "%020uL", seen);
 
     p = op->command + op->size - 2 - NGX_HTTP_LLM_COST_REDIS_ID;
     ngx_memcpy(p, op->store, NGX_HTTP_LLM_COST_REDIS_ID);

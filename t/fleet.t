@@ -377,6 +377,93 @@ END
 };
 
 
+# Redis goes back while nobody is there to see it.  Who comes first knows nothing
+# of what it had, or has it in its file; what only others know is repeated when
+# they come.
+
+subtest 'Redis goes back, unseen' => sub {
+    write_file("$dir/gate", $port);
+
+    my ($gate, $gate_port) = start_process('python3', '-B',
+        project_dir() . '/t/util/gate.py', "$dir/gate");
+
+    my $start = sub {
+        my ($name, $at, $zone) = @_;
+
+        return start_nginx("$dir/$name", workers => 2, http => <<END);
+    llm_zone zone=llm:8m $zone;
+    llm_redis 127.0.0.1:$at timeout=10s prefix=back:;
+
+    server {
+        listen 127.0.0.1:PORT;
+
+        location /back/v1/ {
+            llm_cost on;
+            llm_budget back limit=1000requests period=total;
+            proxy_pass http://127.0.0.1:$upstream/v1/;
+        }
+    }
+END
+    };
+
+    my $saved = sub {
+        return [map { ($_, redis_command($redis, 'DUMP', $_)) }
+                @{redis_command($redis, 'KEYS', '{back:}*')}];
+    };
+    my $go_back = sub { redis_command($redis, 'EVAL', <<'END', 0, @{$_[0]}) };
+        for _, key in ipairs(redis.call('KEYS', '{back:}*')) do
+            redis.call('DEL', key)
+        end
+        for i = 1, #ARGV, 2 do
+            redis.call('RESTORE', ARGV[i], 0, ARGV[i + 1])
+        end
+END
+    my $spent = sub { redis_command($redis, 'HGET',
+                          '{back:}b:back::requests:total:0', 'spent') // 0 };
+    my $is = sub {
+        my ($sum, $name) = @_;
+        await(sub { $spent->() == $sum
+                    && !redis_command($redis, 'ZCARD', '{back:}r') });
+        is $spent->(), $sum, $name;
+    };
+    my $ask = sub {
+        my ($node, $n) = @_;
+        return scalar grep { status(request($node, '/back/v1', 'u')) eq '200' }
+                      1 .. $n;
+    };
+
+    my $one = $start->('one', $gate_port, '');
+    is $ask->($one, 2), 2, 'a node, two requests';
+    $is->(2, 'settled');
+    my $file = $saved->();
+    is $ask->($one, 3), 3, 'three more';
+    $is->(5, 'settled');
+
+    write_file("$dir/gate", '');
+    $go_back->($file);
+    my $two = $start->('two', $port, "state=$dir/two.state");
+    is $ask->($two, 7), 7, 'a node that has seen none of them';
+    $is->(9, 'finds the first two');
+    write_file("$dir/gate", $port);
+    $is->(12, 'and the others when the first one has come back');
+
+    write_file("$dir/gate", '');
+    $file = $saved->();
+    is $ask->($two, 4), 4, 'four more';
+    $is->(16, 'settled');
+    kill_nginx($two);
+    $go_back->($file);
+    $two = $start->('two', $port, "state=$dir/two.state");
+    $is->(16, 'which a file remembers, and how far Redis was');
+
+    write_file("$dir/gate", $port);
+    is $ask->($two, 1), 1, 'it goes on';
+    $is->(17, 'as before');
+
+    push @nodes, $one, $two;
+};
+
+
 sub kill_nginx {
     my $node = shift;
 

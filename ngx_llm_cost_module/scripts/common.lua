@@ -64,24 +64,41 @@ end
 -- may have.  Then it gets a new id, and nothing is counted for a node that
 -- knows the old one, until that node has joined again (join.lua).
 --
--- Stamps of one incarnation are in a block that no earlier one has reached.
+-- When a node comes, the stamp jumps to the time of day in microseconds, which
+-- no stamp of before has reached, and {llm:}g remembers the gap: its end by its
+-- beginning.  A store that has gone back, and was found first by a node that
+-- could not know, goes on beyond all that others have seen; but what they have
+-- seen is in that gap, where nobody can have been.
 
 local STORE = TAG .. 'i'
+local GAPS = TAG .. 'g'
 local STALE = -7
-local BLOCK = 2 ^ 36
 
 local CALL = ARGV[#ARGV - 2]
+
+-- where the gap begins that this stamp is in, or nil
+
+local function gap_of(stamp)
+    local from = redis.call('ZRANGEBYSCORE', GAPS, '(' .. text(stamp), '+inf',
+                            'LIMIT', 0, 1)[1]
+
+    return from and tonumber(from) < stamp and tonumber(from) or nil
+end
+
 
 -- the stamp of this command, or nil: the node has to join first
 
 local function guard()
-    if redis.call('HGET', STORE, 'id') ~= ARGV[#ARGV] then
+    local f = redis.call('HMGET', STORE, 'id', 'gap')
+    local seen = tonumber(ARGV[#ARGV - 1])
+
+    if f[1] ~= ARGV[#ARGV] then
         return nil
     end
 
     local stamp = redis.call('HINCRBY', STORE, 'n', 1)
 
-    if stamp <= tonumber(ARGV[#ARGV - 1]) then
+    if stamp <= seen or (seen < number(f[2]) and gap_of(seen)) then
 
         -- the stamp is then that of what the store has
 

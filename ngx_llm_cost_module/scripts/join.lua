@@ -8,8 +8,9 @@
 --       phase (HELLO ..), 1 when the node's record of operations does not
 --       reach back to what the store still has, since when nodes count
 --       (microseconds), an incarnation that is known to have lost something
---       (or empty), the time of the store that the node last heard of, then as
---       every guarded script
+--       (or empty), the time of the store that the node last heard of, the
+--       highest stamp of a store that it has not come to the end of joining,
+--       then as every guarded script
 --
 -- Answer: STALE or 0, id, stamp, the last stamp of the incarnation that the node
 --       knows which the store has, time in microseconds, nodes that have come
@@ -17,9 +18,11 @@
 --       within a minute, and within three seconds, the phase to which this node
 --       has come, the call
 --
---     {llm:}i     id, last (the same, but never gone), n (stamp), run, deep,
+--     {llm:}i     id, last (the same, but never gone), n (stamp), first (of this
+--                 incarnation), gap (the end of the last one), run, deep,
 --                 p:NODE (the node's phase), e:ID (the last stamp of an
 --                 incarnation that is over)
+--     {llm:}g     gaps, see common.lua: beginnings, scored by their ends
 --     {llm:}l     nodes, scored by the time that they had heard of when they
 --                 were last heard of: a command may have lain somewhere, but
 --                 not since then
@@ -28,20 +31,17 @@ local HELLO, REPLAYED, BALANCED, MERGED = 0, 1, 2, 3
 
 local ALIVE = TAG .. 'l'
 local RECENT = 3000000
+local SILENT = 1000000              -- a node may have missed that much
 local ENDS = 16
+local GAPS_KEPT = 256
 
 local node, phase = ARGV[1], tonumber(ARGV[4])
-local heard, seen, known = ARGV[8], tonumber(ARGV[10]), ARGV[11]
+local heard, top = ARGV[8], tonumber(ARGV[9])
+local seen, known = tonumber(ARGV[11]), ARGV[12]
 local time = TIME * 1000000 + tonumber(NOW[2])
-local f = redis.call('HMGET', STORE, 'id', 'n', 'run', 'last')
+local f = redis.call('HMGET', STORE, 'id', 'n', 'run', 'last', 'first')
 local id, n, run, last = f[1], number(f[2]), f[3] or '', f[4] or f[1]
-
-
--- the first stamp of a block that nobody has been in
-
-local function block()
-    return (math.floor(math.max(n, seen) / BLOCK) + 1) * BLOCK
-end
+local first = number(f[5])
 
 
 local function count_phase()
@@ -78,14 +78,16 @@ end
 
 
 -- One that the store does not remember has begun behind the last end that its
--- nodes have seen stamps beyond.
+-- nodes have seen stamps beyond.  In no case did it get further than to where
+-- the gap begins that the node has been in.
 
 local function base()
-    local best = 0
+    local fork = gap_of(seen)
+    local best = fork or 0
 
     for _, e in ipairs(ends()) do
         if e.field == 'e:' .. known then
-            return e.stamp
+            return math.min(e.stamp, fork or e.stamp)
         end
 
         if e.stamp < seen then
@@ -104,11 +106,11 @@ local function begin()
         table.insert(list, 1, { field = 'e:' .. last, stamp = n })
     end
 
-    n, id = block(), ARGV[2]
+    n, id = math.max(n, seen, top, time) + 1, ARGV[2]
 
     redis.call('DEL', STORE, ALIVE)
     redis.call('HSET', STORE, 'id', id, 'last', id, 'n', text(n),
-               'run', ARGV[3] ~= '' and ARGV[3] or run)
+               'first', text(n), 'run', ARGV[3] ~= '' and ARGV[3] or run)
 
     for i = 1, math.min(#list, ENDS) do
         redis.call('HSET', STORE, list[i].field, text(list[i].stamp))
@@ -146,17 +148,35 @@ local function come_to()
 end
 
 
--- Has the store gone back to before?  That of an incarnation to one before it,
--- where this node has been already: a new one is beyond all that its nodes have
--- seen.  Who had come how far in it then says nothing now.
+-- Where others have been since, a node may not know of it; its stamps are none
+-- that anybody has seen, and those that are in the gap show it to whoever knows.
 
-local function gone_back()
-    if id == known then
-        return n < seen
+local function jump()
+    local to = math.max(n + 1, time)
+
+    redis.call('ZADD', GAPS, text(to), text(n))
+    redis.call('HSET', STORE, 'n', text(to), 'gap', text(to))
+
+    if redis.call('ZCARD', GAPS) > GAPS_KEPT then
+        redis.call('ZPOPMIN', GAPS)
     end
 
-    return phase == HELLO and n <= seen
-           and redis.call('HEXISTS', STORE, 'p:' .. node) == 1
+    n = to
+end
+
+
+-- Has the store gone back to before this was seen, in this incarnation or, as
+-- a new one is beyond all that its nodes have seen, to one before?  Who had come
+-- how far in it then says nothing now.
+
+local function is_behind(stamp)
+    return n < stamp or (gap_of(stamp) or -1) >= first
+end
+
+
+local function gone_back()
+    return (id == known or phase == HELLO)
+           and (is_behind(seen) or is_behind(top))
 end
 
 
@@ -165,15 +185,14 @@ if not id or (run ~= '' and ARGV[3] ~= '' and run ~= ARGV[3])
 then
     begin()
 
-elseif run == '' and ARGV[3] ~= '' then
-    redis.call('HSET', STORE, 'run', ARGV[3])
+elseif phase == HELLO
+       or (phase == MERGED and time - tonumber(heard) > SILENT)
+then
+    jump()
 end
 
--- whoever began it may have seen less than this node
-
-if id ~= known and n <= seen then
-    n = block()
-    redis.call('HSET', STORE, 'n', text(n))
+if run == '' and ARGV[3] ~= '' then
+    redis.call('HSET', STORE, 'run', ARGV[3])
 end
 
 if phase ~= HELLO then

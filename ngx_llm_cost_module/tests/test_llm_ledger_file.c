@@ -428,7 +428,7 @@ refuses_what_is_no_ledger(void **state)
     llm_ledger_file_close(&f);
 
     head_edit(another_version);
-    assert_refused("it is of version 1.5, and this module knows 1.4");
+    assert_refused("it is of version 1.6, and this module knows 1.5");
     head_edit(another_order);
     assert_refused("another order of bytes");
     head_edit(another_order);
@@ -582,6 +582,7 @@ takes_another_size(void **state)
     unsigned            i;
     int64_t             spent[LLM_UNIT_N] = { 7, 3, 1 };
     sums_t              s;
+    unsigned char       store[LLM_LEDGER_STORE];
     llm_hold_id_t       id[40];
     llm_ledger_file_t   f, g;
 
@@ -593,7 +594,11 @@ takes_another_size(void **state)
         id[i] = request(f.ledger, i, 0);
     }
 
+    llm_ledger_set_store(f.ledger, (const unsigned char *) "0123456789abcdef",
+                         1);
+
     for (i = 0; i < 40; i += 2) {
+        llm_ledger_saw(f.ledger, i + 2);
         assert_int_equal(llm_ledger_settle(f.ledger, &id[i], spent, NULL, 0),
                          LLM_OK);
     }
@@ -642,6 +647,8 @@ takes_another_size(void **state)
     file_open(&f, 300 * 1024);
     assert_true(f.recovered && !f.resized);
     assert_sums(f.ledger, &s);
+    assert_int_equal(llm_ledger_store(f.ledger, store), 40);
+    assert_memory_equal(store, "0123456789abcdef", LLM_LEDGER_STORE);
     llm_ledger_file_close(&f);
 }
 

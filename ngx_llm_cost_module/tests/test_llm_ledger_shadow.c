@@ -275,6 +275,37 @@ is_left_behind_on_purpose(void **state)
 }
 
 
+static void
+remembers_how_far_the_other_had_come(void **state)
+{
+    llm_ledger_t   *l;
+    unsigned char   store[LLM_LEDGER_STORE];
+
+    (void) state;
+
+    l = ledger_new(64, 8);
+
+    assert_int_equal(llm_ledger_has_store(l), 0);
+    assert_int_equal(llm_ledger_store(l, store), 0);
+
+    llm_ledger_set_store(l, (const unsigned char *) "0123456789abcdef", 40);
+    llm_ledger_saw(l, 42);
+    llm_ledger_saw(l, 41);
+    assert_int_equal(llm_ledger_store(l, store), 42);
+    assert_memory_equal(store, "0123456789abcdef", LLM_LEDGER_STORE);
+    assert_true(llm_ledger_is_store(l, store));
+
+    /* another one, wherever that is */
+
+    llm_ledger_set_store(l, (const unsigned char *) "fedcba9876543210", 7);
+    assert_int_equal(llm_ledger_store(l, store), 7);
+    assert_false(llm_ledger_is_store(l, (const unsigned char *)
+                                        "0123456789abcdef"));
+
+    ledger_free(l, 64, 8);
+}
+
+
 int
 main(void)
 {
@@ -285,6 +316,7 @@ main(void)
         cmocka_unit_test(remembers_what_it_has_admitted_alone),
         cmocka_unit_test(raises_no_alert_of_its_cap),
         cmocka_unit_test(is_left_behind_on_purpose),
+        cmocka_unit_test(remembers_how_far_the_other_had_come),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
