@@ -319,9 +319,20 @@ ngx_int_t ngx_http_llm_cost_held_listen(ngx_http_llm_cost_ctx_t *ctx);
 
 ngx_uint_t ngx_http_llm_cost_held_told(ngx_http_llm_cost_ctx_t *ctx);
 
-/* ctx->record is settled by this request: 1, and by no other */
+
+/* _held_claim.c */
+
+/* ctx->record is settled by this request: 1, and by no other of this node */
 
 ngx_uint_t ngx_http_llm_cost_held_claim(ngx_http_llm_cost_ctx_t *ctx);
+
+/* ... which has been told what it used: now, or when the fleet has said so */
+
+void ngx_http_llm_cost_held_settle(ngx_http_llm_cost_ctx_t *ctx);
+
+/* the fleet has: ctx->late; or it will not be heard any more */
+
+void ngx_http_llm_cost_held_claimed(ngx_http_llm_cost_ctx_t *ctx);
 
 
 /* _held_lapse.c: work that nobody has asked for in time */
@@ -430,6 +441,7 @@ void ngx_http_llm_cost_settle(ngx_http_llm_cost_ctx_t *ctx);
 
 /* the same from the request's cleanup: whatever happened, it ends here */
 
+void ngx_http_llm_cost_settle_spent(ngx_http_llm_cost_ctx_t *ctx);
 void ngx_http_llm_cost_settle_final(ngx_http_llm_cost_ctx_t *ctx);
 
 

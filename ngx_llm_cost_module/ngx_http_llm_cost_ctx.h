@@ -30,6 +30,8 @@
  *                                                                op cancels
  *   WAITING    _flight.c      llm_cache_lock_...  a landing      flight_end()
  *   FORWARD    upstream       proxy_*_timeout     filters        _settle_final
+ *              (claiming:     op timer            _claimed()     store->detach,
+ *               store (op))                                       _claimed()
  *   ANSWERED   we: refusal,   send_timeout        -              _settle_final
  *              hit
  *              _follow.c        send_timeout       the leader,    follow_drop()
@@ -234,6 +236,10 @@ struct ngx_http_llm_cost_ctx_s {
     unsigned                    batch:1;            /* at a batch's rates */
     unsigned                    local:1;            /* held in the zone while
                                                        the store is away */
+    unsigned                    claiming:1;         /* the fleet is asked, may
+                                                       it settle? */
+    unsigned                    late:1;             /* ... another node has */
+    unsigned                    ended:1;            /* its cleanup has begun */
 };
 
 
@@ -299,6 +305,14 @@ struct ngx_http_llm_cost_store_s {
      * ctx still has it.
      */
     ngx_int_t   (*leave)(ngx_http_llm_cost_ctx_t *ctx, time_t until);
+
+    /*
+     * May ctx settle what it was told of, and what it is the first on this
+     * node to settle?  NGX_OK: yes; NGX_AGAIN: as of admit(), but it is
+     * ngx_http_llm_cost_held_claimed() that is called, and ctx->late says it.
+     * NULL: there are no other nodes.
+     */
+    ngx_int_t   (*claim)(ngx_http_llm_cost_ctx_t *ctx);
 
     /*
      * What has been left has expired, as far as this node knows: if nobody has

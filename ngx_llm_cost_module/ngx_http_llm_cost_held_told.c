@@ -304,57 +304,6 @@ ngx_http_llm_cost_held_bind(ngx_http_llm_cost_ctx_t *ctx)
 }
 
 
-/* what the reservation was made of, for whoever settles it now */
-
-ngx_uint_t
-ngx_http_llm_cost_held_claim(ngx_http_llm_cost_ctx_t *ctx)
-{
-    llm_held_t                      record;
-    llm_budget_t                   *budgets;
-    ngx_http_llm_cost_main_conf_t  *lmcf;
-
-    lmcf = ngx_http_get_module_main_conf(ctx->request,
-                                         ngx_http_llm_cost_module);
-
-    budgets = ngx_pcalloc(ctx->request->pool,
-                          LLM_BUDGETS_MAX * sizeof(llm_budget_t));
-
-    if (budgets == NULL || lmcf->zone->held == NULL
-        || llm_held_claim(lmcf->zone->held, ctx->record->work, ngx_time())
-           != LLM_OK)
-    {
-        return 0;
-    }
-
-    if (ctx->held) {
-        return 1;
-    }
-
-    if (ctx->record->lapsed) {
-        (void) ngx_http_llm_cost_held_line(ctx->record, 1);
-    }
-
-    /* by whatever name it is asked for, and on whatever node */
-
-    record = *ctx->record;
-    record.done = 1;
-    (void) lmcf->store->keep(&record);
-
-    ngx_memcpy(record.name, record.work, LLM_HELD_NAME);
-    record.what = LLM_HELD_WORK;
-    (void) lmcf->store->keep(&record);
-
-    ctx->budgets = budgets;
-    ctx->adm.budgets = budgets;
-    ctx->adm.n = llm_held_unpack(ctx->record, budgets);
-    ctx->adm.id = ctx->record->id;
-    ctx->adm.granted[LLM_UNIT_REQUESTS] = 1;
-    ctx->held = (ctx->record->id.seq != 0);
-
-    return 1;
-}
-
-
 static void
 ngx_http_llm_cost_held_cost(ngx_http_llm_cost_ctx_t *ctx,
     const llm_usage_t *usage, int64_t cost)

@@ -603,6 +603,7 @@ ngx_int_t ngx_http_llm_cost_redis_find(ngx_http_llm_cost_ctx_t *ctx);
 ngx_int_t ngx_http_llm_cost_redis_keep(const llm_held_t *record);
 ngx_int_t ngx_http_llm_cost_redis_leave(ngx_http_llm_cost_ctx_t *ctx,
     time_t until);
+ngx_int_t ngx_http_llm_cost_redis_claim(ngx_http_llm_cost_ctx_t *ctx);
 void ngx_http_llm_cost_redis_lapse(llm_held_t *record);
 
 

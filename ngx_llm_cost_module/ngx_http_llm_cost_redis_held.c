@@ -24,6 +24,9 @@ static ngx_uint_t ngx_http_llm_cost_redis_held_read(redisReply *reply,
     llm_held_t *record);
 static void ngx_http_llm_cost_redis_lapsed(ngx_http_llm_cost_redis_op_t *op,
     redisReply *reply);
+static void ngx_http_llm_cost_redis_claimed(ngx_http_llm_cost_redis_op_t *op,
+    redisReply *reply);
+static void ngx_http_llm_cost_redis_claim_handler(ngx_event_t *ev);
 static void ngx_http_llm_cost_redis_held_key(const u_char *name);
 
 
@@ -159,6 +162,84 @@ ngx_http_llm_cost_redis_leave(ngx_http_llm_cost_ctx_t *ctx, time_t until)
     ctx->held = 0;
 
     return NGX_OK;
+}
+
+
+/*
+ * Who is the first to say so settles it, counts it and has it in his log.  What
+ * is not heard of Redis in time is settled here, too: Redis knows it by its
+ * identity, and charges it once.
+ */
+
+ngx_int_t
+ngx_http_llm_cost_redis_claim(ngx_http_llm_cost_ctx_t *ctx)
+{
+    u_char                         hex[LLM_HELD_NAME * 2];
+    ngx_http_llm_cost_redis_t     *redis;
+    ngx_http_llm_cost_redis_op_t  *op;
+
+    redis = ngx_http_llm_cost_redis_money();
+
+    op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_claimed, ctx);
+    if (op == NULL) {
+        return NGX_OK;
+    }
+
+    ngx_http_llm_cost_redis_command(redis, "SET");
+    ngx_hex_dump(hex, ctx->record->work, LLM_HELD_NAME);
+    ngx_http_llm_cost_redis_key("hs:%*s:%L:%uL", sizeof(hex), hex,
+                                ctx->record->made, ctx->record->id.seq);
+    ngx_http_llm_cost_redis_text("1");
+    ngx_http_llm_cost_redis_text("EX");
+    ngx_http_llm_cost_redis_number(ngx_max(ctx->record->until - ngx_time(),
+                                           1));
+    ngx_http_llm_cost_redis_text("NX");
+
+    if (ngx_http_llm_cost_redis_end(op) != NGX_OK
+        || ngx_http_llm_cost_redis_send(redis, op, redis->conf->timeout)
+           != NGX_OK)
+    {
+        ngx_http_llm_cost_redis_free(op);
+        return NGX_OK;
+    }
+
+    ctx->op = op;
+
+    return NGX_AGAIN;
+}
+
+
+static void
+ngx_http_llm_cost_redis_claimed(ngx_http_llm_cost_redis_op_t *op,
+    redisReply *reply)
+{
+    ngx_http_llm_cost_ctx_t  *ctx;
+
+    ctx = op->data;
+    ctx->late = (reply && reply->type == REDIS_REPLY_NIL);
+
+    op->done = 1;
+    op->wake.handler = ngx_http_llm_cost_redis_claim_handler;
+    op->wake.data = op;
+    op->wake.log = ngx_cycle->log;
+
+    ngx_post_event(&op->wake, &ngx_posted_events);
+}
+
+
+static void
+ngx_http_llm_cost_redis_claim_handler(ngx_event_t *ev)
+{
+    ngx_http_llm_cost_ctx_t       *ctx;
+    ngx_http_llm_cost_redis_op_t  *op;
+
+    op = ev->data;
+    ctx = op->data;
+
+    ctx->op = NULL;
+    ngx_http_llm_cost_redis_free(op);
+
+    ngx_http_llm_cost_held_claimed(ctx);
 }
 
 

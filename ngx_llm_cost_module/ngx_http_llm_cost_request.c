@@ -500,6 +500,12 @@ ngx_http_llm_cost_cleanup(void *data)
         lmcf->store->detach(ctx);
     }
 
+    ctx->ended = 1;
+
+    if (ctx->claiming) {
+        ngx_http_llm_cost_held_claimed(ctx);
+    }
+
     ngx_http_llm_cost_parts_stop(ctx);
 
     if (ctx->user.len == 0) {

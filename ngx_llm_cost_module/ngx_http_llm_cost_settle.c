@@ -96,9 +96,6 @@ ngx_http_llm_cost_note_work(ngx_http_llm_cost_ctx_t *ctx)
 void
 ngx_http_llm_cost_settle(ngx_http_llm_cost_ctx_t *ctx)
 {
-    llm_stats_event_t               event;
-    ngx_http_llm_cost_main_conf_t  *lmcf;
-
     if (ctx->settled) {
         return;
     }
@@ -107,21 +104,15 @@ ngx_http_llm_cost_settle(ngx_http_llm_cost_ctx_t *ctx)
 
     if (ctx->q.route.step >= LLM_LONG_STATE) {
 
-        if (!ngx_http_llm_cost_held_told(ctx)) {
-            return;
+        if (ngx_http_llm_cost_held_told(ctx)) {
+            ngx_http_llm_cost_held_settle(ctx);
         }
 
-    } else {
-        ngx_http_llm_cost_owes(ctx);
+        return;
     }
 
-    ngx_http_llm_cost_event(ctx, &event);
-
-    lmcf = ngx_http_get_module_main_conf(ctx->request,
-                                         ngx_http_llm_cost_module);
-
-    lmcf->store->settle(ctx, ctx->spent, &event);
-
+    ngx_http_llm_cost_owes(ctx);
+    ngx_http_llm_cost_settle_spent(ctx);
     ngx_http_llm_cost_cache_keep(ctx);
 
     /* whole and yet not kept: who waits for such an answer waits in vain */
@@ -134,6 +125,21 @@ ngx_http_llm_cost_settle(ngx_http_llm_cost_ctx_t *ctx)
                                         && ctx->answer_status == NGX_HTTP_OK
                                         ? LLM_LANDED_UNFIT
                                         : LLM_LANDED_FAILED);
+}
+
+
+void
+ngx_http_llm_cost_settle_spent(ngx_http_llm_cost_ctx_t *ctx)
+{
+    llm_stats_event_t               event;
+    ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    ngx_http_llm_cost_event(ctx, &event);
+
+    lmcf = ngx_http_get_module_main_conf(ctx->request,
+                                         ngx_http_llm_cost_module);
+
+    lmcf->store->settle(ctx, ctx->spent, &event);
 }
 
 

@@ -1,8 +1,9 @@
 # Copyright (C) 2026 the ngx_llm_cost_module authors
 #
-# The results of a batch, read twice at once: both requests have found the work
-# before either has settled it, and it is billed, counted and logged once.  And
-# a worker that is told to leave while it counts a file counts it to its end.
+# The results of a batch, read twice at once, from one node and from two: both
+# requests have found the work before either has settled it, and it is billed,
+# counted and logged once.  And a worker that is told to leave while it counts a
+# file counts it to its end.
 
 use strict;
 use warnings;
@@ -21,9 +22,13 @@ our ($BUDGET, $FORM);
 
 flights_start();
 
-for my $store (q(), "llm_redis 127.0.0.1:$redis_port timeout=5s;") {
-    once($store ? 'redis' : 'zone', $store);
-}
+my $store = "llm_redis 127.0.0.1:$redis_port timeout=5s;";
+
+once('zone', q(), 1);
+once('redis', $store, 1);
+once('fleet', $store, 2);
+once('no budget', $store, 2, '');
+elsewhere();
 
 leaving();
 
@@ -54,11 +59,84 @@ sub leaving {
 }
 
 
-sub once {
-    my ($name, $store) = @_;
+# ... by a node that has never heard of the batch
 
-    my $node = flights_node("node-$name", location => $BUDGET,
-                            http => "$store llm_price m input=0 output=8;");
+sub elsewhere {
+    my ($here, $there) = nodes('elsewhere', $store, 2);
+
+    begin('elsewhere', $here);
+    release('go');
+    is(status(ask($there, 'results', "GET /v1/files/file-out/content\n")), 200,
+       'elsewhere: read');
+
+    ok(wait_until(sub {
+        my %budget = budgets($here);
+
+        return nano($budget{daily}{spent}) == 400_000;
+    }), 'elsewhere: charged');
+
+    ends($_) for $here, $there;
+}
+
+
+sub once {
+    my ($name, $store, $n, $budget) = @_;
+
+    my @nodes = nodes($name, $store, $n, $budget);
+
+    begin($name, $nodes[0]);
+
+    my @readers = map { ask($_, 'results',
+                            "GET /v1/files/file-out/content\n") }
+                  @nodes[0, $n - 1];
+
+    ok(wait_until(sub { asked() == 5 }), "$name: both have been passed on");
+    release('go');
+    is(status($_), 200, "$name: read") for @readers;
+
+    if (!defined $budget) {
+        my %budget = budgets($nodes[0]);
+
+        is(nano($budget{daily}{spent}), 400_000, "$name: charged once");
+    }
+
+    my @lines;
+
+    ok(wait_until(sub {
+        @lines = map { log_entries("$_->{dir}/access.log") } @nodes;
+        @lines == 5;
+    }), "$name: all are in the log");
+    is(scalar(grep { ($_->{cost} // '') =~ /[1-9]/ } @lines), 1,
+       "$name: one line of the log has it");
+    is(scalar(grep { ($_->{budgets} // '') =~ /\|usd\|0[.]0004/ } @lines),
+       defined $budget ? 0 : 1, "$name: one has its budgets");
+
+    my $usage = api_get($nodes[0]{port}, 'usage/summary?hours=1');
+
+    is(nano($usage->{total_cost_usd}), 400_000, "$name: counted once");
+
+    ends($_) for @nodes;
+}
+
+
+sub nodes {
+    my ($name, $store, $n, $budget) = @_;
+
+    my $price = 'llm_price m input=0 output=8;';
+
+    $name =~ tr/ /-/;
+    forget_redis();
+
+    return map { flights_node("node-$name-$_",
+                              location => $budget // $BUDGET,
+                              http => "$store $price") } 1 .. $n;
+}
+
+
+# a batch that is over; its results wait to be let go
+
+sub begin {
+    my ($name, $node) = @_;
 
     script({ scripts => {
         file    => document(main::file('file-1')),
@@ -73,28 +151,6 @@ sub once {
     is(status(ask($node, 'start', main::start())), 200, "$name: begun");
     is(status(ask($node, 'state', "GET /v1/batches/batch_1\n")), 200,
        "$name: over");
-
-    my @readers = map { ask($node, 'results',
-                            "GET /v1/files/file-out/content\n") } 0 .. 1;
-
-    ok(wait_until(sub { asked() == 5 }), "$name: both have been passed on");
-    release('go');
-    is(status($_), 200, "$name: read") for @readers;
-
-    my %budget = budgets($node);
-
-    is(nano($budget{daily}{spent}), 400_000, "$name: charged once");
-
-    my @bills = grep { ($_->{cost} // '') =~ /[1-9]/ }
-                log_entries("$node->{dir}/access.log");
-
-    is(scalar @bills, 1, "$name: one line of the log has it");
-
-    my $usage = api_get($node->{port}, 'usage/summary?hours=1');
-
-    is(nano($usage->{total_cost_usd}), 400_000, "$name: counted once");
-
-    ends($node);
 }
 
 
