@@ -19,6 +19,7 @@
 
 
 static int llm_memo_random(void *p, size_t size);
+static void llm_memo_follow(llm_memo_view_t *view, const llm_memo_key_t *key);
 static unsigned llm_memo_find(llm_memo_set_t *set, const llm_memo_key_t *key,
     uint64_t *count);
 static unsigned llm_memo_victim(llm_memo_set_t *set);
@@ -27,6 +28,7 @@ static unsigned llm_memo_victim(llm_memo_set_t *set);
 llm_memo_t *
 llm_memo_create(void *mem, size_t size)
 {
+    unsigned     i;
     llm_memo_t  *m;
 
     m = mem;
@@ -41,7 +43,10 @@ llm_memo_create(void *mem, size_t size)
         return NULL;
     }
 
-    m->secret.point[1] &= UINT64_MAX >> 1;
+    for (i = 0; i < 2; i++) {
+        m->secret.r[i] &= LLM_MEMO_POINT;
+        m->secret.s[i] &= LLM_MEMO_POINT;
+    }
 
     m->magic = LLM_MEMO_MAGIC;
     m->version = LLM_MEMO_VERSION;
@@ -105,6 +110,8 @@ void
 llm_memo_open(llm_memo_t *m, llm_memo_view_t *view)
 {
     view->memo = m;
+    view->last = 0;
+    view->nh = llm_memo_nh_best();
     view->generation = __atomic_add_fetch(&m->generation, 1,
                                           __ATOMIC_RELAXED);
 }
@@ -113,10 +120,10 @@ llm_memo_open(llm_memo_t *m, llm_memo_view_t *view)
 size_t
 llm_memo_count(llm_counter_t *c, const unsigned char *text, size_t len)
 {
-    size_t                  n;
-    unsigned                estimate;
-    llm_memo_key_t          key;
-    const llm_memo_view_t  *view;
+    size_t            n;
+    unsigned          estimate;
+    llm_memo_key_t    key;
+    llm_memo_view_t  *view;
 
     if (len < LLM_MEMO_MIN) {
         return llm_counter_plain(c, text, len);
@@ -127,6 +134,7 @@ llm_memo_count(llm_counter_t *c, const unsigned char *text, size_t len)
     llm_memo_key(view, c->vocab, text, len, &key);
 
     n = (size_t) llm_memo_get(view->memo, &key);
+    llm_memo_follow(view, &key);
 
     if (n == 0) {
         estimate = c->estimate;
@@ -146,15 +154,39 @@ llm_memo_count(llm_counter_t *c, const unsigned char *text, size_t len)
 }
 
 
+/* whoever counts this text will probably count the same one after it again */
+
+static void
+llm_memo_follow(llm_memo_view_t *view, const llm_memo_key_t *key)
+{
+    char            *next;
+    uint32_t         place;
+    llm_memo_set_t  *sets;
+
+    sets = llm_memo_sets(view->memo);
+    place = (uint32_t) llm_memo_place(view->memo, key);
+
+    if (llm_memo_load(&sets[view->last].next) != place) {
+        llm_memo_store(&sets[view->last].next, place);
+    }
+
+    view->last = place;
+    next = (char *) &sets[llm_memo_load(&sets[place].next)];
+
+    __builtin_prefetch(next);
+    __builtin_prefetch(next + sizeof(llm_memo_set_t) / 2);
+}
+
+
 uint64_t
 llm_memo_get(llm_memo_t *m, const llm_memo_key_t *key)
 {
-    uint32_t         bit;
+    uint32_t         used;
     uint64_t         count;
     unsigned         i;
     llm_memo_set_t  *set;
 
-    set = llm_memo_set(m, key);
+    set = &llm_memo_sets(m)[llm_memo_place(m, key)];
 
     i = llm_memo_find(set, key, &count);
 
@@ -164,10 +196,10 @@ llm_memo_get(llm_memo_t *m, const llm_memo_key_t *key)
 
     /* a line that need not be written stays shared between processors */
 
-    bit = (uint32_t) 1 << i;
+    used = llm_memo_load(&set->used);
 
-    if (!(llm_memo_load(&set->used) & bit)) {
-        (void) __atomic_fetch_or(&set->used, bit, __ATOMIC_RELAXED);
+    if (!(used >> i & 1)) {
+        llm_memo_store(&set->used, (uint16_t) (used | 1 << i));
     }
 
     return count;
@@ -181,7 +213,7 @@ llm_memo_put(llm_memo_t *m, const llm_memo_key_t *key, uint64_t count)
     llm_memo_set_t    *set;
     llm_memo_entry_t  *e;
 
-    set = llm_memo_set(m, key);
+    set = &llm_memo_sets(m)[llm_memo_place(m, key)];
 
     /* two workers may count one text at the same time */
 

@@ -13,38 +13,41 @@
  *
  * The turns of a conversation bring the same messages again and again.  The
  * memo maps a keyed hash of (vocabulary, text) to the text's tokens, so that
- * an old message costs one pass of the hash and two cache lines: a twentieth
- * of counting it.  The region has a fixed size; what is not used again
- * leaves.
+ * an old message costs one pass of the hash and two cache lines.  The region
+ * has a fixed size; what is not used again leaves.
  *
  * Counts stay exact.  There are two ways in which they might not:
  *
  * Two texts with one hash.  A client chooses texts, so the hash has a secret
  * key, of the region, from the system's random numbers; without them there is
- * no memo.  A text is cut into blocks of 1 KB, zeros behind the last one.
+ * no memo.  A text is cut into blocks of 1 KB.
  *
- *   block   two sums (A, B) of NH, with words of 64 bits and Toeplitz keys.
- *           For any two different blocks, chosen without knowing the key,
- *           both sums agree with a probability of at most 2^-128 (Black and
- *           others, "UMAC", CRYPTO '99; with these words, Krovetz, "VMAC").
- *           Of each sum 126 bits are used: 16 * 2^-128 = 2^-124.
+ *   block   four sums of NH, with words of 32 bits and Toeplitz keys.  For any
+ *           two different blocks of one length, chosen without knowing the
+ *           key, and any four differences, these are what the sums differ by
+ *           with a probability of at most 2^-128 (Black and others, "UMAC",
+ *           CRYPTO '99, which RFC 4418 made from it).  The first two are a
+ *           number A and the others a number B, each less two of its 128 bits:
+ *           both agree with a probability of at most 16 * 2^-128 = 2^-124.
  *   text    a polynomial over the field of p = 2^127 - 1 elements, at a secret
- *           random point.  Its coefficients, the last without a power of the
- *           point: generation and vocabulary, 2n values of n blocks, length.
+ *           random point (r, s), one of 2^244: with y = s * (generation and
+ *           vocabulary) + r * length, for each block y = s * (y + A) + r * B.
+ *           So every number has a power of its own, and none has none.
  *   halves  of the 128 bits that are kept and compared: SipHash-1-3 of the
  *           polynomial's value, which alone says where in the table an entry
  *           is, so that nothing is learned of the key from which texts are
  *           counted fast; and the value's lower 64 bits.
  *
- * Two texts of n KB that differ have equal coefficients with a probability of
- * at most 2^-124; other coefficients give equal values in at most 2n + 1 of
- * 2^127 points.  Where the values differ, the lower 64 bits are the same for
- * 2^64 of 2^127 differences, so with a probability of (2n + 1) * 2^-63 (0 if
- * only the length differs), and SipHash is in one of 2^64 cases.  Together
- * that is below 2^-124 + n * 2^-124, or 2^-113 for texts of 1 MB: who tries
- * 2^40 of them against a memo of 2^20 entries succeeds with a probability
- * below 2^-53, as far as SipHash cannot be told from a random function.  The
- * same bound holds for one text and two vocabularies or generations.
+ * Two texts of up to n blocks that differ have equal numbers with a probability
+ * of at most 2^-124, or of 0 where their lengths differ.  Other numbers give
+ * values with a certain difference at no more than (n + 1) * 2^-122 of all
+ * points (Schwartz and Zippel: the degree is n + 1, and r and s are of sets of
+ * 2^122).  The difference is 0, or the lower 64 bits are the same for 2^64
+ * others, and then SipHash is in one of 2^64 cases.  Together that is at most
+ * 2^-124 + (n + 1) * 2^-121, or below 2^-110 for texts of 1 MB: who tries 2^40
+ * of them against a memo of 2^20 entries succeeds with a probability below
+ * 2^-50, as far as SipHash cannot be told from a random function.  The same
+ * bound holds for one text and two vocabularies or generations.
  *
  * Half an entry.  An entry is three words, stored one by one and without a
  * lock: both halves of the hash, less the count, and the count.  A reader
@@ -61,14 +64,18 @@
 
 
 /*
- * Shorter texts are counted: as fast as they can be looked up, and they would
- * take the place of longer ones.
+ * Shorter texts are counted: nearly as fast as they can be looked up, and they
+ * would take the place of longer ones.
  */
 
-#define LLM_MEMO_MIN         64
+#define LLM_MEMO_MIN         32
 
 
-typedef struct llm_memo_s    llm_memo_t;
+typedef struct llm_memo_s      llm_memo_t;
+typedef struct llm_memo_row_s  llm_memo_row_t;
+
+typedef void (*llm_memo_nh_pt)(const llm_memo_row_t *k,
+    const unsigned char *p, size_t n, uint64_t *sum);
 
 
 /* a memo as one configuration uses it; the data of a counter */
@@ -76,6 +83,8 @@ typedef struct llm_memo_s    llm_memo_t;
 typedef struct {
     llm_memo_t              *memo;
     uint64_t                 generation;
+    uint64_t                 last;            /* set asked for */
+    llm_memo_nh_pt           nh;              /* this processor's */
 } llm_memo_view_t;
 
 

@@ -4,8 +4,6 @@
  */
 
 
-#include <string.h>
-
 #include "llm_shm.h"
 #include "llm_memo_region.h"
 
@@ -14,15 +12,11 @@
 
 
 #define LLM_MEMO_P           (((llm_uint128_t) 1 << 127) - 1)
-#define LLM_MEMO_SUM         (((llm_uint128_t) 1 << 126) - 1)
-
-#define llm_memo_fold(x)     (((x) & LLM_MEMO_P) + ((x) >> 127))
+#define LLM_MEMO_TOP         (UINT64_MAX >> 2)
 
 
-static void llm_memo_nh(const uint64_t *k, const unsigned char *p, size_t n,
-    llm_uint128_t sum[2]);
-static llm_uint128_t llm_memo_step(llm_uint128_t y, const uint64_t r[2],
-    llm_uint128_t x);
+static inline llm_uint128_t llm_memo_mix(llm_uint128_t y,
+    const llm_memo_secret_t *s, const uint64_t a[2], const uint64_t b[2]);
 
 
 void
@@ -42,95 +36,68 @@ void
 llm_memo_poly(const llm_memo_view_t *view, const void *vocab,
     const unsigned char *text, size_t len, uint64_t value[2])
 {
-    size_t                    n, whole, left;
-    unsigned char             last[16];
-    llm_uint128_t             y, sum[2];
+    size_t                    n;
+    uint64_t                  first[4], sum[LLM_MEMO_SUMS];
+    llm_uint128_t             y;
     const llm_memo_secret_t  *s;
 
     s = &view->memo->secret;
-    left = len;
-    y = (llm_uint128_t) view->generation << 64 | (uintptr_t) vocab;
+
+    first[0] = (uintptr_t) vocab;
+    first[1] = view->generation;
+    first[2] = len;
+    first[3] = 0;
+
+    y = llm_memo_mix(0, s, first, first + 2);
 
     do {
-        n = (left < LLM_MEMO_BLOCK) ? left : LLM_MEMO_BLOCK;
-        whole = n & ~(size_t) 15;
+        n = (len < LLM_MEMO_BLOCK) ? len : LLM_MEMO_BLOCK;
 
-        sum[0] = 0;
-        sum[1] = 0;
+        view->nh(s->nh, text, n, sum);
 
-        llm_memo_nh(s->nh, text, whole, sum);
+        sum[1] &= LLM_MEMO_TOP;
+        sum[3] &= LLM_MEMO_TOP;
 
-        if (whole < n) {
-            memset(last, 0, sizeof(last));
-            memcpy(last, text + whole, n - whole);
-
-            llm_memo_nh(s->nh + whole / 8, last, sizeof(last), sum);
-        }
-
-        y = llm_memo_step(y, s->point, sum[0] & LLM_MEMO_SUM);
-        y = llm_memo_step(y, s->point, sum[1] & LLM_MEMO_SUM);
+        y = llm_memo_mix(y, s, sum, sum + 2);
 
         text += n;
-        left -= n;
+        len -= n;
 
-    } while (left);
-
-    y = llm_memo_step(y, s->point, len);
+    } while (len);
 
     value[0] = (uint64_t) y;
     value[1] = (uint64_t) (y >> 64);
 }
 
 
-/* adds to both sums; their keys are the same, two words further on */
-
-static void
-llm_memo_nh(const uint64_t *k, const unsigned char *p, size_t n,
-    llm_uint128_t sum[2])
-{
-    uint64_t              m[2];
-    const unsigned char  *end;
-    llm_uint128_t         a, b;
-
-    a = sum[0];
-    b = sum[1];
-
-    for (end = p + n; p < end; p += 16) {
-        memcpy(m, p, sizeof(m));
-
-        a += (llm_uint128_t) (m[0] + k[0]) * (m[1] + k[1]);
-        b += (llm_uint128_t) (m[0] + k[2]) * (m[1] + k[3]);
-
-        k += 2;
-    }
-
-    sum[0] = a;
-    sum[1] = b;
-}
-
-
 /*
- * y * r + x modulo p = 2^127 - 1.  r < 2^127, x < 2^126, y <= p as all results
- * are.  2^128 is 2, and folding a number below 2^128 gives at most p + 1.
+ * (y + a) * s + b * r modulo p = 2^127 - 1, where 2^128 is 2.  y is at most
+ * 2^127 as all results are, a and b are below 2^126, and the words of r and s
+ * below 2^61, so that no sum here reaches 2^128: low and 2 * high are at most
+ * 2^126 - 2^65 each, and what mid adds to them is at most 2^127 + 2^64.
  */
 
-static llm_uint128_t
-llm_memo_step(llm_uint128_t y, const uint64_t r[2], llm_uint128_t x)
+static inline llm_uint128_t
+llm_memo_mix(llm_uint128_t y, const llm_memo_secret_t *s, const uint64_t a[2],
+    const uint64_t b[2])
 {
     uint64_t       y0, y1;
     llm_uint128_t  low, mid, high;
 
+    y += (llm_uint128_t) a[1] << 64 | a[0];
     y0 = (uint64_t) y;
     y1 = (uint64_t) (y >> 64);
 
-    low = (llm_uint128_t) y0 * r[0];
-    mid = (llm_uint128_t) y0 * r[1] + (llm_uint128_t) y1 * r[0];
-    high = (llm_uint128_t) y1 * r[1];
+    low = (llm_uint128_t) b[0] * s->r[0];
+    mid = (llm_uint128_t) b[0] * s->r[1] + (llm_uint128_t) b[1] * s->r[0];
+    high = (llm_uint128_t) b[1] * s->r[1];
 
-    low = llm_memo_fold(low);
-    low = llm_memo_fold(low + llm_memo_fold(mid << 64));
-    low = llm_memo_fold(low + (high << 1));
-    low = llm_memo_fold(low + ((mid >> 64) << 1) + x);
+    low += (llm_uint128_t) y0 * s->s[0];
+    mid += (llm_uint128_t) y0 * s->s[1] + (llm_uint128_t) y1 * s->s[0];
+    high += (llm_uint128_t) y1 * s->s[1];
 
-    return llm_memo_fold(low);
+    low += (high << 1) + (mid >> 63);
+    low += (llm_uint128_t) ((uint64_t) mid & UINT64_MAX >> 1) << 64;
+
+    return (low & LLM_MEMO_P) + (low >> 127);
 }

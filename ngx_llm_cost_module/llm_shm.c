@@ -18,7 +18,7 @@ typedef struct {
 } llm_sip_t;
 
 
-static void llm_sip_round(llm_sip_t *s);
+static inline void llm_sip_round(llm_sip_t *s);
 
 
 int
@@ -123,7 +123,7 @@ llm_shm_hash(const uint64_t seed[2], const uint64_t *words, size_t n)
 }
 
 
-static void
+static inline void
 llm_sip_round(llm_sip_t *s)
 {
     s->v[0] += s->v[1];

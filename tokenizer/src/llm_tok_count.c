@@ -509,11 +509,58 @@ llm_tok_count_from(const llm_vocab_t *v, llm_scratch_t *s, const char *text,
 }
 
 
+/*
+ * A whole text that is as short as a remembered piece: a role or a name, which
+ * comes again and again.  len is 1 to 15.
+ */
+
+static size_t
+llm_tok_count_brief(const llm_vocab_t *v, llm_scratch_t *s, const char *text,
+    size_t len)
+{
+    int               cut;
+    size_t            n;
+    llm_tok_entry_t   key, *e;
+
+    llm_tok_key_inside((const uint8_t *) text, (uint32_t) len, &key);
+    e = &s->brief[llm_tok_entry_hash(&key) % LLM_TOK_BRIEF];
+
+    if (e->lo == key.lo && (e->hi & ~LLM_TOK_COUNT_MASK) == key.hi
+        && s->vocab == v->image->sum)
+    {
+        return (size_t) (e->hi >> 56 & 15);
+    }
+
+    cut = s->cut;
+    s->cut = 0;
+    n = llm_tok_count_from(v, s, text, len, SIZE_MAX, 1);
+
+    /* what is not exact must say so the next time, too */
+
+    if (!s->cut && n <= 15) {
+        e->lo = key.lo;
+        e->hi = key.hi | (uint64_t) n << 56;
+    }
+
+    s->cut |= cut;
+
+    return n;
+}
+
+
 size_t
 llm_count_limit(const llm_vocab_t *v, llm_scratch_t *s, const char *text,
     size_t len, size_t limit)
 {
-    return llm_tok_count_from(v, s, text, len, limit, 1);
+    size_t  n;
+
+    if (len == 0 || len >= LLM_TOK_LONG) {
+        return llm_tok_count_from(v, s, text, len, limit, 1);
+    }
+
+    n = llm_tok_count_brief(v, s, text, len);
+
+    return n > limit ? limit + 1 : n;
 }
 
 

@@ -44,6 +44,7 @@ extern uint64_t  llm_tok_steps;
 #define LLM_TOK_MISSED  64          /* pieces looked for at the same time */
 #define LLM_TOK_MISSES  (LLM_TOK_MISSED + LLM_TOK_BATCH)
 #define LLM_TOK_LONG    16          /* pieces from here on are not remembered */
+#define LLM_TOK_BRIEF   64          /* remembered texts that are as short */
 
 #define LLM_TOK_LANES   8           /* texts walked side by side */
 #define LLM_TOK_AHEAD   32          /* texts walked before they are merged */
@@ -149,6 +150,7 @@ struct llm_scratch_s {
     int              simd;
     llm_tok_set_t    known[LLM_TOK_SETS] __attribute__((aligned(64)));
     uint64_t         memo[LLM_TOK_MEMO];
+    llm_tok_entry_t  brief[LLM_TOK_BRIEF];
     llm_tok_entry_t  key[LLM_TOK_BATCH];
     uint64_t         hash[LLM_TOK_BATCH];
     uint32_t         unknown[LLM_TOK_BATCH];    /* pieces not remembered */

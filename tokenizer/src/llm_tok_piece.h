@@ -176,22 +176,58 @@ llm_tok_load(const uint8_t *p)
 }
 
 
+static inline uint64_t
+llm_tok_load_half(const uint8_t *p)
+{
+    uint32_t  half;
+
+    memcpy(&half, p, sizeof(half));
+
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    half = __builtin_bswap32(half);
+#endif
+
+    return half;
+}
+
+
+/* len is 1 to 15; what is loaded may overlap, but is all inside of the piece */
+
+static inline void
+llm_tok_key_inside(const uint8_t *p, uint32_t len, llm_tok_entry_t *key)
+{
+    key->hi = (uint64_t) len << 60;
+
+    if (len >= 8) {
+        key->lo = llm_tok_load(p);
+        key->hi |= llm_tok_load(p + len - 8) >> 8 >> (8 * (15 - len));
+
+    } else if (len >= 4) {
+        key->lo = llm_tok_load_half(p)
+                  | llm_tok_load_half(p + len - 4) << (8 * (len - 4));
+
+    } else {
+        key->lo = (uint64_t) p[0]
+                  | (uint64_t) p[len / 2] << (8 * (len / 2))
+                  | (uint64_t) p[len - 1] << (8 * (len - 1));
+    }
+}
+
+
 /*
- * len is 1 to 15; nothing is read at or after end.  Without a branch on len,
- * which cannot be predicted.
+ * The same without a branch on len, which cannot be predicted; nothing is read
+ * at or after end.
  */
 
 static inline void
 llm_tok_key(const uint8_t *p, uint32_t len, const uint8_t *end,
     llm_tok_entry_t *key)
 {
-    uint8_t   copy[16];
     uint32_t  low;
 
     if (llm_tok_unlikely(end - p < 16)) {
-        memset(copy, 0, sizeof(copy));
-        memcpy(copy, p, len);
-        p = copy;
+        llm_tok_key_inside(p, len, key);
+        return;
     }
 
     low = len < 8 ? len : 8;

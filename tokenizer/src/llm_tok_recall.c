@@ -52,6 +52,7 @@ llm_tok_forget(llm_scratch_t *s)
 {
     memset(s->known, 0, sizeof(s->known));
     memset(s->memo, 0, sizeof(s->memo));
+    memset(s->brief, 0, sizeof(s->brief));
 }
 
 

@@ -104,6 +104,48 @@ test_limit(void **state)
 }
 
 
+/* short texts are remembered as a whole; they differ in a byte or the length */
+
+static void
+test_brief(void **state)
+{
+    int             again;
+    char           *p;
+    size_t          i, j, len, n;
+    unsigned        seed;
+    llm_vocab_t    *v;
+
+    static const char  bytes[] = "aab  \n'sS1./\0\xc3\xa9\xe4\xb8\xad";
+
+    (void) state;
+
+    seed = 1;
+
+    for (i = 0; i < 20000; i++) {
+        len = i % 17;
+        v = i % 1000 < 500 ? o200k : cl100k;
+        p = malloc(len + 1);
+        assert_non_null(p);
+
+        for (j = 0; j < len; j++) {
+            seed = seed * 1103515245 + 12345;
+            p[j] = bytes[(seed >> 16) % (i % 3 ? sizeof(bytes) : 3)];
+        }
+
+        n = llm_encode(v, scratch, p, len, NULL, 0);
+
+        for (again = 0; again < 2; again++) {
+            assert_int_equal(llm_count(v, scratch, p, len), n);
+            assert_int_equal(llm_count_limit(v, scratch, p, len, n), n);
+            assert_int_equal(llm_count_limit(v, scratch, p, len, 1),
+                             n > 1 ? 2 : n);
+        }
+
+        free(p);
+    }
+}
+
+
 static void
 test_encode_room(void **state)
 {
@@ -388,6 +430,7 @@ main(void)
         cmocka_unit_test(test_scratch),
         cmocka_unit_test(test_two_vocabularies),
         cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_brief),
         cmocka_unit_test(test_encode_room),
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_decode_ids),
