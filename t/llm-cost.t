@@ -38,7 +38,7 @@ like(cost('', 'monthly', '--model gpt-4o-mini --daily-requests 1000 '
 
 like(cost('', 'breakeven', '--model gpt-4o --input 500 --output 300 '
                            . '--gpu-hour 2.50 --daily-requests 100'),
-     qr/: \$1800\.00 .*even: 423530 requests a month.*: the API is cheaper/s,
+     qr/: \$1800\.00 .*: 423530 requests a month, .* 0\.17 a second.*: the API/s,
      'breakeven: 720 hours x 2.50 / 0.00425');
 
 like(cost('', 'roi', '--saving 500 --invest 3000'),
@@ -61,7 +61,10 @@ my $map = "$data/llm-cost.$$.json";
 
 open my $fh, '>', $map or die "$map: $!";
 print $fh '{"m":{"input_cost_per_token":1e-6,"output_cost_per_token":0,',
-          '"input_cost_per_smell":1}}';
+          '"input_cost_per_smell":1},',
+          '"speech":{"input_cost_per_character":15e-6},',
+          '"vectors":{"input_cost_per_token":1e-8,"output_cost_per_token":0},',
+          '"words":{"input_cost_per_token":1e-8,"output_cost_per_token":1e-8}}';
 close $fh;
 
 my ($unread) = cost('', 'estimate', "--prices $map --model m --input 5 "
@@ -72,6 +75,18 @@ like($unread, qr/that are not understood, under "input_cost_per_smell"\n/,
 like($unread, qr/m: its "input_cost_per_smell" is not charged\n/,
      '... of the row, too');
 like($unread, qr/^m: \$0\.000005\n/m, '... and it has a cost');
+
+my ($text, $code) = cost('', 'estimate', "--prices $map --model speech "
+                                         . '--input 5');
+
+is($code, 1, 'estimate: characters that nobody has counted are not free');
+like($text, qr/^llm-cost: speech: the price map has no rate for this$/m,
+     '... and it says so');
+
+($text) = cost('', 'compare', "--prices $map --input 5 --output 5");
+
+is(join(',', $text =~ /^(\S+) +\$/mg), 'words',
+   'compare: what answers in words, at a price that is known');
 
 unlink $map;
 
@@ -90,6 +105,10 @@ for (['estimate', '--model no-such-model --input 5', 'no such model'],
      ['breakeven', '--model gpt-4o --input x --gpu-hour 1', '--input x: not'],
      ['monthly', '--model gpt-4o --daily-requests 1000000000000 --input '
                  . '1000000000', 'no rate|more than'],
+     ['breakeven', '--model gpt-4o --input 5 --output 5 --gpu-hour 9000000 '
+                   . '--gpus 1000000000000', 'more than 9,000,000 USD a month'],
+     ['roi', '--saving 1 --hours 1000000000000 --rate 9000000',
+      'more than 9,000,000'],
      ['nonsense', '', 'usage: llm-cost'])
 {
     my ($command, $args, $message) = @$_;
@@ -97,6 +116,10 @@ for (['estimate', '--model no-such-model --input 5', 'no such model'],
 
     isnt($code, 0, "$command $args: fails");
     like($text, qr/$message/, '... and says why');
+}
+
+for my $command ('estimate', 'compare', 'monthly', 'breakeven', 'roi') {
+    is((cost('', $command, '--help'))[1], 0, "$command --help");
 }
 
 done_testing();

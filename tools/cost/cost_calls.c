@@ -43,9 +43,12 @@ cost_usage(const cost_t *c, llm_usage_t *u)
 }
 
 
+/* -1: not known, as what speech costs whose characters nobody has counted */
+
 static int64_t
 cost_of(const cost_t *c, const llm_price_t *row)
 {
+    int64_t            cost;
     llm_usage_t        u;
     llm_price_terms_t  terms;
 
@@ -54,7 +57,9 @@ cost_of(const cost_t *c, const llm_price_t *row)
 
     cost_usage(c, &u);
 
-    return llm_price_cost(row, &terms, &u, NULL);
+    cost = llm_price_cost(row, &terms, &u, NULL);
+
+    return (cost == 0 && llm_price_by_unit(row)) ? -1 : cost;
 }
 
 
@@ -168,7 +173,10 @@ cost_cheaper(const void *one, const void *two)
 }
 
 
-/* models that answer in text; of few rows the map does not say what they do */
+/*
+ * Models that answer in text.  Of few rows the map does not say what they do;
+ * one that charges what it reads and nothing for what it writes makes vectors.
+ */
 
 static int
 cost_answers(const llm_price_t *row)
@@ -178,6 +186,12 @@ cost_answers(const llm_price_t *row)
     static const llm_str_t  modes[] = {
         llm_string("chat"), llm_string("responses"), llm_string("completion")
     };
+
+    if (llm_price_rate(row, LLM_TIER_DEFAULT, LLM_RATE_INPUT) > 0
+        && llm_price_rate(row, LLM_TIER_DEFAULT, LLM_RATE_OUTPUT) == 0)
+    {
+        return 0;
+    }
 
     for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
         if (row->mode.len == modes[i].len

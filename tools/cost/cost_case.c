@@ -12,13 +12,17 @@
 #define COST_MONTH_HOURS  (24 * COST_DAYS)
 
 
+static int64_t cost_up(llm_int128_t n, llm_int128_t by);
+static int cost_beside(const cost_t *c, int64_t cost, int64_t own);
+
+
 /* own machines by the hour against an API by the request */
 
 int
 cost_breakeven(cost_t *c, char **files, int n)
 {
     char                a[40], b[40];
-    int64_t             cost, own, month;
+    int64_t             cost, own, month, second;
     const llm_price_t  *row;
 
     (void) files;
@@ -38,27 +42,57 @@ cost_breakeven(cost_t *c, char **files, int n)
         return cost_fail("%s: costs nothing, no machine is cheaper", c->model);
     }
 
-    own = c->gpu_hour * (c->gpus == COST_NONE ? 1 : c->gpus);
+    if (c->gpus == COST_NONE) {
+        c->gpus = 1;
+    }
+
+    if ((llm_int128_t) c->gpu_hour * c->gpus * COST_MONTH_HOURS
+        > LLM_NANO_MAX)
+    {
+        return cost_fail("%s", "machines for more than 9,000,000 USD a month");
+    }
+
+    own = c->gpu_hour * c->gpus;
     month = own * COST_MONTH_HOURS;
+    second = cost_up((llm_int128_t) own * 100, (llm_int128_t) cost * 3600);
 
     (void) printf("own machines: %s a month\n  = %s an hour x %d hours\n",
                   cost_usd(month, a), cost_usd(own, b), COST_MONTH_HOURS);
 
-    (void) printf("break even: %lld requests a month, %lld a day, %lld a "
-                  "second\n  = %s / %s a request, rounded up\n",
-                  (long long) ((month + cost - 1) / cost),
-                  (long long) ((month + cost * COST_DAYS - 1)
-                               / (cost * COST_DAYS)),
-                  (long long) (own / 3600 / cost + 1),
+    (void) printf("break even: %lld requests a month, %lld a day, %lld.%02lld "
+                  "a second\n  = %s / %s a request, rounded up\n",
+                  (long long) cost_up(month, cost),
+                  (long long) cost_up(month, (llm_int128_t) cost * COST_DAYS),
+                  (long long) second / 100, (long long) second % 100,
                   cost_usd(month, a), cost_usd(cost, b));
 
-    if (c->requests != COST_NONE) {
-        (void) printf("at %lld requests a day the API costs %s a month: %s\n",
-                      (long long) c->requests,
-                      cost_usd(cost * c->requests * COST_DAYS, a),
-                      cost * c->requests * COST_DAYS > month
-                      ? "own machines are cheaper" : "the API is cheaper");
+    return c->requests == COST_NONE ? 0 : cost_beside(c, cost, month);
+}
+
+
+static int64_t
+cost_up(llm_int128_t n, llm_int128_t by)
+{
+    return (int64_t) ((n + by - 1) / by);
+}
+
+
+static int
+cost_beside(const cost_t *c, int64_t cost, int64_t own)
+{
+    char          a[40];
+    llm_int128_t  month;
+
+    month = (llm_int128_t) cost * c->requests * COST_DAYS;
+
+    if (month > LLM_NANO_MAX) {
+        return cost_fail("%s", "the API for more than 9,000,000 USD a month");
     }
+
+    (void) printf("at %lld requests a day the API costs %s a month: %s\n",
+                  (long long) c->requests, cost_usd((int64_t) month, a),
+                  month > own ? "own machines are cheaper"
+                              : "the API is cheaper");
 
     return 0;
 }
@@ -79,6 +113,10 @@ cost_roi(cost_t *c, char **files, int n)
     (void) files;
 
     work = (c->hours != COST_NONE && c->rate != COST_NONE);
+
+    if (work && (llm_int128_t) c->hours * c->rate > LLM_NANO_MAX) {
+        return cost_fail("%s", "work for more than 9,000,000 USD");
+    }
 
     if (n || c->saving == COST_NONE || c->saving == 0
         || (c->invest == COST_NONE && !work))

@@ -17,6 +17,8 @@
 #define LLM_DATA_DIR  "/usr/share/llm-cost"
 #endif
 
+#define COST_HELP  1
+
 enum { COST_TEXT, COST_COUNT, COST_MONEY };
 
 
@@ -168,7 +170,8 @@ cost_prices(cost_t *c)
     f = fopen(c->prices, "rb");
 
     if (f == NULL) {
-        return cost_fail("%s: cannot be read", c->prices);
+        return cost_fail("%s: cannot be read, --data or --prices say where "
+                         "prices are", c->prices);
     }
 
     len = fread(text, 1, sizeof(text), f);
@@ -196,7 +199,7 @@ main(int argc, char **argv)
 {
     int            c, rc, command;
     unsigned       i;
-    struct option  options[COST_OPTIONS + 1];
+    struct option  options[COST_OPTIONS + 2];
 
     memset(options, 0, sizeof(options));
 
@@ -209,6 +212,9 @@ main(int argc, char **argv)
             *(int64_t *) cost_options[i].field = COST_NONE;
         }
     }
+
+    options[i].name = "help";
+    options[i].val = COST_HELP;
 
     cost_all.data = LLM_DATA_DIR;
     cost_all.mem = &cost_mem;
@@ -228,6 +234,10 @@ main(int argc, char **argv)
     argv++;
 
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (c == COST_HELP) {
+            return cost_usage_text(stdout) & 0;
+        }
+
         rc = c < 256 ? cost_usage_text(stderr) : cost_option(c - 256, optarg);
 
         if (rc) {
