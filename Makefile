@@ -132,16 +132,23 @@ $(BUILD)/prices/%.json: prices/%.json
 	$(Q)mkdir -p $(@D)
 	$(Q)cp $< $@
 
-# Command line tools: each is a directory and the pure sources
+# Command line tools: a line each, and the pure sources; cache-keys is the other
+# side of t/util/cache_keys.py
 
+tool_llm-report = $(wildcard tools/report/*.c)
+tool_llm-tokens = tokenizer/tools/llm_tokens.c $(wildcard tools/tokens/*.c)
+tool_llm-cost   = $(wildcard tools/cost/*.c tools/tokens/*.c)
+tool_cache-keys = t/util/cache_keys.c
+tool_names      = llm-report llm-tokens llm-cost cache-keys
+tool_asan       = llm-report llm-tokens llm-cost
+
+TOOL_DEFS   = -I$(BUILD)/tools -DLLM_DATA_DIR='"$(DATADIR)"'
 TOOL_CFLAGS = -g -O2 $(CPPFLAGS) $(CFLAGS) -std=gnu11 -Wall -Wextra -Werror \
               -MMD -MP -Ingx_llm_cost_module -Ingx_llm_cost_module/providers \
-              -Itokenizer/include -Itokenizer/src -I$(BUILD)/tools \
-              -DLLM_DATA_DIR='"$(DATADIR)"'
+              -Itokenizer/include -Itokenizer/src $(TOOL_DEFS)
 TOOL_LIBS   = -lpcre2-8 -lz -lcrypto -lm
 
 tool_lib    = $(BUILD)/tools/libllm_pure.a
-tool_report = $(patsubst %.c,$(BUILD)/tools/%.o,$(wildcard tools/report/*.c))
 dygraphs    = /usr/share/javascript/dygraphs
 
 $(BUILD)/tools/%.o: %.c $(BUILD)/sources.list | $(setup)
@@ -160,30 +167,13 @@ $(BUILD)/tools/report_page.h: tools/report/report.js tools/report/report.css \
 
 $(BUILD)/tools/tools/report/report_html.o: $(BUILD)/tools/report_page.h
 
-$(BUILD)/tools/llm-report: $(tool_report) $(tool_lib)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(TOOL_LIBS)
+.SECONDEXPANSION:
 
-# llm-tokens, with what counts API requests
+$(tool_names:%=$(BUILD)/tools/%): $(BUILD)/tools/%: $(tool_lib) \
+    $$(addprefix $(BUILD)/tools/,$$(addsuffix .o,$$(basename $$(tool_$$*))))
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(tool_lib) $(TOOL_LIBS)
 
-tool_tokens = $(BUILD)/tools/tokenizer/tools/llm_tokens.o \
-              $(patsubst %.c,$(BUILD)/tools/%.o,$(wildcard tools/tokens/*.c))
-
-$(BUILD)/tools/llm-tokens: $(tool_tokens) $(tool_lib)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(TOOL_LIBS)
-
-tool_cost = $(patsubst %.c,$(BUILD)/tools/%.o,$(wildcard tools/cost/*.c) \
-                $(wildcard tools/tokens/*.c))
-
-$(BUILD)/tools/llm-cost: $(tool_cost) $(tool_lib)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(TOOL_LIBS)
-
-# t/util/cache_keys.py's other side
-
-$(BUILD)/tools/cache-keys: $(BUILD)/tools/t/util/cache_keys.o $(tool_lib)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(TOOL_LIBS)
-
-tools: $(BUILD)/tools/llm-report $(BUILD)/tools/llm-tokens \
-    $(BUILD)/tools/llm-cost $(BUILD)/tools/cache-keys
+tools: $(tool_names:%=$(BUILD)/tools/%)
 
 -include $(shell find $(BUILD)/tools -name '*.d' 2>/dev/null)
 
@@ -247,12 +237,24 @@ $(unit_bins): $(BUILD)/unit/%: \
 
 unit: $(unit_bins)
 
+# the tools with sanitizers, for the suites that run them
+
+$(BUILD)/unit/tools/%.o: UNIT_CFLAGS += $(TOOL_DEFS)
+$(BUILD)/unit/tokenizer/tools/%.o: UNIT_CFLAGS += $(TOOL_DEFS)
+$(BUILD)/unit/tools/report/report_html.o: $(BUILD)/tools/report_page.h
+
+$(tool_asan:%=$(BUILD)/asan/tools/%): $(BUILD)/asan/tools/%: $(pure_lib) \
+    $$(addprefix $(BUILD)/unit/,$$(addsuffix .o,$$(basename $$(tool_$$*))))
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -fsanitize=address,undefined -o $@ $(filter %.o,$^) \
+	    $(pure_lib) $(TOOL_LIBS)
+
 -include $(shell find $(BUILD)/unit -name '*.d' 2>/dev/null)
 
 
 # Tests
 
-asan: $(setup)
+asan: $(setup) $(tool_asan:%=$(BUILD)/asan/tools/%)
 	+$(Q)tools/build-asan.sh $(BUILD)
 
 test: all unit asan

@@ -9,6 +9,12 @@ use Test::More;
 
 my $build = $ENV{LLM_BUILD} // 'build';
 my $data = $ENV{LLM_DATA_PATH} // $build;
+my $tools = $ENV{LLM_TOOLS} // "$build/tools";
+
+# what a tool has allocated ends with it
+
+local $ENV{ASAN_OPTIONS} = ($ENV{ASAN_OPTIONS} // '') . ':detect_leaks=0';
+
 
 
 sub cost {
@@ -16,7 +22,7 @@ sub cost {
 
     local $ENV{INPUT} = $input;
 
-    my $text = `printf %s "\$INPUT" | $build/tools/llm-cost $command \\
+    my $text = `printf %s "\$INPUT" | $tools/llm-cost $command \\
                 --data $data @args 2>&1`;
 
     return wantarray ? ($text, $? >> 8) : $text;

@@ -10,8 +10,13 @@ use JSON::PP;
 use Test::More;
 
 my $build = $ENV{LLM_BUILD} // 'build';
-my $tool = "$build/tools/llm-report";
+my $tools = $ENV{LLM_TOOLS} // "$build/tools";
+my $tool = "$tools/llm-report";
 my $dir = tempdir(CLEANUP => 1);
+
+# what a tool has allocated ends with it
+
+local $ENV{ASAN_OPTIONS} = ($ENV{ASAN_OPTIONS} // '') . ':detect_leaks=0';
 
 my %line = (
     time => '2026-11-20T10:00:00+00:00', status => 200,
@@ -148,6 +153,16 @@ is($r->{total}{requests}, 2, 'broken lines: the others count');
 is($r->{broken}, 10, 'broken lines are counted');
 is($r->{foreign}, 1, 'lines of another format, too');
 
+# as long as a line may be, and its model is decoded for the sums and for --by
+
+$long = encode_json(\%line);
+$long =~ s/gpt-4o/'\u0041' x ((65_536 - length($long)) \/ 6)/e;
+
+$r = figures([$long], '--format json --by model');
+
+is($r->{total}{requests}, 1, 'as long as a line may be');
+like($r->{by}{model}{rows}[0]{name}, qr/^A+$/, '... a name in it twice');
+
 my ($text, $code, $err) = report(['1.2.3.4 - - "GET /" 200', '{"a":1}']);
 is($code, 2, 'another format is refused');
 like($err, qr/log_format\.conf/, '... and the hint says which is read');
@@ -155,6 +170,10 @@ like($err, qr/log_format\.conf/, '... and the hint says which is read');
 ($text, $code, $err) = report([{}], '--by nonsense');
 is($code, 2, 'an unknown breakdown is refused');
 like($err, qr/nonsense: not model, user/, '... with those there are');
+
+($text, $code, $err) = report([{}], '--by user --by user');
+is($code, 2, 'a breakdown that is named twice');
+like($err, qr/--by user: is there twice/, '... is told of');
 
 ($text, $code, $err) = report([{}], '--from tomorrow');
 like($err, qr/--from tomorrow: not a time/, 'a bound that is no time');

@@ -10,7 +10,8 @@ use JSON::PP;
 use Test::More;
 
 my $build = $ENV{LLM_BUILD} // 'build';
-my $tool = "$build/tools/llm-tokens";
+my $tools = $ENV{LLM_TOOLS} // "$build/tools";
+my $tool = "$tools/llm-tokens";
 my $dir = tempdir(CLEANUP => 1);
 
 $ENV{LLM_VOCAB_DIR} = "$build/vocab";

@@ -151,6 +151,8 @@ sub asan_suite {
 
     local $ENV{TEST_NGINX_BINARY} = "$dir/nginx";
     local $ENV{TEST_NGINX_LOAD_MODULES} = "$dir/ngx_llm_cost_module.so";
+    local $ENV{LLM_TOOLS} = "$dir/tools";
+
     # every dynamic module of nginx defines the same three names (ODR)
 
     local $ENV{ASAN_OPTIONS}

@@ -44,7 +44,11 @@ static const char * const  report_members[REPORT_MEMBERS] = {
 };
 
 
-/* what is being decoded goes here: texts of one line, all together */
+/*
+ * What is being decoded goes here: texts of one line, all together.  A member
+ * is decoded for the record and once more if --by names it, never a third
+ * time, and no text gets longer by that.
+ */
 
 typedef struct {
     const llm_json_t  *json;
@@ -53,7 +57,7 @@ typedef struct {
 } report_text_t;
 
 
-static unsigned char  report_decoded[REPORT_LINE_MAX];
+static unsigned char  report_decoded[2 * REPORT_LINE_MAX];
 
 
 static llm_str_t

@@ -109,6 +109,12 @@ report_by(report_t *rp, const char *name)
                            name);
     }
 
+    for (i = 0; i < rp->nby; i++) {
+        if (strcmp((char *) rp->by[i].name.data, name) == 0) {
+            return report_fail("--by %s: is there twice", name);
+        }
+    }
+
     b = &rp->by[rp->nby];
     b->name.data = (unsigned char *) name;
     b->name.len = strlen(name);
