@@ -50,13 +50,4 @@ int llm_json_hex4(const unsigned char *p, const unsigned char *last);
 const unsigned char *llm_json_number(const unsigned char *p,
     const unsigned char *last, const unsigned char **stop);
 
-/* length of the UTF-8 character at p (2 to 4), 0 where it is not one */
-
-unsigned llm_json_utf8(const unsigned char *p, const unsigned char *last);
-
-/* c as UTF-8, at most four bytes; returns its length */
-
-size_t llm_json_put_utf8(unsigned char *d, unsigned c);
-
-
 #endif /* _LLM_JSON_LEX_H_INCLUDED_ */

@@ -5,6 +5,7 @@
 
 
 #include "llm_json_lex.h"
+#include "llm_utf8.h"
 
 #include <string.h>
 
@@ -52,75 +53,6 @@ llm_json_hex4(const unsigned char *p, const unsigned char *last)
 }
 
 
-unsigned
-llm_json_utf8(const unsigned char *p, const unsigned char *last)
-{
-    size_t         n;
-    unsigned char  c;
-
-    n = last - p;
-    c = *p;
-
-    if (c < 0xc2 || c > 0xf4 || n < 2 || (p[1] & 0xc0) != 0x80) {
-        return 0;
-    }
-
-    if (c < 0xe0) {
-        return 2;
-    }
-
-    if (n < 3 || (p[2] & 0xc0) != 0x80
-        || (c == 0xe0 && p[1] < 0xa0)                    /* overlong */
-        || (c == 0xed && p[1] > 0x9f))                   /* a surrogate */
-    {
-        return 0;
-    }
-
-    if (c < 0xf0) {
-        return 3;
-    }
-
-    if (n < 4 || (p[3] & 0xc0) != 0x80
-        || (c == 0xf0 && p[1] < 0x90)                    /* overlong */
-        || (c == 0xf4 && p[1] > 0x8f))                   /* above U+10FFFF */
-    {
-        return 0;
-    }
-
-    return 4;
-}
-
-
-size_t
-llm_json_put_utf8(unsigned char *d, unsigned c)
-{
-    if (c < 0x80) {
-        d[0] = (unsigned char) c;
-        return 1;
-    }
-
-    if (c < 0x800) {
-        d[0] = (unsigned char) (0xc0 | (c >> 6));
-        d[1] = (unsigned char) (0x80 | (c & 0x3f));
-        return 2;
-    }
-
-    if (c < 0x10000) {
-        d[0] = (unsigned char) (0xe0 | (c >> 12));
-        d[1] = (unsigned char) (0x80 | ((c >> 6) & 0x3f));
-        d[2] = (unsigned char) (0x80 | (c & 0x3f));
-        return 3;
-    }
-
-    d[0] = (unsigned char) (0xf0 | (c >> 18));
-    d[1] = (unsigned char) (0x80 | ((c >> 12) & 0x3f));
-    d[2] = (unsigned char) (0x80 | ((c >> 6) & 0x3f));
-    d[3] = (unsigned char) (0x80 | (c & 0x3f));
-
-    return 4;
-}
-
-
 size_t
 llm_json_unescape(const unsigned char *p, const unsigned char *last,
     unsigned char *d, size_t *n)
@@ -147,7 +79,7 @@ llm_json_unescape(const unsigned char *p, const unsigned char *last,
 
         if (low >= 0xdc00 && low < 0xe000) {
             c = 0x10000 + ((c - 0xd800) << 10) + ((unsigned) low - 0xdc00);
-            *n = llm_json_put_utf8(d, c);
+            *n = llm_utf8_put(d, c);
 
             return 12;
         }
@@ -157,7 +89,7 @@ llm_json_unescape(const unsigned char *p, const unsigned char *last,
         c = 0xfffd;
     }
 
-    *n = llm_json_put_utf8(d, c);
+    *n = llm_utf8_put(d, c);
 
     return 6;
 }
@@ -329,7 +261,7 @@ llm_json_text_end(const unsigned char *p, const unsigned char *last,
         /* a control character is not the beginning of one, either */
 
         do {
-            n = llm_json_utf8(p, last);
+            n = llm_utf8_length(p, last);
 
             if (n == 0) {
                 *stop = p;

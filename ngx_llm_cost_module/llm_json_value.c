@@ -6,6 +6,7 @@
 
 #include "llm_json.h"
 #include "llm_json_lex.h"
+#include "llm_utf8.h"
 
 #include <string.h>
 
@@ -244,8 +245,8 @@ llm_json_escape(unsigned char *buf, const llm_str_t *text)
             n = 1;
 
         } else if (n == 0) {
-            k = llm_json_utf8(p, last);
-            n = k ? k : llm_json_put_utf8(d, 0xfffd);
+            k = llm_utf8_length(p, last);
+            n = k ? k : llm_utf8_put(d, 0xfffd);
 
             if (k) {
                 memcpy(d, p, k);

@@ -12,8 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "llm_json_lex.h"
 #include "llm_stats_region.h"
+#include "llm_utf8.h"
 
 
 /* small fields, then the text, zero-padded */
@@ -24,7 +24,6 @@
      + (((uint64_t) (hash) * (st)->labels_max) >> 32))
 
 
-static void llm_stats_clean(unsigned char *p, size_t len);
 static uint32_t llm_label_find(llm_stats_t *st, uint32_t hash, uint8_t dim,
     const unsigned char *text, size_t len, uint32_t tag);
 
@@ -38,7 +37,7 @@ llm_stats_cut(unsigned char *buf, const llm_str_t *text)
 
     if (text->len <= LLM_STATS_LABEL) {
         memcpy(buf, text->data, text->len);
-        llm_stats_clean(buf, text->len);
+        llm_utf8_clean(buf, text->len);
         return text->len;
     }
 
@@ -65,63 +64,11 @@ llm_stats_cut(unsigned char *buf, const llm_str_t *text)
     snprintf(hex, sizeof(hex), "%08x", (unsigned) (hash & 0xffffffff));
 
     memcpy(buf, text->data, n);
-    llm_stats_clean(buf, n);
+    llm_utf8_clean(buf, n);
     buf[n] = '~';
     memcpy(buf + n + 1, hex, 8);
 
     return n + 9;
-}
-
-
-/*
- * Bytes that are not UTF-8, and zeros, which end a page for who scrapes it,
- * become "?": here, and not where labels are shown, so that two of them never
- * look like one.
- */
-
-static void
-llm_stats_clean(unsigned char *p, size_t len)
-{
-    size_t          i;
-    unsigned        n;
-    uint64_t        word, high, none;
-    unsigned char  *last;
-
-    high = 0;
-    none = 0;
-
-    if (len < 8) {
-        for (i = 0; i < len; i++) {
-            high |= p[i];
-            none |= (uint64_t) p[i] - 1;
-        }
-
-    } else {
-        for (i = 0; i < len; i += 8) {
-            memcpy(&word, p + (i + 8 < len ? i : len - 8), 8);
-            high |= word;
-            none |= word - 0x0101010101010101ULL;
-        }
-    }
-
-    /* plain text, which has borrowed nothing, is seen in a few steps */
-
-    if (((high | none) & 0x8080808080808080ULL) == 0) {
-        return;
-    }
-
-    for (last = p + len; p < last; p += n) {
-        n = 1;
-
-        if (*p >= 0x80) {
-            n = llm_json_utf8(p, last);
-        }
-
-        if (n == 0 || *p == '\0') {
-            *p = '?';
-            n = 1;
-        }
-    }
 }
 
 

@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_llm_cost_api_metrics.h"
+#include "llm_utf8.h"
 
 
 /*
@@ -167,7 +168,7 @@ void
 ngx_http_llm_cost_api_label(ngx_http_llm_cost_out_t *o, const char *name,
     const u_char *p, size_t len)
 {
-    u_char        *start, *last;
+    unsigned       n;
     const u_char  *end;
 
     ngx_http_llm_cost_out(o, name);
@@ -195,18 +196,16 @@ ngx_http_llm_cost_api_label(ngx_http_llm_cost_out_t *o, const char *name,
             continue;
         }
 
-        start = (u_char *) p;
-        last = start;
+        n = (*p < 0x80) ? 1 : llm_utf8_length(p, end);
 
-        if (*p >= 0x80 && ngx_utf8_decode(&last, end - p) > 0x10ffff) {
+        if (n == 0) {
             ngx_http_llm_cost_out(o, "\xef\xbf\xbd");
             p++;
             continue;
         }
 
-        last = (*p < 0x80) ? start + 1 : last;
-        ngx_http_llm_cost_out_bytes(o, start, last - start);
-        p = last;
+        ngx_http_llm_cost_out_bytes(o, p, n);
+        p += n;
     }
 
     ngx_http_llm_cost_out(o, "\"");

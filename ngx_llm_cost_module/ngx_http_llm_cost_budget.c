@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 
 #include "ngx_http_llm_cost.h"
+#include "llm_utf8.h"
 
 
 /*
@@ -244,32 +245,18 @@ ngx_http_llm_cost_budget_window(ngx_http_llm_cost_budget_t *conf, int64_t now,
 static ngx_int_t
 ngx_http_llm_cost_budget_key(ngx_http_llm_cost_ctx_t *ctx, ngx_str_t *key)
 {
-    u_char  md[EVP_MAX_MD_SIZE], *p, *last;
+    u_char  md[EVP_MAX_MD_SIZE], *p;
     size_t  i, len;
 
     if (key->len <= LLM_KEY_MAX) {
 
-        p = key->data;
-        last = p + key->len;
-
-        while (p < last) {
-
-            if (*p < 0x80) {
-                if (*p < 0x20 || *p == 0x7f) {
-                    break;
-                }
-
-                p++;
-                continue;
-            }
-
-            if (ngx_utf8_decode(&p, last - p) > 0x10ffff) {
-                p = key->data;
+        for (i = 0; i < key->len; i++) {
+            if (key->data[i] < 0x20 || key->data[i] == 0x7f) {
                 break;
             }
         }
 
-        if (p == last) {
+        if (i == key->len && llm_utf8_valid(key->data, key->len)) {
             return NGX_OK;
         }
     }

@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 
 #include "ngx_http_llm_cost.h"
+#include "llm_utf8.h"
 
 
 /*
@@ -21,7 +22,7 @@ static ngx_int_t ngx_http_llm_cost_credential(ngx_http_request_t *r,
     ngx_str_t *credential);
 static ngx_int_t ngx_http_llm_cost_sigv4_key(ngx_str_t *value,
     ngx_str_t *credential);
-static void ngx_http_llm_cost_label(ngx_str_t *s);
+static ngx_int_t ngx_http_llm_cost_label(ngx_pool_t *pool, ngx_str_t *s);
 static u_char *ngx_http_llm_cost_log(ngx_http_request_t *r,
     ngx_http_request_t *sr, u_char *buf, size_t len);
 
@@ -216,7 +217,9 @@ ngx_http_llm_cost_identity(ngx_http_llm_cost_ctx_t *ctx)
         }
     }
 
-    ngx_http_llm_cost_label(&ctx->user);
+    if (ngx_http_llm_cost_label(r->pool, &ctx->user) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     if (ctx->user.len == 0) {
         ngx_str_set(&ctx->user, "anonymous");
@@ -234,36 +237,53 @@ ngx_http_llm_cost_identity(ngx_http_llm_cost_ctx_t *ctx)
 
     for (i = 0; i < llcf->tags->nelts; i++) {
         if (ngx_http_complex_value(r, &tag[i].value, &ctx->tags[i])
-            != NGX_OK)
+            != NGX_OK
+            || ngx_http_llm_cost_label(r->pool, &ctx->tags[i]) != NGX_OK)
         {
             return NGX_ERROR;
         }
-
-        ngx_http_llm_cost_label(&ctx->tags[i]);
     }
 
     return NGX_OK;
 }
 
 
-/* a label is at most 256 bytes, cut where a UTF-8 character begins */
+/*
+ * A label is at most 256 bytes, cut where a UTF-8 character begins.  It is
+ * often what a client sends, and goes into the access log: a byte that is not
+ * UTF-8 would keep readers of JSON from a line, and a request from a bill.
+ */
 
-static void
-ngx_http_llm_cost_label(ngx_str_t *s)
+static ngx_int_t
+ngx_http_llm_cost_label(ngx_pool_t *pool, ngx_str_t *s)
 {
-    size_t  n;
+    size_t   n;
+    u_char  *p;
 
-    if (s->len <= NGX_HTTP_LLM_COST_LABEL_MAX) {
-        return;
+    if (s->len > NGX_HTTP_LLM_COST_LABEL_MAX) {
+
+        n = NGX_HTTP_LLM_COST_LABEL_MAX;
+
+        while (n && (s->data[n] & 0xc0) == 0x80) {
+            n--;
+        }
+
+        s->len = n;
     }
 
-    n = NGX_HTTP_LLM_COST_LABEL_MAX;
-
-    while (n && (s->data[n] & 0xc0) == 0x80) {
-        n--;
+    if (llm_utf8_valid(s->data, s->len)) {
+        return NGX_OK;
     }
 
-    s->len = n;
+    p = ngx_pstrdup(pool, s);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    llm_utf8_clean(p, s->len);
+    s->data = p;
+
+    return NGX_OK;
 }
 
 

@@ -233,3 +233,10 @@ user=joe key=- team=blue
 --- ignore_response
 --- log_lines eval
 [qr/^user=joe key=- team=blue /]
+
+
+=== TEST 18: a user and a tag that are not UTF-8
+--- more_headers eval
+"X-User-ID: a\xff\xe2\x82b\nX-Team: \xed\xa0\x80\xc3\xa9\n"
+--- access_log eval
+qr/^user=a\?\?\?b key=- team=\?\?\?\\xC3\\xA9 /m

@@ -152,6 +152,13 @@ for my $store ('zone', 'redis') {
     like $text, qr/other\.log:1: another line of this request says otherwise/,
          "$store: which";
 
+    # a path that is not UTF-8 takes no request off the bill
+
+    write_file("$dir/bytes.log",
+               read_file($log) =~ s/"uri":"[^"]+/"uri":"\xff\xed\xa0\x80/gr);
+    ($code, $text) = ledger($where, "$dir/bytes.log");
+    is $code, 0, "$store: a path that is not UTF-8" or diag $text;
+
     # a window that is over is not asked of the store
 
     write_file("$dir/old.log", $json->encode({

@@ -153,6 +153,18 @@ is($r->{total}{requests}, 2, 'broken lines: the others count');
 is($r->{broken}, 10, 'broken lines are counted');
 is($r->{foreign}, 1, 'lines of another format, too');
 
+# a path, or what another server logged, that is not UTF-8
+
+$r = figures([
+    encode_json({ %line, user => 'a_b' }) =~ s/a_b/a\xff\xe2\x82b/r,
+    encode_json({ %line, uri => '/v1/_' }) =~ s/_/\xed\xa0\x80/r,
+], '--format json --by user --by endpoint');
+
+is($r->{total}{requests}, 2, 'bytes that are not UTF-8: the request counts');
+is($r->{broken}, 0, '... the line is not broken');
+is_deeply([sort map { $_->{name} } @{ $r->{by}{user}{rows} }],
+          ['a???b', 'ann'], '... and they are question marks');
+
 # as long as a line may be, and its model is decoded for the sums and for --by
 
 $long = encode_json(\%line);

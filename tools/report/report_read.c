@@ -6,6 +6,8 @@
 
 #include "report.h"
 
+#include "llm_utf8.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -27,7 +29,7 @@ typedef struct {
 } report_block_t;
 
 
-static void report_take(report_t *rp, const char *line, size_t len);
+static void report_take(report_t *rp, char *line, size_t len);
 
 
 /* every complete line of the block; what is left moves to its beginning */
@@ -70,8 +72,30 @@ report_lines(report_t *rp, report_block_t *b, int last)
 }
 
 
+/*
+ * What is no UTF-8 is no JSON, but nginx logs a path as it was sent: such a
+ * byte becomes "?", so that nobody takes a request off the bill with it.
+ */
+
+static int
+report_parse(report_t *rp, char *line, size_t len, report_record_t *r)
+{
+    int  rc;
+
+    rc = report_line(rp, line, len, r);
+
+    if (rc != LLM_BAD || llm_utf8_valid((unsigned char *) line, len)) {
+        return rc;
+    }
+
+    llm_utf8_clean((unsigned char *) line, len);
+
+    return report_line(rp, line, len, r);
+}
+
+
 static void
-report_take(report_t *rp, const char *line, size_t len)
+report_take(report_t *rp, char *line, size_t len)
 {
     unsigned         i;
     report_sum_t    *s;
@@ -87,7 +111,8 @@ report_take(report_t *rp, const char *line, size_t len)
 
     rp->lines++;
 
-    switch (len > REPORT_LINE_MAX ? LLM_BAD : report_line(rp, line, len, &r)) {
+    switch (len > REPORT_LINE_MAX ? LLM_BAD : report_parse(rp, line, len, &r))
+    {
 
     case LLM_OK:
         break;
