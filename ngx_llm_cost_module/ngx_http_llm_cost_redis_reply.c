@@ -16,6 +16,13 @@
 #define NGX_HTTP_LLM_COST_REDIS_HEAD     7   /* of an admission's reply */
 #define NGX_HTTP_LLM_COST_REDIS_BALANCE  4   /* values of each budget */
 
+/* amounts are exact up to 2^53; of three of these the sum still is a number */
+
+#define NGX_HTTP_LLM_COST_REDIS_MOST     ((int64_t) 1 << 61)
+
+
+static int64_t ngx_http_llm_cost_redis_bounded(int64_t n);
+
 
 ngx_int_t
 ngx_http_llm_cost_redis_integer(redisReply *reply, ngx_uint_t i, int64_t *n)
@@ -31,7 +38,7 @@ ngx_http_llm_cost_redis_integer(redisReply *reply, ngx_uint_t i, int64_t *n)
     e = reply->element[i];
 
     if (e->type == REDIS_REPLY_INTEGER) {
-        *n = e->integer;
+        *n = ngx_http_llm_cost_redis_bounded(e->integer);
         return NGX_OK;
     }
 
@@ -50,11 +57,19 @@ ngx_http_llm_cost_redis_integer(redisReply *reply, ngx_uint_t i, int64_t *n)
         return NGX_DECLINED;
     }
 
-    if (minus) {
-        *n = -*n;
-    }
+    *n = ngx_http_llm_cost_redis_bounded(minus ? -*n : *n);
 
     return NGX_OK;
+}
+
+
+/* whoever writes to Redis may have written anything */
+
+static int64_t
+ngx_http_llm_cost_redis_bounded(int64_t n)
+{
+    return ngx_max(ngx_min(n, NGX_HTTP_LLM_COST_REDIS_MOST),
+                   -NGX_HTTP_LLM_COST_REDIS_MOST);
 }
 
 
@@ -127,7 +142,8 @@ ngx_http_llm_cost_redis_read_admission(ngx_http_llm_cost_ctx_t *ctx,
 
     for (i = 0; i < LLM_UNIT_N; i++) {
         if (ngx_http_llm_cost_redis_integer(reply, 3 + i, &a->granted[i])
-            != NGX_OK)
+               != NGX_OK
+            || a->granted[i] < 0 || a->granted[i] > a->most[i])
         {
             return NGX_DECLINED;
         }

@@ -714,3 +714,21 @@ ZCARD {llm:}r => ^0$
 HMGET {llm:}b:all::usd:total:0 spent reserved => ^(\(nil\)|0|18\d{4}) 0$
 --- error_log: exited on signal 9
 --- log_level: notice
+
+
+
+=== amounts that nobody can have spent
+--- redis_cmd
+HSET {llm:}b:all::usd:total:0 spent -9223372036854774784 reserved 9223372036854774784
+--- request eval
+[$::POST, $::POST]
+--- error_code eval
+[200, 200]
+
+
+
+=== nor reserved
+--- redis_cmd
+HSET {llm:}b:all::usd:total:0 spent 9223372036854774784 reserved 9223372036854774784
+--- request eval: $::POST
+--- error_code: 429
