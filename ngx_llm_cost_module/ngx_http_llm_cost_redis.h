@@ -416,6 +416,8 @@ void ngx_http_llm_cost_redis_usage_send(const llm_stats_event_t *event,
 
 ngx_int_t ngx_http_llm_cost_redis_integer(redisReply *reply, ngx_uint_t i,
     int64_t *n);
+ngx_int_t ngx_http_llm_cost_redis_packed(redisReply *reply, ngx_uint_t i,
+    int64_t *n);
 
 /* NGX_DONE: a hit that nothing was counted for, the balances are not told */
 

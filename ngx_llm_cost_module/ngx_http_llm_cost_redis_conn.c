@@ -42,6 +42,7 @@ static void ngx_http_llm_cost_redis_reply(
 static ngx_uint_t ngx_http_llm_cost_redis_stale(
     ngx_http_llm_cost_redis_conn_t *conn, ngx_http_llm_cost_redis_op_t *op,
     redisReply *reply);
+static ngx_uint_t ngx_http_llm_cost_redis_refuses(redisReply *reply);
 static void ngx_http_llm_cost_redis_again(ngx_http_llm_cost_redis_op_t *op);
 
 
@@ -506,38 +507,29 @@ static ngx_uint_t
 ngx_http_llm_cost_redis_stale(ngx_http_llm_cost_redis_conn_t *conn,
     ngx_http_llm_cost_redis_op_t *op, redisReply *reply)
 {
-    int64_t  n;
-
-    if (reply->type != REDIS_REPLY_ARRAY
-        || ngx_http_llm_cost_redis_integer(reply, 0, &n) != NGX_OK)
-    {
-        return 0;
-    }
-
-    if (reply->elements == 2) {
-        return n == NGX_HTTP_LLM_COST_REDIS_STALE;
-    }
+    int64_t     n;
+    ngx_uint_t  i;
 
     switch (op->kind) {
 
     case NGX_HTTP_LLM_COST_SCRIPT_JOIN:
-        return n == NGX_HTTP_LLM_COST_REDIS_STALE
-               && !op->greeting && !op->replay;
+        return !op->greeting && !op->replay
+               && ngx_http_llm_cost_redis_refuses(reply);
 
     case NGX_HTTP_LLM_COST_SCRIPT_ADMIT:
-        n = NGX_HTTP_LLM_COST_REDIS_ADMIT_STAMP;
+        i = NGX_HTTP_LLM_COST_REDIS_ADMIT_STAMP;
         break;
 
     case NGX_HTTP_LLM_COST_SCRIPT_SETTLE:
-        n = NGX_HTTP_LLM_COST_REDIS_SETTLE_STAMP;
+        i = NGX_HTTP_LLM_COST_REDIS_SETTLE_STAMP;
         break;
 
     default:
-        return 0;
+        return ngx_http_llm_cost_redis_refuses(reply);
     }
 
-    if (ngx_http_llm_cost_redis_integer(reply, n, &n) != NGX_OK || n < 0) {
-        return 0;
+    if (ngx_http_llm_cost_redis_packed(reply, i, &n) != NGX_OK || n < 0) {
+        return ngx_http_llm_cost_redis_refuses(reply);
     }
 
     op->stamp = n;
@@ -553,6 +545,16 @@ ngx_http_llm_cost_redis_stale(ngx_http_llm_cost_redis_conn_t *conn,
     ngx_http_llm_cost_redis_box_saw(op, op->stamp);
 
     return 0;
+}
+
+
+static ngx_uint_t
+ngx_http_llm_cost_redis_refuses(redisReply *reply)
+{
+    int64_t  n;
+
+    return ngx_http_llm_cost_redis_integer(reply, 0, &n) == NGX_OK
+           && n == NGX_HTTP_LLM_COST_REDIS_STALE;
 }
 
 

@@ -63,6 +63,41 @@ ngx_http_llm_cost_redis_integer(redisReply *reply, ngx_uint_t i, int64_t *n)
 }
 
 
+/* one of the numbers that common.lua has packed */
+
+ngx_int_t
+ngx_http_llm_cost_redis_packed(redisReply *reply, ngx_uint_t i, int64_t *n)
+{
+    u_char      *p;
+    uint64_t     value;
+    ngx_uint_t   k;
+    redisReply  *e;
+
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements == 0) {
+        return NGX_DECLINED;
+    }
+
+    e = reply->element[0];
+
+    if (e->type != REDIS_REPLY_STRING
+        || i >= (size_t) e->len / sizeof(uint64_t))
+    {
+        return NGX_DECLINED;
+    }
+
+    p = (u_char *) e->str + i * sizeof(uint64_t);
+    value = 0;
+
+    for (k = sizeof(uint64_t); k > 0; k--) {
+        value = value << 8 | p[k - 1];
+    }
+
+    *n = ngx_http_llm_cost_redis_bounded((int64_t) value);
+
+    return NGX_OK;
+}
+
+
 /* whoever writes to Redis may have written anything */
 
 static int64_t
@@ -83,15 +118,15 @@ ngx_http_llm_cost_redis_read_balances(redisReply *reply, ngx_uint_t i,
     for (k = 0; k < n; k++, i += NGX_HTTP_LLM_COST_REDIS_BALANCE) {
         ngx_memzero(&balances[k], sizeof(llm_balance_t));
 
-        if (ngx_http_llm_cost_redis_integer(reply, i, &balances[k].spent)
+        if (ngx_http_llm_cost_redis_packed(reply, i, &balances[k].spent)
                != NGX_OK
-            || ngx_http_llm_cost_redis_integer(reply, i + 1,
-                                               &balances[k].reserved)
+            || ngx_http_llm_cost_redis_packed(reply, i + 1,
+                                              &balances[k].reserved)
                != NGX_OK
-            || ngx_http_llm_cost_redis_integer(reply, i + 2,
-                                               &balances[k].limit)
+            || ngx_http_llm_cost_redis_packed(reply, i + 2,
+                                              &balances[k].limit)
                != NGX_OK
-            || ngx_http_llm_cost_redis_integer(reply, i + 3, &mark) != NGX_OK)
+            || ngx_http_llm_cost_redis_packed(reply, i + 3, &mark) != NGX_OK)
         {
             return NGX_DECLINED;
         }
@@ -105,7 +140,7 @@ ngx_http_llm_cost_redis_read_balances(redisReply *reply, ngx_uint_t i,
 
     /* a settlement without budgets has its own sign of life */
 
-    return reply->type == REDIS_REPLY_ARRAY ? NGX_OK : NGX_DECLINED;
+    return ngx_http_llm_cost_redis_packed(reply, 0, &mark);
 }
 
 
@@ -130,9 +165,9 @@ ngx_http_llm_cost_redis_read_admission(ngx_http_llm_cost_ctx_t *ctx,
         return NGX_DONE;
     }
 
-    if (ngx_http_llm_cost_redis_integer(reply, 0, &what) != NGX_OK
-        || ngx_http_llm_cost_redis_integer(reply, 1, &refused) != NGX_OK
-        || ngx_http_llm_cost_redis_integer(reply, 2, &hit) != NGX_OK
+    if (ngx_http_llm_cost_redis_packed(reply, 0, &what) != NGX_OK
+        || ngx_http_llm_cost_redis_packed(reply, 1, &refused) != NGX_OK
+        || ngx_http_llm_cost_redis_packed(reply, 2, &hit) != NGX_OK
         || what < LLM_LEDGER_FITS || what > LLM_LEDGER_NEVER
         || refused < 0 || refused >= (int64_t) a->n)
     {
@@ -141,7 +176,7 @@ ngx_http_llm_cost_redis_read_admission(ngx_http_llm_cost_ctx_t *ctx,
     }
 
     for (i = 0; i < LLM_UNIT_N; i++) {
-        if (ngx_http_llm_cost_redis_integer(reply, 3 + i, &a->granted[i])
+        if (ngx_http_llm_cost_redis_packed(reply, 3 + i, &a->granted[i])
                != NGX_OK
             || a->granted[i] < 0 || a->granted[i] > a->most[i])
         {
@@ -149,9 +184,9 @@ ngx_http_llm_cost_redis_read_admission(ngx_http_llm_cost_ctx_t *ctx,
         }
     }
 
-    i = NGX_HTTP_LLM_COST_REDIS_HEAD;
-
-    if (ngx_http_llm_cost_redis_read_balances(reply, i, a->balances, a->n)
+    if (ngx_http_llm_cost_redis_read_balances(reply,
+                                              NGX_HTTP_LLM_COST_REDIS_HEAD,
+                                              a->balances, a->n)
         != NGX_OK)
     {
         return NGX_DECLINED;
@@ -177,18 +212,16 @@ ngx_http_llm_cost_redis_read_admission(ngx_http_llm_cost_ctx_t *ctx,
         return NGX_OK;
     }
 
-    i += a->n * NGX_HTTP_LLM_COST_REDIS_BALANCE;
-
     /* one that was found in the zone is not in there */
 
     if (!a->hit) {
 
-        if (i + 2 >= reply->elements) {
+        if (reply->elements != 4) {
             return NGX_DECLINED;
         }
 
-        ngx_http_llm_cost_redis_entry(ctx, reply->element[i + 1],
-                                      reply->element[i]);
+        ngx_http_llm_cost_redis_entry(ctx, reply->element[2],
+                                      reply->element[1]);
     }
 
     a->hit = 1;

@@ -109,7 +109,11 @@ sub admit {
                         $o{again} ? 2 : $o{look} ? 3 : $o{hit} // 0,
                         @most, @{$o{least} // \@most}, fields(@$budgets));
     return { what => 5, purge => $reply->[1], entry => $reply->[2] }
-        if $reply->[0] == 5;
+        if $reply->[0] eq '5';
+
+    return { what => $reply->[0] } if @$reply == 1 && $reply->[0] eq '-7';
+
+    unshift @$reply, unpack 'q<*', shift @$reply;
 
     my %a = (what => shift @$reply, refused => shift @$reply,
              hit => shift @$reply, granted => [splice @$reply, 0, 3]);
@@ -154,6 +158,10 @@ sub settle {
                         $spent ? @$spent : ('', '', ''),
                         $o{usage} ? 1 : 0, fields(@$budgets),
                         @{$o{usage} // []});
+
+    return { done => $reply->[0] } if $reply->[0] eq '-7';
+
+    @$reply = unpack 'q<*', $reply->[0];
 
     return { done => shift @$reply, stamp => shift @$reply,
              balances => [map { [splice @$reply, 0, 4] } @$budgets] };

@@ -13,7 +13,7 @@
 --       refused, a percentage of each budget's limit from which on it is
 --       refused, or 0
 --
--- Answer: what (FITS ..), index of the budget that refuses, 1 for a hit,
+-- Answer: packed: what (FITS ..), index of the budget that refuses, 1 for a hit,
 --       granted amounts, the stamp, then for each budget spent, reserved,
 --       limit, and 1 for the first refusal of its window; of a hit the number
 --       of the last purge and the cached answer; the call
@@ -42,13 +42,11 @@ local function answer(what, refused, granted, budgets, hit, entry)
     end
 
     if entry then
-        out[#out + 1] = redis.call('GET', KEYS[9 + n]) or '0'
-        out[#out + 1] = entry
+        return { packed(out), redis.call('GET', KEYS[9 + n]) or '0', entry,
+                 CALL }
     end
 
-    out[#out + 1] = CALL
-
-    return out
+    return { packed(out), CALL }
 end
 
 

@@ -50,6 +50,14 @@ local function number(s)
 end
 
 
+-- Of an answer that is given all the time the numbers are one string, eight
+-- bytes each: who reads it has one value to take apart, and not thirty.
+
+local function packed(numbers)
+    return struct.pack('<' .. string.rep('i8', #numbers), unpack(numbers))
+end
+
+
 local function add(key, field, n)
     if n ~= 0 then
         redis.call('HINCRBY', key, field, text(n))

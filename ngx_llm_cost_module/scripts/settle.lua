@@ -8,8 +8,9 @@
 -- ARGV: now, seq (0: there was no reservation), number of budgets, spent of
 --       each unit (empty: cancelled), 1 when usage follows, the budgets, usage
 --
--- Answer: 1 (0: it was done before), the stamp, then for each budget spent, reserved,
---       limit, bits of the alerts that have just been crossed; the call
+-- Answer: packed: 1 (0: it was done before), the stamp, then for each budget
+--       spent, reserved, limit, bits of the alerts that have just been crossed;
+--       the call
 
 local now, seq, n = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local spent
@@ -44,6 +45,4 @@ for _, b in ipairs(budgets) do
     out[#out + 1] = crossed(b, now)
 end
 
-out[#out + 1] = CALL
-
-return out
+return { packed(out), CALL }
