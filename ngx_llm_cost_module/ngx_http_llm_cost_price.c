@@ -154,6 +154,11 @@ ngx_http_llm_cost_most(ngx_http_llm_cost_ctx_t *ctx, int64_t output,
 
     llm_usage_any(most, ctx->most_input, output);
 
+    if (q->most.searches) {
+        most->searches = q->most.searches;
+        most->search_size = q->most.search_size;
+    }
+
     needs = q->provider->needs ? q->provider->needs(q, &q->model) : -1;
 
     if (needs < 0) {
@@ -184,7 +189,7 @@ ngx_http_llm_cost_most(ngx_http_llm_cost_ctx_t *ctx, int64_t output,
         most->audio_output = 0;
     }
 
-    if (needs & LLM_ABLE_SEARCH) {
+    if ((needs & LLM_ABLE_SEARCH) && q->most.searches == 0) {
         most->searches = -1;
     }
 }

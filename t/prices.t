@@ -160,19 +160,51 @@ reserved=0.008000000
 
 
 
-=== TEST 9: searches that nobody bounds: eight of them
+=== TEST 9: a request that searches is charged one search
 --- http_config
-llm_price m input=1 output=0 search=1;
+llm_price m     input=1 output=0 search_low=1 search_medium=2 search_high=3;
+llm_price sonar input=1 output=0 search_low=1 search_medium=2 search_high=3;
 --- upstream eval
-main::answer({})
+[main::answer({}), main::answer({ search_context_size => 'low' }),
+ main::answer({})]
 --- request eval
-main::chat('m', '"web_search_options":{},')
+[main::chat('m', '"web_search_options":{"search_context_size":"medium"},'),
+ main::chat('sonar'), main::chat('m')]
+--- response_headers eval
+['X-Cost-USD: 2.001000000', 'X-Cost-USD: 1.001000000',
+ 'X-Cost-USD: 0.001000000']
+
+
+
+=== TEST 10: ... at the dearest size, where none is said
+--- http_config
+llm_price sonar input=1 output=0 search_low=1 search_medium=2 search_high=3;
+--- upstream eval
+main::answer({ search_context_size => 'low' })
+--- request eval
+main::chat('sonar')
+--- response_headers
+X-Cost-USD: 1.001000000
+--- access_log
+reserved=3.000008000
+
+
+
+=== TEST 11: searches that nobody bounds: eight of them
+--- http_config
+llm_price sonar-deep-research input=1 output=0 search=1;
+--- upstream eval
+main::answer({ num_search_queries => 21 })
+--- request eval
+main::chat('sonar-deep-research')
+--- response_headers
+X-Cost-USD: 21.001000000
 --- access_log
 reserved=8.000008000
 
 
 
-=== TEST 10: a machine by the hour
+=== TEST 12: a machine by the hour
 --- http_config
 llm_price m gpu_hour=3.6;
 --- upstream eval
@@ -184,7 +216,7 @@ qr/^0\.0[0-9]{8} reported/
 
 
 
-=== TEST 11: a model that is charged by the page has no price for a chat
+=== TEST 13: a model that is charged by the page has no price for a chat
 --- http_config
 llm_price m page=0.01;
 --- location
@@ -196,7 +228,7 @@ main::chat('m')
 
 
 
-=== TEST 12: a price of a map that is not understood is told of once
+=== TEST 14: a price of a map that is not understood is told of once
 --- http_config
 llm_prices $TEST_NGINX_HTML_DIR/prices.json;
 --- user_files
@@ -217,7 +249,7 @@ prices.json" lists 3 prices that are not understood and not charged, under "inpu
 
 
 
-=== TEST 13: the map that ships has none
+=== TEST 15: the map that ships has none
 --- upstream eval
 main::answer({})
 --- request eval

@@ -77,7 +77,10 @@ static const llm_path_row_t  llm_anthropic_shared[] = {
     { "GET", "/models/*", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
     { "GET POST", "/files", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
     { "GET DELETE", "/files/*", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
-    { "GET", "/files/*/content", LLM_PATH_FREE, LLM_KIND_OTHER, 0 }
+    { "GET", "/files/*/content", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+    { "GET POST", "/skills", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+    { "GET POST DELETE", "/skills/**", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+    { "GET", "/organizations/**", LLM_PATH_FREE, LLM_KIND_OTHER, 0 }
 };
 
 

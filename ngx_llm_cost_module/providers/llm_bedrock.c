@@ -202,6 +202,12 @@ llm_bedrock_path(llm_route_t *route)
 
         } else if (llm_bedrock_contains(&route->model, "rerank")) {
             route->kind = LLM_KIND_RERANK;
+
+        } else if (llm_bedrock_contains(&route->model, "stability.")
+                   || llm_bedrock_contains(&route->model, "nova-canvas")
+                   || llm_bedrock_contains(&route->model, "image-generator"))
+        {
+            route->kind = LLM_KIND_IMAGES;
         }
     }
 
@@ -337,7 +343,7 @@ llm_bedrock_parse(llm_request_t *q)
                                LLM_BEDROCK_CHOICES_MAX, &q->choices);
     }
 
-    if (!llm_kind_has_output(q->kind)) {
+    if (!llm_kind_has_output(q->kind) || q->kind == LLM_KIND_IMAGES) {
         q->max_output = 0;
     }
 

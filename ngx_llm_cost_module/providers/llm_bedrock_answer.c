@@ -170,6 +170,31 @@ llm_bedrock_apply(llm_answer_t *a, llm_bedrock_state_t *st)
 }
 
 
+/* the tier that it was served in: of invoke the header says it */
+
+static int
+llm_bedrock_tier(llm_answer_t *a, const llm_str_t *tier)
+{
+    unsigned char  *p;
+
+    if (tier == NULL || tier->len == 0 || a->service_tier.len) {
+        return LLM_OK;
+    }
+
+    p = llm_alloc(a->mem, tier->len);
+    if (p == NULL) {
+        return LLM_ERROR;
+    }
+
+    memcpy(p, tier->data, tier->len);
+
+    a->service_tier.data = p;
+    a->service_tier.len = tier->len;
+
+    return LLM_OK;
+}
+
+
 int
 llm_bedrock_headers(llm_answer_t *a, const llm_headers_t *h)
 {
@@ -195,7 +220,7 @@ llm_bedrock_headers(llm_answer_t *a, const llm_headers_t *h)
 
     llm_bedrock_apply(a, st);
 
-    return LLM_OK;
+    return llm_bedrock_tier(a, h->get(h->ctx, "x-amzn-bedrock-service-tier"));
 }
 
 
@@ -308,6 +333,32 @@ llm_bedrock_results(llm_answer_t *a, llm_bedrock_state_t *st,
 }
 
 
+/* pictures that came: they are all that is charged */
+
+static void
+llm_bedrock_pictures(llm_answer_t *a, const llm_json_t *j)
+{
+    uint32_t  i, list;
+
+    list = llm_json_get(j, 0, "images");
+
+    if (list == LLM_JSON_NONE) {
+        list = llm_json_get(j, 0, "artifacts");
+    }
+
+    if (a->kind != LLM_KIND_IMAGES || llm_kind_of(j, list) != LLM_JSON_ARRAY) {
+        return;
+    }
+
+    a->usage.images_out = 0;
+    a->finished = 1;
+
+    for (i = list + 1; i < j->nodes[list].next; i = j->nodes[i].next) {
+        a->usage.images_out++;
+    }
+}
+
+
 /* text that was produced, wherever it is; depth is bounded by the scanner */
 
 static void
@@ -390,20 +441,22 @@ static int
 llm_bedrock_read(llm_answer_t *a, llm_bedrock_state_t *st, const llm_json_t *j)
 {
     unsigned  i;
-    uint32_t  f[8];
+    uint32_t  f[9];
 
     static const char * const  names[] = {
         "usage", "message", "metadata", "amazon-bedrock-invocationMetrics",
-        "model", "messageStop", "delta", "error"
+        "model", "messageStop", "delta", "error", "serviceTier"
     };
 
     if (llm_kind_of(j, 0) != LLM_JSON_OBJECT) {
         return LLM_OK;
     }
 
-    llm_json_fields(j, 0, names, 8, f);
+    llm_json_fields(j, 0, names, 9, f);
 
     if (llm_answer_keep(a, j, f[4], &a->model) != LLM_OK
+        || llm_answer_keep(a, j, llm_json_get(j, f[8], "type"),
+                           &a->service_tier) != LLM_OK
         || llm_answer_keep(a, j, llm_json_get(j, f[1], "model"), &a->model)
            != LLM_OK)
     {
@@ -412,6 +465,7 @@ llm_bedrock_read(llm_answer_t *a, llm_bedrock_state_t *st, const llm_json_t *j)
 
     llm_bedrock_usage(a, st, j, 0);
     llm_bedrock_results(a, st, j);
+    llm_bedrock_pictures(a, j);
 
     for (i = 0; i < 4; i++) {
         llm_bedrock_usage(a, st, j, f[i]);

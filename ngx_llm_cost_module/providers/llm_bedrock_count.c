@@ -20,6 +20,7 @@
 #define LLM_BEDROCK_IMAGE_AREA   750       /* pixels of one token */
 #define LLM_BEDROCK_FILE_BYTES   6         /* of base64, for one token */
 #define LLM_BEDROCK_FILE         200000    /* of a file by address */
+#define LLM_BEDROCK_PICTURES     128       /* of one request */
 
 /* a text that is shorter is no file, whatever its name */
 
@@ -166,6 +167,32 @@ llm_bedrock_walk(llm_input_t *in, uint32_t node, int file)
 }
 
 
+/* pictures that are made, in the words of Amazon and of Stability */
+
+static int64_t
+llm_bedrock_pictures(const llm_request_t *q)
+{
+    int64_t   n;
+    uint32_t  node;
+
+    node = llm_json_get(&q->json, llm_json_get(&q->json, 0,
+                                               "imageGenerationConfig"),
+                        "numberOfImages");
+
+    if (node == LLM_JSON_NONE) {
+        node = llm_json_get(&q->json, 0, "samples");
+    }
+
+    if (node == LLM_JSON_NONE || llm_json_int(&q->json, node, &n) != LLM_OK
+        || n < 1)
+    {
+        return 1;
+    }
+
+    return n < LLM_BEDROCK_PICTURES ? n : LLM_BEDROCK_PICTURES;
+}
+
+
 int
 llm_bedrock_count(llm_request_t *q, llm_counter_t *c)
 {
@@ -179,6 +206,10 @@ llm_bedrock_count(llm_request_t *q, llm_counter_t *c)
     q->bounded = 1;
     v = q->json.nodes;
     in.estimate = 1;
+
+    if (q->kind == LLM_KIND_IMAGES) {
+        q->most.images_out = llm_bedrock_pictures(q);
+    }
 
     for (i = 1; i < v[0].next; i = v[i].next) {
 

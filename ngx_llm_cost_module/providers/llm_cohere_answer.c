@@ -67,6 +67,10 @@ llm_cohere_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
         u.input = llm_sum(u.input, u.image_input);
     }
 
+    if (a->kind == LLM_KIND_EMBEDDINGS && u.images_in >= 0 && u.input < 0) {
+        u.input = 0;
+    }
+
     /* others that rank count tokens */
 
     total = llm_answer_figure(a, j, llm_json_get(j, obj, "total_tokens"));

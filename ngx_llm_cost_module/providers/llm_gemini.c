@@ -108,6 +108,10 @@ static const llm_path_row_t  llm_gemini_paths[] = {
 
     /* looking and deleting */
 
+    { "GET", "/v1beta/models", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+    { "GET", "/v1beta/files", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+    { "GET DELETE", "/v1beta/files/**", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+
     { "GET DELETE", "/cachedContents", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
     { "GET DELETE", "/cachedContents/**", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
     { "GET DELETE", "/fileSearchStores", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },

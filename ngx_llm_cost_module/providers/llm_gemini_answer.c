@@ -34,7 +34,6 @@ typedef struct {
     uint32_t       ended;
     uint64_t       queries[LLM_GEMINI_QUERY_WORDS];   /* digests of searches */
     unsigned       nqueries;
-    unsigned       grounded:1;
 } llm_gemini_state_t;
 
 
@@ -241,7 +240,7 @@ llm_gemini_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj,
     int blocked)
 {
     int                i, said;
-    int64_t            v[LLM_GEMINI_U_FIGURES], searches;
+    int64_t            v[LLM_GEMINI_U_FIGURES], searches, maps;
     uint32_t           f[LLM_GEMINI_U_N];
     llm_usage_t        u = LLM_USAGE_INIT;
     const llm_usage_t  unknown = LLM_USAGE_INIT;
@@ -265,9 +264,13 @@ llm_gemini_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj,
     llm_gemini_sum(&u, v, a->kind, a->usage_bad);
     llm_gemini_kinds(a, j, f, &u);
 
+    /* these are no part of it */
+
     searches = a->usage.searches;
+    maps = a->usage.maps_queries;
     a->usage = unknown;
     a->usage.searches = searches;
+    a->usage.maps_queries = maps;
     a->usage_seen = 1;
 
     llm_usage_merge(&a->usage, &u);
@@ -336,28 +339,57 @@ llm_gemini_query(llm_gemini_state_t *st, const llm_json_t *j, uint32_t node)
 }
 
 
+/*
+ * Searches of the web and for pictures; and a question to maps, which is one
+ * for the answer, as far as it can be seen.
+ */
+
 static void
 llm_gemini_grounding(llm_answer_t *a, llm_gemini_state_t *st,
     const llm_json_t *j, uint32_t candidate)
 {
-    uint32_t                i, list;
+    unsigned                k;
+    uint32_t                i, f[3];
     const llm_json_node_t  *v;
 
-    list = llm_json_get(j, llm_json_get(j, candidate, "groundingMetadata"),
-                        "webSearchQueries");
+    static const char * const  names[] = { "webSearchQueries",
+                                           "imageSearchQueries",
+                                           "groundingChunks" };
 
-    if (llm_kind_of(j, list) != LLM_JSON_ARRAY) {
+    v = j->nodes;
+    i = llm_json_get(j, candidate, "groundingMetadata");
+
+    if (llm_kind_of(j, i) != LLM_JSON_OBJECT) {
         return;
     }
 
-    v = j->nodes;
+    llm_json_fields(j, i, names, 3, f);
 
-    for (i = list + 1; i < v[list].next; i = v[i].next) {
-        llm_gemini_query(st, j, i);
+    for (k = 0; k < 2; k++) {
+
+        if (llm_kind_of(j, f[k]) != LLM_JSON_ARRAY) {
+            continue;
+        }
+
+        for (i = f[k] + 1; i < v[f[k]].next; i = v[i].next) {
+            llm_gemini_query(st, j, i);
+        }
     }
 
     if (st->nqueries) {
         a->usage.searches = st->nqueries;
+    }
+
+    if (llm_kind_of(j, f[2]) != LLM_JSON_ARRAY) {
+        return;
+    }
+
+    for (i = f[2] + 1; i < v[f[2]].next; i = v[i].next) {
+
+        if (llm_given(j, llm_json_get(j, i, "maps"))) {
+            a->usage.maps_queries = 1;
+            break;
+        }
     }
 }
 

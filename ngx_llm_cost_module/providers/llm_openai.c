@@ -436,6 +436,45 @@ llm_openai_parse_completion(llm_request_t *q, const uint32_t *f)
 }
 
 
+/*
+ * Who searches the web for every request is paid for one search each, and says
+ * nothing of it in the usage: models of OpenAI that are made for that, others
+ * that are asked to, and Perplexity's.  What its research will take is open.
+ */
+
+static void
+llm_openai_parse_search(llm_request_t *q, uint32_t options)
+{
+    size_t     i;
+    uint32_t   node;
+    llm_str_t  s, size;
+
+    s = llm_openai_bare(&q->model);
+
+    if (llm_openai_is(&s, "sonar-deep")) {
+        q->most.searches = -1;
+
+    } else if (llm_openai_is(&s, "sonar") || llm_given(&q->json, options)) {
+        q->most.searches = 1;
+    }
+
+    for (i = 0; i + 7 <= s.len; i++) {
+        if (memcmp(s.data + i, "-search", 7) == 0) {
+            q->most.searches = 1;
+        }
+    }
+
+    q->most.search_size = -1;
+    node = llm_json_get(&q->json, options, "search_context_size");
+
+    if (llm_kind_of(&q->json, node) == LLM_JSON_STRING
+        && llm_json_string(&q->json, node, &size, NULL) == LLM_OK)
+    {
+        q->most.search_size = llm_search_find(&size);
+    }
+}
+
+
 static int
 llm_openai_parse_chat(llm_request_t *q, const uint32_t *f)
 {
@@ -459,6 +498,8 @@ llm_openai_parse_chat(llm_request_t *q, const uint32_t *f)
                                   "must be an array of objects");
         }
     }
+
+    llm_openai_parse_search(q, f[LLM_OPENAI_WEB_SEARCH]);
 
     return llm_openai_parse_limits(q, f);
 }

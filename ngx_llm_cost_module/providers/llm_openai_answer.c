@@ -137,6 +137,29 @@ llm_openai_figures(llm_answer_t *a, llm_openai_state_t *st,
 }
 
 
+/* a search that the request is known to make, and no usage tells of */
+
+static void
+llm_openai_searched(llm_answer_t *a)
+{
+    const llm_usage_t  *most;
+
+    if (a->q == NULL || a->kind != LLM_KIND_CHAT || !a->usage_seen) {
+        return;
+    }
+
+    most = &a->q->most;
+
+    if (most->searches > 0 && a->usage.searches < 0) {
+        a->usage.searches = most->searches;
+    }
+
+    if (most->searches && a->usage.search_size < 0) {
+        a->usage.search_size = most->search_size;
+    }
+}
+
+
 /* what a whole answer and a chunk have in common */
 
 static int
@@ -154,6 +177,7 @@ llm_openai_read(llm_answer_t *a, llm_openai_state_t *st, const llm_json_t *j,
     }
 
     llm_openai_figures(a, st, j, f);
+    llm_openai_searched(a);
 
     if (llm_openai_given(j, f[LLM_OPENAI_ERROR_NODE])) {
         a->error = 1;

@@ -43,8 +43,15 @@ static const llm_path_row_t  llm_openai_posts[] = {
       LLM_KIND_TRANSCRIPTION, 0 },
     { "POST", "/videos/generations", LLM_PATH_METERED, LLM_KIND_VIDEO, 0 },
     { "POST", "/videos", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
+    { "POST", "/vector_stores/**", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
+    { "POST", "/containers/*/files", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+    { "POST", "/conversations/*/items", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
     { "POST", "/files", LLM_PATH_METERED, LLM_KIND_BATCH, LLM_LONG_FILE },
     { "POST", "/uploads", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
+    { "POST", "/uploads/*/parts", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
+    { "POST", "/uploads/*/complete", LLM_PATH_UNSUPPORTED,
+      LLM_KIND_OTHER, 0 },
+    { "POST", "/containers", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
     { "POST", "/messages/batches", LLM_PATH_UNKNOWN, LLM_KIND_OTHER, 0 },
     { "POST", "/batches", LLM_PATH_METERED, LLM_KIND_BATCH, LLM_LONG_START },
     { "POST", "/batch/jobs", LLM_PATH_METERED, LLM_KIND_BATCH,
@@ -112,7 +119,18 @@ static const char * const  llm_openai_free[] = {
     "/assistants",
     "/threads",
     "/evals",
-    "/videos"
+    "/videos",
+    "/conversations",
+    "/containers",
+    "/organization",
+    "/language-models",                                              /* xAI */
+    "/image-generation-models",
+    "/embedding-models",
+    "/api-key",
+    "/key",                                                   /* OpenRouter */
+    "/credits",
+    "/generation",
+    "/user/balance"                                             /* DeepSeek */
 };
 
 

@@ -37,6 +37,11 @@ typedef enum {
     LLM_OPENAI_SIZE_NODE,
     LLM_OPENAI_COST_NODE,
     LLM_OPENAI_TICKS_NODE,
+    LLM_OPENAI_OWN_KEY_NODE,
+    LLM_OPENAI_COST_PARTS_NODE,
+    LLM_OPENAI_SECONDS_NODE,
+    LLM_OPENAI_TIER_NODE,
+    LLM_OPENAI_SOURCES_NODE,
     LLM_OPENAI_USAGE_NODES
 } llm_openai_usage_node_e;
 
@@ -70,8 +75,13 @@ static const llm_openai_figure_t  llm_openai_figures[] = {
                cached_input),                                    /* Moonshot */
     llm_figure(LLM_OPENAI_IN_USAGE, "num_cached_tokens",
                cached_input),                                    /* Mistral */
+    llm_figure(LLM_OPENAI_IN_USAGE, "cache_read_input_tokens",
+               cached_input),                 /* gateways, of Claude's usage */
 
     llm_figure(LLM_OPENAI_IN_PROMPT, "cache_write_tokens", cache_write),
+    llm_figure(LLM_OPENAI_IN_PROMPT, "cache_creation_tokens", cache_write),
+    llm_figure(LLM_OPENAI_IN_PROMPT, "cache_creation_input_tokens",
+               cache_write),                                       /* Qwen's */
     llm_figure(LLM_OPENAI_IN_USAGE, "cache_creation_input_tokens",
                cache_write),                                     /* Vercel */
 
@@ -95,7 +105,6 @@ static const llm_openai_figure_t  llm_openai_figures[] = {
     llm_figure(LLM_OPENAI_IN_TOOLS, "web_search_requests", searches),
     llm_figure(LLM_OPENAI_IN_TOOLS, "web_search_calls", searches),
     llm_figure(LLM_OPENAI_IN_USAGE, "num_search_queries", searches),
-    llm_figure(LLM_OPENAI_IN_USAGE, "num_sources_used", searches),    /* xAI */
     llm_figure(LLM_OPENAI_IN_TOOLS, "file_search_calls", file_searches),
     llm_figure(LLM_OPENAI_IN_TOOLS, "code_interpreter_calls",
                code_sessions),
@@ -121,7 +130,12 @@ static const llm_openai_figure_t  llm_openai_members[] = {
     llm_member("server_side_tool_usage_details"),                     /* xAI */
     llm_member("search_context_size"),                         /* Perplexity */
     llm_member("cost"),
-    llm_member("cost_in_usd_ticks")
+    llm_member("cost_in_usd_ticks"),
+    llm_member("is_byok"),                                     /* OpenRouter */
+    llm_member("cost_details"),
+    llm_member("prompt_audio_seconds"),                           /* Mistral */
+    llm_member("service_tier"),
+    llm_member("num_sources_used")                                    /* xAI */
 };
 
 
@@ -190,7 +204,7 @@ llm_openai_figure(llm_answer_t *a, const llm_json_t *j, uint32_t node)
 }
 
 
-/* an amount with a scale of 10^-n usd as nano-usd, -1 where it is none */
+/* a number of 10^-scale, -1 where it is none: of usd as nano-usd, if 9 */
 
 static int64_t
 llm_openai_amount(const llm_json_t *j, uint32_t node, int scale)
@@ -218,33 +232,88 @@ llm_openai_amount(const llm_json_t *j, uint32_t node, int scale)
 
 /*
  * What upstream says that it takes: a number (OpenRouter), an object
- * (Perplexity), or ticks of 10^-10 usd (xAI).
+ * (Perplexity), or ticks of 10^-10 usd (xAI).  With a key of the payer's own
+ * OpenRouter's number is its fee alone; what the provider takes is beside it.
  */
 
 static int64_t
-llm_openai_reported(const llm_json_t *j, uint32_t cost, uint32_t ticks)
+llm_openai_reported(const llm_json_t *j, const uint32_t *m)
 {
+    int64_t   sum;
+    uint32_t  cost;
+
+    cost = m[LLM_OPENAI_COST_NODE];
+
     if (cost == LLM_JSON_NONE) {
-        return llm_openai_amount(j, ticks, -1);
+        return llm_openai_amount(j, m[LLM_OPENAI_TICKS_NODE], -1);
     }
 
     if (j->nodes[cost].type == LLM_JSON_OBJECT) {
         cost = llm_json_get(j, cost, "total_cost");
     }
 
-    return llm_openai_amount(j, cost, 9);
+    sum = llm_openai_amount(j, cost, 9);
+
+    if (sum >= 0
+        && llm_kind_of(j, m[LLM_OPENAI_OWN_KEY_NODE]) == LLM_JSON_TRUE)
+    {
+        sum = llm_sum(sum, llm_openai_amount(j,
+                             llm_json_get(j, m[LLM_OPENAI_COST_PARTS_NODE],
+                                          "upstream_inference_cost"), 9));
+    }
+
+    return sum > LLM_NANO_MAX ? -1 : sum;
+}
+
+
+/* how it was processed, and what is charged beside the tokens */
+
+static void
+llm_openai_beside(llm_answer_t *a, const llm_json_t *j, const uint32_t *m,
+    llm_usage_t *u)
+{
+    llm_str_t  size;
+
+    if (llm_kind_of(j, m[LLM_OPENAI_SIZE_NODE]) == LLM_JSON_STRING
+        && llm_json_string(j, m[LLM_OPENAI_SIZE_NODE], &size, NULL) == LLM_OK)
+    {
+        u->search_size = llm_search_find(&size);
+
+        /* Perplexity says no number where it searches once, for a fee */
+
+        if (u->searches < 0) {
+            u->searches = 1;
+        }
+    }
+
+    /* what its live search has found; what tools have is not charged so */
+
+    if (u->searches < 0 && a->kind != LLM_KIND_RESPONSES) {
+        u->searches = llm_openai_figure(a, j, m[LLM_OPENAI_SOURCES_NODE]);
+    }
+
+    u->audio_input_ms = llm_openai_amount(j, m[LLM_OPENAI_SECONDS_NODE], 3);
+    u->reported_cost = llm_openai_reported(j, m);
+
+    /* without memory for it, it is the one that was asked for */
+
+    (void) llm_answer_keep(a, j, m[LLM_OPENAI_TIER_NODE], &a->service_tier);
 }
 
 
 /*
  * total_tokens fills in what is not said.  Where it is larger than the two
  * parts, tokens were left out of completion_tokens: those of reasoning, which
- * xAI names and Google's compatible endpoint does not.
+ * xAI names and Google's compatible endpoint does not.  Two are left out of
+ * prompt_tokens: sound, which Mistral charges by the second, and what a cache
+ * read and wrote, where a gateway hands on the figures of Claude as they are.
  */
 
 static void
 llm_openai_total(llm_usage_t *u, int64_t total, llm_kind_e kind)
 {
+    int64_t  cached;
+
     if (kind == LLM_KIND_EMBEDDINGS) {
 
         if (u->input < 0) {
@@ -267,6 +336,20 @@ llm_openai_total(llm_usage_t *u, int64_t total, llm_kind_e kind)
         return;
     }
 
+    if (u->audio_input_ms > 0 && u->output >= 0) {
+        return;
+    }
+
+    cached = llm_sum(u->cached_input, u->cache_write);
+
+    if (u->input >= 0 && u->output >= 0 && cached > 0
+        && cached != u->reasoning
+        && total - u->input - u->output == cached)
+    {
+        u->input += cached;
+        return;
+    }
+
     if (u->input >= 0 && total >= u->input
         && (u->output < 0 || total - u->input > u->output))
     {
@@ -280,7 +363,6 @@ llm_openai_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
 {
     size_t       i;
     int64_t     *v, total;
-    llm_str_t    size;
     uint32_t     nodes[LLM_OPENAI_FIGURES], m[LLM_OPENAI_USAGE_NODES];
     llm_usage_t  u = LLM_USAGE_INIT;
 
@@ -315,19 +397,11 @@ llm_openai_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
         }
     }
 
+    llm_openai_beside(a, j, m, &u);
+
     total = llm_openai_figure(a, j, m[LLM_OPENAI_TOTAL_NODE]);
 
     llm_openai_total(&u, total, a->kind);
-
-    if (m[LLM_OPENAI_SIZE_NODE] != LLM_JSON_NONE
-        && j->nodes[m[LLM_OPENAI_SIZE_NODE]].type == LLM_JSON_STRING
-        && llm_json_string(j, m[LLM_OPENAI_SIZE_NODE], &size, NULL) == LLM_OK)
-    {
-        u.search_size = llm_search_find(&size);
-    }
-
-    u.reported_cost = llm_openai_reported(j, m[LLM_OPENAI_COST_NODE],
-                                          m[LLM_OPENAI_TICKS_NODE]);
 
     if (u.input >= 0 || u.output >= 0) {
         a->usage_seen = 1;

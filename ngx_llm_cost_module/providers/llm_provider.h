@@ -240,7 +240,8 @@ struct llm_request_s {
      * where it bounds it (images in it, max_uses), -1 what it can use without
      * a bound.  In use only if bounded is set: otherwise every kind of token
      * is thought possible, the reserve is at the dearest rate, and a model
-     * that is not charged by the token has no price.
+     * that is not charged by the token has no price; but searches (and their
+     * size) are those in it, if it has some.
      */
     llm_usage_t           most;
 

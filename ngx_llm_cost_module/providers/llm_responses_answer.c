@@ -30,12 +30,13 @@ typedef enum {
     LLM_RESPONSE_INCOMPLETE,
     LLM_RESPONSE_OUTPUT,
     LLM_RESPONSE_ID,
+    LLM_RESPONSE_TOOLS,
     LLM_RESPONSE_N
 } llm_response_e;
 
 static const char * const  llm_response_names[] = {
     "status", "model", "service_tier", "usage", "error", "incomplete_details",
-    "output", "id"
+    "output", "id", "tool_usage"
 };
 
 
@@ -46,18 +47,40 @@ llm_responses_is(const llm_json_t *j, uint32_t node, const char *text)
 }
 
 
+/* containers are used by one call after another */
+
+static int
+llm_responses_same(const llm_json_t *j, uint32_t one, uint32_t two)
+{
+    size_t                  n;
+    const llm_json_node_t  *v;
+
+    if (one == LLM_JSON_NONE || two == LLM_JSON_NONE) {
+        return one == two;
+    }
+
+    v = j->nodes;
+    n = v[one].end - v[one].start;
+
+    return v[two].end - v[two].start == n
+           && memcmp(j->data + v[one].start, j->data + v[two].start, n) == 0;
+}
+
+
 /* calls of the provider's tools that are paid for one by one */
 
 static void
 llm_responses_calls(llm_answer_t *a, const llm_json_t *j, uint32_t output)
 {
-    uint32_t                i, type, action;
-    int64_t                 searches, files;
+    uint32_t                i, type, action, container, last;
+    int64_t                 searches, files, sessions;
     const llm_json_node_t  *v;
 
     v = j->nodes;
     searches = 0;
     files = 0;
+    sessions = 0;
+    last = LLM_JSON_NONE;
 
     for (i = output + 1; i < v[output].next; i = v[i].next) {
 
@@ -65,6 +88,13 @@ llm_responses_calls(llm_answer_t *a, const llm_json_t *j, uint32_t output)
 
         if (llm_responses_is(j, type, "file_search_call")) {
             files++;
+        }
+
+        if (llm_responses_is(j, type, "code_interpreter_call")) {
+            container = llm_json_get(j, i, "container_id");
+            sessions += (sessions == 0
+                         || !llm_responses_same(j, container, last));
+            last = container;
         }
 
         if (!llm_responses_is(j, type, "web_search_call")) {
@@ -88,6 +118,106 @@ llm_responses_calls(llm_answer_t *a, const llm_json_t *j, uint32_t output)
     if (files && a->usage.file_searches < 0) {
         a->usage.file_searches = files;
     }
+
+    if (sessions && a->usage.code_sessions < 0) {
+        a->usage.code_sessions = sessions;
+    }
+}
+
+
+/* the model of the tool that makes pictures, as it was asked for */
+
+static llm_str_t
+llm_responses_painter(const llm_answer_t *a)
+{
+    uint32_t           i, tools, model;
+    llm_str_t          s = llm_string("gpt-image-1");
+    const llm_json_t  *j;
+
+    if (a->q == NULL || a->q->json.n == 0) {
+        return s;
+    }
+
+    j = &a->q->json;
+    tools = llm_json_get(j, 0, "tools");
+
+    if (llm_kind_of(j, tools) != LLM_JSON_ARRAY) {
+        return s;
+    }
+
+    for (i = tools + 1; i < j->nodes[tools].next; i = j->nodes[i].next) {
+
+        if (!llm_responses_is(j, llm_json_get(j, i, "type"),
+                              "image_generation"))
+        {
+            continue;
+        }
+
+        model = llm_json_get(j, i, "model");
+
+        if (llm_kind_of(j, model) == LLM_JSON_STRING) {
+            (void) llm_json_string(j, model, &s, NULL);
+        }
+    }
+
+    return s;
+}
+
+
+/*
+ * What tools have used, where a response says it: searches, and the tokens of
+ * pictures, which are billed beside it at the price of the model that made
+ * them.
+ */
+
+static int
+llm_responses_tools(llm_answer_t *a, const llm_json_t *j, uint32_t tools)
+{
+    int64_t            searches;
+    uint32_t           node;
+    llm_answer_t       made;
+    llm_usage_item_t  *item;
+
+    searches = llm_answer_figure(a, j, llm_json_get(j,
+                                     llm_json_get(j, tools, "web_search"),
+                                     "num_requests"));
+    if (searches >= 0) {
+        a->usage.searches = searches;
+    }
+
+    node = llm_json_get(j, tools, "image_gen");
+    a->items = NULL;
+
+    if (llm_kind_of(j, node) != LLM_JSON_OBJECT) {
+        return LLM_OK;
+    }
+
+    llm_answer_init(&made, a->mem, LLM_KIND_IMAGES, NULL);
+    llm_openai_usage(&made, j, node);
+
+    a->usage_bad |= made.usage_bad;
+
+    if (!made.usage_seen || llm_usage_nothing(&made.usage)) {
+        return LLM_OK;
+    }
+
+    item = llm_alloc(a->mem, sizeof(llm_usage_item_t));
+    if (item == NULL) {
+        return LLM_ERROR;
+    }
+
+    /* all of it is a picture, unless it is said how much is */
+
+    if (made.usage.image_output < 0) {
+        made.usage.image_output = made.usage.output;
+    }
+
+    item->next = NULL;
+    item->model = llm_responses_painter(a);
+    item->usage = made.usage;
+    a->items = item;
+
+    return LLM_OK;
 }
 
 
@@ -212,7 +342,13 @@ llm_responses_response(llm_answer_t *a, llm_openai_state_t *st,
         }
     }
 
-    return LLM_OK;
+    if (a->deferred || llm_kind_of(j, f[LLM_RESPONSE_TOOLS])
+                       != LLM_JSON_OBJECT)
+    {
+        return LLM_OK;
+    }
+
+    return llm_responses_tools(a, j, f[LLM_RESPONSE_TOOLS]);
 }
 
 

@@ -48,6 +48,7 @@ static const api_t  apis[] = {
     { "openai.responses.compact", "openai", "/v1/responses/compact",
       expected_responses },
     { "cohere.chat", "cohere", "/v2/chat", expected_cohere },
+    { "cohere.embed", "cohere", "/v2/embed", expected_cohere },
     { "cohere.generate", "cohere", "/v1/generate", expected_cohere },
     { "rerank", "cohere", "/v2/rerank", expected_cohere },
     { "ollama", "ollama", "/api/chat", expected_ollama },
@@ -63,7 +64,8 @@ static const api_t  apis[] = {
 
 static const size_t  skipped[] = {
     offsetof(llm_usage_t, reported_cost),
-    offsetof(llm_usage_t, searches)             /* Gemini's: not in usage */
+    offsetof(llm_usage_t, searches),            /* Gemini's: not in usage */
+    offsetof(llm_usage_t, search_size)          /* may be the request's */
 };
 
 

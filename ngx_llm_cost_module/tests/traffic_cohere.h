@@ -27,12 +27,18 @@ expected_cohere(json_t *r, llm_usage_t *u)
 
     u->input = either(number(billed, "input_tokens"),
                       number(o, "total_tokens"));
+    u->image_input = number(billed, "image_tokens");
     u->output = number(billed, "output_tokens");
     u->queries = number(billed, "search_units");
     u->reasoning = number(json_object_get(o, "tokens"), "reasoning_tokens");
 
     if (strcmp(text(r, "api"), "rerank") == 0 && json_is_object(o)) {
         u->input = either(u->input, 0);
+        u->output = 0;
+    }
+
+    if (strcmp(text(r, "api"), "cohere.embed") == 0 && u->input >= 0) {
+        u->input += u->image_input > 0 ? u->image_input : 0;
         u->output = 0;
     }
 }

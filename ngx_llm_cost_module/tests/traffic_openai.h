@@ -19,6 +19,7 @@ static inline void
 expected_extras(json_t *o, llm_usage_t *u)
 {
     json_t       *cost, *tools;
+    int64_t       own;
     const char   *size;
 
     tools = json_object_get(o, "server_side_tool_usage_details");
@@ -43,7 +44,11 @@ expected_extras(json_t *o, llm_usage_t *u)
     cost = json_is_object(cost) ? json_object_get(cost, "total_cost") : cost;
 
     if (json_is_number(cost)) {
-        u->reported_cost = llround(json_number_value(cost) * 1e9);
+        own = json_is_true(json_object_get(o, "is_byok"))
+              ? llround(json_number_value(json_object_get(
+                            json_object_get(o, "cost_details"),
+                            "upstream_inference_cost")) * 1e9) : 0;
+        u->reported_cost = llround(json_number_value(cost) * 1e9) + own;
 
     } else if (number(o, "cost_in_usd_ticks") >= 0) {
         u->reported_cost = (number(o, "cost_in_usd_ticks") + 9) / 10;
@@ -75,9 +80,14 @@ expected_openai(json_t *r, llm_usage_t *u)
         u->input = either(u->input, total);
         u->output = (u->input < 0) ? -1 : either(u->output, 0);
 
-    } else if (total >= 0 && total > u->input + u->output) {
+    } else if (total >= 0 && total > u->input + u->output
+               && number(o, "prompt_audio_seconds") <= 0)
+    {
         u->output = total - u->input;
     }
+
+    u->audio_input_ms = number(o, "prompt_audio_seconds");
+    u->audio_input_ms *= u->audio_input_ms > 0 ? 1000 : 1;
 
     u->cached_input = either(number(in, "cached_tokens"),
                              either(number(o, "prompt_cache_hit_tokens"),
@@ -143,8 +153,8 @@ expected_responses(json_t *r, llm_usage_t *u)
 {
     size_t       i;
     json_t      *o, *in, *out, *whole, *item;
-    int64_t      searches, files;
-    const char  *action;
+    int64_t      searches, files, sessions;
+    const char  *action, *container;
 
     static const llm_usage_t  unknown = LLM_USAGE_INIT;
 
@@ -164,6 +174,8 @@ expected_responses(json_t *r, llm_usage_t *u)
 
     searches = 0;
     files = 0;
+    sessions = 0;
+    container = NULL;
     whole = response_of(r);
 
     json_array_foreach(json_object_get(whole, "output"), i, item) {
@@ -173,10 +185,17 @@ expected_responses(json_t *r, llm_usage_t *u)
         searches += strcmp(text(item, "type"), "web_search_call") == 0
                     && (*action == '\0' || strcmp(action, "search") == 0);
         files += strcmp(text(item, "type"), "file_search_call") == 0;
+
+        if (strcmp(text(item, "type"), "code_interpreter_call") == 0) {
+            sessions += (container == NULL
+                         || strcmp(container, text(item, "container_id")));
+            container = text(item, "container_id");
+        }
     }
 
     u->searches = either(u->searches, searches ? searches : -1);
     u->file_searches = either(u->file_searches, files ? files : -1);
+    u->code_sessions = either(u->code_sessions, sessions ? sessions : -1);
 
     json_decref(whole);
 }
@@ -211,7 +230,9 @@ expected_media(json_t *r, llm_usage_t *u)
     u->audio_input = number(in, "audio_tokens");
     u->image_output = number(out, "image_tokens");
 
-    if (u->input >= 0 && number(o, "total_tokens") > u->input + u->output) {
+    if (u->input >= 0 && number(o, "total_tokens") > u->input + u->output
+        && number(o, "prompt_audio_seconds") <= 0)
+    {
         u->output = number(o, "total_tokens") - u->input;
     }
 
