@@ -283,6 +283,7 @@ ngx_uint_t ngx_http_llm_cost_redis_box_counts(
     ngx_http_llm_cost_redis_op_t *op);
 ngx_uint_t ngx_http_llm_cost_redis_box_stray(
     ngx_http_llm_cost_redis_op_t *op);
+void ngx_http_llm_cost_redis_box_repeated(ngx_http_llm_cost_redis_op_t *op);
 ngx_int_t ngx_http_llm_cost_redis_box_add(ngx_http_llm_cost_redis_op_t *op,
     ngx_uint_t done);
 

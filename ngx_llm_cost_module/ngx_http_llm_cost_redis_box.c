@@ -335,6 +335,34 @@ ngx_http_llm_cost_redis_box_stray(ngx_http_llm_cost_redis_op_t *op)
 
 
 /*
+ * One on record was repeated.  The store has it since op->stamp only: should it
+ * go back to before, without leaving the incarnation, that is to be repeated
+ * again.
+ */
+
+void
+ngx_http_llm_cost_redis_box_repeated(ngx_http_llm_cost_redis_op_t *op)
+{
+    llm_oplog_entry_t              *e;
+    ngx_http_llm_cost_redis_box_t  *box;
+
+    box = ngx_http_llm_cost_redis_box();
+
+    ngx_http_llm_cost_redis_box_lock();
+
+    e = llm_oplog_at(box->log, op->pos);
+
+    if (e && e->state == LLM_OPLOG_DONE && e->stamp < op->stamp
+        && ngx_http_llm_cost_redis_box_counts(op))
+    {
+        e->stamp = op->stamp;
+    }
+
+    ngx_http_llm_cost_redis_box_unlock();
+}
+
+
+/*
  * A settlement or cancellation: pending, or confirmed with op->stamp, if that
  * counts.  NGX_OK, or NGX_DECLINED where too much is pending.
  */

@@ -398,6 +398,10 @@ ngx_http_llm_cost_redis_join_sent(ngx_http_llm_cost_redis_op_t *op,
 
     current = (op->data == (void *) join.turn);
 
+    if (current && reply && join.step == NGX_HTTP_LLM_COST_JOIN_REPLAY) {
+        ngx_http_llm_cost_redis_box_repeated(op);
+    }
+
     ngx_http_llm_cost_redis_complain(reply);
     ngx_http_llm_cost_redis_free(op);
 

@@ -58,6 +58,11 @@ ngx_http_llm_cost_redis_repeat_record(ngx_http_llm_cost_redis_repeat_t *r,
             && !(r->deep && r->base == 0 && e->time < r->oldest))
         {
             *op = ngx_http_llm_cost_redis_outbox_op(e, r->handler);
+
+            if (*op) {
+                (*op)->pos = r->pos - e->size;
+            }
+
             break;
         }
     }

@@ -415,7 +415,7 @@ END
             redis.call('DEL', key)
         end
         for i = 1, #ARGV, 2 do
-            redis.call('RESTORE', ARGV[i], 0, ARGV[i + 1])
+            redis.call('RESTORE', ARGV[i], 0, ARGV[i + 1], 'REPLACE')
         end
 END
     my $spent = sub { redis_command($redis, 'HGET',
@@ -444,8 +444,17 @@ END
     my $two = $start->('two', $port, "state=$dir/two.state");
     is $ask->($two, 7), 7, 'a node that has seen none of them';
     $is->(9, 'finds the first two');
+    $file = $saved->();
     write_file("$dir/gate", $port);
     $is->(12, 'and the others when the first one has come back');
+
+    # a file of what it is now, from before that was repeated
+
+    my %new = @{redis_command($redis, 'HGETALL', '{back:}i')};
+    delete @new{'gap', grep { /^p:/ } keys %new};
+    redis_command($redis, 'HSET', 'new', %new, n => $new{first});
+    $go_back->([@$file, '{back:}i', redis_command($redis, 'DUMP', 'new')]);
+    $is->(12, 'and when it has lost what was repeated');
 
     write_file("$dir/gate", '');
     $file = $saved->();
