@@ -9,7 +9,7 @@
 
 
 /*
- * The inside of the file, for llm_ledger_file*.c and llm_ledger_sync.c.  What
+ * The inside of the file, for llm_ledger_file*.c, _sync.c and _disk.c.  What
  * must be whole after a power loss is within a sector: it is the old one or
  * the new one.
  */
@@ -126,6 +126,11 @@ int llm_file_write(int fd, const void *p, size_t n, uint64_t off);
 int llm_file_write_through(int fd, const void *p, size_t n, uint64_t off);
 
 uint32_t llm_file_crc(uint32_t crc, const void *p, size_t n);
+
+/* the base has all up to this batch; and which that is, or LLM_ERROR */
+
+int llm_file_mark(llm_ledger_file_t *f, uint64_t epoch);
+int llm_file_find_mark(llm_ledger_file_t *f, uint64_t *epoch);
 
 /*
  * Where the log ends, and, after a boot, the region anew from base and log;

@@ -6,10 +6,11 @@
 
 /*
  * The ledger behind another store: what that has told, what it has granted,
- * and how far the ledger may go alone.
+ * how far the ledger may go alone, and what is still to be told.
  */
 
 #include "ledger_fixture.h"
+#include "llm_ledger_region.h"
 
 
 static void
@@ -306,6 +307,192 @@ remembers_how_far_the_other_had_come(void **state)
 }
 
 
+static void
+shadows_another_store(void **state)
+{
+    llm_ledger_t    *l;
+    llm_budget_t     b;
+    llm_balance_t    bal;
+    llm_admission_t  a;
+
+    (void) state;
+
+    l = ledger_new(64, 8);
+    b = budget("user", "ann", LLM_UNIT_USD, 100);
+
+    a = admission(&b, 1, 10);
+    assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
+    assert_int_equal(llm_ledger_shadow(l, &b, 40, 5), LLM_OK);
+    assert_int_equal(llm_ledger_settle(l, &a.id, a.granted, &bal, 1), LLM_OK);
+    assert_int_equal(bal.spent, 50);
+    assert_int_equal(bal.reserved, 0);
+    assert_int_equal(llm_ledger_shadow(l, &b, -1, 5), LLM_BAD);
+    assert_int_equal(llm_ledger_shadow(l, &b, INT64_MAX, 1), LLM_BAD);
+
+    b.key.len = 0;
+    assert_int_equal(llm_ledger_shadow(l, &b, 99, 0), LLM_OK);
+    a = admission(&b, 1, 2);
+    assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_SHORT);
+
+    ledger_free(l, 64, 8);
+}
+
+
+static int
+owner_7_is_gone(uint32_t owner)
+{
+    return owner == 7;
+}
+
+
+/* what another store is told by whoever finds it */
+
+typedef struct {
+    unsigned  n;
+    unsigned  cancelled;
+    int64_t   usd;
+} told_t;
+
+
+static void
+told_settle(void *data, const llm_hold_view_t *v, const int64_t *spent)
+{
+    told_t  *told;
+
+    told = data;
+    told->n++;
+
+    assert_int_equal(v->owner, 7);
+
+    if (spent) {
+        told->usd += spent[LLM_UNIT_USD];
+        assert_int_equal(spent[LLM_UNIT_REQUESTS], 1);
+
+    } else {
+        told->cancelled++;
+    }
+}
+
+
+static void
+told_of(llm_ledger_t *l, const char *name, llm_known_t *t)
+{
+    uint32_t             n, cursor;
+    llm_known_t          *all;
+    llm_counter_view_t   v;
+
+    all = llm_ledger_told(l, &n);
+    assert_non_null(all);
+
+    cursor = 0;
+
+    while (llm_ledger_next(l, &cursor, &v) == LLM_OK) {
+        if (v.name_len == strlen(name) && memcmp(v.name, name, v.name_len) == 0)
+        {
+            assert_true(cursor <= n);
+            *t = all[cursor - 1];
+            assert_int_equal(t->start, v.start);
+        }
+    }
+
+    free(all);
+}
+
+
+/* ended here, while another store has not heard of it */
+
+static void
+another_store_has_to_hear(void **state)
+{
+    told_t               told;
+    int64_t              spent[LLM_UNIT_N] = { 30, 5, 1 };
+    unsigned             i;
+    llm_known_t           t;
+    llm_ledger_t        *l;
+    llm_budget_t         b[2];
+    llm_balance_t        bal[2];
+    llm_hold_id_t        id[3];
+    llm_admission_t      a;
+    llm_ledger_end_t     end = { spent, 1, 7, T0, 0 };
+    llm_ledger_heir_t    heir = { owner_7_is_gone, NULL, told_settle, &told };
+    llm_counter_view_t   v;
+
+    (void) state;
+
+    memset(&told, 0, sizeof(told_t));
+
+    l = ledger_new(64, 4);
+    b[0] = budget("user", "ann", LLM_UNIT_USD, 1000);
+    b[1] = budget("calls", "ann", LLM_UNIT_REQUESTS, 100);
+
+    for (i = 0; i < 3; i++) {
+        a = admission(b, 2, 100);
+        assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
+        id[i] = a.id;
+    }
+
+    assert_int_equal(llm_ledger_has_left(l, owner_7_is_gone), 0);
+
+    /* it counts at once, and only once */
+
+    assert_int_equal(llm_ledger_pend(l, &id[0], &end, bal, 2), LLM_OK);
+    assert_int_equal(bal[0].spent, 30);
+    assert_int_equal(bal[0].reserved, 200);
+    assert_int_equal(llm_ledger_pend(l, &id[0], &end, bal, 2), LLM_OK);
+    assert_int_equal(bal[0].spent, 30);
+    assert_int_equal(bal[1].spent, 1);
+
+    told_of(l, "user", &t);
+    assert_int_equal(t.known, 0);
+    assert_int_equal(t.own, 0);
+    assert_int_equal(t.unsure, 0);
+
+    /* its answer was lost: that store may have it */
+
+    end.sent = 1;
+    assert_int_equal(llm_ledger_pend(l, &id[0], &end, bal, 2), LLM_OK);
+    told_of(l, "user", &t);
+    assert_int_equal(t.unsure, 30);
+
+    end.spent = NULL;
+    assert_int_equal(llm_ledger_pend(l, &id[1], &end, bal, 2), LLM_OK);
+    assert_int_equal(bal[0].spent, 30);
+    assert_int_equal(bal[0].reserved, 100);
+
+    /* who finds it tells the other store, which counts it in full */
+
+    assert_int_equal(llm_ledger_has_left(l, owner_7_is_gone), 1);
+    assert_int_equal(llm_ledger_inherit(l, &heir, 9), 2);
+    assert_int_equal(told.n, 2);
+    assert_int_equal(told.cancelled, 1);
+    assert_int_equal(told.usd, 30);
+
+    /* confirmed, nothing is left to tell; it may have been known before */
+
+    assert_int_equal(llm_ledger_confirm(l, &id[0]), LLM_OK);
+    told_of(l, "user", &t);
+    assert_int_equal(t.known, 0);
+    assert_int_equal(t.own, 30);
+    assert_int_equal(t.unsure, 0);
+    told_of(l, "calls", &t);
+    assert_int_equal(t.own, 1);
+    assert_int_equal(llm_ledger_confirm(l, &id[0]), LLM_DECLINED);
+    assert_int_equal(llm_ledger_settle_there(l, &id[1], spent, 0), LLM_OK);
+    told_of(l, "user", &t);
+    assert_int_equal(t.own, 60);
+    assert_int_equal(llm_ledger_settle_there(l, &id[1], spent, 0),
+                     LLM_DECLINED);
+    assert_int_equal(llm_ledger_confirm(l, &id[2]), LLM_DECLINED);
+    assert_int_equal(llm_ledger_inherit(l, &heir, 9), 0);
+    assert_true(view_find(l, "user", "ann", &v));
+    assert_int_equal(v.spent, 0);
+    assert_int_equal(v.reserved, 100);
+    assert_null(llm_ledger_check(l, 1));
+
+    ledger_free(l, 64, 4);
+}
+
+
 int
 main(void)
 {
@@ -317,6 +504,8 @@ main(void)
         cmocka_unit_test(raises_no_alert_of_its_cap),
         cmocka_unit_test(is_left_behind_on_purpose),
         cmocka_unit_test(remembers_how_far_the_other_had_come),
+        cmocka_unit_test(shadows_another_store),
+        cmocka_unit_test(another_store_has_to_hear),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,362 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+/*
+ * What a boot finds of a ledger in a file, and what is found after a process
+ * that makes, resizes or syncs one was killed, at every system call.
+ */
+
+#define _GNU_SOURCE
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+
+#include "ledger_file_fixture.h"
+
+
+static void
+a_boot_finds_the_last_sync(void **state)
+{
+    sums_t              s;
+    unsigned            i;
+    llm_ledger_file_t   f;
+
+    (void) state;
+
+    for (i = 0; i < 40; i++) {
+        file_open(&f, REGION);
+        assert_int_equal(f.recovered, i > 0);
+
+        if (i) {
+            assert_sums(f.ledger, &s);
+        }
+
+        (void) request(f.ledger, i, i % 3);
+        (void) request(f.ledger, i + 100, 1);
+        assert_int_equal(llm_ledger_file_sync(&f), 0);
+        s = file_sums(f.ledger);
+
+        if (i % 4 == 0) {
+            assert_int_equal(llm_ledger_file_sync(&f), 0);
+        }
+
+        /* what comes after is lost, and nothing else */
+
+        (void) request(f.ledger, i + 200, 1);
+        (void) request(f.ledger, i, 0);
+        llm_ledger_file_close(&f);
+
+        power_loss(i);
+    }
+}
+
+
+/* so many changes that the log is folded, and a last batch that is torn */
+
+static void
+a_torn_batch_is_none(void **state)
+{
+    sums_t              s;
+    unsigned            i, k;
+    uint64_t            pos;
+    llm_ledger_file_t   f;
+
+    (void) state;
+
+    for (i = 0; i < 12; i++) {
+        file_open(&f, REGION);
+
+        for (k = 0; k < 150; k++) {
+            (void) request(f.ledger, k, 1);
+            assert_int_equal(llm_ledger_file_sync(&f), 0);
+        }
+
+        s = file_sums(f.ledger);
+        pos = llm_file_state(&f)->log_pos;
+        (void) request(f.ledger, 500 + i, 1);
+        assert_int_equal(llm_ledger_file_sync(&f), 0);
+
+        if (llm_file_state(&f)->log_pos <= pos) {
+            pos = 0;                    /* the log was full */
+        }
+
+        /* the state's page may be older than the log, and never is newer */
+
+        llm_file_state(&f)->epoch--;
+        llm_ledger_file_close(&f);
+
+        power_loss(i);
+
+        if (i % 2) {
+            file_patch(llm_file_log_off(REGION) + pos + 40 + i * 7, "\xff\xff",
+                       2);
+            file_open(&f, REGION);
+            assert_sums(f.ledger, &s);
+
+        } else {
+            file_open(&f, REGION);
+            s.spent += 14;
+            s.counters++;
+            s.settles++;
+            assert_sums(f.ledger, &s);
+        }
+
+        llm_ledger_file_close(&f);
+    }
+}
+
+
+/* a log that was on the disk and is not there any more is no ledger of 0 */
+
+static void
+refuses_what_cannot_be_repaired(void **state)
+{
+    llm_ledger_file_t   f;
+
+    (void) state;
+
+    file_open(&f, REGION);
+    (void) request(f.ledger, 1, 1);
+    assert_int_equal(llm_ledger_file_sync(&f), 0);
+    (void) request(f.ledger, 2, 1);
+    assert_int_equal(llm_ledger_file_sync(&f), 0);
+    llm_ledger_file_close(&f);
+    power_loss(1);
+    file_patch(llm_file_log_off(REGION) + 40, "\xff\xff\xff", 3);
+    assert_refused("it cannot be repaired: its log is damaged");
+
+    file_patch(LLM_FILE_MARKS_OFF, "\0\0\0\0", 4);
+    file_patch(LLM_FILE_MARKS_OFF + LLM_FILE_SECTOR, "\0\0\0\0", 4);
+    assert_refused("it cannot be repaired: the mark of its base is damaged");
+}
+
+
+/* what is killed at every system call, and what may be found then */
+
+static void
+does_make(void)
+{
+    llm_ledger_file_t  f;
+
+    if (llm_ledger_file_open(&f, path, REGION, NODE, err) != LLM_OK) {
+        _exit(2);
+    }
+}
+
+
+static void
+does_resize(void)
+{
+    llm_ledger_file_t  f;
+
+    if (llm_ledger_file_open(&f, path, LARGER, NODE, err) != LLM_OK) {
+        _exit(2);
+    }
+}
+
+
+static void
+does_sync(void)
+{
+    llm_ledger_file_t  f;
+
+    if (llm_ledger_file_open(&f, path, REGION, NODE, err) != LLM_OK
+        || llm_ledger_file_sync(&f) != 0)
+    {
+        _exit(2);
+    }
+}
+
+
+/* runs until its system call number n; 0: it has ended before */
+
+static int
+killed_at(void (*does)(void), unsigned n)
+{
+    int    status;
+    pid_t  pid;
+
+    pid = fork();
+    assert_true(pid != -1);
+
+    if (pid == 0) {
+        (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
+
+        if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) == -1) {
+            _exit(99);
+        }
+
+        raise(SIGSTOP);
+        does();
+        _exit(0);
+    }
+
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+
+    while (WIFSTOPPED(status) && n--) {
+        assert_int_equal(ptrace(PTRACE_SYSCALL, pid, NULL, NULL), 0);
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+    }
+
+    if (WIFSTOPPED(status)) {
+        kill(pid, SIGKILL);
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        return 1;
+    }
+
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 99) {
+        skip();
+    }
+
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+
+    return 0;
+}
+
+
+static void
+is_made_or_not(void **state)
+{
+    unsigned            n;
+    llm_ledger_file_t   f;
+
+    for (n = 1; killed_at(does_make, n); n++) {
+        file_open(&f, REGION);
+        (void) request(f.ledger, 1, 1);
+        llm_ledger_file_close(&f);
+        assert_int_equal(file_fresh(state), 0);
+    }
+
+    assert_true(n > 20);
+}
+
+
+static void
+has_one_size_or_the_other(void **state)
+{
+    sums_t              s;
+    unsigned            n, i, ends;
+    llm_ledger_file_t   f;
+
+    (void) state;
+
+    for (n = 1, ends = 0; !ends; n += 2) {
+        file_open(&f, REGION);
+
+        for (i = 0; i < 30; i++) {
+            (void) request(f.ledger, i, i % 2);
+        }
+
+        s = file_sums(f.ledger);
+        llm_ledger_file_close(&f);
+
+        ends = !killed_at(does_resize, n);
+
+        if (n % 4 == 1) {
+            file_open(&f, LARGER);
+
+        } else {
+            file_open(&f, REGION);
+        }
+
+        assert_sums(f.ledger, &s);
+        llm_ledger_file_close(&f);
+        assert_int_equal(file_fresh(state), 0);
+    }
+
+    assert_true(n > 20);
+}
+
+
+/* a sync that was killed, then a boot: before it, or after it */
+
+static void
+is_synced_or_not(void **state)
+{
+    int                 folds;
+    sums_t              before, after, now;
+    unsigned            n, i, ends;
+    llm_ledger_file_t   f;
+
+    (void) state;
+
+    for (folds = 0; folds < 2; folds++) {
+        for (n = 1, ends = 0; !ends; n++) {
+            file_open(&f, REGION);
+
+            for (i = 0; i < 8; i++) {
+                (void) request(f.ledger, i, 1);
+                assert_int_equal(llm_ledger_file_sync(&f), 0);
+            }
+
+            if (folds) {
+
+                /* the next batch finds no room */
+
+                while (llm_file_state(&f)->log_pos + 2000
+                       < llm_file_log_size(REGION))
+                {
+                    for (i = 0; i < 200; i++) {
+                        (void) request(f.ledger, i, 1);
+                    }
+
+                    if (llm_file_log_size(REGION)
+                        - llm_file_state(&f)->log_pos < 60000)
+                    {
+                        break;
+                    }
+
+                    assert_int_equal(llm_ledger_file_sync(&f), 0);
+                }
+            }
+
+            assert_int_equal(llm_ledger_file_sync(&f), 0);
+            before = file_sums(f.ledger);
+
+            for (i = 0; i < 300; i++) {
+                (void) request(f.ledger, i, 1);
+            }
+
+            after = file_sums(f.ledger);
+            llm_ledger_file_close(&f);
+
+            ends = !killed_at(does_sync, n);
+
+            power_loss(n);
+            file_open(&f, REGION);
+            now = file_sums(f.ledger);
+            assert_true(memcmp(&now, &before, sizeof(now)) == 0
+                        || memcmp(&now, &after, sizeof(now)) == 0);
+
+            if (ends) {
+                assert_memory_equal(&now, &after, sizeof(now));
+            }
+
+            llm_ledger_file_close(&f);
+            assert_int_equal(file_fresh(state), 0);
+        }
+
+        assert_true(n > 10);
+    }
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test_teardown(a_boot_finds_the_last_sync, file_fresh),
+        cmocka_unit_test_teardown(a_torn_batch_is_none, file_fresh),
+        cmocka_unit_test_teardown(refuses_what_cannot_be_repaired, file_fresh),
+        cmocka_unit_test_teardown(is_made_or_not, file_fresh),
+        cmocka_unit_test_teardown(has_one_size_or_the_other, file_fresh),
+        cmocka_unit_test_teardown(is_synced_or_not, file_fresh),
+    };
+
+    return cmocka_run_group_tests(tests, file_setup, file_teardown);
+}
