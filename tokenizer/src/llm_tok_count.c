@@ -243,6 +243,34 @@ llm_tok_is_merged(const llm_tok_batch_t *b, const llm_tok_miss_t *miss)
 
 
 /*
+ * An indented word where spaces join each other last: if the word with a space
+ * before it is one token, that is made before the other spaces are joined, and
+ * these are by themselves.  Returns 0 if it cannot tell.
+ */
+
+static size_t
+llm_tok_indented(const llm_tok_batch_t *b, const llm_tok_miss_t *miss)
+{
+    size_t    n, spaces;
+
+    for (n = 0; n < miss->len && miss->p[n] == ' '; n++) { /* void */ }
+
+    if (n < 2 || n > LLM_TOK_LONG || miss->len == n
+        || miss->len - n + 1 >= LLM_TOK_LONG
+        || !llm_tok_as_is(b->v, miss->p, miss->len)
+        || llm_tok_recall_text(b->v, b->s, miss->p + n - 1,
+                               miss->len - n + 1) != 1)
+    {
+        return 0;
+    }
+
+    spaces = llm_tok_recall_text(b->v, b->s, miss->p, n - 1);
+
+    return spaces ? spaces + 1 : 0;
+}
+
+
+/*
  * The pieces that are not remembered: tokens, or merged, the short ones many at
  * a time.
  */
@@ -250,7 +278,8 @@ llm_tok_is_merged(const llm_tok_batch_t *b, const llm_tok_miss_t *miss)
 static size_t
 llm_tok_count_missed(llm_tok_batch_t *b)
 {
-    size_t             i, n, total;
+    int                late;
+    size_t             i, n, known, total;
     uint16_t           rest[LLM_TOK_MISSES];
     llm_tok_miss_t    *miss;
     llm_tok_text_t    *text;
@@ -271,9 +300,20 @@ llm_tok_count_missed(llm_tok_batch_t *b)
     shorts.n = 0;
     longs.n = 0;
     total = b->missed - n;
+    late = (b->v->image->flags & LLM_TOK_LATE) != 0;
 
     for (i = 0; i < n; i++) {
         miss = &b->s->miss[rest[i]];
+
+        if (late && miss->len >= LLM_TOK_LONG) {
+            known = llm_tok_indented(b, miss);
+            total += known;
+
+            if (known) {
+                continue;
+            }
+        }
+
         q = miss->len < LLM_TOK_LONG && llm_tok_is_merged(b, miss) ? &shorts
                                                                    : &longs;
         text = &q->text[q->n++];

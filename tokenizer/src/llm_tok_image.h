@@ -47,7 +47,8 @@
  * Flags.  CHARS: the characters that have a token are the smallest parts, not
  * their bytes, which stand for the others only; and a space and U+2581 are the
  * same.  PREPEND: a space comes before the text, with ONCE only if there is
- * none.  APART: each space begins a piece.
+ * none.  APART: each space begins a piece.  LATE: spaces join each other only
+ * when nothing else joins any more.
  */
 #define LLM_TOK_NFC           1           /* normalize the text first */
 #define LLM_TOK_CHARS         2
@@ -55,7 +56,8 @@
 #define LLM_TOK_ONCE          8
 #define LLM_TOK_APART         16
 #define LLM_TOK_NFKC          32
-#define LLM_TOK_FLAGS         63
+#define LLM_TOK_LATE          64
+#define LLM_TOK_FLAGS         127
 
 /*
  * A trie node, in a double array: bits 0-7 its label and bit 8 "in use", which

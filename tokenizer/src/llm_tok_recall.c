@@ -142,6 +142,29 @@ llm_tok_is_whole(const llm_vocab_t *v, const llm_tok_entry_t *key,
 }
 
 
+unsigned
+llm_tok_recall_text(const llm_vocab_t *v, llm_scratch_t *s,
+    const uint8_t *p, size_t len)
+{
+    unsigned          n;
+    uint64_t          hash;
+    llm_tok_set_t    *set;
+    llm_tok_entry_t   key;
+
+    llm_tok_key_inside(p, (uint32_t) len, &key);
+    hash = llm_tok_entry_hash(&key);
+    set = &llm_tok_known(s, hash);
+    n = llm_tok_recall_one(set, &key);
+
+    if (n == 0 && llm_tok_is_whole(v, &key, hash)) {
+        llm_tok_remember(set, &key, 1);
+        n = 1;
+    }
+
+    return n;
+}
+
+
 size_t
 llm_tok_know(const llm_vocab_t *v, llm_scratch_t *s, size_t n,
     uint16_t *rest)

@@ -278,8 +278,6 @@ test_streams(void **state)
 }
 
 
-/* not one byte, whatever the text, once a vocabulary is open */
-
 /*
  * Where the carry of a stream is counted, spaces may end that are others by
  * themselves than before the word that follows.
@@ -314,6 +312,37 @@ test_stream_spaces(void **state)
     }
 }
 
+
+/* each token behind spaces, which may join it, or each other first */
+
+static void
+test_indented(void **state)
+{
+    size_t    i, n, len, spaces;
+    uint32_t  id, words[2];
+
+    (void) state;
+
+    for (i = 0; i < TEST_VOCABS; i++) {
+        for (id = 0; id < 32000; id += i == 5 ? 1 : 97) {
+            words[0] = id;
+            words[1] = id * 7 % 31991;
+            spaces = id % 19;
+
+            memcpy(text, "x\n                   ", 21);
+            len = 2 + spaces;
+            len += llm_decode(vocab[i], words, 1 + id % 2, text + len, 1000);
+
+            n = llm_encode(vocab[i], scratch, text, len, ids, 0);
+
+            assert_int_equal(llm_count(vocab[i], scratch, text, len), n);
+            assert_int_equal(llm_count(vocab[i], scratch, text, len), n);
+        }
+    }
+}
+
+
+/* not one byte, whatever the text, once a vocabulary is open */
 
 static void
 test_no_allocation(void **state)
@@ -393,6 +422,7 @@ main(void)
         cmocka_unit_test(test_round_trips),
         cmocka_unit_test(test_streams),
         cmocka_unit_test(test_stream_spaces),
+        cmocka_unit_test(test_indented),
         cmocka_unit_test(test_no_allocation),
         cmocka_unit_test(test_one_letter),
     };

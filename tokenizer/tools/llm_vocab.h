@@ -173,6 +173,9 @@ unsigned vocab_join_bits(const vocab_t *v);
 /* GAPS of an image */
 uint32_t vocab_gaps(const vocab_t *v);
 
+/* LLM_TOK_LATE, or 0 */
+uint32_t vocab_late(const vocab_t *v);
+
 /* llm_vocab_order.c: puts tokens into the order in which their merges apply */
 
 typedef struct {

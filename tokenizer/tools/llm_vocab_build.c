@@ -284,6 +284,7 @@ vocab_header(llm_tok_image_t *image, const vocab_t *v,
 
     image->join_bits = v->grammar == LLM_TOK_JOIN ? vocab_join_bits(v) : 0;
     image->gaps = image->join_bits ? vocab_gaps(v) : 0;
+    image->flags |= image->join_bits ? vocab_late(v) : 0;
     image->pattern = (uint32_t) v->pattern_len;
     image->runs = v->runs;
     vocab_names_size(image, v);

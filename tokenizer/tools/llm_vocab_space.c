@@ -377,3 +377,43 @@ vocab_gaps(const vocab_t *v)
 
     return gaps;
 }
+
+
+/*
+ * No token has spaces but as its first byte or as all of it; those that are
+ * nothing else are made after all with one.  With tokens that are made before
+ * one of their parts the order is not so simple.
+ */
+
+uint32_t
+vocab_late(const vocab_t *v)
+{
+    uint32_t     i, n, rank, most, least;
+    const char  *p;
+
+    most = 0;
+    least = UINT32_MAX;
+
+    for (i = 0; i < v->tokens; i++) {
+        n = vocab_spaces(v, i);
+        p = v->text + v->token[i].ofs;
+        rank = v->rank ? v->rank[i] : i;
+
+        if (v->rank && v->irregular[i]) {
+            return 0;
+        }
+
+        if (n == v->token[i].len) {
+            least = n > 1 && rank < least ? rank : least;
+            continue;
+        }
+
+        if (n > 1 || memchr(p + n, ' ', v->token[i].len - n)) {
+            return 0;
+        }
+
+        most = n && rank > most ? rank : most;
+    }
+
+    return most < least ? LLM_TOK_LATE : 0;
+}
