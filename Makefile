@@ -297,7 +297,8 @@ test-versions: all
 	+$(Q)JOBS=$(JOBS) tools/test-versions.sh $(BUILD) $(FILES)
 
 test-faults: all
-	$(Q)LLM_BUILD=$(out) LLM_DATA_PATH=$(out) t/faults/run $(FAULT)
+	$(Q)LLM_BUILD=$(out) LLM_DATA_PATH=$(out) t/faults/run \
+	    -- '$(FAULT)'
 
 
 # Fuzzers: a short run of the one of dialects is a unit test

@@ -377,9 +377,9 @@ END
 };
 
 
-# Redis goes back while nobody is there to see it.  Who comes first knows nothing
-# of what it had, or has it in its file; what only others know is repeated when
-# they come.
+# Redis goes back while nobody is there to see it.  Who comes first knows
+# nothing of what it had, or has it in its file; what only others know is
+# repeated when they come.
 
 subtest 'Redis goes back, unseen' => sub {
     write_file("$dir/gate", $port);

@@ -1305,9 +1305,9 @@ subtest 'alerts are published' => sub {
     ok !IO::Select->new($sub)->can_read(0.05), 'once';
 };
 
-# Nodes that come, and a store that goes back, at random: in the end all that any
-# of them was told is done has been counted, once.  Those that are there have just
-# heard of the store (docs/redis.md has what may be lost where they have not).
+# Nodes that come, and a store that goes back, at random: in the end all that
+# any of them was told is done has been counted, once.  Those that are there
+# have just heard of it (docs/redis.md has what may be lost if they have not).
 
 subtest "back and forth (SEED=$SEED)" => sub {
     srand $SEED;

@@ -13,8 +13,8 @@
 --       refused, a percentage of each budget's limit from which on it is
 --       refused, or 0
 --
--- Answer: packed: what (FITS ..), index of the budget that refuses, 1 for a hit,
---       granted amounts, the stamp, then for each budget spent, reserved,
+-- Answer: packed: what (FITS ..), index of the budget that refuses, 1 for a
+--       hit, granted amounts, the stamp, then for each budget spent, reserved,
 --       limit, and 1 for the first refusal of its window; of a hit the number
 --       of the last purge and the cached answer; the call
 

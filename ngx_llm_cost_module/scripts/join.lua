@@ -18,10 +18,10 @@
 --       within a minute, and within three seconds, the phase to which this node
 --       has come, the call
 --
---     {llm:}i     id, last (the same, but never gone), n (stamp), first (of this
---                 incarnation), gap (the end of the last one), run, deep,
---                 p:NODE (the node's phase), e:ID (the last stamp of an
---                 incarnation that is over)
+--     {llm:}i     id, last (the same, but never gone), n (stamp), first (of
+--                 this incarnation), gap (the end of the last one), run,
+--                 deep, p:NODE (the node's phase), e:ID (the last stamp of
+--                 an incarnation that is over)
 --     {llm:}g     gaps, see common.lua: beginnings, scored by their ends
 --     {llm:}l     nodes, scored by the time that they had heard of when they
 --                 were last heard of: a command may have lain somewhere, but
@@ -148,8 +148,9 @@ local function come_to()
 end
 
 
--- Where others have been since, a node may not know of it; its stamps are none
--- that anybody has seen, and those that are in the gap show it to whoever knows.
+-- Should the store have gone back, a node that comes now may not know of it.
+-- The stamps that it gets are none that anybody has seen; who has seen those of
+-- the gap knows.
 
 local function jump()
     local to = math.max(n + 1, time)
@@ -166,8 +167,8 @@ end
 
 
 -- Has the store gone back to before this was seen, in this incarnation or, as
--- a new one is beyond all that its nodes have seen, to one before?  Who had come
--- how far in it then says nothing now.
+-- a new one is beyond all that its nodes have seen, to one before?  Who had
+-- come how far in it then says nothing now.
 
 local function is_behind(stamp)
     return n < stamp or (gap_of(stamp) or -1) >= first

@@ -47,7 +47,8 @@ sub redis_up {
 
     $run->until(sub {
         (eval { redis_command($r->{socket}, 'PING') } // '') eq 'PONG'
-    }) or die "redis-server does not start:\n", read_file("$r->{dir}/redis.log");
+    }) or die "redis-server does not start:\n",
+              read_file("$r->{dir}/redis.log");
 
     return $r;
 }
@@ -220,8 +221,8 @@ redis_fault 'away for 3 s, local, used up',
     break   => sub { away($_[0], 3) };
 
 
-# Used up before: nothing is on the way and nothing is left to share, so that each
-# node may go as far as its allowance, once (docs/budgets.md)
+# Used up before: nothing is on the way and nothing is left to share, so that
+# each node may go as far as its allowance, once (docs/budgets.md)
 
 my @away = (3, 5, 7);
 
@@ -543,7 +544,9 @@ my %mishaps = (
     'SCRIPT FLUSH'         => sub { redis_says($_[0], 'SCRIPT', 'FLUSH') },
     'FLUSHALL'             => sub { redis_says($_[0], 'FLUSHALL') },
     'SAVE'                 => sub { redis_says($_[0], 'SAVE') },
-    'an older file'        => sub { redis_says($_[0], qw( DEBUG RELOAD NOSAVE )) },
+    'an older file'        => sub {
+        redis_says($_[0], qw( DEBUG RELOAD NOSAVE ));
+    },
     'Redis killed'         => sub { redis_crash($_[0], rand 0.5) },
     'Redis stopped'        => sub { redis_stop($_[0], rand 3) },
     'connections cut'      => sub {
@@ -622,7 +625,7 @@ sub tell_left {
     my $run = shift;
 
     my $socket = $run->{redis}{main}{socket};
-    my %due = @{redis_command($socket, 'ZRANGE', '{llm:}r', 0, -1, 'WITHSCORES')};
+    my %due = @{redis_command($socket, qw( ZRANGE {llm:}r 0 -1 WITHSCORES ))};
 
     for my $hold (sort keys %due) {
         my %hold = @{redis_command($socket, 'HGETALL', $hold)};
