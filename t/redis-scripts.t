@@ -996,6 +996,21 @@ subtest 'a store that goes back, and who comes first cannot know' => sub {
     }
 };
 
+subtest 'a store that goes back, and a crowd comes first' => sub {
+    my $b = budget();
+
+    empty();
+    %node = ();
+    node_hello('n1');
+    my $file = saved();
+    node_spends('n1', $b, 1);
+    go_back($file);
+
+    node_hello("m$_") for 1 .. 400;
+    cmp_ok redis('ZCARD', '{llm:}g'), '<=', 256, 'not each of it is remembered';
+    is node_spends('n1', $b, 2), -7, 'but who was there is not forgotten';
+};
+
 subtest 'a store that goes back, to before some of its nodes' => sub {
     my $b = budget();
 

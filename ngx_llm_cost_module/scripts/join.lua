@@ -150,15 +150,21 @@ end
 
 -- Should the store have gone back, a node that comes now may not know of it.
 -- The stamps that it gets are none that anybody has seen; who has seen those of
--- the gap knows.
+-- the gap knows.  Where nodes come in crowds, one a second is enough: gaps have
+-- to be remembered until all that were there have come.
 
 local function jump()
     local to = math.max(n + 1, time)
+    local kept = redis.call('ZCARD', GAPS)
+
+    if kept >= GAPS_KEPT / 2 and time - n < SILENT then
+        return
+    end
 
     redis.call('ZADD', GAPS, text(to), text(n))
     redis.call('HSET', STORE, 'n', text(to), 'gap', text(to))
 
-    if redis.call('ZCARD', GAPS) > GAPS_KEPT then
+    if kept >= GAPS_KEPT then
         redis.call('ZPOPMIN', GAPS)
     end
 
