@@ -252,13 +252,15 @@ ngx_http_llm_cost_identity(ngx_http_llm_cost_ctx_t *ctx)
  * A label is at most 256 bytes, cut where a UTF-8 character begins.  It is
  * often what a client sends, and goes into the access log: a byte that is not
  * UTF-8 would keep readers of JSON from a line, and a request from a bill.
+ * Such a label keeps what is readable, and is told apart, since it says whose
+ * an answer in the cache is, by 32 hex digits of its SHA-256.
  */
 
 static ngx_int_t
 ngx_http_llm_cost_label(ngx_pool_t *pool, ngx_str_t *s)
 {
     size_t   n;
-    u_char  *p;
+    u_char  *p, md[EVP_MAX_MD_SIZE];
 
     if (s->len > NGX_HTTP_LLM_COST_LABEL_MAX) {
 
@@ -275,13 +277,23 @@ ngx_http_llm_cost_label(ngx_pool_t *pool, ngx_str_t *s)
         return NGX_OK;
     }
 
-    p = ngx_pstrdup(pool, s);
-    if (p == NULL) {
+    n = ngx_min(s->len, NGX_HTTP_LLM_COST_LABEL_MAX - 33);
+
+    p = ngx_pnalloc(pool, n + 33);
+    if (p == NULL
+        || !EVP_Digest(s->data, s->len, md, NULL, EVP_sha256(), NULL))
+    {
         return NGX_ERROR;
     }
 
-    llm_utf8_clean(p, s->len);
+    ngx_memcpy(p, s->data, n);
+    llm_utf8_clean(p, n);
+
+    p[n] = '~';
+    ngx_hex_dump(&p[n + 1], md, 16);
+
     s->data = p;
+    s->len = n + 33;
 
     return NGX_OK;
 }

@@ -243,12 +243,13 @@ llm_unknown_model allow;
 --- page
 llm_user_requests_total{user="a\"b\\c"} 1
 llm_user_cost_usd_total{user="a\"b\\c"} 0.000075
-llm_user_requests_total{user="?"} 2
+llm_user_requests_total{user="?~a8100ae6aa1940d0b663bb31cd466142"} 1
+llm_user_requests_total{user="?~aa687b58b0e73e2e383f8c500d75b591"} 1
 llm_user_requests_total{user="Оля"} 1
 llm_user_requests_total{user="anonymous"} 2
 llm_user_requests_total{user="other"} 1
-llm_user_input_tokens_total{user="?"} 20
-llm_user_output_tokens_total{user="?"} 10
+llm_user_input_tokens_total{user="?~a8100ae6aa1940d0b663bb31cd466142"} 10
+llm_user_output_tokens_total{user="?~a8100ae6aa1940d0b663bb31cd466142"} 5
 llm_user_missed_usd 0
 llm_tag_requests_total{tag="team",value="red"} 2
 llm_tag_requests_total{tag="team",value="€"} 1

@@ -239,4 +239,4 @@ user=joe key=- team=blue
 --- more_headers eval
 "X-User-ID: a\xff\xe2\x82b\nX-Team: \xed\xa0\x80\xc3\xa9\n"
 --- access_log eval
-qr/^user=a\?\?\?b key=- team=\?\?\?\\xC3\\xA9 /m
+qr/^user=a\?\?\?b~56435a5403333db9c96d3c67cea6bbe5 key=- team=\?\?\?\\xC3\\xA9~e735d000df46d8ed6614cbd75d6ee94b /m
