@@ -86,6 +86,22 @@ size_t llm_tok_know_avx2(const llm_vocab_t *v, llm_scratch_t *s, size_t n,
     uint16_t *rest);
 #endif
 
+/* pieces of a text that are counted together */
+
+typedef struct {
+    const llm_vocab_t  *v;
+    llm_scratch_t      *s;
+    const uint8_t      *text;       /* where the batch begins */
+    const uint8_t      *end;
+    size_t              missed;     /* pieces that wait in the scratch */
+} llm_tok_batch_t;
+
+/*
+ * The tokens of the pieces in s->miss, of which there are none afterwards: the
+ * short ones of them are remembered.
+ */
+size_t llm_tok_count_missed(llm_tok_batch_t *b);
+
 #define llm_tok_tiny_set(v, hash)                                             \
     ((v)->tiny + llm_tok_choose(hash, (v)->image->tiny_sets) * LLM_TOK_WAYS)
 #define llm_tok_whole_set(v, hash)                                            \
