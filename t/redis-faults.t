@@ -327,7 +327,7 @@ NOPERM
 
 
 === no answer in time, and it never was done
---- redis: timeout=100ms
+--- redis: timeout=500ms
 --- fakeredis: EVALSHA 1: stall
 --- request eval: $::POST
 --- error_code: 200
@@ -339,7 +339,7 @@ no reply in time
 
 
 === no answer in time, but it was done: cancelled by its identity
---- redis: timeout=100ms
+--- redis: timeout=500ms
 --- fakeredis: EVALSHA 1: swallow
 --- request eval: $::POST
 --- error_code: 200
@@ -352,7 +352,7 @@ no reply in time
 
 
 === the answer comes too late
---- redis: timeout=100ms
+--- redis: timeout=500ms
 --- fakeredis: EVALSHA 1: late
 --- request eval: $::POST
 --- error_code: 200
@@ -365,7 +365,7 @@ no reply in time
 
 
 === a hit from the zone, counted by Redis, which could not say so: one request
---- redis: timeout=100ms
+--- redis: timeout=500ms
 --- fakeredis: EVALSHA 4: swallow
 --- budgets
 llm_budget calls limit=9requests period=total;
@@ -390,7 +390,7 @@ no reply in time
 
 === a hit from Redis, the answer comes too late: one request
 --- http_config: llm_zone zone=llm:1m;
---- redis: timeout=100ms
+--- redis: timeout=500ms
 --- fakeredis: EVALSHA 4: late
 --- budgets
 llm_budget calls limit=9requests period=total;
