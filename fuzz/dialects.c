@@ -82,7 +82,9 @@ static const struct {
     { &llm_openai, "/v1/threads/t/runs", "thread.run.completed", NULL },
     { &llm_openai, "/v1/videos/generations", "", NULL },
     { &llm_gemini, "/v1beta/models/veo-3:predictLongRunning", "", NULL },
-    { &llm_gemini, "/v1beta/models/m:batchGenerateContent", "", NULL }
+    { &llm_gemini, "/v1beta/models/m:batchGenerateContent", "", NULL },
+    { &llm_bedrock, "/model/stability.m/invoke", "", NULL },
+    { &llm_bedrock, "/model/m-rerank/invoke", "", NULL }
 };
 
 #define WAYS  (sizeof(ways) / sizeof(ways[0]))

@@ -121,3 +121,50 @@ POST /v1/complete
 { json => { completion => ' Hello there.', stop_reason => 'stop_sequence' } }
 --- log_lines eval
 [qr/^200 in=[1-9]\d* out=[1-9]\d* cost=0\.000[1-9]\d* src=counted$/]
+
+
+
+=== TEST 8: pictures of Bedrock's models are charged by their number
+--- request
+POST /v1/model/amazon.titan-image-generator-v2:0/invoke
+{"taskType":"TEXT_IMAGE","textToImageParams":{"text":"a cat"},"imageGenerationConfig":{"numberOfImages":3}}
+--- upstream eval
+{ json => { images => ['a', 'b'], error => undef } }
+--- log_lines
+200 in=0 out=0 cost=0.016000000 src=counted
+
+
+
+=== TEST 9: ... more of them than a budget holds
+--- request
+POST /v1/model/stability.stable-image-ultra-v1:1/invoke
+{"prompt":"a cat","samples":100}
+--- error_code: 400
+--- log_lines
+400 in=- out=- cost=0.000000000 src=none
+
+
+
+=== TEST 10: pictures that a tool of a response makes, beside the response
+--- request
+POST /v1/responses
+{"model":"gpt-5","input":"draw","max_output_tokens":50,"tools":[{"type":"image_generation"}]}
+--- upstream eval
+{ json => { id => 'r', status => 'completed', model => 'gpt-5', output => [],
+            usage => { input_tokens => 10, output_tokens => 5,
+                       total_tokens => 15 },
+            tool_usage => { image_gen => { input_tokens => 100,
+                input_tokens_details => { image_tokens => 60,
+                                          text_tokens => 40 },
+                output_tokens => 1056, total_tokens => 1156 } } } }
+--- log_lines
+200 in=10 out=5 cost=0.043102500 src=upstream
+
+
+
+=== TEST 11: a batch that gets its requests later is of no file
+--- request
+POST /v1/batches
+{"name":"later"}
+--- error_code: 400
+--- response_body_like: were not counted here

@@ -347,6 +347,8 @@ llm_bedrock_parse(llm_request_t *q)
         q->max_output = 0;
     }
 
+    llm_bedrock_units(q);
+
     return rc;
 }
 

@@ -26,6 +26,11 @@ typedef enum {
 
 int llm_bedrock_count(llm_request_t *q, llm_counter_t *c);
 
+/* what is charged by its number, and not by the token */
+
+void llm_bedrock_units(llm_request_t *q);
+
+
 int llm_bedrock_headers(llm_answer_t *a, const llm_headers_t *h);
 int llm_bedrock_answer(llm_answer_t *a, const llm_json_t *j);
 int llm_bedrock_event(llm_answer_t *a, const llm_str_t *type,

@@ -630,6 +630,12 @@ llm_bedrock_answer(llm_answer_t *a, const llm_json_t *j)
         a->finished = 1;
     }
 
+    /* how many searches it was, no answer says */
+
+    if (a->kind == LLM_KIND_RERANK && a->q && a->q->bounded) {
+        a->usage.queries = a->q->most.queries;
+    }
+
     llm_bedrock_finish(a);
 
     return LLM_OK;

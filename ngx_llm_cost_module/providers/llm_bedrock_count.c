@@ -21,6 +21,7 @@
 #define LLM_BEDROCK_FILE_BYTES   6         /* of base64, for one token */
 #define LLM_BEDROCK_FILE         200000    /* of a file by address */
 #define LLM_BEDROCK_PICTURES     128       /* of one request */
+#define LLM_BEDROCK_RANKED       100       /* documents of a search */
 
 /* a text that is shorter is no file, whatever its name */
 
@@ -193,6 +194,49 @@ llm_bedrock_pictures(const llm_request_t *q)
 }
 
 
+/* a ranking of so many documents is a search */
+
+static int64_t
+llm_bedrock_queries(const llm_request_t *q)
+{
+    int64_t                 n;
+    uint32_t                i, list;
+    const llm_json_node_t  *v;
+
+    v = q->json.nodes;
+    list = llm_json_get(&q->json, 0, "documents");
+
+    if (llm_kind_of(&q->json, list) != LLM_JSON_ARRAY) {
+        return 1;
+    }
+
+    for (n = 0, i = list + 1; i < v[list].next; i = v[i].next) {
+        n++;
+    }
+
+    return n / LLM_BEDROCK_RANKED + 1;
+}
+
+
+void
+llm_bedrock_units(llm_request_t *q)
+{
+    if (q->kind != LLM_KIND_IMAGES && q->kind != LLM_KIND_RERANK) {
+        return;
+    }
+
+    llm_usage_text(&q->most, 0, 0);
+    q->bounded = 1;
+
+    if (q->kind == LLM_KIND_IMAGES) {
+        q->most.images_out = llm_bedrock_pictures(q);
+
+    } else {
+        q->most.queries = llm_bedrock_queries(q);
+    }
+}
+
+
 int
 llm_bedrock_count(llm_request_t *q, llm_counter_t *c)
 {
@@ -207,9 +251,7 @@ llm_bedrock_count(llm_request_t *q, llm_counter_t *c)
     v = q->json.nodes;
     in.estimate = 1;
 
-    if (q->kind == LLM_KIND_IMAGES) {
-        q->most.images_out = llm_bedrock_pictures(q);
-    }
+    llm_bedrock_units(q);
 
     for (i = 1; i < v[0].next; i = v[i].next) {
 

@@ -95,13 +95,13 @@ static int
 llm_openai_batch_start(llm_request_t *q)
 {
     int        rc;
-    uint32_t   f[3];
+    uint32_t   f[4];
     llm_str_t  window = llm_string("");
 
     static const char * const  names[] = { "input_file_id", "endpoint",
-                                           "completion_window" };
+                                           "completion_window", "name" };
 
-    rc = llm_request_object(q, 0, NULL, names, 3, f);
+    rc = llm_request_object(q, 0, NULL, names, 4, f);
 
     if (rc == LLM_OK) {
         rc = llm_request_string(q, f[0], names[0], &q->object);
@@ -115,7 +115,11 @@ llm_openai_batch_start(llm_request_t *q)
         rc = llm_request_string(q, f[2], names[2], &window);
     }
 
-    if (rc == LLM_OK && q->object.len == 0) {
+    /* xAI's has a name, and gets its requests later: it is of no file */
+
+    if (rc == LLM_OK && q->object.len == 0
+        && llm_kind_of(&q->json, f[3]) != LLM_JSON_STRING)
+    {
         rc = llm_request_bad(q, names[0], "is required");
     }
 

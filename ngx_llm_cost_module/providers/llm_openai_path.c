@@ -21,6 +21,8 @@ static const llm_path_row_t  llm_openai_posts[] = {
     { "POST", "/embeddings", LLM_PATH_METERED, LLM_KIND_EMBEDDINGS, 0 },
     { "POST", "/agents/completions", LLM_PATH_METERED, LLM_KIND_CHAT,
       LLM_OPENAI_AGENT },
+    { "POST", "/prompts/*/completions", LLM_PATH_UNSUPPORTED,
+      LLM_KIND_OTHER, 0 },                                        /* Portkey */
     { "POST", "/completions", LLM_PATH_METERED, LLM_KIND_COMPLETION, 0 },
     { "POST", "/ocr", LLM_PATH_METERED, LLM_KIND_OCR, 0 },
     { "POST", "/responses", LLM_PATH_METERED, LLM_KIND_RESPONSES,

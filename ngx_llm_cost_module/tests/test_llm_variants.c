@@ -340,6 +340,9 @@ test_grounding(void **state)
 }
 
 
+#define TEN  "\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\","
+
+
 /* pictures of models that say no tokens are charged by their number */
 
 static void
@@ -384,6 +387,19 @@ test_pictures(void **state)
         assert_int_equal(f.q.most.images_out, rows[i].most);
         assert_int_equal(f.a.usage.images_out, rows[i].made);
         assert_true(f.a.finished);
+        done(&f);
+    }
+
+    /* ... and rankings by searches, which no answer tells of */
+
+    for (i = 0; i < 2; i++) {
+        answered(&f, &llm_bedrock, "/model/amazon.rerank-v1:0/invoke",
+                 i ? "{\"query\":\"x\",\"documents\":[" TEN TEN TEN TEN TEN
+                     TEN TEN TEN TEN TEN "\"a\"]}"
+                   : "{\"query\":\"x\"}", "{\"results\":[]}");
+
+        assert_int_equal(f.q.most.queries, i + 1);
+        assert_int_equal(f.a.usage.queries, i + 1);
         done(&f);
     }
 
@@ -442,6 +458,8 @@ test_paths(void **state)
           0 },
         { "POST", "/v1/complete", "anthropic", LLM_PATH_METERED, 0 },
         { "POST", "/v1/files", "openai", LLM_PATH_METERED, 0 },
+        { "POST", "/v1/prompts/p/completions", "openai",
+          LLM_PATH_UNSUPPORTED, 0 },
         { "GET", "/api/v1/credits", "openai", LLM_PATH_FREE, 0 },
         { "POST", "/api/v1/credits", NULL, LLM_PATH_UNKNOWN, 0 },
         { "GET", "/v1/language-models", "openai", LLM_PATH_FREE, 0 },
