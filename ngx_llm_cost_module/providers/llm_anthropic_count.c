@@ -188,7 +188,7 @@ llm_anthropic_block(llm_anthropic_input_t *ai, uint32_t block, unsigned depth)
     uint32_t  f[LLM_BLOCK_N];
 
 #define llm_block(s)                                                          \
-    (llm_given(ai->in.j, f[LLM_BLOCK_TYPE])                                      \
+    (llm_given(ai->in.j, f[LLM_BLOCK_TYPE])                                   \
      && llm_json_equal(ai->in.j, f[LLM_BLOCK_TYPE], s))
 
     llm_json_fields(ai->in.j, block, llm_block_names, LLM_BLOCK_N, f);

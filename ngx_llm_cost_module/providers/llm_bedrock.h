@@ -31,6 +31,13 @@ int llm_bedrock_count(llm_request_t *q, llm_counter_t *c);
 void llm_bedrock_units(llm_request_t *q);
 
 
+/* llm_bedrock_output.c: what came, to be counted */
+
+void llm_bedrock_pictures(llm_answer_t *a, const llm_json_t *j);
+void llm_bedrock_out(llm_answer_t *a, llm_output_t *out, const llm_json_t *j,
+    uint32_t node, int text);
+
+
 int llm_bedrock_headers(llm_answer_t *a, const llm_headers_t *h);
 int llm_bedrock_answer(llm_answer_t *a, const llm_json_t *j);
 int llm_bedrock_event(llm_answer_t *a, const llm_str_t *type,

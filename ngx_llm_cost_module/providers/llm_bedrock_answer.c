@@ -86,14 +86,6 @@ static const llm_bedrock_name_t  llm_bedrock_headers_in[] = {
 };
 
 
-/* members that hold text which was produced */
-
-static const char * const  llm_bedrock_texts[] = {
-    "text", "outputText", "generation", "completion", "thinking",
-    "partial_json", "content", "input"
-};
-
-
 static llm_bedrock_state_t *
 llm_bedrock_state(llm_answer_t *a)
 {
@@ -333,74 +325,6 @@ llm_bedrock_results(llm_answer_t *a, llm_bedrock_state_t *st,
 }
 
 
-/* pictures that came: they are all that is charged */
-
-static void
-llm_bedrock_pictures(llm_answer_t *a, const llm_json_t *j)
-{
-    uint32_t  i, list;
-
-    list = llm_json_get(j, 0, "images");
-
-    if (list == LLM_JSON_NONE) {
-        list = llm_json_get(j, 0, "artifacts");
-    }
-
-    if (a->kind != LLM_KIND_IMAGES || llm_kind_of(j, list) != LLM_JSON_ARRAY) {
-        return;
-    }
-
-    a->usage.images_out = 0;
-    a->finished = 1;
-
-    for (i = list + 1; i < j->nodes[list].next; i = j->nodes[i].next) {
-        a->usage.images_out++;
-    }
-}
-
-
-/* text that was produced, wherever it is; depth is bounded by the scanner */
-
-static void
-llm_bedrock_out(llm_answer_t *a, llm_bedrock_state_t *st, const llm_json_t *j,
-    uint32_t node, int text)
-{
-    size_t                  k;
-    uint32_t                i;
-    unsigned                object;
-    const llm_json_node_t  *v;
-
-    v = j->nodes;
-
-    if (v[node].type == LLM_JSON_STRING && text) {
-        llm_output_string(&st->output, a, 1, j, node);
-        return;
-    }
-
-    object = (v[node].type == LLM_JSON_OBJECT);
-
-    if (!object && v[node].type != LLM_JSON_ARRAY) {
-        return;
-    }
-
-    for (i = node + 1; i < v[node].next; i = v[i].next) {
-
-        if (!object) {
-            llm_bedrock_out(a, st, j, i, text);
-            continue;
-        }
-
-        text = 0;
-
-        for (k = 0; k < sizeof(llm_bedrock_texts) / sizeof(char *); k++) {
-            text |= llm_json_equal(j, i, llm_bedrock_texts[k]);
-        }
-
-        llm_bedrock_out(a, st, j, ++i, text);
-    }
-}
-
-
 /* the end of an answer, in the words of the models' makers */
 
 static void
@@ -487,7 +411,7 @@ llm_bedrock_read(llm_answer_t *a, llm_bedrock_state_t *st, const llm_json_t *j)
     }
 
     if (a->counter) {
-        llm_bedrock_out(a, st, j, 0, 0);
+        llm_bedrock_out(a, &st->output, j, 0, 0);
     }
 
     return LLM_OK;

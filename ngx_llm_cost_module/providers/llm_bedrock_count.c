@@ -171,7 +171,7 @@ llm_bedrock_walk(llm_input_t *in, uint32_t node, int file)
 /* pictures that are made, in the words of Amazon and of Stability */
 
 static int64_t
-llm_bedrock_pictures(const llm_request_t *q)
+llm_bedrock_asked(const llm_request_t *q)
 {
     int64_t   n;
     uint32_t  node;
@@ -229,7 +229,7 @@ llm_bedrock_units(llm_request_t *q)
     q->bounded = 1;
 
     if (q->kind == LLM_KIND_IMAGES) {
-        q->most.images_out = llm_bedrock_pictures(q);
+        q->most.images_out = llm_bedrock_asked(q);
 
     } else {
         q->most.queries = llm_bedrock_queries(q);

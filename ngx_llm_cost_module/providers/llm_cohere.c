@@ -11,7 +11,7 @@
 
 /*
  * Cohere's dialect: chat of both versions, generate, embed and rerank (which
- * others speak, too).  This is what it is asked for; _answer.c reads what comes.
+ * others speak, too).  This is what it is asked for; _answer.c reads what came.
  */
 
 #define LLM_COHERE_IMAGE         1600      /* tokens of a picture, at most */

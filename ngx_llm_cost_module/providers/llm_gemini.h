@@ -28,6 +28,9 @@ typedef enum {
 } llm_gemini_op_e;
 
 
+llm_path_e llm_gemini_path(llm_route_t *route);
+
+
 /*
  * Members of a request and of its generationConfig.  Google's servers take
  * both spellings of every name, "maxOutputTokens" and "max_output_tokens".
@@ -64,6 +67,19 @@ int llm_gemini_batch_answer(llm_answer_t *a, const llm_json_t *j);
 /* of the name that was told what it is asked for by */
 
 void llm_gemini_operation(llm_answer_t *a);
+
+
+/* llm_gemini_search.c: searches that an answer rests on, each of them once */
+
+#define LLM_GEMINI_QUERY_WORDS  64
+
+typedef struct {
+    uint64_t              queries[LLM_GEMINI_QUERY_WORDS];    /* digests */
+    unsigned              nqueries;
+} llm_gemini_searches_t;
+
+void llm_gemini_grounding(llm_answer_t *a, llm_gemini_searches_t *st,
+    const llm_json_t *j, uint32_t candidate);
 
 
 int llm_gemini_count(llm_request_t *q, llm_counter_t *c);

@@ -24,16 +24,13 @@
 #define LLM_GEMINI_CALL          3
 #define LLM_GEMINI_PARTS         4
 
-#define LLM_GEMINI_QUERY_WORDS   64
-
 
 typedef struct {
-    llm_json_t     json;             /* of an event; nodes are kept */
-    llm_output_t   output;
-    uint32_t       begun;            /* candidates, a bit each */
-    uint32_t       ended;
-    uint64_t       queries[LLM_GEMINI_QUERY_WORDS];   /* digests of searches */
-    unsigned       nqueries;
+    llm_json_t             json;     /* of an event; nodes are kept */
+    llm_output_t           output;
+    uint32_t               begun;    /* candidates, a bit each */
+    uint32_t               ended;
+    llm_gemini_searches_t  searches;
 } llm_gemini_state_t;
 
 
@@ -303,97 +300,6 @@ llm_gemini_tier(llm_answer_t *a, const llm_json_t *j, uint32_t usage)
 }
 
 
-/* a search that was not seen before; too many to remember are all counted */
-
-static void
-llm_gemini_query(llm_gemini_state_t *st, const llm_json_t *j, uint32_t node)
-{
-    unsigned                i;
-    uint64_t                h;
-    const llm_json_node_t  *v;
-    const unsigned char    *p;
-
-    v = &j->nodes[node];
-
-    if (v->type != LLM_JSON_STRING || v->end == v->start) {
-        return;
-    }
-
-    h = 0xcbf29ce484222325ULL;
-
-    for (p = j->data + v->start; p < j->data + v->end; p++) {
-        h = (h ^ *p) * 0x100000001b3ULL;
-    }
-
-    for (i = 0; i < st->nqueries && i < LLM_GEMINI_QUERY_WORDS; i++) {
-        if (st->queries[i] == h) {
-            return;
-        }
-    }
-
-    if (st->nqueries < LLM_GEMINI_QUERY_WORDS) {
-        st->queries[st->nqueries] = h;
-    }
-
-    st->nqueries++;
-}
-
-
-/*
- * Searches of the web and for pictures; and a question to maps, which is one
- * for the answer, as far as it can be seen.
- */
-
-static void
-llm_gemini_grounding(llm_answer_t *a, llm_gemini_state_t *st,
-    const llm_json_t *j, uint32_t candidate)
-{
-    unsigned                k;
-    uint32_t                i, f[3];
-    const llm_json_node_t  *v;
-
-    static const char * const  names[] = { "webSearchQueries",
-                                           "imageSearchQueries",
-                                           "groundingChunks" };
-
-    v = j->nodes;
-    i = llm_json_get(j, candidate, "groundingMetadata");
-
-    if (llm_kind_of(j, i) != LLM_JSON_OBJECT) {
-        return;
-    }
-
-    llm_json_fields(j, i, names, 3, f);
-
-    for (k = 0; k < 2; k++) {
-
-        if (llm_kind_of(j, f[k]) != LLM_JSON_ARRAY) {
-            continue;
-        }
-
-        for (i = f[k] + 1; i < v[f[k]].next; i = v[i].next) {
-            llm_gemini_query(st, j, i);
-        }
-    }
-
-    if (st->nqueries) {
-        a->usage.searches = st->nqueries;
-    }
-
-    if (llm_kind_of(j, f[2]) != LLM_JSON_ARRAY) {
-        return;
-    }
-
-    for (i = f[2] + 1; i < v[f[2]].next; i = v[i].next) {
-
-        if (llm_given(j, llm_json_get(j, i, "maps"))) {
-            a->usage.maps_queries = 1;
-            break;
-        }
-    }
-}
-
-
 static void
 llm_gemini_out(llm_answer_t *a, llm_gemini_state_t *st, const llm_json_t *j,
     uint32_t candidate, int64_t index)
@@ -456,7 +362,7 @@ llm_gemini_candidates(llm_answer_t *a, llm_gemini_state_t *st,
         st->begun |= 1U << index;
 
         llm_gemini_out(a, st, j, i, index);
-        llm_gemini_grounding(a, st, j, i);
+        llm_gemini_grounding(a, &st->searches, j, i);
 
         node = llm_json_get(j, i, "finishReason");
 

@@ -51,9 +51,11 @@ const char *llm_openai_fields(const llm_json_t *j,
 int llm_openai_given(const llm_json_t *j, uint32_t node);
 
 
-/* of a path: Mistral's agents, which stand in the place of a model */
+/* of a path: Mistral's agents and Portkey's prompts, which stand in the place
+   of a model */
 
 #define LLM_OPENAI_AGENT       1
+#define LLM_OPENAI_PROMPTED    2
 
 
 /* a family of models, as far as requests and counting differ */
@@ -70,6 +72,14 @@ llm_openai_family_e llm_openai_family(const llm_str_t *model);
 /* the model's name without a provider or "ft:" in front */
 
 llm_str_t llm_openai_bare(const llm_str_t *model);
+
+/* its output may be billed beyond what is shown; effort: of the request */
+
+int llm_openai_thinks(const llm_request_t *q, uint32_t effort);
+
+/* searches that it makes, or is asked to: q->most */
+
+void llm_openai_parse_search(llm_request_t *q, uint32_t options);
 
 /* model begins with the text */
 

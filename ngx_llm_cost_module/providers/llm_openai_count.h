@@ -85,6 +85,10 @@ void llm_count_tools(llm_openai_count_t *cc, uint32_t tools,
 
 void llm_count_schema_named(llm_openai_count_t *cc, uint32_t named);
 
+/* ... of a response_format */
+
+uint32_t llm_count_format(llm_openai_count_t *cc, uint32_t format);
+
 /* ... and its name in front of a reply */
 
 void llm_count_schema_name(llm_openai_count_t *cc);

@@ -21,8 +21,8 @@ static const llm_path_row_t  llm_openai_posts[] = {
     { "POST", "/embeddings", LLM_PATH_METERED, LLM_KIND_EMBEDDINGS, 0 },
     { "POST", "/agents/completions", LLM_PATH_METERED, LLM_KIND_CHAT,
       LLM_OPENAI_AGENT },
-    { "POST", "/prompts/*/completions", LLM_PATH_UNSUPPORTED,
-      LLM_KIND_OTHER, 0 },                                        /* Portkey */
+    { "POST", "/prompts/*/completions", LLM_PATH_METERED,
+      LLM_KIND_COMPLETION, LLM_OPENAI_PROMPTED },                 /* Portkey */
     { "POST", "/completions", LLM_PATH_METERED, LLM_KIND_COMPLETION, 0 },
     { "POST", "/ocr", LLM_PATH_METERED, LLM_KIND_OCR, 0 },
     { "POST", "/responses", LLM_PATH_METERED, LLM_KIND_RESPONSES,
@@ -208,6 +208,12 @@ llm_openai_path(llm_route_t *route)
 
     if (llm_openai_deployment(&route->path, &route->model)) {
         llm_str_set(&route->vendor, "azure");
+    }
+
+    if (route->kind == LLM_KIND_COMPLETION
+        && row->op == LLM_OPENAI_PROMPTED)
+    {
+        (void) llm_path_matches(&route->path, row->pattern, &route->model);
     }
 
     if (route->kind == LLM_KIND_BATCH || route->kind == LLM_KIND_RUN) {

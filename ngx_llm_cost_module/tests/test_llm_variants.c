@@ -424,6 +424,26 @@ version_header(void *ctx, const char *name)
 }
 
 
+/* a prompt that the server has stands for the model that it names */
+
+static void
+test_prompt(void **state)
+{
+    dialect_t  f;
+
+    (void) state;
+
+    answered(&f, &llm_openai, "/v1/prompts/pp-1/completions",
+             "{\"variables\":{\"x\":\"y\"}}", "{" SAID TOKENS AROUND
+             "\"x\":0}}");
+    assert_int_equal(f.q.model.len, 4);
+    assert_memory_equal(f.q.model.data, "pp-1", 4);
+    assert_true(f.q.model_in_path);
+    assert_int_equal(f.a.usage.input, 100);
+    done(&f);
+}
+
+
 /* the first dialect that knows a path, as "auto" asks them */
 
 static void
@@ -458,8 +478,8 @@ test_paths(void **state)
           0 },
         { "POST", "/v1/complete", "anthropic", LLM_PATH_METERED, 0 },
         { "POST", "/v1/files", "openai", LLM_PATH_METERED, 0 },
-        { "POST", "/v1/prompts/p/completions", "openai",
-          LLM_PATH_UNSUPPORTED, 0 },
+        { "POST", "/v1/prompts/p/completions", "openai", LLM_PATH_METERED,
+          0 },
         { "GET", "/api/v1/credits", "openai", LLM_PATH_FREE, 0 },
         { "POST", "/api/v1/credits", NULL, LLM_PATH_UNKNOWN, 0 },
         { "GET", "/v1/language-models", "openai", LLM_PATH_FREE, 0 },
@@ -515,6 +535,7 @@ main(void)
         cmocka_unit_test(test_tiers),
         cmocka_unit_test(test_grounding),
         cmocka_unit_test(test_pictures),
+        cmocka_unit_test(test_prompt),
         cmocka_unit_test(test_paths)
     };
 

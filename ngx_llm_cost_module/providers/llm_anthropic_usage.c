@@ -1,0 +1,265 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "llm_anthropic_usage.h"
+
+
+/*
+ * What a usage object says, in the form of all dialects.  Iterations are parts
+ * of an answer; but for two they say nothing new.
+ */
+
+
+const llm_anthropic_figures_t  llm_anthropic_unknown = {
+    -1, -1, -1, -1, -1, -1, -1, -1, -1
+};
+
+
+typedef struct {
+    const char  *name;
+    size_t       field;
+} llm_anthropic_figure_t;
+
+#define llm_figure(name, f)  { name, offsetof(llm_anthropic_figures_t, f) }
+
+static const llm_anthropic_figure_t  llm_anthropic_usage_figures[] = {
+    llm_figure("input_tokens", input),
+    llm_figure("cache_creation_input_tokens", written),
+    llm_figure("cache_read_input_tokens", read),
+    llm_figure("output_tokens", output)
+};
+
+
+static int64_t
+llm_anthropic_member(llm_answer_t *a, const llm_json_t *j, uint32_t obj,
+    const char *name)
+{
+    if (llm_kind_of(j, obj) != LLM_JSON_OBJECT) {
+        return -1;
+    }
+
+    return llm_answer_figure(a, j, llm_json_get(j, obj, name));
+}
+
+
+/* the figures of an object, a usage or an iteration of one */
+
+void
+llm_anthropic_read(llm_answer_t *a, const llm_json_t *j, uint32_t obj,
+    llm_anthropic_figures_t *said)
+{
+    size_t    i;
+    int64_t   v, *to;
+    uint32_t  node;
+
+#define llm_anthropic_take(to, from)                                          \
+    v = from;                                                                 \
+    if (v >= 0) {                                                             \
+        to = v;                                                               \
+    }
+
+    for (i = 0; i < sizeof(llm_anthropic_usage_figures)
+                    / sizeof(llm_anthropic_figure_t); i++)
+    {
+        to = (int64_t *) ((char *) said
+                          + llm_anthropic_usage_figures[i].field);
+
+        llm_anthropic_take(*to, llm_anthropic_member(a, j, obj,
+                                    llm_anthropic_usage_figures[i].name));
+    }
+
+    node = llm_json_get(j, obj, "cache_creation");
+
+    llm_anthropic_take(said->written_5m, llm_anthropic_member(a, j, node,
+                                                "ephemeral_5m_input_tokens"));
+    llm_anthropic_take(said->written_1h, llm_anthropic_member(a, j, node,
+                                                "ephemeral_1h_input_tokens"));
+
+    node = llm_json_get(j, obj, "output_tokens_details");
+
+    llm_anthropic_take(said->thinking,
+                       llm_anthropic_member(a, j, node, "thinking_tokens"));
+
+    node = llm_json_get(j, obj, "server_tool_use");
+
+    llm_anthropic_take(said->searches,
+                       llm_anthropic_member(a, j, node,
+                                            "web_search_requests"));
+    llm_anthropic_take(said->fetches,
+                       llm_anthropic_member(a, j, node,
+                                            "web_fetch_requests"));
+}
+
+
+/*
+ * ... in the form of all dialects: input holds what was read and written.  Of
+ * what was written, the hour's part is known or not; the rest is of 5 minutes.
+ */
+
+void
+llm_anthropic_convert(const llm_anthropic_figures_t *said, llm_usage_t *u)
+{
+    int64_t  hour;
+
+    u->input = said->input < 0 ? -1
+               : llm_sum(said->input, llm_sum(said->written, said->read));
+    u->output = said->output;
+    u->cached_input = said->read;
+    u->cache_write = said->written;
+
+    if (said->written_5m >= 0 || said->written_1h >= 0) {
+
+        hour = said->written_1h < 0 ? 0 : said->written_1h;
+        u->cache_write_1h = said->written_1h;
+
+        if (said->written < 0) {
+            u->cache_write = said->written_5m;
+
+        } else {
+            u->cache_write = said->written > hour ? said->written - hour : 0;
+        }
+    }
+
+    u->reasoning = said->thinking;
+    u->searches = said->searches;
+    u->web_fetches = said->fetches;
+}
+
+
+/* one more answer that is billed beside this one, at its own model's price */
+
+static int
+llm_anthropic_advice(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
+{
+    llm_usage_item_t         *item;
+    llm_anthropic_figures_t   said;
+
+    static const llm_usage_t  unknown = LLM_USAGE_INIT;
+
+    item = llm_alloc(a->mem, sizeof(llm_usage_item_t));
+    if (item == NULL) {
+        return LLM_ERROR;
+    }
+
+    said = llm_anthropic_unknown;
+    llm_anthropic_read(a, j, obj, &said);
+
+    item->usage = unknown;
+    item->model.len = 0;
+    item->model.data = NULL;
+
+    llm_anthropic_convert(&said, &item->usage);
+
+    if (llm_answer_keep(a, j, llm_json_get(j, obj, "model"), &item->model)
+        != LLM_OK)
+    {
+        return LLM_ERROR;
+    }
+
+    item->next = a->items;
+    a->items = item;
+
+    return LLM_OK;
+}
+
+
+static void
+llm_anthropic_add(int64_t *to, int64_t v)
+{
+    *to = llm_sum(*to, v);
+}
+
+
+/*
+ * Iterations are the parts of an answer.  They say nothing new, but for two:
+ * what an advisor said is in no total; and passes that compacted the context
+ * are not in the totals either, unless another model stood in at the end.
+ */
+
+int
+llm_anthropic_iterations(llm_answer_t *a, const llm_json_t *j, uint32_t list,
+    llm_anthropic_figures_t *said)
+{
+    uint32_t                  i, type;
+    unsigned                  compacted, fallback;
+    const llm_json_node_t    *v;
+    llm_anthropic_figures_t   sum, one;
+
+    v = j->nodes;
+    sum = llm_anthropic_unknown;
+    compacted = 0;
+    fallback = 0;
+
+    a->items = NULL;
+
+    for (i = list + 1; i < v[list].next; i = v[i].next) {
+
+        if (v[i].type != LLM_JSON_OBJECT) {
+            continue;
+        }
+
+        type = llm_json_get(j, i, "type");
+
+        if (!llm_given(j, type)) {
+            continue;
+        }
+
+        if (llm_json_equal(j, type, "advisor_message")) {
+
+            if (llm_anthropic_advice(a, j, i) != LLM_OK) {
+                return LLM_ERROR;
+            }
+
+            continue;
+        }
+
+        compacted |= llm_json_equal(j, type, "compaction");
+        fallback |= llm_json_equal(j, type, "fallback_message");
+
+        one = llm_anthropic_unknown;
+        llm_anthropic_read(a, j, i, &one);
+
+        llm_anthropic_add(&sum.input, one.input);
+        llm_anthropic_add(&sum.output, one.output);
+        llm_anthropic_add(&sum.written, one.written);
+        llm_anthropic_add(&sum.read, one.read);
+        llm_anthropic_add(&sum.written_5m, one.written_5m);
+        llm_anthropic_add(&sum.written_1h, one.written_1h);
+    }
+
+    if (compacted && !fallback) {
+
+        sum.thinking = said->thinking;
+        sum.searches = said->searches;
+        sum.fetches = said->fetches;
+
+        *said = sum;
+    }
+
+    return LLM_OK;
+}
+
+
+void
+llm_anthropic_served(llm_answer_t *a, const llm_json_t *j, uint32_t usage)
+{
+    uint32_t   node;
+    llm_str_t  s;
+
+    node = llm_json_get(j, usage, "inference_geo");
+
+    if (llm_kind_of(j, node) == LLM_JSON_STRING
+        && llm_json_string(j, node, &s, NULL) == LLM_OK)
+    {
+        a->usage.geo = llm_geo_find(&s);
+    }
+
+    node = llm_json_get(j, usage, "speed");
+
+    if (llm_kind_of(j, node) == LLM_JSON_STRING) {
+        a->usage.fast = llm_json_equal(j, node, "fast");
+    }
+}

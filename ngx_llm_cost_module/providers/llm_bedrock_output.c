@@ -1,0 +1,89 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "llm_bedrock.h"
+
+
+/*
+ * What came of a request, where no usage says it: text by the names of the
+ * models' makers, to be counted, and pictures.
+ */
+
+
+/* members that hold text which was produced */
+
+static const char * const  llm_bedrock_texts[] = {
+    "text", "outputText", "generation", "completion", "thinking",
+    "partial_json", "content", "input"
+};
+
+
+/* pictures that came: they are all that is charged */
+
+void
+llm_bedrock_pictures(llm_answer_t *a, const llm_json_t *j)
+{
+    uint32_t  i, list;
+
+    list = llm_json_get(j, 0, "images");
+
+    if (list == LLM_JSON_NONE) {
+        list = llm_json_get(j, 0, "artifacts");
+    }
+
+    if (a->kind != LLM_KIND_IMAGES || llm_kind_of(j, list) != LLM_JSON_ARRAY) {
+        return;
+    }
+
+    a->usage.images_out = 0;
+    a->finished = 1;
+
+    for (i = list + 1; i < j->nodes[list].next; i = j->nodes[i].next) {
+        a->usage.images_out++;
+    }
+}
+
+
+/* text that was produced, wherever it is; depth is bounded by the scanner */
+
+void
+llm_bedrock_out(llm_answer_t *a, llm_output_t *out, const llm_json_t *j,
+    uint32_t node, int text)
+{
+    size_t                  k;
+    uint32_t                i;
+    unsigned                object;
+    const llm_json_node_t  *v;
+
+    v = j->nodes;
+
+    if (v[node].type == LLM_JSON_STRING && text) {
+        llm_output_string(out, a, 1, j, node);
+        return;
+    }
+
+    object = (v[node].type == LLM_JSON_OBJECT);
+
+    if (!object && v[node].type != LLM_JSON_ARRAY) {
+        return;
+    }
+
+    for (i = node + 1; i < v[node].next; i = v[i].next) {
+
+        if (!object) {
+            llm_bedrock_out(a, out, j, i, text);
+            continue;
+        }
+
+        text = 0;
+
+        for (k = 0; k < sizeof(llm_bedrock_texts) / sizeof(char *); k++) {
+            text |= llm_json_equal(j, i, llm_bedrock_texts[k]);
+        }
+
+        llm_bedrock_out(a, out, j, ++i, text);
+    }
+}
