@@ -42,6 +42,17 @@ for my $name (keys %parts) {
 }
 
 
+subtest 'what a user must be allowed' => sub {
+    my ($said) = read_file('docs/redis.md') =~ /^- An ACL needs (.*?)^- /ms;
+    my %said = map { uc $_ => 1 } $said =~ /\+([a-z]+)/g;
+    my %calls;
+
+    $calls{$_}++ for map { read_file($_) =~ /redis\.p?call\('([A-Z]+)'/g }
+                     glob "$SCRIPTS/*.lua";
+
+    is join(' ', grep { !$said{$_} } sort keys %calls), '', 'is in the docs';
+};
+
 my %guarded = map { $_ => 1 } qw( admit settle renew join balance );
 my ($known, $seen) = ('0123456789abcdef', 0);
 
