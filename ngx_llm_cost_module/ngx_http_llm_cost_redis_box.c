@@ -212,6 +212,12 @@ ngx_http_llm_cost_redis_box_saw(ngx_http_llm_cost_redis_op_t *op,
         return;
     }
 
+    if (ngx_memcmp(op->store, box->id, NGX_HTTP_LLM_COST_REDIS_ID) != 0) {
+        return;
+    }
+
+    llm_ledger_saw(ngx_http_llm_cost_zone()->ledger, stamp);
+
     do {
         seen = box->seen;
 
@@ -223,8 +229,6 @@ ngx_http_llm_cost_redis_box_saw(ngx_http_llm_cost_redis_op_t *op,
         }
 
     } while (!ngx_atomic_cmp_set(&box->seen, seen, stamp));
-
-    llm_ledger_saw(ngx_http_llm_cost_zone()->ledger, stamp);
 }
 
 
