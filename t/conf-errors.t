@@ -112,6 +112,27 @@ for my $row (@location) {
                   . "location / { $on $row->[0]; } }");
 }
 
+# what may be said once on a level
+
+for my $once ('llm_zone zone=a:1m', 'llm_redis 127.0.0.1', 'llm_ledger_log x',
+              'llm_cache_redis 127.0.0.1', 'llm_key_salt_file DIR/secret',
+              'llm_reservation_ttl 5m', 'llm_data_path /')
+{
+    refused([$once, '', 'is duplicate'], "$once; $once; server { "
+            . 'listen 127.0.0.1:PORT; location / { llm_cost on; } }');
+}
+
+for my $once ('llm_cost on', 'llm_provider auto', 'llm_unknown_model allow',
+              'llm_unknown_path allow', 'llm_reserve_output model',
+              'llm_fit off', 'llm_store_failure open', 'llm_client_abort bill',
+              'llm_upstream_lost zero', 'llm_user x', 'llm_cache on',
+              'llm_cache_ttl 1h', 'llm_cache_scope payer', 'llm_headers on',
+              'llm_max_body 1m', 'llm_api', 'llm_trust_reported_cost on')
+{
+    refused([$once, '', 'is duplicate'], 'server { listen 127.0.0.1:PORT; '
+            . "location / { $once; $once; } }");
+}
+
 warned('', '');
 warned('proxy_set_body "$http_x";', 'proxy_set_body', 'remove it');
 warned('proxy_pass_request_body off;', 'proxy_pass_request_body off',

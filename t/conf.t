@@ -512,3 +512,42 @@ vocabulary "llama3":
 --- must_die
 --- error_log
 vocabulary "llama3": 
+
+
+
+=== TEST 42: the other things that may be said, said
+--- http_config
+    llm_reservation_ttl 5m charge;
+--- config
+    location /v1/ {
+        llm_cost on;
+        llm_provider auto;
+        llm_unknown_model allow;
+        llm_budget daily limit=none period=day alert=off mode=enforce;
+        llm_budget user key=$llm_api_key_id limit=1usd period=hour
+                   empty=reject over=reject;
+        llm_budget word key=$llm_user limit=5tokens period=week empty=TEXT;
+        llm_reserve_output model;
+        llm_fit off;
+        llm_store_failure closed;
+        llm_client_abort bill;
+        llm_upstream_lost reserve;
+        llm_cache_scope payer;
+    }
+    location /v2/ {
+        llm_cost on;
+        llm_budget none;
+        llm_reserve_output expected;
+        llm_fit missing;
+        llm_store_failure open;
+        llm_client_abort drain;
+        llm_upstream_lost counted;
+        llm_unknown_path allow;
+    }
+    location = /ready { return 204; }
+--- request
+GET /ready
+--- error_code: 204
+--- no_error_log
+[warn]
+[error]
