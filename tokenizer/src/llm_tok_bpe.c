@@ -260,7 +260,12 @@ llm_tok_pair_known(const llm_vocab_t *v, llm_scratch_t *s, uint32_t one,
 typedef struct {
     size_t    base;             /* what lies before it is final */
     size_t    depth;            /* tokens on the stack, the first at base */
-    uint32_t  last;             /* the token before base, or none */
+    size_t    pos;              /* where they end, and token is tried */
+    size_t    len;              /* token's */
+    uint32_t  token;
+    uint32_t  last;             /* the token before pos, or none */
+    uint32_t  before;           /* the token before base, or none */
+    int       longest;          /* there is none longer than token */
 } llm_tok_merging_t;
 
 #define llm_tok_dead_word(s, at)                                              \
@@ -275,7 +280,7 @@ typedef struct {
 
 static int
 llm_tok_settle(const llm_vocab_t *v, llm_scratch_t *s, llm_tok_merging_t *m,
-    size_t pos, llm_tok_out_t *out)
+    llm_tok_out_t *out)
 {
     size_t  n, end;
 
@@ -285,12 +290,12 @@ llm_tok_settle(const llm_vocab_t *v, llm_scratch_t *s, llm_tok_merging_t *m,
         end += llm_tok_length(v, s->stack[n]);
     }
 
-    if (end > pos || pos - end >= LLM_TOK_WINDOW) {
+    if (end > m->pos || m->pos - end >= LLM_TOK_WINDOW) {
         return -1;
     }
 
     llm_tok_emit(out, s->stack, n);
-    m->last = s->stack[n - 1];
+    m->before = s->stack[n - 1];
     m->depth -= n;
     memmove(s->stack, s->stack + n, m->depth * sizeof(s->stack[0]));
 
@@ -340,26 +345,106 @@ llm_tok_repeats(const uint8_t *p, size_t n, size_t pos, size_t period)
  * the text repeats itself for as far as any token is long, it comes again.
  */
 
-static size_t
+static void
 llm_tok_bpe_again(const llm_vocab_t *v, llm_scratch_t *s,
-    llm_tok_merging_t *m, const uint8_t *p, size_t n, size_t pos, size_t len)
+    llm_tok_merging_t *m, const uint8_t *p, size_t n)
 {
-    size_t    left;
-    uint32_t  token;
+    size_t  left, end;
 
-    token = s->stack[m->depth - 1];
-
-    for (left = llm_tok_repeats(p, n, pos, len);
-         left > v->image->max_len && left >= len
-         && pos + len - m->base < LLM_TOK_WINDOW
-         && !(llm_tok_dead_word(s, pos + len) & llm_tok_dead_bit(pos + len));
-         left -= len)
+    for (left = llm_tok_repeats(p, n, m->pos, m->len);
+         left > v->image->max_len && left >= m->len; left -= m->len)
     {
-        s->stack[m->depth++] = token;
-        pos += len;
+        end = m->pos + m->len;
+
+        if (end - m->base >= LLM_TOK_WINDOW
+            || (llm_tok_dead_word(s, end) & llm_tok_dead_bit(end)))
+        {
+            break;
+        }
+
+        s->stack[m->depth++] = m->token;
+        m->pos = end;
+    }
+}
+
+
+/*
+ * The token goes on the stack, and the next one is the longest that there is.
+ * Returns -1 as llm_tok_settle() does.
+ */
+
+static inline int
+llm_tok_bpe_take(const llm_vocab_t *v, llm_scratch_t *s, llm_tok_merging_t *m,
+    const uint8_t *p, size_t n, llm_tok_out_t *out)
+{
+    s->stack[m->depth++] = m->token;
+    m->pos += m->len;
+
+    if (m->token == m->last && m->longest) {
+        llm_tok_bpe_again(v, s, m, p, n);
     }
 
-    return pos;
+    m->last = m->token;
+
+    if (m->pos == n) {
+        return 0;
+    }
+
+    if (llm_tok_unlikely(m->pos - m->base >= LLM_TOK_WINDOW
+                         || m->depth >= LLM_TOK_WINDOW)
+        && llm_tok_settle(v, s, m, out) != 0)
+    {
+        return -1;
+    }
+
+    m->token = llm_tok_longest(v, p + m->pos, n - m->pos, &m->len);
+    m->longest = 1;
+
+    return 0;
+}
+
+
+/*
+ * The token is not the right one: the next shorter is tried, and where there is
+ * none, one that is shorter than the last one taken.  Returns -1 if that is not
+ * on the stack.
+ */
+
+static inline int
+llm_tok_bpe_shorten(const llm_vocab_t *v, llm_scratch_t *s,
+    llm_tok_merging_t *m)
+{
+    size_t    len;
+    uint32_t  shorter;
+
+    m->longest = 0;
+    shorter = llm_tok_prefix(v->rec[m->token]);
+    len = llm_tok_length(v, shorter);
+
+    if (len < m->len) {
+        m->token = shorter;
+        m->len = len;
+        return 0;
+    }
+
+    if (m->depth == 0) {
+        return -1;
+    }
+
+    llm_tok_dead_word(s, m->pos) |= llm_tok_dead_bit(m->pos);
+
+    m->token = m->last;
+    m->len = llm_tok_length(v, m->token);
+
+    if (m->len > m->pos - m->base) {
+        return -1;
+    }
+
+    m->pos -= m->len;
+    m->depth--;
+    m->last = m->depth ? s->stack[m->depth - 1] : m->before;
+
+    return 0;
 }
 
 
@@ -375,86 +460,43 @@ static int
 llm_tok_bpe_back(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
     size_t n, size_t patience, llm_tok_out_t *out)
 {
-    int                longest;
-    size_t             pos, end, len, failed;
-    uint32_t           token, last, shorter;
+    size_t             end, failed;
     llm_tok_merging_t  m;
 
-    m.base = 0;
-    m.depth = 0;
+    memset(&m, 0, sizeof(m));
     m.last = LLM_TOK_NONE;
+    m.before = LLM_TOK_NONE;
+    m.longest = 1;
+    m.token = llm_tok_longest(v, p, n, &m.len);
 
-    pos = 0;
-    failed = 0;
-    longest = 1;
-    last = LLM_TOK_NONE;
-    token = llm_tok_longest(v, p, n, &len);
-
-    for ( ;; ) {
+    for (failed = 0; m.pos < n; ) {
         llm_tok_step();
-        end = pos + len;
+        end = m.pos + m.len;
 
         if (end <= n
             && !(llm_tok_dead_word(s, end) & llm_tok_dead_bit(end))
-            && (last == LLM_TOK_NONE
-                || llm_tok_pair_known(v, s, last, token)))
+            && (m.last == LLM_TOK_NONE
+                || llm_tok_pair_known(v, s, m.last, m.token)))
         {
-            s->stack[m.depth++] = token;
-            pos = end;
-
-            if (token == last && longest) {
-                pos = llm_tok_bpe_again(v, s, &m, p, n, pos, len);
-            }
-
-            last = token;
-
-            if (pos == n) {
-                llm_tok_emit(out, s->stack, m.depth);
-                return 0;
-            }
-
-            if (llm_tok_unlikely(pos - m.base >= LLM_TOK_WINDOW
-                                 || m.depth >= LLM_TOK_WINDOW)
-                && llm_tok_settle(v, s, &m, pos, out) != 0)
-            {
+            if (llm_tok_bpe_take(v, s, &m, p, n, out) != 0) {
                 return -1;
             }
 
-            token = llm_tok_longest(v, p + pos, n - pos, &len);
-            longest = 1;
             continue;
         }
 
-        if (++failed > patience + pos / 32) {
+        if (++failed > patience + m.pos / 32) {
             return 1;
         }
 
-        longest = 0;
-        shorter = llm_tok_prefix(v->rec[token]);
-
-        if (llm_tok_length(v, shorter) < len) {
-            token = shorter;
-            len = llm_tok_length(v, token);
-            continue;
-        }
-
-        if (m.depth == 0) {
+        if (llm_tok_bpe_shorten(v, s, &m) != 0) {
             return -1;
         }
-
-        llm_tok_dead_word(s, pos) |= llm_tok_dead_bit(pos);
-
-        token = last;
-        len = llm_tok_length(v, token);
-
-        if (len > pos - m.base) {
-            return -1;
-        }
-
-        pos -= len;
-        m.depth--;
-        last = m.depth ? s->stack[m.depth - 1] : m.last;
     }
+
+    llm_tok_emit(out, s->stack, m.depth);
+
+    return 0;
 }
 
 
