@@ -153,6 +153,16 @@ is($r->{total}{requests}, 2, 'broken lines: the others count');
 is($r->{broken}, 10, 'broken lines are counted');
 is($r->{foreign}, 1, 'lines of another format, too');
 
+# numbers that no request has had, and sums that no number can hold
+
+$r = figures([{}, { input_tokens => '1000000000001' },
+              { cost => '9000000.000000001' },
+              ({ cost => '9000000.000000000' }) x 1100], '--format json');
+
+is($r->{broken}, 2, 'more tokens, or money, than a request can have');
+is($r->{total}{requests}, 1101, '... others count');
+cmp_ok($r->{total}{cost_usd}, '>', 9.2e9, '... and no sum becomes negative');
+
 # a path, or what another server logged, that is not UTF-8
 
 $r = figures([

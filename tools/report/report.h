@@ -32,9 +32,26 @@
 
 
 #define REPORT_LINE_MAX      65536       /* bytes of a line */
+#define REPORT_TOKENS_MAX    1000000000000LL  /* of a request; money: 9e6 USD */
 #define REPORT_NAMES_MAX     65536       /* names of one breakdown */
 #define REPORT_BREAKDOWNS    16
 #define REPORT_TOP           20          /* rows that a person is shown */
+
+
+/* sums stop at the largest number instead of becoming negative */
+
+static inline int64_t
+report_fit(llm_int128_t n)
+{
+    return n > INT64_MAX ? INT64_MAX : (int64_t) n;
+}
+
+
+static inline void
+report_plus(int64_t *sum, int64_t n)
+{
+    *sum = report_fit((llm_int128_t) *sum + n);
+}
 
 
 /* a request as its line tells it; texts point into the line */

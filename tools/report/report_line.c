@@ -107,7 +107,9 @@ report_number(report_text_t *t, uint32_t node)
         return -1;
     }
 
-    if (llm_parse_int(s.data, s.len, &n) != LLM_OK || n < 0) {
+    if (llm_parse_int(s.data, s.len, &n) != LLM_OK
+        || n < 0 || n > REPORT_TOKENS_MAX)
+    {
         t->bad = 1;
         return -1;
     }
@@ -128,7 +130,7 @@ report_usd(report_text_t *t, uint32_t node)
         return -1;
     }
 
-    if (llm_usd_parse(s.data, s.len, &n) != LLM_OK) {
+    if (llm_usd_parse(s.data, s.len, &n) != LLM_OK || n > LLM_NANO_MAX) {
         t->bad = 1;
         return -1;
     }

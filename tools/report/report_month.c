@@ -194,13 +194,13 @@ report_month(const report_t *rp, report_month_t *m)
     end = (mon == 12) ? report_days(y + 1, 1, 1) : report_days(y, mon + 1, 1);
 
     for (d = (start > first) ? start : first; d <= day; d++) {
-        m->spent += report_day_cost(rp, d);
+        report_plus(&m->spent, report_day_cost(rp, d));
     }
 
     sum = 0;
 
     for (d = day - 1; d > first && m->days < REPORT_WEEK; d--) {
-        sum += report_day_cost(rp, d);
+        report_plus(&sum, report_day_cost(rp, d));
         m->days++;
     }
 
@@ -212,9 +212,10 @@ report_month(const report_t *rp, report_month_t *m)
     } else {
         span = rp->last - rp->first;
         span = (span < 3600) ? 3600 : span;
-        m->per_day = (llm_int128_t) rp->total.cost * REPORT_DAY / span;
+        m->per_day = report_fit((llm_int128_t) rp->total.cost * REPORT_DAY
+                                / span);
     }
 
-    m->forecast = m->spent
-                  + (llm_int128_t) m->per_day * m->left / REPORT_DAY;
+    m->forecast = report_fit(m->spent + (llm_int128_t) m->per_day * m->left
+                                        / REPORT_DAY);
 }

@@ -119,11 +119,11 @@ report_add(report_sum_t *s, const report_record_t *r)
                     || report_is(&r->source, "lost");
     s->unpriced += (r->cost < 0);
 
-    s->input += (r->input > 0) ? r->input : 0;
-    s->cached += (r->cached > 0) ? r->cached : 0;
-    s->output += (r->output > 0) ? r->output : 0;
-    s->cost += (r->cost > 0) ? r->cost : 0;
-    s->saved += (r->saved > 0) ? r->saved : 0;
+    report_plus(&s->input, r->input > 0 ? r->input : 0);
+    report_plus(&s->cached, r->cached > 0 ? r->cached : 0);
+    report_plus(&s->output, r->output > 0 ? r->output : 0);
+    report_plus(&s->cost, r->cost > 0 ? r->cost : 0);
+    report_plus(&s->saved, r->saved > 0 ? r->saved : 0);
 }
 
 
@@ -136,11 +136,11 @@ report_sum_add(report_sum_t *to, const report_sum_t *from)
     to->failed += from->failed;
     to->estimated += from->estimated;
     to->unpriced += from->unpriced;
-    to->input += from->input;
-    to->cached += from->cached;
-    to->output += from->output;
-    to->cost += from->cost;
-    to->saved += from->saved;
+    report_plus(&to->input, from->input);
+    report_plus(&to->cached, from->cached);
+    report_plus(&to->output, from->output);
+    report_plus(&to->cost, from->cost);
+    report_plus(&to->saved, from->saved);
 }
 
 

@@ -163,8 +163,8 @@ report_waste_repeated(report_waste_t *w, const report_record_t *r)
 
     if (before >= 0 && r->time - before <= w->ttl && r->cost > 0) {
         w->repeated.requests++;
-        w->repeated.cost += r->cost;
-        w->repeated.saving += r->cost;
+        report_plus(&w->repeated.cost, r->cost);
+        report_plus(&w->repeated.saving, r->cost);
     }
 }
 
@@ -203,8 +203,9 @@ report_waste_prefix(report_t *rp, const report_record_t *r)
 
     if (cached >= 0 && in > cached) {
         w->prefix.requests++;
-        w->prefix.cost += r->cost;
-        w->prefix.saving += REPORT_PREFIX_TOKENS * (in - cached) / 1000;
+        report_plus(&w->prefix.cost, r->cost);
+        report_plus(&w->prefix.saving,
+                    REPORT_PREFIX_TOKENS * (in - cached) / 1000);
     }
 }
 
@@ -253,9 +254,9 @@ report_waste_small(report_t *rp, const report_record_t *r)
         && r->output <= REPORT_SMALL_OUTPUT)
     {
         m->small.requests++;
-        m->small.cost += r->cost;
-        m->input += r->input;
-        m->output += r->output;
+        report_plus(&m->small.cost, r->cost);
+        report_plus(&m->input, r->input);
+        report_plus(&m->output, r->output);
     }
 }
 
@@ -349,8 +350,8 @@ report_waste_result(const report_t *rp, report_finding_t found[REPORT_WASTE_N])
         }
 
         f->requests += m->small.requests;
-        f->cost += m->small.cost;
-        f->saving += m->small.cost - other;
+        report_plus(&f->cost, m->small.cost);
+        report_plus(&f->saving, m->small.cost - other);
     }
 }
 
