@@ -380,6 +380,12 @@ llm_openai_answer(llm_answer_t *a, const llm_json_t *j)
         return LLM_ERROR;
     }
 
+    /* xAI's that are asked for later have a name and nothing else yet */
+
+    a->deferred = (a->kind == LLM_KIND_CHAT && !a->usage_seen
+                   && f[LLM_OPENAI_CHOICES_NODE] == LLM_JSON_NONE
+                   && llm_given(j, llm_json_get(j, 0, "request_id")));
+
     data = f[LLM_OPENAI_DATA_NODE];
 
     if (a->kind == LLM_KIND_EMBEDDINGS && data != LLM_JSON_NONE

@@ -17,6 +17,8 @@
 
 
 static const llm_path_row_t  llm_openai_posts[] = {
+    { "POST", "/async/chat/completions", LLM_PATH_UNSUPPORTED,
+      LLM_KIND_OTHER, 0 },                                     /* Perplexity */
     { "POST", "/chat/completions", LLM_PATH_METERED, LLM_KIND_CHAT, 0 },
     { "POST", "/embeddings", LLM_PATH_METERED, LLM_KIND_EMBEDDINGS, 0 },
     { "POST", "/agents/completions", LLM_PATH_METERED, LLM_KIND_CHAT,
@@ -125,7 +127,8 @@ static const char * const  llm_openai_free[] = {
     "/conversations",
     "/containers",
     "/organization",
-    "/language-models",                                              /* xAI */
+    "/chat/deferred-completion",                                     /* xAI */
+    "/language-models",
     "/image-generation-models",
     "/embedding-models",
     "/api-key",

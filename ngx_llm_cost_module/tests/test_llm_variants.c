@@ -424,6 +424,28 @@ version_header(void *ctx, const char *name)
 }
 
 
+/* what is asked for later is billed at its most: nothing will tell of it */
+
+static void
+test_deferred(void **state)
+{
+    dialect_t  f;
+
+    (void) state;
+
+    answered(&f, &llm_openai, CHAT, "{\"model\":\"m\",\"deferred\":true,"
+             HELLO, "{\"request_id\":\"r\"}");
+    assert_true(f.a.deferred);
+    assert_false(f.a.usage_seen);
+    done(&f);
+
+    answered(&f, &llm_openai, CHAT, REQUEST, "{\"request_id\":\"r\"," SAID
+             TOKENS AROUND "\"x\":0}}");
+    assert_false(f.a.deferred);
+    done(&f);
+}
+
+
 /* a prompt that the server has stands for the model that it names */
 
 static void
@@ -478,6 +500,11 @@ test_paths(void **state)
           0 },
         { "POST", "/v1/complete", "anthropic", LLM_PATH_METERED, 0 },
         { "POST", "/v1/files", "openai", LLM_PATH_METERED, 0 },
+        { "POST", "/async/chat/completions", "openai", LLM_PATH_UNSUPPORTED,
+          0 },
+        { "GET", "/async/chat/completions/r", "openai", LLM_PATH_FREE, 0 },
+        { "GET", "/v1/chat/deferred-completion/r", "openai", LLM_PATH_FREE,
+          0 },
         { "POST", "/v1/prompts/p/completions", "openai", LLM_PATH_METERED,
           0 },
         { "GET", "/api/v1/credits", "openai", LLM_PATH_FREE, 0 },
@@ -535,6 +562,7 @@ main(void)
         cmocka_unit_test(test_tiers),
         cmocka_unit_test(test_grounding),
         cmocka_unit_test(test_pictures),
+        cmocka_unit_test(test_deferred),
         cmocka_unit_test(test_prompt),
         cmocka_unit_test(test_paths)
     };
