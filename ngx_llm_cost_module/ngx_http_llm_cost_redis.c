@@ -310,7 +310,7 @@ ngx_http_llm_cost_redis_admitted(ngx_http_llm_cost_redis_op_t *op,
     if (rc == NGX_DONE) {
         ngx_http_llm_cost_redis_known(ctx);
         ngx_http_llm_cost_redis_unjournal(&op->id);
-        ngx_http_llm_cost_redis_wake(op);
+        ngx_http_llm_cost_redis_wake(op, ngx_http_llm_cost_resume);
         return;
     }
 
@@ -345,7 +345,7 @@ ngx_http_llm_cost_redis_admitted(ngx_http_llm_cost_redis_op_t *op,
     ngx_http_llm_cost_alert_admission(ctx);
     ngx_http_llm_cost_alert_settled(ctx);
 
-    ngx_http_llm_cost_redis_wake(op);
+    ngx_http_llm_cost_redis_wake(op, ngx_http_llm_cost_resume);
 }
 
 
@@ -382,7 +382,7 @@ ngx_http_llm_cost_redis_unanswered(ngx_http_llm_cost_ctx_t *ctx,
         ctx->verdict = NGX_HTTP_LLM_COST_STORE_DOWN;
     }
 
-    ngx_http_llm_cost_redis_wake(op);
+    ngx_http_llm_cost_redis_wake(op, ngx_http_llm_cost_resume);
 }
 
 
@@ -401,7 +401,8 @@ ngx_http_llm_cost_redis_take_back(ngx_http_llm_cost_redis_op_t *op)
 /* the request goes on in an event of its own, never inside a reply */
 
 void
-ngx_http_llm_cost_redis_wake(ngx_http_llm_cost_redis_op_t *op)
+ngx_http_llm_cost_redis_wake(ngx_http_llm_cost_redis_op_t *op,
+    ngx_http_llm_cost_redis_go_pt go)
 {
     ngx_http_llm_cost_ctx_t  *ctx;
 
@@ -409,6 +410,7 @@ ngx_http_llm_cost_redis_wake(ngx_http_llm_cost_redis_op_t *op)
     ctx->op = op;
 
     op->done = 1;
+    op->go = go;
     op->wake.handler = ngx_http_llm_cost_redis_wake_handler;
     op->wake.data = op;
     op->wake.log = ngx_cycle->log;
@@ -420,16 +422,18 @@ ngx_http_llm_cost_redis_wake(ngx_http_llm_cost_redis_op_t *op)
 static void
 ngx_http_llm_cost_redis_wake_handler(ngx_event_t *ev)
 {
-    ngx_http_llm_cost_ctx_t       *ctx;
-    ngx_http_llm_cost_redis_op_t  *op;
+    ngx_http_llm_cost_ctx_t        *ctx;
+    ngx_http_llm_cost_redis_op_t   *op;
+    ngx_http_llm_cost_redis_go_pt   go;
 
     op = ev->data;
     ctx = op->data;
+    go = op->go;
 
     ctx->op = NULL;
     ngx_http_llm_cost_redis_free(op);
 
-    ngx_http_llm_cost_resume(ctx);
+    go(ctx);
 }
 
 

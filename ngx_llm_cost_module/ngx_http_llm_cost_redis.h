@@ -85,6 +85,10 @@ typedef struct ngx_http_llm_cost_redis_op_s    ngx_http_llm_cost_redis_op_t;
 typedef void (*ngx_http_llm_cost_redis_pt)(ngx_http_llm_cost_redis_op_t *op,
     redisReply *reply);
 
+/* what a request that has waited for a reply does then */
+
+typedef void (*ngx_http_llm_cost_redis_go_pt)(ngx_http_llm_cost_ctx_t *ctx);
+
 
 typedef enum {
     NGX_HTTP_LLM_COST_REDIS_IDLE = 0,
@@ -127,7 +131,8 @@ struct ngx_http_llm_cost_redis_op_s {
                                                     in ngx_connection_t */
     ngx_queue_t                      queue;
     ngx_event_t                      timer;      /* until the reply */
-    ngx_event_t                      wake;       /* of who waits */
+    ngx_event_t                      wake;       /* of who waits, */
+    ngx_http_llm_cost_redis_go_pt    go;         /* and goes on so */
 
     ngx_http_llm_cost_script_e       script;     /* as it is sent, */
     ngx_http_llm_cost_script_e       kind;       /* and as it was made */
@@ -648,7 +653,8 @@ void ngx_http_llm_cost_redis_known(ngx_http_llm_cost_ctx_t *ctx);
 ngx_int_t ngx_http_llm_cost_redis_hit(ngx_http_llm_cost_ctx_t *ctx);
 ngx_int_t ngx_http_llm_cost_redis_reserve(ngx_http_llm_cost_ctx_t *ctx,
     ngx_uint_t lookup);
-void ngx_http_llm_cost_redis_wake(ngx_http_llm_cost_redis_op_t *op);
+void ngx_http_llm_cost_redis_wake(ngx_http_llm_cost_redis_op_t *op,
+    ngx_http_llm_cost_redis_go_pt go);
 
 
 ngx_int_t ngx_http_llm_cost_redis_reserve_command(

@@ -156,7 +156,7 @@ ngx_http_llm_cost_redis_found(ngx_http_llm_cost_redis_op_t *op,
         ctx->verdict = NGX_HTTP_LLM_COST_HIT;
     }
 
-    ngx_http_llm_cost_redis_wake(op);
+    ngx_http_llm_cost_redis_wake(op, ngx_http_llm_cost_resume);
 }
 
 

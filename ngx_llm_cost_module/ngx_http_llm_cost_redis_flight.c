@@ -147,7 +147,7 @@ ngx_http_llm_cost_redis_taken(ngx_http_llm_cost_redis_op_t *op,
         ctx->token = 0;
     }
 
-    ngx_http_llm_cost_redis_wake(op);
+    ngx_http_llm_cost_redis_wake(op, ngx_http_llm_cost_resume);
 }
 
 

@@ -18,6 +18,8 @@
  */
 
 
+static ngx_int_t ngx_http_llm_cost_redis_held_ask(
+    ngx_http_llm_cost_ctx_t *ctx, ngx_http_llm_cost_redis_op_t *op);
 static void ngx_http_llm_cost_redis_held(ngx_http_llm_cost_redis_op_t *op,
     redisReply *reply);
 static ngx_uint_t ngx_http_llm_cost_redis_held_read(redisReply *reply,
@@ -26,7 +28,6 @@ static void ngx_http_llm_cost_redis_lapsed(ngx_http_llm_cost_redis_op_t *op,
     redisReply *reply);
 static void ngx_http_llm_cost_redis_claimed(ngx_http_llm_cost_redis_op_t *op,
     redisReply *reply);
-static void ngx_http_llm_cost_redis_claim_handler(ngx_event_t *ev);
 static void ngx_http_llm_cost_redis_held_key(const u_char *name);
 
 
@@ -53,6 +54,20 @@ ngx_http_llm_cost_redis_find(ngx_http_llm_cost_ctx_t *ctx)
 
     ngx_http_llm_cost_redis_command(redis, "GET");
     ngx_http_llm_cost_redis_held_key(ctx->name);
+
+    return ngx_http_llm_cost_redis_held_ask(ctx, op);
+}
+
+
+/* NGX_AGAIN: its handler will hear; NGX_OK: Redis cannot be asked */
+
+static ngx_int_t
+ngx_http_llm_cost_redis_held_ask(ngx_http_llm_cost_ctx_t *ctx,
+    ngx_http_llm_cost_redis_op_t *op)
+{
+    ngx_http_llm_cost_redis_t  *redis;
+
+    redis = ngx_http_llm_cost_redis_money();
 
     if (ngx_http_llm_cost_redis_end(op) != NGX_OK
         || ngx_http_llm_cost_redis_send(redis, op, redis->conf->timeout)
@@ -88,7 +103,7 @@ ngx_http_llm_cost_redis_held(ngx_http_llm_cost_redis_op_t *op,
         ctx->record = record;
     }
 
-    ngx_http_llm_cost_redis_wake(op);
+    ngx_http_llm_cost_redis_wake(op, ngx_http_llm_cost_resume);
 }
 
 
@@ -195,17 +210,7 @@ ngx_http_llm_cost_redis_claim(ngx_http_llm_cost_ctx_t *ctx)
                                            1));
     ngx_http_llm_cost_redis_text("NX");
 
-    if (ngx_http_llm_cost_redis_end(op) != NGX_OK
-        || ngx_http_llm_cost_redis_send(redis, op, redis->conf->timeout)
-           != NGX_OK)
-    {
-        ngx_http_llm_cost_redis_free(op);
-        return NGX_OK;
-    }
-
-    ctx->op = op;
-
-    return NGX_AGAIN;
+    return ngx_http_llm_cost_redis_held_ask(ctx, op);
 }
 
 
@@ -218,28 +223,7 @@ ngx_http_llm_cost_redis_claimed(ngx_http_llm_cost_redis_op_t *op,
     ctx = op->data;
     ctx->late = (reply && reply->type == REDIS_REPLY_NIL);
 
-    op->done = 1;
-    op->wake.handler = ngx_http_llm_cost_redis_claim_handler;
-    op->wake.data = op;
-    op->wake.log = ngx_cycle->log;
-
-    ngx_post_event(&op->wake, &ngx_posted_events);
-}
-
-
-static void
-ngx_http_llm_cost_redis_claim_handler(ngx_event_t *ev)
-{
-    ngx_http_llm_cost_ctx_t       *ctx;
-    ngx_http_llm_cost_redis_op_t  *op;
-
-    op = ev->data;
-    ctx = op->data;
-
-    ctx->op = NULL;
-    ngx_http_llm_cost_redis_free(op);
-
-    ngx_http_llm_cost_held_claimed(ctx);
+    ngx_http_llm_cost_redis_wake(op, ngx_http_llm_cost_held_claimed);
 }
 
 
