@@ -16,6 +16,8 @@
 #   make test-versions  t/ on the nginx of Debian 12 and of 13; FILES= too
 #   make test-flights  500 requests for one answer over two nodes, and a flood
 #                      of 1,000,000 keys through the cache
+#   make test-long    the tokenizer against 10^8 bytes for each vocabulary;
+#                     hours the first time, what it has done is kept
 #   make test-faults  what breaks under load, minutes; FAULT= a pattern,
 #                     SOAK= seconds of everything at random (20)
 #   make fuzz         clang-14's libFuzzer, FUZZ_SECONDS= (1800) for each of
@@ -64,7 +66,7 @@ harness   = perl t/util/harness.pl --build $(out) --jobs $(JOBS)
 
 .PHONY: all setup module vocab vocab-all tokenizer tools install clean
 .PHONY: test test-unit test-nginx test-asan test-traffic test-faults
-.PHONY: test-flights test-keys
+.PHONY: test-flights test-keys test-long
 .PHONY: test-versions deb test-deb
 .PHONY: bench bench-tokenizer demo unit asan fuzz fuzz-gateway
 
@@ -365,8 +367,8 @@ bench: all
 	$(Q)test -x bench/run || { echo "no bench/run"; exit 1; }
 	$(Q)bench/run
 
-bench-tokenizer: tokenizer vocab
-	+$(Q)$(tokenizer) bench-tokenizer
+bench-tokenizer test-long: tokenizer vocab
+	+$(Q)$(tokenizer) $@
 
 demo: all
 	$(Q)test -x tools/demo/run || { echo "no tools/demo/run"; exit 1; }
