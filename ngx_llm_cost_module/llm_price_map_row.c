@@ -61,6 +61,8 @@ const llm_price_name_t  llm_price_map_names[] = {
     { llm_string("file_search_cost_per_1k_calls"), LLM_RATE_FILE_SEARCH, 3 },
     { llm_string("code_interpreter_cost_per_session"),
       LLM_RATE_CODE_SESSION, 0 },
+    { llm_string("web_fetch_cost_per_1k_calls"), LLM_RATE_WEB_FETCH, 3 },
+    { llm_string("tool_cost_per_1k_calls"), LLM_RATE_TOOL_CALL, 3 },
     { llm_string(""), LLM_RATE_N, 0 }
 };
 

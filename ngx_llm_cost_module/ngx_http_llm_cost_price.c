@@ -20,6 +20,19 @@ static void ngx_http_llm_cost_most(ngx_http_llm_cost_ctx_t *ctx,
     int64_t output, llm_usage_t *most);
 
 
+/* calls of tools that the provider runs, which stand beside the tokens */
+
+static const size_t  ngx_http_llm_cost_calls[] = {
+    offsetof(llm_usage_t, searches),
+    offsetof(llm_usage_t, search_size),
+    offsetof(llm_usage_t, maps_queries),
+    offsetof(llm_usage_t, file_searches),
+    offsetof(llm_usage_t, web_fetches),
+    offsetof(llm_usage_t, code_sessions),
+    offsetof(llm_usage_t, tool_calls)
+};
+
+
 /* sets ctx->price, NULL where there is none, and ctx->terms */
 
 void
@@ -128,6 +141,19 @@ ngx_http_llm_cost_place(ngx_http_llm_cost_ctx_t *ctx, llm_str_t *region)
 }
 
 
+static void
+ngx_http_llm_cost_copy(llm_usage_t *to, const llm_usage_t *from,
+    const size_t *fields, ngx_uint_t n)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < n; i++) {
+        *(int64_t *) ((u_char *) to + fields[i]) =
+                               *(int64_t *) ((u_char *) from + fields[i]);
+    }
+}
+
+
 /*
  * The most of every kind: as the dialect says it.  Of one that does not, but
  * knows what a request needs of its model, a request is text and that.  Any
@@ -154,10 +180,8 @@ ngx_http_llm_cost_most(ngx_http_llm_cost_ctx_t *ctx, int64_t output,
 
     llm_usage_any(most, ctx->most_input, output);
 
-    if (q->most.searches) {
-        most->searches = q->most.searches;
-        most->search_size = q->most.search_size;
-    }
+    ngx_http_llm_cost_copy(most, &q->most, ngx_http_llm_cost_calls,
+                           sizeof(ngx_http_llm_cost_calls) / sizeof(size_t));
 
     needs = q->provider->needs ? q->provider->needs(q, &q->model) : -1;
 
@@ -187,10 +211,6 @@ ngx_http_llm_cost_most(ngx_http_llm_cost_ctx_t *ctx, int64_t output,
 
     if (!(needs & LLM_ABLE_AUDIO_OUT)) {
         most->audio_output = 0;
-    }
-
-    if ((needs & LLM_ABLE_SEARCH) && q->most.searches == 0) {
-        most->searches = -1;
     }
 }
 
@@ -225,7 +245,8 @@ ngx_http_llm_cost_price_fit(ngx_http_llm_cost_ctx_t *ctx, int64_t amount)
 
 /*
  * What is charged beside tokens, or in their place: as the answer says it, or
- * as the request bounds it.  Its other figures are unknown.
+ * as the request bounds it; of calls those that were made.  Its other figures
+ * are unknown.
  */
 
 llm_usage_t
@@ -245,6 +266,9 @@ ngx_http_llm_cost_price_units(ngx_http_llm_cost_ctx_t *ctx)
     };
 
     u.reported_cost = ctx->answer.usage.reported_cost;
+
+    ngx_http_llm_cost_copy(&u, &ctx->answer.usage, ngx_http_llm_cost_calls,
+                           sizeof(ngx_http_llm_cost_calls) / sizeof(size_t));
 
     for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 

@@ -341,3 +341,36 @@ POST /v1/responses
 {"prompt":{"id":"pmpt_1"}}
 --- log_lines
 200 in=100 out=20 cost=- src=upstream
+
+
+
+=== TEST 23: searches before a stream breaks off are charged with its text
+--- upstream eval
+main::stream(@main::begin,
+    main::event(type => 'response.output_item.done', output_index => 1,
+                item => { type => 'web_search_call', status => 'completed',
+                          action => { type => 'search', query => 'x' } }),
+    main::event(type => 'error', code => 'server_error', message => 'no'))
+--- request
+POST /v1/responses
+{"model":"gpt-4o-mini","input":"hi","stream":true}
+--- log_lines
+200 in=8 out=3 cost=0.025003000 src=lost
+
+
+
+=== TEST 24: calls of tools are reserved: as many as may be made
+--- location
+llm_budget daily limit=0.03usd period=day;
+--- upstream eval
+{ json => main::response(output => [{ type => 'file_search_call' }]) }
+--- request eval
+['POST /v1/responses
+{"model":"gpt-4o-mini","input":"hi","max_output_tokens":16,"tools":[{"type":"web_search_preview"}]}',
+ 'POST /v1/responses
+{"model":"gpt-4o-mini","input":"hi","max_output_tokens":16,"max_tool_calls":1,"tools":[{"type":"file_search"}]}']
+--- error_code eval
+[400, 200]
+--- log_lines eval
+['400 in=- out=- cost=0.000000000 src=none',
+ '200 in=100 out=20 cost=0.002524000 src=upstream']

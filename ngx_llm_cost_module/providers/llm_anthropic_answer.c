@@ -28,6 +28,7 @@ typedef struct {
     llm_openai_state_t       text;        /* first: it is that one's, too */
     llm_anthropic_figures_t  said;
     int64_t                  begun;       /* output, when it had just begun */
+    int64_t                  searches;    /* of the web, that were seen */
     unsigned                 ended:1;     /* the output is known */
 } llm_anthropic_state_t;
 
@@ -247,6 +248,28 @@ static const char * const  llm_anthropic_event_names[] = {
 };
 
 
+/* searches are named as they are made, and told in the usage at the end */
+
+static int
+llm_anthropic_searches(const llm_json_t *j, uint32_t block)
+{
+    uint32_t  f[2];
+
+    static const char * const  names[] = { "type", "name" };
+
+    if (llm_kind_of(j, block) != LLM_JSON_OBJECT) {
+        return 0;
+    }
+
+    llm_json_fields(j, block, names, 2, f);
+
+    return llm_kind_of(j, f[0]) == LLM_JSON_STRING
+           && llm_kind_of(j, f[1]) == LLM_JSON_STRING
+           && llm_json_equal(j, f[0], "server_tool_use")
+           && llm_json_equal(j, f[1], "web_search");
+}
+
+
 static int
 llm_anthropic_text(llm_answer_t *a, llm_anthropic_state_t *st,
     const llm_json_t *j, const uint32_t *f)
@@ -270,6 +293,7 @@ llm_anthropic_text(llm_answer_t *a, llm_anthropic_state_t *st,
 
     if (!llm_given(j, block)) {
         block = f[LLM_ANTHROPIC_EV_BLOCK];
+        st->searches += llm_anthropic_searches(j, block);
     }
 
     llm_anthropic_feed(a, st, ch, j, block);
@@ -395,7 +419,10 @@ llm_anthropic_event(llm_answer_t *a, const llm_str_t *type,
 }
 
 
-/* a stream that was cut has said how much was read, but not what came of it */
+/*
+ * A stream that was cut has said how much was read, but not what came of it,
+ * nor of what was searched for.
+ */
 
 void
 llm_anthropic_finish(llm_answer_t *a)
@@ -416,6 +443,10 @@ llm_anthropic_finish(llm_answer_t *a)
 
     if (st == NULL) {
         return;
+    }
+
+    if (!st->ended && a->usage.searches < st->searches && st->searches) {
+        a->usage.searches = st->searches;
     }
 
     if (a->counter && a->usage.output < 0) {

@@ -81,6 +81,10 @@ int llm_openai_thinks(const llm_request_t *q, uint32_t effort);
 
 void llm_openai_parse_search(llm_request_t *q, uint32_t options);
 
+/* ... and how much each of them reads, where it is said */
+
+void llm_openai_parse_search_size(llm_request_t *q, uint32_t node);
+
 /* model begins with the text */
 
 int llm_openai_is(const llm_str_t *model, const char *prefix);

@@ -144,7 +144,7 @@ llm_openai_searched(llm_answer_t *a)
 {
     const llm_usage_t  *most;
 
-    if (a->q == NULL || a->kind != LLM_KIND_CHAT || !a->usage_seen) {
+    if (a->q == NULL || a->kind != LLM_KIND_CHAT) {
         return;
     }
 
@@ -177,7 +177,10 @@ llm_openai_read(llm_answer_t *a, llm_openai_state_t *st, const llm_json_t *j,
     }
 
     llm_openai_figures(a, st, j, f);
-    llm_openai_searched(a);
+
+    if (a->usage_seen) {
+        llm_openai_searched(a);
+    }
 
     if (llm_openai_given(j, f[LLM_OPENAI_ERROR_NODE])) {
         a->error = 1;
@@ -329,6 +332,10 @@ llm_openai_finish(llm_answer_t *a)
         return;
     }
 
+    if (a->kind == LLM_KIND_RESPONSES) {
+        llm_responses_finish(a);
+    }
+
     st = a->state;
 
     if (st == NULL) {
@@ -341,6 +348,10 @@ llm_openai_finish(llm_answer_t *a)
 
     if (a->counter && a->usage.output < 0) {
         llm_openai_count_output(a, st);
+    }
+
+    if (a->counted_output > 0) {
+        llm_openai_searched(a);
     }
 }
 

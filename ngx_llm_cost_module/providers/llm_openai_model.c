@@ -66,8 +66,7 @@ void
 llm_openai_parse_search(llm_request_t *q, uint32_t options)
 {
     size_t     i;
-    uint32_t   node;
-    llm_str_t  s, size;
+    llm_str_t  s;
 
     s = llm_openai_bare(&q->model);
 
@@ -85,7 +84,15 @@ llm_openai_parse_search(llm_request_t *q, uint32_t options)
     }
 
     q->most.search_size = -1;
-    node = llm_json_get(&q->json, options, "search_context_size");
+    llm_openai_parse_search_size(q, llm_json_get(&q->json, options,
+                                                 "search_context_size"));
+}
+
+
+void
+llm_openai_parse_search_size(llm_request_t *q, uint32_t node)
+{
+    llm_str_t  size;
 
     if (llm_kind_of(&q->json, node) == LLM_JSON_STRING
         && llm_json_string(&q->json, node, &size, NULL) == LLM_OK)

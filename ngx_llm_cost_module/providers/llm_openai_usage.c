@@ -33,7 +33,7 @@ typedef enum {
     LLM_OPENAI_OUTPUT_NODE,
     LLM_OPENAI_OUTPUT_LAST = LLM_OPENAI_OUTPUT_NODE + 2,
     LLM_OPENAI_TOOLS_NODE,
-    LLM_OPENAI_TOOLS_LAST = LLM_OPENAI_TOOLS_NODE + 1,
+    LLM_OPENAI_TOOLS_LAST = LLM_OPENAI_TOOLS_NODE + 2,
     LLM_OPENAI_SIZE_NODE,
     LLM_OPENAI_COST_NODE,
     LLM_OPENAI_TICKS_NODE,
@@ -51,14 +51,18 @@ typedef struct {
     unsigned     len;
     const char  *name;
     size_t       field;          /* of llm_usage_t; of members: none */
+    unsigned     more;           /* beside the rows before, not instead */
 } llm_openai_figure_t;
 
 
 #define llm_figure(in, name, f)                                               \
-    { in, sizeof(name) - 1, name, offsetof(llm_usage_t, f) }
+    { in, sizeof(name) - 1, name, offsetof(llm_usage_t, f), 0 }
+
+#define llm_figure_more(in, name, f)                                          \
+    { in, sizeof(name) - 1, name, offsetof(llm_usage_t, f), 1 }
 
 #define llm_member(name)                                                      \
-    { LLM_OPENAI_IN_USAGE, sizeof(name) - 1, name, 0 }
+    { LLM_OPENAI_IN_USAGE, sizeof(name) - 1, name, 0, 0 }
 
 /* of two rows for one field the first that is said holds */
 
@@ -105,10 +109,12 @@ static const llm_openai_figure_t  llm_openai_figures[] = {
     llm_figure(LLM_OPENAI_IN_TOOLS, "web_search_requests", searches),
     llm_figure(LLM_OPENAI_IN_TOOLS, "web_search_calls", searches),
     llm_figure(LLM_OPENAI_IN_USAGE, "num_search_queries", searches),
+    llm_figure_more(LLM_OPENAI_IN_TOOLS, "x_search_calls", searches),
+    llm_figure(LLM_OPENAI_IN_TOOLS, "web_fetch_requests", web_fetches),
     llm_figure(LLM_OPENAI_IN_TOOLS, "file_search_calls", file_searches),
     llm_figure(LLM_OPENAI_IN_TOOLS, "code_interpreter_calls",
                code_sessions),
-    llm_figure(LLM_OPENAI_IN_TOOLS, "x_search_calls", tool_calls),
+    llm_figure(LLM_OPENAI_IN_TOOLS, "document_search_calls", tool_calls),
     llm_figure(LLM_OPENAI_IN_USAGE, "citation_tokens", citation_tokens)
 };
 
@@ -128,6 +134,7 @@ static const llm_openai_figure_t  llm_openai_members[] = {
     llm_member("output_token_details"),
     llm_member("server_tool_use_details"),                         /* Vercel */
     llm_member("server_side_tool_usage_details"),                     /* xAI */
+    llm_member("server_tool_use"),               /* OpenRouter, of any model */
     llm_member("search_context_size"),                         /* Perplexity */
     llm_member("cost"),
     llm_member("cost_in_usd_ticks"),
@@ -362,7 +369,7 @@ void
 llm_openai_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
 {
     size_t       i;
-    int64_t     *v, total;
+    int64_t     *v, n, total;
     uint32_t     nodes[LLM_OPENAI_FIGURES], m[LLM_OPENAI_USAGE_NODES];
     llm_usage_t  u = LLM_USAGE_INIT;
 
@@ -392,8 +399,9 @@ llm_openai_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
     for (i = 0; i < LLM_OPENAI_FIGURES; i++) {
         v = (int64_t *) ((char *) &u + llm_openai_figures[i].field);
 
-        if (*v == -1) {
-            *v = llm_openai_figure(a, j, nodes[i]);
+        if (*v == -1 || llm_openai_figures[i].more) {
+            n = llm_openai_figure(a, j, nodes[i]);
+            *v = llm_sum(*v, n);
         }
     }
 

@@ -19,7 +19,8 @@
 const char * const  llm_responses_names[LLM_RESPONSES_FIELDS] = {
     "model", "input", "instructions", "stream", "max_output_tokens", "tools",
     "tool_choice", "text", "service_tier", "background",
-    "previous_response_id", "conversation", "prompt", "store"
+    "previous_response_id", "conversation", "prompt", "store",
+    "max_tool_calls"
 };
 
 
@@ -148,55 +149,36 @@ llm_responses_refers(const llm_json_t *j, const uint32_t *f)
 }
 
 
-int
-llm_responses_parse(llm_request_t *q)
+/* which one a prompt by name takes, the server knows: no price has this name */
+
+static int
+llm_responses_parse_model(llm_request_t *q, const uint32_t *f)
 {
-    int        rc, stream, store, background;
-    uint32_t   f[LLM_RESPONSES_FIELDS];
-    llm_str_t  previous, instructions;
-
-    q->max_output = -1;
-    q->choices = 1;
-    q->can_fit = (q->route.op == LLM_RESPONSES_CREATE);
-
-    stream = 0;
-    store = 0;
-    background = 0;
-
-    if (q->json.nodes[0].type != LLM_JSON_OBJECT) {
-        return llm_request_bad(q, NULL,
-                               "the request body must be a JSON object");
+    if (!llm_given(&q->json, f[LLM_RESPONSES_MODEL])
+        && llm_given(&q->json, f[LLM_RESPONSES_PROMPT]))
+    {
+        llm_str_set(&q->model, "(prompt)");
+        return LLM_OK;
     }
 
-    rc = llm_request_object(q, 0, NULL, llm_responses_names,
-                            LLM_RESPONSES_FIELDS, f);
+    return llm_request_model(q, f[LLM_RESPONSES_MODEL], "model");
+}
 
-    if (rc == LLM_OK) {
 
-        if (llm_given(&q->json, f[LLM_RESPONSES_MODEL])
-            || !llm_given(&q->json, f[LLM_RESPONSES_PROMPT]))
-        {
-            rc = llm_request_model(q, f[LLM_RESPONSES_MODEL], "model");
+/* members that are texts, two of which only have to be some */
 
-        } else {
-            /* which one it is, the server knows: no price has this name */
+static int
+llm_responses_parse_texts(llm_request_t *q, const uint32_t *f)
+{
+    int        rc;
+    llm_str_t  s;
 
-            llm_str_set(&q->model, "(prompt)");
-        }
-    }
-
-    if (rc == LLM_OK) {
-        rc = llm_responses_parse_input(q, f);
-    }
-
-    if (rc == LLM_OK) {
-        rc = llm_request_string(q, f[LLM_RESPONSES_INSTRUCTIONS],
-                                "instructions", &instructions);
-    }
+    rc = llm_request_string(q, f[LLM_RESPONSES_INSTRUCTIONS], "instructions",
+                            &s);
 
     if (rc == LLM_OK) {
         rc = llm_request_string(q, f[LLM_RESPONSES_PREVIOUS],
-                                "previous_response_id", &previous);
+                                "previous_response_id", &s);
     }
 
     if (rc == LLM_OK) {
@@ -204,13 +186,22 @@ llm_responses_parse(llm_request_t *q)
                                 &q->service_tier);
     }
 
-    if (rc == LLM_OK) {
-        rc = llm_request_array(q, f[LLM_RESPONSES_TOOLS], "tools", 1);
-    }
+    return rc;
+}
 
-    if (rc == LLM_OK) {
-        rc = llm_request_bool(q, f[LLM_RESPONSES_STREAM], "stream", &stream);
-    }
+
+/* how it is done: at once or later, in pieces or not, kept or not */
+
+static int
+llm_responses_parse_ways(llm_request_t *q, const uint32_t *f)
+{
+    int  rc, stream, store, background;
+
+    stream = 0;
+    store = 0;
+    background = 0;
+
+    rc = llm_request_bool(q, f[LLM_RESPONSES_STREAM], "stream", &stream);
 
     if (rc == LLM_OK) {
         rc = llm_request_bool(q, f[LLM_RESPONSES_BACKGROUND], "background",
@@ -221,25 +212,160 @@ llm_responses_parse(llm_request_t *q)
         rc = llm_request_bool(q, f[LLM_RESPONSES_STORE], "store", &store);
     }
 
+    if (rc != LLM_OK) {
+        return rc;
+    }
+
+    q->stream = stream;
+    q->stateful = store || background
+                  || q->route.op != LLM_RESPONSES_CREATE
+                  || llm_responses_refers(&q->json, f);
+
+    if (background) {
+        q->route.step = LLM_LONG_RUN;
+        q->window = LLM_RESPONSES_WINDOW;
+    }
+
+    return LLM_OK;
+}
+
+
+/*
+ * Tools that the provider runs and is paid for: as many calls as are allowed.
+ * One container is made for a request; code without one is charged by the
+ * call, and a shell without one is the client's.
+ */
+
+static void
+llm_responses_tool(llm_request_t *q, uint32_t tool, int64_t most)
+{
+    size_t     i;
+    uint32_t   type, node;
+    llm_str_t  s;
+
+    static const struct {
+        const char  *type;           /* what it begins with */
+        size_t       field;
+        const char  *container;
+        unsigned     alone;          /* it is paid without one, too */
+    } tools[] = {
+        { "web_search", offsetof(llm_usage_t, searches), NULL, 1 },
+        { "x_search", offsetof(llm_usage_t, searches), NULL, 1 },
+        { "file_search", offsetof(llm_usage_t, file_searches), NULL, 1 },
+        { "code_interpreter", offsetof(llm_usage_t, code_sessions),
+          "container", 1 },
+        { "shell", offsetof(llm_usage_t, code_sessions), "environment", 0 }
+    };
+
+    type = llm_json_get(&q->json, tool, "type");
+
+    if (llm_kind_of(&q->json, type) != LLM_JSON_STRING
+        || llm_json_string(&q->json, type, &s, NULL) != LLM_OK)
+    {
+        return;
+    }
+
+    for (i = 0; i < sizeof(tools) / sizeof(tools[0]); i++) {
+
+        if (!llm_openai_is(&s, tools[i].type)) {
+            continue;
+        }
+
+        node = tools[i].container
+               ? llm_json_get(&q->json, tool, tools[i].container)
+               : LLM_JSON_NONE;
+
+        if (llm_given(&q->json, node)) {
+            most = llm_responses_sessions(&q->json, node);
+
+        } else if (!tools[i].alone) {
+            return;
+        }
+
+        *(int64_t *) ((char *) &q->most + tools[i].field) = most;
+        return;
+    }
+}
+
+
+static int
+llm_responses_parse_tools(llm_request_t *q, const uint32_t *f)
+{
+    int       rc;
+    int64_t   most;
+    uint32_t  i, tools, size;
+
+    most = -1;
+    tools = f[LLM_RESPONSES_TOOLS];
+
+    rc = llm_request_array(q, tools, "tools", 1);
+
+    if (rc == LLM_OK) {
+        rc = llm_request_number(q, f[LLM_RESPONSES_MAX_CALLS],
+                                "max_tool_calls", 0, LLM_DIALECT_TOKENS_MAX,
+                                &most);
+    }
+
+    q->most.search_size = -1;
+
+    if (rc != LLM_OK || llm_kind_of(&q->json, tools) != LLM_JSON_ARRAY) {
+        return rc;
+    }
+
+    for (i = tools + 1; i < q->json.nodes[tools].next;
+         i = q->json.nodes[i].next)
+    {
+        llm_responses_tool(q, i, most);
+
+        size = llm_json_get(&q->json, i, "search_context_size");
+        llm_openai_parse_search_size(q, size);
+    }
+
+    return LLM_OK;
+}
+
+
+int
+llm_responses_parse(llm_request_t *q)
+{
+    int       rc;
+    uint32_t  f[LLM_RESPONSES_FIELDS];
+
+    q->max_output = -1;
+    q->choices = 1;
+    q->can_fit = (q->route.op == LLM_RESPONSES_CREATE);
+
+    if (q->json.nodes[0].type != LLM_JSON_OBJECT) {
+        return llm_request_bad(q, NULL,
+                               "the request body must be a JSON object");
+    }
+
+    rc = llm_request_object(q, 0, NULL, llm_responses_names,
+                            LLM_RESPONSES_FIELDS, f);
+
+    if (rc == LLM_OK) {
+        rc = llm_responses_parse_model(q, f);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_responses_parse_input(q, f);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_responses_parse_texts(q, f);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_responses_parse_tools(q, f);
+    }
+
     if (rc == LLM_OK) {
         rc = llm_request_number(q, f[LLM_RESPONSES_MAX_OUTPUT],
                                 "max_output_tokens", 1, LLM_DIALECT_TOKENS_MAX,
                                 &q->max_output);
     }
 
-    if (rc == LLM_OK) {
-        q->stream = stream;
-        q->stateful = store || background
-                      || q->route.op != LLM_RESPONSES_CREATE
-                      || llm_responses_refers(&q->json, f);
-    }
-
-    if (rc == LLM_OK && background) {
-        q->route.step = LLM_LONG_RUN;
-        q->window = LLM_RESPONSES_WINDOW;
-    }
-
-    return rc;
+    return rc == LLM_OK ? llm_responses_parse_ways(q, f) : rc;
 }
 
 

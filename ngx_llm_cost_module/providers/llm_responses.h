@@ -36,6 +36,7 @@ typedef enum {
     LLM_RESPONSES_CONVERSATION,
     LLM_RESPONSES_PROMPT,
     LLM_RESPONSES_STORE,
+    LLM_RESPONSES_MAX_CALLS,
     LLM_RESPONSES_FIELDS
 } llm_responses_field_e;
 
@@ -55,6 +56,11 @@ int llm_responses_needs(const llm_request_t *q, const llm_str_t *model);
 int llm_responses_answer(llm_answer_t *a, const llm_json_t *j);
 int llm_responses_event(llm_answer_t *a, const llm_str_t *type,
     const llm_str_t *data);
+void llm_responses_finish(llm_answer_t *a);
+
+/* sessions that a container of this memory is charged as */
+
+int64_t llm_responses_sessions(const llm_json_t *j, uint32_t container);
 
 
 int llm_responses_canonical(llm_request_t *q,

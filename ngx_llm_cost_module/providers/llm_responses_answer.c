@@ -4,8 +4,7 @@
  */
 
 
-#include "llm_openai_answer.h"
-#include "llm_responses.h"
+#include "llm_responses_answer.h"
 
 #include <string.h>
 
@@ -16,9 +15,17 @@
  * that this event never comes.
  */
 
+#define LLM_RESPONSES_EVENT_NODES  65536
+
 #define LLM_RESPONSES_PART_TEXT    1
 #define LLM_RESPONSES_PART_HIDDEN  2
 #define LLM_RESPONSES_PART_CALL    4
+
+
+typedef struct {
+    llm_openai_state_t     text;      /* first: it is that one's, too */
+    llm_responses_calls_t  calls;     /* of the items that have come */
+} llm_responses_state_t;
 
 
 typedef enum {
@@ -40,184 +47,26 @@ static const char * const  llm_response_names[] = {
 };
 
 
+static llm_responses_state_t *
+llm_responses_state(llm_answer_t *a)
+{
+    llm_responses_state_t  *st;
+
+    st = llm_answer_state(a, sizeof(llm_responses_state_t));
+
+    if (st) {
+        st->text.json.mem = a->mem;
+        st->text.json.max = LLM_RESPONSES_EVENT_NODES;
+    }
+
+    return st;
+}
+
+
 static int
 llm_responses_is(const llm_json_t *j, uint32_t node, const char *text)
 {
     return node != LLM_JSON_NONE && llm_json_equal(j, node, text);
-}
-
-
-/* containers are used by one call after another */
-
-static int
-llm_responses_same(const llm_json_t *j, uint32_t one, uint32_t two)
-{
-    size_t                  n;
-    const llm_json_node_t  *v;
-
-    if (one == LLM_JSON_NONE || two == LLM_JSON_NONE) {
-        return one == two;
-    }
-
-    v = j->nodes;
-    n = v[one].end - v[one].start;
-
-    return v[two].end - v[two].start == n
-           && memcmp(j->data + v[one].start, j->data + v[two].start, n) == 0;
-}
-
-
-/* calls of the provider's tools that are paid for one by one */
-
-static void
-llm_responses_calls(llm_answer_t *a, const llm_json_t *j, uint32_t output)
-{
-    uint32_t                i, type, action, container, last;
-    int64_t                 searches, files, sessions;
-    const llm_json_node_t  *v;
-
-    v = j->nodes;
-    searches = 0;
-    files = 0;
-    sessions = 0;
-    last = LLM_JSON_NONE;
-
-    for (i = output + 1; i < v[output].next; i = v[i].next) {
-
-        type = llm_json_get(j, i, "type");
-
-        if (llm_responses_is(j, type, "file_search_call")) {
-            files++;
-        }
-
-        if (llm_responses_is(j, type, "code_interpreter_call")) {
-            container = llm_json_get(j, i, "container_id");
-            sessions += (sessions == 0
-                         || !llm_responses_same(j, container, last));
-            last = container;
-        }
-
-        if (!llm_responses_is(j, type, "web_search_call")) {
-            continue;
-        }
-
-        /* to open a page that was found, or to look in it, costs nothing */
-
-        action = llm_json_get(j, i, "action");
-        type = (llm_kind_of(j, action) == LLM_JSON_OBJECT)
-               ? llm_json_get(j, action, "type") : LLM_JSON_NONE;
-
-        searches += (type == LLM_JSON_NONE
-                     || llm_json_equal(j, type, "search"));
-    }
-
-    if (searches && a->usage.searches < 0) {
-        a->usage.searches = searches;
-    }
-
-    if (files && a->usage.file_searches < 0) {
-        a->usage.file_searches = files;
-    }
-
-    if (sessions && a->usage.code_sessions < 0) {
-        a->usage.code_sessions = sessions;
-    }
-}
-
-
-/* the model of the tool that makes pictures, as it was asked for */
-
-static llm_str_t
-llm_responses_painter(const llm_answer_t *a)
-{
-    uint32_t           i, tools, model;
-    llm_str_t          s = llm_string("gpt-image-1");
-    const llm_json_t  *j;
-
-    if (a->q == NULL || a->q->json.n == 0) {
-        return s;
-    }
-
-    j = &a->q->json;
-    tools = llm_json_get(j, 0, "tools");
-
-    if (llm_kind_of(j, tools) != LLM_JSON_ARRAY) {
-        return s;
-    }
-
-    for (i = tools + 1; i < j->nodes[tools].next; i = j->nodes[i].next) {
-
-        if (!llm_responses_is(j, llm_json_get(j, i, "type"),
-                              "image_generation"))
-        {
-            continue;
-        }
-
-        model = llm_json_get(j, i, "model");
-
-        if (llm_kind_of(j, model) == LLM_JSON_STRING) {
-            (void) llm_json_string(j, model, &s, NULL);
-        }
-    }
-
-    return s;
-}
-
-
-/*
- * What tools have used, where a response says it: searches, and the tokens of
- * pictures, which are billed beside it at the price of the model that made
- * them.
- */
-
-static int
-llm_responses_tools(llm_answer_t *a, const llm_json_t *j, uint32_t tools)
-{
-    int64_t            searches;
-    uint32_t           node;
-    llm_answer_t       made;
-    llm_usage_item_t  *item;
-
-    searches = llm_answer_figure(a, j, llm_json_get(j,
-                                     llm_json_get(j, tools, "web_search"),
-                                     "num_requests"));
-    if (searches >= 0) {
-        a->usage.searches = searches;
-    }
-
-    node = llm_json_get(j, tools, "image_gen");
-    a->items = NULL;
-
-    if (llm_kind_of(j, node) != LLM_JSON_OBJECT) {
-        return LLM_OK;
-    }
-
-    llm_answer_init(&made, a->mem, LLM_KIND_IMAGES, NULL);
-    llm_openai_usage(&made, j, node);
-
-    a->usage_bad |= made.usage_bad;
-
-    if (!made.usage_seen || llm_usage_nothing(&made.usage)) {
-        return LLM_OK;
-    }
-
-    item = llm_alloc(a->mem, sizeof(llm_usage_item_t));
-    if (item == NULL) {
-        return LLM_ERROR;
-    }
-
-    /* all of it is a picture, unless it is said how much is */
-
-    if (made.usage.image_output < 0) {
-        made.usage.image_output = made.usage.output;
-    }
-
-    item->next = NULL;
-    item->model = llm_responses_painter(a);
-    item->usage = made.usage;
-    a->items = item;
-
-    return LLM_OK;
 }
 
 
@@ -267,37 +116,55 @@ llm_responses_text(llm_answer_t *a, llm_openai_state_t *st,
 }
 
 
-/* a response, as the answer or in an event of a stream */
+/*
+ * Usage is said with the end, as are all items of the output again: both go
+ * before what was counted of them on the way.
+ */
 
-static int
-llm_responses_response(llm_answer_t *a, llm_openai_state_t *st,
-    const llm_json_t *j, uint32_t obj)
+static void
+llm_responses_usage(llm_answer_t *a, llm_responses_state_t *st,
+    const llm_json_t *j, const uint32_t *f)
 {
-    uint32_t  f[LLM_RESPONSE_N], reason;
+    uint32_t                i, usage, output;
+    const llm_json_node_t  *v;
 
-    if (llm_kind_of(j, obj) != LLM_JSON_OBJECT) {
-        return LLM_OK;
+    v = j->nodes;
+    usage = f[LLM_RESPONSE_USAGE];
+    output = f[LLM_RESPONSE_OUTPUT];
+
+    if (llm_kind_of(j, usage) == LLM_JSON_OBJECT) {
+        a->usage.searches = -1;
+        a->usage.file_searches = -1;
+        a->usage.code_sessions = -1;
+
+        llm_openai_usage(a, j, usage);
+
+    } else {
+        a->usage_bad |= llm_given(j, usage);
     }
 
-    llm_json_fields(j, obj, llm_response_names, LLM_RESPONSE_N, f);
+    if (llm_kind_of(j, output) == LLM_JSON_ARRAY
+        && v[output].next > output + 1)
+    {
+        memset(&st->calls, 0, sizeof(llm_responses_calls_t));
 
-    if (llm_answer_keep(a, j, f[LLM_RESPONSE_MODEL], &a->model) != LLM_OK) {
-        return LLM_ERROR;
-    }
-
-    if (llm_given(j, f[LLM_RESPONSE_USAGE])) {
-
-        if (j->nodes[f[LLM_RESPONSE_USAGE]].type == LLM_JSON_OBJECT) {
-            llm_openai_usage(a, j, f[LLM_RESPONSE_USAGE]);
-
-        } else {
-            a->usage_bad = 1;
+        for (i = output + 1; i < v[output].next; i = v[i].next) {
+            llm_responses_call(a, &st->calls, j, i);
         }
     }
 
-    if (llm_given(j, f[LLM_RESPONSE_ERROR])) {
-        a->error = 1;
-    }
+    llm_responses_called(a, &st->calls);
+}
+
+
+/* whether it has ended, and how; until then a tier is the one asked for */
+
+static int
+llm_responses_status(llm_answer_t *a, const llm_json_t *j, const uint32_t *f)
+{
+    uint32_t  reason;
+
+    a->error |= llm_given(j, f[LLM_RESPONSE_ERROR]);
 
     a->deferred = (llm_responses_is(j, f[LLM_RESPONSE_STATUS], "queued")
                    || llm_responses_is(j, f[LLM_RESPONSE_STATUS],
@@ -308,23 +175,6 @@ llm_responses_response(llm_answer_t *a, llm_openai_state_t *st,
         a->told.ended = 1;
     }
 
-    /* one in the background is asked for later, by its name */
-
-    if (a->q && a->q->route.step
-        && llm_answer_keep(a, j, f[LLM_RESPONSE_ID], &a->told.id) != LLM_OK)
-    {
-        return LLM_ERROR;
-    }
-
-    /* a tier that is asked for is "auto" until it is known */
-
-    if (!a->deferred
-        && llm_answer_keep(a, j, f[LLM_RESPONSE_TIER], &a->service_tier)
-           != LLM_OK)
-    {
-        return LLM_ERROR;
-    }
-
     reason = llm_kind_of(j, f[LLM_RESPONSE_INCOMPLETE]) == LLM_JSON_OBJECT
              ? llm_json_get(j, f[LLM_RESPONSE_INCOMPLETE], "reason")
              : LLM_JSON_NONE;
@@ -333,17 +183,49 @@ llm_responses_response(llm_answer_t *a, llm_openai_state_t *st,
         a->truncated = 1;
     }
 
-    if (llm_kind_of(j, f[LLM_RESPONSE_OUTPUT]) == LLM_JSON_ARRAY) {
+    return a->deferred ? LLM_OK
+                       : llm_answer_keep(a, j, f[LLM_RESPONSE_TIER],
+                                         &a->service_tier);
+}
 
-        llm_responses_calls(a, j, f[LLM_RESPONSE_OUTPUT]);
 
-        if (!a->stream) {
-            llm_responses_text(a, st, j, f[LLM_RESPONSE_OUTPUT]);
-        }
+/* a response, as the answer or in an event of a stream */
+
+static int
+llm_responses_response(llm_answer_t *a, llm_responses_state_t *st,
+    const llm_json_t *j, uint32_t obj)
+{
+    uint32_t  f[LLM_RESPONSE_N];
+
+    if (llm_kind_of(j, obj) != LLM_JSON_OBJECT) {
+        return LLM_OK;
     }
 
-    if (a->deferred || llm_kind_of(j, f[LLM_RESPONSE_TOOLS])
-                       != LLM_JSON_OBJECT)
+    llm_json_fields(j, obj, llm_response_names, LLM_RESPONSE_N, f);
+
+    if (llm_answer_keep(a, j, f[LLM_RESPONSE_MODEL], &a->model) != LLM_OK
+        || llm_responses_status(a, j, f) != LLM_OK)
+    {
+        return LLM_ERROR;
+    }
+
+    llm_responses_usage(a, st, j, f);
+
+    /* one in the background is asked for later, by its name */
+
+    if (a->q && a->q->route.step
+        && llm_answer_keep(a, j, f[LLM_RESPONSE_ID], &a->told.id) != LLM_OK)
+    {
+        return LLM_ERROR;
+    }
+
+    if (!a->stream && llm_kind_of(j, f[LLM_RESPONSE_OUTPUT]) == LLM_JSON_ARRAY)
+    {
+        llm_responses_text(a, &st->text, j, f[LLM_RESPONSE_OUTPUT]);
+    }
+
+    if (a->deferred
+        || llm_kind_of(j, f[LLM_RESPONSE_TOOLS]) != LLM_JSON_OBJECT)
     {
         return LLM_OK;
     }
@@ -355,10 +237,10 @@ llm_responses_response(llm_answer_t *a, llm_openai_state_t *st,
 int
 llm_responses_answer(llm_answer_t *a, const llm_json_t *j)
 {
-    uint32_t             object;
-    llm_openai_state_t  *st;
+    uint32_t                object;
+    llm_responses_state_t  *st;
 
-    st = llm_openai_state(a);
+    st = llm_responses_state(a);
     if (st == NULL) {
         return LLM_ERROR;
     }
@@ -440,12 +322,13 @@ static const char * const  llm_responses_event_names[] = {
 };
 
 
-static int
-llm_responses_delta(llm_answer_t *a, llm_openai_state_t *st,
-    const uint32_t *f, int64_t part)
+/* the item of the output that an event is about */
+
+static llm_openai_choice_t *
+llm_responses_choice(llm_answer_t *a, llm_openai_state_t *st,
+    const uint32_t *f)
 {
-    int64_t               index;
-    llm_openai_choice_t  *ch;
+    int64_t  index;
 
     if (llm_kind_of(&st->json, f[LLM_RESPONSES_EV_INDEX]) != LLM_JSON_NUMBER
         || llm_json_int(&st->json, f[LLM_RESPONSES_EV_INDEX], &index)
@@ -454,7 +337,17 @@ llm_responses_delta(llm_answer_t *a, llm_openai_state_t *st,
         index = 0;
     }
 
-    ch = llm_openai_choice_at(a, st, index);
+    return llm_openai_choice_at(a, st, index);
+}
+
+
+static int
+llm_responses_delta(llm_answer_t *a, llm_openai_state_t *st,
+    const uint32_t *f, int64_t part)
+{
+    llm_openai_choice_t  *ch;
+
+    ch = llm_responses_choice(a, st, f);
     if (ch == NULL) {
         return LLM_ERROR;
     }
@@ -479,7 +372,6 @@ llm_responses_added(llm_answer_t *a, llm_openai_state_t *st,
     const uint32_t *f)
 {
     uint32_t              name;
-    int64_t               index;
     llm_openai_choice_t  *ch;
 
     if (llm_kind_of(&st->json, f[LLM_RESPONSES_EV_ITEM]) != LLM_JSON_OBJECT) {
@@ -492,14 +384,7 @@ llm_responses_added(llm_answer_t *a, llm_openai_state_t *st,
         return LLM_OK;
     }
 
-    if (llm_kind_of(&st->json, f[LLM_RESPONSES_EV_INDEX]) != LLM_JSON_NUMBER
-        || llm_json_int(&st->json, f[LLM_RESPONSES_EV_INDEX], &index)
-           != LLM_OK)
-    {
-        index = 0;
-    }
-
-    ch = llm_openai_choice_at(a, st, index);
+    ch = llm_responses_choice(a, st, f);
     if (ch == NULL) {
         return LLM_ERROR;
     }
@@ -512,14 +397,14 @@ llm_responses_added(llm_answer_t *a, llm_openai_state_t *st,
 
 
 static int
-llm_responses_read(llm_answer_t *a, llm_openai_state_t *st)
+llm_responses_read(llm_answer_t *a, llm_responses_state_t *st)
 {
     int64_t            part;
     uint32_t           f[LLM_RESPONSES_EV_N], type;
     llm_str_t          s;
     const llm_json_t  *j;
 
-    j = &st->json;
+    j = &st->text.json;
 
     llm_json_fields(j, 0, llm_responses_event_names, LLM_RESPONSES_EV_N, f);
 
@@ -533,7 +418,7 @@ llm_responses_read(llm_answer_t *a, llm_openai_state_t *st)
         part = llm_responses_part(&s);
 
         if (part) {
-            return llm_responses_delta(a, st, f, part);
+            return llm_responses_delta(a, &st->text, f, part);
         }
 
         if (llm_json_equal(j, type, "error")) {
@@ -541,7 +426,12 @@ llm_responses_read(llm_answer_t *a, llm_openai_state_t *st)
         }
 
         if (llm_json_equal(j, type, "response.output_item.added")) {
-            return llm_responses_added(a, st, f);
+            return llm_responses_added(a, &st->text, f);
+        }
+
+        if (llm_json_equal(j, type, "response.output_item.done")) {
+            llm_responses_call(a, &st->calls, j, f[LLM_RESPONSES_EV_ITEM]);
+            return LLM_OK;
         }
     }
 
@@ -557,13 +447,13 @@ int
 llm_responses_event(llm_answer_t *a, const llm_str_t *type,
     const llm_str_t *data)
 {
-    int                  rc;
-    llm_json_t          *j;
-    llm_openai_state_t  *st;
+    int                     rc;
+    llm_json_t             *j;
+    llm_responses_state_t  *st;
 
     a->stream = 1;
 
-    st = llm_openai_state(a);
+    st = llm_responses_state(a);
     if (st == NULL) {
         return LLM_ERROR;
     }
@@ -572,11 +462,11 @@ llm_responses_event(llm_answer_t *a, const llm_str_t *type,
         a->error = 1;
     }
 
-    if (llm_openai_form_known(a, st, data)) {
+    if (llm_openai_form_known(a, &st->text, data)) {
         return LLM_EVENT_PASS;
     }
 
-    j = &st->json;
+    j = &st->text.json;
     rc = llm_json_parse(j, data->data, data->len);
 
     if (rc == LLM_ERROR) {
@@ -587,7 +477,22 @@ llm_responses_event(llm_answer_t *a, const llm_str_t *type,
         return LLM_EVENT_PASS;
     }
 
-    st->feeds.n = 0;
+    st->text.feeds.n = 0;
 
     return llm_responses_read(a, st) == LLM_OK ? LLM_EVENT_PASS : LLM_ERROR;
+}
+
+
+/* calls that were made before a stream broke off are paid for */
+
+void
+llm_responses_finish(llm_answer_t *a)
+{
+    llm_responses_state_t  *st;
+
+    st = a->state;
+
+    if (st) {
+        llm_responses_called(a, &st->calls);
+    }
 }
