@@ -315,7 +315,7 @@ ngx_http_llm_cost_find_price(ngx_http_llm_cost_ctx_t *ctx,
         f->message.len = ngx_slprintf(p, p + NGX_HTTP_LLM_COST_MESSAGE,
                                       "The model '%V' has no price here, so "
                                       "it cannot be used under a budget",
-                                      (ngx_str_t *) &ctx->q.model)
+                                      (ngx_str_t *) ctx->unpriced)
                          - p;
     }
 

@@ -116,6 +116,7 @@ struct ngx_http_llm_cost_ctx_s {
     llm_mem_t                   mem;                /* the request's pool */
     const llm_provider_t       *provider;
     llm_str_t                   vendor;             /* who sends the bill */
+    llm_str_t                   region;             /* of vendor, or empty */
     llm_request_t               q;
     unsigned                    marks;              /* LLM_MARK_*, of body */
     ngx_str_t                   body;               /* as the client sent it,
@@ -129,6 +130,7 @@ struct ngx_http_llm_cost_ctx_s {
 
     /* price of admission: it does not change while the request runs */
     const llm_price_t          *price;              /* NULL: unknown */
+    const llm_str_t            *unpriced;           /* ... the one without it */
     llm_price_terms_t           terms;
     llm_counter_t               counter;
     int64_t                     counted;            /* input, uncorrected */

@@ -131,6 +131,7 @@ ngx_http_llm_cost_held_result(llm_answer_t *a, const llm_answer_t *one)
     (void) llm_usage_normalize(&usage);
 
     line->answer.items = one->items;
+    line->answer.served = one->served;
 
     cost = ngx_http_llm_cost_price_usage(line, &usage);
 

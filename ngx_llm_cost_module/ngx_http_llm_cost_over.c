@@ -187,7 +187,8 @@ ngx_http_llm_cost_over_body(ngx_http_llm_cost_ctx_t *ctx,
 
     q = ctx->q;
 
-    if (q.provider->needs == NULL || q.sealed || q.model_in_path) {
+    if (q.provider->needs == NULL || q.sealed || q.model_in_path || q.nothers)
+    {
         return NGX_DECLINED;
     }
 

@@ -13,9 +13,12 @@
  */
 
 
+static const llm_price_t *ngx_http_llm_cost_row(ngx_http_llm_cost_ctx_t *ctx,
+    const llm_str_t *model);
 static ngx_uint_t ngx_http_llm_cost_priced(ngx_http_llm_cost_ctx_t *ctx);
-static void ngx_http_llm_cost_place(ngx_http_llm_cost_ctx_t *ctx,
-    llm_str_t *region);
+static void ngx_http_llm_cost_place(ngx_http_llm_cost_ctx_t *ctx);
+static int64_t ngx_http_llm_cost_price_tokens(ngx_http_llm_cost_ctx_t *ctx,
+    llm_usage_t *usage);
 static void ngx_http_llm_cost_most(ngx_http_llm_cost_ctx_t *ctx,
     int64_t output, llm_usage_t *most);
 
@@ -38,12 +41,8 @@ static const size_t  ngx_http_llm_cost_calls[] = {
 void
 ngx_http_llm_cost_price_find(ngx_http_llm_cost_ctx_t *ctx)
 {
-    llm_str_t                       region;
-    const llm_price_t              *price;
-    ngx_http_llm_cost_main_conf_t  *lmcf;
-
-    lmcf = ngx_http_get_module_main_conf(ctx->request,
-                                         ngx_http_llm_cost_module);
+    ngx_uint_t          i;
+    const llm_price_t  *price;
 
     ctx->terms.tier = llm_tier_find(&ctx->q.service_tier);
     ctx->terms.when = ngx_time();
@@ -52,18 +51,17 @@ ngx_http_llm_cost_price_find(ngx_http_llm_cost_ctx_t *ctx)
         ctx->terms.tier = LLM_TIER_BATCH;
     }
 
-    ngx_http_llm_cost_place(ctx, &region);
+    ngx_http_llm_cost_place(ctx);
 
-    ctx->price = llm_prices_look(lmcf->prices, &ctx->q.model, &ctx->vendor,
-                                 &region, NULL);
+    ctx->unpriced = &ctx->q.model;
+    ctx->price = ngx_http_llm_cost_row(ctx, &ctx->q.model);
 
     /* a model that is charged by the picture has a row for each kind of it */
 
     if (ctx->q.priced.len
         && (ctx->price == NULL || llm_price_by_unit(ctx->price)))
     {
-        price = llm_prices_look(lmcf->prices, &ctx->q.priced, &ctx->vendor,
-                                &region, NULL);
+        price = ngx_http_llm_cost_row(ctx, &ctx->q.priced);
         if (price) {
             ctx->price = price;
         }
@@ -77,7 +75,47 @@ ngx_http_llm_cost_price_find(ngx_http_llm_cost_ctx_t *ctx)
         || (!ctx->q.bounded && llm_price_by_unit(ctx->price)))
     {
         ctx->price = NULL;
+        return;
     }
+
+    /* each of the models that may answer has to have one */
+
+    for (i = 0; i < ctx->q.nothers; i++) {
+
+        if (ngx_http_llm_cost_row(ctx, &ctx->q.others[i]) == NULL) {
+            ctx->unpriced = &ctx->q.others[i];
+            ctx->price = NULL;
+            return;
+        }
+    }
+}
+
+
+/* the row of a model where this request goes, or NULL */
+
+static const llm_price_t *
+ngx_http_llm_cost_row(ngx_http_llm_cost_ctx_t *ctx, const llm_str_t *model)
+{
+    ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    lmcf = ngx_http_get_module_main_conf(ctx->request,
+                                         ngx_http_llm_cost_module);
+
+    return llm_prices_look(lmcf->prices, model, &ctx->vendor, &ctx->region,
+                           NULL);
+}
+
+
+/* one of the models that may answer, in place of the one asked for */
+
+static const llm_price_t *
+ngx_http_llm_cost_other(ngx_http_llm_cost_ctx_t *ctx, ngx_uint_t i)
+{
+    const llm_price_t  *price;
+
+    price = ngx_http_llm_cost_row(ctx, &ctx->q.others[i]);
+
+    return price ? price : ctx->price;
 }
 
 
@@ -124,18 +162,18 @@ ngx_http_llm_cost_priced(ngx_http_llm_cost_ctx_t *ctx)
 /* where the request goes, as far as the host and the path say it */
 
 static void
-ngx_http_llm_cost_place(ngx_http_llm_cost_ctx_t *ctx, llm_str_t *region)
+ngx_http_llm_cost_place(ngx_http_llm_cost_ctx_t *ctx)
 {
     const ngx_http_llm_cost_target_t  *t;
 
-    ctx->terms.host = llm_vendor_region_of_path(&ctx->q.path, region);
+    ctx->terms.host = llm_vendor_region_of_path(&ctx->q.path, &ctx->region);
 
-    if (region->len == 0) {
+    if (ctx->region.len == 0) {
         t = ngx_http_llm_cost_target(ctx->request);
 
         if (t->upstream) {
             ctx->terms.host = t->geo;
-            *region = t->region;
+            ctx->region = t->region;
         }
     }
 }
@@ -221,12 +259,19 @@ ngx_http_llm_cost_most(ngx_http_llm_cost_ctx_t *ctx, int64_t output,
 int64_t
 ngx_http_llm_cost_price_worst(ngx_http_llm_cost_ctx_t *ctx, int64_t output)
 {
-    int64_t      worst;
+    int64_t      worst, one;
+    ngx_uint_t   i;
     llm_usage_t  most;
 
     ngx_http_llm_cost_most(ctx, output, &most);
 
     worst = llm_price_worst(ctx->price, &ctx->terms, &most);
+
+    for (i = 0; worst >= 0 && i < ctx->q.nothers; i++) {
+        one = llm_price_worst(ngx_http_llm_cost_other(ctx, i), &ctx->terms,
+                              &most);
+        worst = one < 0 ? one : ngx_max(worst, one);
+    }
 
     return worst < 0 ? LLM_NANO_MAX + 1 : worst;
 }
@@ -235,11 +280,21 @@ ngx_http_llm_cost_price_worst(ngx_http_llm_cost_ctx_t *ctx, int64_t output)
 int64_t
 ngx_http_llm_cost_price_fit(ngx_http_llm_cost_ctx_t *ctx, int64_t amount)
 {
+    int64_t      fit, one;
+    ngx_uint_t   i;
     llm_usage_t  most;
 
     ngx_http_llm_cost_most(ctx, 0, &most);
 
-    return llm_price_fit(ctx->price, &ctx->terms, &most, amount);
+    fit = llm_price_fit(ctx->price, &ctx->terms, &most, amount);
+
+    for (i = 0; i < ctx->q.nothers; i++) {
+        one = llm_price_fit(ngx_http_llm_cost_other(ctx, i), &ctx->terms,
+                            &most, amount);
+        fit = ngx_min(fit, one);
+    }
+
+    return fit;
 }
 
 
@@ -336,12 +391,11 @@ int64_t
 ngx_http_llm_cost_price_usage(ngx_http_llm_cost_ctx_t *ctx,
     const llm_usage_t *usage)
 {
-    int64_t                         cost, one;
-    ngx_uint_t                      n;
-    llm_usage_t                     u;
-    llm_usage_item_t               *item;
-    const llm_price_t              *price;
-    ngx_http_llm_cost_main_conf_t  *lmcf;
+    int64_t             cost, one;
+    ngx_uint_t          n;
+    llm_usage_t         u;
+    llm_usage_item_t   *item;
+    const llm_price_t  *price;
 
     u = *usage;
 
@@ -349,10 +403,7 @@ ngx_http_llm_cost_price_usage(ngx_http_llm_cost_ctx_t *ctx,
         u.request_ms = ngx_current_msec - ctx->request->upstream->start_time;
     }
 
-    cost = llm_price_cost(ctx->price, &ctx->terms, &u, NULL);
-
-    lmcf = ngx_http_get_module_main_conf(ctx->request,
-                                         ngx_http_llm_cost_module);
+    cost = ngx_http_llm_cost_price_tokens(ctx, &u);
     n = 0;
 
     for (item = ctx->answer.items; item && cost >= 0; item = item->next) {
@@ -361,8 +412,7 @@ ngx_http_llm_cost_price_usage(ngx_http_llm_cost_ctx_t *ctx,
             return -1;
         }
 
-        price = item->model.len ? llm_prices_find(lmcf->prices, &item->model,
-                                                  &ctx->vendor)
+        price = item->model.len ? ngx_http_llm_cost_row(ctx, &item->model)
                                 : ctx->price;
         if (price == NULL) {
             return -1;
@@ -378,6 +428,38 @@ ngx_http_llm_cost_price_usage(ngx_http_llm_cost_ctx_t *ctx,
         }
 
         cost += one;
+    }
+
+    return cost;
+}
+
+
+/*
+ * At the price of the model that has answered.  Where several were allowed and
+ * the one that did has no row of its name, it is the dearest of those.
+ */
+
+static int64_t
+ngx_http_llm_cost_price_tokens(ngx_http_llm_cost_ctx_t *ctx,
+    llm_usage_t *usage)
+{
+    int64_t             cost, one;
+    ngx_uint_t          i;
+    const llm_price_t  *price;
+
+    price = ctx->answer.served.len
+            ? ngx_http_llm_cost_row(ctx, &ctx->answer.served) : NULL;
+
+    if (price) {
+        return llm_price_cost(price, &ctx->terms, usage, NULL);
+    }
+
+    cost = llm_price_cost(ctx->price, &ctx->terms, usage, NULL);
+
+    for (i = 0; cost >= 0 && i < ctx->q.nothers; i++) {
+        one = llm_price_cost(ngx_http_llm_cost_other(ctx, i), &ctx->terms,
+                             usage, NULL);
+        cost = one < 0 ? one : ngx_max(cost, one);
     }
 
     return cost;

@@ -41,7 +41,7 @@ static const llm_canon_t  llm_anthropic_canon = {
 const char * const  llm_anthropic_names[LLM_ANTHROPIC_FIELDS] = {
     "model", "messages", "system", "max_tokens", "stream", "tools",
     "tool_choice", "service_tier", "speed", "mcp_servers", "container",
-    "output_format", "output_config", "thinking"
+    "output_format", "output_config", "thinking", "fallbacks"
 };
 
 
@@ -295,6 +295,55 @@ llm_anthropic_parse_messages(llm_request_t *q, uint32_t messages)
 }
 
 
+/*
+ * Models that are asked where this one refuses, each of which may have a
+ * maximum of its own.  Which they are by "default", only Anthropic knows.
+ */
+
+static int
+llm_anthropic_parse_fallbacks(llm_request_t *q, uint32_t list)
+{
+    int                     rc;
+    int64_t                 max;
+    uint32_t                i;
+    const llm_json_node_t  *v;
+
+    if (llm_kind_of(&q->json, list) == LLM_JSON_STRING) {
+        return LLM_OK;
+    }
+
+    rc = llm_request_array(q, list, "fallbacks", 1);
+
+    if (rc != LLM_OK || llm_kind_of(&q->json, list) != LLM_JSON_ARRAY) {
+        return rc;
+    }
+
+    v = q->json.nodes;
+
+    for (i = list + 1; rc == LLM_OK && i < v[list].next; i = v[i].next) {
+
+        max = -1;
+        rc = llm_request_other(q, llm_json_get(&q->json, i, "model"),
+                               "fallbacks.model");
+
+        if (rc == LLM_OK) {
+            rc = llm_request_number(q, llm_json_get(&q->json, i, "max_tokens"),
+                                    "fallbacks.max_tokens", 0,
+                                    LLM_DIALECT_TOKENS_MAX, &max);
+        }
+
+        /* a smaller maximum that is written for one leaves the others' */
+
+        if (max > q->max_output) {
+            q->max_output = max;
+            q->can_fit = 0;
+        }
+    }
+
+    return rc;
+}
+
+
 static void
 llm_anthropic_parse_most(llm_request_t *q, const uint32_t *f)
 {
@@ -367,6 +416,10 @@ llm_anthropic_parse(llm_request_t *q)
     if (rc == LLM_OK) {
         rc = llm_request_number(q, f[LLM_ANTHROPIC_MAX_TOKENS], "max_tokens",
                                 0, LLM_DIALECT_TOKENS_MAX, &q->max_output);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_anthropic_parse_fallbacks(q, f[LLM_ANTHROPIC_FALLBACKS]);
     }
 
     if (rc == LLM_OK) {

@@ -96,7 +96,7 @@ llm_anthropic_usage(llm_answer_t *a, llm_anthropic_state_t *st,
     }
 
     llm_anthropic_convert(&said, &a->usage);
-    llm_anthropic_served(a, j, usage);
+    llm_anthropic_place(a, j, usage);
 
     if (a->usage.input >= 0 || a->usage.output >= 0) {
         a->usage_seen = 1;
@@ -444,6 +444,8 @@ llm_anthropic_finish(llm_answer_t *a)
     if (st == NULL) {
         return;
     }
+
+    llm_answer_served(a);
 
     if (!st->ended && a->usage.searches < st->searches && st->searches) {
         a->usage.searches = st->searches;

@@ -166,27 +166,63 @@ llm_anthropic_advice(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
 }
 
 
+/* one more part of an answer is added to those before */
+
 static void
-llm_anthropic_add(int64_t *to, int64_t v)
+llm_anthropic_add(llm_answer_t *a, const llm_json_t *j, uint32_t obj,
+    llm_anthropic_figures_t *sum)
 {
-    *to = llm_sum(*to, v);
+    llm_anthropic_figures_t  one;
+
+    one = llm_anthropic_unknown;
+    llm_anthropic_read(a, j, obj, &one);
+
+    sum->input = llm_sum(sum->input, one.input);
+    sum->output = llm_sum(sum->output, one.output);
+    sum->written = llm_sum(sum->written, one.written);
+    sum->read = llm_sum(sum->read, one.read);
+    sum->written_5m = llm_sum(sum->written_5m, one.written_5m);
+    sum->written_1h = llm_sum(sum->written_1h, one.written_1h);
+}
+
+
+/* the last model that was asked has answered, and has the price */
+
+static int
+llm_anthropic_fallback(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
+{
+    llm_str_t  model = llm_string("");
+
+    if (llm_answer_keep(a, j, llm_json_get(j, obj, "model"), &model)
+        != LLM_OK)
+    {
+        return LLM_ERROR;
+    }
+
+    if (model.len) {
+        a->served = model;
+    }
+
+    return LLM_OK;
 }
 
 
 /*
- * Iterations are the parts of an answer.  They say nothing new, but for two:
- * what an advisor said is in no total; and passes that compacted the context
- * are not in the totals either, unless another model stood in at the end.
+ * Iterations are the parts of an answer.  They say nothing new, but for three:
+ * what an advisor said is in no total; passes that compacted the context are
+ * not in the totals either; and where another model stood in at the end, the
+ * totals are what that one used.
  */
 
 int
 llm_anthropic_iterations(llm_answer_t *a, const llm_json_t *j, uint32_t list,
     llm_anthropic_figures_t *said)
 {
+    int                       rc;
     uint32_t                  i, type;
     unsigned                  compacted, fallback;
     const llm_json_node_t    *v;
-    llm_anthropic_figures_t   sum, one;
+    llm_anthropic_figures_t   sum;
 
     v = j->nodes;
     sum = llm_anthropic_unknown;
@@ -197,37 +233,32 @@ llm_anthropic_iterations(llm_answer_t *a, const llm_json_t *j, uint32_t list,
 
     for (i = list + 1; i < v[list].next; i = v[i].next) {
 
-        if (v[i].type != LLM_JSON_OBJECT) {
-            continue;
-        }
-
-        type = llm_json_get(j, i, "type");
+        type = llm_kind_of(j, i) == LLM_JSON_OBJECT
+               ? llm_json_get(j, i, "type") : LLM_JSON_NONE;
 
         if (!llm_given(j, type)) {
             continue;
         }
 
+        rc = LLM_OK;
+
         if (llm_json_equal(j, type, "advisor_message")) {
+            rc = llm_anthropic_advice(a, j, i);
 
-            if (llm_anthropic_advice(a, j, i) != LLM_OK) {
-                return LLM_ERROR;
-            }
-
-            continue;
+        } else {
+            llm_anthropic_add(a, j, i, &sum);
         }
 
         compacted |= llm_json_equal(j, type, "compaction");
-        fallback |= llm_json_equal(j, type, "fallback_message");
 
-        one = llm_anthropic_unknown;
-        llm_anthropic_read(a, j, i, &one);
+        if (llm_json_equal(j, type, "fallback_message")) {
+            fallback = 1;
+            rc = llm_anthropic_fallback(a, j, i);
+        }
 
-        llm_anthropic_add(&sum.input, one.input);
-        llm_anthropic_add(&sum.output, one.output);
-        llm_anthropic_add(&sum.written, one.written);
-        llm_anthropic_add(&sum.read, one.read);
-        llm_anthropic_add(&sum.written_5m, one.written_5m);
-        llm_anthropic_add(&sum.written_1h, one.written_1h);
+        if (rc != LLM_OK) {
+            return rc;
+        }
     }
 
     if (compacted && !fallback) {
@@ -244,7 +275,7 @@ llm_anthropic_iterations(llm_answer_t *a, const llm_json_t *j, uint32_t list,
 
 
 void
-llm_anthropic_served(llm_answer_t *a, const llm_json_t *j, uint32_t usage)
+llm_anthropic_place(llm_answer_t *a, const llm_json_t *j, uint32_t usage)
 {
     uint32_t   node;
     llm_str_t  s;

@@ -47,7 +47,7 @@ int llm_anthropic_iterations(llm_answer_t *a, const llm_json_t *j,
 
 /* where and how fast it was served */
 
-void llm_anthropic_served(llm_answer_t *a, const llm_json_t *j,
+void llm_anthropic_place(llm_answer_t *a, const llm_json_t *j,
     uint32_t usage);
 
 

@@ -128,6 +128,28 @@ llm_request_model_name(llm_request_t *q, const char *param)
 
 
 int
+llm_request_other(llm_request_t *q, uint32_t node, const char *param)
+{
+    int        rc;
+    llm_str_t  model;
+
+    model = q->model;
+
+    if (q->nothers == LLM_OTHERS) {
+        return llm_request_bad(q, param, "must name at most 8 models");
+    }
+
+    rc = llm_request_model(q, node, param);
+
+    q->others[q->nothers] = q->model;
+    q->nothers += (rc == LLM_OK);
+    q->model = model;
+
+    return rc;
+}
+
+
+int
 llm_request_path_model(llm_request_t *q, const char *param)
 {
     q->model = q->route.model;

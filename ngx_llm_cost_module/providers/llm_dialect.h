@@ -56,6 +56,10 @@ int llm_request_model_name(llm_request_t *q, const char *param);
 
 int llm_request_path_model(llm_request_t *q, const char *param);
 
+/* one more that may answer in its place: q->others */
+
+int llm_request_other(llm_request_t *q, uint32_t node, const char *param);
+
 /* a text, which may be absent; *s is left alone then */
 
 int llm_request_string(llm_request_t *q, uint32_t node, const char *param,
@@ -150,6 +154,10 @@ void *llm_answer_state(llm_answer_t *a, size_t size);
 
 int llm_answer_keep(llm_answer_t *a, const llm_json_t *j, uint32_t node,
     llm_str_t *to);
+
+/* at the end: the model that has answered is one of q->others, or may be */
+
+void llm_answer_served(llm_answer_t *a);
 
 /*
  * A count, sent as a number or as a string, with a fraction of zero or none;

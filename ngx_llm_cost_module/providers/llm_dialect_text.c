@@ -390,6 +390,15 @@ llm_answer_keep(llm_answer_t *a, const llm_json_t *j, uint32_t node,
 }
 
 
+void
+llm_answer_served(llm_answer_t *a)
+{
+    if (a->q && a->q->nothers && a->served.len == 0) {
+        a->served = a->model;
+    }
+}
+
+
 int64_t
 llm_answer_figure_text(llm_answer_t *a, const llm_str_t *s)
 {

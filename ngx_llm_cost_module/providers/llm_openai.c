@@ -19,7 +19,6 @@
  * them (Azure, Groq, Mistral, DeepSeek, OpenRouter, vLLM, Ollama, ...).
  */
 
-#define LLM_OPENAI_MODEL_MAX    256
 #define LLM_OPENAI_CHOICES_MAX  128
 #define LLM_OPENAI_TOKENS_MAX   INT32_MAX
 
@@ -28,7 +27,8 @@ static const char * const  llm_openai_names[LLM_OPENAI_FIELDS] = {
     "model", "messages", "input", "stream", "stream_options", "max_tokens",
     "max_completion_tokens", "n", "best_of", "tools", "tool_choice",
     "functions", "function_call", "response_format", "service_tier", "store",
-    "modalities", "reasoning_effort", "web_search_options", "prompt", "suffix"
+    "modalities", "reasoning_effort", "web_search_options", "prompt", "suffix",
+    "models"
 };
 
 
@@ -77,13 +77,53 @@ llm_openai_bad(llm_request_t *q, llm_openai_field_e field, const char *err)
 }
 
 
-static int
-llm_openai_parse_model(llm_request_t *q, uint32_t node)
-{
-    size_t             i;
-    const llm_json_t  *j;
+/* OpenRouter's list: of those it takes the first that is to be had */
 
-    j = &q->json;
+static int
+llm_openai_parse_others(llm_request_t *q, uint32_t list)
+{
+    int                     rc;
+    uint32_t                i;
+    const llm_json_node_t  *v;
+
+    v = q->json.nodes;
+
+    if (!llm_openai_given(&q->json, list)) {
+        return LLM_OK;
+    }
+
+    if (v[list].type != LLM_JSON_ARRAY) {
+        return llm_openai_bad(q, LLM_OPENAI_MODELS, "must be an array");
+    }
+
+    for (i = list + 1; i < v[list].next; i = v[i].next) {
+        rc = llm_request_other(q, i, "models");
+
+        if (rc != LLM_OK) {
+            return rc;
+        }
+    }
+
+    return LLM_OK;
+}
+
+
+/* who is to answer: a model, an agent, or one of several models */
+
+static int
+llm_openai_parse_model(llm_request_t *q, const uint32_t *f)
+{
+    int  rc;
+
+    if (q->kind == LLM_KIND_CHAT && q->route.op == LLM_OPENAI_AGENT) {
+        return llm_request_model(q, llm_json_get(&q->json, 0, "agent_id"),
+                                 "agent_id");
+    }
+
+    rc = llm_openai_parse_others(q, f[LLM_OPENAI_MODELS]);
+    if (rc != LLM_OK) {
+        return rc;
+    }
 
     if (llm_openai_deployment(&q->path, &q->model)) {
         q->model_in_path = 1;
@@ -92,47 +132,15 @@ llm_openai_parse_model(llm_request_t *q, uint32_t node)
         q->model = q->route.model;
         q->model_in_path = 1;
 
+    } else if (q->nothers && !llm_openai_given(&q->json, f[LLM_OPENAI_MODEL]))
+    {
+        q->model = q->others[0];
+
     } else {
-
-        if (!llm_openai_given(j, node)) {
-            return llm_openai_bad(q, LLM_OPENAI_MODEL, "is required");
-        }
-
-        if (j->nodes[node].type != LLM_JSON_STRING) {
-            return llm_openai_bad(q, LLM_OPENAI_MODEL, "must be a string");
-        }
-
-        /* an escaped character is written with up to six bytes */
-
-        if (j->nodes[node].end - j->nodes[node].start
-            > 6 * LLM_OPENAI_MODEL_MAX)
-        {
-            return llm_openai_bad(q, LLM_OPENAI_MODEL,
-                                  "must be at most 256 bytes long");
-        }
-
-        if (llm_json_string(j, node, &q->model, NULL) != LLM_OK) {
-            return LLM_ERROR;
-        }
+        return llm_request_model(q, f[LLM_OPENAI_MODEL], "model");
     }
 
-    if (q->model.len == 0) {
-        return llm_openai_bad(q, LLM_OPENAI_MODEL, "must not be empty");
-    }
-
-    if (q->model.len > LLM_OPENAI_MODEL_MAX) {
-        return llm_openai_bad(q, LLM_OPENAI_MODEL,
-                              "must be at most 256 bytes long");
-    }
-
-    for (i = 0; i < q->model.len; i++) {
-        if (q->model.data[i] < 0x20 || q->model.data[i] == 0x7f) {
-            return llm_openai_bad(q, LLM_OPENAI_MODEL,
-                                  "must not hold control characters");
-        }
-    }
-
-    return LLM_OK;
+    return llm_request_model_name(q, "model");
 }
 
 
@@ -450,88 +458,93 @@ llm_openai_speaks(const llm_json_t *j, uint32_t modalities)
 
 
 static int
-llm_openai_parse(llm_request_t *q)
+llm_openai_parse_text(llm_request_t *q, const uint32_t *f)
 {
-    int          rc;
-    uint32_t     f[LLM_OPENAI_FIELDS], tier;
-    const char  *twice;
+    int  stored;
 
-    if (llm_media_is(q->kind)) {
-        return llm_media_parse(q);
+    stored = llm_openai_parse_bool(q, f[LLM_OPENAI_STORE], LLM_OPENAI_STORE);
+
+    if (stored < 0) {
+        return stored;
     }
 
-    if (q->kind == LLM_KIND_BATCH) {
-        return llm_openai_batch_parse(q);
-    }
-
-    if (q->kind == LLM_KIND_RUN) {
-        return llm_openai_run_parse(q);
-    }
-
-    if (q->kind == LLM_KIND_RESPONSES) {
-        rc = llm_responses_parse(q);
-        q->unseen = llm_openai_thinks(q, LLM_JSON_NONE);
-
-        return rc;
-    }
-
-    q->max_output = -1;
-    q->choices = 1;
-
-    if (q->json.nodes[0].type != LLM_JSON_OBJECT) {
-        q->err = "the request body must be a JSON object";
-        return LLM_BAD;
-    }
-
-    twice = llm_openai_fields(&q->json, f);
-
-    if (twice) {
-        q->err = "must not occur more than once";
-        q->param = twice;
-
-        return LLM_BAD;
-    }
-
-    rc = (q->kind == LLM_KIND_CHAT && q->route.op == LLM_OPENAI_AGENT)
-         ? llm_request_model(q, llm_json_get(&q->json, 0, "agent_id"),
-                             "agent_id")
-         : llm_openai_parse_model(q, f[LLM_OPENAI_MODEL]);
-
-    if (rc != LLM_OK) {
-        return rc;
-    }
-
-    tier = f[LLM_OPENAI_SERVICE_TIER];
-
-    if (llm_openai_given(&q->json, tier)) {
-
-        if (q->json.nodes[tier].type != LLM_JSON_STRING) {
-            return llm_openai_bad(q, LLM_OPENAI_SERVICE_TIER,
-                                  "must be a string");
-        }
-
-        if (llm_json_string(&q->json, tier, &q->service_tier, NULL) != LLM_OK) {
-            return LLM_ERROR;
-        }
-    }
-
-    if (q->kind == LLM_KIND_EMBEDDINGS) {
-        q->max_output = 0;
-
-        return llm_openai_parse_input(q, f[LLM_OPENAI_INPUT]);
-    }
-
-    rc = llm_openai_parse_bool(q, f[LLM_OPENAI_STORE], LLM_OPENAI_STORE);
-    if (rc < 0) {
-        return rc;
-    }
-
-    q->stateful = rc;
+    q->stateful = stored;
     q->one_form = llm_openai_speaks(&q->json, f[LLM_OPENAI_MODALITIES]);
     q->unseen = llm_openai_thinks(q, f[LLM_OPENAI_REASONING_EFFORT]);
 
     return (q->kind == LLM_KIND_COMPLETION)
            ? llm_openai_parse_completion(q, f) : llm_openai_parse_chat(q, f);
+}
+
+
+/* what asks a model for text, or for vectors of it */
+
+static int
+llm_openai_parse_body(llm_request_t *q)
+{
+    int          rc;
+    uint32_t     f[LLM_OPENAI_FIELDS];
+    const char  *twice;
+
+    q->max_output = -1;
+    q->choices = 1;
+
+    if (q->json.nodes[0].type != LLM_JSON_OBJECT) {
+        return llm_request_bad(q, NULL,
+                               "the request body must be a JSON object");
+    }
+
+    twice = llm_openai_fields(&q->json, f);
+
+    if (twice) {
+        return llm_request_bad(q, twice, "must not occur more than once");
+    }
+
+    rc = llm_openai_parse_model(q, f);
+
+    if (rc == LLM_OK) {
+        rc = llm_request_string(q, f[LLM_OPENAI_SERVICE_TIER], "service_tier",
+                                &q->service_tier);
+    }
+
+    if (rc != LLM_OK) {
+        return rc;
+    }
+
+    if (q->kind == LLM_KIND_EMBEDDINGS) {
+        q->max_output = 0;
+        return llm_openai_parse_input(q, f[LLM_OPENAI_INPUT]);
+    }
+
+    return llm_openai_parse_text(q, f);
+}
+
+
+static int
+llm_openai_parse(llm_request_t *q)
+{
+    int  rc;
+
+    if (llm_media_is(q->kind)) {
+        return llm_media_parse(q);
+    }
+
+    switch (q->kind) {
+
+    case LLM_KIND_BATCH:
+        return llm_openai_batch_parse(q);
+
+    case LLM_KIND_RUN:
+        return llm_openai_run_parse(q);
+
+    case LLM_KIND_RESPONSES:
+        rc = llm_responses_parse(q);
+        q->unseen = llm_openai_thinks(q, LLM_JSON_NONE);
+        return rc;
+
+    default:
+        return llm_openai_parse_body(q);
+    }
 }
 
 

@@ -37,6 +37,7 @@ typedef enum {
     LLM_OPENAI_WEB_SEARCH,
     LLM_OPENAI_PROMPT,
     LLM_OPENAI_SUFFIX,
+    LLM_OPENAI_MODELS,
     LLM_OPENAI_FIELDS
 } llm_openai_field_e;
 

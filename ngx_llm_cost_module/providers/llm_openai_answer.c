@@ -332,6 +332,8 @@ llm_openai_finish(llm_answer_t *a)
         return;
     }
 
+    llm_answer_served(a);
+
     if (a->kind == LLM_KIND_RESPONSES) {
         llm_responses_finish(a);
     }

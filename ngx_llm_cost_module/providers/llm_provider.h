@@ -186,6 +186,8 @@ llm_form_t llm_form_wanted(const llm_request_t *q);
 typedef struct llm_text_s  llm_text_t;
 
 
+#define LLM_OTHERS           8
+
 struct llm_request_s {
     const llm_provider_t *provider;
     llm_kind_e            kind;
@@ -203,6 +205,9 @@ struct llm_request_s {
     llm_str_t             priced;           /* the name of its price where
                                                that of the model has none:
                                                "hd/1024-x-1024/dall-e-3" */
+    llm_str_t             others[LLM_OTHERS];  /* models that may answer in
+                                               its place, as it says itself */
+    unsigned              nothers;
     llm_str_t             service_tier;     /* asked for, or empty */
     int64_t               max_output;       /* tokens an answer, -1: none said */
     int64_t               choices;          /* n (times best_of); 1 */
@@ -287,6 +292,9 @@ struct llm_answer_s {
     llm_usage_t           usage;            /* last non-null values */
     llm_usage_item_t     *items;            /* billed beside it, or NULL */
     llm_str_t             model;            /* first non-empty one, a copy */
+    llm_str_t             served;           /* one that answered in place of
+                                               the one asked for, and whose
+                                               price holds; or empty */
     llm_str_t             service_tier;     /* a copy, or empty */
 
     unsigned              usage_seen:1;
