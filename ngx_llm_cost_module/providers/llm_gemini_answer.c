@@ -70,6 +70,7 @@ enum {
     LLM_GEMINI_U_TOOLS_BY,
     LLM_GEMINI_U_CACHED_BY,
     LLM_GEMINI_U_OUTPUT_BY,
+    LLM_GEMINI_U_RESPONSE_BY,        /* of the Live API, too */
     LLM_GEMINI_U_TRAFFIC,
     LLM_GEMINI_U_TIER,
     LLM_GEMINI_U_N
@@ -81,7 +82,8 @@ static const char * const  llm_gemini_usage_names[] = {
     "cachedContentTokenCount", "totalTokenCount",
     "promptTokensDetails", "promptTokenDetails",
     "toolUsePromptTokensDetails", "cacheTokensDetails",
-    "candidatesTokensDetails", "trafficType", "serviceTier"
+    "candidatesTokensDetails", "responseTokensDetails", "trafficType",
+    "serviceTier"
 };
 
 
@@ -167,6 +169,7 @@ llm_gemini_kinds(llm_answer_t *a, const llm_json_t *j, const uint32_t *f,
     llm_gemini_details(a, j, f[LLM_GEMINI_U_TOOLS_BY], in);
     llm_gemini_details(a, j, f[LLM_GEMINI_U_CACHED_BY], cached);
     llm_gemini_details(a, j, f[LLM_GEMINI_U_OUTPUT_BY], out);
+    llm_gemini_details(a, j, f[LLM_GEMINI_U_RESPONSE_BY], out);
 
     u->image_input = in[LLM_GEMINI_IMAGE];
     u->video_input = in[LLM_GEMINI_VIDEO];

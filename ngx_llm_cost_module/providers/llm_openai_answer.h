@@ -69,6 +69,7 @@ typedef struct {
     unsigned              form;           /* the one that matched last */
     unsigned              next_form;      /* the one to be replaced next */
     llm_openai_form_t    *forms[LLM_OPENAI_FORMS];
+    uint64_t              executed;       /* tools, a bit for an index */
     unsigned              nchoices;       /* above every index seen */
     llm_openai_choice_t  *choices[LLM_OPENAI_CHOICES];
 } llm_openai_state_t;

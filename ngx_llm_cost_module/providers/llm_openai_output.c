@@ -223,18 +223,57 @@ llm_openai_feed_calls(llm_answer_t *a, llm_openai_state_t *st,
             ch->calls = index + 1;
         }
 
+        part = LLM_OPENAI_PART_TOOL + index * 2;
         fn = llm_json_get(j, i, "function");
 
-        if (fn == LLM_JSON_NONE) {
+        if (fn != LLM_JSON_NONE) {
+            llm_openai_feed_node(a, st, ch, part, j,
+                                 llm_json_get(j, fn, "name"));
+            llm_openai_feed_node(a, st, ch, part + 1, j,
+                                 llm_json_get(j, fn, "arguments"));
             continue;
         }
 
-        part = LLM_OPENAI_PART_TOOL + index * 2;
+        fn = llm_json_get(j, i, "custom");
 
-        llm_openai_feed_node(a, st, ch, part, j,
-                             llm_json_get(j, fn, "name"));
-        llm_openai_feed_node(a, st, ch, part + 1, j,
-                             llm_json_get(j, fn, "arguments"));
+        if (fn != LLM_JSON_NONE) {
+            llm_openai_feed_node(a, st, ch, part, j,
+                                 llm_json_get(j, fn, "name"));
+            llm_openai_feed_node(a, st, ch, part + 1, j,
+                                 llm_json_get(j, fn, "input"));
+        }
+    }
+}
+
+
+/* a text, or Mistral's list of texts and of thoughts, which are lists again */
+
+static void
+llm_openai_feed_content(llm_answer_t *a, llm_openai_state_t *st,
+    llm_openai_choice_t *ch, int64_t part, const llm_json_t *j, uint32_t node)
+{
+    uint32_t                i, f[2];
+    const llm_json_node_t  *v;
+
+    static const char * const  names[] = { "text", "thinking" };
+
+    v = j->nodes;
+
+    if (node == LLM_JSON_NONE || v[node].type != LLM_JSON_ARRAY) {
+        llm_openai_feed_node(a, st, ch, part, j, node);
+        return;
+    }
+
+    for (i = node + 1; i < v[node].next; i = v[i].next) {
+
+        llm_json_fields(j, i, names, 2, f);
+
+        llm_openai_feed_node(a, st, ch, part, j, f[0]);
+
+        if (f[1] != LLM_JSON_NONE && part != LLM_OPENAI_PART_REASONING) {
+            llm_openai_feed_content(a, st, ch, LLM_OPENAI_PART_REASONING, j,
+                                    f[1]);
+        }
     }
 }
 
@@ -258,7 +297,7 @@ llm_openai_feed_message(llm_answer_t *a, llm_openai_state_t *st,
 
     llm_openai_feed_node(a, st, ch, LLM_OPENAI_PART_REASONING, j,
                          llm_openai_given(j, f[1]) ? f[1] : f[2]);
-    llm_openai_feed_node(a, st, ch, LLM_OPENAI_PART_CONTENT, j, f[0]);
+    llm_openai_feed_content(a, st, ch, LLM_OPENAI_PART_CONTENT, j, f[0]);
     llm_openai_feed_node(a, st, ch, LLM_OPENAI_PART_REFUSAL, j, f[3]);
     llm_openai_feed_calls(a, st, ch, j, f[4]);
 
@@ -277,16 +316,117 @@ llm_openai_feed_message(llm_answer_t *a, llm_openai_state_t *st,
 }
 
 
+/*
+ * Groq's tools: what they were is in the message alone.  A stream may say one
+ * of them several times, by its index.
+ */
+
+static void
+llm_openai_executed(llm_answer_t *a, llm_openai_state_t *st,
+    const llm_json_t *j, uint32_t list)
+{
+    size_t                  k;
+    int64_t                 index, *n;
+    uint32_t                i, f[3], name;
+    const llm_json_node_t  *v;
+
+    static const char * const  names[] = { "name", "type", "index" };
+
+    static const struct {
+        const char  *name;
+        size_t       field;
+    } tools[] = {
+        { "browser.search", offsetof(llm_usage_t, searches) },
+        { "search", offsetof(llm_usage_t, searches) },
+        { "web_search", offsetof(llm_usage_t, searches) },
+        { "browser.open", offsetof(llm_usage_t, web_fetches) },
+        { "visit", offsetof(llm_usage_t, web_fetches) },
+        { "visit_website", offsetof(llm_usage_t, web_fetches) }
+    };
+
+    v = j->nodes;
+
+    for (i = list + 1; i < v[list].next; i = v[i].next) {
+
+        llm_json_fields(j, i, names, 3, f);
+
+        if (a->stream && f[2] != LLM_JSON_NONE
+            && llm_json_int(j, f[2], &index) == LLM_OK
+            && index >= 0 && index < 64)
+        {
+            if (st->executed & (1ULL << index)) {
+                continue;
+            }
+
+            st->executed |= 1ULL << index;
+        }
+
+        name = llm_openai_given(j, f[0]) ? f[0] : f[1];
+
+        for (k = 0; k < sizeof(tools) / sizeof(tools[0]); k++) {
+
+            if (name != LLM_JSON_NONE && v[name].type == LLM_JSON_STRING
+                && llm_json_equal(j, name, tools[k].name))
+            {
+                n = (int64_t *) ((char *) &a->usage + tools[k].field);
+                *n = llm_sum(*n, 1);
+            }
+        }
+    }
+}
+
+
+/* a message or a delta of one: its text, and what was done for it */
+
+static void
+llm_openai_message(llm_answer_t *a, llm_openai_state_t *st,
+    llm_openai_choice_t *ch, const llm_json_t *j, uint32_t obj)
+{
+    uint32_t  tools;
+
+    if (obj == LLM_JSON_NONE || j->nodes[obj].type != LLM_JSON_OBJECT) {
+        return;
+    }
+
+    if (a->stream || llm_openai_counting(a, st)) {
+        llm_openai_feed_message(a, st, ch, j, obj);
+    }
+
+    tools = llm_json_get(j, obj, "executed_tools");
+
+    if (tools != LLM_JSON_NONE && j->nodes[tools].type == LLM_JSON_ARRAY) {
+        llm_openai_executed(a, st, j, tools);
+    }
+}
+
+
+static void
+llm_openai_ended(llm_answer_t *a, llm_openai_choice_t *ch,
+    const llm_json_t *j, uint32_t reason)
+{
+    if (!llm_openai_given(j, reason)) {
+        return;
+    }
+
+    ch->finished = 1;
+
+    if (llm_json_equal(j, reason, "length")) {
+        a->truncated = 1;
+    }
+}
+
+
 int
 llm_openai_choices(llm_answer_t *a, llm_openai_state_t *st,
     const llm_json_t *j, uint32_t choices)
 {
-    uint32_t                i, f[4];
+    uint32_t                i, k, f[5];
     llm_openai_choice_t    *ch;
     const llm_json_node_t  *v;
 
     static const char * const  names[] = { "delta", "message",
-                                           "finish_reason", "text" };
+                                           "finish_reason", "text",
+                                           "messages" };
 
     v = j->nodes;
 
@@ -305,25 +445,24 @@ llm_openai_choices(llm_answer_t *a, llm_openai_state_t *st,
             return LLM_ERROR;
         }
 
-        llm_json_fields(j, i, names, 4, f);
+        llm_json_fields(j, i, names, 5, f);
 
-        if (a->stream || llm_openai_counting(a, st)) {
-            llm_openai_feed_message(a, st, ch, j,
-                                    llm_openai_given(j, f[0]) ? f[0] : f[1]);
+        llm_openai_message(a, st, ch, j,
+                           llm_openai_given(j, f[0]) ? f[0] : f[1]);
 
-            if (a->kind == LLM_KIND_COMPLETION) {
-                llm_openai_feed_node(a, st, ch, LLM_OPENAI_PART_CONTENT, j,
-                                     f[3]);
+        /* of Mistral's, where tools of its own were called between them */
+
+        if (f[4] != LLM_JSON_NONE && v[f[4]].type == LLM_JSON_ARRAY) {
+            for (k = f[4] + 1; k < v[f[4]].next; k = v[k].next) {
+                llm_openai_message(a, st, ch, j, k);
             }
         }
 
-        if (llm_openai_given(j, f[2])) {
-            ch->finished = 1;
-
-            if (llm_json_equal(j, f[2], "length")) {
-                a->truncated = 1;
-            }
+        if (a->kind == LLM_KIND_COMPLETION) {
+            llm_openai_feed_node(a, st, ch, LLM_OPENAI_PART_CONTENT, j, f[3]);
         }
+
+        llm_openai_ended(a, ch, j, f[2]);
     }
 
     return LLM_OK;

@@ -651,6 +651,40 @@ test_counted_output(void **state)
                      + tokens(c, "Yes"));
     end(&r);
 
+    /* lists of texts and of thoughts, and messages one after another */
+
+    begin(&r, LLM_KIND_CHAT, c);
+    event(&r, "{\"model\":\"magistral\",\"choices\":[{\"delta\":{\"content\":"
+              "[{\"type\":\"thinking\",\"thinking\":[{\"type\":\"text\","
+              "\"text\":\"Let me see\"},{\"type\":\"thinking\","
+              "\"thinking\":[{\"text\":\"no deeper\"}]}]}]}}]}");
+    event(&r, "{\"choices\":[{\"delta\":{\"content\":[{\"type\":\"text\","
+              "\"text\":\"Yes\"},{\"type\":\"reference\"},7]}}]}");
+    llm_openai.finish(&r.a);
+    assert_int_equal(r.a.counted_output, tokens(c, "Let me see")
+                     + tokens(c, "Yes"));
+    end(&r);
+
+    begin(&r, LLM_KIND_CHAT, c);
+    event(&r, "{\"model\":\"m\",\"choices\":[{\"messages\":[{\"content\":"
+              "\"Let me see\"},{\"content\":\", yes\"},null]}]}");
+    llm_openai.finish(&r.a);
+    assert_int_equal(r.a.counted_output, tokens(c, "Let me see, yes"));
+    end(&r);
+
+    /* a call with a text of its own */
+
+    begin(&r, LLM_KIND_CHAT, c);
+    event(&r, "{\"model\":\"gpt-4o\",\"choices\":[{\"delta\":{"
+              "\"tool_calls\":[{\"index\":0,\"type\":\"custom\","
+              "\"custom\":{\"name\":\"run\",\"input\":\"\"}}]}}]}");
+    event(&r, "{\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,"
+              "\"custom\":{\"input\":\"print(1)\"}}]}}]}");
+    llm_openai.finish(&r.a);
+    assert_int_equal(r.a.counted_output, tokens(c, "run")
+                     + tokens(c, "print(1)") + 7);
+    end(&r);
+
     /* nothing was said */
 
     begin(&r, LLM_KIND_CHAT, c);

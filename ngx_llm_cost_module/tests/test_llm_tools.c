@@ -150,6 +150,15 @@ static const struct {
       "\"completion_tokens\":1,\"server_tool_use\":{\"web_search_requests\":2,"
       "\"web_fetch_requests\":3}}}", { 2, U, 3, U, U } },
 
+    /* Groq, in the message alone */
+
+    { CHAT, HELLO, "{\"choices\":[{\"message\":{\"content\":\"x\","
+      "\"executed_tools\":[{\"index\":0,\"type\":\"browser_search\","
+      "\"name\":\"browser.search\"},{\"index\":0,\"name\":null,\"type\":"
+      "\"search\"},{\"name\":\"browser.open\"},{\"type\":\"python\"},7]}}],"
+      "\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":1}}",
+      { 2, U, 1, U, U } },
+
     /* a container is paid once, a shell of the client's is not */
 
     { RESPONSES, INPUT, RESULT "},\"output\":["
@@ -234,6 +243,35 @@ test_streamed(void **state)
     f.p->finish(&f.a);
 
     expect_calls("ended", &f.a.usage, &said);
+
+    done(&f);
+}
+
+
+#define DELTA(s)  "{\"choices\":[{\"delta\":{\"executed_tools\":[" s "]}}]}"
+
+/* Groq says one of them when it begins, and again with what it found */
+
+static void
+test_streamed_chat(void **state)
+{
+    dialect_t  f;
+
+    static const calls_t  want = { 2, U, 1, U, U };
+
+    (void) state;
+
+    ask(&f, &llm_openai, CHAT, HELLO);
+
+    answer_begin(&f, NULL);
+    answer_event(&f, "", DELTA("{\"index\":0,\"name\":\"browser.search\"}"));
+    answer_event(&f, "", DELTA("{\"index\":0,\"name\":\"browser.search\","
+                               "\"output\":\"x\"}"));
+    answer_event(&f, "", DELTA("{\"index\":1,\"name\":\"browser.open\"},"
+                               "{\"index\":2,\"type\":\"search\"}"));
+    f.p->finish(&f.a);
+
+    expect_calls("Groq's", &f.a.usage, &want);
 
     done(&f);
 }
@@ -355,6 +393,7 @@ main(void)
         cmocka_unit_test(test_allowed),
         cmocka_unit_test(test_answered),
         cmocka_unit_test(test_streamed),
+        cmocka_unit_test(test_streamed_chat),
         cmocka_unit_test(test_streamed_messages),
         cmocka_unit_test(test_costs)
     };

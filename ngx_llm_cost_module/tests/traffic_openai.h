@@ -28,9 +28,14 @@ expected_extras(json_t *o, llm_usage_t *u)
                                 "web_search_requests"),
                          either(number(tools, "web_search_calls"),
                                 number(o, "num_sources_used")));
+
+    if (number(tools, "x_search_calls") >= 0) {
+        u->searches += number(tools, "x_search_calls");
+    }
+
     u->file_searches = number(tools, "file_search_calls");
     u->code_sessions = number(tools, "code_interpreter_calls");
-    u->tool_calls = number(tools, "x_search_calls");
+    u->tool_calls = number(tools, "document_search_calls");
 
     size = text(o, "search_context_size");
 
@@ -154,7 +159,7 @@ expected_responses(json_t *r, llm_usage_t *u)
     size_t       i;
     json_t      *o, *in, *out, *whole, *item;
     int64_t      searches, files, sessions;
-    const char  *action, *container;
+    const char  *action, *container, *id;
 
     static const llm_usage_t  unknown = LLM_USAGE_INIT;
 
@@ -186,11 +191,19 @@ expected_responses(json_t *r, llm_usage_t *u)
                     && (*action == '\0' || strcmp(action, "search") == 0);
         files += strcmp(text(item, "type"), "file_search_call") == 0;
 
+        id = text(json_object_get(item, "environment"), "container_id");
+
         if (strcmp(text(item, "type"), "code_interpreter_call") == 0) {
-            sessions += (container == NULL
-                         || strcmp(container, text(item, "container_id")));
-            container = text(item, "container_id");
+            id = text(item, "container_id");
+
+        } else if (strcmp(text(item, "type"), "shell_call") != 0
+                   || *id == '\0')
+        {
+            continue;
         }
+
+        sessions += (container == NULL || strcmp(container, id) != 0);
+        container = id;
     }
 
     u->searches = either(u->searches, searches ? searches : -1);
