@@ -7,6 +7,8 @@
 #include "llm_held.h"
 #include "llm_shm.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 
@@ -186,7 +188,7 @@ llm_held_place(llm_held_table_t *t, uint64_t payer, int64_t now, uint32_t *at)
         h = llm_held_at(t, i);
 
         rank = h->until <= now ? 4
-               : h->done ? 3
+               : h->done == LLM_HELD_DONE ? 3
                : h->what != LLM_HELD_FILE ? 0
                : h->payer == payer ? 2 : 1;
 
@@ -205,7 +207,7 @@ int
 llm_held_put(llm_held_table_t *t, const llm_held_t *held, int64_t now)
 {
     int          rc;
-    uint8_t      done, lapsed;
+    uint8_t      done, lapsed, stays;
     uint32_t     i;
     llm_held_t  *h;
 
@@ -216,17 +218,20 @@ llm_held_put(llm_held_table_t *t, const llm_held_t *held, int64_t now)
     rc = LLM_OK;
     done = held->done;
     lapsed = held->lapsed;
+    stays = 0;
     h = llm_held_find(t, held->name, &i);
 
     if (h) {
         done |= h->done;
         lapsed |= h->lapsed;
+        stays = (h->done & LLM_HELD_OWED)
+                && !(held->done & LLM_HELD_OWED);
 
     } else {
         rc = llm_held_place(t, held->payer, now, &i);
     }
 
-    if (rc == LLM_OK) {
+    if (rc == LLM_OK && !stays) {
         h = llm_held_at(t, i);
 
         t->tags[i] = 0;
@@ -284,13 +289,97 @@ llm_held_claim(llm_held_table_t *t, const unsigned char *work, int64_t now)
     h = llm_held_find(t, work, &i);
 
     if (h && !h->done && h->until > now) {
-        h->done = 1;
+        h->done = LLM_HELD_DONE;
         rc = LLM_OK;
     }
 
     llm_shm_unlock(&t->mutex);
 
     return rc;
+}
+
+
+int
+llm_held_clear(llm_held_table_t *t, const unsigned char *work, unsigned done,
+    uint32_t owner, llm_held_t *held)
+{
+    int          rc;
+    uint32_t     i;
+    llm_held_t  *h;
+
+    if (llm_held_lock(t) != LLM_OK) {
+        return LLM_ERROR;
+    }
+
+    rc = LLM_DECLINED;
+    h = llm_held_find(t, work, &i);
+
+    if (h && (h->done & (done | LLM_HELD_OWED))) {
+
+        if (h->done & LLM_HELD_OWED) {
+            h->output = owner;
+        }
+
+        h->done &= (uint8_t) ~done;
+        *held = *h;
+        rc = LLM_OK;
+    }
+
+    llm_shm_unlock(&t->mutex);
+
+    return rc;
+}
+
+
+int
+llm_held_told(llm_held_table_t *t, const llm_hold_id_t *id, llm_held_t *held)
+{
+    int          rc;
+    uint32_t     i;
+    llm_held_t  *h;
+
+    if (llm_held_lock(t) != LLM_OK) {
+        return LLM_ERROR;
+    }
+
+    rc = LLM_DECLINED;
+
+    for (i = 0; i < t->n && rc != LLM_OK; i++) {
+        h = llm_held_at(t, i);
+
+        if (t->tags[i] && (h->done & LLM_HELD_UNSETTLED)
+            && h->id.seq == id->seq && h->id.node == id->node)
+        {
+            h->done &= (uint8_t) ~LLM_HELD_UNSETTLED;
+            *held = *h;
+            rc = LLM_OK;
+        }
+    }
+
+    llm_shm_unlock(&t->mutex);
+
+    return rc;
+}
+
+
+size_t
+llm_held_text(const llm_held_t *held, unsigned char *to)
+{
+    unsigned  i;
+    char      text[LLM_HELD_TEXT + 1];
+
+    for (i = 0; i < LLM_HELD_NAME; i++) {
+        (void) snprintf(text + 2 * i, 3, "%02x", held->work[i]);
+    }
+
+    i = 2 * LLM_HELD_NAME;
+    i += (unsigned) snprintf(text + i, sizeof(text) - i,
+                             ":%" PRId64 ":%" PRIu64, held->made,
+                             held->id.seq);
+
+    memcpy(to, text, i);
+
+    return i;
 }
 
 

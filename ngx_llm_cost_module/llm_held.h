@@ -52,7 +52,7 @@ typedef struct {
     int64_t          input;                 /* tokens of all requests */
     int64_t          output;
     uint8_t          what;                  /* llm_held_e */
-    uint8_t          done;                  /* settled: once */
+    uint8_t          done;                  /* LLM_HELD_DONE .. */
     uint8_t          batch;                 /* at the rates of a batch */
     uint8_t          exact;                 /* a sum of tokens is enough to
                                                price it */
@@ -73,6 +73,22 @@ typedef struct {
 
 #define LLM_HELD_VERSION     1
 
+
+/*
+ * Work is settled once.  That it is, and what this node has still to do then:
+ * tell the fleet who has settled it; see that the store has its settlement, and
+ * a log its line.  While one of the latter is to be done, "most" is what was
+ * spent, "input" where the amounts come from, and "output" the process that
+ * does it: whoever finds the record without that does it in its place.
+ */
+
+#define LLM_HELD_DONE        1
+#define LLM_HELD_UNCLAIMED   2
+#define LLM_HELD_UNSETTLED   4
+#define LLM_HELD_UNLOGGED    8
+
+#define LLM_HELD_OWED        (LLM_HELD_UNSETTLED|LLM_HELD_UNLOGGED)
+
 /* seconds for which it is known after its reservation has expired */
 
 #define LLM_HELD_LATE        86000
@@ -87,7 +103,8 @@ llm_held_table_t *llm_held_attach(void *mem, size_t size);
 
 /*
  * LLM_OK, LLM_LIMIT: there is no room, LLM_ERROR.  What is done stays done,
- * and what has lapsed, whoever writes the record again.
+ * and what has lapsed, whoever writes the record again; and what was spent stays
+ * as it is while it is owed.
  */
 
 int llm_held_put(llm_held_table_t *t, const llm_held_t *held, int64_t now);
@@ -101,6 +118,25 @@ int llm_held_get(llm_held_table_t *t, const unsigned char *name, int64_t now,
 
 int llm_held_claim(llm_held_table_t *t, const unsigned char *work,
     int64_t now);
+
+/*
+ * Some of what was to be done has been, what is owed still is owner's: LLM_OK
+ * and a copy, LLM_DECLINED where there was nothing of either.
+ */
+
+int llm_held_clear(llm_held_table_t *t, const unsigned char *work,
+    unsigned done, uint32_t owner, llm_held_t *held);
+
+/* the store has the settlement of this reservation, if that is a work's */
+
+int llm_held_told(llm_held_table_t *t, const llm_hold_id_t *id,
+    llm_held_t *held);
+
+/* 32 digits of its name, and what tells apart two works of that name */
+
+#define LLM_HELD_TEXT        (2 * LLM_HELD_NAME + 2 + 2 * 20)
+
+size_t llm_held_text(const llm_held_t *held, unsigned char *to);
 
 /*
  * The reservation of this work has expired by then, and no line of a log says

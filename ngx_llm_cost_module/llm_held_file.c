@@ -83,6 +83,29 @@ llm_held_file_all(llm_held_table_t *t, int fd)
 }
 
 
+/*
+ * A record holds in place of the one before it, also where less is to be done.
+ * Who was to do it is gone, whatever process has that number now.
+ */
+
+static void
+llm_held_file_take(llm_held_table_t *t, llm_held_t *held, int64_t now)
+{
+    llm_held_t  before;
+
+    (void) llm_held_clear(t, held->name, (unsigned) ~LLM_HELD_DONE, 0,
+                          &before);
+
+    held->sum = 0;
+
+    if (held->done & LLM_HELD_OWED) {
+        held->output = 0;
+    }
+
+    (void) llm_held_put(t, held, now);
+}
+
+
 static void
 llm_held_file_read(llm_held_table_t *t, int fd, int64_t now)
 {
@@ -99,8 +122,7 @@ llm_held_file_read(llm_held_table_t *t, int fd, int64_t now)
         if (llm_held_check(&held, sizeof(llm_held_t))
             && held.sum == llm_held_file_sum(&held) && held.until > now)
         {
-            held.sum = 0;
-            (void) llm_held_put(t, &held, now);
+            llm_held_file_take(t, &held, now);
         }
     }
 }

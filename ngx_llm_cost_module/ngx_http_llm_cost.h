@@ -335,6 +335,18 @@ void ngx_http_llm_cost_held_settle(ngx_http_llm_cost_ctx_t *ctx);
 void ngx_http_llm_cost_held_claimed(ngx_http_llm_cost_ctx_t *ctx);
 
 
+/* _held_heir.c: what is owed for work that has just been settled */
+
+/* ctx settles it now, and its line will be in a log; the log has it */
+
+void ngx_http_llm_cost_held_owe(ngx_http_llm_cost_ctx_t *ctx);
+void ngx_http_llm_cost_held_logged(ngx_http_llm_cost_ctx_t *ctx);
+
+/* 1: its process was gone, and another one does it */
+
+ngx_uint_t ngx_http_llm_cost_held_inherit(const llm_held_t *record);
+
+
 /* _held_lapse.c: work that nobody has asked for in time */
 
 void ngx_http_llm_cost_held_sweep(void);
@@ -345,12 +357,19 @@ void ngx_http_llm_cost_held_lapse(llm_held_t *record);
 int ngx_http_llm_cost_held_line(const llm_held_t *record, ngx_uint_t back);
 
 
-/* _held_zone.c: find(), keep() and leave() of the store in shared memory */
+/* _held_zone.c: find(), keep() .. of the store in shared memory */
 
 ngx_int_t ngx_http_llm_cost_held_zone_find(ngx_http_llm_cost_ctx_t *ctx);
 ngx_int_t ngx_http_llm_cost_held_zone_keep(const llm_held_t *record);
 ngx_int_t ngx_http_llm_cost_held_zone_leave(ngx_http_llm_cost_ctx_t *ctx,
     time_t until);
+void ngx_http_llm_cost_held_zone_resettle(const llm_held_t *record,
+    llm_budget_t *budgets, unsigned n);
+
+/* of what was to be done for work, this has been; or the store has told it */
+
+void ngx_http_llm_cost_held_zone_clear(const u_char *work, ngx_uint_t done);
+void ngx_http_llm_cost_held_zone_told(const llm_hold_id_t *id);
 
 
 /* _over.c: a cheaper model instead of a refusal */
@@ -627,6 +646,8 @@ int ngx_http_llm_cost_ledger_log_line(void *data,
 
 typedef struct {
     const unsigned char        *request_id;          /* LLM_REQUEST_ID bytes */
+    llm_str_t                   work;                /* that it settles, or
+                                                        none */
     ngx_uint_t                  source;
     const char                 *why;
     const int64_t              *spent;               /* LLM_UNIT_N */

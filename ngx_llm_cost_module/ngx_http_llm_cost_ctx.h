@@ -146,6 +146,7 @@ struct ngx_http_llm_cost_ctx_s {
     llm_held_t                 *record;             /* of that name, or NULL */
     ngx_http_llm_cost_parts_t  *parts;              /* requests in its body */
     ngx_http_llm_cost_tally_t  *tally;              /* results in its answer */
+    ngx_str_t                   work;               /* that it has settled */
 
     /* admission: filled by _budget.c, answered by the store */
     llm_admission_t             adm;
@@ -241,6 +242,7 @@ struct ngx_http_llm_cost_ctx_s {
     unsigned                    claiming:1;         /* the fleet is asked, may
                                                        it settle? */
     unsigned                    late:1;             /* ... another node has */
+    unsigned                    unclaimed:1;        /* ... nobody has said */
     unsigned                    ended:1;            /* its cleanup has begun */
 };
 
@@ -310,9 +312,10 @@ struct ngx_http_llm_cost_store_s {
 
     /*
      * May ctx settle what it was told of, and what it is the first on this
-     * node to settle?  NGX_OK: yes; NGX_AGAIN: as of admit(), but it is
-     * ngx_http_llm_cost_held_claimed() that is called, and ctx->late says it.
-     * NULL: there are no other nodes.
+     * node to settle?  NGX_DECLINED: it has to, as nobody can be asked;
+     * NGX_AGAIN: as of admit(), but it is ngx_http_llm_cost_held_claimed() that
+     * is called, and ctx->late and ctx->unclaimed say it.  NULL: there are no
+     * other nodes, and what is settled is settled at once.
      */
     ngx_int_t   (*claim)(ngx_http_llm_cost_ctx_t *ctx);
 
@@ -321,6 +324,10 @@ struct ngx_http_llm_cost_store_s {
      * settled it, ngx_http_llm_cost_held_lapse() is to be told.
      */
     void        (*lapse)(llm_held_t *record);
+
+    /* what work has used is told, maybe not for the first time */
+    void        (*resettle)(const llm_held_t *record, llm_budget_t *budgets,
+                            unsigned n);
 
     ngx_int_t   (*init_process)(ngx_cycle_t *cycle);
     void        (*exit_process)(ngx_cycle_t *cycle);

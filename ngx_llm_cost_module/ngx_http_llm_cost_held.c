@@ -343,7 +343,7 @@ ngx_http_llm_cost_held_begun(ngx_http_llm_cost_ctx_t *ctx)
         (void) ngx_http_llm_cost_held_claim(ctx);
         ctx->record = NULL;
 
-        record.done = 1;
+        record.done = LLM_HELD_DONE;
         (void) lmcf->store->keep(&record);
 
         return 0;

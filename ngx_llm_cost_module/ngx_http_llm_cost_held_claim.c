@@ -13,6 +13,10 @@
  * the first one, and of the first ones of all nodes the store.  Until the
  * store has said who that is a request has a reference of its own, so that its
  * line in the access log says what came of it.
+ *
+ * Where the store is away every node has to take its own for the first.  Their
+ * lines name the work ($llm_work), so that whoever reads logs counts it once;
+ * and the fleet is told when the store is back, so that no more nodes do.
  */
 
 
@@ -27,6 +31,7 @@ static void ngx_http_llm_cost_held_drop(ngx_http_llm_cost_ctx_t *ctx);
 ngx_uint_t
 ngx_http_llm_cost_held_claim(ngx_http_llm_cost_ctx_t *ctx)
 {
+    u_char                         *text;
     llm_held_t                      record;
     llm_budget_t                   *budgets;
     ngx_http_llm_cost_main_conf_t  *lmcf;
@@ -37,7 +42,9 @@ ngx_http_llm_cost_held_claim(ngx_http_llm_cost_ctx_t *ctx)
     budgets = ngx_pcalloc(ctx->request->pool,
                           LLM_BUDGETS_MAX * sizeof(llm_budget_t));
 
-    if (budgets == NULL || lmcf->zone->held == NULL) {
+    text = ngx_pnalloc(ctx->request->pool, LLM_HELD_TEXT);
+
+    if (budgets == NULL || text == NULL || lmcf->zone->held == NULL) {
         return 0;
     }
 
@@ -54,6 +61,8 @@ ngx_http_llm_cost_held_claim(ngx_http_llm_cost_ctx_t *ctx)
 
     if (!ctx->held) {
         ctx->budgets = budgets;
+        ctx->work.data = text;
+        ctx->work.len = llm_held_text(ctx->record, text);
     }
 
     return 1;
@@ -79,6 +88,8 @@ ngx_http_llm_cost_held_settle(ngx_http_llm_cost_ctx_t *ctx)
 
     lmcf = ngx_http_get_module_main_conf(ctx->request,
                                          ngx_http_llm_cost_module);
+
+    ctx->unclaimed = (lmcf->store->claim != NULL);
 
     /* a request that is in its cleanup cannot wait */
 
@@ -139,10 +150,11 @@ ngx_http_llm_cost_held_take(ngx_http_llm_cost_ctx_t *ctx)
     /* by whatever name it is asked for, and on whatever node */
 
     record = *ctx->record;
-    record.done = 1;
+    record.done = LLM_HELD_DONE;
     (void) lmcf->store->keep(&record);
 
-    ngx_http_llm_cost_held_work(ctx, &record)->done = 1;
+    ngx_http_llm_cost_held_work(ctx, &record);
+    record.done = LLM_HELD_DONE | (ctx->unclaimed ? LLM_HELD_UNCLAIMED : 0);
     (void) lmcf->store->keep(&record);
 
     ctx->adm.budgets = ctx->budgets;
@@ -151,6 +163,7 @@ ngx_http_llm_cost_held_take(ngx_http_llm_cost_ctx_t *ctx)
     ctx->adm.granted[LLM_UNIT_REQUESTS] = 1;
     ctx->held = (ctx->record->id.seq != 0);
 
+    ngx_http_llm_cost_held_owe(ctx);
     ngx_http_llm_cost_settle_spent(ctx);
 }
 
@@ -162,6 +175,7 @@ ngx_http_llm_cost_held_drop(ngx_http_llm_cost_ctx_t *ctx)
 {
     static const llm_usage_t  none = LLM_USAGE_INIT;
 
+    ctx->work.len = 0;
     ctx->usage = none;
     ctx->usage.input = 0;
     ctx->usage.output = 0;

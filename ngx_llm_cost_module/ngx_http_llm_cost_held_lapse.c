@@ -14,7 +14,8 @@
  * know of it write the same.  What is told of it after all is in the line of
  * the request that hears of it, and another line takes the first one back.
  *
- * Once a second one worker of the node looks.
+ * Once a second one worker of the node looks; also for work whose worker has
+ * died before all was done for it (_held_heir.c).
  */
 
 
@@ -33,7 +34,7 @@ ngx_http_llm_cost_held_sweep(void)
     lmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle,
                                                ngx_http_llm_cost_module);
 
-    if (lmcf->ledger_log == NULL || lmcf->zone->held == NULL) {
+    if (lmcf->zone->held == NULL) {
         return;
     }
 
@@ -43,11 +44,15 @@ ngx_http_llm_cost_held_sweep(void)
     while (n < NGX_HTTP_LLM_COST_LAPSE_MAX
            && llm_held_next(lmcf->zone->held, &cursor, &record) == LLM_OK)
     {
-        if (llm_held_lapses(&record,
-                            ngx_time() - NGX_HTTP_LLM_COST_LAPSE_AFTER))
+        if (lmcf->ledger_log
+            && llm_held_lapses(&record,
+                               ngx_time() - NGX_HTTP_LLM_COST_LAPSE_AFTER))
         {
             lmcf->store->lapse(&record);
             n++;
+
+        } else {
+            n += ngx_http_llm_cost_held_inherit(&record);
         }
     }
 }
@@ -94,6 +99,7 @@ ngx_http_llm_cost_held_line(const llm_held_t *record, ngx_uint_t back)
     }
 
     line.request_id = name;
+    line.work.len = 0;
     line.source = NGX_HTTP_LLM_COST_SOURCE_COUNTED;
     line.why = back ? "asked for after its time" : "not asked for in time";
     line.spent = spent;

@@ -42,6 +42,7 @@ ngx_http_llm_cost_held_zone_find(ngx_http_llm_cost_ctx_t *ctx)
 ngx_int_t
 ngx_http_llm_cost_held_zone_keep(const llm_held_t *record)
 {
+    llm_held_t                 kept;
     ngx_http_llm_cost_zone_t  *z;
 
     z = ngx_http_llm_cost_zone();
@@ -52,11 +53,50 @@ ngx_http_llm_cost_held_zone_keep(const llm_held_t *record)
         return NGX_DECLINED;
     }
 
-    if (z->held_fd > 0) {
-        (void) llm_held_file_add(z->held, z->held_fd, record);
+    if (z->held_fd > 0
+        && llm_held_get(z->held, record->name, ngx_time(), &kept) == LLM_OK)
+    {
+        (void) llm_held_file_add(z->held, z->held_fd, &kept);
     }
 
     return NGX_OK;
+}
+
+
+/* of what was to be done for work, this has been */
+
+void
+ngx_http_llm_cost_held_zone_clear(const u_char *work, ngx_uint_t done)
+{
+    llm_held_t                 kept;
+    ngx_http_llm_cost_zone_t  *z;
+
+    z = ngx_http_llm_cost_zone();
+
+    if (z->held
+        && llm_held_clear(z->held, work, (unsigned) done, (uint32_t) ngx_pid,
+                          &kept)
+           == LLM_OK
+        && z->held_fd > 0)
+    {
+        (void) llm_held_file_add(z->held, z->held_fd, &kept);
+    }
+}
+
+
+void
+ngx_http_llm_cost_held_zone_told(const llm_hold_id_t *id)
+{
+    llm_held_t                 kept;
+    ngx_http_llm_cost_zone_t  *z;
+
+    z = ngx_http_llm_cost_zone();
+
+    if (z->held && llm_held_told(z->held, id, &kept) == LLM_OK
+        && z->held_fd > 0)
+    {
+        (void) llm_held_file_add(z->held, z->held_fd, &kept);
+    }
 }
 
 
@@ -73,4 +113,13 @@ ngx_http_llm_cost_held_zone_leave(ngx_http_llm_cost_ctx_t *ctx, time_t until)
     ctx->held = 0;
 
     return NGX_OK;
+}
+
+
+void
+ngx_http_llm_cost_held_zone_resettle(const llm_held_t *record,
+    llm_budget_t *budgets, unsigned n)
+{
+    (void) llm_ledger_settle(ngx_http_llm_cost_zone()->ledger, &record->id,
+                             record->most, NULL, 0);
 }

@@ -28,8 +28,8 @@
 #define NGX_HTTP_LLM_COST_LEDGER_LINE                                         \
     (sizeof("{\"time\":\"1970-09-28T12:00:00+06:00\",\"request_id\":\"\","    \
             "\"usage_source\":\"upstream\",\"cost\":\"\",\"why\":\"\","       \
-            "\"budgets\":\"\"}\n")                                            \
-     + 2 * LLM_REQUEST_ID + LLM_USD_LEN + 64)
+            "\"work\":\"\",\"budgets\":\"\"}\n")                              \
+     + 2 * LLM_REQUEST_ID + LLM_HELD_TEXT + LLM_USD_LEN + 64)
 
 #define NGX_HTTP_LLM_COST_LEDGER_SILENCE  60    /* s between complaints */
 
@@ -171,6 +171,10 @@ ngx_http_llm_cost_log_handler(ngx_http_request_t *r)
 
     ctx = r == r->main ? ngx_http_llm_cost_get_ctx(r) : NULL;
 
+    if (ctx) {
+        ngx_http_llm_cost_held_logged(ctx);
+    }
+
     if (ctx && ctx->adm.keep && ctx->adm.id.seq) {
         lmcf = ngx_http_get_module_main_conf(r, ngx_http_llm_cost_module);
 
@@ -203,6 +207,7 @@ ngx_http_llm_cost_ledger_log_line(void *data, const llm_hold_view_t *view)
     }
 
     line.request_id = view->request_id;
+    line.work.len = 0;
     line.source = view->settled ? view->source
                                 : NGX_HTTP_LLM_COST_SOURCE_LOST;
     line.why = view->settled ? "worker died before it logged" : "worker died";
@@ -258,7 +263,14 @@ ngx_http_llm_cost_ledger_write(const ngx_http_llm_cost_ledger_line_t *line)
     p = ngx_sprintf(p, "\",\"usage_source\":\"%V\",\"cost\":\"",
                     ngx_http_llm_cost_source(line->source));
     p += llm_usd_print(p, line->spent[LLM_UNIT_USD]);
-    p = ngx_sprintf(p, "\",\"why\":\"%s\",\"budgets\":\"", line->why);
+    p = ngx_sprintf(p, "\",\"why\":\"%s\"", line->why);
+
+    if (line->work.len) {
+        p = ngx_sprintf(p, ",\"work\":\"%*s\"", line->work.len,
+                        line->work.data);
+    }
+
+    p = ngx_cpymem(p, ",\"budgets\":\"", sizeof(",\"budgets\":\"") - 1);
 
     for (i = 0; i < line->n; i++) {
         b = &line->budgets[i];

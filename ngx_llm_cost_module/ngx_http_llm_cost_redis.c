@@ -57,6 +57,7 @@ const ngx_http_llm_cost_store_t  ngx_http_llm_cost_redis_store = {
     ngx_http_llm_cost_redis_leave,
     ngx_http_llm_cost_redis_claim,
     ngx_http_llm_cost_redis_lapse,
+    ngx_http_llm_cost_redis_resettle,
     ngx_http_llm_cost_redis_init_process,
     ngx_http_llm_cost_redis_exit_process
 };

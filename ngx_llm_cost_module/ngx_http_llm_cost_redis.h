@@ -155,6 +155,7 @@ struct ngx_http_llm_cost_redis_op_s {
                                                     its script's text */
     size_t                           plain_size;
 
+    u_char                           work[LLM_HELD_NAME];
     u_char                           key[NGX_HTTP_LLM_COST_CACHE_KEY];
     llm_flight_t                     flight;     /* lands when it is kept, */
     uint64_t                         token;      /* and so does the fleet's */
@@ -613,6 +614,12 @@ ngx_int_t ngx_http_llm_cost_redis_leave(ngx_http_llm_cost_ctx_t *ctx,
     time_t until);
 ngx_int_t ngx_http_llm_cost_redis_claim(ngx_http_llm_cost_ctx_t *ctx);
 void ngx_http_llm_cost_redis_lapse(llm_held_t *record);
+void ngx_http_llm_cost_redis_resettle(const llm_held_t *record,
+    llm_budget_t *budgets, unsigned n);
+
+/* what nobody could be asked about is told, some of it each second */
+
+void ngx_http_llm_cost_redis_reclaim(void);
 
 
 /* _redis_flight.c */
@@ -679,6 +686,7 @@ void ngx_http_llm_cost_redis_settle(ngx_http_llm_cost_ctx_t *ctx,
 void ngx_http_llm_cost_redis_cancel(ngx_http_llm_cost_ctx_t *ctx,
     const llm_stats_event_t *event);
 void ngx_http_llm_cost_redis_renew(const llm_hold_id_t *id, time_t expires);
+void ngx_http_llm_cost_redis_send_end(ngx_http_llm_cost_redis_op_t *op);
 void ngx_http_llm_cost_redis_settled(ngx_http_llm_cost_redis_op_t *op,
     redisReply *reply);
 

@@ -51,6 +51,7 @@ ngx_http_llm_cost_redis_adopt(void)
                             NGX_HTTP_LLM_COST_REDIS_ADOPT);
 
     ngx_http_llm_cost_held_sweep();
+    ngx_http_llm_cost_redis_reclaim();
 }
 
 

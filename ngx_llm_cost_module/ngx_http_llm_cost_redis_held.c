@@ -18,6 +18,9 @@
  */
 
 
+#define NGX_HTTP_LLM_COST_REDIS_RECLAIM  16     /* a second */
+
+
 static ngx_int_t ngx_http_llm_cost_redis_held_ask(
     ngx_http_llm_cost_ctx_t *ctx, ngx_http_llm_cost_redis_op_t *op);
 static void ngx_http_llm_cost_redis_held(ngx_http_llm_cost_redis_op_t *op,
@@ -28,7 +31,11 @@ static void ngx_http_llm_cost_redis_lapsed(ngx_http_llm_cost_redis_op_t *op,
     redisReply *reply);
 static void ngx_http_llm_cost_redis_claimed(ngx_http_llm_cost_redis_op_t *op,
     redisReply *reply);
+static void ngx_http_llm_cost_redis_reclaimed(
+    ngx_http_llm_cost_redis_op_t *op, redisReply *reply);
 static void ngx_http_llm_cost_redis_held_key(const u_char *name);
+static void ngx_http_llm_cost_redis_held_claim(const llm_held_t *record);
+static void ngx_http_llm_cost_redis_held_time(const llm_held_t *record);
 
 
 ngx_int_t
@@ -118,6 +125,10 @@ ngx_http_llm_cost_redis_held_read(redisReply *reply, llm_held_t *record)
 
     ngx_memcpy(record, reply->str, sizeof(llm_held_t));
 
+    /* what is to be done is for each node to know */
+
+    record->done = record->done ? LLM_HELD_DONE : 0;
+
     return llm_held_check(record, reply->len);
 }
 
@@ -126,7 +137,7 @@ ngx_int_t
 ngx_http_llm_cost_redis_keep(const llm_held_t *record)
 {
     ngx_int_t                      rc;
-    ngx_http_llm_cost_redis_t     *redis;
+    llm_held_t                     there;
     ngx_http_llm_cost_redis_op_t  *op;
 
     rc = ngx_http_llm_cost_held_zone_keep(record);
@@ -134,26 +145,21 @@ ngx_http_llm_cost_redis_keep(const llm_held_t *record)
         return rc;
     }
 
-    redis = ngx_http_llm_cost_redis_money();
-
     op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_done, NULL);
     if (op == NULL) {
         return NGX_OK;
     }
 
-    ngx_http_llm_cost_redis_command(redis, "SET");
-    ngx_http_llm_cost_redis_held_key(record->name);
-    ngx_http_llm_cost_redis_arg(record, sizeof(llm_held_t));
-    ngx_http_llm_cost_redis_text("EX");
-    ngx_http_llm_cost_redis_number(ngx_max(record->until - ngx_time(), 1));
+    there = *record;
+    there.done = record->done ? LLM_HELD_DONE : 0;
 
-    if (ngx_http_llm_cost_redis_end(op) != NGX_OK
-        || ngx_http_llm_cost_redis_send(redis, op,
-                                        NGX_HTTP_LLM_COST_REDIS_LINGER)
-           != NGX_OK)
-    {
-        ngx_http_llm_cost_redis_free(op);
-    }
+    ngx_http_llm_cost_redis_command(ngx_http_llm_cost_redis_money(), "SET");
+    ngx_http_llm_cost_redis_held_key(record->name);
+    ngx_http_llm_cost_redis_arg(&there, sizeof(llm_held_t));
+    ngx_http_llm_cost_redis_held_time(record);
+
+    (void) ngx_http_llm_cost_redis_tell(ngx_http_llm_cost_redis_money(), op,
+                                        ngx_http_llm_cost_redis_end(op));
 
     return NGX_OK;
 }
@@ -189,28 +195,19 @@ ngx_http_llm_cost_redis_leave(ngx_http_llm_cost_ctx_t *ctx, time_t until)
 ngx_int_t
 ngx_http_llm_cost_redis_claim(ngx_http_llm_cost_ctx_t *ctx)
 {
-    u_char                         hex[LLM_HELD_NAME * 2];
-    ngx_http_llm_cost_redis_t     *redis;
+    ngx_int_t                      rc;
     ngx_http_llm_cost_redis_op_t  *op;
-
-    redis = ngx_http_llm_cost_redis_money();
 
     op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_claimed, ctx);
     if (op == NULL) {
-        return NGX_OK;
+        return NGX_DECLINED;
     }
 
-    ngx_http_llm_cost_redis_command(redis, "SET");
-    ngx_hex_dump(hex, ctx->record->work, LLM_HELD_NAME);
-    ngx_http_llm_cost_redis_key("hs:%*s:%L:%uL", sizeof(hex), hex,
-                                ctx->record->made, ctx->record->id.seq);
-    ngx_http_llm_cost_redis_text("1");
-    ngx_http_llm_cost_redis_text("EX");
-    ngx_http_llm_cost_redis_number(ngx_max(ctx->record->until - ngx_time(),
-                                           1));
-    ngx_http_llm_cost_redis_text("NX");
+    ngx_http_llm_cost_redis_held_claim(ctx->record);
 
-    return ngx_http_llm_cost_redis_held_ask(ctx, op);
+    rc = ngx_http_llm_cost_redis_held_ask(ctx, op);
+
+    return rc == NGX_OK ? NGX_DECLINED : rc;
 }
 
 
@@ -222,8 +219,93 @@ ngx_http_llm_cost_redis_claimed(ngx_http_llm_cost_redis_op_t *op,
 
     ctx = op->data;
     ctx->late = (reply && reply->type == REDIS_REPLY_NIL);
+    ctx->unclaimed = (reply == NULL || reply->type == REDIS_REPLY_ERROR);
 
     ngx_http_llm_cost_redis_wake(op, ngx_http_llm_cost_held_claimed);
+}
+
+
+/*
+ * Redis was away when this node settled it: now the others hear of that, so
+ * that none settles it once more.  One that has meanwhile stays the first.
+ */
+
+void
+ngx_http_llm_cost_redis_reclaim(void)
+{
+    uint32_t                       cursor;
+    ngx_uint_t                     n;
+    llm_held_t                     record;
+    ngx_http_llm_cost_zone_t      *z;
+    ngx_http_llm_cost_redis_op_t  *op;
+
+    z = ngx_http_llm_cost_zone();
+    cursor = 0;
+    n = 0;
+
+    while (z->held && n < NGX_HTTP_LLM_COST_REDIS_RECLAIM
+           && llm_held_next(z->held, &cursor, &record) == LLM_OK)
+    {
+        if (!(record.done & LLM_HELD_UNCLAIMED)) {
+            continue;
+        }
+
+        (void) ngx_http_llm_cost_redis_keep(&record);
+
+        op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_reclaimed,
+                                        NULL);
+        if (op == NULL) {
+            return;
+        }
+
+        ngx_memcpy(op->work, record.work, LLM_HELD_NAME);
+        ngx_http_llm_cost_redis_held_claim(&record);
+
+        (void) ngx_http_llm_cost_redis_tell(ngx_http_llm_cost_redis_money(),
+                                            op,
+                                            ngx_http_llm_cost_redis_end(op));
+        n++;
+    }
+}
+
+
+static void
+ngx_http_llm_cost_redis_reclaimed(ngx_http_llm_cost_redis_op_t *op,
+    redisReply *reply)
+{
+    if (reply && reply->type != REDIS_REPLY_ERROR) {
+        ngx_http_llm_cost_held_zone_clear(op->work, LLM_HELD_UNCLAIMED);
+    }
+
+    ngx_http_llm_cost_redis_done(op, reply);
+}
+
+
+/* of a worker that has died, or an nginx; Redis may have heard of it */
+
+void
+ngx_http_llm_cost_redis_resettle(const llm_held_t *record,
+    llm_budget_t *budgets, unsigned n)
+{
+    ngx_http_llm_cost_redis_op_t  *op;
+
+    op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_settled, NULL);
+    if (op == NULL) {
+        return;
+    }
+
+    op->id = record->id;
+    op->spends = 1;
+    ngx_memcpy(op->spent, record->most, sizeof(op->spent));
+
+    if (ngx_http_llm_cost_redis_copy_budgets(op, budgets, n) != NGX_OK
+        || ngx_http_llm_cost_redis_settlement(op, NULL) != NGX_OK)
+    {
+        ngx_http_llm_cost_redis_free(op);
+        return;
+    }
+
+    ngx_http_llm_cost_redis_send_end(op);
 }
 
 
@@ -282,4 +364,28 @@ ngx_http_llm_cost_redis_held_key(const u_char *name)
     ngx_hex_dump(hex, (u_char *) name, LLM_HELD_NAME);
 
     ngx_http_llm_cost_redis_key("h:%*s", sizeof(hex), hex);
+}
+
+
+static void
+ngx_http_llm_cost_redis_held_claim(const llm_held_t *record)
+{
+    u_char  text[LLM_HELD_TEXT];
+    size_t  len;
+
+    len = llm_held_text(record, text);
+
+    ngx_http_llm_cost_redis_command(ngx_http_llm_cost_redis_money(), "SET");
+    ngx_http_llm_cost_redis_key("hs:%*s", len, text);
+    ngx_http_llm_cost_redis_text("1");
+    ngx_http_llm_cost_redis_held_time(record);
+    ngx_http_llm_cost_redis_text("NX");
+}
+
+
+static void
+ngx_http_llm_cost_redis_held_time(const llm_held_t *record)
+{
+    ngx_http_llm_cost_redis_text("EX");
+    ngx_http_llm_cost_redis_number(ngx_max(record->until - ngx_time(), 1));
 }

@@ -101,7 +101,11 @@ ngx_http_llm_cost_redis_close_journal(ngx_http_llm_cost_redis_op_t *op)
     l = ngx_http_llm_cost_zone()->ledger;
 
     if (op->spends) {
-        (void) llm_ledger_settle_there(l, &op->id, op->spent, op->source);
+        if (llm_ledger_settle_there(l, &op->id, op->spent, op->source)
+            != LLM_OK)
+        {
+            ngx_http_llm_cost_held_zone_told(&op->id);
+        }
 
     } else {
         (void) llm_ledger_cancel(l, &op->id);
@@ -454,12 +458,7 @@ ngx_http_llm_cost_redis_revoke(const llm_hold_id_t *id)
         return;
     }
 
-    if (ngx_http_llm_cost_redis_send(ngx_http_llm_cost_redis_money(), op,
-                                     NGX_HTTP_LLM_COST_REDIS_LINGER)
-        != NGX_OK)
-    {
-        ngx_http_llm_cost_redis_settled(op, NULL);
-    }
+    ngx_http_llm_cost_redis_send_end(op);
 }
 
 

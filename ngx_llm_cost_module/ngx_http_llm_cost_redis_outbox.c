@@ -203,7 +203,11 @@ ngx_http_llm_cost_redis_outbox_back(ngx_http_llm_cost_redis_op_t *op,
     ngx_http_llm_cost_redis_box_unlock();
 
     if (done) {
-        (void) llm_ledger_confirm(ngx_http_llm_cost_zone()->ledger, &op->id);
+        if (llm_ledger_confirm(ngx_http_llm_cost_zone()->ledger, &op->id)
+            != LLM_OK)
+        {
+            ngx_http_llm_cost_held_zone_told(&op->id);
+        }
 
     } else if (op->sent) {
         (void) llm_ledger_unsure(ngx_http_llm_cost_zone()->ledger, &op->id);

@@ -96,12 +96,7 @@ ngx_http_llm_cost_redis_end_request(ngx_http_llm_cost_ctx_t *ctx,
 
     (void) llm_ledger_note_end(z->ledger, &op->id, op->spent);
 
-    if (ngx_http_llm_cost_redis_send(ngx_http_llm_cost_redis_money(), op,
-                                     NGX_HTTP_LLM_COST_REDIS_LINGER)
-        != NGX_OK)
-    {
-        ngx_http_llm_cost_redis_settled(op, NULL);
-    }
+    ngx_http_llm_cost_redis_send_end(op);
 
     return;
 
@@ -112,6 +107,20 @@ failed:
 
     if (op) {
         ngx_http_llm_cost_redis_free(op);
+    }
+}
+
+
+/* what cannot be sent is on record, and is sent later */
+
+void
+ngx_http_llm_cost_redis_send_end(ngx_http_llm_cost_redis_op_t *op)
+{
+    if (ngx_http_llm_cost_redis_send(ngx_http_llm_cost_redis_money(), op,
+                                     NGX_HTTP_LLM_COST_REDIS_LINGER)
+        != NGX_OK)
+    {
+        ngx_http_llm_cost_redis_settled(op, NULL);
     }
 }
 

@@ -71,6 +71,7 @@ static ngx_http_variable_t  ngx_http_llm_cost_vars[] = {
     ngx_http_llm_cost_text("llm_cache_status", cache_status),
     ngx_http_llm_cost_text("llm_refusal", refusal),
     ngx_http_llm_cost_text("llm_service_tier", answer.service_tier),
+    ngx_http_llm_cost_text("llm_work", work),
 
     ngx_http_llm_cost_number("llm_input_tokens", usage.input),
     ngx_http_llm_cost_number("llm_cached_tokens", usage.cached_input),

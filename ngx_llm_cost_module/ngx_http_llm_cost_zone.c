@@ -85,6 +85,7 @@ const ngx_http_llm_cost_store_t  ngx_http_llm_cost_zone_store = {
     ngx_http_llm_cost_held_zone_leave,
     NULL,
     ngx_http_llm_cost_held_lapse,
+    ngx_http_llm_cost_held_zone_resettle,
     ngx_http_llm_cost_zone_init_process,
     ngx_http_llm_cost_zone_exit_process
 };

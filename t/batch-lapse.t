@@ -11,8 +11,6 @@ use warnings;
 use lib 't/lib';
 
 use File::Temp ();
-use HTTP::Tiny ();
-use JSON::PP ();
 use POSIX qw( strftime );
 use Test::More;
 use Time::HiRes qw( sleep time );
@@ -22,6 +20,8 @@ use LLMCost::Nginx;
 use LLMCost::Process;
 use LLMCost::Redis;
 
+require './t/suite/background.pl';
+
 my ($library) = grep { -e } glob '/usr/lib/*/faketime/libfaketime.so.1';
 
 plan skip_all => 'libfaketime does not go with sanitizers'
@@ -29,14 +29,10 @@ plan skip_all => 'libfaketime does not go with sanitizers'
 plan skip_all => 'faketime is not installed' if !$library;
 
 my $dir = File::Temp->newdir('llm-lapse-XXXXXX', TMPDIR => 1);
-my $json = JSON::PP->new->canonical;
-my $http = HTTP::Tiny->new(timeout => 10);
 my $upstream = start_upstream_server("$dir");
 my $clock = "$dir/clock";
 
-write_file("$dir/script.json", $json->encode({ block => 0, answers => {
-    scripts => { begin => answer('queued'), wait => answer('in_progress'),
-                 end => answer('completed', 50) } } }));
+write_file("$dir/script.json", background_script());
 
 my $began = int time;
 my ($server, $port, $redis) = start_redis_server("$dir");
@@ -45,17 +41,6 @@ lapses('zone', 1, '');
 lapses('redis', 2, "llm_redis unix:$redis timeout=5s;");
 
 done_testing;
-
-
-sub answer {
-    my ($status, $out) = @_;
-
-    return { body => $json->encode({
-        id => 'resp_1', object => 'response', status => $status, model => 'm',
-        output => [],
-        usage => $out && { input_tokens => 9, output_tokens => $out,
-                           total_tokens => 9 + $out } }) };
-}
 
 
 sub fake {
@@ -154,22 +139,6 @@ MAIN
         location /llm/ { llm_api; access_log off; }
     }
 END
-}
-
-
-sub ask {
-    my ($node, $script) = @_;
-
-    my $url = "http://127.0.0.1:$node->{port}/v1/responses";
-    my %headers = ('X-Test-Script' => $script, Authorization => 'Bearer x');
-
-    my $answer = $script eq 'begin'
-        ? $http->post($url, { headers => \%headers, content => $json->encode({
-                          model => 'm', input => 'hi', max_output_tokens => 1000,
-                          background => JSON::PP::true }) })
-        : $http->get("$url/resp_1", { headers => \%headers });
-
-    return $answer->{status};
 }
 
 

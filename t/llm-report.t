@@ -53,6 +53,19 @@ sub figures {
 }
 
 
+# work that two nodes were told of
+
+my $work = 'fab79d2dc81ed7b1c64d54f8e00e71b1:1795711565:';
+my $told = figures([{ work => "${work}1" }, { work => '' }, {},
+                    { work => "${work}2" }, { work => "${work}1" }],
+                   '--format json');
+
+is($told->{total}{requests}, 4, 'work counts once');
+is($told->{again}, 1, '... and it is said');
+like((report([{ work => $work }, { work => $work }]))[0],
+     qr/^1 lines of work that another line has/m, '... to people, too');
+
+
 # sums
 
 my $r = figures([

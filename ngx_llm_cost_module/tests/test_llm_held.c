@@ -137,6 +137,89 @@ is_claimed_once(void **state)
 }
 
 
+/* what was spent stays until nobody is owed anything, whoever writes it again */
+
+static void
+what_is_owed_stays(void **state)
+{
+    llm_held_t     h, got;
+    llm_hold_id_t  id = { 7, 8 };
+
+    (void) state;
+
+    h = held("a", LLM_HELD_WORK, 1, 1000);
+    h.id = id;
+    h.most[LLM_UNIT_USD] = 100;
+    assert_int_equal(llm_held_put(t, &h, 1), LLM_OK);
+
+    h.done = LLM_HELD_DONE | LLM_HELD_UNCLAIMED | LLM_HELD_OWED;
+    h.most[LLM_UNIT_USD] = 5;
+    h.output = 42;
+    assert_int_equal(llm_held_put(t, &h, 1), LLM_OK);
+
+    h.done = LLM_HELD_DONE;
+    h.most[LLM_UNIT_USD] = 100;
+    assert_int_equal(llm_held_put(t, &h, 1), LLM_OK);
+    assert_int_equal(llm_held_get(t, h.name, 1, &got), LLM_OK);
+    assert_int_equal(got.done, 15);
+    assert_int_equal(got.most[LLM_UNIT_USD], 5);
+
+    /* it does not make room */
+
+    assert_int_equal(put("b", LLM_HELD_WORK, 2, 1), LLM_OK);
+    assert_int_equal(put("c", LLM_HELD_WORK, 2, 1), LLM_OK);
+    assert_int_equal(put("d", LLM_HELD_WORK, 2, 1), LLM_OK);
+    assert_int_equal(put("e", LLM_HELD_WORK, 2, 1), LLM_LIMIT);
+
+    /* one thing after another, and by whom the rest */
+
+    assert_int_equal(llm_held_clear(t, h.name, LLM_HELD_UNLOGGED, 43, &got),
+                     LLM_OK);
+    assert_int_equal(got.output, 43);
+    assert_int_equal(got.done, LLM_HELD_DONE | LLM_HELD_UNCLAIMED
+                               | LLM_HELD_UNSETTLED);
+
+    id.seq++;
+    assert_int_equal(llm_held_told(t, &id, &got), LLM_DECLINED);
+    id.seq--;
+    assert_int_equal(llm_held_told(t, &id, &got), LLM_OK);
+    assert_int_equal(llm_held_told(t, &id, &got), LLM_DECLINED);
+    assert_int_equal(got.done, LLM_HELD_DONE | LLM_HELD_UNCLAIMED);
+    assert_int_equal(put("e", LLM_HELD_WORK, 2, 1), LLM_LIMIT);
+
+    assert_int_equal(llm_held_clear(t, h.name, LLM_HELD_UNCLAIMED, 44, &got),
+                     LLM_OK);
+    assert_int_equal(got.done, LLM_HELD_DONE);
+    assert_int_equal(got.output, 43);
+    assert_int_equal(llm_held_clear(t, h.name, LLM_HELD_UNCLAIMED, 44, &got),
+                     LLM_DECLINED);
+    assert_int_equal(put("e", LLM_HELD_WORK, 2, 1), LLM_OK);
+}
+
+
+static void
+work_has_a_name_for_logs(void **state)
+{
+    size_t         len;
+    llm_held_t     h;
+    unsigned char  text[LLM_HELD_TEXT];
+
+    (void) state;
+
+    h = held("a\xff", LLM_HELD_WORK, 1795711565, 1795715165);
+    h.id.seq = 2097153;
+
+    len = llm_held_text(&h, text);
+    assert_int_equal(len, 51);
+    assert_memory_equal(text, "61ff0000000000000000000000000000:1795711565:"
+                              "2097153", 51);
+
+    h.made = INT64_MIN;
+    h.id.seq = UINT64_MAX;
+    assert_in_range(llm_held_text(&h, text), 70, LLM_HELD_TEXT);
+}
+
+
 static void
 makes_room_without_losing_money(void **state)
 {
@@ -333,6 +416,45 @@ outlives_a_restart(void **state)
 }
 
 
+/* of what is to be done the last record says it; who was to do it is gone */
+
+static void
+a_restart_knows_what_is_owed(void **state)
+{
+    int         fd;
+    char        path[] = "/tmp/llm-held-XXXXXX";
+    llm_held_t  h, got;
+
+    (void) state;
+
+    fd = mkstemp(path);
+    assert_true(fd != -1);
+
+    h = held("a", LLM_HELD_WORK, 1, 1000);
+    h.done = LLM_HELD_DONE | LLM_HELD_UNCLAIMED | LLM_HELD_OWED;
+    h.output = 42;
+    assert_int_equal(llm_held_file_add(t, fd, &h), 0);
+    memcpy(h.name, "b", 1);
+    assert_int_equal(llm_held_file_add(t, fd, &h), 0);
+    h.done = LLM_HELD_DONE;
+    assert_int_equal(llm_held_file_add(t, fd, &h), 0);
+    close(fd);
+
+    close(llm_held_file_open(t, path, 10, 1));
+
+    assert_int_equal(llm_held_get(t, h.name, 10, &got), LLM_OK);
+    assert_int_equal(got.done, LLM_HELD_DONE);
+    assert_int_equal(got.output, 42);
+
+    memcpy(h.name, "a", 1);
+    assert_int_equal(llm_held_get(t, h.name, 10, &got), LLM_OK);
+    assert_int_equal(got.done, 15);
+    assert_int_equal(got.output, 0);
+
+    unlink(path);
+}
+
+
 /* what another user could have put there is neither read nor written to */
 
 static void
@@ -521,10 +643,13 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test_setup(is_found_until_its_time_is_over, setup),
         cmocka_unit_test_setup(is_claimed_once, setup),
+        cmocka_unit_test_setup(what_is_owed_stays, setup),
+        cmocka_unit_test_setup(work_has_a_name_for_logs, setup),
         cmocka_unit_test_setup(makes_room_without_losing_money, setup),
         cmocka_unit_test_setup(budgets_come_back, setup),
         cmocka_unit_test_setup(what_comes_from_elsewhere_is_checked, setup),
         cmocka_unit_test_setup(outlives_a_restart, setup),
+        cmocka_unit_test_setup(a_restart_knows_what_is_owed, setup),
         cmocka_unit_test_setup(distrusts_a_file, setup),
         cmocka_unit_test_setup(outlives_a_worker, setup),
         cmocka_unit_test_setup(lapses_once, setup),

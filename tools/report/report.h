@@ -14,6 +14,7 @@
  *
  *   report_read.c    files to lines, gzip or plain, in one block of memory
  *   report_line.c    a line to a record
+ *   report_seen.c    what was seen before; bounded
  *   report_table.c   names to sums; bounded, the rest is "other"
  *   report_waste.c   what need not have been paid
  *   report_month.c   what the month will cost
@@ -35,6 +36,7 @@
 #define REPORT_TOKENS_MAX    1000000000000LL  /* of a request; money: 9e6 USD */
 #define REPORT_NAMES_MAX     65536       /* names of one breakdown */
 #define REPORT_BREAKDOWNS    16
+#define REPORT_WORKS         (1 << 18)   /* 4 MB; three quarters are used */
 #define REPORT_TOP           20          /* rows that a person is shown */
 
 
@@ -74,6 +76,7 @@ typedef struct {
     llm_str_t      refusal;
     llm_str_t      request;              /* digest of the question, or empty */
     llm_str_t      prefix;               /* digest of its beginning */
+    llm_str_t      work;                 /* that it has settled, or empty */
     llm_str_t      day;                  /* "2026-11-22", in UTC */
     llm_str_t      by[REPORT_BREAKDOWNS];  /* members that --by names */
     char           date[12];
@@ -120,6 +123,14 @@ typedef struct {
 } report_breakdown_t;
 
 
+/* what was seen before, by 64 bits that name it, in a table of a fixed size */
+
+typedef struct {
+    uint64_t       key;                  /* 0: empty */
+    int64_t        time;                 /* when it was last seen */
+} report_seen_t;
+
+
 /* what need not have been paid, by kind */
 
 typedef struct {
@@ -144,10 +155,13 @@ typedef struct {
     int64_t             broken;          /* no JSON, or not whole */
     int64_t             foreign;         /* JSON of another shape */
     int64_t             unmetered;       /* passed at no cost */
+    int64_t             again;           /* work that was counted already */
 
     int64_t             from;            /* bounds of --from and --to */
     int64_t             to;
 
+    report_seen_t      *works;
+    size_t              nworks;
     report_waste_t     *waste;
     llm_prices_t       *prices;
     llm_mem_t          *mem;             /* lives as long as the report */
@@ -189,6 +203,16 @@ void report_sum_add(report_sum_t *to, const report_sum_t *from);
 void report_table_sort(report_table_t *t);
 void report_table_sort_names(report_table_t *t);
 uint64_t report_hash(const void *data, size_t len, uint64_t seed);
+
+
+/*
+ * report_seen.c: the time it was seen before, or -1; from now on it is seen.
+ * Once the table of size entries, a power of two, is three quarters full
+ * nothing is added to it.
+ */
+
+int64_t report_see(report_seen_t *table, size_t size, size_t *n, uint64_t key,
+    int64_t now);
 
 
 /* report_waste.c */

@@ -128,10 +128,12 @@ report_json(report_t *rp, size_t top)
     report_month(rp, &m);
 
     (void) printf("{\"from\":%lld,\"to\":%lld,\"lines\":%lld,\"broken\":%lld,"
-                  "\"foreign\":%lld,\"unmetered\":%lld,\"total\":{",
+                  "\"foreign\":%lld,\"unmetered\":%lld,\"again\":%lld,"
+                  "\"total\":{",
                   (long long) rp->first, (long long) rp->last,
                   (long long) rp->lines, (long long) rp->broken,
-                  (long long) rp->foreign, (long long) rp->unmetered);
+                  (long long) rp->foreign, (long long) rp->unmetered,
+                  (long long) rp->again);
 
     report_json_sum(&rp->total);
 

@@ -33,6 +33,7 @@ enum {
     REPORT_SAVED,
     REPORT_REQUEST,
     REPORT_PREFIX,
+    REPORT_WORK,
     REPORT_MEMBERS
 };
 
@@ -40,7 +41,8 @@ enum {
 static const char * const  report_members[REPORT_MEMBERS] = {
     "time", "status", "uri", "provider", "model", "user", "api_key_id",
     "usage_source", "cache", "refusal", "input_tokens", "cached_tokens",
-    "output_tokens", "cost", "saved_cost", "request_digest", "prefix_digest"
+    "output_tokens", "cost", "saved_cost", "request_digest", "prefix_digest",
+    "work"
 };
 
 
@@ -192,6 +194,7 @@ report_line(report_t *rp, const char *line, size_t len, report_record_t *r)
     r->refusal = report_string(&t, v[REPORT_REFUSAL]);
     r->request = report_string(&t, v[REPORT_REQUEST]);
     r->prefix = report_string(&t, v[REPORT_PREFIX]);
+    r->work = report_string(&t, v[REPORT_WORK]);
 
     report_date(r->time / 86400, r->date);
     r->day.data = (unsigned char *) r->date;

@@ -349,8 +349,9 @@ main(int argc, char **argv)
     }
 
     rp.waste = report_waste_create(o.ttl);
+    rp.works = calloc(REPORT_WORKS, sizeof(report_seen_t));
 
-    if (rp.waste == NULL || report_table_init(&rp.days) != 0) {
+    if (rp.waste == NULL || rp.works == NULL || report_table_init(&rp.days) != 0) {
         return report_fail("%s", strerror(ENOMEM));
     }
 

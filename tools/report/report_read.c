@@ -29,6 +29,7 @@ typedef struct {
 } report_block_t;
 
 
+static int report_again(report_t *rp, const report_record_t *r);
 static void report_take(report_t *rp, char *line, size_t len);
 
 
@@ -94,6 +95,21 @@ report_parse(report_t *rp, char *line, size_t len, report_record_t *r)
 }
 
 
+/*
+ * While Redis was away, several nodes may have been told what became of the
+ * same work, and each has it in its log.
+ */
+
+static int
+report_again(report_t *rp, const report_record_t *r)
+{
+    return r->work.len
+           && report_see(rp->works, REPORT_WORKS, &rp->nworks,
+                         report_hash(r->work.data, r->work.len, 3), r->time)
+              != -1;
+}
+
+
 static void
 report_take(report_t *rp, char *line, size_t len)
 {
@@ -132,6 +148,11 @@ report_take(report_t *rp, char *line, size_t len)
 
     if (r.provider.len == 0) {
         rp->unmetered++;
+        return;
+    }
+
+    if (report_again(rp, &r)) {
+        rp->again++;
         return;
     }
 

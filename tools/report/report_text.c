@@ -184,6 +184,11 @@ report_text(report_t *rp, size_t top)
                       (long long) rp->broken, (long long) rp->foreign);
     }
 
+    if (rp->again) {
+        (void) printf("%lld lines of work that another line has, not counted\n",
+                      (long long) rp->again);
+    }
+
     for (i = 0; i < rp->nby; i++) {
         report_text_breakdown(&rp->by[i], top);
     }

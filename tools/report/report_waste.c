@@ -16,9 +16,8 @@
  * guessed (report_waste_blind).
  *
  * Questions and beginnings are remembered by 64 bits of their digests in two
- * tables that do not grow; once one is three quarters full nothing is added
- * to it, so that a log of more different questions than that finds fewer
- * repetitions than there are, never more.
+ * tables that do not grow, so that a log of more different questions than they
+ * have room for finds fewer repetitions than there are, never more.
  */
 
 #define REPORT_QUESTIONS     (1 << 21)   /* 32 MB; three quarters are used */
@@ -29,12 +28,6 @@
 #define REPORT_SMALL_OUTPUT  100
 #define REPORT_DEAR          5           /* times the other model's cost */
 #define REPORT_MODELS        256
-
-
-typedef struct {
-    uint64_t         key;                /* 0: empty */
-    int64_t          time;               /* when it was last answered */
-} report_seen_t;
 
 
 /* small requests of one model; the other models' rates decide at the end */
@@ -105,36 +98,6 @@ report_waste_create(int64_t ttl)
     }
 
     return w;
-}
-
-
-/* the time it was seen before, or -1; from now on it is seen */
-
-static int64_t
-report_see(report_seen_t *table, size_t size, size_t *n, uint64_t key,
-    int64_t now)
-{
-    size_t   i;
-    int64_t  before;
-
-    key += (key == 0);
-
-    for (i = key & (size - 1); table[i].key; i = (i + 1) & (size - 1)) {
-
-        if (table[i].key == key) {
-            before = table[i].time;
-            table[i].time = now;
-            return before;
-        }
-    }
-
-    if (*n < size / 4 * 3) {
-        (*n)++;
-        table[i].key = key;
-        table[i].time = now;
-    }
-
-    return -1;
 }
 
 
