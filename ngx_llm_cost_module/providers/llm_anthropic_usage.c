@@ -41,7 +41,7 @@ llm_anthropic_member(llm_answer_t *a, const llm_json_t *j, uint32_t obj,
         return -1;
     }
 
-    return llm_answer_figure(a, j, llm_json_get(j, obj, name));
+    return llm_answer_addend(a, j, llm_json_get(j, obj, name));
 }
 
 
@@ -57,7 +57,7 @@ llm_anthropic_read(llm_answer_t *a, const llm_json_t *j, uint32_t obj,
 
 #define llm_anthropic_take(to, from)                                          \
     v = from;                                                                 \
-    if (v >= 0) {                                                             \
+    if (v >= 0 || (v == LLM_UNUSABLE && to < 0)) {                            \
         to = v;                                                               \
     }
 
@@ -105,27 +105,28 @@ llm_anthropic_convert(const llm_anthropic_figures_t *said, llm_usage_t *u)
     int64_t  hour;
 
     u->input = said->input < 0 ? -1
-               : llm_sum(said->input, llm_sum(said->written, said->read));
-    u->output = said->output;
-    u->cached_input = said->read;
-    u->cache_write = said->written;
+               : llm_said(llm_sum(said->input,
+                                  llm_sum(said->written, said->read)));
+    u->output = llm_said(said->output);
+    u->cached_input = llm_said(said->read);
+    u->cache_write = llm_said(said->written);
 
     if (said->written_5m >= 0 || said->written_1h >= 0) {
 
         hour = said->written_1h < 0 ? 0 : said->written_1h;
-        u->cache_write_1h = said->written_1h;
+        u->cache_write_1h = llm_said(said->written_1h);
 
         if (said->written < 0) {
-            u->cache_write = said->written_5m;
+            u->cache_write = llm_said(said->written_5m);
 
         } else {
             u->cache_write = said->written > hour ? said->written - hour : 0;
         }
     }
 
-    u->reasoning = said->thinking;
-    u->searches = said->searches;
-    u->web_fetches = said->fetches;
+    u->reasoning = llm_said(said->thinking);
+    u->searches = llm_said(said->searches);
+    u->web_fetches = llm_said(said->fetches);
 }
 
 

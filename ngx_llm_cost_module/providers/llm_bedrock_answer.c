@@ -115,7 +115,7 @@ static void
 llm_bedrock_take(llm_bedrock_state_t *st, llm_bedrock_figure_e figure,
     int64_t v)
 {
-    if (v >= 0) {
+    if (v >= 0 || (v == LLM_UNUSABLE && st->v[figure] < 0)) {
         st->v[figure] = v;
     }
 }
@@ -136,12 +136,12 @@ llm_bedrock_apply(llm_answer_t *a, llm_bedrock_state_t *st)
 
     a->usage_seen = 1;
 
-    a->usage.input = v[LLM_BEDROCK_IN];
-    a->usage.output = v[LLM_BEDROCK_OUT];
-    a->usage.cached_input = v[LLM_BEDROCK_READ];
-    a->usage.cache_write = v[LLM_BEDROCK_WRITE];
-    a->usage.cache_write_1h = v[LLM_BEDROCK_WRITE_1H];
-    a->usage.reasoning = v[LLM_BEDROCK_THOUGHT];
+    a->usage.input = llm_said(v[LLM_BEDROCK_IN]);
+    a->usage.output = llm_said(v[LLM_BEDROCK_OUT]);
+    a->usage.cached_input = llm_said(v[LLM_BEDROCK_READ]);
+    a->usage.cache_write = llm_said(v[LLM_BEDROCK_WRITE]);
+    a->usage.cache_write_1h = llm_said(v[LLM_BEDROCK_WRITE_1H]);
+    a->usage.reasoning = llm_said(v[LLM_BEDROCK_THOUGHT]);
 
     /* what is written for an hour is named twice */
 
@@ -153,7 +153,8 @@ llm_bedrock_apply(llm_answer_t *a, llm_bedrock_state_t *st)
 
     if (!st->within && a->usage.input >= 0) {
         a->usage.input = llm_sum(a->usage.input, v[LLM_BEDROCK_READ]);
-        a->usage.input = llm_sum(a->usage.input, v[LLM_BEDROCK_WRITE]);
+        a->usage.input = llm_said(llm_sum(a->usage.input,
+                                          v[LLM_BEDROCK_WRITE]));
     }
 
     if (!llm_kind_has_output(a->kind) && a->usage.output < 0) {
@@ -291,7 +292,7 @@ llm_bedrock_usage(llm_answer_t *a, llm_bedrock_state_t *st,
 
             if (llm_json_equal(j, i, llm_bedrock_figures[k].name)) {
                 llm_bedrock_take(st, llm_bedrock_figures[k].figure,
-                                 llm_answer_figure(a, j, i + 1));
+                                 llm_answer_addend(a, j, i + 1));
             }
         }
     }

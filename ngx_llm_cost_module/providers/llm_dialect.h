@@ -171,6 +171,18 @@ int64_t llm_answer_figure(llm_answer_t *a, const llm_json_t *j,
 
 int64_t llm_answer_figure_text(llm_answer_t *a, const llm_str_t *s);
 
+/*
+ * A figure that is added to others: what is there and cannot be one is
+ * LLM_UNUSABLE, and so is the sum.  Such a sum is not said, which llm_said()
+ * makes of it: -1.
+ */
+
+#define LLM_UNUSABLE         (-2)
+
+int64_t llm_answer_addend(llm_answer_t *a, const llm_json_t *j,
+    uint32_t node);
+int64_t llm_said(int64_t v);
+
 /* the sum of those that are said; -1 where none is */
 
 int64_t llm_sum(int64_t one, int64_t two);

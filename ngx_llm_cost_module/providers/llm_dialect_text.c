@@ -440,8 +440,30 @@ llm_answer_figure(llm_answer_t *a, const llm_json_t *j, uint32_t node)
 
 
 int64_t
+llm_answer_addend(llm_answer_t *a, const llm_json_t *j, uint32_t node)
+{
+    int64_t  v;
+
+    v = llm_answer_figure(a, j, node);
+
+    return (v < 0 && llm_given(j, node)) ? LLM_UNUSABLE : v;
+}
+
+
+int64_t
+llm_said(int64_t v)
+{
+    return v < 0 ? -1 : v;
+}
+
+
+int64_t
 llm_sum(int64_t one, int64_t two)
 {
+    if (one == LLM_UNUSABLE || two == LLM_UNUSABLE) {
+        return LLM_UNUSABLE;
+    }
+
     if (one < 0) {
         return two;
     }

@@ -185,6 +185,20 @@ llm_gemini_kinds(llm_answer_t *a, const llm_json_t *j, const uint32_t *f,
 }
 
 
+/* of two sums one is not known, and the total is: it is what is left */
+
+static void
+llm_gemini_rest(llm_usage_t *u, int64_t total)
+{
+    if (u->input < 0 && u->output >= 0 && total >= u->output) {
+        u->input = total - u->output;
+
+    } else if (u->output < 0 && u->input >= 0 && total >= u->input) {
+        u->output = total - u->input;
+    }
+}
+
+
 /*
  * Prompt and what tools brought in are input, candidates and thoughts output.
  * Where the total is larger than its parts, the difference is output: it has
@@ -198,24 +212,26 @@ llm_gemini_sum(llm_usage_t *u, const int64_t *v, llm_kind_e kind,
 {
     int64_t  total;
 
-    u->input = llm_sum(v[LLM_GEMINI_U_PROMPT], v[LLM_GEMINI_U_TOOLS]);
-    u->output = llm_sum(v[LLM_GEMINI_U_CANDIDATES] >= 0
-                        ? v[LLM_GEMINI_U_CANDIDATES]
-                        : v[LLM_GEMINI_U_RESPONSE],
-                        v[LLM_GEMINI_U_THOUGHTS]);
+    total = v[LLM_GEMINI_U_TOTAL];
 
-    u->cached_input = v[LLM_GEMINI_U_CACHED];
-    u->reasoning = v[LLM_GEMINI_U_THOUGHTS];
+    u->input = llm_said(llm_sum(v[LLM_GEMINI_U_PROMPT],
+                                v[LLM_GEMINI_U_TOOLS]));
+    u->output = llm_said(llm_sum(v[LLM_GEMINI_U_CANDIDATES] != -1
+                                 ? v[LLM_GEMINI_U_CANDIDATES]
+                                 : v[LLM_GEMINI_U_RESPONSE],
+                                 v[LLM_GEMINI_U_THOUGHTS]));
+
+    u->cached_input = llm_said(v[LLM_GEMINI_U_CACHED]);
+    u->reasoning = llm_said(v[LLM_GEMINI_U_THOUGHTS]);
 
     if (kind == LLM_KIND_EMBEDDINGS) {
         u->output = 0;
     }
 
     if (bad) {
+        llm_gemini_rest(u, total);
         return;
     }
-
-    total = v[LLM_GEMINI_U_TOTAL];
 
     if (u->input < 0) {
 
@@ -253,7 +269,7 @@ llm_gemini_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj,
     llm_json_fields(j, obj, llm_gemini_usage_names, LLM_GEMINI_U_N, f);
 
     for (said = 0, i = 0; i < LLM_GEMINI_U_FIGURES; i++) {
-        v[i] = llm_answer_figure(a, j, f[i]);
+        v[i] = llm_answer_addend(a, j, f[i]);
         said |= (v[i] >= 0);
     }
 

@@ -385,7 +385,7 @@ llm_interactions_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
     llm_json_fields(j, obj, llm_interactions_usage_names, 10, f);
 
     for (said = 0, i = 0; i < 6; i++) {
-        v[i] = llm_answer_figure(a, j, f[i]);
+        v[i] = llm_answer_addend(a, j, f[i]);
         said |= (v[i] >= 0);
     }
 
@@ -393,14 +393,18 @@ llm_interactions_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
         return;
     }
 
-    u.input = llm_sum(v[0], v[1]);
-    u.output = llm_sum(v[2], v[3]);
-    u.reasoning = v[3];
-    u.cached_input = v[4];
+    u.input = v[0] < 0 ? -1 : llm_said(llm_sum(v[0], v[1]));
+    u.output = llm_said(llm_sum(v[2], v[3]));
+    u.reasoning = llm_said(v[3]);
+    u.cached_input = llm_said(v[4]);
+
+    if (u.input < 0 && u.output >= 0 && v[5] >= u.output) {
+        u.input = v[5] - u.output;
+    }
 
     /* what a total has above its parts is output: it has to be paid */
 
-    if (u.input >= 0 && u.output >= 0 && v[5] - u.input > u.output) {
+    if (u.input >= 0 && v[5] - u.input > u.output) {
         u.output = v[5] - u.input;
     }
 
