@@ -21,8 +21,7 @@ import chart
 TURNS = 3
 MAIN = 'o200k_base'
 OTHERS = ('cl100k_base', 'p50k_base', 'r50k_base', 'llama3', 'qwen3',
-          'deepseek_v3', 'claude', 'mistral',
-          'gemma3', 'gemini', 'tekken')         # of vocab-all, if it is there
+          'deepseek_v3', 'claude', 'mistral', 'gemma3', 'gemini', 'tekken')
 KINDS = 'english', 'code', 'chinese', 'mixed'
 BLOCKS = {'1 MB': 1 << 20, '1 KB': 1024}
 MARKS = {                               # of fresh counting / npm tiktoken
@@ -137,26 +136,38 @@ def adversarial(references):
             times['1 MB'] / times['100 KB'], '', 14, 12, least=False)
 
 
+def beside(other, kind, size):
+    """Another vocabulary, each time after the main one."""
+
+    main, value = [], []
+    args = ('fresh', BLOCKS[size], *parts(kind))
+
+    for _ in range(TURNS):
+        main.append(library(*args)[0])
+        value.append(library(*args, vocabulary=other)[0])
+
+    row('%s, fresh %s %s' % (other, size, kind), statistics.median(value),
+        'MB/s')
+    row('%s / %s, %s %s' % (other, MAIN, size, kind),
+        statistics.median(value) / statistics.median(main), '', 0.5, 0.5)
+
+
 def vocabularies():
-    """The others, each time beside the main one."""
+    """At least half as fast as the main one is to be."""
 
     for other in OTHERS:
-        if not os.path.exists('%s/%s.llmv' % (images, other)):
-            print('%s: not here' % other)
-            continue
-
         for kind in KINDS:
-            main, value = [], []
+            for size in BLOCKS:
+                beside(other, kind, size)
 
-            for _ in range(TURNS):
-                args = ('fresh', 1 << 20, *parts(kind))
-                main.append(library(*args)[0])
-                value.append(library(*args, vocabulary=other)[0])
+        english = os.path.getsize('%s/english.b' % texts) / 1e3 \
+            / cells['%s, fresh 1 MB english' % other]
 
-            value = statistics.median(value)
-            row('%s, fresh 1 MB %s' % (other, kind), value, 'MB/s')
-            row('%s / %s, %s' % (other, MAIN, kind),
-                value / statistics.median(main), '', 0.5, 0.5)
+        for name, unit in UNITS.items():
+            row('%s, 1 MB of %s / 1 MB of english' % (other, name),
+                median(library, 'run', unit, SIZES['1 MB'],
+                       vocabulary=other) / english,
+                '', *((3, 2) if unit else (30, 14)), least=False)
 
 
 def opening():

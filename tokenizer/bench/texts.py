@@ -119,19 +119,41 @@ def chinese():
                 yield text
 
 
-def mixed():
-    sources = [messages(language, 60) for language in LANGUAGES]
+def distinct(parts):
+    return list(dict.fromkeys(parts))
 
-    while sources:
-        for source in list(sources):
-            try:
-                yield next(source)
-            except StopIteration:
-                sources.remove(source)
+
+def language_texts(language):
+    """Paragraphs, or where there are too few of them also shorter texts."""
+
+    for least in 60, 20:
+        found = distinct(messages(language, least))
+
+        if sum(len(text.encode('utf-8')) for text in found) > B_BYTES // 15:
+            break
+
+    return found
+
+
+def mixed():
+    """As many bytes of each language for as long as it has any, from the end
+    on: so B has all of them, and those that lack some do in A."""
+
+    used = dict.fromkeys(LANGUAGES, 0)
+    sources = {language: language_texts(language) for language in LANGUAGES}
+    found = []
+
+    while any(sources.values()):
+        language = min((name for name in sources if sources[name]),
+                       key=used.get)
+        found.append(sources[language].pop())
+        used[language] += len(found[-1].encode('utf-8'))
+
+    return reversed(found)
 
 
 def write(directory, kind, parts):
-    parts = list(dict.fromkeys(parts))
+    parts = distinct(parts)
 
     if kind != 'mixed':
         random.Random(1).shuffle(parts)

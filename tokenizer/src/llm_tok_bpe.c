@@ -233,6 +233,9 @@ llm_tok_pair_valid(const llm_vocab_t *v, uint32_t one, uint32_t two)
 }
 
 
+#define llm_tok_memo_at(key)                                                  \
+    ((key) * 0x9e3779b97f4a7c15ULL >> (64 - LLM_TOK_MEMO_BITS))
+
 static inline int
 llm_tok_pair_known(const llm_vocab_t *v, llm_scratch_t *s, uint32_t one,
     uint32_t two)
@@ -243,8 +246,7 @@ llm_tok_pair_known(const llm_vocab_t *v, llm_scratch_t *s, uint32_t one,
     /* the top bit tells an entry of tokens 0 and 0 from a free one */
 
     key = llm_tok_pair_key(one, two) << 1 | 1ULL << 63;
-    memo = &s->memo[(key * 0x9e3779b97f4a7c15ULL)
-                     >> (64 - LLM_TOK_MEMO_BITS)];
+    memo = &s->memo[llm_tok_memo_at(key)];
 
     if ((*memo & ~1ULL) == key) {
         return (int) (*memo & 1);
@@ -559,6 +561,25 @@ llm_tok_bpe(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
     if (rc != 0) {
         out->n = before;
         llm_tok_bpe_forward(v, p, n, 0, out);
+    }
+}
+
+
+void
+llm_tok_bpe_fetch(const llm_vocab_t *v, const llm_scratch_t *s,
+    const llm_tok_text_t *text)
+{
+    size_t    i;
+    uint64_t  unsure, key, hash;
+
+    for (unsure = text->unsure; unsure; unsure &= unsure - 1) {
+        i = (size_t) __builtin_ctzll(unsure);
+        key = llm_tok_pair_key(text->token[i - 1], text->token[i]);
+        hash = llm_tok_pair_hash(key, v->seed);
+
+        __builtin_prefetch(&s->memo[llm_tok_memo_at(key << 1 | 1ULL << 63)]);
+        llm_tok_pair_fetch_filter(v, hash);
+        __builtin_prefetch(llm_tok_pair_bucket(v, hash));
     }
 }
 

@@ -69,6 +69,12 @@ llm_tok_count_batch(llm_tok_batch_t *b, size_t n)
 
         if (miss->len < LLM_TOK_LONG) {
             llm_tok_fetch_whole(b->v, &miss->key, miss->hash);
+            continue;
+        }
+
+        if (llm_tok_pack(miss->p, miss->len, &miss->key)) {
+            miss->hash = llm_tok_entry_hash(&miss->key);
+            __builtin_prefetch(&llm_tok_known(s, miss->hash));
         }
     }
 

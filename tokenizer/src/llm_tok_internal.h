@@ -43,7 +43,8 @@ extern uint64_t  llm_tok_steps;
 #define LLM_TOK_BATCH   256         /* pieces found before they are counted */
 #define LLM_TOK_MISSED  64          /* pieces looked for at the same time */
 #define LLM_TOK_MISSES  (LLM_TOK_MISSED + LLM_TOK_BATCH)
-#define LLM_TOK_LONG    16          /* pieces from here on are not remembered */
+#define LLM_TOK_LONG    16          /* pieces from here on are packed, or not
+                                       remembered */
 #define LLM_TOK_BRIEF   64          /* remembered texts that are as short */
 
 #define LLM_TOK_LANES   8           /* texts walked side by side */
@@ -121,8 +122,9 @@ llm_tok_length(const llm_vocab_t *v, uint32_t token)
 
 /*
  * A remembered piece is an entry with its count in the lower half of the last
- * byte.  Length 0 is a free one.  The halves of those of a set lie side by
- * side, so that all four are compared at once.
+ * byte.  Length 0 is that of a longer one that has been packed, or, if all of
+ * it is 0, a free one.  The halves of those of a set lie side by side, so that
+ * all four are compared at once.
  */
 
 #define LLM_TOK_COUNT_MASK     (15ULL << 56)
@@ -135,7 +137,7 @@ typedef struct {
 #define llm_tok_known(s, hash)   ((s)->known[(hash) & (LLM_TOK_SETS - 1)])
 
 
-/* a piece that is not remembered; key and hash of short ones only */
+/* a piece that is not remembered; a key of nothing never will be */
 
 typedef struct {
     const uint8_t   *p;
@@ -143,6 +145,8 @@ typedef struct {
     llm_tok_entry_t  key;
     uint32_t         len;
 } llm_tok_miss_t;
+
+#define llm_tok_has_key(miss)  (((miss)->key.lo | (miss)->key.hi) != 0)
 
 
 struct llm_scratch_s {
@@ -238,11 +242,14 @@ llm_tok_char_at(const uint8_t *p, const uint8_t *end, uint32_t *c)
         return 1;
     }
 
-    if (*p >= 0xe1 && *p <= 0xef && *p != 0xed && end - p > 2
+    if ((*p & 0xf0) == 0xe0 && *p != 0xed && end - p > 2
         && (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80)
     {
         *c = (*p & 0x0fu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
-        return 3;
+
+        if (llm_tok_likely(*c >= 0x800)) {
+            return 3;
+        }
     }
 
     if (*p >= 0xc2 && *p < 0xe0 && end - p > 1 && (p[1] & 0xc0) == 0x80) {
@@ -361,6 +368,10 @@ typedef struct {
 } llm_tok_text_t;
 
 void llm_tok_greedy(const llm_vocab_t *v, llm_tok_text_t *text, size_t n);
+
+/* brings near what the next function asks first */
+void llm_tok_bpe_fetch(const llm_vocab_t *v, const llm_scratch_t *s,
+    const llm_tok_text_t *text);
 
 /* how many these are if that is the encoding of the text, 0 if it is not */
 size_t llm_tok_bpe_greedy(const llm_vocab_t *v, llm_scratch_t *s,

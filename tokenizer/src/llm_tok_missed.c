@@ -38,7 +38,7 @@ llm_tok_swap(llm_tok_text_t *one, llm_tok_text_t *two)
 }
 
 
-/* remembers the count of a short piece; one may be there twice */
+/* remembers the count of a piece that has a key; one may be there twice */
 
 static inline void
 llm_tok_keep(const llm_tok_batch_t *b, const llm_tok_text_t *text, size_t n)
@@ -46,11 +46,12 @@ llm_tok_keep(const llm_tok_batch_t *b, const llm_tok_text_t *text, size_t n)
     llm_tok_set_t   *set;
     llm_tok_miss_t  *miss;
 
-    if (text->len >= LLM_TOK_LONG || n > 15) {
+    miss = &b->s->miss[text->piece];
+
+    if (!llm_tok_has_key(miss) || n > 15) {
         return;
     }
 
-    miss = &b->s->miss[text->piece];
     set = &llm_tok_known(b->s, miss->hash);
 
     if (llm_tok_recall_one(set, &miss->key) == 0) {
@@ -154,6 +155,10 @@ llm_tok_merged_long(const llm_tok_batch_t *b, llm_tok_queue_t *q,
     memset(&out, 0, sizeof(out));
     llm_tok_greedy(b->v, q->text, q->n);
 
+    for (i = 0; i < q->n; i++) {
+        llm_tok_bpe_fetch(b->v, b->s, &q->text[i]);
+    }
+
     for (i = 0, total = 0; i < q->n; i++) {
         text = &q->text[i];
         as_is = llm_tok_as_is(b->v, text->p, text->len);
@@ -250,8 +255,16 @@ llm_tok_queue(const llm_tok_batch_t *b, size_t piece, llm_tok_queue_t *shorts,
 
     miss = &b->s->miss[piece];
 
-    if (miss->len >= LLM_TOK_LONG && (b->v->image->flags & LLM_TOK_LATE)) {
-        n = llm_tok_indented(b, miss);
+    if (miss->len >= LLM_TOK_LONG) {
+        n = 0;
+
+        if (llm_tok_has_key(miss)) {
+            n = llm_tok_recall_one(&llm_tok_known(b->s, miss->hash),
+                                   &miss->key);
+
+        } else if (b->v->image->flags & LLM_TOK_LATE) {
+            n = llm_tok_indented(b, miss);
+        }
 
         if (n) {
             return n;

@@ -18,6 +18,7 @@
 #define LLM_TOK_NFC_MOST   1024
 #define LLM_TOK_NFC_SPLIT  18          /* that one is taken apart into */
 #define LLM_TOK_NFC_BYTES  (4 * LLM_TOK_NFC_MOST)
+#define LLM_TOK_NFC_MARKS  128         /* bytes of them before it is asked */
 
 #define LLM_TOK_HANGUL     0xac00
 #define LLM_TOK_LEAD       0x1100
@@ -57,28 +58,40 @@ llm_tok_is_inert(unsigned form, uint32_t c)
 }
 
 
+/* whether eight characters of ASCII are at p, which stay as they are */
+
+static inline int
+llm_tok_nfc_eight(const uint8_t *p, const uint8_t *end)
+{
+    uint64_t  word;
+
+    if (end - p < (ptrdiff_t) sizeof(word)) {
+        return 0;
+    }
+
+    memcpy(&word, p, sizeof(word));
+
+    return (word & 0x8080808080808080ULL) == 0;
+}
+
+
 int
 llm_tok_is_nfc(unsigned form, const uint8_t *p, size_t len)
 {
     unsigned        kind, last;
     uint32_t        c;
-    uint64_t        word;
     const uint8_t  *end;
 
     last = 0;
 
     for (end = p + len; p < end; /* void */) {
-        if (end - p >= 8) {
-            memcpy(&word, p, sizeof(word));
-
-            if ((word & 0x8080808080808080ULL) == 0) {
-                last = 0;
-                p += 8;
-                continue;
-            }
+        if (llm_tok_nfc_eight(p, end)) {
+            last = 0;
+            p += 8;
+            continue;
         }
 
-        p += llm_tok_char(p, end, &c);
+        p += llm_tok_char_at(p, end, &c);
         kind = llm_tok_nfc_kind(form, c);
 
         if (kind >= LLM_TOK_NFC_CHANGE || (kind && kind < last)) {
@@ -100,8 +113,6 @@ llm_tok_nfc_add(llm_tok_nfc_t *s, uint32_t c)
     s->n++;
 }
 
-
-/* takes a character apart; there is room for all that one is made of */
 
 /* adds what a table says; returns 0 if it says nothing */
 
@@ -134,10 +145,11 @@ llm_tok_nfc_look(llm_tok_nfc_t *s, uint32_t c,
 }
 
 
+/* takes a character apart; there is room for all that one is made of */
+
 static void
 llm_tok_nfc_split(llm_tok_nfc_t *s, uint32_t c)
 {
-
     if (c - LLM_TOK_HANGUL < LLM_TOK_HANGULS) {
         c -= LLM_TOK_HANGUL;
         llm_tok_nfc_add(s, LLM_TOK_LEAD
@@ -300,8 +312,9 @@ llm_tok_nfc_put(uint32_t c, uint8_t *out)
 
 
 /*
- * Where the characters end that stay as they are: before the last one that
- * something may follow.  They are at most room bytes.
+ * Where the characters end that stay as they are, with marks that are in order
+ * and join nothing: before the last one that something may follow.  They are
+ * at most room bytes.
  */
 
 static const uint8_t *
@@ -310,19 +323,32 @@ llm_tok_nfc_plain(unsigned form, const uint8_t *p, const uint8_t *end,
 {
     size_t          n;
     uint32_t        c;
+    unsigned        kind, before;
     const uint8_t  *start, *last;
 
     start = p;
     last = p;
+    before = 0;
 
-    while (p < end && (size_t) (p - start) + 4 <= room) {
-        n = llm_tok_char(p, end, &c);
+    while (p < end && (size_t) (p - start) + 8 <= room) {
+        if (llm_tok_nfc_eight(p, end)) {
+            last = p + 7;
+            before = 0;
+            p += 8;
+            continue;
+        }
 
-        if (llm_tok_nfc_kind(form, c)) {
+        n = llm_tok_char_at(p, end, &c);
+        kind = llm_tok_nfc_kind(form, c);
+
+        if (kind >= LLM_TOK_NFC_CHANGE || (kind && kind < before)
+            || p - last > LLM_TOK_NFC_MARKS)
+        {
             return last;
         }
 
-        last = p;
+        last = kind ? last : p;
+        before = kind;
         p += n;
     }
 

@@ -19,6 +19,8 @@
 #define LLM_TOK_BATCH_BYTES  (1 << 20)
 #define LLM_TOK_PIECE_BYTES  (1 << 30)
 
+#define LLM_TOK_PACKED       14
+
 
 typedef struct {
     const uint8_t    *p;            /* what is split up to here */
@@ -50,7 +52,14 @@ size_t llm_tok_split_avx2(llm_tok_split_t *split, uint32_t *at);
 size_t llm_tok_split_neon(llm_tok_split_t *split, uint32_t *at);
 #endif
 
-/* what is remembered of a piece that is not long, 0 if nothing is */
+/*
+ * The key of a long piece, and whether it has one: if, after a byte of ASCII
+ * perhaps, it is up to LLM_TOK_PACKED characters of one block of 128, then all
+ * of it fits.
+ */
+int llm_tok_pack(const uint8_t *p, uint32_t len, llm_tok_entry_t *key);
+
+/* what is remembered of a piece by its key, 0 if nothing is */
 unsigned llm_tok_recall_one(const llm_tok_set_t *set,
     const llm_tok_entry_t *key);
 void llm_tok_remember(llm_tok_set_t *set, const llm_tok_entry_t *key,

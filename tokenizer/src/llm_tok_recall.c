@@ -8,6 +8,53 @@
 
 
 /*
+ * A bit, seven of each character, 99 of them at most; then seven of what comes
+ * first and fourteen of the block.  The length is 0, which no other key has.
+ */
+
+int
+llm_tok_pack(const uint8_t *p, uint32_t len, llm_tok_entry_t *key)
+{
+    size_t          n;
+    uint32_t        c, block;
+    uint64_t        lo, hi, first;
+    const uint8_t  *end;
+
+    key->lo = 0;
+    key->hi = 0;
+
+    /* Chinese, Korean: not in one block, and seldom twice */
+
+    if (*p >= 0xe4 || p[1] < 0x80 || *p == 0 || len > 1 + 4 * LLM_TOK_PACKED) {
+        return 0;
+    }
+
+    end = p + len;
+    first = *p < 0x80 ? *p++ : 0;
+    (void) llm_tok_char_at(p, end, &block);
+    block >>= 7;
+    lo = 1;
+    hi = 0;
+
+    for (n = 0; p < end; n++) {
+        p += llm_tok_char_at(p, end, &c);
+
+        if (c >> 7 != block || c == 0xfffd || n == LLM_TOK_PACKED) {
+            return 0;
+        }
+
+        hi = hi << 7 | lo >> 57;
+        lo = lo << 7 | (c & 127);
+    }
+
+    key->lo = lo;
+    key->hi = hi | first << 35 | (uint64_t) block << 42;
+
+    return 1;
+}
+
+
+/*
  * What is remembered of a piece, 0 if nothing is.  Looks at all four without
  * asking: which of them it is cannot be predicted.
  */

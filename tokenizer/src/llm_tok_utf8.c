@@ -8,7 +8,7 @@
 #define _GNU_SOURCE
 #endif
 
-#include "llm_tok_internal.h"
+#include "llm_tok_piece.h"
 
 
 #define LLM_TOK_BLOCK  "\xe2\x96\x81"      /* U+2581 */
@@ -83,24 +83,53 @@ llm_tok_is_broken(const uint8_t *p, size_t n, uint32_t c)
 }
 
 
+/*
+ * How many bytes eight ones begin with that are whole characters of one length,
+ * or 0 where it takes a closer look: leads C0, C1, E0 and ED.
+ */
+
+static inline size_t
+llm_tok_valid_eight(uint64_t word)
+{
+    uint64_t  leads;
+
+    if ((word & 0x8080808080808080ULL) == 0) {
+        return 8;
+    }
+
+    if ((word & 0xc0e0c0e0c0e0c0e0ULL) == 0x80c080c080c080c0ULL) {
+        leads = (word & 0x001e001e001e001eULL) + 0x7fff7fff7fff7fffULL;
+
+        return (leads & 0x8000800080008000ULL) == 0x8000800080008000ULL
+               ? 8 : 0;
+    }
+
+    if ((word & 0xc0c0f0c0c0f0ULL) == 0x8080e08080e0ULL) {
+        leads = 1ULL << (word & 15) | 1ULL << (word >> 24 & 15);
+
+        return (leads & (1ULL << 0xd | 1)) == 0 ? 6 : 0;
+    }
+
+    return 0;
+}
+
+
 int
 llm_tok_valid(const uint8_t *p, size_t len)
 {
     size_t          n;
     uint32_t        c;
-    uint64_t        word;
     const uint8_t  *end, *start;
 
     start = p;
 
     for (end = p + len; p < end; p += n) {
         llm_tok_step();
-        n = sizeof(word);
 
-        if ((size_t) (end - p) >= n) {
-            memcpy(&word, p, n);
+        if (end - p >= 8) {
+            n = llm_tok_valid_eight(llm_tok_load(p));
 
-            if ((word & 0x8080808080808080ULL) == 0) {
+            if (llm_tok_likely(n)) {
                 continue;
             }
         }

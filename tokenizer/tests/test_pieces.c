@@ -220,7 +220,10 @@ test_normalized(void **state)
         { "\n \xe2\x84\xab  ", "\n \xc3\x85  ", 50000 },
         { "\xe1\x84\x80\xe1\x85\xa1\xe1\x86\xa8'", "\xea\xb0\x81'", 30000 },
         { "a\xcc\x82\xcc\xa3 ", "\xe1\xba\xad ", 30000 },
-        { "\xcc\x81\xff \xe2\x84\xa6", "\xcc\x81\xff \xce\xa9", 9 }
+        { "\xcc\x81\xff \xe2\x84\xa6", "\xcc\x81\xff \xce\xa9", 9 },
+        { "it stays as it is: \xd8\xa8\xd9\x91\xd9\x8e\xd8\xa8\xd9\x8e\xd9\x91",
+          "it stays as it is: \xd8\xa8\xd9\x8e\xd9\x91\xd8\xa8\xd9\x8e\xd9\x91",
+          2000 }
     };
 
     (void) state;
@@ -253,6 +256,19 @@ test_normalized(void **state)
     }
 
     assert_true(llm_count(qwen, scratch, text, i) > 1000);
+
+    /* the last of many marks comes before all of them */
+
+    for (i = 1; i < 401; i += 2) {
+        memcpy(text + i, "\xd9\x91", 2);
+    }
+
+    memcpy(text + i, "\xd9\x8e", 2);
+    n = llm_count(qwen, scratch, text, i + 2);
+
+    memmove(text + 3, text + 1, i - 1);
+    memcpy(text + 1, "\xd9\x8e", 2);
+    assert_int_equal(llm_count(qwen, scratch, text, i + 2), n);
 
     llm_vocab_close(qwen);
 }
@@ -319,6 +335,103 @@ test_runs(void **state)
 }
 
 
+static size_t
+test_put(uint8_t *p, uint32_t c)
+{
+    size_t  len;
+
+    len = 0;
+
+    if (c < 0x800) {
+        p[len++] = (uint8_t) (0xc0 | c >> 6);
+
+    } else if (c < 0x10000) {
+        p[len++] = (uint8_t) (0xe0 | c >> 12);
+        p[len++] = 0x80 | (c >> 6 & 0x3f);
+
+    } else {
+        p[len++] = (uint8_t) (0xf0 | c >> 18);
+        p[len++] = 0x80 | (c >> 12 & 0x3f);
+        p[len++] = 0x80 | (c >> 6 & 0x3f);
+    }
+
+    p[len++] = 0x80 | (c & 0x3f);
+
+    return len;
+}
+
+
+static size_t
+test_unpack(const llm_tok_entry_t *key, uint8_t *p)
+{
+    size_t             n, len;
+    uint32_t           block;
+    unsigned __int128  bits;
+
+    bits = (unsigned __int128) (key->hi & ((1ULL << 35) - 1)) << 64 | key->lo;
+    block = (uint32_t) (key->hi >> 42) << 7;
+    *p = key->hi >> 35 & 127;
+    len = *p ? 1 : 0;
+
+    for (n = 0; bits >> (7 * n) > 1; n++) { /* void */ }
+
+    while (n--) {
+        len += test_put(p + len, block + ((uint32_t) (bits >> (7 * n)) & 127));
+    }
+
+    return len;
+}
+
+
+/* the key of a long piece is that of no other: the piece can be read off it */
+
+static void
+test_packed(void **state)
+{
+    size_t                 i, j, n, len;
+    unsigned               seed;
+    uint8_t                p[80], again[80];
+    llm_tok_entry_t        key;
+    static const char      before[] = { 0, ' ', '(', 1, 127 };
+    static const uint32_t  blocks[] = {
+        0x80, 0x400, 0x580, 0x780, 0x800, 0x900, 0xe00, 0x1080, 0x2000,
+        0x3080, 0x10300, 0x10ff00
+    };
+
+    (void) state;
+    seed = 5;
+
+    for (i = 0; i < 12 * 15 * 5; i++) {
+        n = 1 + i / 12 % 15;
+        p[0] = (uint8_t) before[i / 180];
+        len = p[0] ? 1 : 0;
+
+        for (j = 0; j < n; j++) {
+            seed = seed * 1103515245 + 12345;
+            len += test_put(p + len, blocks[i % 12] + (seed >> 16) % 128);
+        }
+
+        if (n > LLM_TOK_PACKED || p[0] >= 0xe4) {
+            assert_false(llm_tok_pack(p, (uint32_t) len, &key));
+            assert_int_equal(key.lo | key.hi, 0);
+            continue;
+        }
+
+        assert_true(llm_tok_pack(p, (uint32_t) len, &key));
+        assert_int_equal(test_unpack(&key, again), len);
+        assert_memory_equal(p, again, len);
+
+        /* what breaks off, has another block or is ASCII has none */
+
+        assert_false(llm_tok_pack(p, (uint32_t) len - 1, &key));
+        assert_false(llm_tok_pack(p, (uint32_t) len + test_put(p + len, 0x666),
+                                  &key));
+        p[len] = 'a';
+        assert_false(llm_tok_pack(p, (uint32_t) len + 1, &key));
+    }
+}
+
+
 int
 main(void)
 {
@@ -330,6 +443,7 @@ main(void)
         cmocka_unit_test(test_stream_without_end),
         cmocka_unit_test(test_normalized),
         cmocka_unit_test(test_runs),
+        cmocka_unit_test(test_packed),
     };
 
     test_begin();
