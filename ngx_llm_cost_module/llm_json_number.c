@@ -80,10 +80,88 @@ failed:
 }
 
 
+/* from its letter on, or 0 where there is none; it saturates */
+
+static int64_t
+llm_parse_exponent(const unsigned char *p, const unsigned char *last)
+{
+    int      neg;
+    int64_t  e;
+
+    if (p == last) {
+        return 0;
+    }
+
+    p++;
+    neg = (*p == '-');
+
+    if (*p == '+' || *p == '-') {
+        p++;
+    }
+
+    for (e = 0; p < last; p++) {
+        if (e < INT64_MAX / 100) {
+            e = e * 10 + (*p - '0');
+        }
+    }
+
+    return neg ? -e : e;
+}
+
+
+/*
+ * So many digits of the text as a number, zeros behind them if it has fewer;
+ * *rest says that others than zero are left.  1: it is larger than the bound.
+ */
+
+static int
+llm_parse_digits(const unsigned char *p, const unsigned char *end,
+    int64_t digits, uint64_t bound, uint64_t *v, int *rest)
+{
+    uint64_t  n;
+
+    n = 0;
+    *rest = 0;
+
+    for ( /* void */ ; p < end; p++) {
+
+        if (*p == '.') {
+            continue;
+        }
+
+        if (digits <= 0) {
+            *rest |= (*p != '0');
+            continue;
+        }
+
+        digits--;
+
+        if (n > (bound - (*p - '0')) / 10) {
+            return 1;
+        }
+
+        n = n * 10 + (*p - '0');
+    }
+
+    for ( /* void */ ; n && digits > 0; digits--) {
+
+        if (n > bound / 10) {
+            return 1;
+        }
+
+        n *= 10;
+    }
+
+    *v = n;
+
+    return 0;
+}
+
+
 /*
  * A decimal text as an integer number of units of 10^-scale.  The digits are
  * taken one by one, so that nothing but the result has to fit into 64 bits;
- * *rest says that digits other than zero were left over.
+ * what is left of them rounds it up.
  */
 
 static int
@@ -91,9 +169,9 @@ llm_parse_decimal(const unsigned char *p, size_t len, int scale, int64_t *v,
     int *rest)
 {
     int                   neg, limit;
-    int64_t               e, point;
+    int64_t               digits;
     uint64_t              n, bound;
-    const unsigned char  *q, *end, *last, *stop;
+    const unsigned char  *point, *end, *last, *stop;
 
     last = p + len;
 
@@ -104,68 +182,17 @@ llm_parse_decimal(const unsigned char *p, size_t len, int scale, int64_t *v,
     neg = (*p == '-');
     p += neg;
 
-    /* where the digits end, and the exponent, which saturates */
-
     for (end = p; end < last && *end != 'e' && *end != 'E'; end++) {
         /* void */
     }
 
-    e = 0;
+    point = memchr(p, '.', end - p);
 
-    if (end < last) {
-        q = end + 1;
+    digits = (point ? point : end) - p;
+    digits += llm_parse_exponent(end, last) + scale;
 
-        if (*q == '+' || *q == '-') {
-            q++;
-        }
-
-        for ( /* void */ ; q < last; q++) {
-            if (e < INT64_MAX / 100) {
-                e = e * 10 + (*q - '0');
-            }
-        }
-
-        if (end[1] == '-') {
-            e = -e;
-        }
-    }
-
-    q = memchr(p, '.', end - p);
-
-    point = (q ? q : end) - p;      /* digits before the point */
-    point += e + scale;             /* digits of the result */
-
-    n = 0;
-    limit = 0;
-    *rest = 0;
     bound = (uint64_t) INT64_MAX + neg;
-
-    for ( /* void */ ; p < end; p++) {
-
-        if (*p == '.') {
-            continue;
-        }
-
-        if (point <= 0) {
-            *rest |= (*p != '0');
-            continue;
-        }
-
-        point--;
-
-        if (n > (bound - (*p - '0')) / 10) {
-            limit = 1;
-            break;
-        }
-
-        n = n * 10 + (*p - '0');
-    }
-
-    while (n && point > 0 && !limit) {
-        limit = (n > bound / 10);
-        n *= 10;
-        point--;
-    }
+    limit = llm_parse_digits(p, end, digits, bound, &n, rest);
 
     if (*rest && !limit) {
         limit = (n == bound);

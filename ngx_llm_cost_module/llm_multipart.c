@@ -59,6 +59,45 @@ llm_multipart_is(const llm_str_t *type)
 
 
 /*
+ * A value from where it begins, with or without quotes.  Returns what is behind
+ * it; NULL: its quote does not end.
+ */
+
+static const unsigned char *
+llm_multipart_value(const unsigned char *p, const unsigned char *last,
+    llm_str_t *value, int *escaped)
+{
+    *escaped = 0;
+
+    if (p == last || *p != '"') {
+        value->data = (unsigned char *) p;
+
+        while (p < last && *p != ';' && *p != ' ' && *p != '\t') {
+            p++;
+        }
+
+        value->len = p - value->data;
+
+        return p;
+    }
+
+    value->data = (unsigned char *) ++p;
+
+    for ( /* void */ ; p < last && *p != '"'; p++) {
+
+        if (*p == '\\') {
+            *escaped = 1;
+            p += (p + 1 < last);
+        }
+    }
+
+    value->len = p - value->data;
+
+    return p == last ? NULL : p + 1;
+}
+
+
+/*
  * The next parameter of a header's value, "; name=value" or with quotes.  A
  * quoted value that holds a backslash is read in two ways by those who read
  * it; only a file's name may have one.
@@ -99,33 +138,10 @@ llm_multipart_param(llm_multipart_t *m, const unsigned char **at,
         return llm_multipart_bad(m, "has a malformed header");
     }
 
-    escaped = 0;
+    p = llm_multipart_value(p, last, value, &escaped);
 
-    if (p < last && *p == '"') {
-        value->data = (unsigned char *) ++p;
-
-        for ( /* void */ ; p < last && *p != '"'; p++) {
-
-            if (*p == '\\') {
-                escaped = 1;
-                p += (p + 1 < last);
-            }
-        }
-
-        if (p == last) {
-            return llm_multipart_bad(m, "has a malformed header");
-        }
-
-        value->len = p++ - value->data;
-
-    } else {
-        value->data = (unsigned char *) p;
-
-        while (p < last && *p != ';' && *p != ' ' && *p != '\t') {
-            p++;
-        }
-
-        value->len = p - value->data;
+    if (p == NULL) {
+        return llm_multipart_bad(m, "has a malformed header");
     }
 
     *at = p;

@@ -367,10 +367,62 @@ llm_anthropic_parse_most(llm_request_t *q, const uint32_t *f)
 }
 
 
+/* what bounds the answer, and how it is to come */
+
+static int
+llm_anthropic_parse_answer(llm_request_t *q, const uint32_t *f)
+{
+    int  rc, stream;
+
+    stream = (q->route.op == LLM_ANTHROPIC_STREAM_RAW);
+
+    /* 0 fills the cache, and nothing is said */
+
+    rc = llm_request_number(q, f[LLM_ANTHROPIC_MAX_TOKENS], "max_tokens", 0,
+                            LLM_DIALECT_TOKENS_MAX, &q->max_output);
+
+    if (rc == LLM_OK) {
+        rc = llm_anthropic_parse_fallbacks(q, f[LLM_ANTHROPIC_FALLBACKS]);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_request_bool(q, f[LLM_ANTHROPIC_STREAM], "stream", &stream);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_request_string(q, f[LLM_ANTHROPIC_TIER], "service_tier",
+                                &q->service_tier);
+    }
+
+    q->stream = stream;
+    q->unseen = llm_thinks_asked(&q->json, f[LLM_ANTHROPIC_THINKING]);
+
+    return rc;
+}
+
+
+/* on Vertex the same model, whether it streams or not: up to the colon */
+
+static void
+llm_anthropic_same_path(llm_request_t *q)
+{
+    if (q->route.op == LLM_ANTHROPIC_PLAIN) {
+        return;
+    }
+
+    for (q->same_path = q->path.len;
+         q->same_path > 0 && q->path.data[q->same_path - 1] != ':';
+         q->same_path--)
+    {
+        /* void */
+    }
+}
+
+
 int
 llm_anthropic_parse(llm_request_t *q)
 {
-    int       rc, stream;
+    int       rc;
     uint32_t  f[LLM_ANTHROPIC_FIELDS];
 
     if (q->kind == LLM_KIND_COMPLETION) {
@@ -384,8 +436,6 @@ llm_anthropic_parse(llm_request_t *q)
     q->max_output = -1;
     q->choices = 1;
     q->can_fit = !q->sealed;
-
-    stream = (q->route.op == LLM_ANTHROPIC_STREAM_RAW);
 
     if (q->json.nodes[0].type != LLM_JSON_OBJECT) {
         return llm_request_bad(q, NULL,
@@ -411,48 +461,16 @@ llm_anthropic_parse(llm_request_t *q)
         rc = llm_request_array(q, f[LLM_ANTHROPIC_TOOLS], "tools", 1);
     }
 
-    /* 0 fills the cache, and nothing is said */
-
     if (rc == LLM_OK) {
-        rc = llm_request_number(q, f[LLM_ANTHROPIC_MAX_TOKENS], "max_tokens",
-                                0, LLM_DIALECT_TOKENS_MAX, &q->max_output);
+        rc = llm_anthropic_parse_answer(q, f);
     }
 
     if (rc == LLM_OK) {
-        rc = llm_anthropic_parse_fallbacks(q, f[LLM_ANTHROPIC_FALLBACKS]);
+        llm_anthropic_same_path(q);
+        llm_anthropic_parse_most(q, f);
     }
 
-    if (rc == LLM_OK) {
-        rc = llm_request_bool(q, f[LLM_ANTHROPIC_STREAM], "stream", &stream);
-    }
-
-    if (rc == LLM_OK) {
-        rc = llm_request_string(q, f[LLM_ANTHROPIC_TIER], "service_tier",
-                                &q->service_tier);
-    }
-
-    if (rc != LLM_OK) {
-        return rc;
-    }
-
-    q->stream = stream;
-    q->unseen = llm_thinks_asked(&q->json, f[LLM_ANTHROPIC_THINKING]);
-
-    if (q->route.op != LLM_ANTHROPIC_PLAIN) {
-
-        /* the same model, whether it streams or not: up to the colon */
-
-        for (q->same_path = q->path.len;
-             q->same_path > 0 && q->path.data[q->same_path - 1] != ':';
-             q->same_path--)
-        {
-            /* void */
-        }
-    }
-
-    llm_anthropic_parse_most(q, f);
-
-    return LLM_OK;
+    return rc;
 }
 
 

@@ -174,20 +174,75 @@ llm_anthropic_split_input(llm_anthropic_split_t *s, uint32_t node)
 }
 
 
-static int
-llm_anthropic_split_block(llm_anthropic_split_t *s, uint32_t block)
+/* text and thoughts come in pieces, which begin with nothing */
+
+static void
+llm_anthropic_split_said(llm_anthropic_split_t *s, uint32_t block)
 {
-    uint32_t  type, text, thinking, input, signature, citations;
-    unsigned  tool;
+    uint32_t  f[4];
+
+    static const char * const  names[] = { "text", "thinking", "signature",
+                                           "citations" };
 
     static const llm_form_swap_t  pieces[] = {
         { "text", "\"\"" }, { "thinking", "\"\"" }, { "signature", "\"\"" },
         { "citations", "[]" }, { NULL, NULL }
     };
 
+    static const llm_form_swap_t  text[] = { { "text", "\"\"" },
+                                             { NULL, NULL } };
+
+    llm_json_fields(s->j, block, names, 4, f);
+
+    if (f[3] != LLM_JSON_NONE && s->j->nodes[f[3]].type != LLM_JSON_ARRAY) {
+        f[3] = LLM_JSON_NONE;
+        llm_form_object(s->out, s->j, block, text);
+
+    } else {
+        llm_form_object(s->out, s->j, block, pieces);
+    }
+
+    llm_anthropic_split_end(s);
+
+    llm_anthropic_split_text(s, "thinking_delta", "thinking", f[1]);
+    llm_anthropic_split_text(s, "text_delta", "text", f[0]);
+    llm_anthropic_split_text(s, "signature_delta", "signature", f[2]);
+    llm_anthropic_split_citations(s, f[3]);
+}
+
+
+/* a call, whose input the SDK puts together; what a tool has brought is whole */
+
+static void
+llm_anthropic_split_whole(llm_anthropic_split_t *s, uint32_t block,
+    uint32_t type)
+{
+    uint32_t  input;
+    unsigned  tool;
+
     static const llm_form_swap_t  called[] = { { "input", "{}" },
                                                { NULL, NULL } };
     static const llm_form_swap_t  whole[] = { { NULL, NULL } };
+
+    input = llm_json_get(s->j, block, "input");
+
+    tool = llm_form_is(s->j, input, LLM_JSON_OBJECT)
+           && (llm_json_equal(s->j, type, "tool_use")
+               || llm_json_equal(s->j, type, "server_tool_use"));
+
+    llm_form_object(s->out, s->j, block, tool ? called : whole);
+    llm_anthropic_split_end(s);
+
+    if (tool) {
+        llm_anthropic_split_input(s, input);
+    }
+}
+
+
+static int
+llm_anthropic_split_block(llm_anthropic_split_t *s, uint32_t block)
+{
+    uint32_t  type;
 
     type = llm_json_get(s->j, block, "type");
 
@@ -195,55 +250,16 @@ llm_anthropic_split_block(llm_anthropic_split_t *s, uint32_t block)
         return LLM_DECLINED;
     }
 
-    input = llm_json_get(s->j, block, "input");
-
-    /* of others the SDK does not put an input together */
-
-    tool = llm_form_is(s->j, input, LLM_JSON_OBJECT)
-           && (llm_json_equal(s->j, type, "tool_use")
-               || llm_json_equal(s->j, type, "server_tool_use"));
-
     llm_anthropic_split_of(s, "content_block_start");
     llm_text_put(s->out, ",\"content_block\":");
 
     if (llm_json_equal(s->j, type, "text")
         || llm_json_equal(s->j, type, "thinking"))
     {
-        text = llm_json_get(s->j, block, "text");
-        thinking = llm_json_get(s->j, block, "thinking");
-        signature = llm_json_get(s->j, block, "signature");
-        citations = llm_json_get(s->j, block, "citations");
-
-        if (citations != LLM_JSON_NONE
-            && s->j->nodes[citations].type != LLM_JSON_ARRAY)
-        {
-            citations = LLM_JSON_NONE;
-            llm_form_object(s->out, s->j, block,
-                            (const llm_form_swap_t []) {
-                                { "text", "\"\"" }, { NULL, NULL } });
-
-        } else {
-            llm_form_object(s->out, s->j, block, pieces);
-        }
-
-        llm_anthropic_split_end(s);
-
-        llm_anthropic_split_text(s, "thinking_delta", "thinking", thinking);
-        llm_anthropic_split_text(s, "text_delta", "text", text);
-        llm_anthropic_split_text(s, "signature_delta", "signature",
-                                 signature);
-        llm_anthropic_split_citations(s, citations);
+        llm_anthropic_split_said(s, block);
 
     } else {
-
-        /* what a tool has brought comes in one piece */
-
-        llm_form_object(s->out, s->j, block, tool ? called : whole);
-        llm_anthropic_split_end(s);
-
-        if (tool) {
-            llm_anthropic_split_input(s, input);
-        }
+        llm_anthropic_split_whole(s, block, type);
     }
 
     llm_anthropic_split_of(s, "content_block_stop");

@@ -21,12 +21,38 @@ typedef struct {
 } llm_cohere_state_t;
 
 
+/* vectors and rankings: pictures are input, and others count tokens alone */
+
+static void
+llm_cohere_input(llm_answer_t *a, llm_usage_t *u, int64_t total)
+{
+    if (a->kind == LLM_KIND_EMBEDDINGS) {
+        u->input = llm_sum(u->input, u->image_input);
+
+        if (u->images_in >= 0 && u->input < 0) {
+            u->input = 0;
+        }
+    }
+
+    if (u->input < 0) {
+        u->input = total;
+    }
+
+    if (u->queries >= 0 && a->kind == LLM_KIND_RERANK && u->input < 0) {
+        u->input = 0;
+    }
+
+    if (!llm_kind_has_output(a->kind) && u->input >= 0 && u->output < 0) {
+        u->output = 0;
+    }
+}
+
+
 /* what is billed; what the model saw, where nothing is said of that */
 
 static void
 llm_cohere_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
 {
-    int64_t      total;
     uint32_t     billed, tokens, f[5];
     llm_usage_t  u = LLM_USAGE_INIT;
 
@@ -63,29 +89,8 @@ llm_cohere_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
                                                         "completion_tokens"));
     }
 
-    if (a->kind == LLM_KIND_EMBEDDINGS) {
-        u.input = llm_sum(u.input, u.image_input);
-    }
-
-    if (a->kind == LLM_KIND_EMBEDDINGS && u.images_in >= 0 && u.input < 0) {
-        u.input = 0;
-    }
-
-    /* others that rank count tokens */
-
-    total = llm_answer_figure(a, j, llm_json_get(j, obj, "total_tokens"));
-
-    if (u.input < 0) {
-        u.input = total;
-    }
-
-    if (u.queries >= 0 && a->kind == LLM_KIND_RERANK && u.input < 0) {
-        u.input = 0;
-    }
-
-    if (!llm_kind_has_output(a->kind) && u.input >= 0 && u.output < 0) {
-        u.output = 0;
-    }
+    llm_cohere_input(a, &u, llm_answer_figure(a, j, llm_json_get(j, obj,
+                                                         "total_tokens")));
 
     if (u.input >= 0 || u.output >= 0) {
         a->usage_seen = 1;

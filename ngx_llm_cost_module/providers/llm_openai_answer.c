@@ -236,29 +236,15 @@ llm_openai_only_usage(const llm_json_t *j, const uint32_t *f)
 }
 
 
-int
-llm_openai_event(llm_answer_t *a, const llm_str_t *type, const llm_str_t *data)
+/* a piece of a chat or of a completion */
+
+static int
+llm_openai_chunk(llm_answer_t *a, const llm_str_t *type, const llm_str_t *data)
 {
     int                  rc;
     uint32_t             f[LLM_OPENAI_ANSWER_FIELDS];
     llm_json_t          *j;
     llm_openai_state_t  *st;
-
-    if (a->kind == LLM_KIND_RESPONSES) {
-        return llm_responses_event(a, type, data);
-    }
-
-    if (llm_media_is(a->kind)) {
-        return llm_media_event(a, data);
-    }
-
-    if (a->kind == LLM_KIND_BATCH) {
-        return llm_openai_batch_event(a, data);
-    }
-
-    if (a->kind == LLM_KIND_RUN) {
-        return llm_openai_run_event(a, type, data);
-    }
 
     a->stream = 1;
 
@@ -285,12 +271,8 @@ llm_openai_event(llm_answer_t *a, const llm_str_t *type, const llm_str_t *data)
     j = &st->json;
     rc = llm_json_parse(j, data->data, data->len);
 
-    if (rc == LLM_ERROR) {
-        return LLM_ERROR;
-    }
-
     if (rc != LLM_OK || j->nodes[0].type != LLM_JSON_OBJECT) {
-        return LLM_EVENT_PASS;
+        return rc == LLM_ERROR ? LLM_ERROR : LLM_EVENT_PASS;
     }
 
     st->feeds.n = 0;
@@ -310,6 +292,29 @@ llm_openai_event(llm_answer_t *a, const llm_str_t *type, const llm_str_t *data)
     }
 
     return LLM_EVENT_PASS;
+}
+
+
+int
+llm_openai_event(llm_answer_t *a, const llm_str_t *type, const llm_str_t *data)
+{
+    if (a->kind == LLM_KIND_RESPONSES) {
+        return llm_responses_event(a, type, data);
+    }
+
+    if (llm_media_is(a->kind)) {
+        return llm_media_event(a, data);
+    }
+
+    if (a->kind == LLM_KIND_BATCH) {
+        return llm_openai_batch_event(a, data);
+    }
+
+    if (a->kind == LLM_KIND_RUN) {
+        return llm_openai_run_event(a, type, data);
+    }
+
+    return llm_openai_chunk(a, type, data);
 }
 
 
