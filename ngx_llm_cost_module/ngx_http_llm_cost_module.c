@@ -476,7 +476,9 @@ ngx_http_llm_cost_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_llm_cost_loc_conf_t *prev = parent;
     ngx_http_llm_cost_loc_conf_t *conf = child;
 
-    ngx_conf_merge_value(conf->enable, prev->enable, 0);
+    /* a place of llm_api asks for nothing that costs money */
+
+    ngx_conf_merge_value(conf->enable, conf->api == 1 ? 0 : prev->enable, 0);
     ngx_conf_merge_ptr_value(conf->provider, prev->provider, NULL);
     ngx_conf_merge_ptr_value(conf->vendor, prev->vendor, NULL);
 

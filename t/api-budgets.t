@@ -50,7 +50,20 @@ __DATA__
 
 
 
-=== TEST 2: amounts of all units, exact
+=== TEST 2: ... where everything else is metered
+--- http_config
+    llm_cost on;
+    llm_budget daily limit=1usd period=day;
+--- config
+    location /llm/ { llm_api; }
+--- request
+GET /llm/budgets
+--- response_body
+[]
+
+
+
+=== TEST 3: amounts of all units, exact
 --- location
 llm_budget daily limit=1usd period=day;
 llm_budget volume limit=10000tokens period=month;
@@ -77,7 +90,7 @@ llm_budget ever limit=0.5usd period=total;
 
 
 
-=== TEST 3: a counter for each key
+=== TEST 4: a counter for each key
 --- location
 llm_budget user key=$http_x_user_id limit=1usd period=day;
 --- request eval
@@ -91,7 +104,7 @@ llm_budget user key=$http_x_user_id limit=1usd period=day;
 
 
 
-=== TEST 4: no limit is null
+=== TEST 5: no limit is null
 --- location
 llm_budget user limit=$http_x_limit period=day;
 --- request eval
@@ -103,7 +116,7 @@ llm_budget user limit=$http_x_limit period=day;
 
 
 
-=== TEST 5: 80 percent is a warning, once
+=== TEST 6: 80 percent is a warning, once
 --- location
 llm_budget daily limit=50usd period=day;
 --- request eval
@@ -117,7 +130,7 @@ llm_budget daily limit=50usd period=day;
  . '"limit":50,"text":"daily budget 80% used \(\$40\.\d\d/\$50\.00\)"\}\]$']
 
 
-=== TEST 6: and a line in the log
+=== TEST 7: and a line in the log
 --- location
 llm_budget daily limit=50usd period=day;
 --- request eval
@@ -131,7 +144,7 @@ budget 100%
 
 
 
-=== TEST 7: 100 percent is an error, of a key
+=== TEST 8: 100 percent is an error, of a key
 --- location
 llm_budget user key=$http_x_user_id limit=0.01usd period=day;
 --- request eval
@@ -145,7 +158,7 @@ llm_budget user key=$http_x_user_id limit=0.01usd period=day;
  . '\{.*"threshold":80,']
 
 
-=== TEST 8: the key's line in the log is one line
+=== TEST 9: the key's line in the log is one line
 --- location
 llm_budget user key=$arg_user limit=0.01usd period=day;
 --- request eval
@@ -160,7 +173,7 @@ user budget 100% used ($0.015003/$0.01), key "e?v%0ae"
 
 
 
-=== TEST 9: the first refusal counts as 100 percent, once
+=== TEST 10: the first refusal counts as 100 percent, once
 --- location
 llm_budget daily limit=0.001usd period=day;
 --- request eval
@@ -175,7 +188,7 @@ llm_budget daily limit=0.001usd period=day;
 
 
 
-=== TEST 10: thresholds of one's own
+=== TEST 11: thresholds of one's own
 --- location
 llm_budget calls limit=4requests period=day alert=25%,50%;
 --- request eval
