@@ -118,7 +118,7 @@ ngx_http_llm_cost_sweep(ngx_event_t *ev)
 void
 ngx_http_llm_cost_keep_live(ngx_http_llm_cost_keep_pt also)
 {
-    time_t                          ttl, now;
+    time_t                          ttl, now, left;
     uint32_t                        cursor;
     ngx_uint_t                      n;
     llm_ledger_t                   *l;
@@ -138,7 +138,12 @@ ngx_http_llm_cost_keep_live(ngx_http_llm_cost_keep_pt also)
     while (n < NGX_HTTP_LLM_COST_SWEEP_MAX
            && llm_ledger_next_hold(l, &cursor, &v) == LLM_OK)
     {
-        if (v.expires - now > ttl / 2 + 1 || v.owner == LLM_LEDGER_NOBODY
+        left = (time_t) v.expires - now;
+
+        /* more than all of it: the clock has been put back, and not Redis's */
+
+        if ((left > ttl / 2 + 1 && left <= ttl)
+            || v.owner == LLM_LEDGER_NOBODY
             || ngx_http_llm_cost_gone(v.owner))
         {
             continue;

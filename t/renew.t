@@ -1,7 +1,8 @@
 # Copyright (C) 2026 the ngx_llm_cost_module authors
 #
 # A stream that takes longer than llm_reservation_ttl: what it holds is renewed
-# as long as its worker lives, on both stores, and settled at its end.
+# as long as its worker lives, on both stores, and settled at its end; also where
+# the node's clock is put back, and Redis's is not.
 
 use strict;
 use warnings;
@@ -40,7 +41,14 @@ write_file("$dir/script.json", $json->encode({ block => 1, answers => {
     headers => { 'Content-Type' => 'text/event-stream' },
     body => [$events[0], { wait => 'end' }, @events[1, 2]] } }));
 
-my %nginx = map { $_ => instance($_) } qw( zone redis );
+my ($faketime) = grep { -e && !$ENV{LSAN_OPTIONS} }
+                 glob '/usr/lib/*/faketime/libfaketime.so.1';
+my $clock = "$dir/clock.now";
+
+turn(0);
+
+my %nginx = map { $_ => instance($_) } qw( zone redis ),
+            $faketime ? 'clock' : ();
 my %stream = map { $_ => ask($nginx{$_}) } sort keys %nginx;
 
 for my $store (sort keys %nginx) {
@@ -48,6 +56,8 @@ for my $store (sort keys %nginx) {
 
     like $line, qr/^HTTP\/1\.1 200/, "$store: the stream has begun";
 }
+
+turn(-3600);
 
 # twice as long as a reservation that nobody renews would last
 
@@ -96,12 +106,33 @@ for my $store (sort keys %nginx) {
 done_testing;
 
 
+# the clock of one of them
+
+sub turn {
+    my $seconds = shift;
+
+    write_file($clock, sprintf "%+d\n", $seconds);
+}
+
+
 sub instance {
     my $store = shift;
 
-    my $redis = $store eq 'redis' ? "llm_redis unix:$socket timeout=5s;" : '';
+    my $redis = $store eq 'zone' ? ''
+                : "llm_redis unix:$socket timeout=5s prefix=$store:;";
 
-    return start_nginx("$dir/$store", http => <<END);
+    local %ENV = (%ENV, $store ne 'clock' ? ()
+                        : (TZ => 'UTC', LD_PRELOAD => $faketime,
+                           FAKETIME_NO_CACHE => 1,
+                           FAKETIME_TIMESTAMP_FILE => $clock,
+                           FAKETIME_DONT_FAKE_MONOTONIC => 1));
+
+    return start_nginx("$dir/$store", main => <<'MAIN', http => <<END);
+env TZ;
+env FAKETIME_TIMESTAMP_FILE;
+env FAKETIME_NO_CACHE;
+env FAKETIME_DONT_FAKE_MONOTONIC;
+MAIN
     $redis
     llm_reservation_ttl ${TTL}s charge;
 
