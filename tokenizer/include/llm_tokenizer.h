@@ -52,6 +52,10 @@
 extern "C" {
 #endif
 
+#ifdef __GNUC__
+#pragma GCC visibility push(default)
+#endif
+
 
 /*
  * Vocabularies.
@@ -240,6 +244,10 @@ const char *llm_model_vocab(const char *model, size_t len, int *estimate);
  */
 const char *llm_model_row(size_t i, const char **vocab, int *estimate);
 
+
+#ifdef __GNUC__
+#pragma GCC visibility pop
+#endif
 
 #ifdef __cplusplus
 }
