@@ -585,7 +585,7 @@ const llm_provider_t  llm_anthropic = {
     llm_anthropic_error,
     llm_anthropic_canonical,
     llm_batch_framing,
-    NULL,
+    llm_answer_headers,
     llm_anthropic_needs,
     NULL,
     llm_anthropic_reform,

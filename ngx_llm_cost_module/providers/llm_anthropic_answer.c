@@ -57,6 +57,21 @@ llm_anthropic_state(llm_answer_t *a)
 }
 
 
+/* what a gateway takes; Anthropic does not say it */
+
+static void
+llm_anthropic_cost(llm_answer_t *a, const llm_json_t *j, uint32_t usage)
+{
+    int64_t  cost;
+
+    cost = llm_openai_usage_cost(j, usage);
+
+    if (cost >= 0) {
+        a->usage.reported_cost = cost;
+    }
+}
+
+
 /* a usage object; first: the output in it has only begun */
 
 static int
@@ -97,6 +112,7 @@ llm_anthropic_usage(llm_answer_t *a, llm_anthropic_state_t *st,
 
     llm_anthropic_convert(&said, &a->usage);
     llm_anthropic_place(a, j, usage);
+    llm_anthropic_cost(a, j, usage);
 
     if (a->usage.input >= 0 || a->usage.output >= 0) {
         a->usage_seen = 1;

@@ -390,6 +390,24 @@ llm_answer_keep(llm_answer_t *a, const llm_json_t *j, uint32_t node,
 }
 
 
+int
+llm_answer_headers(llm_answer_t *a, const llm_headers_t *h)
+{
+    int64_t           v;
+    const llm_str_t  *s;
+
+    s = h->get(h->ctx, "x-litellm-response-cost");
+
+    if (s && llm_parse_scaled(s->data, s->len, 9, &v) == LLM_OK
+        && v >= 0 && v <= LLM_NANO_MAX)
+    {
+        a->usage.reported_cost = v;
+    }
+
+    return LLM_OK;
+}
+
+
 void
 llm_answer_served(llm_answer_t *a)
 {

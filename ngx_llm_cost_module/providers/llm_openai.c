@@ -578,7 +578,7 @@ const llm_provider_t  llm_openai = {
     llm_openai_error,
     llm_openai_canonical,
     llm_batch_framing,
-    NULL,
+    llm_answer_headers,
     llm_openai_needs,
     NULL,
     llm_openai_reform,

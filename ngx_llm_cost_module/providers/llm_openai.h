@@ -200,6 +200,10 @@ void llm_openai_finish(llm_answer_t *a);
 
 void llm_openai_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj);
 
+/* what a gateway says in one that it takes, in nano-USD, or -1 */
+
+int64_t llm_openai_usage_cost(const llm_json_t *j, uint32_t obj);
+
 int llm_openai_needs(const llm_request_t *q, const llm_str_t *model);
 
 /* a kept answer in another form, llm_openai_reform.c */

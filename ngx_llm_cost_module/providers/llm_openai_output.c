@@ -420,13 +420,13 @@ int
 llm_openai_choices(llm_answer_t *a, llm_openai_state_t *st,
     const llm_json_t *j, uint32_t choices)
 {
-    uint32_t                i, k, f[5];
+    uint32_t                i, k, f[6];
     llm_openai_choice_t    *ch;
     const llm_json_node_t  *v;
 
     static const char * const  names[] = { "delta", "message",
                                            "finish_reason", "text",
-                                           "messages" };
+                                           "messages", "usage" };
 
     v = j->nodes;
 
@@ -445,7 +445,7 @@ llm_openai_choices(llm_answer_t *a, llm_openai_state_t *st,
             return LLM_ERROR;
         }
 
-        llm_json_fields(j, i, names, 5, f);
+        llm_json_fields(j, i, names, 6, f);
 
         llm_openai_message(a, st, ch, j,
                            llm_openai_given(j, f[0]) ? f[0] : f[1]);
@@ -463,6 +463,14 @@ llm_openai_choices(llm_answer_t *a, llm_openai_state_t *st,
         }
 
         llm_openai_ended(a, ch, j, f[2]);
+
+        /* Moonshot says it here, where it is not asked to say it by itself */
+
+        if (!st->usage && f[5] != LLM_JSON_NONE
+            && v[f[5]].type == LLM_JSON_OBJECT)
+        {
+            llm_openai_usage(a, j, f[5]);
+        }
     }
 
     return LLM_OK;

@@ -108,6 +108,8 @@ static const llm_openai_figure_t  llm_openai_figures[] = {
 
     llm_figure(LLM_OPENAI_IN_TOOLS, "web_search_requests", searches),
     llm_figure(LLM_OPENAI_IN_TOOLS, "web_search_calls", searches),
+    llm_figure(LLM_OPENAI_IN_PROMPT, "web_search_requests",
+               searches),                                        /* LiteLLM */
     llm_figure(LLM_OPENAI_IN_USAGE, "num_search_queries", searches),
     llm_figure_more(LLM_OPENAI_IN_TOOLS, "x_search_calls", searches),
     llm_figure(LLM_OPENAI_IN_TOOLS, "web_fetch_requests", web_fetches),
@@ -273,6 +275,20 @@ llm_openai_reported(const llm_json_t *j, const uint32_t *m)
 }
 
 
+int64_t
+llm_openai_usage_cost(const llm_json_t *j, uint32_t obj)
+{
+    uint32_t  m[LLM_OPENAI_USAGE_NODES];
+
+    memset(m, 0xff, sizeof(m));                /* LLM_JSON_NONE */
+
+    llm_openai_find(j, obj, LLM_OPENAI_IN_USAGE, llm_openai_members,
+                    LLM_OPENAI_USAGE_NODES, m);
+
+    return llm_openai_reported(j, m);
+}
+
+
 /* how it was processed, and what is charged beside the tokens */
 
 static void
@@ -365,6 +381,39 @@ llm_openai_total(llm_usage_t *u, int64_t total, llm_kind_e kind)
 }
 
 
+/* of what a cache has written, what LiteLLM says is kept for an hour */
+
+static void
+llm_openai_hour(llm_answer_t *a, const llm_json_t *j, const uint32_t *m,
+    llm_usage_t *u)
+{
+    int64_t   n;
+    uint32_t  i, node;
+
+    for (i = LLM_OPENAI_PROMPT_NODE;
+         u->cache_write > 0 && i <= LLM_OPENAI_PROMPT_LAST; i++)
+    {
+        if (llm_kind_of(j, m[i]) != LLM_JSON_OBJECT) {
+            continue;
+        }
+
+        node = llm_json_get(j, m[i], "cache_creation_token_details");
+
+        if (llm_kind_of(j, node) != LLM_JSON_OBJECT) {
+            continue;
+        }
+
+        n = llm_openai_figure(a, j, llm_json_get(j, node,
+                                             "ephemeral_1h_input_tokens"));
+
+        if (n > 0) {
+            u->cache_write_1h = n;
+            u->cache_write -= (n < u->cache_write) ? n : u->cache_write;
+        }
+    }
+}
+
+
 void
 llm_openai_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
 {
@@ -410,6 +459,7 @@ llm_openai_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
     total = llm_openai_figure(a, j, m[LLM_OPENAI_TOTAL_NODE]);
 
     llm_openai_total(&u, total, a->kind);
+    llm_openai_hour(a, j, m, &u);
 
     if (u.input >= 0 || u.output >= 0) {
         a->usage_seen = 1;

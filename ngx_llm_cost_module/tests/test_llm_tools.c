@@ -150,6 +150,10 @@ static const struct {
       "\"completion_tokens\":1,\"server_tool_use\":{\"web_search_requests\":2,"
       "\"web_fetch_requests\":3}}}", { 2, U, 3, U, U } },
 
+    { CHAT, HELLO, "{\"choices\":[],\"usage\":{\"prompt_tokens\":1,"
+      "\"completion_tokens\":1,\"prompt_tokens_details\":"
+      "{\"web_search_requests\":2}}}", { 2, U, U, U, U } },
+
     /* Groq, in the message alone */
 
     { CHAT, HELLO, "{\"choices\":[{\"message\":{\"content\":\"x\","

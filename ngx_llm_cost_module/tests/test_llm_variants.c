@@ -92,6 +92,17 @@ test_chat(void **state)
           "\"cached_tokens\":80},\"completion_tokens_details\":"
           "{\"reasoning_tokens\":80}", 100, 85, 80, -1, -1, -1 },
 
+        /* LiteLLM says how long a cache keeps them */
+
+        { AROUND "\"prompt_tokens_details\":{\"cache_creation_tokens\":20,"
+          "\"cache_creation_token_details\":{\"ephemeral_5m_input_tokens\":"
+          "5,\"ephemeral_1h_input_tokens\":15}}", 100, 5, -1, 5, -1, -1 },
+        { AROUND "\"prompt_tokens_details\":{\"cache_creation_tokens\":20,"
+          "\"cache_creation_token_details\":{\"ephemeral_1h_input_tokens\":"
+          "90}}", 100, 5, -1, 0, -1, -1 },
+        { AROUND "\"prompt_tokens_details\":{\"cache_creation_tokens\":20,"
+          "\"cache_creation_token_details\":[]}", 100, 5, -1, 20, -1, -1 },
+
         /* sound that is charged by the second is in the total alone */
 
         { "\"total_tokens\":400,\"prompt_audio_seconds\":203",
@@ -126,6 +137,69 @@ test_chat(void **state)
 
         done(&f);
     }
+}
+
+
+/* of an answer's header */
+
+static const llm_str_t *
+header(void *ctx, const char *name)
+{
+    return strcmp(name, "x-litellm-response-cost") == 0 ? ctx : NULL;
+}
+
+
+/* what gateways say that they take, and where Moonshot says its usage */
+
+static void
+test_gateways(void **state)
+{
+    size_t         i;
+    llm_str_t      s;
+    dialect_t      f;
+    llm_headers_t  h;
+
+    static const struct {
+        const char  *text;
+        int64_t      nano;
+    } costs[] = {
+        { "0.0001155", 115500 }, { "3.5e-06", 3500 }, { "1.2e-10", 1 },
+        { "-0.1", -1 }, { "None", -1 }, { "", -1 }, { "1e300", -1 }
+    };
+
+    (void) state;
+
+    h.get = header;
+    h.ctx = &s;
+
+    for (i = 0; i < sizeof(costs) / sizeof(costs[0]); i++) {
+        s = str(costs[i].text);
+
+        ask(&f, &llm_openai, CHAT, REQUEST);
+        answer_begin(&f, NULL);
+        assert_int_equal(f.p->headers(&f.a, &h), LLM_OK);
+        answer_json(&f, "{" SAID TOKENS AROUND "\"x\":0}}");
+        assert_int_equal(f.a.usage.reported_cost, costs[i].nano);
+        assert_int_equal(f.a.usage.input, 100);
+        done(&f);
+    }
+
+    answered(&f, &llm_anthropic, "/v1/messages", "{\"model\":\"m\","
+             "\"max_tokens\":9," HELLO, "{\"usage\":{\"input_tokens\":1,"
+             "\"output_tokens\":2,\"cost\":0.0001,\"is_byok\":true,"
+             "\"cost_details\":{\"upstream_inference_cost\":0.002}}}");
+    assert_int_equal(f.a.usage.reported_cost, 2100000);
+    done(&f);
+
+    ask(&f, &llm_openai, CHAT, REQUEST);
+    answer_begin(&f, NULL);
+    answer_event(&f, "", "{\"choices\":[{\"index\":0,\"delta\":{},"
+                 "\"finish_reason\":\"stop\",\"usage\":{" TOKENS
+                 "\"total_tokens\":105}}]}");
+    assert_int_equal(f.a.usage_seen, 1);
+    assert_int_equal(f.a.usage.input, 100);
+    assert_int_equal(f.a.usage.output, 5);
+    done(&f);
 }
 
 
@@ -557,6 +631,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_chat),
+        cmocka_unit_test(test_gateways),
         cmocka_unit_test(test_searches),
         cmocka_unit_test(test_response_tools),
         cmocka_unit_test(test_tiers),
