@@ -161,6 +161,11 @@ int llm_interactions_answer(llm_answer_t *a, const llm_json_t *j);
 int llm_interactions_event(llm_answer_t *a, const llm_str_t *data);
 void llm_interactions_finish(llm_answer_t *a);
 
+/* _usage.c: the usage object, which replaces what was said before */
+
+void llm_interactions_usage(llm_answer_t *a, const llm_json_t *j,
+    uint32_t obj);
+
 
 /* a kept answer in another form, llm_gemini_reform.c */
 

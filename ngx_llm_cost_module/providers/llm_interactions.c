@@ -298,123 +298,6 @@ llm_interactions_edit(llm_request_t *q, llm_edits_t *e)
 }
 
 
-/* [{"modality":"image","tokens":258}]: those of one kind, added to v */
-
-static void
-llm_interactions_kinds(llm_answer_t *a, const llm_json_t *j, uint32_t list,
-    const char *kind, int64_t *v)
-{
-    uint32_t                i, modality;
-    const llm_json_node_t  *n;
-
-    if (llm_kind_of(j, list) != LLM_JSON_ARRAY) {
-        return;
-    }
-
-    n = j->nodes;
-
-    for (i = list + 1; i < n[list].next; i = n[i].next) {
-
-        modality = llm_json_get(j, i, "modality");
-
-        if (llm_kind_of(j, modality) == LLM_JSON_STRING
-            && llm_json_equal(j, modality, kind))
-        {
-            *v = llm_sum(*v, llm_answer_figure(a, j,
-                                               llm_json_get(j, i, "tokens")));
-        }
-    }
-}
-
-
-/* of the root of a usage: the figures, and then their parts by kind */
-
-static const char * const  llm_interactions_usage_names[] = {
-    "total_input_tokens", "total_tool_use_tokens", "total_output_tokens",
-    "total_thought_tokens", "total_cached_tokens", "total_tokens",
-    "input_tokens_by_modality", "tool_use_tokens_by_modality",
-    "output_tokens_by_modality", "cached_tokens_by_modality"
-};
-
-
-static void
-llm_interactions_parts(llm_answer_t *a, const llm_json_t *j,
-    const uint32_t *f, llm_usage_t *u)
-{
-    size_t  i;
-
-    static const struct {
-        unsigned     list;
-        const char  *kind;
-        size_t       field;
-    } parts[] = {
-        { 6, "image", offsetof(llm_usage_t, image_input) },
-        { 6, "video", offsetof(llm_usage_t, video_input) },
-        { 6, "audio", offsetof(llm_usage_t, audio_input) },
-        { 7, "image", offsetof(llm_usage_t, image_input) },
-        { 7, "video", offsetof(llm_usage_t, video_input) },
-        { 7, "audio", offsetof(llm_usage_t, audio_input) },
-        { 8, "image", offsetof(llm_usage_t, image_output) },
-        { 8, "video", offsetof(llm_usage_t, video_output) },
-        { 8, "audio", offsetof(llm_usage_t, audio_output) },
-        { 9, "image", offsetof(llm_usage_t, cached_image) },
-        { 9, "video", offsetof(llm_usage_t, cached_video) },
-        { 9, "audio", offsetof(llm_usage_t, cached_audio) }
-    };
-
-    for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        llm_interactions_kinds(a, j, f[parts[i].list], parts[i].kind,
-                               (int64_t *) ((char *) u + parts[i].field));
-    }
-}
-
-
-static void
-llm_interactions_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
-{
-    int                i, said;
-    int64_t            v[6];
-    uint32_t           f[10];
-    llm_usage_t        u = LLM_USAGE_INIT;
-
-    if (llm_kind_of(j, obj) != LLM_JSON_OBJECT) {
-        a->usage_bad |= llm_given(j, obj);
-        return;
-    }
-
-    llm_json_fields(j, obj, llm_interactions_usage_names, 10, f);
-
-    for (said = 0, i = 0; i < 6; i++) {
-        v[i] = llm_answer_addend(a, j, f[i]);
-        said |= (v[i] >= 0);
-    }
-
-    if (!said) {
-        return;
-    }
-
-    u.input = v[0] < 0 ? -1 : llm_said(llm_sum(v[0], v[1]));
-    u.output = llm_said(llm_sum(v[2], v[3]));
-    u.reasoning = llm_said(v[3]);
-    u.cached_input = llm_said(v[4]);
-
-    if (u.input < 0 && u.output >= 0 && v[5] >= u.output) {
-        u.input = v[5] - u.output;
-    }
-
-    /* what a total has above its parts is output: it has to be paid */
-
-    if (u.input >= 0 && v[5] - u.input > u.output) {
-        u.output = v[5] - u.input;
-    }
-
-    llm_interactions_parts(a, j, f, &u);
-
-    a->usage = u;
-    a->usage_seen |= (u.input >= 0 || u.output >= 0);
-}
-
-
 /* text of a step, of a piece of one, or of a content */
 
 static void
@@ -542,12 +425,12 @@ int
 llm_interactions_event(llm_answer_t *a, const llm_str_t *data)
 {
     int                        rc;
-    uint32_t                   f[5];
+    uint32_t                   f[6];
     llm_json_t                *j;
     llm_interactions_state_t  *st;
 
     static const char * const  names[] = {
-        "interaction", "metadata", "delta", "error", "step"
+        "interaction", "metadata", "delta", "error", "step", "usage"
     };
 
     a->stream = 1;
@@ -567,11 +450,16 @@ llm_interactions_event(llm_answer_t *a, const llm_str_t *data)
         return (rc == LLM_ERROR) ? LLM_ERROR : LLM_EVENT_PASS;
     }
 
-    llm_json_fields(j, 0, names, 5, f);
+    llm_json_fields(j, 0, names, 6, f);
+
+    /* so far; that of a step alone has another name */
 
     if (llm_kind_of(j, f[1]) == LLM_JSON_OBJECT) {
         llm_interactions_usage(a, j, llm_json_get(j, f[1], "usage"));
+        llm_interactions_usage(a, j, llm_json_get(j, f[1], "total_usage"));
     }
+
+    llm_interactions_usage(a, j, f[5]);
 
     a->error |= llm_given(j, f[3]);
 

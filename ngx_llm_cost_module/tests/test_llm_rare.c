@@ -159,6 +159,18 @@ test_interaction(void **state)
                  "{\"total_input_tokens\":11,\"total_output_tokens\":0,"
                  "\"total_thought_tokens\":68,\"total_tokens\":79}}}");
     answer_event(&f, "", "{\"delta\":{\"text\":\"a\",\"type\":\"text\"}}");
+    assert_int_equal(f.a.usage.output, 68);
+
+    /* each of them is all until then, but for a step's own */
+
+    answer_event(&f, "", "{\"event_type\":\"step.delta\",\"metadata\":"
+                 "{\"total_usage\":{\"total_input_tokens\":11,"
+                 "\"total_output_tokens\":7}}}");
+    assert_int_equal(f.a.usage.output, 7);
+    answer_event(&f, "", "{\"event_type\":\"step.stop\",\"step_usage\":"
+                 "{\"total_output_tokens\":2},\"usage\":"
+                 "{\"total_input_tokens\":11,\"total_output_tokens\":9}}");
+    assert_int_equal(f.a.usage.output, 9);
     assert_false(f.a.finished);
     answer_event(&f, "", "{\"interaction\":{\"status\":\"completed\","
                  "\"service_tier\":\"priority\","
@@ -166,11 +178,18 @@ test_interaction(void **state)
                  "\"input_tokens_by_modality\":[{\"modality\":\"image\","
                  "\"tokens\":4},{\"modality\":\"text\",\"tokens\":7}],"
                  "\"total_cached_tokens\":3,\"total_output_tokens\":42,"
-                 "\"total_tool_use_tokens\":5,\"total_thought_tokens\":126}}}");
+                 "\"total_tool_use_tokens\":5,\"total_thought_tokens\":126,"
+                 "\"grounding_tool_count\":[{\"type\":\"google_search\","
+                 "\"count\":2},{\"type\":\"google_maps\",\"count\":1},"
+                 "{\"type\":\"retrieval\",\"count\":3},{\"count\":7},"
+                 "{\"type\":\"google_search\",\"count\":-1},8]}}}");
     answer_event(&f, "", "[DONE]");
     f.p->finish(&f.a);
 
     assert_true(f.a.finished && f.a.usage_seen);
+    assert_int_equal(f.a.usage.searches, 2);
+    assert_int_equal(f.a.usage.maps_queries, 1);
+    assert_int_equal(f.a.usage.file_searches, 3);
     assert_int_equal(f.a.usage.input, 16);
     assert_int_equal(f.a.usage.output, 168);
     assert_int_equal(f.a.usage.reasoning, 126);
