@@ -356,8 +356,10 @@ fuzz: $(setup) $(FUZZ_BINS:%=$(BUILD)/fuzz/%)
 
 fuzz-gateway: all asan
 	$(Q)for store in zone redis; do \
-	    BUILD=$(out) fuzz/gateway --store $$store \
-	        --seconds $(FUZZ_SECONDS) || exit 1; \
+	    for memory in 0 1000; do \
+	        BUILD=$(out) fuzz/gateway --store $$store --memory $$memory \
+	            --seconds $(FUZZ_SECONDS) || exit 1; \
+	    done; \
 	done
 
 

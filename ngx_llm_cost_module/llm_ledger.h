@@ -292,7 +292,8 @@ int llm_ledger_renew(llm_ledger_t *l, const llm_hold_id_t *id,
 
 /*
  * What has been seen so far of a running request; whoever finds the
- * reservation without its owner settles with this.
+ * reservation without its owner settles with this.  NULL: nothing is owed, it
+ * is cancelled, as if nothing had been noted.
  */
 
 int llm_ledger_note(llm_ledger_t *l, const llm_hold_id_t *id,

@@ -315,7 +315,7 @@ llm_hold_note(llm_ledger_t *l, const llm_hold_id_t *id, const int64_t *spent,
     llm_hold_t      *h;
     llm_hold_meta_t  meta;
 
-    for (u = 0; u < LLM_UNIT_N; u++) {
+    for (u = 0; spent && u < LLM_UNIT_N; u++) {
         if (spent[u] < 0) {
             return LLM_BAD;
         }
@@ -329,12 +329,12 @@ llm_hold_note(llm_ledger_t *l, const llm_hold_id_t *id, const int64_t *spent,
     h = llm_hold_find(l, id);
 
     if (h && h->meta.state == LLM_HOLD_OPEN) {
-        for (u = 0; u < LLM_UNIT_N; u++) {
+        for (u = 0; spent && u < LLM_UNIT_N; u++) {
             llm_redo_set64(&l->redo, &h->noted[u], &spent[u]);
         }
 
         meta = h->meta;
-        meta.noted = 1;
+        meta.noted = (spent != NULL);
         meta.sent = meta.sent || sent;
 
         llm_redo_set64(&l->redo, &h->meta, &meta);

@@ -455,7 +455,8 @@ void ngx_http_llm_cost_redis_shadow(const llm_budget_t *budgets,
 ngx_int_t ngx_http_llm_cost_redis_local(ngx_http_llm_cost_ctx_t *ctx);
 void ngx_http_llm_cost_redis_settle_local(ngx_http_llm_cost_ctx_t *ctx,
     ngx_http_llm_cost_redis_op_t *op);
-void ngx_http_llm_cost_redis_orphan(ngx_http_llm_cost_redis_op_t *op);
+void ngx_http_llm_cost_redis_orphan(const llm_hold_id_t *id,
+    const int64_t *spent);
 void ngx_http_llm_cost_redis_revoke(const llm_hold_id_t *id);
 ngx_int_t ngx_http_llm_cost_redis_copy_budgets(
     ngx_http_llm_cost_redis_op_t *op, const llm_budget_t *budgets,

@@ -396,7 +396,8 @@ ngx_http_llm_cost_redis_settle_local(ngx_http_llm_cost_ctx_t *ctx,
     /* a cancellation as well: it may be Redis's since a join */
 
     if (ngx_http_llm_cost_redis_box_add(op, 0) != NGX_OK) {
-        ngx_http_llm_cost_redis_orphan(op);
+        ngx_http_llm_cost_redis_orphan(&op->id,
+                                       op->spends ? op->spent : NULL);
 
     } else if (ngx_http_llm_cost_redis_pend(op, ctx->adm.balances, ctx->adm.n)
                == LLM_OK && op->spends)
@@ -412,23 +413,24 @@ ngx_http_llm_cost_redis_settle_local(ngx_http_llm_cost_ctx_t *ctx,
 
 
 /*
- * There is no room to write its end down.  It stays open in the zone, as what
- * a dead worker has left, with its amounts, and is settled from there.
+ * Its end can be neither sent nor written down.  It stays open in the zone, as
+ * what a dead worker has left, with its amounts, and is settled from there.
+ * spent is NULL for a cancelled one.
  */
 
 void
-ngx_http_llm_cost_redis_orphan(ngx_http_llm_cost_redis_op_t *op)
+ngx_http_llm_cost_redis_orphan(const llm_hold_id_t *id, const int64_t *spent)
 {
     llm_ledger_t  *l;
 
     l = ngx_http_llm_cost_zone()->ledger;
 
-    (void) llm_ledger_note(l, &op->id, op->spent);
-    (void) llm_ledger_disown(l, &op->id);
+    (void) llm_ledger_note(l, id, spent);
+    (void) llm_ledger_disown(l, id);
 
     ngx_log_error(NGX_LOG_CRIT, ngx_cycle->log, 0,
-                  "llm cost: journal= of llm_redis has no room for a "
-                  "settlement: it stays in llm_zone until there is");
+                  "llm cost: no memory, or no room in journal= of llm_redis, "
+                  "for a settlement: it stays in llm_zone until there is");
 }
 
 
@@ -436,7 +438,7 @@ ngx_http_llm_cost_redis_orphan(ngx_http_llm_cost_redis_op_t *op)
  * Whether Redis has reserved for this identity is not known.  It is closed: if
  * the reservation is there it leaves, and if it comes later it is refused.  It
  * leaves the journal when that is confirmed, or on record: were this worker to
- * die before, another one would close it.
+ * die before, or to have no memory for it, another one would close it.
  */
 
 void
@@ -446,14 +448,14 @@ ngx_http_llm_cost_redis_revoke(const llm_hold_id_t *id)
 
     op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_settled, NULL);
     if (op == NULL) {
-        ngx_http_llm_cost_redis_unjournal(id);
+        (void) llm_ledger_disown(ngx_http_llm_cost_zone()->ledger, id);
         return;
     }
 
     op->id = *id;
 
     if (ngx_http_llm_cost_redis_settlement(op, NULL) != NGX_OK) {
-        ngx_http_llm_cost_redis_unjournal(id);
+        (void) llm_ledger_disown(ngx_http_llm_cost_zone()->ledger, id);
         ngx_http_llm_cost_redis_free(op);
         return;
     }

@@ -54,7 +54,7 @@ ngx_http_llm_cost_redis_outbox_add(ngx_http_llm_cost_redis_op_t *op)
         return;
     }
 
-    ngx_http_llm_cost_redis_orphan(op);
+    ngx_http_llm_cost_redis_orphan(&op->id, op->spends ? op->spent : NULL);
 }
 
 

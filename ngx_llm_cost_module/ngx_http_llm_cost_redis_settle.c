@@ -15,6 +15,9 @@
 
 static void ngx_http_llm_cost_redis_end_request(ngx_http_llm_cost_ctx_t *ctx,
     const int64_t *spent, const llm_stats_event_t *event);
+static ngx_http_llm_cost_redis_op_t *ngx_http_llm_cost_redis_end_op(
+    ngx_http_llm_cost_ctx_t *ctx, const int64_t *spent,
+    const llm_stats_event_t *event);
 static void ngx_http_llm_cost_redis_guess(ngx_http_llm_cost_ctx_t *ctx,
     const int64_t *spent);
 
@@ -63,9 +66,36 @@ ngx_http_llm_cost_redis_end_request(ngx_http_llm_cost_ctx_t *ctx,
         return;
     }
 
+    op = ngx_http_llm_cost_redis_end_op(ctx, spent, event);
+
+    if (op == NULL) {
+        ngx_http_llm_cost_redis_orphan(&ctx->adm.id, spent);
+        return;
+    }
+
+    if (ctx->local) {
+        ngx_http_llm_cost_redis_settle_local(ctx, op);
+        return;
+    }
+
+    ngx_http_llm_cost_redis_guess(ctx, spent);
+
+    (void) llm_ledger_note_end(z->ledger, &op->id,
+                               op->spends ? op->spent : NULL);
+
+    ngx_http_llm_cost_redis_send_end(op);
+}
+
+
+static ngx_http_llm_cost_redis_op_t *
+ngx_http_llm_cost_redis_end_op(ngx_http_llm_cost_ctx_t *ctx,
+    const int64_t *spent, const llm_stats_event_t *event)
+{
+    ngx_http_llm_cost_redis_op_t  *op;
+
     op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_settled, NULL);
     if (op == NULL) {
-        goto failed;
+        return NULL;
     }
 
     op->id = ctx->adm.id;
@@ -78,36 +108,14 @@ ngx_http_llm_cost_redis_end_request(ngx_http_llm_cost_ctx_t *ctx,
     }
 
     if (ngx_http_llm_cost_redis_copy_budgets(op, ctx->budgets, ctx->adm.n)
-        != NGX_OK)
+            != NGX_OK
+        || ngx_http_llm_cost_redis_settlement(op, event) != NGX_OK)
     {
-        goto failed;
-    }
-
-    if (ngx_http_llm_cost_redis_settlement(op, event) != NGX_OK) {
-        goto failed;
-    }
-
-    if (ctx->local) {
-        ngx_http_llm_cost_redis_settle_local(ctx, op);
-        return;
-    }
-
-    ngx_http_llm_cost_redis_guess(ctx, spent);
-
-    (void) llm_ledger_note_end(z->ledger, &op->id, op->spent);
-
-    ngx_http_llm_cost_redis_send_end(op);
-
-    return;
-
-failed:
-
-    ngx_log_error(NGX_LOG_CRIT, ctx->request->connection->log, 0,
-                  "llm cost: no memory to settle: the reservation expires");
-
-    if (op) {
         ngx_http_llm_cost_redis_free(op);
+        return NULL;
     }
+
+    return op;
 }
 
 
@@ -179,7 +187,8 @@ ngx_http_llm_cost_redis_settled(ngx_http_llm_cost_redis_op_t *op,
         (void) ngx_http_llm_cost_redis_pend(op, NULL, 0);
 
     } else {
-        ngx_http_llm_cost_redis_orphan(op);
+        ngx_http_llm_cost_redis_orphan(&op->id,
+                                       op->spends ? op->spent : NULL);
     }
 
     if (counts) {

@@ -16,13 +16,25 @@ set -eu
 sanitize="-fsanitize=address,undefined -fno-omit-frame-pointer"
 cflags="-g -O1 $sanitize -DNGX_DEBUG_PALLOC=1"
 
+# where memory can fail, for those who ask for it
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+mkdir -p "$1/asan"
+nomem=$(cd "$1/asan" && pwd)/nomem.o
+
+if [ ! "$nomem" -nt "$root/t/util/nomem.c" ]; then
+    "${CC:-gcc}" -g -O1 -Wall -Wextra -Werror -c -o "$nomem" \
+        "$root/t/util/nomem.c"
+    rm -f "$1/asan/stamp"
+fi
+
 # nginx's own habits, harmless and not ours to mend, are left out of its core
 # (not of the module): memcpy() of no bytes from NULL, unaligned loads where
 # the processor allows them.
 
 export CORE_CFLAGS="$cflags -fno-sanitize=nonnull-attribute,alignment"
-export CORE_LDFLAGS="$sanitize"
+export CORE_LDFLAGS="$sanitize $nomem -Wl,--wrap=malloc,--wrap=posix_memalign"
 export MODULE_CFLAGS="$cflags"
 export MODULE_LDFLAGS="$sanitize -Wl,-z,nodelete"
 
-exec "$(dirname "$0")/build-nginx.sh" "$1/asan"
+exec "$root/tools/build-nginx.sh" "$1/asan"

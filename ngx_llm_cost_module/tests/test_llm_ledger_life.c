@@ -163,10 +163,17 @@ sweeps_what_is_left_behind(void **state)
     assert_int_equal(hv.id.seq, a.id.seq);
     assert_int_equal(llm_ledger_next_hold(l, &cursor, &hv), LLM_DECLINED);
 
-    /* one with a note, one without: nothing was sent of that one */
+    /*
+     * One with a note, one without: nothing was sent of that one.  A third was
+     * being cancelled when its owner died.
+     */
+
+    assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
+    assert_int_equal(llm_ledger_note(l, &a.id, noted), LLM_OK);
+    assert_int_equal(llm_ledger_note_end(l, &a.id, NULL), LLM_OK);
 
     assert_int_equal(llm_ledger_inherit(l, &heir, 1), 1);
-    assert_int_equal(llm_ledger_inherit(l, &heir, 9), 1);
+    assert_int_equal(llm_ledger_inherit(l, &heir, 9), 2);
     assert_int_equal(llm_ledger_inherit(l, &heir, 9), 0);
     assert_true(view_find(l, "user", "ann", &v));
     assert_int_equal(v.spent, 11);
