@@ -22,9 +22,14 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 mkdir -p "$1/asan"
 nomem=$(cd "$1/asan" && pwd)/nomem.o
 
-if [ ! "$nomem" -nt "$root/t/util/nomem.c" ]; then
-    "${CC:-gcc}" -g -O1 -Wall -Wextra -Werror -c -o "$nomem" \
-        "$root/t/util/nomem.c"
+"${CC:-gcc}" -g -O1 -Wall -Wextra -Werror -c -o "$nomem.new" \
+    "$root/t/util/nomem.c"
+
+if cmp -s "$nomem.new" "$nomem"; then
+    rm "$nomem.new"
+
+else
+    mv "$nomem.new" "$nomem"
     rm -f "$1/asan/stamp"
 fi
 

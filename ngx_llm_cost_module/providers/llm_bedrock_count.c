@@ -81,7 +81,7 @@ llm_bedrock_file(llm_input_t *in, uint32_t node)
     llm_image_base64(&s, &w, &h);
 
     if (w && h) {
-        tokens = (int64_t) w * h / LLM_BEDROCK_IMAGE_AREA + 1;
+        tokens = (int64_t) ((uint64_t) w * h / LLM_BEDROCK_IMAGE_AREA) + 1;
         in->tokens += (tokens < LLM_BEDROCK_IMAGE_MAX) ? tokens
                                                        : LLM_BEDROCK_IMAGE_MAX;
         return;

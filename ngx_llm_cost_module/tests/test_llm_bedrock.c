@@ -398,6 +398,17 @@ test_count(void **state)
     assert_int_equal(f.q.most.cache_write, 0);
     assert_int_equal(f.q.most.image_input, -1);
     done(&f);
+
+    /* one of 2^32 - 1 by as much, which is no more than the largest */
+
+    ask(&f, &llm_bedrock, CONVERSE, "{\"messages\":[{\"role\":\"user\","
+        "\"content\":[{\"image\":{\"format\":\"png\","
+        "\"source\":{\"bytes\":\"iVBORw0KGgoAAAANSUhEUv//////////CAYAAAAAAAAA"
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}}}]}]}");
+    assert_int_equal(f.rc, LLM_OK);
+    assert_int_equal(f.p->count(&f.q, &c), LLM_OK);
+    assert_int_equal(f.q.input_tokens, 4 + 3 + 1600);
+    done(&f);
 }
 
 
