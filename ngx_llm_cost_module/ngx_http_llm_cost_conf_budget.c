@@ -5,8 +5,14 @@
 
 
 #include "ngx_http_llm_cost.h"
+#include "llm_utf8.h"
 
 
+static ngx_int_t ngx_http_llm_cost_budget_name(const ngx_str_t *name);
+static void ngx_http_llm_cost_budget_empty(ngx_http_llm_cost_budget_t *b,
+    const ngx_str_t *s);
+static ngx_uint_t ngx_http_llm_cost_budget_is_like(
+    const ngx_http_llm_cost_budget_t *a, const ngx_http_llm_cost_budget_t *b);
 static char *ngx_http_llm_cost_budget_arg(ngx_conf_t *cf,
     ngx_http_llm_cost_budget_t *b, ngx_str_t *arg);
 static char *ngx_http_llm_cost_budget_limit(ngx_conf_t *cf,
@@ -90,12 +96,11 @@ ngx_http_llm_cost_conf_budget(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_OK;
     }
 
-    if (value[1].len > LLM_NAME_MAX || ngx_strchr(value[1].data, ':')
-        || ngx_strchr(value[1].data, '=') || ngx_strchr(value[1].data, '"'))
-    {
+    if (ngx_http_llm_cost_budget_name(&value[1]) != NGX_OK) {
         return ngx_http_llm_cost_conf_error(cf,
                    "invalid budget name \"%V\", it must have 1 to %d "
-                   "characters without ':', '=' and quotes",
+                   "characters without ':', '=', '|', ',', backslashes, "
+                   "quotes and control characters",
                    &value[1], LLM_NAME_MAX);
     }
 
@@ -136,6 +141,31 @@ ngx_http_llm_cost_conf_budget(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     return ngx_http_llm_cost_budget_check(cf, b);
+}
+
+
+/* it stands in keys of Redis, in $llm_budgets, and in JSON, as it is */
+
+static ngx_int_t
+ngx_http_llm_cost_budget_name(const ngx_str_t *name)
+{
+    size_t  i;
+
+    if (name->len == 0 || name->len > LLM_NAME_MAX
+        || !llm_utf8_valid(name->data, name->len))
+    {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < name->len; i++) {
+        if (name->data[i] < ' ' || name->data[i] == 0x7f
+            || ngx_strchr(":=|,\\\"", name->data[i]))
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
 }
 
 
@@ -192,17 +222,7 @@ ngx_http_llm_cost_budget_arg(ngx_conf_t *cf, ngx_http_llm_cost_budget_t *b,
         if (ngx_strncmp(arg->data, "empty=", 6) == 0 && s.len
             && s.len <= LLM_KEY_MAX)
         {
-            if (ngx_strcmp(s.data, "reject") == 0) {
-                b->empty = NGX_HTTP_LLM_COST_EMPTY_REJECT;
-
-            } else if (ngx_strcmp(s.data, "skip") == 0) {
-                b->empty = NGX_HTTP_LLM_COST_EMPTY_SKIP;
-
-            } else {
-                b->empty = NGX_HTTP_LLM_COST_EMPTY_TEXT;
-                b->empty_text = s;
-            }
-
+            ngx_http_llm_cost_budget_empty(b, &s);
             return NGX_CONF_OK;
         }
     }
@@ -214,6 +234,25 @@ ngx_http_llm_cost_budget_arg(ngx_conf_t *cf, ngx_http_llm_cost_budget_t *b,
                "alert=80%%,100%%, mode=(enforce|observe), "
                "empty=(reject|skip|TEXT) and "
                "over=(reject|model:NAME[@N%%])", arg, &b->name);
+}
+
+
+/* what a request without a key is counted under */
+
+static void
+ngx_http_llm_cost_budget_empty(ngx_http_llm_cost_budget_t *b,
+    const ngx_str_t *s)
+{
+    if (ngx_strcmp(s->data, "reject") == 0) {
+        b->empty = NGX_HTTP_LLM_COST_EMPTY_REJECT;
+
+    } else if (ngx_strcmp(s->data, "skip") == 0) {
+        b->empty = NGX_HTTP_LLM_COST_EMPTY_SKIP;
+
+    } else {
+        b->empty = NGX_HTTP_LLM_COST_EMPTY_TEXT;
+        b->empty_text = *s;
+    }
 }
 
 
@@ -345,6 +384,26 @@ invalid:
 }
 
 
+static ngx_uint_t
+ngx_http_llm_cost_budget_is_like(const ngx_http_llm_cost_budget_t *a,
+    const ngx_http_llm_cost_budget_t *b)
+{
+    if (a->period != b->period
+        || a->timezone_name.len != b->timezone_name.len
+        || ngx_strncmp(a->timezone_name.data, b->timezone_name.data,
+                       b->timezone_name.len)
+           != 0)
+    {
+        return 0;
+    }
+
+    /* a limit that is a variable brings its unit along, and none has one */
+
+    return a->unit == b->unit || a->limit_text || b->limit_text
+           || a->limit == LLM_NO_LIMIT || b->limit == LLM_NO_LIMIT;
+}
+
+
 /*
  * A name is one line of counters wherever it is used, so its unit, its period
  * and its zone are the same everywhere; only keys and limits may differ.
@@ -390,15 +449,7 @@ ngx_http_llm_cost_budget_check(ngx_conf_t *cf, ngx_http_llm_cost_budget_t *b)
             continue;
         }
 
-        if (other->period != b->period
-            || other->timezone_name.len != b->timezone_name.len
-            || ngx_strncmp(other->timezone_name.data, b->timezone_name.data,
-                           b->timezone_name.len)
-               != 0
-            || (other->unit != b->unit && other->limit_text == NULL
-                && b->limit_text == NULL && other->limit != LLM_NO_LIMIT
-                && b->limit != LLM_NO_LIMIT))
-        {
+        if (!ngx_http_llm_cost_budget_is_like(other, b)) {
             return ngx_http_llm_cost_conf_error(cf,
                        "budget \"%V\" was given before with another "
                        "unit, period or timezone, use another name",

@@ -50,6 +50,8 @@ static char *ngx_http_llm_cost_redis_answers(ngx_conf_t *cf, ngx_str_t *s,
     void *field);
 static char *ngx_http_llm_cost_conf_secret(ngx_conf_t *cf, ngx_str_t *name,
     void *field);
+static char *ngx_http_llm_cost_zone_arg(ngx_conf_t *cf, ngx_str_t *arg,
+    ngx_str_t *name, size_t *size);
 static ngx_int_t ngx_http_llm_cost_add_zone(ngx_conf_t *cf,
     ngx_http_llm_cost_main_conf_t *lmcf, ngx_str_t *name, size_t size);
 
@@ -95,8 +97,7 @@ ngx_http_llm_cost_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_llm_cost_main_conf_t *lmcf = conf;
 
-    u_char     *p;
-    ssize_t     size;
+    size_t      size;
     ngx_str_t  *value, name, s;
 
     value = cf->args->elts;
@@ -105,41 +106,12 @@ ngx_http_llm_cost_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "is duplicate";
     }
 
-    if (ngx_strncmp(value[1].data, "zone=", 5) != 0) {
-        return ngx_http_llm_cost_conf_error(cf,
-                   "invalid parameter \"%V\", it must be "
-                   "\"zone=name:size\"", &value[1]);
-    }
+    size = 0;
 
-    name.data = value[1].data + 5;
-    p = (u_char *) ngx_strchr(name.data, ':');
-
-    if (p == NULL || p == name.data) {
-        return ngx_http_llm_cost_conf_error(cf,
-                   "invalid zone \"%V\", it must be "
-                   "\"zone=name:size\"", &value[1]);
-    }
-
-    name.len = p - name.data;
-
-    s.data = p + 1;
-    s.len = value[1].data + value[1].len - s.data;
-
-    size = ngx_parse_size(&s);
-
-    if (size == NGX_ERROR) {
-        return ngx_http_llm_cost_conf_error(cf,
-                   "invalid zone size \"%V\", write for example "
-                   "\"zone=%V:32m\"", &s, &name);
-    }
-
-    if (size < NGX_HTTP_LLM_COST_ZONE_MIN) {
-        return ngx_http_llm_cost_conf_error(cf,
-                   "zone \"%V\" is too small, it must be at least 1m",
-                   &value[1]);
-    }
-
-    if (ngx_http_llm_cost_add_zone(cf, lmcf, &name, (size_t) size) != NGX_OK) {
+    if (ngx_http_llm_cost_zone_arg(cf, &value[1], &name, &size)
+            != NGX_CONF_OK
+        || ngx_http_llm_cost_add_zone(cf, lmcf, &name, size) != NGX_OK)
+    {
         return NGX_CONF_ERROR;
     }
 
@@ -156,6 +128,56 @@ ngx_http_llm_cost_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
         return ngx_http_llm_cost_state_conf(cf, lmcf->zone, &s);
     }
+
+    return NGX_CONF_OK;
+}
+
+
+/* "zone=name:size" */
+
+static char *
+ngx_http_llm_cost_zone_arg(ngx_conf_t *cf, ngx_str_t *arg, ngx_str_t *name,
+    size_t *size)
+{
+    u_char     *p;
+    ssize_t     n;
+    ngx_str_t   s;
+
+    if (ngx_strncmp(arg->data, "zone=", 5) != 0) {
+        return ngx_http_llm_cost_conf_error(cf,
+                   "invalid parameter \"%V\", it must be "
+                   "\"zone=name:size\"", arg);
+    }
+
+    name->data = arg->data + 5;
+    p = (u_char *) ngx_strchr(name->data, ':');
+
+    if (p == NULL || p == name->data) {
+        return ngx_http_llm_cost_conf_error(cf,
+                   "invalid zone \"%V\", it must be "
+                   "\"zone=name:size\"", arg);
+    }
+
+    name->len = p - name->data;
+
+    s.data = p + 1;
+    s.len = arg->data + arg->len - s.data;
+
+    n = ngx_parse_size(&s);
+
+    if (n == NGX_ERROR) {
+        return ngx_http_llm_cost_conf_error(cf,
+                   "invalid zone size \"%V\", write for example "
+                   "\"zone=%V:32m\"", &s, name);
+    }
+
+    if (n < NGX_HTTP_LLM_COST_ZONE_MIN) {
+        return ngx_http_llm_cost_conf_error(cf,
+                   "zone \"%V\" is too small, it must be at least 1m",
+                   arg);
+    }
+
+    *size = (size_t) n;
 
     return NGX_CONF_OK;
 }

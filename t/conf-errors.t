@@ -57,6 +57,10 @@ my @http = (
 );
 
 my @location = (
+    ['llm_budget "" limit=1usd period=day', '""', '1 to 32'],
+    ['llm_budget "a|b" limit=1usd period=day', 'a\|b', "without ':'"],
+    ['llm_budget "a,b" limit=1usd period=day', 'a,b', "without ':'"],
+    ['llm_budget "a\\\\b" limit=1usd period=day', 'a\\\\b', "without ':'"],
     ['llm_cost yes', 'yes', '"on" or "off"'],
     ['llm_provider acme', 'acme', 'known are "auto", "bedrock"'],
     ['llm_tag Team x', 'Team', 'a-z, 0-9'],
