@@ -40,6 +40,7 @@ static int llm_file_head(llm_ledger_file_t *f, const struct stat *st,
 static int llm_file_attach(llm_ledger_file_t *f, char *err);
 static int llm_file_take(llm_ledger_file_t *f, llm_file_head_t *head,
     char *err);
+static void llm_file_orphan(llm_ledger_t *l);
 static int llm_file_resize(llm_ledger_file_t *f, const char *path,
     size_t region, char *err);
 
@@ -335,7 +336,6 @@ llm_file_take(llm_ledger_file_t *f, llm_file_head_t *head, char *err)
 {
     int            rc;
     char           boot[40];
-    uint32_t       i;
     const char    *wrong;
     llm_ledger_t  *l;
 
@@ -382,9 +382,7 @@ llm_file_take(llm_ledger_file_t *f, llm_file_head_t *head, char *err)
 
     l->teller = 0;
 
-    for (i = 1; i <= l->holds_top; i++) {
-        llm_ledger_hold(l, i)->owner = LLM_FILE_NOBODY;
-    }
+    llm_file_orphan(l);
 
     /* from now on the region is what counts, until the next boot */
 
@@ -396,6 +394,24 @@ llm_file_take(llm_ledger_file_t *f, llm_file_head_t *head, char *err)
     }
 
     return LLM_OK;
+}
+
+
+/* what goes on without a request has no owner that could be dead */
+
+static void
+llm_file_orphan(llm_ledger_t *l)
+{
+    uint32_t     i;
+    llm_hold_t  *h;
+
+    for (i = 1; i <= l->holds_top; i++) {
+        h = llm_ledger_hold(l, i);
+
+        if (h->owner != LLM_LEDGER_NOBODY) {
+            h->owner = LLM_FILE_NOBODY;
+        }
+    }
 }
 
 

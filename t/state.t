@@ -9,6 +9,7 @@ use warnings;
 use lib 't/lib';
 
 use File::Temp ();
+use IO::Socket::INET ();
 use JSON::PP ();
 use Test::More;
 use Time::HiRes qw( sleep );
@@ -70,12 +71,13 @@ sub ask {
 
 my $COST = 4500;
 
-# upstream's next answers, then none
+# upstream's next answers, then none; undef: one that does not come
 
 sub batch_answers {
     my @answers = map { {
         headers => { 'Content-Type' => 'application/json' },
-        body    => [JSON::PP->new->canonical->encode($_)],
+        body    => [$_ ? JSON::PP->new->canonical->encode($_)
+                       : { wait => 'abort' }],
     } } @_;
 
     write_file("$dir/script.json", JSON::PP->new->encode(
@@ -240,9 +242,11 @@ refused(zone('8m', "$dir/no/such/directory"), qr/No such file or directory/,
 $nginx = start(zone('2m'));
 spent_is($nginx, 6, 'a smaller zone has it too');
 
-# a batch outlives nginx: its reservation, and what settles it
+# a batch outlives nginx: its reservation, and what settles it; a request that
+# was open does not
 
 batch_answers({ id => 'msgbatch_1', processing_status => 'in_progress' },
+              undef,
               { result => { type => 'succeeded', message => {
                     model => 'claude-haiku-4-5', type => 'message',
                     usage => { input_tokens => 1000,
@@ -256,15 +260,34 @@ my $batch = $http->post("http://127.0.0.1:$nginx->{port}/v1/messages/batches", {
 });
 
 is $batch->{status}, 200, 'a batch is sent' or diag $batch->{content};
-stop($nginx);
-
-$nginx = start(zone('2m'));
 
 my $daily = 'daily||1970-01-01T00:00:00Z|usd';
 my $before = api_counters($nginx->{port})->{$daily};
+my $open = IO::Socket::INET->new("127.0.0.1:$nginx->{port}") or die $!;
+my $body = '{"model":"gpt-4o-mini","max_tokens":10,"messages":[{"role":"user",'
+           . '"content":"hi"}]}';
 
-is $before->{spent}, 6 * $COST, 'nothing is spent before it is over';
-cmp_ok $before->{reserved}, '>=', 2500000, 'and its reservation is there';
+print $open "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\n"
+            . "X-User-ID: u1\r\n"
+            . 'Content-Length: ' . length($body) . "\r\n\r\n$body";
+
+for (1 .. 300) {
+    last if api_counters($nginx->{port})->{$daily}{reserved}
+            > $before->{reserved};
+    sleep 0.01;
+}
+
+my $master = int read_file("$nginx->{dir}/nginx.pid");
+kill 'KILL', $master, split ' ', `ps -o pid= --ppid $master`;
+
+$nginx = start(zone('2m'));
+log_like($nginx, qr/ 1 requests were left without their worker/,
+         'a request that was open is nobody\'s');
+
+$before = api_counters($nginx->{port})->{$daily};
+is $before->{spent}, 6 * $COST + 7200,
+   'it is charged as it was reserved, the batch is not';
+cmp_ok $before->{reserved}, '>=', 2500000, 'its reservation is there';
 
 $batch = $http->get("http://127.0.0.1:$nginx->{port}"
                     . '/v1/messages/batches/msgbatch_1/results',
@@ -274,7 +297,7 @@ is $batch->{status}, 200, 'its results are read' or diag $batch->{content};
 
 my $after = api_counters($nginx->{port})->{$daily};
 
-is_deeply [@$after{qw( spent reserved )}], [6 * $COST + 750000, 0],
+is_deeply [@$after{qw( spent reserved )}], [$before->{spent} + 750000, 0],
           'they settle it after a restart';
 unlink "$dir/script.json";
 stop($nginx);
