@@ -79,7 +79,6 @@ llm_anthropic_usage(llm_answer_t *a, llm_anthropic_state_t *st,
     const llm_json_t *j, uint32_t usage, unsigned first)
 {
     uint32_t                  list;
-    llm_str_t                 tier;
     llm_anthropic_figures_t   said;
 
     if (!llm_given(j, usage)) {
@@ -120,19 +119,8 @@ llm_anthropic_usage(llm_answer_t *a, llm_anthropic_state_t *st,
 
     /* what is said at the beginning of a stream is not repeated at its end */
 
-    tier.len = 0;
-
-    if (llm_answer_keep(a, j, llm_json_get(j, usage, "service_tier"), &tier)
-        != LLM_OK)
-    {
-        return LLM_ERROR;
-    }
-
-    if (tier.len) {
-        a->service_tier = tier;
-    }
-
-    return LLM_OK;
+    return llm_answer_replace(a, j, llm_json_get(j, usage, "service_tier"),
+                              &a->service_tier);
 }
 
 

@@ -187,27 +187,6 @@ llm_anthropic_add(llm_answer_t *a, const llm_json_t *j, uint32_t obj,
 }
 
 
-/* the last model that was asked has answered, and has the price */
-
-static int
-llm_anthropic_fallback(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
-{
-    llm_str_t  model = llm_string("");
-
-    if (llm_answer_keep(a, j, llm_json_get(j, obj, "model"), &model)
-        != LLM_OK)
-    {
-        return LLM_ERROR;
-    }
-
-    if (model.len) {
-        a->served = model;
-    }
-
-    return LLM_OK;
-}
-
-
 /*
  * Iterations are the parts of an answer.  They say nothing new, but for three:
  * what an advisor said is in no total; passes that compacted the context are
@@ -252,9 +231,12 @@ llm_anthropic_iterations(llm_answer_t *a, const llm_json_t *j, uint32_t list,
 
         compacted |= llm_json_equal(j, type, "compaction");
 
+        /* the last model that was asked has answered, and has the price */
+
         if (llm_json_equal(j, type, "fallback_message")) {
             fallback = 1;
-            rc = llm_anthropic_fallback(a, j, i);
+            rc = llm_answer_replace(a, j, llm_json_get(j, i, "model"),
+                                    &a->served);
         }
 
         if (rc != LLM_OK) {

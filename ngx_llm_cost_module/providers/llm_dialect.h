@@ -155,6 +155,11 @@ void *llm_answer_state(llm_answer_t *a, size_t size);
 int llm_answer_keep(llm_answer_t *a, const llm_json_t *j, uint32_t node,
     llm_str_t *to);
 
+/* ... in place of the one that there is, if it is not empty */
+
+int llm_answer_replace(llm_answer_t *a, const llm_json_t *j, uint32_t node,
+    llm_str_t *to);
+
 /* what LiteLLM says in the header that an answer costs */
 
 int llm_answer_headers(llm_answer_t *a, const llm_headers_t *h);

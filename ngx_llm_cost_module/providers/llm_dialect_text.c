@@ -391,6 +391,23 @@ llm_answer_keep(llm_answer_t *a, const llm_json_t *j, uint32_t node,
 
 
 int
+llm_answer_replace(llm_answer_t *a, const llm_json_t *j, uint32_t node,
+    llm_str_t *to)
+{
+    int        rc;
+    llm_str_t  s = llm_string("");
+
+    rc = llm_answer_keep(a, j, node, &s);
+
+    if (s.len) {
+        *to = s;
+    }
+
+    return rc;
+}
+
+
+int
 llm_answer_headers(llm_answer_t *a, const llm_headers_t *h)
 {
     int64_t           v;

@@ -293,14 +293,12 @@ llm_gemini_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj,
 }
 
 
-/* the tier that it was served in; the last one said */
+/* the tier that it was served in, which each event says again */
 
 static int
 llm_gemini_tier(llm_answer_t *a, const llm_json_t *j, uint32_t usage)
 {
-    int        rc;
-    uint32_t   node;
-    llm_str_t  tier;
+    uint32_t  node;
 
     node = llm_json_get(j, usage, "trafficType");
 
@@ -308,14 +306,7 @@ llm_gemini_tier(llm_answer_t *a, const llm_json_t *j, uint32_t usage)
         node = llm_json_get(j, usage, "serviceTier");
     }
 
-    tier.len = 0;
-    rc = llm_answer_keep(a, j, node, &tier);
-
-    if (tier.len && a->service_tier.len == 0) {
-        a->service_tier = tier;
-    }
-
-    return rc;
+    return llm_answer_keep(a, j, node, &a->service_tier);
 }
 
 
