@@ -23,6 +23,17 @@ ngx_http_llm_cost_conf_ledger_log(ngx_conf_t *cf, ngx_command_t *cmd,
 
     value = cf->args->elts;
 
+    /* what access_log takes, and would be the name of a file here */
+
+    if (ngx_strcmp(value[1].data, "off") == 0
+        || ngx_strncmp(value[1].data, "syslog:", 7) == 0
+        || ngx_http_script_variables_count(&value[1]))
+    {
+        return ngx_http_llm_cost_conf_error(cf,
+                   "\"%V\" is not a file, write the name of one, without "
+                   "variables, or leave it out", &value[1]);
+    }
+
     lmcf->ledger_log = ngx_conf_open_file(cf->cycle, &value[1]);
 
     return lmcf->ledger_log ? NGX_CONF_OK : NGX_CONF_ERROR;

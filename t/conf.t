@@ -551,3 +551,33 @@ GET /ready
 --- no_error_log
 [warn]
 [error]
+
+
+
+=== TEST 43: a ledger log that is nowhere
+--- http_config
+    llm_ledger_log off;
+--- config
+--- must_die
+--- error_log
+llm_ledger_log: "off" is not a file, write the name of one, without variables, or leave it out
+
+
+
+=== TEST 44: a ledger log elsewhere
+--- http_config
+    llm_ledger_log syslog:server=127.0.0.1;
+--- config
+--- must_die
+--- error_log
+llm_ledger_log: "syslog:server=127.0.0.1" is not a file
+
+
+
+=== TEST 45: a ledger log of a host
+--- http_config
+    llm_ledger_log logs/$host.log;
+--- config
+--- must_die
+--- error_log
+llm_ledger_log: "logs/$host.log" is not a file
