@@ -156,14 +156,66 @@ llm_cache_get(llm_cache_t *c, const unsigned char *key, int64_t now,
 }
 
 
+/* writes what a node says of its entry; its runs are there already */
+
+static void
+llm_cache_describe(llm_cache_t *c, uint32_t i, const llm_cache_item_t *item,
+    const uint32_t *sum, size_t size)
+{
+    uint32_t           run, units;
+    llm_cache_node_t  *node;
+
+    node = llm_cache_node(c, i);
+    units = 0;
+
+    for (run = i; run; run = llm_cache_run(c, run)->next) {
+        units += llm_cache_run(c, run)->units;
+    }
+
+    memset(node, 0, sizeof(llm_cache_node_t));
+    memcpy(node->key, item->key, LLM_CACHE_KEY);
+    memcpy(node->payers, item->payers, sizeof(item->payers));
+    memcpy(node->sum, sum, sizeof(node->sum));
+
+    node->expires = (uint32_t) (item->expires < UINT32_MAX ? item->expires
+                                                           : UINT32_MAX);
+    node->stored = (uint32_t) item->stored;
+    node->size = (uint32_t) size;
+    node->units = units;
+    node->owner = (uint8_t) (item->payers[0] % LLM_CACHE_OWNERS);
+    node->model = llm_cache_name(item->model.data, item->model.len);
+    node->slot = llm_cache_slot(c, &item->model, node->model);
+}
+
+
+/* puts a node into the table, and into its model's totals */
+
+static void
+llm_cache_enter(llm_cache_t *c, uint32_t i, uint64_t hash)
+{
+    uint32_t           *bucket;
+    llm_cache_node_t   *node;
+    llm_cache_model_t  *model;
+
+    node = llm_cache_node(c, i);
+    bucket = &llm_cache_table(c)[hash % c->buckets];
+    node->chain = *bucket;
+    *bucket = i;
+
+    model = &c->models[node->slot];
+    model->entries++;
+    model->bytes += node->size;
+    model->room += (uint64_t) node->units * LLM_CACHE_UNIT;
+}
+
+
 int
 llm_cache_put(llm_cache_t *c, const llm_cache_item_t *item, int64_t now,
     const void *data, size_t size)
 {
-    uint32_t           i, run, units, sum[2], *bucket;
-    uint64_t           hash;
-    unsigned           kept;
-    llm_cache_node_t  *node;
+    uint32_t  i, sum[2];
+    uint64_t  hash;
+    unsigned  kept;
 
     if (size > (size_t) c->units / LLM_CACHE_PART * LLM_CACHE_UNIT
         || item->expires <= now)
@@ -186,38 +238,11 @@ llm_cache_put(llm_cache_t *c, const llm_cache_item_t *item, int64_t now,
     }
 
     i = llm_cache_room(c, size);
-    node = llm_cache_node(c, i);
-    units = 0;
-
-    for (run = i; run; run = llm_cache_run(c, run)->next) {
-        units += llm_cache_run(c, run)->units;
-    }
-
-    memset(node, 0, sizeof(llm_cache_node_t));
-    memcpy(node->key, item->key, LLM_CACHE_KEY);
-    memcpy(node->payers, item->payers, sizeof(item->payers));
-    memcpy(node->sum, sum, sizeof(sum));
-
-    node->expires = (uint32_t) (item->expires < UINT32_MAX ? item->expires
-                                                           : UINT32_MAX);
-    node->stored = (uint32_t) item->stored;
-    node->size = (uint32_t) size;
-    node->units = units;
-    node->owner = (uint8_t) (item->payers[0] % LLM_CACHE_OWNERS);
-    node->model = llm_cache_name(item->model.data, item->model.len);
-    node->slot = llm_cache_slot(c, &item->model, node->model);
-
-    llm_cache_copy_in(c, i, data, size);
-
     hash = llm_cache_hash(c, item->key);
-    bucket = &llm_cache_table(c)[hash % c->buckets];
-    node->chain = *bucket;
-    *bucket = i;
 
-    c->models[node->slot].entries++;
-    c->models[node->slot].bytes += size;
-    c->models[node->slot].room += (uint64_t) units * LLM_CACHE_UNIT;
-
+    llm_cache_describe(c, i, item, sum, size);
+    llm_cache_copy_in(c, i, data, size);
+    llm_cache_enter(c, i, hash);
     llm_cache_push(c, i, LLM_CACHE_TRIAL);
 
     if (llm_cache_marked(c, hash) || kept) {

@@ -341,8 +341,10 @@ llm_tok_nfc_plain(unsigned form, const uint8_t *p, const uint8_t *end,
         n = llm_tok_char_at(p, end, &c);
         kind = llm_tok_nfc_kind(form, c);
 
+        /* U+FFFD may be what is ill-formed, and is to be written then */
+
         if (kind >= LLM_TOK_NFC_CHANGE || (kind && kind < before)
-            || p - last > LLM_TOK_NFC_MARKS)
+            || c == 0xfffd || p - last > LLM_TOK_NFC_MARKS)
         {
             return last;
         }

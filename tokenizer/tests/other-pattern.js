@@ -4,7 +4,7 @@
  * Writes a tokenizer.json whose way of splitting text nobody published, made of
  * the tokens of one that is:
  *
- *     node other-pattern.js tokenizer.json > other.json
+ *     node other-pattern.js tokenizer.json [NORMALIZER] > other.json
  */
 
 'use strict';
@@ -13,7 +13,7 @@ const fs = require('fs');
 
 const json = JSON.parse(fs.readFileSync(process.argv[2]));
 
-json.normalizer = null;
+json.normalizer = process.argv[3] ? { type: process.argv[3] } : null;
 json.added_tokens = [];
 json.pre_tokenizer = {
     type: 'Sequence',

@@ -115,7 +115,9 @@ all=$(awk 'BEGIN {
 
 refused 'cannot be reached by merging' "${all}YWJj 256\\n" -g o200k
 
-printf '%b' "${all}YWI= 256\\nYWJj 257\\n" > "$dir/in"
+refused 'line 257 is no' "${all}=\\n" -g gpt2
+
+printf '%b' "${all}YWI= 256\\n= 258\\nYWJj 257\\n" > "$dir/in"
 "$compiler" -g cl100k -n small -o "$dir/small.llmv" "$dir/in" > /dev/null
 prints '257 256 120 10' 'abcabx\n' -v "$dir/small.llmv" --ids
 
@@ -234,6 +236,26 @@ refused_in 'Split with behavior "MergedWithNext" is not supported'
 hf null "{\"type\":\"Sequence\",\"pretokenizers\":[$rule{\"Regex\":\"(a\"}},"\
 "$bytelevel]}" '' '' ''
 refused_in 'its split pattern is not supported: missing closing parenthesis'
+
+# what PCRE2 takes for something else, and what would be found before the rest
+
+for regex in '[a[bc]]+' '[^]x[b]' '[[:digit:]a&&[b]]'; do
+    hf null "{\"type\":\"Sequence\",\"pretokenizers\":[$rule"\
+"{\"Regex\":\"$regex\"}},$bytelevel]}" '' '' ''
+    refused_in 'a class in a class at byte'
+done
+
+hf null "{\"type\":\"Sequence\",\"pretokenizers\":[$rule"\
+"{\"Regex\":\"[][:digit:]\\\\[&]|\\\\Q[[\\\\E\"}},$bytelevel]}" '' '' ''
+"$compiler" -n small -o "$dir/small.llmv" "$dir/in" > /dev/null \
+    || { echo 'not ok - no class in a class'; failed=1; }
+
+hf null "{\"type\":\"Sequence\",\"pretokenizers\":[$bytelevel,"\
+"{\"type\":\"Digits\"}]}" '' '' ''
+refused_in 'a step after ByteLevel is not supported'
+hf null "$gpt2" '' '' ''
+sed -i 's/"<s>","special":true/"    ","special":false/' "$dir/in"
+refused_in 'added token 2000, of white space only, is not supported'
 
 # a pattern that tries for ever is stopped, the piece cut, and the count says so
 

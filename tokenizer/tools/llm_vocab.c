@@ -127,33 +127,30 @@ vocab_write(const char *path, const void *image, size_t size)
 }
 
 
-int
-main(int argc, char **argv)
+/* returns the image's path or NULL; special has room for VOCAB_OPTIONS */
+
+static const char *
+vocab_options(vocab_t *v, int argc, char **argv, char **special, size_t *n)
 {
-    int             c;
-    char           *special[VOCAB_OPTIONS];
-    void           *image;
-    size_t          size, options;
-    const char     *out;
-    static vocab_t  v;
+    int          c;
+    const char  *out;
 
     out = NULL;
-
-    options = 0;
+    *n = 0;
 
     while ((c = getopt(argc, argv, "g:n:o:ps:u:")) != -1) {
         switch (c) {
 
         case 'g':
-            v.grammar = vocab_named_grammar(optarg);
+            v->grammar = vocab_named_grammar(optarg);
             break;
 
         case 'n':
-            if (strlen(optarg) >= sizeof(v.name)) {
+            if (strlen(optarg) >= sizeof(v->name)) {
                 die("the name \"%s\" is too long", optarg);
             }
 
-            (void) strcpy(v.name, optarg);
+            (void) strcpy(v->name, optarg);
             break;
 
         case 'o':
@@ -161,20 +158,20 @@ main(int argc, char **argv)
             break;
 
         case 'p':
-            v.no_scanner = 1;
+            v->no_scanner = 1;
             break;
 
         case 's':
-            special[options++] = optarg;
+            special[(*n)++] = optarg;
 
-            if (options == VOCAB_OPTIONS) {
+            if (*n == VOCAB_OPTIONS) {
                 vocab_usage();
             }
 
             break;
 
         case 'u':
-            v.flags |= vocab_named_form(optarg);
+            v->flags |= vocab_named_form(optarg);
             break;
 
         default:
@@ -182,11 +179,26 @@ main(int argc, char **argv)
         }
     }
 
+    return out;
+}
+
+
+int
+main(int argc, char **argv)
+{
+    char           *special[VOCAB_OPTIONS];
+    void           *image;
+    size_t          size, specials;
+    const char     *out;
+    static vocab_t  v;
+
+    out = vocab_options(&v, argc, argv, special, &specials);
+
     if (out == NULL || v.name[0] == '\0' || optind + 1 != argc) {
         vocab_usage();
     }
 
-    vocab_read(&v, argv[optind], special, options);
+    vocab_read(&v, argv[optind], special, specials);
     image = vocab_build(&v, &size);
     vocab_write(out, image, size);
 

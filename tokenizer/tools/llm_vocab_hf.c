@@ -220,6 +220,15 @@ vocab_hf_added(vocab_t *v, const vocab_in_t *file)
 
         (void) vocab_string(&text, &len);
 
+        /* what is no control is text, and would be found before the rest */
+
+        if (v->grammar != LLM_TOK_JOIN && !vocab_is_true(&in, "special")
+            && len && strspn(text.buf, " \t\r\n") == len)
+        {
+            die("\"%s\": added token %u, of white space only, is not supported "
+                "with a split pattern", in.path, (unsigned) id);
+        }
+
         if (!bsearch(&id, ids, n, sizeof(uint32_t), vocab_ascending)) {
             vocab_add_special(v, in.path, id, text.buf, len);
 

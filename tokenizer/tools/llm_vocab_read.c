@@ -237,10 +237,51 @@ vocab_grammar(vocab_t *v, const char *pattern)
 }
 
 
+/*
+ * The engines that these patterns are written for have classes inside of
+ * classes and what two of them share, which PCRE2 takes for characters.
+ */
+
+static void
+vocab_no_nested(const char *path, const char *pattern)
+{
+    int          in;
+    const char  *p, *q;
+
+    for (in = 0, p = pattern; *p; p++) {
+
+        if (*p == '\\') {
+            q = p[1] == 'Q' ? strstr(p, "\\E") : p;
+            p = q && p[1] ? q + 1 : pattern + strlen(pattern) - 1;
+
+        } else if (in && *p == ']') {
+            in = 0;
+
+        } else if (in && ((*p == '[' && p[1] != ':')
+                          || (*p == '&' && p[1] == '&')))
+        {
+            die("\"%s\": its split pattern is not supported: a class in a class "
+                "at byte %u of \"%s\"", path, (unsigned) (p - pattern),
+                pattern);
+
+        } else if (in && *p == '[') {
+            q = strstr(p, ":]");
+            p = q ? q + 1 : p;
+
+        } else if (!in && *p == '[') {
+            in = 1;
+            p += p[1] == '^';
+            p += p[1] == ']';
+        }
+    }
+}
+
+
 void
 vocab_regex(vocab_t *v, const char *path, const char *patterns, size_t n)
 {
     char              err[512];
+    const char       *p;
     llm_tok_regex_t  *r;
 
     if (n > LLM_TOK_MAX_PATTERN) {
@@ -255,6 +296,10 @@ vocab_regex(vocab_t *v, const char *path, const char *patterns, size_t n)
     }
 
     llm_tok_regex_close(r);
+
+    for (p = patterns; p < patterns + n; p += strlen(p) + 1) {
+        vocab_no_nested(path, p);
+    }
 
     v->grammar = LLM_TOK_REGEX;
     v->pattern = vocab_alloc(n, 1);
@@ -297,18 +342,35 @@ vocab_json(vocab_t *v, vocab_in_t *in)
 }
 
 
+/* one without bytes, as Whisper's last is, no text has: it is left out */
+
 static void
 vocab_lines(vocab_t *v, vocab_in_t *in)
 {
-    while (in->p < in->end) {
-        vocab_token(v, in, 0);
+    int       empty;
+    uint32_t  line, rank;
+
+    for (line = 1; in->p < in->end; line++) {
+        empty = *in->p == '=';
+
+        if (empty) {
+            in->p++;
+
+        } else {
+            vocab_token(v, in, line - 1);
+        }
 
         if (in->p == in->end || *in->p++ != ' ') {
             die("\"%s\": line %u is no \"base64 rank\"", in->path,
-                (unsigned) v->tokens);
+                (unsigned) line);
         }
 
-        v->token[v->tokens - 1].id = vocab_number(in);
+        rank = vocab_number(in);
+
+        if (!empty) {
+            v->token[v->tokens - 1].id = rank;
+        }
+
         vocab_space(in);
     }
 }

@@ -90,7 +90,11 @@ vocab_pattern(const vocab_in_t *in, vocab_split_t *split, const char *pattern)
 
     used = strlen(split->pattern);
 
-    if (split->bytes || split->steps == VOCAB_STEPS
+    if (split->bytes) {
+        die("\"%s\": a step after ByteLevel is not supported", in->path);
+    }
+
+    if (split->steps == VOCAB_STEPS
         || strlen(pattern) + used + 2 > sizeof(split->pattern))
     {
         die("\"%s\": its way of splitting text is not supported", in->path);
