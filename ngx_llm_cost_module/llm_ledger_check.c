@@ -28,6 +28,9 @@ typedef struct {
 
 static const char *llm_check_region(llm_check_t *ck);
 static const char *llm_check_holds(llm_check_t *ck);
+static const char *llm_check_free_holds(llm_ledger_t *l, uint32_t *listed);
+static const char *llm_check_expired_holds(llm_ledger_t *l,
+    uint32_t *listed);
 static const char *llm_check_hold(llm_check_t *ck, uint32_t i);
 static const char *llm_check_chains(llm_check_t *ck);
 static const char *llm_check_slot(llm_check_t *ck, uint32_t i,
@@ -132,7 +135,7 @@ llm_check_region(llm_check_t *ck)
 static const char *
 llm_check_holds(llm_check_t *ck)
 {
-    uint32_t       i, last, n, open, listed;
+    uint32_t       i, n, open, listed;
     const char    *wrong;
     llm_hold_t    *h;
     llm_ledger_t  *l;
@@ -159,10 +162,29 @@ llm_check_holds(llm_check_t *ck)
     }
 
     listed = 0;
+    wrong = llm_check_free_holds(l, &listed);
+
+    if (wrong == NULL) {
+        wrong = llm_check_expired_holds(l, &listed);
+    }
+
+    if (wrong) {
+        return wrong;
+    }
+
+    return n + listed == l->holds_top ? NULL : "a lost reservation";
+}
+
+
+static const char *
+llm_check_free_holds(llm_ledger_t *l, uint32_t *listed)
+{
+    uint32_t     i;
+    llm_hold_t  *h;
 
     for (i = l->holds_free; i != 0; i = h->next) {
 
-        if (i > l->holds_top || ++listed > l->holds_top) {
+        if (i > l->holds_top || ++*listed > l->holds_top) {
             return "the list of free reservations";
         }
 
@@ -173,11 +195,21 @@ llm_check_holds(llm_check_t *ck)
         }
     }
 
+    return NULL;
+}
+
+
+static const char *
+llm_check_expired_holds(llm_ledger_t *l, uint32_t *listed)
+{
+    uint32_t     i, last;
+    llm_hold_t  *h;
+
     last = 0;
 
     for (i = l->expired_first; i != 0; i = h->next) {
 
-        if (i > l->holds_top || ++listed > l->holds_top) {
+        if (i > l->holds_top || ++*listed > l->holds_top) {
             return "the list of expired reservations";
         }
 
@@ -196,7 +228,7 @@ llm_check_holds(llm_check_t *ck)
         return "the end of the list of expired reservations";
     }
 
-    return n + listed == l->holds_top ? NULL : "a lost reservation";
+    return NULL;
 }
 
 

@@ -397,11 +397,30 @@ llm_file_fold_batch(llm_ledger_file_t *f, const llm_file_batch_t *h,
 }
 
 
+/* its lines take the place of those that the region has */
+
+static void
+llm_batch_apply(unsigned char *region, const llm_file_batch_t *h,
+    const unsigned char *buf)
+{
+    uint32_t              i;
+    const uint32_t       *number;
+    const unsigned char  *line;
+
+    number = (const uint32_t *) buf;
+    line = buf + h->n * sizeof(uint32_t);
+
+    for (i = 0; i < h->n; i++) {
+        memcpy(region + (size_t) number[i] * LLM_REDO_LINE,
+               line + (size_t) i * LLM_REDO_LINE, LLM_REDO_LINE);
+    }
+}
+
+
 const char *
 llm_file_recover(llm_ledger_file_t *f, int boot)
 {
     int                err;
-    uint32_t           i, *number;
     uint64_t           base, epoch, next, pos;
     const char        *wrong;
     unsigned char     *buf, *region;
@@ -446,12 +465,8 @@ llm_file_recover(llm_ledger_file_t *f, int boot)
             return "its log does not go on where its base ends";
         }
 
-        number = (uint32_t *) buf;
-
-        for (i = 0; boot && h.epoch > base && i < h.n; i++) {
-            memcpy(region + (size_t) number[i] * LLM_REDO_LINE,
-                   buf + h.n * sizeof(uint32_t) + (size_t) i * LLM_REDO_LINE,
-                   LLM_REDO_LINE);
+        if (boot && h.epoch > base) {
+            llm_batch_apply(region, &h, buf);
         }
 
         free(buf);

@@ -28,6 +28,7 @@ static void ngx_http_llm_cost_held_cost(ngx_http_llm_cost_ctx_t *ctx,
     const llm_usage_t *usage, int64_t cost);
 static void ngx_http_llm_cost_held_all(ngx_http_llm_cost_ctx_t *ctx);
 static ngx_uint_t ngx_http_llm_cost_held_state(ngx_http_llm_cost_ctx_t *ctx);
+static ngx_uint_t ngx_http_llm_cost_held_said(ngx_http_llm_cost_ctx_t *ctx);
 static int ngx_http_llm_cost_held_result(llm_answer_t *a,
     const llm_answer_t *one);
 
@@ -199,7 +200,6 @@ ngx_http_llm_cost_held_told(ngx_http_llm_cost_ctx_t *ctx)
 static ngx_uint_t
 ngx_http_llm_cost_held_state(ngx_http_llm_cost_ctx_t *ctx)
 {
-    int64_t       cost;
     llm_usage_t   usage = LLM_USAGE_INIT;
     llm_answer_t *a;
 
@@ -245,6 +245,21 @@ ngx_http_llm_cost_held_state(ngx_http_llm_cost_ctx_t *ctx)
     {
         return 0;
     }
+
+    return ngx_http_llm_cost_held_said(ctx);
+}
+
+
+/* ... at the price of the model that was asked for */
+
+static ngx_uint_t
+ngx_http_llm_cost_held_said(ngx_http_llm_cost_ctx_t *ctx)
+{
+    int64_t       cost;
+    llm_usage_t   usage;
+    llm_answer_t *a;
+
+    a = &ctx->answer;
 
     ctx->batch = ctx->record->batch;
     ctx->q.kind = ctx->record->kind;

@@ -38,6 +38,8 @@ static ngx_int_t ngx_http_llm_cost_request_id(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, u_char *id);
 static void ngx_http_llm_cost_random_id(u_char *id);
 static ngx_int_t ngx_http_llm_cost_log_handler(ngx_http_request_t *r);
+static u_char *ngx_http_llm_cost_ledger_print(u_char *p,
+    const ngx_http_llm_cost_ledger_line_t *line);
 static void ngx_http_llm_cost_ledger_complain(ngx_open_file_t *file,
     ngx_err_t err);
 
@@ -230,9 +232,7 @@ ngx_http_llm_cost_ledger_write(const ngx_http_llm_cost_ledger_line_t *line)
     u_char                         *p, *buf;
     size_t                          len;
     ssize_t                         n;
-    unsigned                        i;
     ngx_open_file_t                *file;
-    const llm_budget_t             *b;
     ngx_http_llm_cost_main_conf_t  *lmcf;
 
     static ngx_uint_t               torn;
@@ -256,6 +256,33 @@ ngx_http_llm_cost_ledger_write(const ngx_http_llm_cost_ledger_line_t *line)
     if (torn) {
         *p++ = LF;
     }
+
+    p = ngx_http_llm_cost_ledger_print(p, line);
+
+    len = p - buf;
+    n = ngx_write_fd(file->fd, buf, len);
+
+    ngx_free(buf);
+
+    if (n == (ssize_t) len) {
+        torn = 0;
+        return LLM_OK;
+    }
+
+    torn = torn || n > 0;
+
+    ngx_http_llm_cost_ledger_complain(file, n == -1 ? ngx_errno : 0);
+
+    return LLM_ERROR;
+}
+
+
+static u_char *
+ngx_http_llm_cost_ledger_print(u_char *p,
+    const ngx_http_llm_cost_ledger_line_t *line)
+{
+    unsigned             i;
+    const llm_budget_t  *b;
 
     p = ngx_sprintf(p, "{\"time\":\"%V\",\"request_id\":\"",
                     &ngx_cached_http_log_iso8601);
@@ -283,23 +310,7 @@ ngx_http_llm_cost_ledger_write(const ngx_http_llm_cost_ledger_line_t *line)
                                            b->unit, line->spent[b->unit]);
     }
 
-    p = ngx_cpymem(p, "\"}\n", 3);
-
-    len = p - buf;
-    n = ngx_write_fd(file->fd, buf, len);
-
-    ngx_free(buf);
-
-    if (n == (ssize_t) len) {
-        torn = 0;
-        return LLM_OK;
-    }
-
-    torn = torn || n > 0;
-
-    ngx_http_llm_cost_ledger_complain(file, n == -1 ? ngx_errno : 0);
-
-    return LLM_ERROR;
+    return ngx_cpymem(p, "\"}\n", 3);
 }
 
 

@@ -52,6 +52,9 @@ typedef struct {
 
 static ngx_int_t ngx_http_llm_cost_zone_create(ngx_http_llm_cost_zone_t *z,
     size_t size);
+static void ngx_http_llm_cost_zone_shares(ngx_http_llm_cost_zone_sh_t *sh,
+    size_t size);
+static ngx_int_t ngx_http_llm_cost_zone_parts(ngx_http_llm_cost_zone_t *z);
 static ngx_int_t ngx_http_llm_cost_zone_attach(ngx_http_llm_cost_zone_t *z);
 static ngx_int_t ngx_http_llm_cost_zone_ledger(ngx_http_llm_cost_zone_t *z);
 static ngx_int_t ngx_http_llm_cost_zone_old_ledger(ngx_http_llm_cost_zone_t *z,
@@ -117,7 +120,6 @@ ngx_http_llm_cost_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 static ngx_int_t
 ngx_http_llm_cost_zone_create(ngx_http_llm_cost_zone_t *z, size_t size)
 {
-    void                         *cache, *memo, *learn, *held;
     ngx_int_t                     rc;
     ngx_str_t                    *name;
     ngx_http_llm_cost_zone_sh_t  *sh;
@@ -135,13 +137,7 @@ ngx_http_llm_cost_zone_create(ngx_http_llm_cost_zone_t *z, size_t size)
     sh->version = NGX_HTTP_LLM_COST_ZONE_VERSION;
     sh->header_size = sizeof(ngx_http_llm_cost_zone_sh_t);
 
-    sh->ledger_size = size / 2 & ~(ngx_pagesize - 1);
-    sh->stats_size = size / 8 & ~(ngx_pagesize - 1);
-    sh->cache_size = size / 128 * 35 & ~(ngx_pagesize - 1);
-    sh->memo_size = size / 16 & ~(ngx_pagesize - 1);
-    sh->flights_size = size / 128 & ~(ngx_pagesize - 1);
-    sh->learn_size = size / 128 & ~(ngx_pagesize - 1);
-    sh->held_size = size / 128 & ~(ngx_pagesize - 1);
+    ngx_http_llm_cost_zone_shares(sh, size);
 
     rc = ngx_http_llm_cost_zone_ledger(z);
 
@@ -149,9 +145,42 @@ ngx_http_llm_cost_zone_create(ngx_http_llm_cost_zone_t *z, size_t size)
         return NGX_ERROR;
     }
 
-    if (rc == NGX_DECLINED) {
-        goto small;
+    if (rc == NGX_OK && ngx_http_llm_cost_zone_parts(z) == NGX_OK) {
+        return NGX_OK;
     }
+
+small:
+
+    ngx_log_error(NGX_LOG_EMERG, z->shm_zone->shm.log, 0,
+                  "llm_zone \"%V\" of %uz bytes is too small: "
+                  "use %dm or more", name, size, NGX_HTTP_LLM_COST_ZONE_MIN
+                                                 / (1024 * 1024));
+    return NGX_ERROR;
+}
+
+
+static void
+ngx_http_llm_cost_zone_shares(ngx_http_llm_cost_zone_sh_t *sh, size_t size)
+{
+    sh->ledger_size = size / 2 & ~(ngx_pagesize - 1);
+    sh->stats_size = size / 8 & ~(ngx_pagesize - 1);
+    sh->cache_size = size / 128 * 35 & ~(ngx_pagesize - 1);
+    sh->memo_size = size / 16 & ~(ngx_pagesize - 1);
+    sh->flights_size = size / 128 & ~(ngx_pagesize - 1);
+    sh->learn_size = size / 128 & ~(ngx_pagesize - 1);
+    sh->held_size = size / 128 & ~(ngx_pagesize - 1);
+}
+
+
+/* all but the ledger */
+
+static ngx_int_t
+ngx_http_llm_cost_zone_parts(ngx_http_llm_cost_zone_t *z)
+{
+    void                         *cache, *memo, *learn, *held;
+    ngx_http_llm_cost_zone_sh_t  *sh;
+
+    sh = z->shpool->data;
 
     sh->stats = ngx_slab_alloc(z->shpool, sh->stats_size);
     cache = ngx_slab_alloc(z->shpool, sh->cache_size);
@@ -163,13 +192,13 @@ ngx_http_llm_cost_zone_create(ngx_http_llm_cost_zone_t *z, size_t size)
     if (sh->stats == NULL || cache == NULL || memo == NULL
         || sh->flights == NULL)
     {
-        goto small;
+        return NGX_DECLINED;
     }
 
     z->cache = llm_cache_create(cache, sh->cache_size,
                                 (uint64_t) ngx_random());
     if (z->cache == NULL) {
-        goto small;
+        return NGX_DECLINED;
     }
 
     sh->cache = z->cache;
@@ -196,18 +225,10 @@ ngx_http_llm_cost_zone_create(ngx_http_llm_cost_zone_t *z, size_t size)
                                     (uint64_t) ngx_random());
 
     if (z->stats == NULL || z->flights == NULL) {
-        goto small;
+        return NGX_DECLINED;
     }
 
     return NGX_OK;
-
-small:
-
-    ngx_log_error(NGX_LOG_EMERG, z->shm_zone->shm.log, 0,
-                  "llm_zone \"%V\" of %uz bytes is too small: "
-                  "use %dm or more", name, size, NGX_HTTP_LLM_COST_ZONE_MIN
-                                                 / (1024 * 1024));
-    return NGX_ERROR;
 }
 
 
