@@ -3,15 +3,18 @@
 # Copyright (C) 2026 the ngx_llm_cost_module authors
 #
 # Gathers the texts of the benchmark from what the system has installed:
-# documentation, headers and scripts, manual pages, message catalogues.
+# documentation, headers and scripts, manual pages, message catalogues, and
+# from GNOME's manual.
 #
-#     texts.py DIRECTORY
+#     texts.py DIRECTORY HELP-FILES
 #
 # writes KIND.a and KIND.b, two different parts of one corpus, B of 1 MiB:
-# english prose, code, chinese, and mixed (30 languages in turn).
+# english prose, code, chinese, and mixed: 30 languages of GNOME's manual in
+# HELP-FILES, or of message catalogues where there is none.
 
 import glob
 import gzip
+import html
 import os
 import random
 import re
@@ -123,40 +126,57 @@ def distinct(parts):
     return list(dict.fromkeys(parts))
 
 
-def language_texts(language):
-    """Paragraphs, or where there are too few of them also shorter texts."""
+def size(parts):
+    return sum(len(part.encode('utf-8')) for part in parts)
 
-    for least in 60, 20:
-        found = distinct(messages(language, least))
 
-        if sum(len(text.encode('utf-8')) for text in found) > B_BYTES // 15:
-            break
+def paragraphs(help_files, language):
+    """Those of GNOME's manual."""
+
+    element = re.compile(r'<(p|title)\b[^>]*>(.*?)</\1>', re.S)
+
+    for path in files('%s/%s/gnome-help/*.page' % (help_files, language)):
+        for _, text in element.findall(read(path)):
+            text = ' '.join(html.unescape(re.sub('<[^>]*>', '', text)).split())
+
+            if text:
+                yield text + '\n'
+
+
+def languages(help_files):
+    """Of 30, what is translated: the manual, or the system's messages."""
+
+    english_too = set(paragraphs(help_files, 'C'))
+
+    found = {name: [text for text in distinct(paragraphs(help_files, name))
+                    if text not in english_too]
+             for name in os.listdir(help_files) if name != 'C'} \
+            if english_too else \
+            {name: distinct(messages(name, 40)) for name in LANGUAGES}
+
+    largest = sorted(found, key=lambda name: (-size(found[name]), name))[:30]
+
+    return {name: found[name] for name in largest}
+
+
+def mixed(help_files):
+    """As much of each language as there is, until there is enough."""
+
+    sources = languages(help_files)
+    used = dict.fromkeys(sources, 0)
+    found = []
+
+    while any(sources.values()) and sum(used.values()) < A_BYTES + B_BYTES:
+        name = min((name for name in sources if sources[name]), key=used.get)
+        found.append(sources[name].pop())
+        used[name] += size(found[-1:])
 
     return found
 
 
-def mixed():
-    """As many bytes of each language for as long as it has any, from the end
-    on: so B has all of them, and those that lack some do in A."""
-
-    used = dict.fromkeys(LANGUAGES, 0)
-    sources = {language: language_texts(language) for language in LANGUAGES}
-    found = []
-
-    while any(sources.values()):
-        language = min((name for name in sources if sources[name]),
-                       key=used.get)
-        found.append(sources[language].pop())
-        used[language] += len(found[-1].encode('utf-8'))
-
-    return reversed(found)
-
-
 def write(directory, kind, parts):
     parts = distinct(parts)
-
-    if kind != 'mixed':
-        random.Random(1).shuffle(parts)
+    random.Random(1).shuffle(parts)
 
     text = ''.join(parts).encode('utf-8')
     cut = max(len(text) - B_BYTES, len(text) // 2)
@@ -172,11 +192,11 @@ def write(directory, kind, parts):
 
 
 def main():
-    directory = sys.argv[1]
+    directory, help_files = sys.argv[1:]
     os.makedirs(directory, exist_ok=True)
 
     for kind, source in (('english', english), ('code', code),
-                         ('chinese', chinese), ('mixed', mixed)):
+                         ('chinese', chinese), ('mixed', lambda: mixed(help_files))):
         write(directory, kind, source())
 
 
