@@ -8,11 +8,15 @@
 #include "llm_shm.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 
-#define LLM_HELD_MAGIC  0x31646c6568ULL
+#define LLM_HELD_MAGIC      0x31646c6568ULL
+
+#define LLM_HELD_HEAD       offsetof(llm_held_t, budgets)
+#define LLM_HELD_BUDGETS_1  384
 
 
 /*
@@ -48,6 +52,10 @@ typedef struct {
 
 
 _Static_assert(sizeof(llm_held_t) % 16 == 0, "records lie side by side");
+_Static_assert(sizeof(llm_held_budget_t) == LLM_HELD_BUDGET, "room for all");
+
+
+static int llm_held_check(const llm_held_t *held);
 
 
 static llm_held_t *
@@ -235,7 +243,7 @@ llm_held_put(llm_held_table_t *t, const llm_held_t *held, int64_t now)
         h = llm_held_at(t, i);
 
         t->tags[i] = 0;
-        *h = *held;
+        memcpy(h, held, llm_held_size(held));
         h->done = done;
         h->lapsed = lapsed;
         __sync_synchronize();
@@ -264,7 +272,7 @@ llm_held_get(llm_held_table_t *t, const unsigned char *name, int64_t now,
     h = llm_held_find(t, name, &i);
 
     if (h && h->until > now) {
-        *held = *h;
+        memcpy(held, h, llm_held_size(h));
         rc = LLM_OK;
     }
 
@@ -321,7 +329,7 @@ llm_held_clear(llm_held_table_t *t, const unsigned char *work, unsigned done,
         }
 
         h->done &= (uint8_t) ~done;
-        *held = *h;
+        memcpy(held, h, llm_held_size(h));
         rc = LLM_OK;
     }
 
@@ -351,7 +359,7 @@ llm_held_told(llm_held_table_t *t, const llm_hold_id_t *id, llm_held_t *held)
             && h->id.seq == id->seq && h->id.node == id->node)
         {
             h->done &= (uint8_t) ~LLM_HELD_UNSETTLED;
-            *held = *h;
+            memcpy(held, h, llm_held_size(h));
             rc = LLM_OK;
         }
     }
@@ -412,7 +420,8 @@ llm_held_used(llm_held_table_t *t)
 int
 llm_held_next(llm_held_table_t *t, uint32_t *cursor, llm_held_t *held)
 {
-    int  rc;
+    int          rc;
+    llm_held_t  *h;
 
     rc = LLM_DECLINED;
 
@@ -423,7 +432,8 @@ llm_held_next(llm_held_table_t *t, uint32_t *cursor, llm_held_t *held)
     while (rc != LLM_OK && *cursor < t->n) {
 
         if (t->tags[*cursor]) {
-            *held = *llm_held_at(t, *cursor);
+            h = llm_held_at(t, *cursor);
+            memcpy(held, h, llm_held_size(h));
             rc = LLM_OK;
         }
 
@@ -436,12 +446,44 @@ llm_held_next(llm_held_table_t *t, uint32_t *cursor, llm_held_t *held)
 }
 
 
-int
-llm_held_check(const llm_held_t *held, size_t len)
+size_t
+llm_held_size(const llm_held_t *held)
 {
-    return len == sizeof(llm_held_t)
-           && held->version == LLM_HELD_VERSION
-           && held->what >= LLM_HELD_FILE && held->what <= LLM_HELD_RESULTS
+    return LLM_HELD_HEAD + held->budgets_len;
+}
+
+
+size_t
+llm_held_read(llm_held_t *held, const void *bytes, size_t len)
+{
+    size_t                size;
+    const unsigned char  *p;
+
+    if (len < LLM_HELD_HEAD) {
+        return 0;
+    }
+
+    p = bytes;
+    memcpy(held, p, LLM_HELD_HEAD);
+
+    size = held->version == LLM_HELD_VERSION ? llm_held_size(held)
+           : held->version == 1 ? LLM_HELD_HEAD + LLM_HELD_BUDGETS_1 : 0;
+
+    if (size > len || size < llm_held_size(held) || !llm_held_check(held)) {
+        return 0;
+    }
+
+    memcpy(held->budgets, p + LLM_HELD_HEAD, held->budgets_len);
+    held->version = LLM_HELD_VERSION;
+
+    return size;
+}
+
+
+static int
+llm_held_check(const llm_held_t *held)
+{
+    return held->what >= LLM_HELD_FILE && held->what <= LLM_HELD_RESULTS
            && held->model_len <= LLM_HELD_MODEL
            && held->path_len <= LLM_HELD_PATH
            && held->budgets_len <= LLM_HELD_BUDGETS

@@ -29,7 +29,9 @@
 #define LLM_HELD_NAME        16
 #define LLM_HELD_MODEL       64
 #define LLM_HELD_PATH        48
-#define LLM_HELD_BUDGETS     384      /* bytes of packed budgets */
+#define LLM_HELD_BUDGET      40       /* bytes of a packed one, and its texts */
+#define LLM_HELD_BUDGETS                                                      \
+    (LLM_BUDGETS_MAX * (LLM_HELD_BUDGET + LLM_NAME_MAX + LLM_KEY_MAX))
 
 
 typedef enum {
@@ -39,7 +41,10 @@ typedef enum {
 } llm_held_e;
 
 
-/* plain bytes, the same in memory, in a file and in Redis */
+/*
+ * Plain bytes, the same in memory, in a file and in Redis, where it ends after
+ * its budgets.
+ */
 
 typedef struct {
     unsigned char    name[LLM_HELD_NAME];
@@ -71,7 +76,9 @@ typedef struct {
 } llm_held_t;
 
 
-#define LLM_HELD_VERSION     1
+/* version 1, which is read as well, had 384 bytes for its budgets, always */
+
+#define LLM_HELD_VERSION     2
 
 
 /*
@@ -167,13 +174,20 @@ int llm_held_file_open(llm_held_table_t *t, const char *path, int64_t now,
 int llm_held_file_add(llm_held_table_t *t, int fd, const llm_held_t *held);
 
 
-/* bytes from elsewhere are a record */
+/* what is written of a record */
 
-int llm_held_check(const llm_held_t *held, size_t len);
+size_t llm_held_size(const llm_held_t *held);
 
 /*
- * The budgets of a reservation, as many of them as there is room for, and
- * back: strings then point into the record.
+ * A record from bytes from elsewhere, and how many of them it is; 0: they do
+ * not begin with one.
+ */
+
+size_t llm_held_read(llm_held_t *held, const void *bytes, size_t len);
+
+/*
+ * The budgets of a reservation, all that a request can have, and back: strings
+ * then point into the record.
  */
 
 void llm_held_pack(llm_held_t *held, const llm_budget_t *budgets,

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,28 +21,28 @@
  * pays for those batches at their most.
  */
 
-#define LLM_HELD_FILE_MAX  (16 * 1024 * 1024)
-#define LLM_HELD_FILE_PATH 4096
+#define LLM_HELD_FILE_MAX   (16 * 1024 * 1024)
+#define LLM_HELD_FILE_PATH  4096
+#define LLM_HELD_FILE_READ  65536     /* bytes at once */
+#define LLM_HELD_FILE_SUM   offsetof(llm_held_t, sum)
 
 
-/* FNV-1a; tells what was torn, not what was forged */
+/* FNV-1a, its own place is 0; tells what was torn, not what was forged */
 
 static uint32_t
-llm_held_file_sum(const llm_held_t *held)
+llm_held_file_sum(const unsigned char *p, size_t len)
 {
-    size_t                i;
-    uint32_t              h;
-    llm_held_t            copy;
-    const unsigned char  *p;
+    size_t    i;
+    uint32_t  h;
 
-    copy = *held;
-    copy.sum = 0;
-
-    p = (const unsigned char *) &copy;
     h = 2166136261U;
 
-    for (i = 0; i < sizeof(llm_held_t); i++) {
-        h = (h ^ p[i]) * 16777619U;
+    for (i = 0; i < len; i++) {
+        if (i - LLM_HELD_FILE_SUM >= sizeof(uint32_t)) {
+            h ^= p[i];
+        }
+
+        h *= 16777619U;
     }
 
     return h;
@@ -53,15 +54,18 @@ llm_held_file_sum(const llm_held_t *held)
 static int
 llm_held_file_write(int fd, const llm_held_t *held)
 {
+    size_t      size;
     ssize_t     n;
     llm_held_t  copy;
 
-    copy = *held;
-    copy.sum = llm_held_file_sum(held);
+    size = llm_held_size(held);
 
-    n = write(fd, &copy, sizeof(llm_held_t));
+    memcpy(&copy, held, size);
+    copy.sum = llm_held_file_sum((unsigned char *) &copy, size);
 
-    return n == (ssize_t) sizeof(llm_held_t) ? 0 : n == -1 ? errno : EIO;
+    n = write(fd, &copy, size);
+
+    return n == (ssize_t) size ? 0 : n == -1 ? errno : EIO;
 }
 
 
@@ -106,25 +110,41 @@ llm_held_file_take(llm_held_table_t *t, llm_held_t *held, int64_t now)
 }
 
 
+/* a record that was torn takes those behind it not along */
+
 static void
 llm_held_file_read(llm_held_table_t *t, int fd, int64_t now)
 {
-    ssize_t     n;
-    llm_held_t  held;
+    size_t         at, size, len;
+    ssize_t        n;
+    llm_held_t     held;
+    unsigned char  buf[LLM_HELD_FILE_READ];
 
-    for ( ;; ) {
-        n = read(fd, &held, sizeof(llm_held_t));
+    len = 0;
 
-        if (n != (ssize_t) sizeof(llm_held_t)) {
-            return;
+    do {
+        n = read(fd, buf + len, sizeof(buf) - len);
+        len += n > 0 ? (size_t) n : 0;
+        at = 0;
+
+        while (at < len && (n <= 0 || len - at >= sizeof(llm_held_t))) {
+            size = llm_held_read(&held, buf + at, len - at);
+
+            if (size && held.sum != llm_held_file_sum(buf + at, size)) {
+                size = 0;
+            }
+
+            if (size && held.until > now) {
+                llm_held_file_take(t, &held, now);
+            }
+
+            at += size ? size : 1;
         }
 
-        if (llm_held_check(&held, sizeof(llm_held_t))
-            && held.sum == llm_held_file_sum(&held) && held.until > now)
-        {
-            llm_held_file_take(t, &held, now);
-        }
-    }
+        len -= at;
+        memmove(buf, buf + at, len);
+
+    } while (n > 0);
 }
 
 

@@ -117,19 +117,17 @@ ngx_http_llm_cost_redis_held(ngx_http_llm_cost_redis_op_t *op,
 static ngx_uint_t
 ngx_http_llm_cost_redis_held_read(redisReply *reply, llm_held_t *record)
 {
-    if (reply == NULL || reply->type != REDIS_REPLY_STRING
-        || reply->len != sizeof(llm_held_t))
+    if (reply == NULL || reply->type != REDIS_REPLY_STRING || reply->len == 0
+        || llm_held_read(record, reply->str, reply->len) != reply->len)
     {
         return 0;
     }
-
-    ngx_memcpy(record, reply->str, sizeof(llm_held_t));
 
     /* what is to be done is for each node to know */
 
     record->done = record->done ? LLM_HELD_DONE : 0;
 
-    return llm_held_check(record, reply->len);
+    return 1;
 }
 
 
@@ -155,7 +153,7 @@ ngx_http_llm_cost_redis_keep(const llm_held_t *record)
 
     ngx_http_llm_cost_redis_command(ngx_http_llm_cost_redis_money(), "SET");
     ngx_http_llm_cost_redis_held_key(record->name);
-    ngx_http_llm_cost_redis_arg(&there, sizeof(llm_held_t));
+    ngx_http_llm_cost_redis_arg(&there, llm_held_size(&there));
     ngx_http_llm_cost_redis_held_time(record);
 
     (void) ngx_http_llm_cost_redis_tell(ngx_http_llm_cost_redis_money(), op,

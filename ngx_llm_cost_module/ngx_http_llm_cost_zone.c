@@ -12,11 +12,11 @@
  * The shared memory zone, and the store that needs nothing else.
  *
  * The zone has fixed shares, each one allocation made when the zone is: the
- * ledger 1/2, statistics 1/8, cached answers 35/128, token counts 1/16,
- * flights 1/128, what counts are worth 1/128, work that goes on 1/128; the rest
- * is the slab allocator's own.  A reload keeps all of it.  Every part knows its
- * layout: a module of another version that is reloaded over it does not start,
- * instead of reading counters wrongly.
+ * ledger 1/2, statistics 1/8, cached answers 1/4, token counts 1/16, work that
+ * goes on 1/32, flights 1/128, what counts are worth 1/128; the rest is the slab
+ * allocator's own.  A reload keeps all of it.  Every part knows its layout: a
+ * module of another version that is reloaded over it does not start, instead of
+ * reading counters wrongly.
  */
 
 
@@ -164,11 +164,11 @@ ngx_http_llm_cost_zone_shares(ngx_http_llm_cost_zone_sh_t *sh, size_t size)
 {
     sh->ledger_size = size / 2 & ~(ngx_pagesize - 1);
     sh->stats_size = size / 8 & ~(ngx_pagesize - 1);
-    sh->cache_size = size / 128 * 35 & ~(ngx_pagesize - 1);
+    sh->cache_size = size / 4 & ~(ngx_pagesize - 1);
     sh->memo_size = size / 16 & ~(ngx_pagesize - 1);
     sh->flights_size = size / 128 & ~(ngx_pagesize - 1);
     sh->learn_size = size / 128 & ~(ngx_pagesize - 1);
-    sh->held_size = size / 128 & ~(ngx_pagesize - 1);
+    sh->held_size = size / 32 & ~(ngx_pagesize - 1);
 }
 
 
@@ -413,6 +413,11 @@ ngx_http_llm_cost_zone_attach(ngx_http_llm_cost_zone_t *z)
 
     if (sh->held) {
         z->held = llm_held_attach(sh->held, sh->held_size);
+
+        if (z->held == NULL) {
+            err = "its records of work are of another version";
+            goto failed;
+        }
 
         ngx_http_llm_cost_state_held(z, 0);
     }

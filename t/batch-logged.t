@@ -166,20 +166,25 @@ sub killed {
 sub node {
     my ($name, $main) = @_;
 
+    # a record has room for all of them, as long as they may be
+
+    my $long = 'x' x 26;
+
     return start_nginx("$dir/$name", http => <<END);
     $main
     llm_ledger_log $dir/$name/ledger.log;
     llm_price m input=0 output=8;
     map \$http_x_slow \$rate { 1 64; default 0; }
+    map \$uri \$long { default @{['k' x 64]}; }
 
     server {
         listen 127.0.0.1:PORT;
 
         location /v1/ {
             llm_cost on;
-            llm_budget money limit=1usd period=total;
-            llm_budget words limit=100000tokens period=total;
-            llm_budget calls limit=100requests period=total;
+            llm_budget money_$long key=\$long limit=1usd period=total;
+            llm_budget words_$long key=\$long limit=100000tokens period=total;
+            llm_budget calls_$long key=\$long limit=100requests period=total;
             proxy_pass http://127.0.0.1:$upstream;
             limit_rate \$rate;
         }
@@ -233,7 +238,7 @@ sub agree {
 
     ok(wait_until(sub {
         $text = `tools/llm-ledger --api http://127.0.0.1:$nodes[-1]{port}/llm/ @logs 2>&1`;
-        return $? == 0 && $text =~ /^money .* 0\.000400000 +0\.000400000 /m
+        return $? == 0 && $text =~ /^money\S* .* 0\.000400000 +0\.000400000 /m
                && money($nodes[-1])->{reserved} == 0;
     }), "$name: the logs are the counters") or diag $text;
 }

@@ -8,6 +8,7 @@
 #include "ledger_fixture.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -16,7 +17,7 @@
 
 #define ROOM  4
 
-static unsigned char      mem[8192] __attribute__((aligned(16)));
+static unsigned char      mem[16384] __attribute__((aligned(16)));
 static llm_held_table_t  *t;
 
 
@@ -102,7 +103,7 @@ is_found_until_its_time_is_over(void **state)
     h.most[LLM_UNIT_USD] = 5;
     assert_int_equal(llm_held_put(t, &h, 1), LLM_OK);
     assert_int_equal(llm_held_get(t, h.name, 9, &got), LLM_OK);
-    assert_memory_equal(&h, &got, sizeof(h));
+    assert_memory_equal(&h, &got, llm_held_size(&h));
 
     assert_int_equal(get("a", 10), LLM_DECLINED);
     assert_int_equal(get("b", 1), LLM_DECLINED);
@@ -269,6 +270,9 @@ budgets_come_back(void **state)
     llm_held_t    h;
     llm_budget_t  b[LLM_BUDGETS_MAX], got[LLM_BUDGETS_MAX];
 
+    static const char  longest[] = "123456789012345678901234567890123456789012"
+                                   "3456789012345678901234";
+
     (void) state;
 
     h = held("a", LLM_HELD_WORK, 1, 2);
@@ -297,12 +301,23 @@ budgets_come_back(void **state)
         assert_memory_equal(got[i].alerts, b[i].alerts, LLM_ALERTS_MAX);
     }
 
-    /* as many as there is room for */
+    /* as many as a request can have, of names as long as they may be */
+
+    for (i = 0; i < LLM_BUDGETS_MAX; i++) {
+        b[i].name.data = (unsigned char *) longest;
+        b[i].name.len = LLM_NAME_MAX;
+        b[i].key.data = (unsigned char *) longest;
+        b[i].key.len = LLM_KEY_MAX;
+    }
 
     llm_held_pack(&h, b, LLM_BUDGETS_MAX);
-    n = llm_held_unpack(&h, got);
-    assert_in_range(n, 5, LLM_BUDGETS_MAX - 1);
-    assert_true(h.budgets_len <= LLM_HELD_BUDGETS);
+    assert_int_equal(llm_held_size(&h), sizeof(h));
+    assert_int_equal(llm_held_unpack(&h, got), LLM_BUDGETS_MAX);
+
+    assert_int_equal(got[LLM_BUDGETS_MAX - 1].limit, LLM_BUDGETS_MAX);
+    assert_int_equal(got[LLM_BUDGETS_MAX - 1].key.len, LLM_KEY_MAX);
+    assert_memory_equal(got[LLM_BUDGETS_MAX - 1].key.data, longest,
+                        LLM_KEY_MAX);
 
     /* bytes that lie */
 
@@ -321,16 +336,24 @@ budgets_come_back(void **state)
 static void
 what_comes_from_elsewhere_is_checked(void **state)
 {
-    size_t      i;
-    llm_held_t  h, bad;
+    size_t        i, size;
+    llm_held_t    h, bad, got;
+    llm_budget_t  b;
 
     (void) state;
 
     h = held("a", LLM_HELD_WORK, 1, 2);
-    assert_true(llm_held_check(&h, sizeof(h)));
-    assert_false(llm_held_check(&h, sizeof(h) - 1));
+    b = budget("daily", "somebody", LLM_UNIT_USD, 1);
+    llm_held_pack(&h, &b, 1);
+    size = llm_held_size(&h);
 
-    for (i = 0; i < 6; i++) {
+    assert_int_equal(llm_held_read(&got, &h, size), size);
+    assert_memory_equal(&got, &h, size);
+    assert_int_equal(llm_held_read(&got, &h, sizeof(h)), size);
+    assert_int_equal(llm_held_read(&got, &h, size - 1), 0);
+    assert_int_equal(llm_held_read(&got, &h, 100), 0);
+
+    for (i = 0; i < 7; i++) {
         bad = h;
 
         switch (i) {
@@ -338,15 +361,71 @@ what_comes_from_elsewhere_is_checked(void **state)
         case 1: bad.what = 9; break;
         case 2: bad.model_len = 255; break;
         case 3: bad.path_len = 255; break;
-        case 4: bad.budgets_len = 60000; break;
+        case 4: bad.budgets_len = LLM_HELD_BUDGETS + 1; break;
         case 5: bad.most[LLM_UNIT_USD] = -1; break;
+        case 6: bad.version = 0; break;
         }
 
-        assert_false(llm_held_check(&bad, sizeof(bad)));
+        assert_int_equal(llm_held_read(&got, &bad, sizeof(bad)), 0);
     }
 
     assert_null(llm_held_attach(mem, 64));
     assert_null(llm_held_create(mem, 64));
+}
+
+
+/* records that an older module has written: in Redis, or in a file */
+
+static void
+knows_an_older_version(void **state)
+{
+    int                   fd;
+    char                  path[] = "/tmp/llm-held-XXXXXX";
+    size_t                i, size;
+    llm_held_t            h, bad, got;
+    llm_budget_t          b[LLM_BUDGETS_MAX];
+    const unsigned char  *p;
+
+    (void) state;
+
+    b[0] = budget("daily", "somebody", LLM_UNIT_USD, 1);
+    h = held("old", LLM_HELD_WORK, 1, 1000);
+    llm_held_pack(&h, b, 1);
+    h.version = 1;
+
+    size = offsetof(llm_held_t, budgets) + 384;
+    assert_int_equal(llm_held_read(&got, &h, size - 1), 0);
+    assert_int_equal(llm_held_read(&got, &h, size), size);
+    assert_int_equal(got.version, LLM_HELD_VERSION);
+    assert_int_equal(llm_held_unpack(&got, b), 1);
+    assert_memory_equal(b[0].key.data, "somebody", 8);
+
+    bad = h;
+    bad.budgets_len = 385;
+    assert_int_equal(llm_held_read(&got, &bad, sizeof(bad)), 0);
+
+    p = (unsigned char *) &h;
+    h.sum = 0;
+
+    for (i = 0, got.sum = 2166136261U; i < size; i++) {
+        got.sum = (got.sum ^ p[i]) * 16777619U;
+    }
+
+    h.sum = got.sum;
+
+    fd = mkstemp(path);
+    assert_true(fd != -1);
+    assert_int_equal(write(fd, &h, size), size);
+
+    h = held("new", LLM_HELD_WORK, 1, 1000);
+    assert_int_equal(llm_held_file_add(t, fd, &h), 0);
+    close(fd);
+
+    close(llm_held_file_open(t, path, 10, 1));
+    assert_int_equal(llm_held_used(t), 2);
+    assert_int_equal(claim("old", 10), LLM_OK);
+
+    unlink(path);
 }
 
 
@@ -374,6 +453,12 @@ outlives_a_restart(void **state)
     assert_int_equal(llm_held_file_add(t, fd, &h), 0);
     h.done = 1;
     assert_int_equal(llm_held_file_add(t, fd, &h), 0);
+
+    /* torn, and others behind it */
+
+    h = held("c", LLM_HELD_WORK, 1, 1000);
+    assert_int_equal(write(fd, &h, 100), 100);
+
     h = held("b", LLM_HELD_WORK, 1, 1000);
     assert_int_equal(llm_held_file_add(t, fd, &h), 0);
     h = held("over", LLM_HELD_WORK, 1, 5);
@@ -392,7 +477,7 @@ outlives_a_restart(void **state)
     /* ... written anew */
 
     assert_int_equal(fstat(fd, &st), 0);
-    assert_int_equal(st.st_size, 2 * sizeof(h));
+    assert_int_equal(st.st_size, 2 * llm_held_size(&h));
 
     /* a file that somebody else has is added to, and not read */
 
@@ -407,7 +492,7 @@ outlives_a_restart(void **state)
     assert_int_equal(llm_held_put(t, &h, 1), LLM_OK);
     assert_int_equal(llm_held_file_add(t, fd, &h), 0);
     assert_int_equal(fstat(fd, &st), 0);
-    assert_int_equal(st.st_size, sizeof(h));
+    assert_int_equal(st.st_size, llm_held_size(&h));
     close(fd);
 
     (void) snprintf(more, sizeof(more), "%s/no", path);
@@ -648,6 +733,7 @@ main(void)
         cmocka_unit_test_setup(makes_room_without_losing_money, setup),
         cmocka_unit_test_setup(budgets_come_back, setup),
         cmocka_unit_test_setup(what_comes_from_elsewhere_is_checked, setup),
+        cmocka_unit_test_setup(knows_an_older_version, setup),
         cmocka_unit_test_setup(outlives_a_restart, setup),
         cmocka_unit_test_setup(a_restart_knows_what_is_owed, setup),
         cmocka_unit_test_setup(distrusts_a_file, setup),
