@@ -259,6 +259,14 @@ llm_tok_pair_known(const llm_vocab_t *v, llm_scratch_t *s, uint32_t one,
 }
 
 
+int
+llm_tok_pair_fits(const llm_vocab_t *v, llm_scratch_t *s, uint32_t one,
+    uint32_t two)
+{
+    return llm_tok_pair_known(v, s, one, two);
+}
+
+
 typedef struct {
     size_t    base;             /* what lies before it is final */
     size_t    depth;            /* tokens on the stack, the first at base */
@@ -514,6 +522,21 @@ llm_tok_dead_clear(llm_scratch_t *s, size_t n)
 
 
 void
+llm_tok_bpe_long(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
+    size_t n, int space, llm_tok_out_t *out)
+{
+    size_t  before;
+
+    before = out->n;
+
+    if (llm_tok_bpe_slices(v, s, p, n, space, out) != 0) {
+        out->n = before;
+        llm_tok_bpe_forward(v, p, n, space, out);
+    }
+}
+
+
+void
 llm_tok_bpe(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
     size_t n, llm_tok_out_t *out)
 {
@@ -525,7 +548,7 @@ llm_tok_bpe(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
         repaired = llm_tok_repair(v, p, n, s->repaired, sizeof(s->repaired));
 
         if (repaired == SIZE_MAX) {
-            llm_tok_bpe_forward(v, p, n, 0, out);
+            llm_tok_bpe_long(v, s, p, n, 0, out);
             return;
         }
 
@@ -542,14 +565,13 @@ llm_tok_bpe(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
     }
 
     before = out->n;
-    patience = v->chars || n <= LLM_TOK_MERGE ? SIZE_MAX / 2
-                                              : LLM_TOK_PATIENCE;
+    patience = n <= LLM_TOK_MERGE ? SIZE_MAX / 2 : LLM_TOK_PATIENCE;
     llm_tok_dead_clear(s, n);
     rc = llm_tok_bpe_back(v, s, p, n, patience, out);
 
     if (rc > 0) {
         out->n = before;
-        rc = llm_tok_bpe_slices(v, s->simd, p, n, out);
+        rc = llm_tok_bpe_slices(v, s, p, n, 0, out);
 
         if (rc != 0) {
             out->n = before;

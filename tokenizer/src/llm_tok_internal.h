@@ -53,6 +53,7 @@ extern uint64_t  llm_tok_steps;
 #define LLM_TOK_MERGE   64          /* bytes of texts merged side by side */
 #define LLM_TOK_MERGE_BITS  6
 #define LLM_TOK_MERGE_LANES  16
+#define LLM_TOK_ROUNDS  384         /* bytes of a text merged by itself */
 #define LLM_TOK_PATIENCE  16        /* wrong tokens before slices are tried */
 #define LLM_TOK_SETS    8192        /* of four remembered pieces */
 #define LLM_TOK_MEMO    (1 << LLM_TOK_MEMO_BITS)
@@ -396,16 +397,24 @@ void llm_tok_count_spans(const llm_vocab_t *v, llm_tok_text_t *text,
     size_t n);
 #endif
 
-/* llm_tok_bpe() in slices; returns -1 if these cannot be joined */
-int llm_tok_bpe_slices(const llm_vocab_t *v, int simd, const uint8_t *p,
-    size_t n, llm_tok_out_t *out);
+/* the tokens of one text of at most LLM_TOK_ROUNDS bytes, and how many */
+size_t llm_tok_merge_rounds(const llm_vocab_t *v, const uint8_t *p, size_t n,
+    uint32_t *token);
 
 /*
- * The same without looking back: slower, but by a bounded factor.  With space
+ * llm_tok_bpe() in slices; returns -1 if these cannot be joined.  With space
  * one comes before the text.
  */
+int llm_tok_bpe_slices(const llm_vocab_t *v, llm_scratch_t *s,
+    const uint8_t *p, size_t n, int space, llm_tok_out_t *out);
+
+/* the same without looking back: slower, but by a bounded factor */
 void llm_tok_bpe_forward(const llm_vocab_t *v, const uint8_t *p, size_t n,
     int space, llm_tok_out_t *out);
+
+/* in slices, or if these cannot be joined without looking back */
+void llm_tok_bpe_long(const llm_vocab_t *v, llm_scratch_t *s,
+    const uint8_t *p, size_t n, int space, llm_tok_out_t *out);
 
 /*
  * Pairs of tokens: whether one may merge, by its hash, where what is known of
@@ -462,6 +471,10 @@ llm_tok_pair_find(const llm_vocab_t *v, uint64_t key, uint64_t hash)
 
 /* whether the encoding of two tokens' bytes is these two tokens */
 int llm_tok_pair_valid(const llm_vocab_t *v, uint32_t one, uint32_t two);
+
+/* the same, and remembers it */
+int llm_tok_pair_fits(const llm_vocab_t *v, llm_scratch_t *s, uint32_t one,
+    uint32_t two);
 
 
 #endif /* LLM_TOK_INTERNAL_H_INCLUDED_ */

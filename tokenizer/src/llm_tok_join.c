@@ -275,7 +275,9 @@ llm_tok_taken(const llm_vocab_t *v, const uint8_t *p, const uint8_t *end)
 }
 
 
-const uint8_t *
+/* as one function: gcc parts it else, and each piece is a call more */
+
+__attribute__((noinline)) const uint8_t *
 llm_tok_join_end(const llm_vocab_t *v, const uint8_t *p, const uint8_t *end)
 {
     size_t          n;
@@ -296,6 +298,14 @@ llm_tok_join_end(const llm_vocab_t *v, const uint8_t *p, const uint8_t *end)
 
         if (!llm_tok_joins(v, last, e.before) || llm_tok_taken(v, p, end)) {
             break;
+        }
+
+        /* in a run of a letter that begins none of USER it stays so */
+
+        if (*p == p[-1] && *p < 0x80 && !llm_tok_is_user(v, *p)) {
+            while (end - p > 1 && p[1] == *p) {
+                p++;
+            }
         }
     }
 
@@ -329,7 +339,7 @@ llm_tok_prepended(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
         ? (size_t) (llm_tok_join_end(v, p, end) - p) : 0;
 
     if (n >= sizeof(s->normal)) {
-        llm_tok_bpe_forward(v, p, n, 1, out);
+        llm_tok_bpe_long(v, s, p, n, 1, out);
 
     } else {
         s->normal[0] = ' ';

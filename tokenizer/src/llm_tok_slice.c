@@ -15,42 +15,148 @@
 #define LLM_TOK_SLICE   64      /* bytes */
 #define LLM_TOK_SIDE    10      /* on each side of a joint, a token more */
 #define LLM_TOK_SLICES  (LLM_TOK_MERGE_LANES + 1)
+#define LLM_TOK_LONGER  256     /* bytes, where one comes after the other */
+
+/* two more than are cut at a time, so that the end of the text is seen */
+#define LLM_TOK_SLICE_BYTES  ((LLM_TOK_SLICES + 2) * LLM_TOK_SLICE + 4)
 
 
 typedef struct {
-    const uint8_t   *p;         /* what is cut up to here */
-    const uint8_t   *end;
-    int              simd;
-    size_t           n;
-    size_t           joints;
-    uint32_t         from[LLM_TOK_SLICES];  /* the tokens of a slice that */
-    uint32_t         to[LLM_TOK_SLICES];    /* no joint took */
-    llm_tok_text_t   slice[LLM_TOK_SLICES];
-    llm_tok_text_t   joint[LLM_TOK_SLICES];
+    const llm_vocab_t  *v;
+    llm_scratch_t      *s;
+    const uint8_t      *p;      /* what is read up to here */
+    const uint8_t      *end;
+    int                 as_is;
+    size_t              cut;    /* of the bytes read, those in slices */
+    size_t              have;
+    size_t              n;
+    size_t              joints;
+    uint32_t            from[LLM_TOK_SLICES];   /* the tokens of a slice that */
+    uint32_t            to[LLM_TOK_SLICES];     /* no joint took */
+    llm_tok_text_t      slice[LLM_TOK_SLICES];
+    llm_tok_text_t      joint[LLM_TOK_SLICES];
+    uint8_t             text[LLM_TOK_SLICE_BYTES];
 } llm_tok_slices_t;
 
 
-/* more slices after the one that is left; no short one at the end */
+/* reads on, with what its tokens are made of in the place of other bytes */
 
 static void
-llm_tok_slices_cut(const llm_vocab_t *v, llm_tok_slices_t *t)
+llm_tok_slices_read(llm_tok_slices_t *t)
 {
-    size_t  i, left, len, first;
+    size_t    len, room;
+    uint32_t  c;
 
+    if (t->as_is) {
+        len = (size_t) (t->end - t->p);
+        room = sizeof(t->text) - t->have;
+        len = len < room ? len : room;
+
+        memcpy(t->text + t->have, t->p, len);
+        t->have += len;
+        t->p += len;
+
+        return;
+    }
+
+    while (t->p < t->end && sizeof(t->text) - t->have >= 4) {
+        llm_tok_step();
+        len = llm_tok_char(t->p, t->end, &c);
+        t->have += llm_tok_repair(t->v, t->p, len, t->text + t->have,
+                                  sizeof(t->text) - t->have);
+        t->p += len;
+    }
+}
+
+
+/*
+ * Merges texts from the n-th on.  One that is the same as the one before it has
+ * the same tokens: in a run of one character nearly all are.
+ */
+
+static void
+llm_tok_slices_merge(const llm_tok_slices_t *t, llm_tok_text_t *text,
+    size_t from, size_t n)
+{
+    size_t           i;
+    llm_tok_text_t  *one, *two;
+
+    for (i = from; i < n; i++) {
+        one = &text[i] - (i > 0);
+        two = &text[i];
+
+        if (one == two || one->len != two->len
+            || memcmp(one->p, two->p, two->len) != 0)
+        {
+            continue;
+        }
+
+        llm_tok_merge_texts(t->v, t->s->simd, &text[from], i - from);
+        from = i + 1;
+
+        two->tokens = one->tokens;
+        memcpy(two->token, one->token, one->tokens * sizeof(one->token[0]));
+    }
+
+    llm_tok_merge_texts(t->v, t->s->simd, &text[from], n - from);
+}
+
+
+/* how much of so many bytes is whole characters, where these are merged */
+
+static size_t
+llm_tok_slices_whole(const llm_tok_slices_t *t, size_t len)
+{
+    const uint8_t  *p;
+
+    p = t->text + t->cut;
+
+    if (t->v->chars && t->cut + len < t->have) {
+        while ((p[len] & 0xc0) == 0x80) {
+            len--;
+        }
+    }
+
+    return len;
+}
+
+
+/* how long the next slice is: no short one at the end */
+
+static size_t
+llm_tok_slices_len(const llm_tok_slices_t *t)
+{
+    size_t  left;
+
+    left = t->have - t->cut;
+
+    if (left <= LLM_TOK_SLICE) {
+        return left;
+    }
+
+    return llm_tok_slices_whole(t, left >= 2 * LLM_TOK_SLICE ? LLM_TOK_SLICE
+                                                             : left / 2);
+}
+
+
+/* more slices after the one that is left */
+
+static void
+llm_tok_slices_cut(llm_tok_slices_t *t)
+{
+    size_t  i, first;
+
+    llm_tok_slices_read(t);
     first = t->n;
 
-    for (i = first; i < LLM_TOK_SLICES && t->p < t->end; i++) {
-        left = (size_t) (t->end - t->p);
-        len = left >= 2 * LLM_TOK_SLICE ? LLM_TOK_SLICE
-                                        : left > LLM_TOK_SLICE ? left / 2
-                                                               : left;
-        t->slice[i].p = t->p;
-        t->slice[i].len = (uint32_t) len;
-        t->p += len;
+    for (i = first; i < LLM_TOK_SLICES && t->cut < t->have; i++) {
+        t->slice[i].p = t->text + t->cut;
+        t->slice[i].len = (uint32_t) llm_tok_slices_len(t);
+        t->cut += t->slice[i].len;
     }
 
     t->n = i;
-    llm_tok_merge_texts(v, t->simd, &t->slice[first], i - first);
+    llm_tok_slices_merge(t, t->slice, first, i);
 
     for (i = first; i < t->n; i++) {
         t->from[i] = 0;
@@ -65,7 +171,7 @@ llm_tok_slices_cut(const llm_vocab_t *v, llm_tok_slices_t *t)
  */
 
 static int
-llm_tok_slices_joint(const llm_vocab_t *v, llm_tok_slices_t *t, size_t k)
+llm_tok_slices_joint(llm_tok_slices_t *t, size_t k)
 {
     size_t           before, after;
     llm_tok_text_t  *one, *two, *joint;
@@ -74,11 +180,11 @@ llm_tok_slices_joint(const llm_vocab_t *v, llm_tok_slices_t *t, size_t k)
     two = &t->slice[k + 1];
 
     for (before = 0; before < LLM_TOK_SIDE && t->to[k] > t->from[k]; ) {
-        before += llm_tok_length(v, one->token[--t->to[k]]);
+        before += llm_tok_length(t->v, one->token[--t->to[k]]);
     }
 
     for (after = 0; after < LLM_TOK_SIDE && t->from[k + 1] < two->tokens; ) {
-        after += llm_tok_length(v, two->token[t->from[k + 1]++]);
+        after += llm_tok_length(t->v, two->token[t->from[k + 1]++]);
     }
 
     /* an image may lie about lengths */
@@ -102,7 +208,7 @@ llm_tok_slices_joint(const llm_vocab_t *v, llm_tok_slices_t *t, size_t k)
 /* what tells whether two neighbours go together is fetched for all of them */
 
 static void
-llm_tok_slices_fetch(const llm_vocab_t *v, const llm_tok_slices_t *t)
+llm_tok_slices_fetch(const llm_tok_slices_t *t)
 {
     size_t                 k;
     uint64_t               hash;
@@ -111,36 +217,38 @@ llm_tok_slices_fetch(const llm_vocab_t *v, const llm_tok_slices_t *t)
     for (k = 0; k + 1 < t->n; k++) {
         one = &t->slice[k];
         hash = llm_tok_pair_hash(llm_tok_pair_key(one->token[one->tokens - 1],
-                                                  one[1].token[0]), v->seed);
-        llm_tok_pair_fetch_filter(v, hash);
-        __builtin_prefetch(llm_tok_pair_bucket(v, hash));
-        __builtin_prefetch(&v->rec[one->token[one->tokens - 1]]);
-        __builtin_prefetch(&v->rec[one[1].token[0]]);
+                                                  one[1].token[0]),
+                                 t->v->seed);
+        llm_tok_pair_fetch_filter(t->v, hash);
+        __builtin_prefetch(llm_tok_pair_bucket(t->v, hash));
+        __builtin_prefetch(&t->v->rec[one->token[one->tokens - 1]]);
+        __builtin_prefetch(&t->v->rec[one[1].token[0]]);
     }
 }
 
 
 static int
-llm_tok_slices_mend(const llm_vocab_t *v, llm_tok_slices_t *t)
+llm_tok_slices_mend(llm_tok_slices_t *t)
 {
     size_t           i, k;
     llm_tok_text_t  *one, *two, *joint;
 
     t->joints = 0;
-    llm_tok_slices_fetch(v, t);
+    llm_tok_slices_fetch(t);
 
     for (k = 0; k + 1 < t->n; k++) {
         one = &t->slice[k];
         two = &t->slice[k + 1];
 
-        if (!llm_tok_pair_valid(v, one->token[one->tokens - 1], two->token[0])
-            && !llm_tok_slices_joint(v, t, k))
+        if (!llm_tok_pair_fits(t->v, t->s, one->token[one->tokens - 1],
+                               two->token[0])
+            && !llm_tok_slices_joint(t, k))
         {
             return 0;
         }
     }
 
-    llm_tok_merge_texts(v, t->simd, t->joint, t->joints);
+    llm_tok_slices_merge(t, t->joint, 0, t->joints);
 
     for (i = 0; i < t->joints; i++) {
         joint = &t->joint[i];
@@ -149,10 +257,10 @@ llm_tok_slices_mend(const llm_vocab_t *v, llm_tok_slices_t *t)
         two = &t->slice[k + 1];
 
         if (t->from[k + 1] == t->to[k + 1]
-            || !llm_tok_pair_valid(v, one->token[t->to[k] - 1],
-                                   joint->token[0])
-            || !llm_tok_pair_valid(v, joint->token[joint->tokens - 1],
-                                   two->token[t->from[k + 1]]))
+            || !llm_tok_pair_fits(t->v, t->s, one->token[t->to[k] - 1],
+                                  joint->token[0])
+            || !llm_tok_pair_fits(t->v, t->s, joint->token[joint->tokens - 1],
+                                  two->token[t->from[k + 1]]))
         {
             return 0;
         }
@@ -162,46 +270,177 @@ llm_tok_slices_mend(const llm_vocab_t *v, llm_tok_slices_t *t)
 }
 
 
-int
-llm_tok_bpe_slices(const llm_vocab_t *v, int simd, const uint8_t *p,
-    size_t n, llm_tok_out_t *out)
-{
-    size_t            i, k, last;
-    llm_tok_slices_t  t;
+/* keeps what has been read from one place on */
 
-    t.p = p;
-    t.end = p + n;
-    t.simd = simd;
-    t.n = 0;
+static void
+llm_tok_slices_move(llm_tok_slices_t *t, const uint8_t *p)
+{
+    size_t  from;
+
+    from = (size_t) (p - t->text);
+    memmove(t->text, p, t->have - from);
+    t->have -= from;
+    t->cut -= from;
+}
+
+
+static void
+llm_tok_slices_begin(llm_tok_slices_t *t, const uint8_t *p, int space)
+{
+    t->p = p;
+    t->cut = 0;
+    t->have = 0;
+    t->n = 0;
+
+    if (space) {
+        t->text[t->have++] = ' ';
+    }
+}
+
+
+static int
+llm_tok_slices_join(llm_tok_slices_t *t, llm_tok_out_t *out)
+{
+    int     more;
+    size_t  i, k, last;
 
     do {
-        llm_tok_slices_cut(v, &t);
+        llm_tok_slices_cut(t);
 
-        if (!llm_tok_slices_mend(v, &t)) {
+        if (!llm_tok_slices_mend(t)) {
             return -1;
         }
 
-        last = t.p < t.end ? t.n - 1 : t.n;
+        more = t->cut < t->have || t->p < t->end;
+        last = more ? t->n - 1 : t->n;
 
         for (i = 0, k = 0; k < last; k++) {
-            llm_tok_emit(out, &t.slice[k].token[t.from[k]],
-                         t.to[k] - t.from[k]);
+            llm_tok_emit(out, &t->slice[k].token[t->from[k]],
+                         t->to[k] - t->from[k]);
 
-            if (i < t.joints && t.joint[i].piece == k) {
-                llm_tok_emit(out, t.joint[i].token, t.joint[i].tokens);
+            if (i < t->joints && t->joint[i].piece == k) {
+                llm_tok_emit(out, t->joint[i].token, t->joint[i].tokens);
                 i++;
             }
         }
 
-        if (last < t.n) {
-            t.slice[0] = t.slice[last];
-            t.from[0] = t.from[last];
-            t.to[0] = t.to[last];
+        if (more) {
+            t->slice[0] = t->slice[last];
+            t->from[0] = t->from[last];
+            t->to[0] = t->to[last];
+            t->n = 1;
+            llm_tok_slices_move(t, t->slice[0].p);
+            t->slice[0].p = t->text;
         }
 
-        t.n = 1;
-
-    } while (t.p < t.end);
+    } while (more);
 
     return 0;
+}
+
+
+/* how long the next one by itself is: so that none at the end is short */
+
+static size_t
+llm_tok_slices_far(const llm_tok_slices_t *t)
+{
+    size_t  left;
+
+    left = t->have - t->cut;
+
+    if (left <= LLM_TOK_ROUNDS) {
+        return left;
+    }
+
+    return llm_tok_slices_whole(t, left >= 2 * LLM_TOK_LONGER ? LLM_TOK_LONGER
+                                                              : left / 2);
+}
+
+
+/*
+ * Longer slices, one after the other, where it depends on all that comes before
+ * how a text goes on: in " aaa..." each slice would begin in the middle of a
+ * token.  So each begins where a token of the one before ends, half of that one
+ * before its end.  One that is the same as the one before has its tokens.
+ */
+
+static int
+llm_tok_slices_chain(llm_tok_slices_t *t, llm_tok_out_t *out)
+{
+    int       more;
+    size_t    n, at, len, left, tokens;
+    uint32_t  last, token[LLM_TOK_ROUNDS];
+
+    last = LLM_TOK_NONE;
+    tokens = 0;
+    left = 0;
+    len = 0;
+
+    do {
+        if (t->have - t->cut < 2 * LLM_TOK_LONGER && t->p < t->end) {
+            llm_tok_slices_move(t, t->text + t->cut - left);
+            llm_tok_slices_read(t);
+        }
+
+        at = t->cut;
+        n = llm_tok_slices_far(t);
+        more = at + n < t->have || t->p < t->end;
+
+        if (n != len || memcmp(t->text + at - left, t->text + at, n) != 0) {
+            tokens = llm_tok_merge_rounds(t->v, t->text + at, n, token);
+        }
+
+        if (last != LLM_TOK_NONE
+            && !llm_tok_pair_fits(t->v, t->s, last, token[0]))
+        {
+            return -1;
+        }
+
+        len = n;
+        left = n;
+        n = tokens;
+
+        while (more && n > 1 && left + LLM_TOK_LONGER / 2 > len) {
+            left -= llm_tok_length(t->v, token[--n]);
+        }
+
+        /* an image may lie about lengths */
+
+        if (left > len || (more && left < LLM_TOK_SLICE / 2)) {
+            return -1;
+        }
+
+        llm_tok_emit(out, token, n);
+        last = token[n - 1];
+        t->cut += left;
+
+    } while (more);
+
+    return 0;
+}
+
+
+int
+llm_tok_bpe_slices(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
+    size_t n, int space, llm_tok_out_t *out)
+{
+    size_t            before;
+    llm_tok_slices_t  t;
+
+    t.v = v;
+    t.s = s;
+    t.end = p + n;
+    t.as_is = llm_tok_as_is(v, p, n);
+    before = out->n;
+
+    llm_tok_slices_begin(&t, p, space);
+
+    if (llm_tok_slices_join(&t, out) == 0) {
+        return 0;
+    }
+
+    out->n = before;
+    llm_tok_slices_begin(&t, p, space);
+
+    return llm_tok_slices_chain(&t, out);
 }
