@@ -340,7 +340,8 @@ llm_held_clear(llm_held_table_t *t, const unsigned char *work, unsigned done,
 
 
 int
-llm_held_told(llm_held_table_t *t, const llm_hold_id_t *id, llm_held_t *held)
+llm_held_told(llm_held_table_t *t, const llm_hold_id_t *id, int told,
+    llm_held_t *held)
 {
     int          rc;
     uint32_t     i;
@@ -358,7 +359,13 @@ llm_held_told(llm_held_table_t *t, const llm_hold_id_t *id, llm_held_t *held)
         if (t->tags[i] && (h->done & LLM_HELD_UNSETTLED)
             && h->id.seq == id->seq && h->id.node == id->node)
         {
-            h->done &= (uint8_t) ~LLM_HELD_UNSETTLED;
+            if (told) {
+                h->done &= (uint8_t) ~(LLM_HELD_UNSETTLED|LLM_HELD_UNTOLD);
+
+            } else {
+                h->done |= LLM_HELD_UNTOLD;
+            }
+
             memcpy(held, h, llm_held_size(h));
             rc = LLM_OK;
         }

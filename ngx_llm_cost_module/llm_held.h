@@ -86,13 +86,15 @@ typedef struct {
  * tell the fleet who has settled it; see that the store has its settlement, and
  * a log its line.  While one of the latter is to be done, "most" is what was
  * spent, "input" where the amounts come from, and "output" the process that
- * does it: whoever finds the record without that does it in its place.
+ * does it: whoever finds the record without that does it in its place; or, once
+ * the line is there, where the settlement found no room to be kept (UNTOLD).
  */
 
 #define LLM_HELD_DONE        1
 #define LLM_HELD_UNCLAIMED   2
 #define LLM_HELD_UNSETTLED   4
 #define LLM_HELD_UNLOGGED    8
+#define LLM_HELD_UNTOLD      16
 
 #define LLM_HELD_OWED        (LLM_HELD_UNSETTLED|LLM_HELD_UNLOGGED)
 
@@ -134,9 +136,12 @@ int llm_held_claim(llm_held_table_t *t, const unsigned char *work,
 int llm_held_clear(llm_held_table_t *t, const unsigned char *work,
     unsigned done, uint32_t owner, llm_held_t *held);
 
-/* the store has the settlement of this reservation, if that is a work's */
+/*
+ * The store has the settlement of this reservation, or (told is 0) it has found
+ * no room on its way there; LLM_DECLINED: it is none of a work's.
+ */
 
-int llm_held_told(llm_held_table_t *t, const llm_hold_id_t *id,
+int llm_held_told(llm_held_table_t *t, const llm_hold_id_t *id, int told,
     llm_held_t *held);
 
 /* 32 digits of its name, and what tells apart two works of that name */

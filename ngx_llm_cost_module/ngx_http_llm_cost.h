@@ -366,10 +366,12 @@ ngx_int_t ngx_http_llm_cost_held_zone_leave(ngx_http_llm_cost_ctx_t *ctx,
 void ngx_http_llm_cost_held_zone_resettle(const llm_held_t *record,
     llm_budget_t *budgets, unsigned n);
 
-/* of what was to be done for work, this has been; or the store has told it */
+/* of what was to be done for work, this has been; or the store was told it, or
+   it could not be */
 
 void ngx_http_llm_cost_held_zone_clear(const u_char *work, ngx_uint_t done);
-void ngx_http_llm_cost_held_zone_told(const llm_hold_id_t *id);
+void ngx_http_llm_cost_held_zone_told(const llm_hold_id_t *id,
+    ngx_uint_t told);
 
 
 /* _over.c: a cheaper model instead of a refusal */

@@ -12,10 +12,14 @@
  * since the request that made it, and is in no worker's part of the ledger.  So
  * what is owed for it stands in its record, until a log has the line and, in a
  * fleet, Redis the settlement.  Where the worker is gone by then another one
- * writes the line, and settles it again: the store knows it by its identity.
+ * writes the line, and settles it again: the store knows it by its identity.  So
+ * it does where the worker found no room for the settlement, once it has logged.
  * As everywhere the line comes first: a death in between repeats one, by the
  * name of the same work.
  */
+
+
+static ngx_uint_t ngx_http_llm_cost_held_left(const llm_held_t *record);
 
 
 void
@@ -68,9 +72,7 @@ ngx_http_llm_cost_held_inherit(const llm_held_t *record)
     ngx_http_llm_cost_main_conf_t   *lmcf;
     ngx_http_llm_cost_ledger_line_t  line;
 
-    if (!(record->done & LLM_HELD_OWED)
-        || !ngx_http_llm_cost_gone((uint32_t) record->output))
-    {
+    if (!ngx_http_llm_cost_held_left(record)) {
         return 0;
     }
 
@@ -97,10 +99,30 @@ ngx_http_llm_cost_held_inherit(const llm_held_t *record)
     /* from now on this process does the rest */
 
     ngx_http_llm_cost_held_zone_clear(record->work,
-                                      lmcf->store->claim ? LLM_HELD_UNLOGGED
-                                                         : LLM_HELD_OWED);
+                                      LLM_HELD_UNTOLD
+                                      | (lmcf->store->claim
+                                         ? LLM_HELD_UNLOGGED : LLM_HELD_OWED));
 
     lmcf->store->resettle(record, budgets, line.n);
 
     return 1;
+}
+
+
+/* who was to do the rest is gone, or could not */
+
+static ngx_uint_t
+ngx_http_llm_cost_held_left(const llm_held_t *record)
+{
+    if (!(record->done & LLM_HELD_OWED)) {
+        return 0;
+    }
+
+    if ((record->done & (LLM_HELD_UNTOLD|LLM_HELD_UNLOGGED))
+        == LLM_HELD_UNTOLD)
+    {
+        return 1;
+    }
+
+    return ngx_http_llm_cost_gone((uint32_t) record->output);
 }

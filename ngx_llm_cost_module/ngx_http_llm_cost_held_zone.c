@@ -85,14 +85,14 @@ ngx_http_llm_cost_held_zone_clear(const u_char *work, ngx_uint_t done)
 
 
 void
-ngx_http_llm_cost_held_zone_told(const llm_hold_id_t *id)
+ngx_http_llm_cost_held_zone_told(const llm_hold_id_t *id, ngx_uint_t told)
 {
     llm_held_t                 kept;
     ngx_http_llm_cost_zone_t  *z;
 
     z = ngx_http_llm_cost_zone();
 
-    if (z->held && llm_held_told(z->held, id, &kept) == LLM_OK
+    if (z->held && llm_held_told(z->held, id, (int) told, &kept) == LLM_OK
         && z->held_fd > 0)
     {
         (void) llm_held_file_add(z->held, z->held_fd, &kept);

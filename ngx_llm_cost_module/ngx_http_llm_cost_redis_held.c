@@ -289,6 +289,7 @@ ngx_http_llm_cost_redis_resettle(const llm_held_t *record,
 
     op = ngx_http_llm_cost_redis_op(ngx_http_llm_cost_redis_settled, NULL);
     if (op == NULL) {
+        ngx_http_llm_cost_redis_orphan(&record->id, record->most);
         return;
     }
 
@@ -299,6 +300,7 @@ ngx_http_llm_cost_redis_resettle(const llm_held_t *record,
     if (ngx_http_llm_cost_redis_copy_budgets(op, budgets, n) != NGX_OK
         || ngx_http_llm_cost_redis_settlement(op, NULL) != NGX_OK)
     {
+        ngx_http_llm_cost_redis_orphan(&record->id, record->most);
         ngx_http_llm_cost_redis_free(op);
         return;
     }

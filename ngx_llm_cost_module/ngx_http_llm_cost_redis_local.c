@@ -104,7 +104,7 @@ ngx_http_llm_cost_redis_close_journal(ngx_http_llm_cost_redis_op_t *op)
         if (llm_ledger_settle_there(l, &op->id, op->spent, op->source)
             != LLM_OK)
         {
-            ngx_http_llm_cost_held_zone_told(&op->id);
+            ngx_http_llm_cost_held_zone_told(&op->id, 1);
         }
 
     } else {
@@ -414,8 +414,8 @@ ngx_http_llm_cost_redis_settle_local(ngx_http_llm_cost_ctx_t *ctx,
 
 /*
  * Its end can be neither sent nor written down.  It stays open in the zone, as
- * what a dead worker has left, with its amounts, and is settled from there.
- * spent is NULL for a cancelled one.
+ * what a dead worker has left, with its amounts, and is settled from there;
+ * that of work in its record.  spent is NULL for a cancelled one.
  */
 
 void
@@ -426,7 +426,10 @@ ngx_http_llm_cost_redis_orphan(const llm_hold_id_t *id, const int64_t *spent)
     l = ngx_http_llm_cost_zone()->ledger;
 
     (void) llm_ledger_note(l, id, spent);
-    (void) llm_ledger_disown(l, id);
+
+    if (llm_ledger_disown(l, id) != LLM_OK) {
+        ngx_http_llm_cost_held_zone_told(id, 0);
+    }
 
     ngx_log_error(NGX_LOG_CRIT, ngx_cycle->log, 0,
                   "llm cost: no memory, or no room in journal= of llm_redis, "

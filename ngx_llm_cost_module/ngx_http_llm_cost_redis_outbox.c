@@ -206,7 +206,7 @@ ngx_http_llm_cost_redis_outbox_back(ngx_http_llm_cost_redis_op_t *op,
         if (llm_ledger_confirm(ngx_http_llm_cost_zone()->ledger, &op->id)
             != LLM_OK)
         {
-            ngx_http_llm_cost_held_zone_told(&op->id);
+            ngx_http_llm_cost_held_zone_told(&op->id, 1);
         }
 
     } else if (op->sent) {

@@ -181,10 +181,14 @@ what_is_owed_stays(void **state)
                                | LLM_HELD_UNSETTLED);
 
     id.seq++;
-    assert_int_equal(llm_held_told(t, &id, &got), LLM_DECLINED);
+    assert_int_equal(llm_held_told(t, &id, 1, &got), LLM_DECLINED);
     id.seq--;
-    assert_int_equal(llm_held_told(t, &id, &got), LLM_OK);
-    assert_int_equal(llm_held_told(t, &id, &got), LLM_DECLINED);
+    assert_int_equal(llm_held_told(t, &id, 0, &got), LLM_OK);
+    assert_int_equal(got.done, LLM_HELD_DONE | LLM_HELD_UNCLAIMED
+                               | LLM_HELD_UNSETTLED | LLM_HELD_UNTOLD);
+    assert_int_equal(llm_held_told(t, &id, 1, &got), LLM_OK);
+    assert_int_equal(llm_held_told(t, &id, 1, &got), LLM_DECLINED);
+    assert_int_equal(llm_held_told(t, &id, 0, &got), LLM_DECLINED);
     assert_int_equal(got.done, LLM_HELD_DONE | LLM_HELD_UNCLAIMED);
     assert_int_equal(put("e", LLM_HELD_WORK, 2, 1), LLM_LIMIT);
 
