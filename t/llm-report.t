@@ -180,7 +180,7 @@ cmp_ok($r->{total}{cost_usd}, '>', 9.2e9, '... and no sum becomes negative');
 
 $r = figures([
     encode_json({ %line, user => 'a_b' }) =~ s/a_b/a\xff\xe2\x82b/r,
-    encode_json({ %line, uri => '/v1/_' }) =~ s/_/\xed\xa0\x80/r,
+    encode_json({ %line, uri => '/v1/_' }) =~ s{v1/_}{v1/\xed\xa0\x80}r,
 ], '--format json --by user --by endpoint');
 
 is($r->{total}{requests}, 2, 'bytes that are not UTF-8: the request counts');
