@@ -505,7 +505,7 @@ llm_ledger_patch(llm_ledger_t *l, const llm_budget_t *b, int64_t limit)
 
 int
 llm_ledger_shadow(llm_ledger_t *l, const llm_budget_t *b, int64_t spent,
-    int64_t reserved)
+    int64_t reserved, uint64_t stamp)
 {
     int              rc;
     llm_slot_t      *c;
@@ -524,7 +524,12 @@ llm_ledger_shadow(llm_ledger_t *l, const llm_budget_t *b, int64_t spent,
     rc = LLM_LEDGER_FULL;
     c = llm_ledger_get(l, b);
 
-    if (c) {
+    if (c && spent < c->spent
+        && stamp < __atomic_load_n(&l->store_seen, __ATOMIC_RELAXED))
+    {
+        rc = LLM_OK;
+
+    } else if (c) {
         llm_slot_touch(l, c, b, &meta);
         meta.flags |= LLM_SLOT_SEEN;
         llm_slot_set_meta(l, c, &meta);

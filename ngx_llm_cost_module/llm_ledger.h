@@ -397,10 +397,15 @@ unsigned llm_ledger_has_left(llm_ledger_t *l, int (*gone)(uint32_t owner));
 
 int llm_ledger_patch(llm_ledger_t *l, const llm_budget_t *b, int64_t limit);
 
-/* what another store last said of a counter; results as above */
+/*
+ * What another store last said of a counter; results as above.  Of two workers
+ * that have heard of it the one that was told first may come here last: what is
+ * older than the last that was seen (llm_ledger_saw()), and less, changes
+ * nothing.
+ */
 
 int llm_ledger_shadow(llm_ledger_t *l, const llm_budget_t *b, int64_t spent,
-    int64_t reserved);
+    int64_t reserved, uint64_t stamp);
 
 /*
  * What is known of a counter now: LLM_OK, and LLM_DECLINED where no other

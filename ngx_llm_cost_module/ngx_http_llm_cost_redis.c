@@ -340,7 +340,7 @@ ngx_http_llm_cost_redis_admitted(ngx_http_llm_cost_redis_op_t *op,
 
     if (ngx_http_llm_cost_redis_box_counts(op)) {
         ngx_http_llm_cost_redis_shadow(ctx->budgets, ctx->adm.balances,
-                                       ctx->adm.n);
+                                       ctx->adm.n, op->stamp);
     }
 
     ngx_http_llm_cost_alert_admission(ctx);

@@ -448,7 +448,7 @@ int ngx_http_llm_cost_redis_pend(ngx_http_llm_cost_redis_op_t *op,
     llm_balance_t *balances, ngx_uint_t n);
 void ngx_http_llm_cost_redis_patched(const llm_counter_view_t *c);
 void ngx_http_llm_cost_redis_shadow(const llm_budget_t *budgets,
-    const llm_balance_t *balances, ngx_uint_t n);
+    const llm_balance_t *balances, ngx_uint_t n, uint64_t stamp);
 
 /* the verdict of llm_store_failure; NGX_DECLINED: Redis has just come back */
 

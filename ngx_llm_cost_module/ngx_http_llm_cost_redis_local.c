@@ -139,7 +139,7 @@ ngx_http_llm_cost_redis_pend(ngx_http_llm_cost_redis_op_t *op,
 
 void
 ngx_http_llm_cost_redis_shadow(const llm_budget_t *budgets,
-    const llm_balance_t *balances, ngx_uint_t n)
+    const llm_balance_t *balances, ngx_uint_t n, uint64_t stamp)
 {
     ngx_uint_t     i;
     llm_ledger_t  *l;
@@ -155,7 +155,7 @@ ngx_http_llm_cost_redis_shadow(const llm_budget_t *budgets,
     for (i = 0; i < n; i++) {
         (void) llm_ledger_shadow(l, &budgets[i],
                                  ngx_max(balances[i].spent, 0),
-                                 ngx_max(balances[i].reserved, 0));
+                                 ngx_max(balances[i].reserved, 0), stamp);
 
         /* PATCH budgets, on whichever node: it holds here, too */
 

@@ -192,7 +192,8 @@ ngx_http_llm_cost_redis_settled(ngx_http_llm_cost_redis_op_t *op,
     }
 
     if (counts) {
-        ngx_http_llm_cost_redis_shadow(op->budgets, balances, op->nbudgets);
+        ngx_http_llm_cost_redis_shadow(op->budgets, balances, op->nbudgets,
+                                       op->stamp);
     }
 
     for (i = 0; i < op->nbudgets; i++) {

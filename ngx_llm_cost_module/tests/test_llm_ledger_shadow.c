@@ -67,7 +67,7 @@ knows_what_was_told(void **state)
     assert_int_equal(llm_ledger_peek(l, &b, &bal), LLM_DECLINED);
     assert_int_equal(bal.limit, 100);
 
-    assert_int_equal(llm_ledger_shadow(l, &b, 20, 10), LLM_OK);
+    assert_int_equal(llm_ledger_shadow(l, &b, 20, 10, 1), LLM_OK);
     assert_int_equal(llm_ledger_peek(l, &b, &bal), LLM_OK);
     assert_int_equal(bal.spent, 20);
     assert_int_equal(bal.reserved, 10);
@@ -120,7 +120,7 @@ goes_no_further_than_its_cap(void **state)
     l = ledger_new(64, 8);
     b = budget("daily", "", LLM_UNIT_USD, 100);
 
-    assert_int_equal(llm_ledger_shadow(l, &b, 40, 0), LLM_OK);
+    assert_int_equal(llm_ledger_shadow(l, &b, 40, 0, 1), LLM_OK);
 
     b.capped = 1;
     b.cap = 20;
@@ -180,7 +180,7 @@ remembers_what_it_has_admitted_alone(void **state)
     assert_int_equal(reserve_alone(l, &b, 20, &a), LLM_LEDGER_FITS);
     assert_int_equal(llm_ledger_pend(l, &a.id, &end, NULL, 0), LLM_OK);
     assert_int_equal(alone(l, &b), 7);
-    assert_int_equal(llm_ledger_shadow(l, &b, 30, 5), LLM_OK);
+    assert_int_equal(llm_ledger_shadow(l, &b, 30, 5, 1), LLM_OK);
     assert_int_equal(llm_ledger_confirm(l, &a.id), LLM_OK);
     assert_int_equal(alone(l, &b), 7);
 
@@ -222,11 +222,11 @@ raises_no_alert_of_its_cap(void **state)
     b.capped = 1;
     b.cap = 0;
 
-    assert_int_equal(llm_ledger_shadow(l, &b, 0, 0), LLM_OK);
+    assert_int_equal(llm_ledger_shadow(l, &b, 0, 0, 1), LLM_OK);
     assert_int_equal(reserve_alone(l, &b, 10, &a), LLM_LEDGER_SHORT);
     assert_int_equal(a.balances[0].refused_first, 0);
 
-    assert_int_equal(llm_ledger_shadow(l, &b, 91, 0), LLM_OK);
+    assert_int_equal(llm_ledger_shadow(l, &b, 91, 0, 1), LLM_OK);
     assert_int_equal(reserve_alone(l, &b, 10, &a), LLM_LEDGER_SHORT);
     assert_int_equal(a.balances[0].refused_first, 1);
 
@@ -322,17 +322,29 @@ shadows_another_store(void **state)
 
     a = admission(&b, 1, 10);
     assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
-    assert_int_equal(llm_ledger_shadow(l, &b, 40, 5), LLM_OK);
+    assert_int_equal(llm_ledger_shadow(l, &b, 40, 5, 1), LLM_OK);
     assert_int_equal(llm_ledger_settle(l, &a.id, a.granted, &bal, 1), LLM_OK);
     assert_int_equal(bal.spent, 50);
     assert_int_equal(bal.reserved, 0);
-    assert_int_equal(llm_ledger_shadow(l, &b, -1, 5), LLM_BAD);
-    assert_int_equal(llm_ledger_shadow(l, &b, INT64_MAX, 1), LLM_BAD);
+    assert_int_equal(llm_ledger_shadow(l, &b, -1, 5, 1), LLM_BAD);
+    assert_int_equal(llm_ledger_shadow(l, &b, INT64_MAX, 1, 1), LLM_BAD);
 
     b.key.len = 0;
-    assert_int_equal(llm_ledger_shadow(l, &b, 99, 0), LLM_OK);
+    assert_int_equal(llm_ledger_shadow(l, &b, 99, 0, 1), LLM_OK);
     a = admission(&b, 1, 2);
     assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_SHORT);
+
+    /*
+     * What another worker has heard before, and brings after it, takes nothing
+     * back; the last that was heard may.
+     */
+
+    llm_ledger_saw(l, 7);
+    assert_int_equal(llm_ledger_shadow(l, &b, 40, 9, 6), LLM_OK);
+    assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_SHORT);
+    assert_int_equal(a.balances[0].spent, 99);
+    assert_int_equal(llm_ledger_shadow(l, &b, 40, 9, 7), LLM_OK);
+    assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
 
     ledger_free(l, 64, 8);
 }
