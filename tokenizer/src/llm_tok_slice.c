@@ -121,21 +121,20 @@ llm_tok_slices_whole(const llm_tok_slices_t *t, size_t len)
 }
 
 
-/* how long the next slice is: no short one at the end */
+/* how long the next slice is: all, if that is not too much, or no short end */
 
 static size_t
-llm_tok_slices_len(const llm_tok_slices_t *t)
+llm_tok_slices_len(const llm_tok_slices_t *t, size_t most, size_t len)
 {
     size_t  left;
 
     left = t->have - t->cut;
 
-    if (left <= LLM_TOK_SLICE) {
+    if (left <= most) {
         return left;
     }
 
-    return llm_tok_slices_whole(t, left >= 2 * LLM_TOK_SLICE ? LLM_TOK_SLICE
-                                                             : left / 2);
+    return llm_tok_slices_whole(t, left >= 2 * len ? len : left / 2);
 }
 
 
@@ -151,7 +150,8 @@ llm_tok_slices_cut(llm_tok_slices_t *t)
 
     for (i = first; i < LLM_TOK_SLICES && t->cut < t->have; i++) {
         t->slice[i].p = t->text + t->cut;
-        t->slice[i].len = (uint32_t) llm_tok_slices_len(t);
+        t->slice[i].len = (uint32_t) llm_tok_slices_len(t, LLM_TOK_SLICE,
+                                                          LLM_TOK_SLICE);
         t->cut += t->slice[i].len;
     }
 
@@ -339,24 +339,6 @@ llm_tok_slices_join(llm_tok_slices_t *t, llm_tok_out_t *out)
 }
 
 
-/* how long the next one by itself is: so that none at the end is short */
-
-static size_t
-llm_tok_slices_far(const llm_tok_slices_t *t)
-{
-    size_t  left;
-
-    left = t->have - t->cut;
-
-    if (left <= LLM_TOK_ROUNDS) {
-        return left;
-    }
-
-    return llm_tok_slices_whole(t, left >= 2 * LLM_TOK_LONGER ? LLM_TOK_LONGER
-                                                              : left / 2);
-}
-
-
 /*
  * Longer slices, one after the other, where it depends on all that comes before
  * how a text goes on: in " aaa..." each slice would begin in the middle of a
@@ -383,7 +365,7 @@ llm_tok_slices_chain(llm_tok_slices_t *t, llm_tok_out_t *out)
         }
 
         at = t->cut;
-        n = llm_tok_slices_far(t);
+        n = llm_tok_slices_len(t, LLM_TOK_ROUNDS, LLM_TOK_LONGER);
         more = at + n < t->have || t->p < t->end;
 
         if (n != len || memcmp(t->text + at - left, t->text + at, n) != 0) {
