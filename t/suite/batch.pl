@@ -1,7 +1,7 @@
 # Copyright (C) 2026 the ngx_llm_cost_module authors
 #
 # t/suite/batch.blocks with a store: batches('llm_redis ...;'), or batches()
-# for the zone.
+# for the zone.  batch_blocks() is for a file that has blocks of its own.
 #
 # Output of "m" is 8 USD a million tokens, 4 in a batch, its input is free.
 
@@ -219,6 +219,12 @@ sub sums {
 }
 
 sub batches {
+    batch_blocks(@_);
+    spec_file('t/suite/batch.blocks');
+    run_tests();
+}
+
+sub batch_blocks {
     my $store = shift // '';
 
     no_long_string();
@@ -247,9 +253,6 @@ END
     location /llm/ { llm_api; access_log off; }
 END
     });
-
-    spec_file('t/suite/batch.blocks');
-    run_tests();
 }
 
 1;
