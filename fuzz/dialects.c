@@ -84,7 +84,9 @@ static const struct {
     { &llm_gemini, "/v1beta/models/veo-3:predictLongRunning", "", NULL },
     { &llm_gemini, "/v1beta/models/m:batchGenerateContent", "", NULL },
     { &llm_bedrock, "/model/stability.m/invoke", "", NULL },
-    { &llm_bedrock, "/model/m-rerank/invoke", "", NULL }
+    { &llm_bedrock, "/model/m-rerank/invoke", "", NULL },
+    { &llm_cohere, "/v1/multimodalembeddings", "", NULL },
+    { &llm_cohere, "/v1/contextualizedembeddings", "", NULL }
 };
 
 #define WAYS  (sizeof(ways) / sizeof(ways[0]))

@@ -57,7 +57,7 @@ add_block_preprocessor(sub {
     my $block = shift;
 
     $block->set_value(config => <<'END');
-    location ~ ^/(v1|v2|api)/ {
+    location ~ ^/(v1|v2|api|rerank) {
         llm_cost on;
         llm_budget daily limit=1usd period=day;
         proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -67,6 +67,8 @@ END
     $block->set_value(http_config => <<'END' . ($block->http_config // ''));
     llm_price llama3 input=1 output=2;
     llm_price rerank-test query=0.002;
+    llm_price voyage-test input=1 output=0;
+    llm_price rerank input=1 output=0;
 END
 });
 
@@ -193,3 +195,42 @@ main::ways({ json => { results => [],
 X-Cost-USD: 0.006000000
 --- log_lines
 200 in=0 out=0 cost=0.006000000 src=upstream
+
+
+
+=== TEST 10: Voyage's rankings are billed by the token, the query with each text
+--- request
+POST /v1/rerank
+{"model":"voyage-test","query":"q","documents":["a","b"]}
+--- upstream eval
+main::ways({ json => { data => [], usage => { total_tokens => 26 } } })
+--- response_headers
+X-Cost-USD: 0.000026000
+--- log_lines
+200 in=26 out=0 cost=0.000026000 src=upstream
+
+
+
+=== TEST 11: ... and its vectors of pictures, which are tokens
+--- request
+POST /v1/multimodalembeddings
+{"model":"voyage-test","inputs":[{"content":[{"type":"text","text":"a"},{"type":"image_url","image_url":"https://a/b"}]}]}
+--- upstream eval
+main::ways({ json => { object => 'list', data => [], model => 'voyage-test',
+             usage => { text_tokens => 5, image_pixels => 2000000,
+                        total_tokens => 3576 } } })
+--- response_headers
+X-Cost-USD: 0.003576000
+--- log_lines
+200 in=3576 out=0 cost=0.003576000 src=upstream
+
+
+
+=== TEST 12: a server of one model for rankings has the price of "rerank"
+--- request
+POST /rerank
+{"query":"q","texts":["a","b"]}
+--- upstream eval
+main::ways({ json => [{ index => 0, score => 0.9 }] })
+--- log_lines
+200 in=4 out=0 cost=0.000004000 src=counted

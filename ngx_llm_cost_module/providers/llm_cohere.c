@@ -11,12 +11,14 @@
 
 /*
  * Cohere's dialect: chat of both versions, generate, embed and rerank (which
- * others speak, too).  This is what it is asked for; _answer.c reads what came.
+ * Voyage, Jina, vLLM and others speak, too), and Voyage's own embeddings, which
+ * are like them.  This is what it is asked for; _answer.c reads what came.
  */
 
 #define LLM_COHERE_IMAGE         1600      /* tokens of a picture, at most */
 #define LLM_COHERE_CHUNK         500       /* tokens of a document */
 #define LLM_COHERE_UNIT          100       /* documents of a search unit */
+#define LLM_COHERE_MEDIA         32000     /* tokens of an input of Voyage's */
 #define LLM_COHERE_CHOICES_MAX   128
 
 
@@ -42,12 +44,14 @@ static const llm_path_row_t  llm_cohere_paths[] = {
       LLM_COHERE_EMBED },
     { "POST", "/v2/embed", LLM_PATH_METERED, LLM_KIND_EMBEDDINGS,
       LLM_COHERE_EMBED },
-    { "POST", "/v1/rerank", LLM_PATH_METERED, LLM_KIND_RERANK,
+    { "POST", "/contextualizedembeddings", LLM_PATH_METERED,
+      LLM_KIND_EMBEDDINGS, LLM_COHERE_EMBED_TEXTS },
+    { "POST", "/multimodalembeddings", LLM_PATH_METERED,
+      LLM_KIND_EMBEDDINGS, LLM_COHERE_EMBED_MEDIA },
+    { "POST", "/rerank", LLM_PATH_METERED, LLM_KIND_RERANK,
       LLM_COHERE_RERANK },
-    { "POST", "/v2/rerank", LLM_PATH_METERED, LLM_KIND_RERANK,
-      LLM_COHERE_RERANK },
-    { "POST", "/v1/tokenize", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
-    { "POST", "/v1/detokenize", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+    { "POST", "/tokenize", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+    { "POST", "/detokenize", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
     { "POST", "/v1/check-api-key", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
     { "POST", "/v1/summarize", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
     { "POST", "/v1/classify", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
@@ -73,13 +77,14 @@ enum {
     LLM_COHERE_HISTORY,
     LLM_COHERE_PREAMBLE,
     LLM_COHERE_CONNECTORS,
+    LLM_COHERE_INPUT,
     LLM_COHERE_FIELDS
 };
 
 static const char * const  llm_cohere_names[] = {
     "model", "stream", "max_tokens", "num_generations", "messages", "message",
     "prompt", "texts", "images", "inputs", "query", "documents", "tools",
-    "tool_results", "chat_history", "preamble", "connectors"
+    "tool_results", "chat_history", "preamble", "connectors", "input"
 };
 
 
@@ -136,7 +141,10 @@ llm_cohere_path(llm_route_t *route)
 }
 
 
-/* of the old calls the model may be left out: Cohere takes these then */
+/*
+ * Of the old calls the model may be left out: Cohere takes these then.  A server
+ * that has one model for rankings, and so names none, has a price of this name.
+ */
 
 static int
 llm_cohere_parse_model(llm_request_t *q, uint32_t node)
@@ -161,9 +169,24 @@ llm_cohere_parse_model(llm_request_t *q, uint32_t node)
         llm_str_set(&q->model, "command");
         return LLM_OK;
 
+    case LLM_COHERE_RERANK:
+        llm_str_set(&q->model, "rerank");
+        return LLM_OK;
+
     default:
         return llm_request_model(q, node, "model");
     }
+}
+
+
+/* a list that has two names: the one that is there */
+
+static unsigned
+llm_cohere_list(const llm_request_t *q, const uint32_t *f, unsigned one,
+    unsigned other)
+{
+    return llm_given(&q->json, f[one]) || !llm_given(&q->json, f[other])
+           ? one : other;
 }
 
 
@@ -173,6 +196,7 @@ static int
 llm_cohere_parse_input(llm_request_t *q, const uint32_t *f)
 {
     int        rc;
+    unsigned   i;
     llm_str_t  s;
 
     switch (q->route.op) {
@@ -203,15 +227,25 @@ llm_cohere_parse_input(llm_request_t *q, const uint32_t *f)
                                                 "inputs", 1)
                             : rc;
 
+    case LLM_COHERE_EMBED_TEXTS:
+    case LLM_COHERE_EMBED_MEDIA:
+        i = llm_cohere_list(q, f, LLM_COHERE_INPUTS, LLM_COHERE_INPUT);
+
+        return llm_given(&q->json, f[i])
+               ? llm_request_array(q, f[i], llm_cohere_names[i],
+                                   q->route.op == LLM_COHERE_EMBED_MEDIA)
+               : llm_request_bad(q, "inputs", "is required");
+
     default: /* LLM_COHERE_RERANK */
         rc = llm_request_string(q, f[LLM_COHERE_QUERY], "query", &s);
+        i = llm_cohere_list(q, f, LLM_COHERE_DOCUMENTS, LLM_COHERE_TEXTS);
 
-        if (rc == LLM_OK && !llm_given(&q->json, f[LLM_COHERE_DOCUMENTS])) {
+        if (rc == LLM_OK && !llm_given(&q->json, f[i])) {
             return llm_request_bad(q, "documents", "is required");
         }
 
-        return rc == LLM_OK ? llm_request_array(q, f[LLM_COHERE_DOCUMENTS],
-                                                "documents", 0)
+        return rc == LLM_OK ? llm_request_array(q, f[i], llm_cohere_names[i],
+                                                0)
                             : rc;
     }
 }
@@ -314,12 +348,15 @@ llm_cohere_messages(llm_input_t *in, uint32_t list)
 }
 
 
-/* how many searches a ranking is billed as, at most */
+/*
+ * How many searches a ranking is billed as, at most; who bills it by the token
+ * reads the query with each document.
+ */
 
 static void
 llm_cohere_units(llm_input_t *in, uint32_t query, uint32_t documents)
 {
-    int64_t                 base, n;
+    int64_t                 base, n, each;
     uint32_t                i;
     const llm_json_node_t  *v;
 
@@ -327,6 +364,7 @@ llm_cohere_units(llm_input_t *in, uint32_t query, uint32_t documents)
 
     v = in->j->nodes;
     n = 0;
+    each = in->tokens;
 
     for (i = documents + 1; i < v[documents].next; i = v[i].next) {
 
@@ -335,9 +373,69 @@ llm_cohere_units(llm_input_t *in, uint32_t query, uint32_t documents)
         base = in->tokens;
         llm_input_strings(in, i);
         n += (in->tokens - base) / LLM_COHERE_CHUNK + 1;
+
+        if (i > documents + 1) {
+            in->tokens += each;
+        }
     }
 
     in->q->most.queries = n / LLM_COHERE_UNIT + 1;
+}
+
+
+/* a picture or a film is as large as an input can be */
+
+static void
+llm_cohere_media(llm_input_t *in, uint32_t list)
+{
+    int64_t                 base;
+    uint32_t                i, k, content;
+    const llm_json_node_t  *v;
+
+    v = in->j->nodes;
+
+    for (i = list + 1; i < v[list].next; i = v[i].next) {
+
+        content = llm_json_get(in->j, i, "content");
+        base = in->tokens;
+
+        if (llm_kind_of(in->j, content) != LLM_JSON_ARRAY) {
+            llm_input_strings(in, content);
+            continue;
+        }
+
+        for (k = content + 1; k < v[content].next; k = v[k].next) {
+
+            if (llm_kind_of(in->j, k) == LLM_JSON_OBJECT
+                && !llm_given(in->j, llm_json_get(in->j, k, "text")))
+            {
+                in->tokens = base + LLM_COHERE_MEDIA;
+                break;
+            }
+
+            llm_input_strings(in, k);
+        }
+    }
+}
+
+
+/* Voyage's; LLM_OK, LLM_ERROR */
+
+static int
+llm_cohere_count_inputs(llm_input_t *in, const uint32_t *f)
+{
+    uint32_t  list;
+
+    list = f[llm_cohere_list(in->q, f, LLM_COHERE_INPUTS, LLM_COHERE_INPUT)];
+
+    if (in->q->route.op == LLM_COHERE_EMBED_MEDIA) {
+        llm_cohere_media(in, list);
+
+    } else {
+        llm_input_strings(in, list);
+    }
+
+    return llm_input_end(in);
 }
 
 
@@ -356,8 +454,16 @@ llm_cohere_count(llm_request_t *q, llm_counter_t *c)
     llm_json_fields(&q->json, 0, llm_cohere_names, LLM_COHERE_FIELDS, f);
 
     if (q->route.op == LLM_COHERE_RERANK) {
-        llm_cohere_units(&in, f[LLM_COHERE_QUERY], f[LLM_COHERE_DOCUMENTS]);
+        llm_cohere_units(&in, f[LLM_COHERE_QUERY],
+                         f[llm_cohere_list(q, f, LLM_COHERE_DOCUMENTS,
+                                           LLM_COHERE_TEXTS)]);
         return llm_input_end(&in);
+    }
+
+    if (q->route.op == LLM_COHERE_EMBED_TEXTS
+        || q->route.op == LLM_COHERE_EMBED_MEDIA)
+    {
+        return llm_cohere_count_inputs(&in, f);
     }
 
     llm_cohere_messages(&in, f[LLM_COHERE_MESSAGES]);

@@ -17,6 +17,8 @@ typedef enum {
     LLM_COHERE_CHAT,
     LLM_COHERE_GENERATE,
     LLM_COHERE_EMBED,
+    LLM_COHERE_EMBED_TEXTS,         /* chunks of documents, in their context */
+    LLM_COHERE_EMBED_MEDIA,
     LLM_COHERE_RERANK
 } llm_cohere_op_e;
 

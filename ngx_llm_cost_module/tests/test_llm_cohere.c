@@ -15,6 +15,9 @@ extern const llm_provider_t  llm_cohere, llm_ollama;
 #define CHAT1   "/v1/chat"
 #define EMBED   "/v2/embed"
 #define RERANK  "/v2/rerank"
+#define RANK    "/rerank"
+#define MEDIA   "/v1/multimodalembeddings"
+#define TEXTS   "/v1/contextualizedembeddings"
 #define OLLAMA  "/api/chat"
 
 
@@ -60,6 +63,12 @@ test_paths(void **state)
         { &llm_cohere, "POST", EMBED, LLM_PATH_METERED, LLM_KIND_EMBEDDINGS },
         { &llm_cohere, "POST", "/api/v1/rerank", LLM_PATH_METERED,
           LLM_KIND_RERANK },
+        { &llm_cohere, "POST", RANK, LLM_PATH_METERED, LLM_KIND_RERANK },
+        { &llm_cohere, "POST", MEDIA, LLM_PATH_METERED,
+          LLM_KIND_EMBEDDINGS },
+        { &llm_cohere, "POST", TEXTS, LLM_PATH_METERED,
+          LLM_KIND_EMBEDDINGS },
+        { &llm_cohere, "POST", "/tokenize", LLM_PATH_FREE, 0 },
         { &llm_cohere, "POST", "/v1/tokenize", LLM_PATH_FREE, 0 },
         { &llm_cohere, "POST", "/v1/classify", LLM_PATH_UNSUPPORTED, 0 },
         { &llm_cohere, "POST", "/v1/chat/completions", LLM_PATH_UNKNOWN, 0 },
@@ -170,6 +179,12 @@ test_bad(void **state)
     expect_bad(&llm_cohere, "/v1/generate",
                "{\"model\":\"m\",\"num_generations\":1000000000}",
                "num_generations", "is too large");
+    expect_bad(&llm_cohere, MEDIA, "{\"model\":\"m\"}", "inputs",
+               "is required");
+    expect_bad(&llm_cohere, MEDIA, "{\"model\":\"m\",\"inputs\":[\"a\"]}",
+               "inputs", "must be an array of objects");
+    expect_bad(&llm_cohere, TEXTS, "{\"model\":\"m\",\"inputs\":1}",
+               "inputs", "must be an array");
     expect_bad(&llm_cohere, RERANK, "{\"model\":\"m\",\"query\":\"a\"}",
                "documents", "is required");
     expect_bad(&llm_cohere, EMBED, "{\"model\":\"m\",\"texts\":\"a\"}",
@@ -214,7 +229,8 @@ whole(const llm_provider_t *p, const char *path, const char *answer,
 {
     dialect_t  f;
 
-    ask(&f, p, path, "{\"model\":\"m\",\"messages\":[],\"documents\":[]}");
+    ask(&f, p, path, "{\"model\":\"m\",\"messages\":[],\"documents\":[],"
+        "\"inputs\":[]}");
     assert_int_equal(f.rc, LLM_OK);
     answer_begin(&f, NULL);
     answer_json(&f, answer);
@@ -253,6 +269,10 @@ test_usage(void **state)
           "\"input_tokens\":4,\"images\":1,\"image_tokens\":9}}}", 13, 0, 0);
     whole(&llm_cohere, "/v1/rerank", "{\"usage\":{\"total_tokens\":17,"
           "\"cost\":3.4e-07}}", 17, 0, 0);
+    whole(&llm_cohere, TEXTS, "{\"data\":[],\"usage\":{\"total_tokens\":9}}",
+          9, 0, 0);
+    whole(&llm_cohere, MEDIA, "{\"data\":[],\"usage\":{\"text_tokens\":5,"
+          "\"image_pixels\":2000000,\"total_tokens\":3576}}", 3576, 0, 0);
 
     ask(&f, &llm_cohere, RERANK, "{\"model\":\"m\",\"documents\":[]}");
     answer_begin(&f, NULL);
@@ -361,6 +381,27 @@ test_count(void **state)
           "\"hello\",\"images\":[\"aa\"]}]}", 4 + 5 + 1600);
     count(&llm_ollama, "/api/generate", "{\"model\":\"m\",\"prompt\":\"abc\","
           "\"context\":[1,2,3,4]}", 7);
+
+    /* by the token the query is read with each document */
+
+    count(&llm_cohere, RANK, "{\"model\":\"m\",\"query\":\"abc\","
+          "\"documents\":[\"de\",{\"text\":\"f\"},\"\"]}", 3 + 2 + 3 + 1 + 3);
+
+    /* Voyage's: texts that belong together, and what is no text */
+
+    count(&llm_cohere, TEXTS, "{\"model\":\"m\",\"inputs\":[[\"ab\",\"c\"],"
+          "[\"d\"]]}", 4);
+    count(&llm_cohere, TEXTS, "{\"model\":\"m\",\"input\":[[\"ab\"]]}", 2);
+    count(&llm_cohere, MEDIA, "{\"model\":\"m\",\"inputs\":[{\"content\":["
+          "{\"type\":\"text\",\"text\":\"ab\"}]}]}", 6);
+    count(&llm_cohere, MEDIA, "{\"model\":\"m\",\"inputs\":[{\"content\":["
+          "{\"type\":\"text\",\"text\":\"ab\"},{\"type\":\"image_url\","
+          "\"image_url\":\"x\"}]},{\"content\":[{\"type\":\"image_base64\","
+          "\"image_base64\":\"y\"}]}]}", 64000);
+
+    /* a server of one model gets no name of it, and texts */
+
+    count(&llm_cohere, RANK, "{\"query\":\"abc\",\"texts\":[\"de\",\"f\"]}", 9);
 
     /* a long document counts as several */
 
