@@ -211,6 +211,8 @@ struct ngx_http_llm_cost_redis_s {
     u_char                           lost[NGX_HTTP_LLM_COST_REDIS_ID];
                                                  /* has lost something */
     uint64_t                         calls;      /* guarded ones */
+    ngx_atomic_uint_t                age;        /* of the box, when it last
+                                                    answered a greeting */
     unsigned                         money:1;    /* budgets live there */
     unsigned                         ready:1;    /* was, at least once */
     unsigned                         down:1;
@@ -265,7 +267,7 @@ typedef struct {
     ngx_atomic_t                     pinged;     /* ms */
 
     ngx_http_llm_cost_redis_joined_t  joined;
-    uint64_t                         age;        /* how often it went away */
+    ngx_atomic_t                     age;        /* how often it went away */
     time_t                           warned;
     llm_oplog_t                     *log;
     size_t                           log_size;

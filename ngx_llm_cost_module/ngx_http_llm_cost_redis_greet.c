@@ -503,6 +503,7 @@ ngx_http_llm_cost_redis_met(ngx_http_llm_cost_redis_conn_t *conn,
     }
 
     known = (ngx_memcmp(box->id, h.id, sizeof(h.id)) == 0);
+    redis->age = box->age;
 
     ngx_http_llm_cost_redis_box_unlock();
 

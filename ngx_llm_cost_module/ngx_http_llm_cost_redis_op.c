@@ -15,6 +15,8 @@
 
 static ngx_http_llm_cost_redis_conn_t *ngx_http_llm_cost_redis_choose(
     ngx_http_llm_cost_redis_t *redis, ngx_http_llm_cost_redis_op_t *op);
+static ngx_uint_t ngx_http_llm_cost_redis_unasked(
+    ngx_http_llm_cost_redis_t *redis, ngx_http_llm_cost_redis_op_t *op);
 static void ngx_http_llm_cost_redis_forgotten(
     ngx_http_llm_cost_redis_op_t *op, redisReply *reply);
 static void ngx_http_llm_cost_redis_op_timer(ngx_event_t *ev);
@@ -78,16 +80,8 @@ ngx_http_llm_cost_redis_send(ngx_http_llm_cost_redis_t *redis,
 
     conn = ngx_http_llm_cost_redis_choose(redis, op);
 
-    /* while the node is away, only the one that joins asks anything */
-
-    if (op->guarded && !op->replay
-        && ngx_http_llm_cost_redis_box()->state
-           == NGX_HTTP_LLM_COST_STORE_AWAY)
-    {
-        return NGX_DECLINED;
-    }
-
     if (conn == NULL
+        || ngx_http_llm_cost_redis_unasked(redis, op)
         || conn->nops >= NGX_HTTP_LLM_COST_REDIS_OPS_MAX
         || conn->bytes + op->size > NGX_HTTP_LLM_COST_REDIS_BYTES_MAX)
     {
@@ -123,6 +117,25 @@ ngx_http_llm_cost_redis_send(ngx_http_llm_cost_redis_t *redis,
     }
 
     return NGX_OK;
+}
+
+
+/*
+ * While the node is away, only the one that joins asks what counts.  Of another
+ * worker Redis may still have connections that look well: nobody shall wait for
+ * an answer on one before Redis has answered there since.
+ */
+
+static ngx_uint_t
+ngx_http_llm_cost_redis_unasked(ngx_http_llm_cost_redis_t *redis,
+    ngx_http_llm_cost_redis_op_t *op)
+{
+    ngx_http_llm_cost_redis_box_t  *box;
+
+    box = ngx_http_llm_cost_redis_box();
+
+    return box->state == NGX_HTTP_LLM_COST_STORE_AWAY && !op->replay
+           && (op->guarded || (redis->money && redis->age != box->age));
 }
 
 
