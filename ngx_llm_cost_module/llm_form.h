@@ -75,9 +75,9 @@ int llm_form_is(const llm_json_t *j, uint32_t node, unsigned type);
 
 /*
  * Members that are carried along: nobody here knows them, and who asks gets
- * them as they came.  Null and {} are as good as nothing; a second value that differs
- * from the first is LLM_DECLINED, since only its maker knows what the two are
- * together.
+ * them as they came.  Null and {} are as good as nothing; a second value that
+ * differs from the first is LLM_DECLINED, since only its maker knows what the
+ * two are together.
  */
 
 typedef struct llm_extra_s  llm_extra_t;

@@ -112,8 +112,8 @@ llm_held_table_t *llm_held_attach(void *mem, size_t size);
 
 /*
  * LLM_OK, LLM_LIMIT: there is no room, LLM_ERROR.  What is done stays done,
- * and what has lapsed, whoever writes the record again; and what was spent stays
- * as it is while it is owed.
+ * and what has lapsed, whoever writes the record again; and what was spent
+ * stays as it is while it is owed.
  */
 
 int llm_held_put(llm_held_table_t *t, const llm_held_t *held, int64_t now);

@@ -51,8 +51,8 @@ typedef struct {
 
 /*
  * The form of a document with holes at n nodes: strings and counters that are
- * values, in ascending order.  LLM_OK, or LLM_DECLINED where it would be too large; f is
- * then as it was.
+ * values, in ascending order.  LLM_OK, or LLM_DECLINED where it would be too
+ * large; f is then as it was.
  */
 
 int llm_json_form_make(llm_json_form_t *f, const llm_json_t *j,

@@ -331,8 +331,8 @@ llm_ledger_used_up(const llm_admission_t *a, unsigned i)
 
 /*
  * Nothing is reserved, but the counters learn what is configured now and that
- * they raised an alert.  A counter that is short has been used, so that it exists: a
- * refusal never takes a slot.
+ * they raised an alert.  A counter that is short has been used, so that it
+ * exists: a refusal never takes a slot.
  */
 
 static int

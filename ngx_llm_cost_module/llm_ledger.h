@@ -251,9 +251,9 @@ int llm_ledger_claim(llm_ledger_t *l, uint32_t owner,
 void llm_ledger_release(llm_ledger_t *l, uint32_t owner);
 
 /*
- * Which store that is: LLM_LEDGER_STORE bytes, of which the first is not 0.  And
- * how far it had come when it was last heard of: a number that ascends, so that
- * whoever starts next can tell if it has gone back.
+ * Which store that is: LLM_LEDGER_STORE bytes, of which the first is not 0.
+ * And how far it had come when it was last heard of: a number that ascends, so
+ * that whoever starts next can tell if it has gone back.
  */
 
 void llm_ledger_set_store(llm_ledger_t *l, const unsigned char *store,

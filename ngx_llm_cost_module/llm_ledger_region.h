@@ -60,8 +60,9 @@ typedef struct {
     int64_t          spent;
     int64_t          reserved;
     int64_t          limit;                       /* in force */
-    int64_t          alone;                       /* of spent and reserved: what
-                                                     no other store has allowed */
+    int64_t          alone;                       /* of spent and reserved:
+                                                     what no other store has
+                                                     allowed */
     uint32_t         start;
     uint32_t         end;
     llm_slot_meta_t  meta;                        /* one redo word */

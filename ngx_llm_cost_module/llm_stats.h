@@ -129,7 +129,7 @@ typedef struct {
     int64_t            duration;      /* ms, from sending it to the last byte */
     int64_t            first_chunk;   /* ms, from sending it; of a stream */
     int64_t            overhead;      /* us that it waited for this module */
-    const llm_stats_hist_t  *chunks;  /* ms between those of a stream, or NULL */
+    const llm_stats_hist_t  *chunks;  /* ms between those of a stream or NULL */
 } llm_stats_event_t;
 
 void llm_stats_add(llm_stats_t *st, const llm_stats_event_t *e);

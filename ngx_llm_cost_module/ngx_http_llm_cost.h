@@ -160,14 +160,25 @@ char *ngx_http_llm_cost_conf_budget(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 ngx_int_t ngx_http_llm_cost_parse_limit(const ngx_str_t *s, int64_t *limit,
     llm_unit_e *unit);
-char *ngx_http_llm_cost_merge_budgets(ngx_conf_t *cf,
-    ngx_http_llm_cost_loc_conf_t *prev, ngx_http_llm_cost_loc_conf_t *conf);
+ngx_http_llm_cost_budget_t *ngx_http_llm_cost_budget_find(
+    ngx_array_t *budgets, ngx_str_t *name);
 
 
-/* _model.c: prices, vocabularies and counters of models */
+/* _conf_merge.c */
+
+void *ngx_http_llm_cost_create_loc_conf(ngx_conf_t *cf);
+char *ngx_http_llm_cost_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+
+
+/* _prices.c: the price table */
 
 ngx_int_t ngx_http_llm_cost_init_prices(ngx_conf_t *cf,
     ngx_http_llm_cost_main_conf_t *lmcf);
+
+
+/* _vocab.c: vocabularies, and which of them counts for a model */
+
 ngx_int_t ngx_http_llm_cost_init_vocabs(ngx_conf_t *cf,
     ngx_http_llm_cost_main_conf_t *lmcf);
 ngx_int_t ngx_http_llm_cost_init_scratch(ngx_cycle_t *cycle);
@@ -199,7 +210,7 @@ void ngx_http_llm_cost_vendor(ngx_http_request_t *r,
     const llm_route_t *route, llm_str_t *vendor);
 
 
-/* where requests go, as far as its name says it; nothing, or everything unset */
+/* where requests go, as far as its name says it; nothing, or all unset */
 
 typedef struct {
     const void            *cycle;
@@ -662,6 +673,15 @@ typedef struct {
 int ngx_http_llm_cost_ledger_write(
     const ngx_http_llm_cost_ledger_line_t *line);
 
+/* "name|key|start of window|unit|amount" of $llm_budgets; returns its end */
+
+#define NGX_HTTP_LLM_COST_BUDGET_LEN                                          \
+    (LLM_NAME_MAX + 3 * LLM_KEY_MAX + LLM_USD_LEN                             \
+     + sizeof("||2026-11-22T00:00:00Z|requests|,"))
+
+u_char *ngx_http_llm_cost_print_budget(u_char *p, const llm_str_t *name,
+    const llm_str_t *key, int64_t start, llm_unit_e unit, int64_t amount);
+
 
 /* _memo.c: token counts of texts that were counted before */
 
@@ -701,15 +721,6 @@ ngx_int_t ngx_http_llm_cost_digest(ngx_http_llm_cost_ctx_t *ctx,
 /* _variables.c */
 
 ngx_int_t ngx_http_llm_cost_add_variables(ngx_conf_t *cf);
-
-/* "name|key|start of window|unit|amount" of $llm_budgets; returns its end */
-
-#define NGX_HTTP_LLM_COST_BUDGET_LEN                                          \
-    (LLM_NAME_MAX + 3 * LLM_KEY_MAX + LLM_USD_LEN                             \
-     + sizeof("||2026-11-22T00:00:00Z|requests|,"))
-
-u_char *ngx_http_llm_cost_print_budget(u_char *p, const llm_str_t *name,
-    const llm_str_t *key, int64_t start, llm_unit_e unit, int64_t amount);
 ngx_str_t *ngx_http_llm_cost_source(ngx_uint_t source);
 
 

@@ -68,7 +68,7 @@ ngx_http_llm_cost_conf_prices(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 /*
  * llm_price model name=value ...: kept as written, since base= may name a row
- * of a file that a later directive loads; _model.c adds them in order.
+ * of a file that a later directive loads; _prices.c adds them in order.
  */
 
 char *

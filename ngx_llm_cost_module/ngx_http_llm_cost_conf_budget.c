@@ -23,10 +23,6 @@ static char *ngx_http_llm_cost_budget_over(ngx_conf_t *cf,
     ngx_http_llm_cost_budget_t *b, ngx_str_t *s);
 static char *ngx_http_llm_cost_budget_check(ngx_conf_t *cf,
     ngx_http_llm_cost_budget_t *b);
-static ngx_int_t ngx_http_llm_cost_join_budgets(ngx_conf_t *cf,
-    ngx_http_llm_cost_loc_conf_t *prev, ngx_http_llm_cost_loc_conf_t *conf);
-static ngx_http_llm_cost_budget_t *ngx_http_llm_cost_budget_find(
-    ngx_array_t *budgets, ngx_str_t *name);
 static ngx_http_complex_value_t *ngx_http_llm_cost_compile(ngx_conf_t *cf,
     ngx_str_t *s);
 
@@ -468,106 +464,7 @@ ngx_http_llm_cost_budget_check(ngx_conf_t *cf, ngx_http_llm_cost_budget_t *b)
 }
 
 
-/* what the outer level has and the inner one does not override adds up */
-
-char *
-ngx_http_llm_cost_merge_budgets(ngx_conf_t *cf,
-    ngx_http_llm_cost_loc_conf_t *prev, ngx_http_llm_cost_loc_conf_t *conf)
-{
-    ngx_uint_t                   i;
-    ngx_http_llm_cost_budget_t  *b;
-
-    ngx_conf_init_value(conf->budgets_none, 0);
-
-    if (conf->budgets_none || prev->budgets == NULL) {
-        /* void */
-
-    } else if (conf->budgets == NULL) {
-        conf->budgets = prev->budgets;
-
-    } else if (ngx_http_llm_cost_join_budgets(cf, prev, conf) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    if (conf->budgets == NULL) {
-        return NGX_CONF_OK;
-    }
-
-    if (conf->budgets->nelts > LLM_BUDGETS_MAX) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "llm_budget: more than %d budgets apply to one "
-                           "location, write \"llm_budget none\" there to "
-                           "leave out those of outer levels",
-                           LLM_BUDGETS_MAX);
-        return NGX_CONF_ERROR;
-    }
-
-    conf->enforced = 0;
-    conf->enforced_usd = 0;
-
-    b = conf->budgets->elts;
-
-    for (i = 0; i < conf->budgets->nelts; i++) {
-        if (b[i].observe) {
-            continue;
-        }
-
-        conf->enforced = 1;
-
-        if (b[i].limit_text || b[i].unit == LLM_UNIT_USD) {
-            conf->enforced_usd = 1;
-        }
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static ngx_int_t
-ngx_http_llm_cost_join_budgets(ngx_conf_t *cf,
-    ngx_http_llm_cost_loc_conf_t *prev, ngx_http_llm_cost_loc_conf_t *conf)
-{
-    ngx_uint_t                   i;
-    ngx_array_t                 *merged;
-    ngx_http_llm_cost_budget_t  *b, *outer;
-
-    merged = ngx_array_create(cf->pool,
-                              prev->budgets->nelts + conf->budgets->nelts,
-                              sizeof(ngx_http_llm_cost_budget_t));
-    if (merged == NULL) {
-        return NGX_ERROR;
-    }
-
-    outer = prev->budgets->elts;
-
-    for (i = 0; i < prev->budgets->nelts; i++) {
-        if (ngx_http_llm_cost_budget_find(conf->budgets, &outer[i].name)) {
-            continue;
-        }
-
-        b = ngx_array_push(merged);
-        if (b == NULL) {
-            return NGX_ERROR;
-        }
-
-        *b = outer[i];
-    }
-
-    b = ngx_array_push_n(merged, conf->budgets->nelts);
-    if (b == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_memcpy(b, conf->budgets->elts,
-               conf->budgets->nelts * sizeof(ngx_http_llm_cost_budget_t));
-
-    conf->budgets = merged;
-
-    return NGX_OK;
-}
-
-
-static ngx_http_llm_cost_budget_t *
+ngx_http_llm_cost_budget_t *
 ngx_http_llm_cost_budget_find(ngx_array_t *budgets, ngx_str_t *name)
 {
     ngx_uint_t                   i;

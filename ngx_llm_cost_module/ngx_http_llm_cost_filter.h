@@ -105,11 +105,6 @@ ngx_int_t ngx_http_llm_cost_drain_check(ngx_http_llm_cost_ctx_t *ctx,
 ngx_int_t ngx_http_llm_cost_text_add(ngx_pool_t *pool,
     ngx_http_llm_cost_text_t *t, const u_char *p, size_t len);
 
-/* bytes of the answer, coded or not, to whoever reads them in this mode */
-
-ngx_int_t ngx_http_llm_cost_read(ngx_http_llm_cost_filter_t *f,
-    const u_char *p, size_t len);
-
 /* a special buffer that says that upstream has failed while it answered */
 
 ngx_uint_t ngx_http_llm_cost_failed(ngx_http_request_t *r, ngx_buf_t *b);
@@ -126,6 +121,16 @@ ngx_int_t ngx_http_llm_cost_answer_end(ngx_http_llm_cost_filter_t *f);
 
 ngx_int_t ngx_http_llm_cost_answer_entry(ngx_http_llm_cost_filter_t *f,
     ngx_http_llm_cost_text_t *body);
+
+
+/* _filter_mode.c: from the header, once; PASS where nothing can be read */
+
+ngx_int_t ngx_http_llm_cost_choose(ngx_http_llm_cost_filter_t *f);
+
+/* bytes of the answer, coded or not, to whoever reads them in this mode */
+
+ngx_int_t ngx_http_llm_cost_read(ngx_http_llm_cost_filter_t *f,
+    const u_char *p, size_t len);
 
 
 /* _headers.c: a line for each trailer that answer_headers() may push */

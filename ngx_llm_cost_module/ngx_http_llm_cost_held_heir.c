@@ -12,10 +12,10 @@
  * since the request that made it, and is in no worker's part of the ledger.  So
  * what is owed for it stands in its record, until a log has the line and, in a
  * fleet, Redis the settlement.  Where the worker is gone by then another one
- * writes the line, and settles it again: the store knows it by its identity.  So
- * it does where the worker found no room for the settlement, once it has logged.
- * As everywhere the line comes first: a death in between repeats one, by the
- * name of the same work.
+ * writes the line, and settles it again: the store knows it by its identity.
+ * So it does where the worker found no room for the settlement, once it has
+ * logged.  As everywhere the line comes first: a death in between repeats one,
+ * by the name of the same work.
  */
 
 

@@ -40,8 +40,14 @@ static void ngx_http_llm_cost_random_id(u_char *id);
 static ngx_int_t ngx_http_llm_cost_log_handler(ngx_http_request_t *r);
 static u_char *ngx_http_llm_cost_ledger_print(u_char *p,
     const ngx_http_llm_cost_ledger_line_t *line);
+static u_char *ngx_http_llm_cost_print_key(u_char *p, const llm_str_t *key);
 static void ngx_http_llm_cost_ledger_complain(ngx_open_file_t *file,
     ngx_err_t err);
+
+
+static const char  *ngx_http_llm_cost_units[] = {
+    "usd", "tokens", "requests"
+};
 
 
 ngx_int_t
@@ -311,6 +317,48 @@ ngx_http_llm_cost_ledger_print(u_char *p,
     }
 
     return ngx_cpymem(p, "\"}\n", 3);
+}
+
+
+u_char *
+ngx_http_llm_cost_print_budget(u_char *p, const llm_str_t *name,
+    const llm_str_t *key, int64_t start, llm_unit_e unit, int64_t amount)
+{
+    p = ngx_cpymem(p, name->data, name->len);
+    *p++ = '|';
+    p = ngx_http_llm_cost_print_key(p, key);
+    *p++ = '|';
+    p += llm_time_print(p, start);
+    p = ngx_sprintf(p, "|%s|", ngx_http_llm_cost_units[unit]);
+
+    if (unit == LLM_UNIT_USD) {
+        return p + llm_usd_print(p, amount);
+    }
+
+    return ngx_sprintf(p, "%L", amount);
+}
+
+
+static u_char *
+ngx_http_llm_cost_print_key(u_char *p, const llm_str_t *key)
+{
+    u_char  ch;
+    size_t  i;
+
+    for (i = 0; i < key->len; i++) {
+        ch = key->data[i];
+
+        if (ch <= ' ' || ch == '|' || ch == ',' || ch == '%' || ch == '"'
+            || ch == '\\')
+        {
+            p = ngx_sprintf(p, "%%%02Xd", (ngx_int_t) ch);
+
+        } else {
+            *p++ = ch;
+        }
+    }
+
+    return p;
 }
 
 

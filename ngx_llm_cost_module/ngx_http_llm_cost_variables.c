@@ -41,7 +41,6 @@ static ngx_int_t ngx_http_llm_cost_variable_digest(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_llm_cost_variable_budgets(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static u_char *ngx_http_llm_cost_print_key(u_char *p, const llm_str_t *key);
 static void ngx_http_llm_cost_set_value(ngx_http_variable_value_t *v,
     u_char *data, size_t len);
 
@@ -129,11 +128,6 @@ static ngx_str_t  ngx_http_llm_cost_sources[] = {
     ngx_string("counted"),
     ngx_string("cache"),
     ngx_string("lost")
-};
-
-
-static const char  *ngx_http_llm_cost_units[] = {
-    "usd", "tokens", "requests"
 };
 
 
@@ -568,46 +562,4 @@ ngx_http_llm_cost_variable_budgets(ngx_http_request_t *r,
     ngx_http_llm_cost_set_value(v, start, p - start);
 
     return NGX_OK;
-}
-
-
-u_char *
-ngx_http_llm_cost_print_budget(u_char *p, const llm_str_t *name,
-    const llm_str_t *key, int64_t start, llm_unit_e unit, int64_t amount)
-{
-    p = ngx_cpymem(p, name->data, name->len);
-    *p++ = '|';
-    p = ngx_http_llm_cost_print_key(p, key);
-    *p++ = '|';
-    p += llm_time_print(p, start);
-    p = ngx_sprintf(p, "|%s|", ngx_http_llm_cost_units[unit]);
-
-    if (unit == LLM_UNIT_USD) {
-        return p + llm_usd_print(p, amount);
-    }
-
-    return ngx_sprintf(p, "%L", amount);
-}
-
-
-static u_char *
-ngx_http_llm_cost_print_key(u_char *p, const llm_str_t *key)
-{
-    u_char  ch;
-    size_t  i;
-
-    for (i = 0; i < key->len; i++) {
-        ch = key->data[i];
-
-        if (ch <= ' ' || ch == '|' || ch == ',' || ch == '%' || ch == '"'
-            || ch == '\\')
-        {
-            p = ngx_sprintf(p, "%%%02Xd", (ngx_int_t) ch);
-
-        } else {
-            *p++ = ch;
-        }
-    }
-
-    return p;
 }

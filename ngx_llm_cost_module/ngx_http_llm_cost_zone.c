@@ -13,10 +13,10 @@
  *
  * The zone has fixed shares, each one allocation made when the zone is: the
  * ledger 1/2, statistics 1/8, cached answers 1/4, token counts 1/16, work that
- * goes on 1/32, flights 1/128, what counts are worth 1/128; the rest is the slab
- * allocator's own.  A reload keeps all of it.  Every part knows its layout: a
- * module of another version that is reloaded over it does not start, instead of
- * reading counters wrongly.
+ * goes on 1/32, flights 1/128, what counts are worth 1/128; the rest is the
+ * slab allocator's own.  A reload keeps all of it.  Every part knows its
+ * layout: a module of another version that is reloaded over it does not start,
+ * instead of reading counters wrongly.
  */
 
 

@@ -211,7 +211,7 @@ llm_anthropic_split_said(llm_anthropic_split_t *s, uint32_t block)
 }
 
 
-/* a call, whose input the SDK puts together; what a tool has brought is whole */
+/* a call, whose input the SDK puts together; what a tool brought is whole */
 
 static void
 llm_anthropic_split_whole(llm_anthropic_split_t *s, uint32_t block,

@@ -209,7 +209,7 @@ struct llm_request_s {
                                                its place, as it says itself */
     unsigned              nothers;
     llm_str_t             service_tier;     /* asked for, or empty */
-    int64_t               max_output;       /* tokens an answer, -1: none said */
+    int64_t               max_output;       /* tokens of an answer, or -1 */
     int64_t               choices;          /* n (times best_of); 1 */
     unsigned              stream:1;
     unsigned              usage_asked:1;    /* client asked for stream usage */
@@ -218,7 +218,8 @@ struct llm_request_s {
     unsigned              can_fit:1;        /* a maximum may be written */
     unsigned              stateful:1;       /* answer must not be cached */
     unsigned              unseen:1;         /* output may be billed that the
-                                               answer does not show: reasoning */
+                                               answer does not show, such as
+                                               reasoning */
     unsigned              sealed:1;         /* signed: no byte may change */
     unsigned              model_in_path:1;  /* set_model cannot change it */
     unsigned              bounded:1;        /* most is set */

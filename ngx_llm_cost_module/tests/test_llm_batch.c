@@ -270,7 +270,7 @@ test_openai_batch(void **state)
 #define RUNS  "/v1/threads/t/runs"
 
 #define RUN(status, usage)                                                    \
-    "{\"id\":\"run_1\",\"object\":\"thread.run\",\"status\":\"" status          \
+    "{\"id\":\"run_1\",\"object\":\"thread.run\",\"status\":\"" status         \
     "\",\"model\":\"gpt-4o\",\"usage\":" usage "}"
 
 static void

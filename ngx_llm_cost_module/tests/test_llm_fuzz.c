@@ -95,8 +95,8 @@ static const char * const  seeds[] = {
     "\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\""
     "\r\n\r\n{\"url\":\"/v1/responses\",\"body\":{\"model\":\"m\"}}\n"
     "{\"url\":\"/v1\\/x\",\"body\":{}}\r\n--b--\r\n",
-    "{\"requests\":[{\"params\":{\"model\":\"m\"},\"body\":{}},{\"params\":{}}],"
-    "\"model\":\"m\",\"endpoint\":\"/v1/x\",\"assistant_id\":\"a\","
+    "{\"requests\":[{\"params\":{\"model\":\"m\"},\"body\":{}},{\"params\":{}}"
+    "],\"model\":\"m\",\"endpoint\":\"/v1/x\",\"assistant_id\":\"a\","
     "\"input_file_id\":\"f\",\"completion_window\":\"24h\"}",
     "{\"response\":{\"status_code\":200,\"body\":{\"object\":\"response\","
     "\"usage\":{\"input_tokens\":1,\"output_tokens\":2}}},\"result\":{"

@@ -138,7 +138,7 @@ is_claimed_once(void **state)
 }
 
 
-/* what was spent stays until nobody is owed anything, whoever writes it again */
+/* what was spent stays while it is owed, whoever writes the record again */
 
 static void
 what_is_owed_stays(void **state)

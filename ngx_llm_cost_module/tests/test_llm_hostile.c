@@ -33,25 +33,25 @@ typedef struct {
 
 
 #define CHAT_REQUEST(model)                                                   \
-    "{\"model\":\"" model "\",\"messages\":[{\"role\":\"user\",\"content\":["    \
+    "{\"model\":\"" model "\",\"messages\":[{\"role\":\"user\",\"content\":[" \
     "{\"type\":\"text\",\"text\":\"hi\"},{\"type\":\"image_url\","            \
     "\"image_url\":{\"url\":\"https://a/b.png\",\"detail\":\"low\"}}]},"      \
-    "{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"c\","  \
-    "\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":"        \
-    "\"{}\"}}]},{\"role\":\"tool\",\"tool_call_id\":\"c\",\"content\":\"1\"}]," \
-    "\"n\":1,\"max_tokens\":9,\"max_completion_tokens\":8,\"stream\":false,"   \
+    "{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"c\"," \
+    "\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":" \
+    "\"{}\"}}]},{\"role\":\"tool\",\"tool_call_id\":\"c\",\"content\":\"1\"}]" \
+    ",\"n\":1,\"max_tokens\":9,\"max_completion_tokens\":8,\"stream\":false," \
     "\"service_tier\":\"flex\",\"tools\":[{\"type\":\"function\","            \
-    "\"function\":{\"name\":\"f\",\"description\":\"d\",\"parameters\":{"      \
-    "\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\","          \
-    "\"enum\":[\"x\"]}}}}}],\"tool_choice\":\"auto\",\"response_format\":{"    \
-    "\"type\":\"json_schema\",\"json_schema\":{\"name\":\"s\",\"schema\":{"    \
+    "\"function\":{\"name\":\"f\",\"description\":\"d\",\"parameters\":{" \
+    "\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\"," \
+    "\"enum\":[\"x\"]}}}}}],\"tool_choice\":\"auto\",\"response_format\":{" \
+    "\"type\":\"json_schema\",\"json_schema\":{\"name\":\"s\",\"schema\":{" \
     "\"type\":\"object\"}}}}"
 
 #define CHAT_ANSWER                                                           \
-    "{\"model\":\"m\",\"choices\":[{\"index\":0,\"finish_reason\":\"stop\","   \
-    "\"message\":{\"role\":\"assistant\",\"content\":\"a\"}}],\"usage\":{"     \
-    "\"prompt_tokens\":20,\"completion_tokens\":10,\"total_tokens\":30,"       \
-    "\"prompt_tokens_details\":{\"cached_tokens\":4},"                         \
+    "{\"model\":\"m\",\"choices\":[{\"index\":0,\"finish_reason\":\"stop\"," \
+    "\"message\":{\"role\":\"assistant\",\"content\":\"a\"}}],\"usage\":{" \
+    "\"prompt_tokens\":20,\"completion_tokens\":10,\"total_tokens\":30," \
+    "\"prompt_tokens_details\":{\"cached_tokens\":4}," \
     "\"completion_tokens_details\":{\"reasoning_tokens\":3}}}"
 
 static const dialect_row_t  rows[] = {

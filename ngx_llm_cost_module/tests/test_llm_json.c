@@ -279,7 +279,8 @@ test_strings(void **state)
     for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
         llm_arena_init(&a);
 
-        assert_int_equal(json_parse(&a, &j, t[i].text, strlen(t[i].text)), LLM_OK);
+        assert_int_equal(json_parse(&a, &j, t[i].text, strlen(t[i].text)),
+                         LLM_OK);
         assert_int_equal(llm_json_string(&j, 0, &s, NULL), LLM_OK);
         assert_int_equal(s.len, t[i].len);
         assert_memory_equal(s.data, t[i].value, s.len);

@@ -343,7 +343,8 @@ test_transcription(void **state)
 
     hear(&f, "{\"text\":\"x\"}");
     f.a.stream = 1;
-    answer_event(&f, "", "{\"type\":\"transcript.text.delta\",\"delta\":\"a\"}");
+    answer_event(&f, "",
+                 "{\"type\":\"transcript.text.delta\",\"delta\":\"a\"}");
     answer_event(&f, "", "{\"type\":\"transcript.text.done\",\"text\":\"a\","
                  "\"usage\":{\"type\":\"tokens\",\"input_tokens\":3,"
                  "\"output_tokens\":2,\"total_tokens\":5}}");

@@ -119,7 +119,7 @@ test_allowed(void **state)
 
 
 #define U        -1
-#define HELLO    "{\"model\":\"m\",\"messages\":[{\"role\":\"user\","           \
+#define HELLO    "{\"model\":\"m\",\"messages\":[{\"role\":\"user\","          \
                  "\"content\":\"x\"}]}"
 #define INPUT    "{\"model\":\"m\",\"input\":\"x\"}"
 #define TOKENS   "\"input_tokens\":10,\"output_tokens\":5"

@@ -11,8 +11,8 @@
  * What is on the way may be done at any time or never, twice, in any order (so
  * that two connections of a node are no different from one); its answer may be
  * lost, or come when the node has joined another store meanwhile.  Redis may go
- * back to what it was at any earlier moment, or to nothing; workers may die, and
- * a node may have an end of a request on record no more, or again: the two
+ * back to what it was at any earlier moment, or to nothing; workers may die,
+ * and a node may have an end of a request on record no more, or again: the two
  * binaries of an upgrade have a record each, and either may be the one that
  * joins.  The numbers of such events are bounded, the moments are not.
  *

@@ -39,7 +39,7 @@ static const row_t  rows[] = {
 };
 
 
-#define USED  "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":1,"            \
+#define USED  "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":1,"          \
               "\"completion_tokens\":1,\"total_tokens\":2}}\n\n"
 
 

@@ -8,7 +8,7 @@
 #define _TRAFFIC_VOCABS_H_INCLUDED_
 
 
-/* Recordings of OpenAI's and its speakers, and the vocabularies to count them. */
+/* recordings of OpenAI's and its speakers, and what counts them */
 
 #include "traffic_openai.h"
 

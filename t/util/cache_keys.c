@@ -5,8 +5,8 @@
 
 
 /*
- * Keys of requests, for t/util/cache_keys.py.  Reads "DIALECT PATH LENGTH\n" and
- * LENGTH bytes of a body, again and again; writes a line for each: 32 hex
+ * Keys of requests, for t/util/cache_keys.py.  Reads "DIALECT PATH LENGTH\n"
+ * and LENGTH bytes of a body, again and again; writes a line for each: 32 hex
  * digits of its canonical form, "-" where it has none, "!" for a bad request.
  */
 

@@ -260,8 +260,8 @@ vocab_no_nested(const char *path, const char *pattern)
         } else if (in && ((*p == '[' && p[1] != ':')
                           || (*p == '&' && p[1] == '&')))
         {
-            die("\"%s\": its split pattern is not supported: a class in a class "
-                "at byte %u of \"%s\"", path, (unsigned) (p - pattern),
+            die("\"%s\": its split pattern is not supported: a class in a "
+                "class at byte %u of \"%s\"", path, (unsigned) (p - pattern),
                 pattern);
 
         } else if (in && *p == '[') {

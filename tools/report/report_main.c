@@ -91,9 +91,9 @@ report_usage(FILE *f)
         "                  [--format text|json|csv|html] [--top N]\n"
         "                  [--prices FILE] [--cache-ttl SECONDS] [LOG]...\n\n"
         "LOG is written by the log_format of examples/nginx/log_format.conf,\n"
-        "plain or gzip; \"-\" or none is standard input.  NAME is model, user,\n"
-        "day, endpoint, provider, key, status, source or tag:NAME.  TIME is\n"
-        "2026-11-22 or 2026-11-22T03:04:05Z.\n");
+        "plain or gzip; \"-\" or none is standard input.  NAME is model,\n"
+        "user, day, endpoint, provider, key, status, source or tag:NAME.\n"
+        "TIME is 2026-11-22 or 2026-11-22T03:04:05Z.\n");
 }
 
 
@@ -351,7 +351,9 @@ main(int argc, char **argv)
     rp.waste = report_waste_create(o.ttl);
     rp.works = calloc(REPORT_WORKS, sizeof(report_seen_t));
 
-    if (rp.waste == NULL || rp.works == NULL || report_table_init(&rp.days) != 0) {
+    if (rp.waste == NULL || rp.works == NULL
+        || report_table_init(&rp.days) != 0)
+    {
         return report_fail("%s", strerror(ENOMEM));
     }
 
