@@ -88,6 +88,13 @@ ngx_http_llm_cost_price_find(ngx_http_llm_cost_ctx_t *ctx)
             return;
         }
     }
+
+    if (ctx->q.guest.model.len
+        && ngx_http_llm_cost_row(ctx, &ctx->q.guest.model) == NULL)
+    {
+        ctx->unpriced = &ctx->q.guest.model;
+        ctx->price = NULL;
+    }
 }
 
 
@@ -253,16 +260,59 @@ ngx_http_llm_cost_most(ngx_http_llm_cost_ctx_t *ctx, int64_t output,
 }
 
 
+/* ... of all calls of the model that a tool asks; -1: not known */
+
+static int64_t
+ngx_http_llm_cost_guest(ngx_http_llm_cost_ctx_t *ctx)
+{
+    int64_t             calls, one;
+    llm_usage_t         most;
+    const llm_guest_t  *guest;
+    const llm_price_t  *price;
+
+    guest = &ctx->q.guest;
+
+    if (guest->model.len == 0) {
+        return 0;
+    }
+
+    price = ngx_http_llm_cost_row(ctx, &guest->model);
+    if (price == NULL) {
+        return -1;
+    }
+
+    calls = guest->calls < 0 ? LLM_PRICE_CALLS : guest->calls;
+    most = guest->most;
+
+    if (most.input < 0) {
+        most.input = ctx->most_input + ngx_max(ctx->q.max_output, 0);
+    }
+
+    if (most.output < 0) {
+        most.output = price->max_output;
+    }
+
+    if (most.output < 0) {
+        return -1;
+    }
+
+    one = llm_price_worst(price, &ctx->terms, &most);
+
+    return (one < 0 || (one && calls > LLM_NANO_MAX / one)) ? -1 : calls * one;
+}
+
+
 /* nano-USD, of a request with a price; above LLM_NANO_MAX, which fits no
    limit, where a rate or a number is missing */
 
 int64_t
 ngx_http_llm_cost_price_worst(ngx_http_llm_cost_ctx_t *ctx, int64_t output)
 {
-    int64_t      worst, one;
+    int64_t      worst, one, guest;
     ngx_uint_t   i;
     llm_usage_t  most;
 
+    guest = ngx_http_llm_cost_guest(ctx);
     ngx_http_llm_cost_most(ctx, output, &most);
 
     worst = llm_price_worst(ctx->price, &ctx->terms, &most);
@@ -273,7 +323,8 @@ ngx_http_llm_cost_price_worst(ngx_http_llm_cost_ctx_t *ctx, int64_t output)
         worst = one < 0 ? one : ngx_max(worst, one);
     }
 
-    return worst < 0 ? LLM_NANO_MAX + 1 : worst;
+    return (worst < 0 || guest < 0 || worst > LLM_NANO_MAX - guest)
+           ? LLM_NANO_MAX + 1 : worst + guest;
 }
 
 
@@ -283,6 +334,14 @@ ngx_http_llm_cost_price_fit(ngx_http_llm_cost_ctx_t *ctx, int64_t amount)
     int64_t      fit, one;
     ngx_uint_t   i;
     llm_usage_t  most;
+
+    one = ngx_http_llm_cost_guest(ctx);
+
+    if (one < 0 || one > amount) {
+        return 0;
+    }
+
+    amount -= one;
 
     ngx_http_llm_cost_most(ctx, 0, &most);
 

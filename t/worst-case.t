@@ -42,6 +42,8 @@ END
            "cache_creation_input_token_cost": 1.25e-6},
  "thinks": {"input_cost_per_token": 1e-6, "output_cost_per_token": 2e-6,
             "output_cost_per_reasoning_token": 7e-6},
+ "paints": {"input_cost_per_token": 5e-6, "input_cost_per_image_token": 10e-6,
+            "output_cost_per_image_token": 40e-6},
  "hears": {"input_cost_per_token": 1e-6, "output_cost_per_token": 2e-6,
            "input_cost_per_audio_token": 40e-6,
            "output_cost_per_audio_token": 80e-6}}
@@ -57,6 +59,24 @@ sub chat {
     return "POST /v1/chat/completions\n"
            . qq({"model":"$model",$more"messages":)
            . qq([{"role":"user","content":$content}]});
+}
+
+sub draw {
+    my ($more, $tool) = @_;
+
+    return "POST /v1/responses\n"
+           . qq({"model":"plain","max_output_tokens":100,$more"input":"hi",)
+           . qq("tools":[{"type":"image_generation","model":"paints"$tool}]});
+}
+
+
+sub advised {
+    my ($tool) = @_;
+
+    return "POST /v1/messages\n"
+           . qq({"model":"plain","max_tokens":50,"messages":[{"role":"user",)
+           . qq("content":"hi"}],"tools":[{"type":"advisor_20260301",)
+           . qq("name":"advisor","model":"steps"$tool}]});
 }
 
 run_tests();
@@ -183,3 +203,48 @@ qr/reserved=0\.008320000 cost=0\.000208000 in=8$/
 --- response_body_like eval
 [qr/needs up to \$1\.200008; the largest maximum of output tokens that fits is 499996/,
  qr/usage/]
+
+
+
+=== TEST 11: a picture that a tool makes, of the size and quality it is asked for
+--- request eval
+main::draw('"max_tool_calls":1,', ',"size":"1024x1024","quality":"low"')
+--- upstream: {"usage":{"input_tokens":5,"output_tokens":5}}
+--- access_log
+reserved=0.032600000 cost=0.000015000 in=1040
+
+
+
+=== TEST 12: ... as many as it may call, of any size, with those that were made
+--- request eval
+main::draw('"max_tool_calls":2,', '')
+--- upstream: {"usage":{"input_tokens":5,"output_tokens":5}}
+--- access_log
+reserved=0.688128000 cost=0.000015000 in=1028
+
+
+
+=== TEST 13: ... by a model that has no price
+--- request eval
+main::draw('', '') =~ s/paints/nobody/r
+--- error_code: 400
+--- response_body_like: The model 'nobody' has no price here
+--- upstream_count: 0
+
+
+
+=== TEST 14: an advisor reads all that was said, as often as it is asked
+--- request eval
+main::advised(',"max_uses":2,"max_tokens":100')
+--- upstream: {"usage":{"input_tokens":5,"output_tokens":5}}
+--- access_log
+reserved=0.013363000 cost=0.000015000 in=1709
+
+
+
+=== TEST 15: ... and says as much as its model can, where nothing bounds it
+--- request eval
+main::advised('')
+--- error_code: 400
+--- response_body_like: request_exceeds_budget
+--- upstream_count: 0

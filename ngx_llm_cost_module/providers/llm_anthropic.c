@@ -118,23 +118,6 @@ llm_anthropic_path(llm_route_t *route)
 }
 
 
-static int
-llm_anthropic_starts(const llm_json_t *j, uint32_t node, const char *text)
-{
-    size_t                  n;
-    const llm_json_node_t  *v;
-
-    if (llm_kind_of(j, node) != LLM_JSON_STRING) {
-        return 0;
-    }
-
-    v = &j->nodes[node];
-    n = strlen(text);
-
-    return v->end - v->start >= n && memcmp(j->data + v->start, text, n) == 0;
-}
-
-
 /*
  * Marks that write to the provider's cache, wherever they are: a text that
  * reads like one only makes the reserve larger.
@@ -174,56 +157,6 @@ llm_anthropic_marks(llm_request_t *q)
     if (mark) {
         q->most.cache_write = -1;
         q->most.cache_write_1h = hour ? -1 : 0;
-    }
-}
-
-
-/* tools that Anthropic runs, and is paid for */
-
-static void
-llm_anthropic_server_tools(llm_request_t *q, uint32_t tools)
-{
-    int64_t                 uses;
-    uint32_t                i, type, node;
-    const llm_json_node_t  *v;
-
-    v = q->json.nodes;
-
-    if (llm_kind_of(&q->json, tools) != LLM_JSON_ARRAY) {
-        return;
-    }
-
-    for (i = tools + 1; i < v[tools].next; i = v[i].next) {
-
-        type = llm_json_get(&q->json, i, "type");
-
-        if (!llm_given(&q->json, type)) {
-            continue;
-        }
-
-        node = llm_json_get(&q->json, i, "max_uses");
-
-        if (!llm_given(&q->json, node)
-            || llm_json_int(&q->json, node, &uses) != LLM_OK || uses < 0)
-        {
-            uses = -1;
-        }
-
-        if (llm_anthropic_starts(&q->json, type, "web_search")) {
-            q->most.searches = uses;
-            q->stateful = 1;
-
-        } else if (llm_anthropic_starts(&q->json, type, "web_fetch")) {
-            q->most.web_fetches = uses;
-            q->stateful = 1;
-
-        } else if (llm_anthropic_starts(&q->json, type, "code_execution")) {
-            q->most.code_sessions = -1;
-            q->stateful = 1;
-
-        } else if (llm_anthropic_starts(&q->json, type, "advisor")) {
-            q->stateful = 1;
-        }
     }
 }
 

@@ -74,6 +74,10 @@ const llm_claude_t *llm_anthropic_claude(const llm_str_t *model);
 int64_t llm_anthropic_pixels(const llm_str_t *data);
 int llm_anthropic_needs(const llm_request_t *q, const llm_str_t *model);
 
+/* llm_anthropic_tools.c: tools that Anthropic runs */
+
+void llm_anthropic_server_tools(llm_request_t *q, uint32_t tools);
+
 int llm_anthropic_answer(llm_answer_t *a, const llm_json_t *j);
 int llm_anthropic_event(llm_answer_t *a, const llm_str_t *type,
     const llm_str_t *data);

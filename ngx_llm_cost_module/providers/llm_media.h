@@ -21,6 +21,15 @@
 
 int llm_media_is(llm_kind_e kind);
 
+/*
+ * Tokens at most of a picture that a model with a price by the token makes, of
+ * that size and quality (empty: the model chooses), and of one that it is sent.
+ */
+
+int64_t llm_images_made(const llm_str_t *size, const llm_str_t *quality,
+    int64_t partials);
+int64_t llm_images_sent(const llm_str_t *model, const llm_str_t *fidelity);
+
 
 /* of a path; the dialect's own */
 

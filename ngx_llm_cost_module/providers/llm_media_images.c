@@ -92,6 +92,47 @@ llm_images_square(const llm_str_t *quality)
 }
 
 
+static int64_t
+llm_images_each(const llm_str_t *size, const llm_str_t *quality)
+{
+    int64_t  w, h, area;
+
+    area = llm_images_size(size, &w, &h) ? w * h : LLM_IMAGES_ANY;
+
+    return (area * llm_images_square(quality) + 1024 * 1024 - 1)
+           / (1024 * 1024);
+}
+
+
+int64_t
+llm_images_made(const llm_str_t *size, const llm_str_t *quality,
+    int64_t partials)
+{
+    return llm_images_each(size, quality) + partials * LLM_IMAGES_PARTIAL
+           + LLM_IMAGES_BESIDE;
+}
+
+
+int64_t
+llm_images_sent(const llm_str_t *model, const llm_str_t *fidelity)
+{
+    llm_str_t  s;
+
+    s = llm_openai_bare(model);
+
+    /* later models look at every detail, the first ones when asked to */
+
+    if (llm_media_equal(fidelity, "high")
+        || !(llm_media_equal(&s, "gpt-image-1")
+             || llm_openai_is(&s, "gpt-image-1-mini")))
+    {
+        return LLM_IMAGES_SENT + LLM_IMAGES_DETAILS;
+    }
+
+    return LLM_IMAGES_SENT;
+}
+
+
 /* "hd/1024-x-1024/dall-e-3", as price maps have it */
 
 static int
@@ -169,15 +210,9 @@ llm_images_output(llm_request_t *q, llm_media_t *m,
 
     if (!llm_images_by_piece(&q->model)) {
 
-        if (!known && area < LLM_IMAGES_ANY) {
-            area = LLM_IMAGES_ANY;
-        }
-
-        m->each = (area * llm_images_square(quality) + 1024 * 1024 - 1)
-                  / (1024 * 1024);
-
-        q->max_output = m->each + partial * LLM_IMAGES_PARTIAL
-                        + LLM_IMAGES_BESIDE;
+        m->each = llm_images_each(&f[LLM_IMAGES_SIZE].value, quality);
+        q->max_output = llm_images_made(&f[LLM_IMAGES_SIZE].value, quality,
+                                        partial);
     }
 
     return llm_images_price(q, quality, w, h);
@@ -190,8 +225,7 @@ static void
 llm_images_input(llm_request_t *q, llm_media_t *m,
     const llm_media_field_t *f)
 {
-    int64_t    n, each;
-    llm_str_t  s;
+    int64_t  n;
 
     m->beside = LLM_IMAGES_PROMPT;
 
@@ -206,20 +240,7 @@ llm_images_input(llm_request_t *q, llm_media_t *m,
     q->most.image_input = -1;
     q->most.cached_image = -1;
 
-    s = llm_openai_bare(&q->model);
-
-    each = LLM_IMAGES_SENT;
-
-    /* later models look at every detail, the first ones when asked to */
-
-    if (llm_media_equal(&f[LLM_IMAGES_FIDELITY].value, "high")
-        || !(llm_media_equal(&s, "gpt-image-1")
-             || llm_openai_is(&s, "gpt-image-1-mini")))
-    {
-        each += LLM_IMAGES_DETAILS;
-    }
-
-    m->beside += n * each;
+    m->beside += n * llm_images_sent(&q->model, &f[LLM_IMAGES_FIDELITY].value);
 }
 
 

@@ -188,6 +188,21 @@ typedef struct llm_text_s  llm_text_t;
 
 #define LLM_OTHERS           8
 
+
+/*
+ * Another model that a tool of this request asks, and what each of its calls
+ * uses at most: input and output beside what the request itself uses.
+ */
+
+typedef struct {
+    llm_str_t             model;          /* empty: there is none */
+    int64_t               calls;          /* -1: without a bound */
+    llm_usage_t           most;           /* input -1: whatever the request and
+                                             its answer are; output -1: as much
+                                             as the model can */
+} llm_guest_t;
+
+
 struct llm_request_s {
     const llm_provider_t *provider;
     llm_kind_e            kind;
@@ -208,6 +223,7 @@ struct llm_request_s {
     llm_str_t             others[LLM_OTHERS];  /* models that may answer in
                                                its place, as it says itself */
     unsigned              nothers;
+    llm_guest_t           guest;
     llm_str_t             service_tier;     /* asked for, or empty */
     int64_t               max_output;       /* tokens of an answer, or -1 */
     int64_t               choices;          /* n (times best_of); 1 */

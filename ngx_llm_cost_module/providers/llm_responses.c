@@ -265,6 +265,11 @@ llm_responses_tool(llm_request_t *q, uint32_t tool, int64_t most)
         return;
     }
 
+    if (llm_openai_is(&s, "image_generation")) {
+        llm_responses_paints(q, tool, most);
+        return;
+    }
+
     for (i = 0; i < sizeof(tools) / sizeof(tools[0]); i++) {
 
         if (!llm_openai_is(&s, tools[i].type)) {

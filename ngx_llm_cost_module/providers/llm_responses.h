@@ -62,6 +62,10 @@ void llm_responses_finish(llm_answer_t *a);
 
 int64_t llm_responses_sessions(const llm_json_t *j, uint32_t container);
 
+/* a tool of the request that makes pictures, one a call: q->guest */
+
+void llm_responses_paints(llm_request_t *q, uint32_t tool, int64_t calls);
+
 
 int llm_responses_canonical(llm_request_t *q,
     void (*update)(void *ctx, const void *p, size_t n), void *ctx);

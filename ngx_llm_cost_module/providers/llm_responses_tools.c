@@ -6,7 +6,14 @@
 
 #include "llm_responses_answer.h"
 
+#include "llm_media.h"
+
 #include <string.h>
+
+
+#define LLM_RESPONSES_PAINTER   "gpt-image-1"
+#define LLM_RESPONSES_PROMPT    1024    /* tokens of what is to be seen */
+#define LLM_RESPONSES_PARTIALS  3
 
 
 /*
@@ -229,13 +236,111 @@ llm_responses_called(llm_answer_t *a, const llm_responses_calls_t *calls)
 }
 
 
+/* pictures that are in the request or were made before: any may be edited */
+
+static int64_t
+llm_responses_pictures(const llm_json_t *j)
+{
+    int64_t   n;
+    uint32_t  i, type;
+
+    n = 0;
+
+    for (i = 0; i < j->n; i++) {
+
+        if (j->nodes[i].type != LLM_JSON_OBJECT) {
+            continue;
+        }
+
+        type = llm_json_get(j, i, "type");
+
+        if (llm_kind_of(j, type) == LLM_JSON_STRING
+            && (llm_json_equal(j, type, "input_image")
+                || llm_json_equal(j, type, "image_generation_call")))
+        {
+            n++;
+        }
+    }
+
+    return n;
+}
+
+
+static llm_str_t
+llm_responses_text(const llm_json_t *j, uint32_t obj, const char *name)
+{
+    uint32_t   node;
+    llm_str_t  s = llm_string("");
+
+    node = llm_json_get(j, obj, name);
+
+    if (llm_kind_of(j, node) == LLM_JSON_STRING) {
+        (void) llm_json_string(j, node, &s, NULL);
+    }
+
+    return s;
+}
+
+
+/*
+ * The tool that makes pictures asks a model of its own: a picture a call, of
+ * the size and quality that it names, from words and all that it can be shown.
+ */
+
+void
+llm_responses_paints(llm_request_t *q, uint32_t tool, int64_t calls)
+{
+    int64_t       n;
+    uint32_t      node;
+    llm_str_t     size, quality, fidelity;
+    llm_guest_t  *guest;
+
+    guest = &q->guest;
+
+    guest->model = llm_responses_text(&q->json, tool, "model");
+    size = llm_responses_text(&q->json, tool, "size");
+    quality = llm_responses_text(&q->json, tool, "quality");
+    fidelity = llm_responses_text(&q->json, tool, "input_fidelity");
+
+    if (guest->model.len == 0) {
+        llm_str_set(&guest->model, LLM_RESPONSES_PAINTER);
+    }
+
+    node = llm_json_get(&q->json, tool, "partial_images");
+
+    if (llm_kind_of(&q->json, node) != LLM_JSON_NUMBER
+        || llm_json_int(&q->json, node, &n) != LLM_OK
+        || n < 0 || n > LLM_RESPONSES_PARTIALS)
+    {
+        n = llm_given(&q->json, node) ? LLM_RESPONSES_PARTIALS : 0;
+    }
+
+    llm_usage_text(&guest->most, 0, llm_images_made(&size, &quality, n));
+
+    n = llm_responses_pictures(&q->json)
+        + llm_given(&q->json, llm_json_get(&q->json, tool,
+                                           "input_image_mask"));
+
+    /* what an earlier call has made is shown to a later one */
+
+    n += (calls != 1);
+
+    guest->calls = calls;
+    guest->most.input = LLM_RESPONSES_PROMPT
+                        + n * llm_images_sent(&guest->model, &fidelity);
+    guest->most.image_input = -1;
+    guest->most.cached_image = -1;
+    guest->most.image_output = -1;
+}
+
+
 /* the model of the tool that makes pictures, as it was asked for */
 
 static llm_str_t
 llm_responses_painter(const llm_answer_t *a)
 {
     uint32_t   tool, model;
-    llm_str_t  s = llm_string("gpt-image-1");
+    llm_str_t  s = llm_string(LLM_RESPONSES_PAINTER);
 
     tool = llm_responses_tool(a, "image_generation");
 
