@@ -372,7 +372,7 @@ sub upgrade {
     kill 'USR2', $old;
 
     $self->until(sub { -s $pid_file && $self->master($i) != $old
-                       && $self->workers($i) == 2 })
+                       && (() = $self->workers($i)) == 2 })
         or return $self->complain('the new binary does not start');
 
     kill 'QUIT', $old;
