@@ -601,7 +601,7 @@ void ngx_http_llm_cost_cache_item(ngx_http_llm_cost_ctx_t *ctx,
     llm_cache_item_t *item);
 
 
-/* _zone.c: the shared memory zone and the store that needs nothing else */
+/* _zone.c: the shared memory zone; _zone_store.c: the store that it is */
 
 #define NGX_HTTP_LLM_COST_ZONE_MIN      (1024 * 1024)
 

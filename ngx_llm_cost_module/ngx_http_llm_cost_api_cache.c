@@ -14,6 +14,8 @@ static void ngx_http_llm_cost_api_level(ngx_http_llm_cost_out_t *o,
     const char *name, const llm_cache_model_t *m, ngx_uint_t hits);
 static void ngx_http_llm_cost_api_cached(ngx_http_llm_cost_api_t *api,
     const llm_cache_model_t *zone, const llm_cache_model_t *redis);
+static void ngx_http_llm_cost_api_cache_models(ngx_http_llm_cost_api_t *api,
+    const llm_cache_model_t *redis, ngx_uint_t n);
 static const llm_cache_model_t *ngx_http_llm_cost_api_same(
     const llm_cache_model_t *m, const llm_cache_model_t *list, ngx_uint_t n);
 static ngx_uint_t ngx_http_llm_cost_api_clear_known(const ngx_str_t *args);
@@ -61,7 +63,7 @@ void
 ngx_http_llm_cost_api_cache_format(ngx_http_llm_cost_api_t *api)
 {
     int64_t                         total;
-    ngx_uint_t                      i, n, more;
+    ngx_uint_t                      n;
     llm_cache_stat_t               *s;
     const llm_cache_model_t        *redis, *all;
     ngx_http_llm_cost_out_t        *o;
@@ -96,7 +98,23 @@ ngx_http_llm_cost_api_cache_format(ngx_http_llm_cost_api_t *api)
     ngx_http_llm_cost_out(o, ",\"levels\":");
     ngx_http_llm_cost_api_cached(api, &s->all, redis);
     ngx_http_llm_cost_out(o, ",\"by_model\":{");
+    ngx_http_llm_cost_api_cache_models(api, redis, n);
+    ngx_http_llm_cost_out(o, "}}\n");
+}
 
+
+/* those of the zone, and those that only the n rows of Redis have */
+
+static void
+ngx_http_llm_cost_api_cache_models(ngx_http_llm_cost_api_t *api,
+    const llm_cache_model_t *redis, ngx_uint_t n)
+{
+    ngx_uint_t                i, more;
+    llm_cache_stat_t         *s;
+    ngx_http_llm_cost_out_t  *o;
+
+    o = &api->out;
+    s = api->cache;
     more = 0;
 
     for (i = 0; i < s->nmodels; i++) {
@@ -129,8 +147,6 @@ ngx_http_llm_cost_api_cache_format(ngx_http_llm_cost_api_t *api)
             ngx_http_llm_cost_api_cached(api, NULL, &redis[i]);
         }
     }
-
-    ngx_http_llm_cost_out(o, "}}\n");
 }
 
 

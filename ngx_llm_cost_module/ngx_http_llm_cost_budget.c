@@ -29,6 +29,8 @@ static void ngx_http_llm_cost_budget_window(ngx_http_llm_cost_budget_t *conf,
     int64_t now, llm_budget_t *b);
 static ngx_int_t ngx_http_llm_cost_budget_key(ngx_http_llm_cost_ctx_t *ctx,
     ngx_str_t *key);
+static u_char *ngx_http_llm_cost_budget_title(u_char *p, u_char *last,
+    const llm_budget_t *b);
 static u_char *ngx_http_llm_cost_print_amount(u_char *p, llm_unit_e unit,
     int64_t amount);
 
@@ -296,15 +298,12 @@ ngx_http_llm_cost_budget_message(ngx_http_llm_cost_ctx_t *ctx,
 {
     u_char         *p, *last;
     int64_t         need;
-    ngx_str_t      *name;
-    const char     *period, *bound;
+    const char     *bound;
     llm_budget_t   *b;
     llm_balance_t  *balance;
 
     b = &ctx->budgets[ctx->adm.refused];
     balance = &ctx->adm.balances[ctx->adm.refused];
-    name = (ngx_str_t *) &b->name;
-    period = ngx_http_llm_cost_periods[b->period];
 
     /* what fit could not make small enough, or what it must not touch */
 
@@ -319,16 +318,7 @@ ngx_http_llm_cost_budget_message(ngx_http_llm_cost_ctx_t *ctx,
     f->message.data = p;
     last = p + NGX_HTTP_LLM_COST_MESSAGE;
 
-    *p++ = ngx_toupper(name->data[0]);
-    p = ngx_cpymem(p, name->data + 1, name->len - 1);
-
-    if (name->len != ngx_strlen(period)
-        || ngx_strncmp(name->data, period, name->len) != 0)
-    {
-        p = ngx_slprintf(p, last, " %s", period);
-    }
-
-    p = ngx_slprintf(p, last, " budget of ");
+    p = ngx_http_llm_cost_budget_title(p, last, b);
     p = ngx_http_llm_cost_print_amount(p, b->unit, balance->limit);
 
     if (f->why == LLM_REFUSE_TOO_EXPENSIVE) {
@@ -358,6 +348,26 @@ ngx_http_llm_cost_budget_message(ngx_http_llm_cost_ctx_t *ctx,
     }
 
     f->message.len = p - f->message.data;
+}
+
+
+/* "Daily budget", "Team monthly budget": its name, its period if it has none */
+
+static u_char *
+ngx_http_llm_cost_budget_title(u_char *p, u_char *last, const llm_budget_t *b)
+{
+    const char *period = ngx_http_llm_cost_periods[b->period];
+
+    *p++ = ngx_toupper(b->name.data[0]);
+    p = ngx_cpymem(p, b->name.data + 1, b->name.len - 1);
+
+    if (b->name.len != ngx_strlen(period)
+        || ngx_strncmp(b->name.data, period, b->name.len) != 0)
+    {
+        p = ngx_slprintf(p, last, " %s", period);
+    }
+
+    return ngx_slprintf(p, last, " budget of ");
 }
 
 

@@ -12,6 +12,10 @@
 
 static void ngx_http_llm_cost_event_work(ngx_http_llm_cost_ctx_t *ctx,
     llm_stats_event_t *event);
+static void ngx_http_llm_cost_event_tags(ngx_http_llm_cost_ctx_t *ctx,
+    llm_stats_event_t *event);
+static llm_stats_cache_e ngx_http_llm_cost_event_cache(
+    const ngx_str_t *status);
 static void ngx_http_llm_cost_event_call(ngx_http_llm_cost_ctx_t *ctx,
     llm_stats_event_t *event);
 static llm_stats_op_e ngx_http_llm_cost_operation(
@@ -22,14 +26,6 @@ void
 ngx_http_llm_cost_event(ngx_http_llm_cost_ctx_t *ctx,
     llm_stats_event_t *event)
 {
-    ngx_uint_t                           i;
-    ngx_http_request_t                  *r;
-    ngx_http_llm_cost_tag_t             *tag;
-    const ngx_http_llm_cost_loc_conf_t  *llcf;
-
-    r = ctx->request;
-    llcf = ngx_http_get_module_loc_conf(r, ngx_http_llm_cost_module);
-
     ngx_memzero(event, sizeof(llm_stats_event_t));
 
     event->time = ngx_time();
@@ -40,20 +36,9 @@ ngx_http_llm_cost_event(ngx_http_llm_cost_ctx_t *ctx,
     event->user.len = ctx->user.len;
     event->user.data = ctx->user.data;
 
-    if (llcf->tags) {
-        tag = llcf->tags->elts;
+    ngx_http_llm_cost_event_tags(ctx, event);
 
-        for (i = 0; i < llcf->tags->nelts; i++) {
-            event->tag_names[i].len = tag[i].name.len;
-            event->tag_names[i].data = tag[i].name.data;
-            event->tag_values[i].len = ctx->tags[i].len;
-            event->tag_values[i].data = ctx->tags[i].data;
-        }
-
-        event->ntags = llcf->tags->nelts;
-    }
-
-    event->status = r->headers_out.status;
+    event->status = ctx->request->headers_out.status;
     event->cost = ctx->cost;
     event->saved = ctx->saved_cost;
 
@@ -68,23 +53,56 @@ ngx_http_llm_cost_event(ngx_http_llm_cost_ctx_t *ctx,
         event->reasoning = ctx->usage.reasoning;
     }
 
-    switch (ctx->cache_status.len) {
+    event->cache = ngx_http_llm_cost_event_cache(&ctx->cache_status);
+}
+
+
+static void
+ngx_http_llm_cost_event_tags(ngx_http_llm_cost_ctx_t *ctx,
+    llm_stats_event_t *event)
+{
+    ngx_uint_t                           i;
+    ngx_http_llm_cost_tag_t             *tag;
+    const ngx_http_llm_cost_loc_conf_t  *llcf;
+
+    llcf = ngx_http_get_module_loc_conf(ctx->request,
+                                        ngx_http_llm_cost_module);
+
+    if (llcf->tags == NULL) {
+        return;
+    }
+
+    tag = llcf->tags->elts;
+
+    for (i = 0; i < llcf->tags->nelts; i++) {
+        event->tag_names[i].len = tag[i].name.len;
+        event->tag_names[i].data = tag[i].name.data;
+        event->tag_values[i].len = ctx->tags[i].len;
+        event->tag_values[i].data = ctx->tags[i].data;
+    }
+
+    event->ntags = llcf->tags->nelts;
+}
+
+
+/* HIT, MISS, BYPASS or nothing */
+
+static llm_stats_cache_e
+ngx_http_llm_cost_event_cache(const ngx_str_t *status)
+{
+    switch (status->len) {
 
     case 3:
-        event->cache = LLM_STATS_CACHE_HIT;
-        break;
+        return LLM_STATS_CACHE_HIT;
 
     case 4:
-        event->cache = LLM_STATS_CACHE_MISS;
-        break;
+        return LLM_STATS_CACHE_MISS;
 
     case 6:
-        event->cache = LLM_STATS_CACHE_BYPASS;
-        break;
+        return LLM_STATS_CACHE_BYPASS;
 
     default:
-        event->cache = LLM_STATS_CACHE_NONE;
-        break;
+        return LLM_STATS_CACHE_NONE;
     }
 }
 

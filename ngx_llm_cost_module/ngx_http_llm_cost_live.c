@@ -29,6 +29,8 @@
 #define NGX_HTTP_LLM_COST_LIVES  256
 
 
+static void ngx_http_llm_cost_live_open(ngx_http_llm_cost_ctx_t *ctx,
+    const ngx_str_t *type);
 static ngx_uint_t ngx_http_llm_cost_live_shared(ngx_http_llm_cost_ctx_t *ctx);
 static ngx_uint_t ngx_http_llm_cost_live_fits(ngx_http_llm_cost_live_t *live,
     ngx_http_llm_cost_ctx_t *ctx);
@@ -56,7 +58,6 @@ ngx_http_llm_cost_live_init_process(void)
 void
 ngx_http_llm_cost_live_start(ngx_http_llm_cost_filter_t *f)
 {
-    ngx_str_t                           *type;
     ngx_http_llm_cost_ctx_t             *ctx;
     ngx_http_llm_cost_live_t            *live;
     const ngx_http_llm_cost_loc_conf_t  *llcf;
@@ -95,7 +96,6 @@ ngx_http_llm_cost_live_start(ngx_http_llm_cost_filter_t *f)
     ctx->live = live;
 
     llcf = ngx_http_get_module_loc_conf(f->request, ngx_http_llm_cost_module);
-    type = &f->request->headers_out.content_type;
 
     live->refs = 1;
     live->max = llcf->cache_max_size;
@@ -107,11 +107,25 @@ ngx_http_llm_cost_live_start(ngx_http_llm_cost_filter_t *f)
 
     ngx_queue_init(&live->joined);
 
-    if (type->len > NGX_HTTP_LLM_COST_ENTRY_TYPE
-        || !ngx_http_llm_cost_live_shared(ctx))
-    {
+    if (ngx_http_llm_cost_live_shared(ctx)) {
+        ngx_http_llm_cost_live_open(ctx, &f->request->headers_out.content_type);
+    }
+}
+
+
+/* others find it from now on, and may join it */
+
+static void
+ngx_http_llm_cost_live_open(ngx_http_llm_cost_ctx_t *ctx,
+    const ngx_str_t *type)
+{
+    ngx_http_llm_cost_live_t  *live;
+
+    if (type->len > NGX_HTTP_LLM_COST_ENTRY_TYPE) {
         return;
     }
+
+    live = ctx->live;
 
     ngx_memcpy(live->key, ctx->cache_key, NGX_HTTP_LLM_COST_CACHE_KEY);
 

@@ -31,6 +31,7 @@ static ngx_int_t ngx_http_llm_cost_early_refusal(ngx_http_llm_cost_ctx_t *ctx,
     llm_refusal_t *f);
 static ngx_uint_t ngx_http_llm_cost_is_websocket(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_llm_cost_is_encoded(ngx_http_request_t *r);
+static ngx_int_t ngx_http_llm_cost_read_body(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_body_done(ngx_http_request_t *r);
 static void ngx_http_llm_cost_cleanup(void *data);
 static void ngx_http_llm_cost_pool_cleanup(void *data);
@@ -238,6 +239,17 @@ ngx_http_llm_cost_start(ngx_http_request_t *r,
         return NGX_DECLINED;
     }
 
+    return ngx_http_llm_cost_read_body(ctx);
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_read_body(ngx_http_llm_cost_ctx_t *ctx)
+{
+    ngx_int_t            rc;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
     ctx->state = NGX_HTTP_LLM_COST_READING;
 
     rc = ngx_http_read_client_request_body(r, ngx_http_llm_cost_body_done);

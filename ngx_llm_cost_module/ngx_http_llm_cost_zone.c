@@ -1,6 +1,6 @@
 
 /*
- * Copyright (C) 2026 the ngx_http_llm_cost_module authors
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
  */
 
 
@@ -9,7 +9,7 @@
 
 
 /*
- * The shared memory zone, and the store that needs nothing else.
+ * The shared memory zone: made, or found again by a reload.
  *
  * The zone has fixed shares, each one allocation made when the zone is: the
  * ledger 1/2, statistics 1/8, cached answers 1/4, token counts 1/16, work that
@@ -59,39 +59,9 @@ static ngx_int_t ngx_http_llm_cost_zone_attach(ngx_http_llm_cost_zone_t *z);
 static ngx_int_t ngx_http_llm_cost_zone_ledger(ngx_http_llm_cost_zone_t *z);
 static ngx_int_t ngx_http_llm_cost_zone_old_ledger(ngx_http_llm_cost_zone_t *z,
     const char **err);
+static ngx_int_t ngx_http_llm_cost_zone_old_parts(ngx_http_llm_cost_zone_t *z,
+    ngx_http_llm_cost_zone_sh_t *sh, const char **err);
 static uint64_t ngx_http_llm_cost_zone_running(ngx_http_llm_cost_zone_t *z);
-static ngx_int_t ngx_http_llm_cost_zone_admit(ngx_http_llm_cost_ctx_t *ctx);
-static void ngx_http_llm_cost_zone_detach(ngx_http_llm_cost_ctx_t *ctx);
-static void ngx_http_llm_cost_zone_settle(ngx_http_llm_cost_ctx_t *ctx,
-    const int64_t spent[LLM_UNIT_N], const llm_stats_event_t *event);
-static void ngx_http_llm_cost_zone_cancel(ngx_http_llm_cost_ctx_t *ctx,
-    const llm_stats_event_t *event);
-static void ngx_http_llm_cost_zone_put(ngx_http_llm_cost_ctx_t *ctx,
-    const ngx_http_llm_cost_entry_t *entry, time_t ttl);
-static ngx_int_t ngx_http_llm_cost_zone_init_process(ngx_cycle_t *cycle);
-static void ngx_http_llm_cost_zone_exit_process(ngx_cycle_t *cycle);
-
-
-const ngx_http_llm_cost_store_t  ngx_http_llm_cost_zone_store = {
-    ngx_string("zone"),
-    1,
-    ngx_http_llm_cost_zone_admit,
-    ngx_http_llm_cost_zone_detach,
-    ngx_http_llm_cost_zone_settle,
-    ngx_http_llm_cost_zone_cancel,
-    NULL,
-    NULL,
-    NULL,
-    ngx_http_llm_cost_zone_put,
-    ngx_http_llm_cost_held_zone_find,
-    ngx_http_llm_cost_held_zone_keep,
-    ngx_http_llm_cost_held_zone_leave,
-    NULL,
-    ngx_http_llm_cost_held_lapse,
-    ngx_http_llm_cost_held_zone_resettle,
-    ngx_http_llm_cost_zone_init_process,
-    ngx_http_llm_cost_zone_exit_process
-};
 
 
 ngx_int_t
@@ -380,31 +350,52 @@ ngx_http_llm_cost_zone_attach(ngx_http_llm_cost_zone_t *z)
         return NGX_ERROR;
     }
 
-    if (rc == NGX_DECLINED) {
-        goto failed;
+    if (rc == NGX_OK) {
+        rc = ngx_http_llm_cost_zone_old_parts(z, sh, &err);
     }
 
-    z->stats = llm_stats_attach(sh->stats, sh->stats_size, &err);
+    if (rc == NGX_OK) {
+        return NGX_OK;
+    }
+
+failed:
+
+    ngx_log_error(NGX_LOG_EMERG, z->shm_zone->shm.log, 0,
+                  "llm_zone \"%V\" was made by another version of the module "
+                  "(%s): restart nginx instead of reloading it",
+                  &z->shm_zone->shm.name, err);
+
+    return NGX_ERROR;
+}
+
+
+/* all but the ledger; NGX_DECLINED: err says which is of another version */
+
+static ngx_int_t
+ngx_http_llm_cost_zone_old_parts(ngx_http_llm_cost_zone_t *z,
+    ngx_http_llm_cost_zone_sh_t *sh, const char **err)
+{
+    z->stats = llm_stats_attach(sh->stats, sh->stats_size, err);
     if (z->stats == NULL) {
-        goto failed;
+        return NGX_DECLINED;
     }
 
     z->cache = llm_cache_attach(sh->cache, sh->cache_size);
     if (z->cache == NULL) {
-        err = "its cache is of another version";
-        goto failed;
+        *err = "its cache is of another version";
+        return NGX_DECLINED;
     }
 
-    if (ngx_http_llm_cost_memo_attach(z, sh->memo, sh->memo_size, &err)
+    if (ngx_http_llm_cost_memo_attach(z, sh->memo, sh->memo_size, err)
         != NGX_OK)
     {
-        goto failed;
+        return NGX_DECLINED;
     }
 
     z->flights = llm_flights_attach(sh->flights, sh->flights_size);
     if (z->flights == NULL) {
-        err = "its table of flights is of another version";
-        goto failed;
+        *err = "its table of flights is of another version";
+        return NGX_DECLINED;
     }
 
     if (sh->learn) {
@@ -415,23 +406,14 @@ ngx_http_llm_cost_zone_attach(ngx_http_llm_cost_zone_t *z)
         z->held = llm_held_attach(sh->held, sh->held_size);
 
         if (z->held == NULL) {
-            err = "its records of work are of another version";
-            goto failed;
+            *err = "its records of work are of another version";
+            return NGX_DECLINED;
         }
 
         ngx_http_llm_cost_state_held(z, 0);
     }
 
     return NGX_OK;
-
-failed:
-
-    ngx_log_error(NGX_LOG_EMERG, z->shm_zone->shm.log, 0,
-                  "llm_zone \"%V\" was made by another version of the module "
-                  "(%s): restart nginx instead of reloading it",
-                  &z->shm_zone->shm.name, err);
-
-    return NGX_ERROR;
 }
 
 
@@ -484,138 +466,4 @@ ngx_http_llm_cost_zone_turn(ngx_http_llm_cost_zone_t *z, time_t now)
 
     return last != (ngx_atomic_uint_t) now
            && ngx_atomic_cmp_set(&sh->swept, last, (ngx_atomic_uint_t) now);
-}
-
-
-static ngx_int_t
-ngx_http_llm_cost_zone_admit(ngx_http_llm_cost_ctx_t *ctx)
-{
-    ngx_http_llm_cost_zone_t  *z;
-
-    z = ngx_http_llm_cost_zone();
-
-    ctx->verdict = NGX_HTTP_LLM_COST_FITS;
-
-    /* nothing counts it, and nobody has to write a line for it */
-
-    if (ctx->adm.hit && !ctx->adm.keep
-        && !ngx_http_llm_cost_budget_requests(ctx))
-    {
-        (void) llm_ledger_peek_all(z->ledger, ctx->budgets, ctx->adm.n,
-                                   ctx->adm.balances);
-
-        ctx->verdict = NGX_HTTP_LLM_COST_HIT;
-
-        return NGX_OK;
-    }
-
-    /* a requests budget can refuse a hit, and says what it would have taken */
-
-    if (ngx_http_llm_cost_measure(ctx) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    if (ctx->adm.n && (ctx->adm.hit || !ctx->only_cached)) {
-        ctx->verdict = llm_ledger_reserve(z->ledger, &ctx->adm);
-
-        if (ctx->verdict < 0) {
-            return NGX_ERROR;
-        }
-
-        ngx_http_llm_cost_alert_admission(ctx);
-    }
-
-    if (ctx->verdict != NGX_HTTP_LLM_COST_FITS) {
-
-        /* a hit too is refused where a requests budget is used up */
-
-        ctx->entry = NULL;
-        return NGX_OK;
-    }
-
-    ctx->held = (ctx->adm.n != 0 && (ctx->adm.hit || !ctx->only_cached));
-
-    if (ctx->adm.hit) {
-        ctx->verdict = NGX_HTTP_LLM_COST_HIT;
-    }
-
-    return NGX_OK;
-}
-
-
-static void
-ngx_http_llm_cost_zone_detach(ngx_http_llm_cost_ctx_t *ctx)
-{
-    /* nothing ever waits here */
-
-    ctx->op = NULL;
-}
-
-
-static void
-ngx_http_llm_cost_zone_settle(ngx_http_llm_cost_ctx_t *ctx,
-    const int64_t spent[LLM_UNIT_N], const llm_stats_event_t *event)
-{
-    ngx_http_llm_cost_zone_t  *z;
-
-    z = ngx_http_llm_cost_zone();
-
-    if (ctx->held) {
-        ctx->held = 0;
-
-        if (llm_ledger_settle_from(z->ledger, &ctx->adm.id, spent,
-                                   ctx->source, ctx->adm.balances, ctx->adm.n)
-            == LLM_OK)
-        {
-            ngx_http_llm_cost_alert_settled(ctx);
-        }
-    }
-
-    if (event) {
-        llm_stats_add(z->stats, event);
-    }
-}
-
-
-static void
-ngx_http_llm_cost_zone_cancel(ngx_http_llm_cost_ctx_t *ctx,
-    const llm_stats_event_t *event)
-{
-    ngx_http_llm_cost_zone_t  *z;
-
-    z = ngx_http_llm_cost_zone();
-
-    if (ctx->held) {
-        ctx->held = 0;
-        (void) llm_ledger_cancel(z->ledger, &ctx->adm.id);
-    }
-
-    if (event) {
-        llm_stats_add(z->stats, event);
-    }
-}
-
-
-static void
-ngx_http_llm_cost_zone_put(ngx_http_llm_cost_ctx_t *ctx,
-    const ngx_http_llm_cost_entry_t *entry, time_t ttl)
-{
-    (void) ngx_http_llm_cost_cache_zone_put(ngx_http_llm_cost_zone(), ctx,
-                                            entry);
-}
-
-
-static ngx_int_t
-ngx_http_llm_cost_zone_init_process(ngx_cycle_t *cycle)
-{
-    ngx_http_llm_cost_sweep_start(cycle);
-
-    return NGX_OK;
-}
-
-
-static void
-ngx_http_llm_cost_zone_exit_process(ngx_cycle_t *cycle)
-{
-    ngx_http_llm_cost_sweep_stop();
 }
