@@ -13,7 +13,7 @@
 #include <string.h>
 
 
-#define LLM_HELD_MAGIC      0x31646c6568ULL
+#define LLM_HELD_MAGIC      0x32646c6568ULL
 
 #define LLM_HELD_HEAD       offsetof(llm_held_t, budgets)
 #define LLM_HELD_BUDGETS_1  384
@@ -30,6 +30,7 @@ struct llm_held_table_s {
     uint64_t          size;
     uint32_t          record;
     uint32_t          n;
+    uint64_t          file_pos;
     pthread_mutex_t   mutex;
     uint64_t          tags[];
 };
@@ -374,6 +375,13 @@ llm_held_told(llm_held_table_t *t, const llm_hold_id_t *id, int told,
     llm_shm_unlock(&t->mutex);
 
     return rc;
+}
+
+
+uint64_t *
+llm_held_file_pos(llm_held_table_t *t)
+{
+    return &t->file_pos;
 }
 
 

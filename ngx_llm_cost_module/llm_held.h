@@ -174,6 +174,18 @@ int llm_held_next(llm_held_table_t *t, uint32_t *cursor, llm_held_t *held);
 int llm_held_file_open(llm_held_table_t *t, const char *path, int64_t now,
     int alone);
 
+/*
+ * The other binary of an upgrade, or the old processes of a reload with another
+ * size, have a table of their own and the same file: what has been written
+ * there since is in this table, too.  What is owed is for them to do.
+ */
+
+void llm_held_file_follow(llm_held_table_t *t, int fd, int64_t now);
+
+/* how far the table has read it */
+
+uint64_t *llm_held_file_pos(llm_held_table_t *t);
+
 /* 0, or an errno; a file that has grown too long is written anew in place */
 
 int llm_held_file_add(llm_held_table_t *t, int fd, const llm_held_t *held);

@@ -27,6 +27,10 @@
 #define LLM_HELD_FILE_SUM   offsetof(llm_held_t, sum)
 
 
+typedef void (*llm_held_file_pt)(llm_held_table_t *t, llm_held_t *held,
+    int64_t now);
+
+
 /* FNV-1a, its own place is 0; tells what was torn, not what was forged */
 
 static uint32_t
@@ -110,10 +114,26 @@ llm_held_file_take(llm_held_table_t *t, llm_held_t *held, int64_t now)
 }
 
 
-/* a record that was torn takes those behind it not along */
+/*
+ * Of others that still write there: what has been done with it stays done.
+ * Records of this table come by as well, and change nothing.
+ */
 
 static void
-llm_held_file_read(llm_held_table_t *t, int fd, int64_t now)
+llm_held_file_hear(llm_held_table_t *t, llm_held_t *held, int64_t now)
+{
+    held->sum = 0;
+    held->done &= LLM_HELD_DONE;
+
+    (void) llm_held_put(t, held, now);
+}
+
+
+/* a record that was torn takes those behind it not along; where it ended */
+
+static off_t
+llm_held_file_read(llm_held_table_t *t, int fd, off_t pos, int64_t now,
+    llm_held_file_pt take)
 {
     size_t         at, size, len;
     ssize_t        n;
@@ -123,8 +143,13 @@ llm_held_file_read(llm_held_table_t *t, int fd, int64_t now)
     len = 0;
 
     do {
-        n = read(fd, buf + len, sizeof(buf) - len);
-        len += n > 0 ? (size_t) n : 0;
+        n = pread(fd, buf + len, sizeof(buf) - len, pos);
+
+        if (n > 0) {
+            len += (size_t) n;
+            pos += n;
+        }
+
         at = 0;
 
         while (at < len && (n <= 0 || len - at >= sizeof(llm_held_t))) {
@@ -135,7 +160,7 @@ llm_held_file_read(llm_held_table_t *t, int fd, int64_t now)
             }
 
             if (size && held.until > now) {
-                llm_held_file_take(t, &held, now);
+                take(t, &held, now);
             }
 
             at += size ? size : 1;
@@ -145,6 +170,36 @@ llm_held_file_read(llm_held_table_t *t, int fd, int64_t now)
         memmove(buf, buf + at, len);
 
     } while (n > 0);
+
+    return pos;
+}
+
+
+/* workers that do it at the same time read the same, which changes nothing */
+
+void
+llm_held_file_follow(llm_held_table_t *t, int fd, int64_t now)
+{
+    off_t        pos;
+    uint64_t    *end;
+    struct stat  st;
+
+    end = llm_held_file_pos(t);
+    pos = (off_t) __atomic_load_n(end, __ATOMIC_RELAXED);
+
+    if (fstat(fd, &st) == -1 || st.st_size == pos) {
+        return;
+    }
+
+    /* it has been written anew */
+
+    if (st.st_size < pos) {
+        pos = 0;
+    }
+
+    pos = llm_held_file_read(t, fd, pos, now, llm_held_file_hear);
+
+    __atomic_store_n(end, (uint64_t) pos, __ATOMIC_RELAXED);
 }
 
 
@@ -189,11 +244,17 @@ llm_held_file_open(llm_held_table_t *t, const char *path, int64_t now,
 
     fd = llm_held_file_own(path);
 
-    if (fd == -1 || !alone) {
+    if (fd == -1) {
+        return -1;
+    }
+
+    if (!alone) {
+        llm_held_file_follow(t, fd, now);
         return fd;
     }
 
-    llm_held_file_read(t, fd, now);
+    *llm_held_file_pos(t) = (uint64_t) llm_held_file_read(t, fd, 0, now,
+                                                         llm_held_file_take);
 
     if (snprintf(name, sizeof(name), "%s.new", path) >= (int) sizeof(name)) {
         return fd;
@@ -215,6 +276,8 @@ llm_held_file_open(llm_held_table_t *t, const char *path, int64_t now,
     }
 
     (void) close(fd);
+
+    *llm_held_file_pos(t) = (uint64_t) lseek(other, 0, SEEK_END);
 
     return other;
 }

@@ -368,7 +368,10 @@ void ngx_http_llm_cost_held_lapse(llm_held_t *record);
 int ngx_http_llm_cost_held_line(const llm_held_t *record, ngx_uint_t back);
 
 
-/* _held_zone.c: find(), keep() .. of the store in shared memory */
+/* _held_zone.c: find(), keep() .. of the store in shared memory, which reads
+   on in the file of what it keeps */
+
+void ngx_http_llm_cost_held_zone_follow(ngx_http_llm_cost_zone_t *z);
 
 ngx_int_t ngx_http_llm_cost_held_zone_find(ngx_http_llm_cost_ctx_t *ctx);
 ngx_int_t ngx_http_llm_cost_held_zone_keep(const llm_held_t *record);

@@ -48,6 +48,8 @@ ngx_http_llm_cost_held_claim(ngx_http_llm_cost_ctx_t *ctx)
         return 0;
     }
 
+    ngx_http_llm_cost_held_zone_follow(lmcf->zone);
+
     /* a node that was asked for the results alone does not have it yet */
 
     if (llm_held_put(lmcf->zone->held,

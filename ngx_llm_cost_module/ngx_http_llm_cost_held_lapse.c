@@ -38,6 +38,8 @@ ngx_http_llm_cost_held_sweep(void)
         return;
     }
 
+    ngx_http_llm_cost_held_zone_follow(lmcf->zone);
+
     cursor = 0;
     n = 0;
 

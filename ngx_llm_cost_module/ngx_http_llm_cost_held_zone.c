@@ -26,6 +26,8 @@ ngx_http_llm_cost_held_zone_find(ngx_http_llm_cost_ctx_t *ctx)
         return NGX_OK;
     }
 
+    ngx_http_llm_cost_held_zone_follow(z);
+
     record = ngx_palloc(ctx->request->pool, sizeof(llm_held_t));
     if (record == NULL) {
         return NGX_ERROR;
@@ -36,6 +38,17 @@ ngx_http_llm_cost_held_zone_find(ngx_http_llm_cost_ctx_t *ctx)
     }
 
     return NGX_OK;
+}
+
+
+/* what is known through the file: the other binary of an upgrade may add */
+
+void
+ngx_http_llm_cost_held_zone_follow(ngx_http_llm_cost_zone_t *z)
+{
+    if (z->held_fd > 0) {
+        llm_held_file_follow(z->held, z->held_fd, (int64_t) ngx_time());
+    }
 }
 
 

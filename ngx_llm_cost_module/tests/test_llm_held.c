@@ -483,11 +483,14 @@ outlives_a_restart(void **state)
     assert_int_equal(fstat(fd, &st), 0);
     assert_int_equal(st.st_size, 2 * llm_held_size(&h));
 
-    /* a file that somebody else has is added to, and not read */
+    /* a file that somebody else has is read, and left as it is */
 
     assert_int_equal(setup(NULL), 0);
     close(llm_held_file_open(t, path, 10, 0));
-    assert_int_equal(llm_held_used(t), 0);
+    assert_int_equal(llm_held_used(t), 2);
+    assert_int_equal(llm_held_claim(t, name, 10), LLM_DECLINED);
+    assert_int_equal(fstat(fd, &st), 0);
+    assert_int_equal(st.st_size, 2 * llm_held_size(&h));
 
     /* one that is too long becomes what is in the table */
 
@@ -501,6 +504,74 @@ outlives_a_restart(void **state)
 
     (void) snprintf(more, sizeof(more), "%s/no", path);
     assert_int_equal(llm_held_file_open(t, more, 1, 1), -1);
+    unlink(path);
+}
+
+
+/* two nginx of an upgrade have a table each, and one file */
+
+static void
+two_tables_follow_a_file(void **state)
+{
+    int                fd;
+    char               path[] = "/tmp/llm-held-XXXXXX";
+    llm_held_t         h, got;
+    llm_held_table_t  *was;
+
+    static unsigned char  other[sizeof(mem)] __attribute__((aligned(16)));
+
+    (void) state;
+
+    fd = mkstemp(path);
+    assert_true(fd != -1);
+    close(fd);
+
+    fd = llm_held_file_open(t, path, 1, 1);
+    was = t;
+
+    /* what was begun before the other one starts, and after */
+
+    h = held("a", LLM_HELD_WORK, 1, 1000);
+    assert_int_equal(llm_held_put(t, &h, 1), LLM_OK);
+    assert_int_equal(llm_held_file_add(t, fd, &h), 0);
+
+    t = llm_held_create(other, sizeof(other));
+    close(llm_held_file_open(t, path, 2, 0));
+    assert_int_equal(llm_held_get(t, h.name, 2, &got), LLM_OK);
+
+    h = held("b", LLM_HELD_WORK, 1, 1000);
+    assert_int_equal(llm_held_put(was, &h, 1), LLM_OK);
+    assert_int_equal(llm_held_file_add(was, fd, &h), 0);
+    assert_int_equal(llm_held_get(t, h.name, 2, &got), LLM_DECLINED);
+    llm_held_file_follow(t, fd, 2);
+    assert_int_equal(llm_held_get(t, h.name, 2, &got), LLM_OK);
+
+    /* what one has settled the other one does not; what is owed it leaves */
+
+    h = held("a", LLM_HELD_WORK, 1, 1000);
+    h.done = LLM_HELD_DONE | LLM_HELD_OWED;
+    assert_int_equal(llm_held_put(t, &h, 1), LLM_OK);
+    assert_int_equal(llm_held_file_add(t, fd, &h), 0);
+    llm_held_file_follow(was, fd, 2);
+    assert_int_equal(llm_held_claim(was, h.name, 2), LLM_DECLINED);
+    assert_int_equal(llm_held_get(was, h.name, 2, &got), LLM_OK);
+    assert_int_equal(got.done, LLM_HELD_DONE);
+
+    /* its own records, which it reads as well, change nothing */
+
+    llm_held_file_follow(t, fd, 2);
+    assert_int_equal(llm_held_get(t, h.name, 2, &got), LLM_OK);
+    assert_int_equal(got.done, LLM_HELD_DONE | LLM_HELD_OWED);
+
+    /* written anew it is shorter, and what is new in it is found */
+
+    assert_int_equal(ftruncate(fd, 0), 0);
+    h = held("c", LLM_HELD_WORK, 1, 1000);
+    assert_int_equal(llm_held_file_add(was, fd, &h), 0);
+    llm_held_file_follow(t, fd, 2);
+    assert_int_equal(llm_held_get(t, h.name, 2, &got), LLM_OK);
+
+    close(fd);
     unlink(path);
 }
 
@@ -739,6 +810,7 @@ main(void)
         cmocka_unit_test_setup(what_comes_from_elsewhere_is_checked, setup),
         cmocka_unit_test_setup(knows_an_older_version, setup),
         cmocka_unit_test_setup(outlives_a_restart, setup),
+        cmocka_unit_test_setup(two_tables_follow_a_file, setup),
         cmocka_unit_test_setup(a_restart_knows_what_is_owed, setup),
         cmocka_unit_test_setup(distrusts_a_file, setup),
         cmocka_unit_test_setup(outlives_a_worker, setup),
