@@ -12,12 +12,7 @@
 /* Calls of functions and their results, as OpenAI shows them to a model. */
 
 
-/*
- * The end of a text becomes JSON as Python writes it: what it holds, or where
- * that is none and quote is set, the string that it is.
- */
-
-static void
+int
 llm_count_json(llm_openai_count_t *cc, llm_openai_text_t *t, size_t from,
     unsigned flags, unsigned quote)
 {
@@ -25,7 +20,7 @@ llm_count_json(llm_openai_count_t *cc, llm_openai_text_t *t, size_t from,
     unsigned char  *copy;
 
     if (t->failed) {
-        return;
+        return 0;
     }
 
     len = t->len - from;
@@ -33,7 +28,7 @@ llm_count_json(llm_openai_count_t *cc, llm_openai_text_t *t, size_t from,
     copy = llm_alloc(t->mem, len + 1);
     if (copy == NULL) {
         t->failed = 1;
-        return;
+        return 0;
     }
 
     if (len) {
@@ -45,11 +40,11 @@ llm_count_json(llm_openai_count_t *cc, llm_openai_text_t *t, size_t from,
     case LLM_OK:
         t->len = from;
         llm_openai_render(t, &cc->args, 0, flags);
-        return;
+        return 1;
 
     case LLM_ERROR:
         t->failed = 1;
-        return;
+        return 0;
     }
 
     if (quote) {
@@ -57,6 +52,8 @@ llm_count_json(llm_openai_count_t *cc, llm_openai_text_t *t, size_t from,
         llm_openai_insert(t, from, "\"");
         llm_openai_puts(t, "\"");
     }
+
+    return 0;
 }
 
 

@@ -430,6 +430,62 @@ llm_count_model(llm_openai_count_t *cc)
 }
 
 
+static void
+llm_count_init(llm_openai_count_t *cc, llm_request_t *q, llm_counter_t *c)
+{
+    memset(cc, 0, sizeof(llm_openai_count_t));
+
+    cc->q = q;
+    cc->c = c;
+    cc->j = &q->json;
+    cc->text.mem = q->mem;
+    cc->extra.mem = q->mem;
+    cc->args.mem = q->mem;
+    cc->call = LLM_JSON_NONE;
+    cc->schema = LLM_JSON_NONE;
+    cc->estimate = c->estimate;
+}
+
+
+/* texts, or a chat, in what its model is shown */
+
+static void
+llm_count_input(llm_openai_count_t *cc)
+{
+    const llm_template_t  *t;
+
+    switch (cc->q->kind) {
+
+    case LLM_KIND_EMBEDDINGS:
+        llm_count_texts(cc, LLM_OPENAI_INPUT);
+        return;
+
+    case LLM_KIND_COMPLETION:
+        llm_count_texts(cc, LLM_OPENAI_PROMPT);
+        llm_count_texts(cc, LLM_OPENAI_SUFFIX);
+        return;
+
+    default:
+        llm_count_model(cc);
+    }
+
+    if (cc->q->kind == LLM_KIND_RESPONSES) {
+        llm_responses_count(cc);
+        return;
+    }
+
+    t = (cc->family == LLM_OPENAI_OTHER) ? llm_template_find(&cc->q->model)
+                                         : NULL;
+
+    if (t) {
+        llm_openai_templated(cc, t);
+
+    } else {
+        llm_count_chat(cc);
+    }
+}
+
+
 int
 llm_openai_count(llm_request_t *q, llm_counter_t *c)
 {
@@ -455,35 +511,8 @@ llm_openai_count(llm_request_t *q, llm_counter_t *c)
         return llm_openai_claude_count(q, c);
     }
 
-    memset(&cc, 0, sizeof(llm_openai_count_t));
-
-    cc.q = q;
-    cc.c = c;
-    cc.j = &q->json;
-    cc.text.mem = q->mem;
-    cc.extra.mem = q->mem;
-    cc.args.mem = q->mem;
-    cc.call = LLM_JSON_NONE;
-    cc.schema = LLM_JSON_NONE;
-    cc.estimate = c->estimate;
-
-    if (q->kind == LLM_KIND_EMBEDDINGS) {
-        llm_count_texts(&cc, LLM_OPENAI_INPUT);
-
-    } else if (q->kind == LLM_KIND_COMPLETION) {
-        llm_count_texts(&cc, LLM_OPENAI_PROMPT);
-        llm_count_texts(&cc, LLM_OPENAI_SUFFIX);
-
-    } else {
-        llm_count_model(&cc);
-
-        if (q->kind == LLM_KIND_RESPONSES) {
-            llm_responses_count(&cc);
-
-        } else {
-            llm_count_chat(&cc);
-        }
-    }
+    llm_count_init(&cc, q, c);
+    llm_count_input(&cc);
 
     if (cc.text.failed || cc.extra.failed) {
         return LLM_ERROR;

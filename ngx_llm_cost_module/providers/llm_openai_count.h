@@ -8,9 +8,10 @@
 #define _LLM_OPENAI_COUNT_H_INCLUDED_
 
 
-/* counting of chat requests: what _count.c and _calls.c share */
+/* counting of chat requests: what _count.c, _calls.c and _template.c share */
 
 #include "llm_openai.h"
+#include "llm_template.h"
 
 
 #define LLM_OPENAI_PER_MESSAGE  3
@@ -102,6 +103,15 @@ void llm_count_forced(llm_openai_count_t *cc, uint32_t choice,
 
 void llm_count_extra(llm_openai_count_t *cc);
 
+/*
+ * The end of a text becomes JSON as Python writes it: what it holds, which is
+ * in cc->args then (1), or where that is none and quote is set, the string that
+ * it is (0).
+ */
+
+int llm_count_json(llm_openai_count_t *cc, llm_openai_text_t *t, size_t from,
+    unsigned flags, unsigned quote);
+
 /* a call: an object with name and arguments */
 
 void llm_count_call(llm_openai_count_t *cc, uint32_t fn);
@@ -117,6 +127,10 @@ int llm_count_calls(llm_openai_count_t *cc, const uint32_t *f);
 
 uint32_t llm_count_results(llm_openai_count_t *cc, const uint32_t *f,
     uint32_t i, uint32_t last);
+
+/* a whole chat, by the template of its model */
+
+void llm_openai_templated(llm_openai_count_t *cc, const llm_template_t *t);
 
 
 #endif /* _LLM_OPENAI_COUNT_H_INCLUDED_ */

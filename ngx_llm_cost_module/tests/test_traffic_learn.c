@@ -177,6 +177,12 @@ keep(json_t *r, const llm_request_t *q, int64_t tokens)
     m->prompts[m->n].reported = tokens;
     m->prompts[m->n].class = llm_learn_class(llm_marks(&q->json));
     m->n++;
+
+    if (getenv("TRAFFIC_VERBOSE")) {
+        print_message("# %s %s/%s: %lld, reported %lld\n", text(r, "id"),
+                      m->vendor, m->name, (long long) q->input_tokens,
+                      (long long) tokens);
+    }
 }
 
 
@@ -516,6 +522,7 @@ test_recordings(void **state)
 
     if (vocab_of("gemini")) {
         assert_true(all[1].low * 100 <= all[1].n);
+        assert_true(median(all[0].was, all[0].n) <= 0.025);
     }
 
     assert_true(good * 100 >= models * (vocab_of("gemini") ? 85 : 75));
