@@ -86,7 +86,10 @@ static const struct {
     { &llm_bedrock, "/model/stability.m/invoke", "", NULL },
     { &llm_bedrock, "/model/m-rerank/invoke", "", NULL },
     { &llm_cohere, "/v1/multimodalembeddings", "", NULL },
-    { &llm_cohere, "/v1/contextualizedembeddings", "", NULL }
+    { &llm_cohere, "/v1/contextualizedembeddings", "", NULL },
+    { &llm_openai, "/serving-endpoints/m/invocations", "", NULL },
+    { &llm_openai, "/ml/v1/text/chat_stream", "", NULL },
+    { &llm_openai, "/ai/run/@cf/m", "", NULL }
 };
 
 #define WAYS  (sizeof(ways) / sizeof(ways[0]))

@@ -196,6 +196,9 @@ void ngx_http_llm_cost_resume_as(ngx_http_llm_cost_ctx_t *ctx,
     ngx_http_llm_cost_state_e state);
 ngx_int_t ngx_http_llm_cost_wait(ngx_http_request_t *r);
 void ngx_http_llm_cost_question_init(ngx_http_llm_cost_ctx_t *ctx);
+ngx_int_t ngx_http_llm_cost_unmetered(
+    const ngx_http_llm_cost_loc_conf_t *llcf, llm_path_e path,
+    llm_refusal_t *f);
 
 
 /* _route.c: dialect, path, vendor */

@@ -231,6 +231,13 @@ ngx_http_llm_cost_parse_body(ngx_http_llm_cost_ctx_t *ctx, llm_refusal_t *f)
         return NGX_DECLINED;
     }
 
+    if (rc == LLM_DECLINED) {
+        return ngx_http_llm_cost_unmetered(
+                  ngx_http_get_module_loc_conf(ctx->request,
+                                               ngx_http_llm_cost_module),
+                  LLM_PATH_UNSUPPORTED, f);
+    }
+
     return rc == LLM_OK ? NGX_OK : NGX_ERROR;
 }
 

@@ -356,19 +356,7 @@ ngx_http_llm_cost_early_refusal(ngx_http_llm_cost_ctx_t *ctx,
     }
 
     if (path != LLM_PATH_METERED) {
-
-        if (llcf->unknown_path == NGX_HTTP_LLM_COST_UNKNOWN_ALLOW
-            || (llcf->unknown_path == NGX_HTTP_LLM_COST_UNKNOWN_AUTO
-                && !llcf->enforced))
-        {
-            return NGX_ABORT;
-        }
-
-        ngx_http_llm_cost_refusal(f, LLM_REFUSE_UNKNOWN_PATH,
-            (path == LLM_PATH_UNSUPPORTED)
-            ? "This endpoint costs money and cannot be metered here"
-            : "This path is not known here");
-        return NGX_DECLINED;
+        return ngx_http_llm_cost_unmetered(llcf, path, f);
     }
 
     if (ngx_http_llm_cost_is_encoded(r)) {
@@ -390,6 +378,28 @@ ngx_http_llm_cost_early_refusal(ngx_http_llm_cost_ctx_t *ctx,
     }
 
     return NGX_OK;
+}
+
+
+/* of a path that cannot be metered: the same */
+
+ngx_int_t
+ngx_http_llm_cost_unmetered(const ngx_http_llm_cost_loc_conf_t *llcf,
+    llm_path_e path, llm_refusal_t *f)
+{
+    if (llcf->unknown_path == NGX_HTTP_LLM_COST_UNKNOWN_ALLOW
+        || (llcf->unknown_path == NGX_HTTP_LLM_COST_UNKNOWN_AUTO
+            && !llcf->enforced))
+    {
+        return NGX_ABORT;
+    }
+
+    ngx_http_llm_cost_refusal(f, LLM_REFUSE_UNKNOWN_PATH,
+        (path == LLM_PATH_UNSUPPORTED)
+        ? "This endpoint costs money and cannot be metered here"
+        : "This path is not known here");
+
+    return NGX_DECLINED;
 }
 
 

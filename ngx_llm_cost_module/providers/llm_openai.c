@@ -115,6 +115,10 @@ llm_openai_parse_model(llm_request_t *q, const uint32_t *f)
 {
     int  rc;
 
+    if (llm_openai_hosted(q)) {
+        return llm_openai_host_parse(q, f);
+    }
+
     if (q->kind == LLM_KIND_CHAT && q->route.op == LLM_OPENAI_AGENT) {
         return llm_request_model(q, llm_json_get(&q->json, 0, "agent_id"),
                                  "agent_id");
@@ -223,7 +227,7 @@ llm_openai_parse_stream(llm_request_t *q, const uint32_t *f)
         return LLM_BAD;
     }
 
-    q->stream = asked;
+    q->stream = asked || q->route.op == LLM_OPENAI_WATSONX_STREAM;
 
     options = f[LLM_OPENAI_STREAM_OPTIONS];
 
@@ -253,7 +257,7 @@ llm_openai_parse_stream(llm_request_t *q, const uint32_t *f)
 
     /* who does not want to see the usage does not see it, injected or not */
 
-    q->can_inject = q->stream && !q->usage_asked;
+    q->can_inject = q->stream && !q->usage_asked && !llm_openai_hosted(q);
 
     return LLM_OK;
 }

@@ -59,6 +59,30 @@ int llm_openai_given(const llm_json_t *j, uint32_t node);
 #define LLM_OPENAI_PROMPTED    2
 
 
+/*
+ * llm_openai_hosts.c: hosts that take chat at paths of their own, where the path
+ * may name the model, and the body says which kind of request it is.
+ */
+
+#define LLM_OPENAI_DATABRICKS  3
+#define LLM_OPENAI_SNOWFLAKE   4
+#define LLM_OPENAI_WATSONX     5
+#define LLM_OPENAI_WATSONX_STREAM  6
+#define LLM_OPENAI_CLOUDFLARE  7
+
+/* what the path says, where it is one of these */
+
+void llm_openai_host_route(llm_route_t *route, const llm_str_t *star);
+
+/* q is at one of these */
+
+int llm_openai_hosted(const llm_request_t *q);
+
+/* q->kind and model: LLM_OK, LLM_BAD, LLM_DECLINED: it is no such request */
+
+int llm_openai_host_parse(llm_request_t *q, const uint32_t *f);
+
+
 /* a family of models, as far as requests and counting differ */
 
 typedef enum {

@@ -166,7 +166,17 @@ static int
 llm_openai_read(llm_answer_t *a, llm_openai_state_t *st, const llm_json_t *j,
     uint32_t *f)
 {
-    llm_json_fields(j, 0, llm_openai_answer_names, LLM_OPENAI_ANSWER_FIELDS,
+    uint32_t  obj;
+
+    obj = 0;
+
+    if (a->q && a->q->route.op == LLM_OPENAI_CLOUDFLARE
+        && llm_openai_host_answer(a, st, j, &obj) != LLM_OK)
+    {
+        return LLM_ERROR;
+    }
+
+    llm_json_fields(j, obj, llm_openai_answer_names, LLM_OPENAI_ANSWER_FIELDS,
                     f);
 
     if (llm_openai_keep(a, j, f[LLM_OPENAI_MODEL_NODE], &a->model) != LLM_OK
@@ -349,7 +359,9 @@ llm_openai_finish(llm_answer_t *a)
         return;
     }
 
-    if (st->done || llm_openai_all_finished(st)) {
+    if (st->done || llm_openai_all_finished(st)
+        || llm_openai_host_ended(a))
+    {
         a->finished = 1;
     }
 

@@ -115,6 +115,18 @@ llm_openai_state_t *llm_openai_state(llm_answer_t *a);
 llm_openai_choice_t *llm_openai_choice_at(llm_answer_t *a,
     llm_openai_state_t *st, int64_t index);
 
+/*
+ * llm_openai_hosts.c: where in an answer of such a host is what others have at
+ * its root, and text that others do not have; LLM_OK, LLM_ERROR.
+ */
+
+int llm_openai_host_answer(llm_answer_t *a, llm_openai_state_t *st,
+    const llm_json_t *j, uint32_t *obj);
+
+/* the usage is said at the end, and nothing else says that it has come */
+
+int llm_openai_host_ended(const llm_answer_t *a);
+
 /* every choice that was begun has ended */
 
 int llm_openai_all_finished(const llm_openai_state_t *st);

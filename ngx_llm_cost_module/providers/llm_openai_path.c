@@ -26,6 +26,21 @@ static const llm_path_row_t  llm_openai_posts[] = {
     { "POST", "/prompts/*/completions", LLM_PATH_METERED,
       LLM_KIND_COMPLETION, LLM_OPENAI_PROMPTED },                 /* Portkey */
     { "POST", "/completions", LLM_PATH_METERED, LLM_KIND_COMPLETION, 0 },
+    { "POST", "/serving-endpoints/*/invocations", LLM_PATH_METERED,
+      LLM_KIND_CHAT, LLM_OPENAI_DATABRICKS },
+    { "POST", "/cortex/inference:complete", LLM_PATH_METERED, LLM_KIND_CHAT,
+      LLM_OPENAI_SNOWFLAKE },
+    { "POST", "/ml/v1/text/chat", LLM_PATH_METERED, LLM_KIND_CHAT,
+      LLM_OPENAI_WATSONX },
+    { "POST", "/ml/v1/text/chat_stream", LLM_PATH_METERED, LLM_KIND_CHAT,
+      LLM_OPENAI_WATSONX_STREAM },
+    { "POST", "/ml/v1/deployments/*/text/chat", LLM_PATH_METERED,
+      LLM_KIND_CHAT, LLM_OPENAI_WATSONX },
+    { "POST", "/ml/v1/deployments/*/text/chat_stream", LLM_PATH_METERED,
+      LLM_KIND_CHAT, LLM_OPENAI_WATSONX_STREAM },
+    { "POST", "/ml/v1/text/tokenization", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
+    { "POST", "/ai/run/**", LLM_PATH_METERED, LLM_KIND_CHAT,
+      LLM_OPENAI_CLOUDFLARE },
     { "POST", "/ocr", LLM_PATH_METERED, LLM_KIND_OCR, 0 },
     { "POST", "/responses", LLM_PATH_METERED, LLM_KIND_RESPONSES,
       LLM_RESPONSES_CREATE },
@@ -204,7 +219,7 @@ llm_openai_path(llm_route_t *route)
 
     row = llm_path_find(llm_openai_posts,
                         sizeof(llm_openai_posts) / sizeof(llm_path_row_t),
-                        route, NULL);
+                        route, &star);
     if (row == NULL) {
         return LLM_PATH_UNKNOWN;
     }
@@ -216,7 +231,11 @@ llm_openai_path(llm_route_t *route)
     if (route->kind == LLM_KIND_COMPLETION
         && row->op == LLM_OPENAI_PROMPTED)
     {
-        (void) llm_path_matches(&route->path, row->pattern, &route->model);
+        route->model = star;
+    }
+
+    if (route->kind == LLM_KIND_CHAT) {
+        llm_openai_host_route(route, &star);
     }
 
     if (route->kind == LLM_KIND_BATCH || route->kind == LLM_KIND_RUN) {

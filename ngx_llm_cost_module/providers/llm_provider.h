@@ -387,7 +387,8 @@ struct llm_provider_s {
     /*
      * q->json is parsed (unless the route says raw), q->kind, q->path, q->body
      * and q->route are set.  LLM_OK, or LLM_BAD with err and param (a client's
-     * fault, 400), or LLM_ERROR.
+     * fault, 400), or LLM_ERROR; or LLM_DECLINED where the body shows that the
+     * path is none that can be metered.
      */
     int          (*parse)(llm_request_t *q);
 

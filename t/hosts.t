@@ -1,0 +1,187 @@
+# Copyright (C) 2026 the ngx_llm_cost_module authors
+#
+# Hosts that take OpenAI's chat at paths of their own: Databricks, Snowflake's
+# Cortex, watsonx, Cloudflare's Workers AI.
+
+use lib 't/lib';
+use LLMCost;
+use LLMCost::Ways;
+
+no_long_string();
+all_ways();
+log_llm();
+
+our $usage = { prompt_tokens => 40, completion_tokens => 20,
+               total_tokens => 60 };
+
+sub chunks {
+    return [CORE::join '', map { 'data: ' . (ref $_ ? main::json($_) : $_) . "\n\n" }
+            @_];
+}
+
+sub json {
+    return JSON::PP->new->ascii->canonical->encode($_[0]);
+}
+
+sub stream {
+    return main::ways({ headers => { 'Content-Type' => 'text/event-stream' },
+                        body => main::chunks(@_) });
+}
+
+add_block_preprocessor(sub {
+    my $block = shift;
+
+    $block->set_value(config => <<"END");
+    location ~ ^/(serving-endpoints|api|ml|client)/ {
+        llm_cost on;
+        llm_budget daily limit=1usd period=day @{[$block->mode // '']};
+        proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT;
+    }
+END
+
+    $block->set_value(http_config => <<'END' . ($block->http_config // ''));
+    llm_price dbrx input=1 output=2;
+    llm_price ours input=1 output=2;
+    llm_price ibm/granite input=1 output=2;
+    llm_price watsonx/dep-1 input=10 output=20;
+    llm_price cloudflare/@cf/meta/llama input=1 output=2;
+END
+});
+
+run_tests();
+
+__DATA__
+
+=== TEST 1: Databricks: the path names the model, and the stream is not changed
+--- request
+POST /serving-endpoints/dbrx/invocations
+{"messages":[{"role":"user","content":"hi"}],"max_tokens":50,"stream":true}
+--- upstream eval
+main::stream({ choices => [{ index => 0, delta => { content => 'Hi' } }],
+               usage => { prompt_tokens => 40, completion_tokens => 1,
+                          total_tokens => 41 } },
+             { choices => [{ index => 0, delta => {},
+                             finish_reason => 'stop' }],
+               usage => $main::usage }, '[DONE]')
+--- upstream_requests_unlike: stream_options
+--- log_lines
+200 in=40 out=20 cost=0.000080000 src=upstream
+
+
+
+=== TEST 2: ... a prompt
+--- request
+POST /serving-endpoints/dbrx/invocations
+{"prompt":"a"}
+--- upstream eval
+main::ways({ json => { choices => [{ text => 'b' }], usage => $main::usage } })
+--- log_lines
+200 in=40 out=20 cost=0.000080000 src=upstream
+
+
+
+=== TEST 3: ... what is no text is refused where a budget is enforced
+--- request
+POST /serving-endpoints/dbrx/invocations
+{"dataframe_split":{"columns":["a"],"data":[[1]]}}
+--- error_code: 404
+--- response_body_like: cannot be metered here
+--- upstream_count: 0
+
+
+
+=== TEST 4: ... and passes where none is
+--- mode: mode=observe
+--- request
+POST /serving-endpoints/dbrx/invocations
+{"dataframe_split":{"columns":["a"],"data":[[1]]}}
+--- upstream: {"predictions":[1]}
+--- response_body: {"predictions":[1]}
+
+
+
+=== TEST 5: Snowflake
+--- request
+POST /api/v2/cortex/inference:complete
+{"model":"ours","messages":[{"content":"hi"}],"max_tokens":50}
+--- upstream eval
+main::stream({ choices => [{ delta => { type => 'text', content => 'Hi',
+                                        text => 'Hi' } }],
+               usage => {} },
+             { choices => [{ delta => { type => 'text', content => '!' } }],
+               usage => $main::usage })
+--- log_lines
+200 in=40 out=20 cost=0.000080000 src=upstream
+
+
+
+=== TEST 6: watsonx: the model is in the body, the path asks for a stream
+--- request
+POST /ml/v1/text/chat_stream?version=2024-10-08
+{"model_id":"ibm/granite","project_id":"p","messages":[{"role":"user","content":"hi"}],"max_tokens":50}
+--- upstream eval
+main::stream({ model_id => 'ibm/granite',
+               choices => [{ index => 0, delta => { content => 'Hi' },
+                             finish_reason => 'stop' }] },
+             { model_id => 'ibm/granite', choices => [],
+               usage => $main::usage })
+--- upstream_requests_unlike: stream_options
+--- log_lines
+200 in=40 out=20 cost=0.000080000 src=upstream
+
+
+
+=== TEST 7: ... a deployment has a price of its own
+--- request
+POST /ml/v1/deployments/dep-1/text/chat
+{"messages":[{"role":"user","content":"hi"}],"max_tokens":50}
+--- upstream eval
+main::ways({ json => { choices => [{ message => { content => 'Hi' } }],
+                       usage => $main::usage } })
+--- log_lines
+200 in=40 out=20 cost=0.000800000 src=upstream
+
+
+
+=== TEST 8: Cloudflare: what a model says is in an envelope
+--- request
+POST /client/v4/accounts/a/ai/run/@cf/meta/llama
+{"messages":[{"role":"user","content":"hi"}],"max_tokens":50}
+--- upstream eval
+main::ways({ json => { success => JSON::PP::true, errors => [],
+                       result => { response => 'Hi',
+                                   usage => $main::usage } } })
+--- log_lines
+200 in=40 out=20 cost=0.000080000 src=upstream
+
+
+
+=== TEST 9: ... of a stream it is not, and is counted where no usage is said
+--- request
+POST /client/v4/accounts/a/ai/run/@cf/meta/llama
+{"prompt":"hi","max_tokens":50,"stream":true}
+--- upstream eval
+main::stream({ response => 'Hello' }, { response => ' there' }, '[DONE]')
+--- log_lines
+200 in=1 out=2 cost=0.000005000 src=counted
+
+
+
+=== TEST 10: ... pictures are not metered
+--- request
+POST /client/v4/accounts/a/ai/run/@cf/meta/llama
+{"prompt":"a cat","num_steps":20}
+--- error_code: 404
+--- upstream_count: 0
+
+
+
+=== TEST 11: vectors of Databricks
+--- request
+POST /serving-endpoints/dbrx/invocations
+{"input":["a","b"]}
+--- upstream eval
+main::ways({ json => { object => 'list', data => [],
+                       usage => { prompt_tokens => 7, total_tokens => 7 } } })
+--- log_lines
+200 in=7 out=0 cost=0.000007000 src=upstream
