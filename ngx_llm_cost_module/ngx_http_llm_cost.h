@@ -711,7 +711,10 @@ void ngx_http_llm_cost_alert(ngx_log_t *log, const llm_budget_t *b,
 size_t ngx_http_llm_cost_alert_text(llm_alert_t *alert);
 
 
-/* _redis.c, _redis_conn.c: see ngx_http_llm_cost_redis.h */
+/* _redis_args.c, of llm_redis; for the others see ngx_http_llm_cost_redis.h */
+
+void ngx_http_llm_cost_redis_promise(ngx_http_llm_cost_main_conf_t *lmcf,
+    const ngx_http_llm_cost_loc_conf_t *llcf);
 
 
 /* _digest.c: what the log tells of a question without its words */

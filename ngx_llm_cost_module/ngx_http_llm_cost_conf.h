@@ -44,7 +44,8 @@ typedef struct {
     ngx_msec_t                  timeout;
     ngx_msec_t                  connect_timeout;
     ngx_uint_t                  connections;
-    size_t                      journal;    /* bytes, of llm_redis only */
+    size_t                      journal;    /* bytes, of llm_redis only, */
+    size_t                      promise;    /* ... for a request's end */
     size_t                      answers;    /* bytes of them; 0: any */
     u_char                     *file_name;  /* of the directive, */
     ngx_uint_t                  line;       /* for messages */

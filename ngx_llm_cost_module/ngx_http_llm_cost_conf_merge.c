@@ -96,6 +96,9 @@ ngx_http_llm_cost_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_ERROR;
     }
 
+    ngx_http_llm_cost_redis_promise(
+        ngx_http_conf_get_module_main_conf(cf, ngx_http_llm_cost_module), conf);
+
     ngx_http_llm_cost_merge_policy(conf, prev);
     ngx_http_llm_cost_merge_cache(conf, prev);
 

@@ -10,6 +10,21 @@
 /* What the scripts are given: keys and arguments in the order of each. */
 
 
+/* bytes of an argument, with its length in front; of a number, at most */
+
+#define NGX_HTTP_LLM_COST_REDIS_ARG(len)  ((len) + sizeof("$1234\r\n\r\n") - 1)
+#define NGX_HTTP_LLM_COST_REDIS_NUM                                           \
+    NGX_HTTP_LLM_COST_REDIS_ARG(NGX_INT64_LEN)
+
+#define NGX_HTTP_LLM_COST_REDIS_WORD     8      /* a unit, a period, a mode */
+#define NGX_HTTP_LLM_COST_REDIS_NODE     16     /* hexadecimal digits */
+#define NGX_HTTP_LLM_COST_REDIS_HASH     40     /* ... of a script */
+#define NGX_HTTP_LLM_COST_REDIS_PERCENT  4      /* "100," */
+#define NGX_HTTP_LLM_COST_REDIS_SUMS     12     /* of an event */
+
+
+static size_t ngx_http_llm_cost_redis_budget_max(
+    const ngx_http_llm_cost_budget_t *b, size_t tag);
 static void ngx_http_llm_cost_redis_counter(const llm_budget_t *b);
 static u_char *ngx_http_llm_cost_redis_part(u_char *p, const void *data,
     size_t len);
@@ -120,7 +135,8 @@ ngx_http_llm_cost_redis_budgets(const llm_budget_t *budgets, ngx_uint_t n)
                                                                : b->limit);
         ngx_http_llm_cost_redis_text(b->observe ? "observe" : "enforce");
 
-        p = ngx_http_llm_cost_redis_room(LLM_ALERTS_MAX * 4);
+        p = ngx_http_llm_cost_redis_room(LLM_ALERTS_MAX
+                                         * NGX_HTTP_LLM_COST_REDIS_PERCENT);
         if (p == NULL) {
             return;
         }
@@ -245,4 +261,79 @@ ngx_http_llm_cost_redis_settlement(ngx_http_llm_cost_redis_op_t *op,
     }
 
     return ngx_http_llm_cost_redis_end(op);
+}
+
+
+/*
+ * How much of the record the end of a request to this place may take, at most;
+ * the largest of all places is promised to each request that is admitted while
+ * Redis is away.
+ */
+
+void
+ngx_http_llm_cost_redis_promise(ngx_http_llm_cost_main_conf_t *lmcf,
+    const ngx_http_llm_cost_loc_conf_t *llcf)
+{
+    size_t                       size, tag;
+    ngx_uint_t                   i, labels;
+    ngx_http_llm_cost_budget_t  *b;
+
+    if (lmcf->redis == NULL) {
+        return;
+    }
+
+    tag = lmcf->redis->prefix.len + sizeof("{}") - 1;
+
+    /* the command, its script, and how many keys; indexes() and identity() */
+
+    size = sizeof(llm_oplog_entry_t) + 2 * NGX_HTTP_LLM_COST_REDIS_NUM
+           + NGX_HTTP_LLM_COST_REDIS_ARG(sizeof("EVALSHA") - 1)
+           + NGX_HTTP_LLM_COST_REDIS_ARG(NGX_HTTP_LLM_COST_REDIS_HASH)
+           + 5 * NGX_HTTP_LLM_COST_REDIS_ARG(tag + 1)
+           + 2 * NGX_HTTP_LLM_COST_REDIS_ARG(tag + sizeof("r::") - 1
+                                             + NGX_HTTP_LLM_COST_REDIS_NODE
+                                             + NGX_INT64_LEN);
+
+    /* settlement(), event(), and what end() has behind them */
+
+    labels = 4 + (llcf->tags ? 2 * llcf->tags->nelts : 0);
+
+    size += (3 + LLM_UNIT_N + 1) * NGX_HTTP_LLM_COST_REDIS_NUM
+            + (NGX_HTTP_LLM_COST_REDIS_SUMS + 1) * NGX_HTTP_LLM_COST_REDIS_NUM
+            + labels * NGX_HTTP_LLM_COST_REDIS_ARG(LLM_STATS_LABEL)
+            + 3 * NGX_HTTP_LLM_COST_REDIS_NUM;
+
+    if (llcf->budgets) {
+        b = llcf->budgets->elts;
+
+        for (i = 0; i < llcf->budgets->nelts; i++) {
+            size += ngx_http_llm_cost_redis_budget_max(&b[i], tag);
+        }
+    }
+
+    lmcf->redis->promise = ngx_max(lmcf->redis->promise,
+                                   ngx_align(size, sizeof(uint64_t)));
+}
+
+
+/* counter() and budgets() */
+
+static size_t
+ngx_http_llm_cost_redis_budget_max(const ngx_http_llm_cost_budget_t *b,
+    size_t tag)
+{
+    size_t  key;
+
+    key = b->key ? LLM_KEY_MAX : 0;
+
+    return NGX_HTTP_LLM_COST_REDIS_ARG(tag + sizeof("b:::::") - 1
+                                       + b->name.len + key
+                                       + 2 * NGX_HTTP_LLM_COST_REDIS_WORD
+                                       + NGX_INT64_LEN)
+           + NGX_HTTP_LLM_COST_REDIS_ARG(b->name.len)
+           + NGX_HTTP_LLM_COST_REDIS_ARG(key)
+           + 3 * NGX_HTTP_LLM_COST_REDIS_ARG(NGX_HTTP_LLM_COST_REDIS_WORD)
+           + 3 * NGX_HTTP_LLM_COST_REDIS_NUM
+           + NGX_HTTP_LLM_COST_REDIS_ARG(LLM_ALERTS_MAX
+                                         * NGX_HTTP_LLM_COST_REDIS_PERCENT);
 }

@@ -24,10 +24,6 @@
 
 #define NGX_HTTP_LLM_COST_BOX_VERSION  6
 
-/* of the record, for the end of each request that is open */
-
-#define NGX_HTTP_LLM_COST_BOX_PROMISE  2048
-
 
 static ngx_int_t ngx_http_llm_cost_redis_box_init(ngx_shm_zone_t *shm_zone,
     void *data);
@@ -262,19 +258,11 @@ ngx_http_llm_cost_redis_box_knows(u_char *id)
 ngx_uint_t
 ngx_http_llm_cost_redis_box_room(void)
 {
-    size_t                          room;
-    llm_ledger_stat_t               st;
-    ngx_http_llm_cost_redis_box_t  *box;
-
-    box = ngx_http_llm_cost_redis_box();
+    llm_ledger_stat_t  st;
 
     llm_ledger_stat(ngx_http_llm_cost_zone()->ledger, &st);
 
-    ngx_http_llm_cost_redis_box_lock();
-    room = llm_oplog_room(box->log);
-    ngx_http_llm_cost_redis_box_unlock();
-
-    return room > ((size_t) st.holds + 32) * NGX_HTTP_LLM_COST_BOX_PROMISE;
+    return ngx_http_llm_cost_redis_box_holds((ngx_uint_t) st.holds + 32);
 }
 
 
@@ -292,7 +280,7 @@ ngx_http_llm_cost_redis_box_holds(ngx_uint_t n)
     room = llm_oplog_room(box->log);
     ngx_http_llm_cost_redis_box_unlock();
 
-    return room > n * NGX_HTTP_LLM_COST_BOX_PROMISE;
+    return room > n * ngx_http_llm_cost_redis_money()->conf->promise;
 }
 
 
