@@ -7,8 +7,6 @@
 #include "llm_flight.h"
 #include "llm_shm.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <string.h>
 
 
@@ -139,7 +137,7 @@ llm_flight_in_air(const llm_flight_slot_t *s, uint64_t now, uint64_t patience)
 {
     return s->state == LLM_FLIGHT_AIR
            && now < s->begun + patience
-           && !(kill((pid_t) s->owner, 0) == -1 && errno == ESRCH);
+           && !llm_shm_gone((uint32_t) s->owner);
 }
 
 

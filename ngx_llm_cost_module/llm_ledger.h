@@ -275,6 +275,10 @@ int llm_ledger_granted(llm_ledger_t *l, const llm_hold_id_t *id,
 
 int llm_ledger_disown(llm_ledger_t *l, const llm_hold_id_t *id);
 
+/* a process that has just begun: what is under its number is a dead one's */
+
+void llm_ledger_born(llm_ledger_t *l, uint32_t owner);
+
 /*
  * It outlives its request, and the worker too: nobody owns it, no log waits
  * for it, and it is charged in full if it expires.

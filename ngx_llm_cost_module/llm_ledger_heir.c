@@ -203,6 +203,29 @@ llm_heir_end(llm_ledger_t *l, const llm_ledger_heir_t *heir,
 }
 
 
+void
+llm_ledger_born(llm_ledger_t *l, uint32_t owner)
+{
+    uint32_t     i;
+    llm_hold_t  *h;
+
+    if (llm_ledger_lock(l) != LLM_OK) {
+        return;
+    }
+
+    for (i = 1; i <= l->holds_top && i <= l->holds_max; i++) {
+        h = llm_ledger_hold(l, i);
+
+        if (h->meta.state != LLM_HOLD_FREE && h->owner == owner) {
+            llm_redo_set32(&l->redo, &h->owner, 0);
+            (void) llm_redo_commit(&l->redo);
+        }
+    }
+
+    llm_ledger_unlock(l);
+}
+
+
 /*
  * Work that goes on when its request is over, a batch or a run, has no heir:
  * it is in the region as any other, so a restart and a copy keep it, and no

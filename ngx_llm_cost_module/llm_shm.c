@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "llm_shm.h"
 
@@ -74,6 +75,15 @@ void
 llm_shm_unlock(pthread_mutex_t *mutex)
 {
     (void) pthread_mutex_unlock(mutex);
+}
+
+
+int
+llm_shm_gone(uint32_t pid)
+{
+    /* -1: there is none, or none of our session */
+
+    return pid == 0 || getpgid((pid_t) pid) != getpgrp();
 }
 
 

@@ -32,6 +32,14 @@ int llm_shm_lock(pthread_mutex_t *mutex);
 int llm_shm_repaired(pthread_mutex_t *mutex);
 void llm_shm_unlock(pthread_mutex_t *mutex);
 
+/*
+ * Whether the process that had this number has died.  The system gives numbers
+ * again: one that is not in our process group is none of this nginx, whose
+ * master and workers, also those of an upgrade, all are forks of one process.
+ */
+
+int llm_shm_gone(uint32_t pid);
+
 /* a seed that is not known outside; fallback where the system has none */
 
 void llm_shm_seed(uint64_t seed[2], uint64_t fallback);

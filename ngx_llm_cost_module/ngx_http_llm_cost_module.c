@@ -529,6 +529,8 @@ ngx_http_llm_cost_init_process(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
+    llm_ledger_born(lmcf->zone->ledger, (uint32_t) ngx_pid);
+
     return lmcf->store->init_process(cycle);
 }
 

@@ -30,6 +30,7 @@ static ngx_uint_t ngx_http_llm_cost_redis_outbox_take(
     ngx_http_llm_cost_redis_op_t **ops, ngx_uint_t max, ngx_uint_t *pending);
 static ngx_uint_t ngx_http_llm_cost_redis_outbox_back(
     ngx_http_llm_cost_redis_op_t *op, ngx_uint_t done);
+static void ngx_http_llm_cost_redis_outbox_born(void);
 static void ngx_http_llm_cost_redis_outbox_done(
     ngx_http_llm_cost_redis_op_t *op, redisReply *reply);
 static void ngx_http_llm_cost_redis_tick(ngx_event_t *ev);
@@ -254,6 +255,8 @@ ngx_http_llm_cost_redis_outbox_start(ngx_cycle_t *cycle)
 {
     ngx_event_t  *ev;
 
+    ngx_http_llm_cost_redis_outbox_born();
+
     ev = &ngx_http_llm_cost_outbox_event;
 
     ngx_memzero(ev, sizeof(ngx_event_t));
@@ -268,6 +271,34 @@ ngx_http_llm_cost_redis_outbox_start(ngx_cycle_t *cycle)
     ngx_add_timer(ev, ngx_http_llm_cost_redis_box()->state
                       == NGX_HTTP_LLM_COST_STORE_NEW
                       ? NGX_HTTP_LLM_COST_OUTBOX_TICK : 1);
+}
+
+
+/* what is being sent under this worker's number is a dead one's */
+
+static void
+ngx_http_llm_cost_redis_outbox_born(void)
+{
+    uint64_t                        pos;
+    llm_oplog_entry_t              *e;
+    ngx_http_llm_cost_redis_box_t  *box;
+
+    box = ngx_http_llm_cost_redis_box();
+
+    ngx_http_llm_cost_redis_box_lock();
+
+    for (e = llm_oplog_first(box->log, &pos);
+         e;
+         e = llm_oplog_next(box->log, &pos))
+    {
+        if (e->owner == (uint32_t) ngx_pid) {
+            e->owner = 0;
+        }
+
+        pos += e->size;
+    }
+
+    ngx_http_llm_cost_redis_box_unlock();
 }
 
 

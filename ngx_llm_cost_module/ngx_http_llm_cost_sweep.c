@@ -4,10 +4,8 @@
  */
 
 
-#include <ngx_config.h>
-#include <signal.h>
-
 #include "ngx_http_llm_cost.h"
+#include "llm_shm.h"
 
 
 /*
@@ -165,7 +163,5 @@ ngx_http_llm_cost_keep_live(ngx_http_llm_cost_keep_pt also)
 int
 ngx_http_llm_cost_gone(uint32_t owner)
 {
-    return owner == 0
-           || (owner != LLM_LEDGER_NOBODY
-               && kill((ngx_pid_t) owner, 0) == -1 && ngx_errno == ESRCH);
+    return owner != LLM_LEDGER_NOBODY && llm_shm_gone(owner);
 }

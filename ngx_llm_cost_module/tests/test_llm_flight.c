@@ -5,12 +5,14 @@
 
 
 #include "llm_flight.h"
+#include "llm_shm.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -161,6 +163,44 @@ test_dead_leader(void **state)
 }
 
 
+/* its number has gone to a process that is none of ours */
+
+static void
+test_namesake(void **state)
+{
+    int           status, ready[2];
+    char          ch;
+    pid_t         pid;
+    llm_flight_t  one;
+
+    (void) state;
+
+    assert_int_equal(pipe(ready), 0);
+
+    pid = fork();
+
+    if (pid == 0) {
+        ch = (char) enter(a, 0, &one);
+        (void) setpgid(0, 0);
+        (void) !write(ready[1], &ch, 1);
+        (void) pause();
+        _exit(0);
+    }
+
+    assert_int_equal(read(ready[0], &ch, 1), 1);
+    assert_int_equal(ch, LLM_FLIGHT_LEAD);
+
+    assert_int_equal(llm_shm_gone((uint32_t) getpid()), 0);
+    assert_int_equal(llm_shm_gone((uint32_t) pid), 1);
+    assert_int_equal(enter(a, 0, &one), LLM_FLIGHT_LEAD);
+
+    (void) kill(pid, SIGKILL);
+    (void) waitpid(pid, &status, 0);
+    (void) close(ready[0]);
+    (void) close(ready[1]);
+}
+
+
 /* a full set is no reason to wait, nor to forget who is on the way */
 
 static void
@@ -264,6 +304,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_landed_since, setup, teardown),
         cmocka_unit_test_setup_teardown(test_overtaken, setup, teardown),
         cmocka_unit_test_setup_teardown(test_dead_leader, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_namesake, setup, teardown),
         cmocka_unit_test_setup_teardown(test_full, setup, teardown),
         cmocka_unit_test_setup_teardown(test_processes, setup, teardown)
     };

@@ -276,6 +276,44 @@ is_left_behind_on_purpose(void **state)
 }
 
 
+/* a worker that gets the number of a dead one is not who reserved */
+
+static void
+gives_nothing_to_a_namesake(void **state)
+{
+    llm_budget_t       b;
+    llm_ledger_t      *l;
+    llm_balance_t      bal;
+    llm_admission_t    a, other;
+    llm_ledger_heir_t  heir;
+
+    (void) state;
+
+    l = ledger_new(64, 8);
+    b = budget("daily", "", LLM_UNIT_USD, 100);
+
+    a = admission(&b, 1, 20);
+    a.owner = 77;
+    assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
+
+    other = admission(&b, 1, 5);
+    other.owner = 78;
+    assert_int_equal(llm_ledger_reserve(l, &other), LLM_LEDGER_FITS);
+
+    memset(&heir, 0, sizeof(heir));
+    heir.gone = nobody;
+
+    llm_ledger_born(l, 77);
+    assert_int_equal(llm_ledger_inherit(l, &heir, 8), 1);
+
+    (void) llm_ledger_peek(l, &b, &bal);
+    assert_int_equal(bal.reserved, 5);
+    assert_int_equal(llm_ledger_cancel(l, &other.id), LLM_OK);
+
+    ledger_free(l, 64, 8);
+}
+
+
 static void
 remembers_how_far_the_other_had_come(void **state)
 {
@@ -515,6 +553,7 @@ main(void)
         cmocka_unit_test(remembers_what_it_has_admitted_alone),
         cmocka_unit_test(raises_no_alert_of_its_cap),
         cmocka_unit_test(is_left_behind_on_purpose),
+        cmocka_unit_test(gives_nothing_to_a_namesake),
         cmocka_unit_test(remembers_how_far_the_other_had_come),
         cmocka_unit_test(shadows_another_store),
         cmocka_unit_test(another_store_has_to_hear),
