@@ -172,8 +172,10 @@ LLM_TOK_TARGET size_t
 llm_tok_recall_avx2(llm_scratch_t *s, const uint8_t *text,
     const uint8_t *end, size_t n, size_t *total)
 {
-    size_t                i, unknown;
+    int                   which;
+    size_t                i, last, unknown;
     __m256i               counts, found, hi, lo, mask;
+    uint32_t              lasts[LLM_TOK_BATCH];
     const llm_tok_set_t  *set;
 
     llm_tok_keys(s, text, end, n);
@@ -181,7 +183,7 @@ llm_tok_recall_avx2(llm_scratch_t *s, const uint8_t *text,
     counts = _mm256_setzero_si256();
     mask = _mm256_set1_epi64x((int64_t) ~LLM_TOK_COUNT_MASK);
 
-    for (i = 0, unknown = 0; i < n; i++) {
+    for (i = 0, last = 0, unknown = 0; i < n; i++) {
         set = &llm_tok_known(s, s->hash[i]);
         lo = _mm256_load_si256((const __m256i *) set->lo);
         hi = _mm256_load_si256((const __m256i *) set->hi);
@@ -192,14 +194,21 @@ llm_tok_recall_avx2(llm_scratch_t *s, const uint8_t *text,
             _mm256_cmpeq_epi64(_mm256_and_si256(hi, mask),
                                _mm256_set1_epi64x((int64_t) s->key[i].hi)));
 
+        which = _mm256_movemask_pd(_mm256_castsi256_pd(found));
         s->unknown[unknown] = (uint32_t) i;
-        unknown += _mm256_testz_si256(found, found);
+        unknown += which == 0;
+        lasts[last] = (uint32_t) i;
+        last += (unsigned) which / (1 << (LLM_TOK_WAYS - 1));
 
         /* the length stays in the upper half of each lane's lowest byte */
 
         hi = _mm256_srli_epi64(_mm256_and_si256(found, hi), 56);
         counts = _mm256_add_epi64(counts, _mm256_and_si256(
                                       hi, _mm256_set1_epi64x(15)));
+    }
+
+    for (i = 0; i < last; i++) {
+        llm_tok_promote(&llm_tok_known(s, s->hash[lasts[i]]));
     }
 
     *total += (size_t) (_mm256_extract_epi64(counts, 0)
@@ -216,33 +225,32 @@ llm_tok_recall_avx2(llm_scratch_t *s, const uint8_t *text,
 LLM_TOK_TARGET static inline void
 llm_tok_remember_one(llm_scratch_t *s, const llm_tok_miss_t *miss)
 {
-    __m256i         lo, hi, new_lo, new_hi, found, mask;
+    int             free;
+    __m256i         lo, hi, found, mask;
     llm_tok_set_t  *set;
 
     set = &llm_tok_known(s, miss->hash);
     mask = _mm256_set1_epi64x((int64_t) ~LLM_TOK_COUNT_MASK);
-    new_lo = _mm256_set1_epi64x((int64_t) miss->key.lo);
-    new_hi = _mm256_set1_epi64x((int64_t) miss->key.hi);
     lo = _mm256_load_si256((const __m256i *) set->lo);
     hi = _mm256_load_si256((const __m256i *) set->hi);
 
     found = _mm256_and_si256(
-        _mm256_cmpeq_epi64(lo, new_lo),
-        _mm256_cmpeq_epi64(_mm256_and_si256(hi, mask), new_hi));
+        _mm256_cmpeq_epi64(lo, _mm256_set1_epi64x((int64_t) miss->key.lo)),
+        _mm256_cmpeq_epi64(_mm256_and_si256(hi, mask),
+                           _mm256_set1_epi64x((int64_t) miss->key.hi)));
 
     if (llm_tok_unlikely(!_mm256_testz_si256(found, found))) {
         return;
     }
 
-    /* it comes first, and the last one is forgotten */
+    /* the first free place, or the last */
 
-    new_hi = _mm256_or_si256(new_hi, _mm256_set1_epi64x(1LL << 56));
-    lo = _mm256_permute4x64_epi64(lo, 0x90);
-    hi = _mm256_permute4x64_epi64(hi, 0x90);
-    _mm256_store_si256((__m256i *) set->lo,
-                       _mm256_blend_epi32(lo, new_lo, 3));
-    _mm256_store_si256((__m256i *) set->hi,
-                       _mm256_blend_epi32(hi, new_hi, 3));
+    hi = _mm256_cmpeq_epi64(hi, _mm256_setzero_si256());
+    free = _mm256_movemask_pd(_mm256_castsi256_pd(hi));
+    free = __builtin_ctz((unsigned) free | 1 << (LLM_TOK_WAYS - 1));
+
+    set->lo[free] = miss->key.lo;
+    set->hi[free] = miss->key.hi | 1ULL << 56;
 }
 
 

@@ -59,11 +59,16 @@ size_t llm_tok_split_neon(llm_tok_split_t *split, uint32_t *at);
  */
 int llm_tok_pack(const uint8_t *p, uint32_t len, llm_tok_entry_t *key);
 
-/* what is remembered of a piece by its key, 0 if nothing is */
-unsigned llm_tok_recall_one(const llm_tok_set_t *set,
-    const llm_tok_entry_t *key);
+/*
+ * What is remembered of a piece by its key, 0 if nothing is.  Most pieces that
+ * come by do not come again soon: so a new one takes the last place of its set,
+ * from which the next one puts it out, and only what is asked for there moves
+ * to the first.
+ */
+unsigned llm_tok_recall_one(llm_tok_set_t *set, const llm_tok_entry_t *key);
 void llm_tok_remember(llm_tok_set_t *set, const llm_tok_entry_t *key,
     size_t n);
+void llm_tok_promote(llm_tok_set_t *set);
 void llm_tok_forget(llm_scratch_t *s);
 
 /*

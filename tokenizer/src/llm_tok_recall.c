@@ -54,13 +54,32 @@ llm_tok_pack(const uint8_t *p, uint32_t len, llm_tok_entry_t *key)
 }
 
 
+void
+llm_tok_promote(llm_tok_set_t *set)
+{
+    int       i;
+    uint64_t  lo, hi;
+
+    lo = set->lo[LLM_TOK_WAYS - 1];
+    hi = set->hi[LLM_TOK_WAYS - 1];
+
+    for (i = LLM_TOK_WAYS - 1; i > 0; i--) {
+        set->lo[i] = set->lo[i - 1];
+        set->hi[i] = set->hi[i - 1];
+    }
+
+    set->lo[0] = lo;
+    set->hi[0] = hi;
+}
+
+
 /*
  * What is remembered of a piece, 0 if nothing is.  Looks at all four without
  * asking: which of them it is cannot be predicted.
  */
 
 unsigned
-llm_tok_recall_one(const llm_tok_set_t *set, const llm_tok_entry_t *key)
+llm_tok_recall_one(llm_tok_set_t *set, const llm_tok_entry_t *key)
 {
     int       i;
     uint64_t  count, lo, hi;
@@ -73,24 +92,25 @@ llm_tok_recall_one(const llm_tok_set_t *set, const llm_tok_entry_t *key)
         count |= (lo | (hi & ~LLM_TOK_COUNT_MASK)) ? 0 : hi;
     }
 
+    if (llm_tok_unlikely((lo | (hi & ~LLM_TOK_COUNT_MASK)) == 0)) {
+        llm_tok_promote(set);
+    }
+
     return (unsigned) (count >> 56);
 }
 
 
-/* the oldest is forgotten */
+/* in the first free place; if there is none the last one is forgotten */
 
 void
 llm_tok_remember(llm_tok_set_t *set, const llm_tok_entry_t *key, size_t n)
 {
     int  i;
 
-    for (i = LLM_TOK_WAYS - 1; i > 0; i--) {
-        set->lo[i] = set->lo[i - 1];
-        set->hi[i] = set->hi[i - 1];
-    }
+    for (i = 0; i < LLM_TOK_WAYS - 1 && set->hi[i]; i++) { /* void */ }
 
-    set->lo[0] = key->lo;
-    set->hi[0] = key->hi | (uint64_t) n << 56;
+    set->lo[i] = key->lo;
+    set->hi[i] = key->hi | (uint64_t) n << 56;
 }
 
 

@@ -432,6 +432,97 @@ test_packed(void **state)
 }
 
 
+#define TEST_WORDS  8
+
+/* counts a word behind a space, with more than what is a brief text */
+
+static void
+test_come_by(const char *word)
+{
+    char  around[64];
+
+    (void) snprintf(around, sizeof(around), "%s. . . . . . .", word);
+    assert_true(llm_count(o200k, scratch, around, strlen(around)) > 0);
+}
+
+
+static int
+test_is_known(const char *word)
+{
+    llm_tok_set_t    set;
+    llm_tok_entry_t  key;
+
+    llm_tok_key_inside((const uint8_t *) word, (uint32_t) strlen(word), &key);
+    set = llm_tok_known(scratch, llm_tok_entry_hash(&key));
+
+    return llm_tok_recall_one(&set, &key) != 0;
+}
+
+
+/* words that are remembered in one set */
+
+static void
+test_same_set(char word[TEST_WORDS][16])
+{
+    size_t           n;
+    unsigned         i;
+    llm_tok_entry_t  key;
+
+    for (n = 0, i = 0; n < TEST_WORDS; i++) {
+        (void) snprintf(word[n], sizeof(word[n]), " w%c%c%c%c%c",
+                        'a' + i % 26, 'a' + i / 26 % 26, 'a' + i / 676 % 26,
+                        'a' + i / 17576 % 26, 'a' + i / 456976 % 26);
+        llm_tok_key_inside((uint8_t *) word[n], (uint32_t) strlen(word[n]),
+                           &key);
+        n += &llm_tok_known(scratch, llm_tok_entry_hash(&key))
+             == &scratch->known[77];
+    }
+}
+
+
+/* what was asked for again stays, however many come by once */
+
+static void
+test_remembered(void **state)
+{
+    int     simd;
+    size_t  i;
+    char    word[TEST_WORDS][16];
+
+    (void) state;
+    test_same_set(word);
+
+    for (simd = LLM_SIMD_SCALAR; simd <= LLM_SIMD_NEON; simd++) {
+        scratch = llm_scratch_init(scratch, llm_scratch_size());
+
+        if (llm_scratch_simd(scratch, simd) != 0) {
+            continue;
+        }
+
+        for (i = 0; i < 5; i++) {
+            test_come_by(word[i]);
+            assert_true(test_is_known(word[i]));
+        }
+
+        assert_false(test_is_known(word[3]));
+        test_come_by(word[4]);
+
+        for (i = 5; i < TEST_WORDS; i++) {
+            test_come_by(word[i]);
+        }
+
+        assert_true(test_is_known(word[4]));
+        assert_true(test_is_known(word[0]));
+        assert_true(test_is_known(word[1]));
+        assert_false(test_is_known(word[2]));
+        assert_false(test_is_known(word[5]));
+        assert_true(test_is_known(word[7]));
+    }
+
+    scratch = llm_scratch_init(scratch, llm_scratch_size());
+}
+
+
 int
 main(void)
 {
@@ -444,6 +535,7 @@ main(void)
         cmocka_unit_test(test_normalized),
         cmocka_unit_test(test_runs),
         cmocka_unit_test(test_packed),
+        cmocka_unit_test(test_remembered),
     };
 
     test_begin();
