@@ -74,7 +74,7 @@ fuzz_paths(size_t size, size_t n)
 {
     int  simd;
 
-    for (simd = LLM_SIMD_NEON; simd >= LLM_SIMD_SCALAR; simd--) {
+    for (simd = LLM_SIMD_AVX512; simd >= LLM_SIMD_SCALAR; simd--) {
         if (llm_scratch_simd(scratch, simd) == 0) {
             fuzz_is(llm_count(vocab, scratch, text, size) == n);
         }

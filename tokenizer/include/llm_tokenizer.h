@@ -113,13 +113,15 @@ llm_scratch_t *llm_scratch_init(void *mem, size_t size);
 
 /*
  * Which instructions the scratch's thread uses.  llm_scratch_init() picks the
- * best that the processor has; the results are the same with all of them.
+ * best that the processor has, but not AVX-512 by itself; the results are the
+ * same with all of them.
  * For tests and measurements: returns 0, or -1 and changes nothing if this
  * processor or build has no such path.
  */
 #define LLM_SIMD_SCALAR  0
 #define LLM_SIMD_AVX2    1
 #define LLM_SIMD_NEON    2
+#define LLM_SIMD_AVX512  3
 
 int llm_scratch_simd(llm_scratch_t *s, int simd);
 

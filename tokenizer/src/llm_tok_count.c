@@ -51,7 +51,7 @@ llm_tok_count_batch(llm_tok_batch_t *b, size_t n)
     total = 0;
 
 #if LLM_TOK_HAVE_AVX2
-    n = s->simd == LLM_SIMD_AVX2
+    n = llm_tok_has_avx2(s->simd)
         ? llm_tok_recall_avx2(s, b->text, b->end, n, &total)
         : llm_tok_recall(s, b->text, b->end, n, &total);
 #else

@@ -20,6 +20,15 @@
 #define LLM_TOK_HAVE_AVX2  1
 #endif
 
+/* compilers that know it, and what uses AVX2 besides */
+
+#if LLM_TOK_HAVE_AVX2 && (__GNUC__ >= 5 || __clang_major__ >= 4)
+#define LLM_TOK_HAVE_AVX512  1
+#endif
+
+#define llm_tok_has_avx2(simd)                                                \
+    ((simd) == LLM_SIMD_AVX2 || (simd) == LLM_SIMD_AVX512)
+
 #if defined(__aarch64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define LLM_TOK_HAVE_NEON  1
 #endif

@@ -44,7 +44,7 @@ llm_tok_merge_texts(const llm_vocab_t *v, int simd, llm_tok_text_t *text,
     size_t n)
 {
 #if LLM_TOK_HAVE_AVX2
-    if (simd == LLM_SIMD_AVX2) {
+    if (llm_tok_has_avx2(simd)) {
         llm_tok_merge_avx2(v, text, n);
         return;
     }

@@ -120,7 +120,7 @@ llm_tok_merged_short(const llm_tok_batch_t *b, llm_tok_queue_t *q)
     total = 0;
 
 #if LLM_TOK_HAVE_AVX2
-    if (b->s->simd == LLM_SIMD_AVX2) {
+    if (llm_tok_has_avx2(b->s->simd)) {
         total = llm_tok_merged_spans(b, q);
     }
 #endif
@@ -299,7 +299,7 @@ llm_tok_count_missed(llm_tok_batch_t *b)
     }
 
 #if LLM_TOK_HAVE_AVX2
-    n = b->s->simd == LLM_SIMD_AVX2
+    n = llm_tok_has_avx2(b->s->simd)
         ? llm_tok_know_avx2(b->v, b->s, b->missed, rest)
         : llm_tok_know(b->v, b->s, b->missed, rest);
 #else

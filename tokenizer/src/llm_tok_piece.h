@@ -48,6 +48,10 @@ size_t llm_tok_split(llm_tok_split_t *split, uint32_t *at);
 size_t llm_tok_split_avx2(llm_tok_split_t *split, uint32_t *at);
 #endif
 
+#if LLM_TOK_HAVE_AVX512
+size_t llm_tok_split_avx512(llm_tok_split_t *split, uint32_t *at);
+#endif
+
 #if LLM_TOK_HAVE_NEON
 size_t llm_tok_split_neon(llm_tok_split_t *split, uint32_t *at);
 #endif

@@ -59,6 +59,15 @@ llm_scratch_simd(llm_scratch_t *s, int simd)
     }
 #endif
 
+#if LLM_TOK_HAVE_AVX512
+    if (simd == LLM_SIMD_AVX512 && __builtin_cpu_supports("avx512bw")
+        && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi"))
+    {
+        s->simd = simd;
+        return 0;
+    }
+#endif
+
 #if LLM_TOK_HAVE_NEON
     if (simd == LLM_SIMD_NEON) {
         s->simd = simd;
@@ -304,6 +313,12 @@ llm_tok_split(llm_tok_split_t *split, uint32_t *at)
 #if LLM_TOK_HAVE_AVX2
     if (split->simd == LLM_SIMD_AVX2) {
         return llm_tok_split_avx2(split, at);
+    }
+#endif
+
+#if LLM_TOK_HAVE_AVX512
+    if (split->simd == LLM_SIMD_AVX512) {
+        return llm_tok_split_avx512(split, at);
     }
 #endif
 

@@ -176,27 +176,28 @@ diff_forward(diff_t *d)
 }
 
 
-/* with the widest instructions, if there are any but the scalar ones */
+/* with all instructions that there are but the scalar ones */
 
 static void
 diff_blocks(diff_t *d)
 {
+    int     simd;
     size_t  n;
 
-    if (llm_scratch_simd(d->s, LLM_SIMD_AVX2) != 0
-        && llm_scratch_simd(d->s, LLM_SIMD_NEON) != 0)
-    {
-        return;
-    }
+    for (simd = LLM_SIMD_AVX2; simd <= LLM_SIMD_AVX512; simd++) {
+        if (llm_scratch_simd(d->s, simd) != 0) {
+            continue;
+        }
 
-    diff_count(d, "count in blocks");
+        diff_count(d, "count in blocks");
 
-    n = llm_encode(d->v, d->s, d->text, d->len, d->got, DIFF_MAX);
+        n = llm_encode(d->v, d->s, d->text, d->len, d->got, DIFF_MAX);
 
-    if (n != d->ids
-        || memcmp(d->got, d->want, n * sizeof(uint32_t)) != 0)
-    {
-        diff_fail(d, "encode in blocks", n);
+        if (n != d->ids
+            || memcmp(d->got, d->want, n * sizeof(uint32_t)) != 0)
+        {
+            diff_fail(d, "encode in blocks", n);
+        }
     }
 
     (void) llm_scratch_simd(d->s, LLM_SIMD_SCALAR);

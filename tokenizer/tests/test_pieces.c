@@ -8,6 +8,13 @@
 #include "tok_test.h"
 
 
+#if LLM_TOK_HAVE_AVX512
+#define TEST_EMULATED  -1
+size_t test_split_avx512(llm_tok_split_t *split, uint32_t *at);
+#else
+#define TEST_EMULATED  LLM_SIMD_SCALAR
+#endif
+
 static uint32_t  ids[3 * TEST_ROOM];
 
 
@@ -39,55 +46,107 @@ test_soup(unsigned *seed)
 }
 
 
+/* the first pieces of a text */
+
+static size_t
+test_split_with(int simd, const llm_vocab_t *v, unsigned grammar, size_t n,
+    uint32_t *at)
+{
+    llm_tok_split_t  split;
+
+    llm_tok_split_init(&split, v, scratch, text, n);
+    split.grammar = grammar;
+    split.scan = llm_tok_scanner(grammar);
+    split.simd = simd;
+
+#if LLM_TOK_HAVE_AVX512
+    if (simd == TEST_EMULATED) {
+        return test_split_avx512(&split, at);
+    }
+#endif
+
+    return llm_tok_split(&split, at);
+}
+
+
+/*
+ * All ways that there are find the same pieces, but that without a pattern the
+ * scalar one may part more.
+ */
+
+static size_t
+test_split_same(const llm_vocab_t *v, unsigned grammar, size_t n,
+    uint32_t *one)
+{
+    int       simd, first;
+    size_t    i, j;
+    uint32_t  wide[LLM_TOK_BATCH + 4];
+
+    first = grammar == LLM_TOK_JOIN ? scratch->simd : LLM_SIMD_SCALAR;
+    i = test_split_with(first, v, grammar, n, one);
+    assert_int_equal(one[i], n);
+
+    for (simd = TEST_EMULATED; simd <= LLM_SIMD_AVX512; simd++) {
+        if (simd == LLM_SIMD_SCALAR
+            || (simd > LLM_SIMD_SCALAR && llm_scratch_simd(scratch, simd) != 0))
+        {
+            continue;
+        }
+
+        j = test_split_with(simd, v, grammar, n, wide);
+        assert_int_equal(i, j);
+        assert_memory_equal(wide, one, (i + 1) * sizeof(uint32_t));
+    }
+
+    return i;
+}
+
+
 /* where pieces begin: counts would not show a cut that no token crosses */
 
 static void
 test_split(void **state)
 {
-    size_t             i, j, n, at, next;
-    uint32_t           wide[LLM_TOK_BATCH + 4], one[LLM_TOK_BATCH + 4];
-    unsigned           turn, seed;
-    llm_tok_split_t    split;
-    const unsigned     grammars[4] = {
-        LLM_TOK_CL100K, LLM_TOK_O200K, LLM_TOK_QWEN, LLM_TOK_TEKKEN
+    size_t                 i, j, n, at, next;
+    uint32_t               one[LLM_TOK_BATCH + 4];
+    unsigned               turn, seed, grammar;
+    llm_vocab_t           *mistral;
+    static const unsigned  grammars[] = {
+        LLM_TOK_CL100K, LLM_TOK_O200K, LLM_TOK_QWEN, LLM_TOK_TEKKEN,
+        LLM_TOK_GPT2, LLM_TOK_DEEPSEEK
     };
 
     (void) state;
     seed = 11;
-
-    if (llm_scratch_simd(scratch, LLM_SIMD_AVX2) != 0
-        && llm_scratch_simd(scratch, LLM_SIMD_NEON) != 0)
-    {
-        skip();
-    }
+    mistral = test_open("mistral");
 
     for (turn = 0; turn < 60000; turn++) {
         n = test_soup(&seed);
 
-        llm_tok_split_init(&split, o200k, scratch, text, n);
-        split.grammar = grammars[turn & 3];
-        split.scan = llm_tok_scanner(split.grammar);
-        i = llm_tok_split(&split, wide);
-        assert_int_equal(wide[i], n);
+        if (turn % 7 == 6) {
+            if (scratch->simd != LLM_SIMD_SCALAR) {
+                (void) test_split_same(mistral, LLM_TOK_JOIN, n, one);
+            }
 
-        split.simd = LLM_SIMD_SCALAR;
-        split.p = (uint8_t *) text;
-        j = llm_tok_split(&split, one);
+            continue;
+        }
 
-        assert_int_equal(i, j);
-        assert_memory_equal(wide, one, i * sizeof(uint32_t));
+        grammar = grammars[turn % 7];
+        i = test_split_same(o200k, grammar, n, one);
 
         /* a certain place is where a piece begins in any longer text */
 
         for (at = 1; at < n; at += 5) {
-            next = llm_tok_certain(split.grammar, (uint8_t *) text,
-                                   at);
+            next = llm_tok_certain(grammar, (uint8_t *) text, at);
 
             for (j = 0; j < i && one[j] < next; j++) { /* void */ }
 
             assert_int_equal(j < i ? one[j] : n, next);
         }
     }
+
+    llm_vocab_close(mistral);
+    scratch = llm_scratch_init(scratch, llm_scratch_size());
 }
 
 
@@ -492,7 +551,7 @@ test_remembered(void **state)
     (void) state;
     test_same_set(word);
 
-    for (simd = LLM_SIMD_SCALAR; simd <= LLM_SIMD_NEON; simd++) {
+    for (simd = LLM_SIMD_SCALAR; simd <= LLM_SIMD_AVX512; simd++) {
         scratch = llm_scratch_init(scratch, llm_scratch_size());
 
         if (llm_scratch_simd(scratch, simd) != 0) {
