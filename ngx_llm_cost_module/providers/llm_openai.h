@@ -94,7 +94,7 @@ typedef enum {
 
 llm_openai_family_e llm_openai_family(const llm_str_t *model);
 
-/* the model's name without a provider or "ft:" in front */
+/* the model's name without a provider, "openai." or "ft:" in front */
 
 llm_str_t llm_openai_bare(const llm_str_t *model);
 

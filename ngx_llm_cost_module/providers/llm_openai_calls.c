@@ -57,6 +57,18 @@ llm_count_json(llm_openai_count_t *cc, llm_openai_text_t *t, size_t from,
 }
 
 
+void
+llm_count_call_name(llm_openai_count_t *cc, uint32_t name)
+{
+    cc->call = name;
+
+    cc->text.len = 0;
+    llm_openai_puts(&cc->text, " to=functions.");
+    llm_openai_put_string(&cc->text, cc->j, name);
+    llm_count_text(cc, &cc->text);
+}
+
+
 /* one call: a message to the function, of its arguments */
 
 void
@@ -67,12 +79,7 @@ llm_count_call(llm_openai_count_t *cc, uint32_t fn)
     static const char * const  names[] = { "name", "arguments" };
 
     llm_json_fields(cc->j, fn, names, 2, f);
-    cc->call = f[0];
-
-    cc->text.len = 0;
-    llm_openai_puts(&cc->text, " to=functions.");
-    llm_openai_put_string(&cc->text, cc->j, f[0]);
-    llm_count_text(cc, &cc->text);
+    llm_count_call_name(cc, f[0]);
 
     llm_openai_put_string(&cc->text, cc->j, f[1]);
     llm_count_json(cc, &cc->text, 0, LLM_OPENAI_COMPACT, 0);

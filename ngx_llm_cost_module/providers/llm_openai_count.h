@@ -36,6 +36,7 @@ typedef struct {
     unsigned              reasoning:1;    /* replies have a channel */
     unsigned              old:1;          /* the models of June 2023 */
     unsigned              parallel:1;     /* last calls were several */
+    unsigned              made_up:1;      /* the last call is a client's */
     unsigned              estimate:1;
 } llm_openai_count_t;
 
@@ -111,6 +112,10 @@ void llm_count_extra(llm_openai_count_t *cc);
 
 int llm_count_json(llm_openai_count_t *cc, llm_openai_text_t *t, size_t from,
     unsigned flags, unsigned quote);
+
+/* whom a call is to; results that follow have the name, too */
+
+void llm_count_call_name(llm_openai_count_t *cc, uint32_t name);
 
 /* a call: an object with name and arguments */
 

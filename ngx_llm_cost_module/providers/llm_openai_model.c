@@ -144,6 +144,13 @@ llm_openai_bare(const llm_str_t *model)
     if (llm_openai_is(&s, "ft:")) {
         s.data += 3;
         s.len -= 3;
+
+    } else if (llm_openai_is(&s, "openai.")) {
+
+        /* as Bedrock has it */
+
+        s.data += 7;
+        s.len -= 7;
     }
 
     return s;

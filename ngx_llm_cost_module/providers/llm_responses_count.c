@@ -40,13 +40,13 @@ typedef enum {
     LLM_ITEM_TYPE = 0,
     LLM_ITEM_ROLE,
     LLM_ITEM_CONTENT,
-    LLM_ITEM_NAME,
+    LLM_ITEM_ID,
     LLM_ITEM_OUTPUT,
     LLM_ITEM_N
 } llm_item_e;
 
 static const char * const  llm_item_names[] = {
-    "type", "role", "content", "name", "output"
+    "type", "role", "content", "id", "output"
 };
 
 
@@ -113,25 +113,30 @@ llm_responses_format(llm_openai_count_t *cc, uint32_t text)
 
 
 /*
- * Tools and schema, less what chat puts around them: found from recorded
- * requests, as are the differences below.
+ * Tools and schema stand by themselves, and not in a message of the system's as
+ * in chat: found from recorded requests, as are the figures below.  To GPT-5
+ * they are a message.
  */
 
 static void
 llm_responses_extra(llm_openai_count_t *cc)
 {
-    llm_count_extra(cc);
-    cc->extra.len = 0;
-
-    if (cc->family != LLM_OPENAI_GPT5) {
-        cc->tokens -= LLM_OPENAI_PER_MESSAGE + 1;
+    if (cc->extra.len == 0) {
+        return;
     }
+
+    if (cc->family == LLM_OPENAI_GPT5) {
+        cc->tokens += LLM_OPENAI_PER_MESSAGE + 1;
+    }
+
+    llm_count_text(cc, &cc->extra);
 }
 
 
+/* nor is GPT-5 told about channels */
+
 static void
-llm_responses_functions(llm_openai_count_t *cc, uint32_t tools,
-    unsigned instructions)
+llm_responses_functions(llm_openai_count_t *cc, uint32_t tools)
 {
     llm_count_tools(cc, tools, LLM_JSON_NONE);
 
@@ -142,12 +147,11 @@ llm_responses_functions(llm_openai_count_t *cc, uint32_t tools,
     switch (cc->family) {
 
     case LLM_OPENAI_GPT5:
-        cc->tokens -= instructions ? 3 : LLM_OPENAI_GPT5_TOOLS;
+        cc->tokens -= LLM_OPENAI_GPT5_TOOLS;
         cc->estimate = 1;
         break;
 
     case LLM_OPENAI_O_SERIES:
-        cc->tokens -= 4;
         cc->estimate = 1;
         break;
 
@@ -157,36 +161,17 @@ llm_responses_functions(llm_openai_count_t *cc, uint32_t tools,
 }
 
 
-/* a message; tools and schema go into the first one of the system's */
-
 static void
 llm_responses_message(llm_openai_count_t *cc, const char *role,
     uint32_t content)
 {
-    const llm_openai_text_t  *tail;
-
-    tail = NULL;
-
-    if (cc->extra.len) {
-
-        if (strcmp(role, "user") != 0 && strcmp(role, "assistant") != 0) {
-            tail = &cc->extra;
-            cc->tokens += (cc->family >= LLM_OPENAI_O_SERIES) ? 3 : 0;
-
-        } else {
-            llm_responses_extra(cc);
-        }
-    }
-
     cc->tokens += LLM_OPENAI_PER_MESSAGE;
     llm_count_bytes(cc, role, strlen(role));
-    llm_count_content(cc, content, tail);
+    llm_count_content(cc, content, NULL);
 
     if (strcmp(role, "assistant") == 0) {
         cc->tokens += cc->reasoning ? 2 : 0;
     }
-
-    cc->extra.len = 0;
 }
 
 
@@ -204,6 +189,69 @@ llm_responses_role(const llm_openai_count_t *cc, uint32_t role)
     }
 
     return "user";
+}
+
+
+/*
+ * A call with an identifier is what a model wrote, and takes three tokens more
+ * than one that a client made up, whose arguments are taken as they are.  From
+ * GPT-5.2 on there is no such difference.
+ */
+
+static unsigned
+llm_responses_made_up(const llm_openai_count_t *cc, uint32_t id)
+{
+    llm_str_t  model;
+
+    model = llm_openai_bare(&cc->q->model);
+
+    return !llm_given(cc->j, id) && !llm_openai_is(&model, "gpt-5.")
+           && !llm_openai_is(&model, "gpt-6");
+}
+
+
+static void
+llm_responses_call(llm_openai_count_t *cc, uint32_t item, uint32_t id)
+{
+    uint32_t  f[2];
+
+    static const char * const  names[] = { "name", "arguments" };
+
+    /* of several calls at once nobody has seen the text */
+
+    cc->estimate |= cc->parallel || cc->family != LLM_OPENAI_CLASSIC;
+
+    cc->tokens += LLM_OPENAI_PER_MESSAGE + 1 + (cc->reasoning ? 6 : 0);
+    cc->made_up = llm_responses_made_up(cc, id);
+
+    if (cc->made_up) {
+        llm_json_fields(cc->j, item, names, 2, f);
+        llm_count_call_name(cc, f[0]);
+        llm_count_string(cc, f[1]);
+
+    } else {
+        cc->tokens += !cc->parallel;
+        llm_count_call(cc, item);
+    }
+
+    cc->parallel = 1;
+}
+
+
+/* with its function's name; of results of several calls the first has it */
+
+static void
+llm_responses_result(llm_openai_count_t *cc, uint32_t output)
+{
+    llm_count_string(cc, cc->call);
+    llm_count_content(cc, output, NULL);
+
+    if (!cc->made_up) {
+        cc->tokens += 2;
+        cc->call = LLM_JSON_NONE;
+    }
+
+    cc->parallel = 0;
 }
 
 
@@ -234,32 +282,15 @@ llm_responses_item(llm_openai_count_t *cc, uint32_t i)
         return;
     }
 
-    if (cc->extra.len) {
-        llm_responses_extra(cc);
+    if (llm_item("function_call")) {
+        llm_responses_call(cc, i, f[LLM_ITEM_ID]);
+        return;
     }
 
     cc->tokens += LLM_OPENAI_PER_MESSAGE + 1;
 
-    if (llm_item("function_call")) {
-
-        /* of several calls at once nobody has seen the text */
-
-        cc->estimate |= cc->call != LLM_JSON_NONE
-                        || cc->family != LLM_OPENAI_CLASSIC;
-        cc->tokens += (cc->call == LLM_JSON_NONE);
-
-        llm_count_call(cc, i);
-        cc->tokens += cc->family == LLM_OPENAI_GPT5 ? 6 : 0;
-
-        return;
-    }
-
     if (llm_item("function_call_output")) {
-        cc->tokens += 2;
-        llm_count_string(cc, cc->call);
-        llm_count_content(cc, f[LLM_ITEM_OUTPUT], NULL);
-        cc->call = LLM_JSON_NONE;
-
+        llm_responses_result(cc, f[LLM_ITEM_OUTPUT]);
         return;
     }
 
@@ -281,11 +312,11 @@ llm_responses_count(llm_openai_count_t *cc)
     llm_json_fields(cc->j, 0, llm_responses_names, LLM_RESPONSES_FIELDS, f);
     input = f[LLM_RESPONSES_INPUT];
 
-    llm_responses_functions(cc, f[LLM_RESPONSES_TOOLS],
-                            llm_given(cc->j, f[LLM_RESPONSES_INSTRUCTIONS]));
+    llm_responses_functions(cc, f[LLM_RESPONSES_TOOLS]);
     llm_responses_hosted(cc, f[LLM_RESPONSES_TOOLS]);
     llm_count_schema_named(cc, llm_responses_format(cc,
                                                  f[LLM_RESPONSES_TEXT]));
+    llm_responses_extra(cc);
 
     if (llm_count_kind(cc, f[LLM_RESPONSES_INSTRUCTIONS]) == LLM_JSON_STRING) {
         llm_responses_message(cc, "system", f[LLM_RESPONSES_INSTRUCTIONS]);
@@ -298,10 +329,6 @@ llm_responses_count(llm_openai_count_t *cc)
         for (i = input + 1; i < v[input].next; i = v[i].next) {
             llm_responses_item(cc, i);
         }
-    }
-
-    if (cc->extra.len) {
-        llm_responses_extra(cc);
     }
 
     if (cc->schema != LLM_JSON_NONE && !cc->functions) {

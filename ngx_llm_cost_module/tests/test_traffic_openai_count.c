@@ -332,7 +332,7 @@ static const char * const  item_classes[] = {
 
 /* prompts of each class that are counted exactly, at least */
 
-static const double  item_floors[] = { 0.97, 0.95, 1, 0.86, 0.65 };
+static const double  item_floors[] = { 0.97, 0.95, 1, 0.9, 0.75 };
 
 #define ITEM_CLASSES  5
 
