@@ -198,7 +198,7 @@ llm_held_place(llm_held_table_t *t, uint64_t payer, int64_t now, uint32_t *at)
 
         rank = h->until <= now ? 4
                : h->done == LLM_HELD_DONE ? 3
-               : h->what != LLM_HELD_FILE ? 0
+               : h->what != LLM_HELD_FILE && h->what != LLM_HELD_UNNAMED ? 0
                : h->payer == payer ? 2 : 1;
 
         if (rank && (rank > best || (rank == best && h->made < oldest))) {
@@ -498,7 +498,7 @@ llm_held_read(llm_held_t *held, const void *bytes, size_t len)
 static int
 llm_held_check(const llm_held_t *held)
 {
-    return held->what >= LLM_HELD_FILE && held->what <= LLM_HELD_RESULTS
+    return held->what >= LLM_HELD_FILE && held->what <= LLM_HELD_UNNAMED
            && held->model_len <= LLM_HELD_MODEL
            && held->path_len <= LLM_HELD_PATH
            && held->budgets_len <= LLM_HELD_BUDGETS

@@ -37,7 +37,10 @@
 typedef enum {
     LLM_HELD_FILE = 1,       /* requests to come: most is what they can cost */
     LLM_HELD_WORK,           /* they are worked on: a reservation is open */
-    LLM_HELD_RESULTS         /* a file that says what work has used */
+    LLM_HELD_RESULTS,        /* a file that says what work has used */
+    LLM_HELD_UNNAMED         /* a FILE whose model is named with the work: what
+                                tokens of it there are, and as "requests" how
+                                many answers have no maximum */
 } llm_held_e;
 
 

@@ -266,6 +266,8 @@ ngx_int_t ngx_http_llm_cost_find_price(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_loc_conf_t *llcf, llm_refusal_t *f);
 ngx_int_t ngx_http_llm_cost_worst_case(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_loc_conf_t *llcf);
+int64_t ngx_http_llm_cost_most_output(ngx_http_llm_cost_ctx_t *ctx,
+    const ngx_http_llm_cost_loc_conf_t *llcf);
 
 
 /* what follows once it is known what a request can cost; rc as of parsing */
@@ -295,6 +297,7 @@ ngx_int_t ngx_http_llm_cost_parts_go(ngx_http_llm_cost_ctx_t *ctx);
 void ngx_http_llm_cost_parts_stop(ngx_http_llm_cost_ctx_t *ctx);
 void ngx_http_llm_cost_parts_worst(ngx_http_llm_cost_ctx_t *ctx,
     llm_held_t *record);
+int64_t ngx_http_llm_cost_parts_open(ngx_http_llm_cost_ctx_t *ctx);
 
 /* a pool beside r's, for what is done often and emptied each time; NULL */
 

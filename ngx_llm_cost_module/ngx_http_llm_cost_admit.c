@@ -26,8 +26,6 @@ static ngx_int_t ngx_http_llm_cost_parse(ngx_http_llm_cost_ctx_t *ctx,
 static void ngx_http_llm_cost_parse_message(ngx_http_llm_cost_ctx_t *ctx,
     llm_refusal_t *f, const char *err, const char *param, size_t pos);
 static ngx_int_t ngx_http_llm_cost_count_input(ngx_http_llm_cost_ctx_t *ctx);
-static int64_t ngx_http_llm_cost_most_output(ngx_http_llm_cost_ctx_t *ctx,
-    const ngx_http_llm_cost_loc_conf_t *llcf);
 
 
 ngx_int_t
@@ -443,7 +441,7 @@ ngx_http_llm_cost_count_input(ngx_http_llm_cost_ctx_t *ctx)
  * configuration says (it will be written into the request), then the price row.
  */
 
-static int64_t
+int64_t
 ngx_http_llm_cost_most_output(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_loc_conf_t *llcf)
 {

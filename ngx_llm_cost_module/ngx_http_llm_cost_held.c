@@ -37,6 +37,8 @@
 
 static ngx_int_t ngx_http_llm_cost_held_find(ngx_http_llm_cost_ctx_t *ctx,
     const llm_str_t *object);
+static ngx_int_t ngx_http_llm_cost_held_model(ngx_http_llm_cost_ctx_t *ctx,
+    const ngx_http_llm_cost_loc_conf_t *llcf, llm_refusal_t *f);
 static ngx_uint_t ngx_http_llm_cost_held_fits(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_held_forget(ngx_http_llm_cost_ctx_t *ctx);
 static ngx_int_t ngx_http_llm_cost_held_record(ngx_http_llm_cost_ctx_t *ctx,
@@ -118,6 +120,7 @@ ngx_http_llm_cost_held_find(ngx_http_llm_cost_ctx_t *ctx,
 ngx_int_t
 ngx_http_llm_cost_held_found(ngx_http_llm_cost_ctx_t *ctx)
 {
+    ngx_int_t                            rc;
     llm_refusal_t                        f;
     const ngx_http_llm_cost_loc_conf_t  *llcf;
 
@@ -154,10 +157,13 @@ ngx_http_llm_cost_held_found(ngx_http_llm_cost_ctx_t *ctx)
     }
 
     if (ctx->record) {
+        rc = (ctx->record->what == LLM_HELD_UNNAMED)
+             ? ngx_http_llm_cost_held_model(ctx, llcf, &f) : NGX_OK;
+
         ctx->q.model.data = ctx->record->model;
         ctx->q.model.len = ctx->record->model_len;
 
-        return ngx_http_llm_cost_admit_counted(ctx, NGX_OK, &f);
+        return ngx_http_llm_cost_admit_counted(ctx, rc, &f);
     }
 
     if (!llcf->enforced) {
@@ -169,6 +175,61 @@ ngx_http_llm_cost_held_found(ngx_http_llm_cost_ctx_t *ctx)
         "input_file_id");
 
     return ngx_http_llm_cost_admit_counted(ctx, NGX_DECLINED, &f);
+}
+
+
+/*
+ * The work names the model of all requests of its file: now it is known what
+ * their tokens cost, and how long an answer without a maximum can be.
+ */
+
+static ngx_int_t
+ngx_http_llm_cost_held_model(ngx_http_llm_cost_ctx_t *ctx,
+    const ngx_http_llm_cost_loc_conf_t *llcf, llm_refusal_t *f)
+{
+    int64_t      open, each;
+    ngx_int_t    rc;
+    llm_kind_e   kind;
+    llm_held_t  *record;
+
+    record = ctx->record;
+    kind = ctx->q.kind;
+
+    ctx->q.kind = record->kind;
+    ctx->batch = 1;
+
+    rc = ngx_http_llm_cost_find_price(ctx, llcf, f);
+
+    if (rc == NGX_OK) {
+        ctx->q.max_output = -1;
+        each = ngx_http_llm_cost_most_output(ctx, llcf);
+        ctx->q.max_output = 0;
+
+        open = record->most[LLM_UNIT_REQUESTS];
+        open = (each && open > LLM_NANO_MAX / each) ? LLM_NANO_MAX
+                                                    : open * each;
+
+        ctx->most_input = record->most[LLM_UNIT_TOKENS] - record->output;
+        record->output += open;
+        record->most[LLM_UNIT_TOKENS] += open;
+
+        if (ctx->price) {
+            record->most[LLM_UNIT_USD] =
+                        ngx_http_llm_cost_price_worst(ctx, record->output);
+        }
+    }
+
+    record->what = LLM_HELD_FILE;
+    llm_held_set(record->model, &record->model_len, LLM_HELD_MODEL,
+                 &ctx->q.model);
+
+    /* what begins has no price of its own */
+
+    ctx->q.kind = kind;
+    ctx->batch = 0;
+    ctx->price = NULL;
+
+    return rc;
 }
 
 
@@ -184,7 +245,8 @@ ngx_http_llm_cost_held_fits(ngx_http_llm_cost_ctx_t *ctx)
     switch (ctx->q.route.step) {
 
     case LLM_LONG_START:
-        return record->what == LLM_HELD_FILE
+        return record->what == (ctx->q.model.len ? LLM_HELD_UNNAMED
+                                                 : LLM_HELD_FILE)
                && (endpoint->len == 0
                    || (endpoint->len == record->path_len
                        && ngx_memcmp(endpoint->data, record->path,
@@ -380,7 +442,8 @@ static ngx_int_t
 ngx_http_llm_cost_held_record(ngx_http_llm_cost_ctx_t *ctx,
     llm_held_t *record)
 {
-    time_t  now;
+    time_t   now;
+    int64_t  open;
 
     if (ctx->record) {
         *record = *ctx->record;
@@ -414,6 +477,13 @@ ngx_http_llm_cost_held_record(ngx_http_llm_cost_ctx_t *ctx,
         record->what = LLM_HELD_FILE;
         record->until = now + NGX_HTTP_LLM_COST_HELD_FILE;
         ngx_memzero(&record->id, sizeof(llm_hold_id_t));
+
+        open = ngx_http_llm_cost_parts_open(ctx);
+
+        if (open >= 0) {
+            record->what = LLM_HELD_UNNAMED;
+            record->most[LLM_UNIT_REQUESTS] = open;
+        }
 
     } else {
         record->what = LLM_HELD_WORK;

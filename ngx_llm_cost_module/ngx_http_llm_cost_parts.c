@@ -35,6 +35,9 @@ struct ngx_http_llm_cost_parts_s {
     ngx_str_t                   path;           /* of the first; of all */
     ngx_str_t                   model;          /* of the first */
     llm_kind_e                  kind;
+    int64_t                     open;           /* answers without a maximum,
+                                                   of a model that is not named */
+    unsigned                    unnamed:1;
     unsigned                    several:1;      /* models */
     unsigned                    inexact:1;      /* tokens are not all */
 };
@@ -219,7 +222,8 @@ ngx_http_llm_cost_parts_one(ngx_http_llm_cost_ctx_t *ctx,
 
     if (rc == NGX_OK) {
         line->q.can_fit = 0;
-        rc = ngx_http_llm_cost_find_price(line, llcf, f);
+        rc = parts->in.unnamed ? NGX_OK
+                               : ngx_http_llm_cost_find_price(line, llcf, f);
     }
 
     if (rc == NGX_OK) {
@@ -250,6 +254,7 @@ ngx_http_llm_cost_parts_next(ngx_http_llm_cost_ctx_t *ctx, llm_refusal_t *f)
 
     parts->in.mem = &parts->mem;
     parts->in.model.len = 0;
+    parts->in.unnamed = 0;
     parts->in.kind = LLM_KIND_OTHER;
 
     rc = ctx->provider->inner(&ctx->q, &parts->in);
@@ -324,6 +329,7 @@ ngx_http_llm_cost_parts_same(ngx_http_llm_cost_ctx_t *ctx, llm_refusal_t *f)
     if (parts->in.n > 1) {
 
         if (path->len != parts->path.len
+            || parts->in.unnamed != parts->unnamed
             || ngx_memcmp(path->data, parts->path.data, path->len) != 0)
         {
             ngx_http_llm_cost_invalid(ctx, f, "must be the same in all "
@@ -341,6 +347,8 @@ ngx_http_llm_cost_parts_same(ngx_http_llm_cost_ctx_t *ctx, llm_refusal_t *f)
     }
 
     parts->kind = parts->line.q.kind;
+    parts->unnamed = parts->in.unnamed;
+    parts->several = parts->in.unnamed;
 
     parts->path.len = path->len;
     parts->path.data = ngx_pstrdup(pool, path);
@@ -361,6 +369,15 @@ ngx_http_llm_cost_parts_add(ngx_http_llm_cost_parts_t *parts)
     ngx_http_llm_cost_ctx_t  *line;
 
     line = &parts->line;
+
+    if (parts->in.unnamed && line->q.max_output < 0) {
+
+        /* what it can be is the model's maximum: whose, is not known yet */
+
+        parts->open += line->q.choices;
+        line->adm.most[LLM_UNIT_TOKENS] -= line->max_output;
+        line->max_output = 0;
+    }
 
     parts->most[LLM_UNIT_USD] = ngx_min(parts->most[LLM_UNIT_USD]
                                         + line->adm.most[LLM_UNIT_USD],
@@ -412,6 +429,15 @@ ngx_http_llm_cost_parts_exact(ngx_http_llm_cost_ctx_t *line)
     many = llm_price_cost(line->price, &line->terms, &u, NULL);
 
     return one >= 0 && many == one * 10000;
+}
+
+
+/* -1: their models are known; else how many answers have no maximum */
+
+int64_t
+ngx_http_llm_cost_parts_open(ngx_http_llm_cost_ctx_t *ctx)
+{
+    return (ctx->parts && ctx->parts->unnamed) ? ctx->parts->open : -1;
 }
 
 

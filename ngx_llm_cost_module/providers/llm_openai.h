@@ -190,6 +190,11 @@ llm_path_e llm_openai_path(llm_route_t *route);
 
 int llm_openai_batch_parse(llm_request_t *q);
 int llm_openai_batch_inner(llm_request_t *q, llm_inner_t *in);
+
+/* llm_openai_job.c: Mistral's */
+
+int llm_openai_job_parse(llm_request_t *q);
+int llm_openai_job_inner(llm_request_t *q, llm_inner_t *in);
 int llm_openai_batch_answer(llm_answer_t *a, const llm_json_t *j);
 int llm_openai_batch_event(llm_answer_t *a, const llm_str_t *data);
 

@@ -16,9 +16,12 @@
  * when that is done, another file has an answer a line.  The file is counted
  * when it is uploaded, since nobody sees it later.
  *
- * Mistral's jobs hold their requests, or name a file of such as do not say for
- * which model they are: those cannot be counted.
+ * Those in a file for Mistral say neither what they ask for nor of which model:
+ * the job does (llm_openai_job.c).  Until then their tokens are counted as those
+ * of this model.
  */
+
+#define LLM_OPENAI_BATCH_MODEL  "mistral-large-latest"
 
 
 /* what an upload is for; Together has a word of its own */
@@ -129,98 +132,6 @@ llm_openai_batch_start(llm_request_t *q)
 }
 
 
-typedef enum {
-    LLM_JOB_REQUESTS = 0,
-    LLM_JOB_MODEL,
-    LLM_JOB_ENDPOINT,
-    LLM_JOB_HOURS,
-    LLM_JOB_FIELDS
-} llm_openai_job_e;
-
-static const char * const  llm_openai_job[LLM_JOB_FIELDS] = {
-    "requests", "model", "endpoint", "timeout_hours"
-};
-
-
-static int
-llm_openai_batch_job(llm_request_t *q)
-{
-    int                     rc;
-    int64_t                 hours;
-    uint32_t                f[LLM_JOB_FIELDS];
-    const llm_json_node_t  *v;
-
-    rc = llm_request_object(q, 0, NULL, llm_openai_job, LLM_JOB_FIELDS, f);
-
-    v = q->json.nodes;
-
-    if (rc == LLM_OK
-        && (llm_kind_of(&q->json, f[LLM_JOB_REQUESTS]) != LLM_JSON_ARRAY
-            || v[f[LLM_JOB_REQUESTS]].next == f[LLM_JOB_REQUESTS] + 1))
-    {
-        rc = llm_request_bad(q, "requests", "must hold the requests: those "
-                                            "of a file are not known here");
-    }
-
-    if (rc == LLM_OK) {
-        rc = llm_request_array(q, f[LLM_JOB_REQUESTS], "requests", 1);
-    }
-
-    if (rc == LLM_OK) {
-        rc = llm_request_model(q, f[LLM_JOB_MODEL], "model");
-    }
-
-    if (rc == LLM_OK) {
-        rc = llm_request_string(q, f[LLM_JOB_ENDPOINT], "endpoint",
-                                &q->endpoint);
-    }
-
-    hours = 24;
-
-    if (rc == LLM_OK) {
-        rc = llm_request_number(q, f[LLM_JOB_HOURS], "timeout_hours", 1,
-                                LLM_LONG_MOST / 3600, &hours);
-    }
-
-    q->window = hours * 3600;
-
-    return rc;
-}
-
-
-static int
-llm_openai_batch_job_inner(llm_request_t *q, llm_inner_t *in)
-{
-    uint32_t                list, i, body;
-    const llm_json_node_t  *v;
-
-    v = q->json.nodes;
-    list = llm_json_get(&q->json, 0, "requests");
-    i = in->at ? (uint32_t) in->at : list + 1;
-
-    if (i >= v[list].next) {
-        return LLM_DECLINED;
-    }
-
-    body = llm_json_get(&q->json, i, "body");
-
-    if (llm_kind_of(&q->json, body) != LLM_JSON_OBJECT
-        || llm_json_duplicate(&q->json, i, "body"))
-    {
-        return llm_request_bad(q, "requests.body", "must be an object");
-    }
-
-    in->path = q->endpoint;
-    in->model = q->model;
-    in->body.data = (unsigned char *) q->json.data + v[body].start;
-    in->body.len = v[body].end - v[body].start;
-    in->at = v[i].next;
-    in->n++;
-
-    return LLM_OK;
-}
-
-
 int
 llm_openai_batch_parse(llm_request_t *q)
 {
@@ -238,7 +149,7 @@ llm_openai_batch_parse(llm_request_t *q)
         return llm_openai_batch_file(q);
 
     case LLM_LONG_PARTS:
-        return llm_openai_batch_job(q);
+        return llm_openai_job_parse(q);
 
     default:
         return llm_openai_batch_start(q);
@@ -288,6 +199,38 @@ llm_openai_batch_line(const llm_str_t *text, size_t *at, llm_str_t *line)
 }
 
 
+/* what is asked for without a url shows by what it is asked of */
+
+static int
+llm_openai_batch_unnamed(const llm_json_t *j, uint32_t body, llm_inner_t *in)
+{
+    size_t  i;
+
+    static const struct {
+        const char  *member;
+        llm_str_t    path;
+    } paths[] = {
+        { "messages", llm_string("/v1/chat/completions") },
+        { "prompt", llm_string("/v1/fim/completions") },
+        { "input", llm_string("/v1/embeddings") }
+    };
+
+    for (i = 0; llm_kind_of(j, body) == LLM_JSON_OBJECT
+                && i < sizeof(paths) / sizeof(paths[0]); i++)
+    {
+        if (llm_given(j, llm_json_get(j, body, paths[i].member))) {
+            in->path = paths[i].path;
+            in->unnamed = 1;
+            llm_str_set(&in->model, LLM_OPENAI_BATCH_MODEL);
+
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 int
 llm_openai_batch_inner(llm_request_t *q, llm_inner_t *in)
 {
@@ -300,7 +243,7 @@ llm_openai_batch_inner(llm_request_t *q, llm_inner_t *in)
     static const char * const  names[] = { "url", "body" };
 
     if (q->route.step == LLM_LONG_PARTS) {
-        return llm_openai_batch_job_inner(q, in);
+        return llm_openai_job_inner(q, in);
     }
 
     if (!llm_openai_batch_line(&q->requests, &in->at, &line)) {
@@ -327,16 +270,18 @@ llm_openai_batch_inner(llm_request_t *q, llm_inner_t *in)
         return llm_request_bad(q, twice, "must not occur more than once");
     }
 
-    if (llm_kind_of(&j, f[0]) != LLM_JSON_STRING) {
+    if (f[0] == LLM_JSON_NONE && llm_openai_batch_unnamed(&j, f[1], in)) {
+        /* void */
+
+    } else if (llm_kind_of(&j, f[0]) != LLM_JSON_STRING) {
         return llm_request_bad(q, "url", "must be a string in each line");
+
+    } else if (llm_json_string(&j, f[0], &in->path, NULL) != LLM_OK) {
+        return LLM_ERROR;
     }
 
     if (llm_kind_of(&j, f[1]) != LLM_JSON_OBJECT) {
         return llm_request_bad(q, "body", "must be an object in each line");
-    }
-
-    if (llm_json_string(&j, f[0], &in->path, NULL) != LLM_OK) {
-        return LLM_ERROR;
     }
 
     in->body.data = line.data + j.nodes[f[1]].start;

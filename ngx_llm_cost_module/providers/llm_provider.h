@@ -115,6 +115,8 @@ typedef struct {
     llm_str_t             model;          /* where the body does not name it */
     llm_str_t             body;
     llm_kind_e            kind;           /* OTHER: the path says it */
+    unsigned              unnamed:1;      /* which model it is for is said
+                                             later: this one counts its tokens */
 } llm_inner_t;
 
 

@@ -243,6 +243,15 @@ test_openai_batch(void **state)
     assert_int_equal(f.q.window, 86400);
     done(&f);
 
+    ask(&f, &llm_openai, JOBS, "{\"input_files\":[\"file-1\"],\"endpoint\":"
+        "\"/v1/embeddings\",\"agent_id\":\"ag\",\"timeout_hours\":48}");
+    assert_int_equal(f.rc, LLM_OK);
+    assert_int_equal(f.q.route.step, LLM_LONG_START);
+    assert_int_equal(f.q.object.len, 6);
+    assert_int_equal(f.q.model.len, 2);
+    assert_int_equal(f.q.window, 48 * 3600);
+    done(&f);
+
     ask(&f, &llm_openai, JOBS, JOB("[{\"body\":{}},{\"body\":[]}]"));
     expect_inner_bad(&f, "requests.body", "must be an object");
 

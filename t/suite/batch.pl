@@ -125,6 +125,20 @@ sub job {
         ] });
 }
 
+# ... or those of a file are Mistral's: lines without url and model
+
+sub bare {
+    return $json->encode({ custom_id => 'a', body => {
+        @_, messages => [{ role => 'user', content => 'hi' }] } }) . "\n";
+}
+
+sub job_of {
+    my ($file, %more) = @_;
+    return "POST /v1/batch/jobs\n" . $json->encode({
+        endpoint => '/v1/chat/completions', model => 'm',
+        input_files => [$file], %more });
+}
+
 # Gemini's hold their requests, and in the end what has come of them
 
 sub gemini_batch {
