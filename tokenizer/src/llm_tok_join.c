@@ -34,7 +34,7 @@ llm_tok_edge(const llm_vocab_t *v, const uint8_t *p, const uint8_t *end,
         return;
     }
 
-    e->len = llm_tok_char(p, end, &c);
+    e->len = llm_tok_char_at(p, end, &c);
 
     if (v->chars) {
         e->block = c == 0x2581;
@@ -275,6 +275,12 @@ llm_tok_taken(const llm_vocab_t *v, const uint8_t *p, const uint8_t *end)
 }
 
 
+/* most bytes begin nothing that is: 0xe2 begins U+2581 */
+
+#define llm_tok_may_be_taken(v, c)                                            \
+    (llm_tok_is_user(v, c) || (c) == 0xe2)
+
+
 /* as one function: gcc parts it else, and each piece is a call more */
 
 __attribute__((noinline)) const uint8_t *
@@ -284,10 +290,12 @@ llm_tok_join_end(const llm_vocab_t *v, const uint8_t *p, const uint8_t *end)
     uint32_t        last;
     llm_tok_edge_t  e;
 
-    n = llm_tok_taken(v, p, end);
+    if (llm_tok_may_be_taken(v, *p)) {
+        n = llm_tok_taken(v, p, end);
 
-    if (n) {
-        return p + n;
+        if (n) {
+            return p + n;
+        }
     }
 
     llm_tok_edge(v, p, end, &e);
@@ -296,7 +304,9 @@ llm_tok_join_end(const llm_vocab_t *v, const uint8_t *p, const uint8_t *end)
         last = e.after;
         llm_tok_edge(v, p, end, &e);
 
-        if (!llm_tok_joins(v, last, e.before) || llm_tok_taken(v, p, end)) {
+        if (!llm_tok_joins(v, last, e.before)
+            || (llm_tok_may_be_taken(v, *p) && llm_tok_taken(v, p, end)))
+        {
             break;
         }
 
