@@ -13,19 +13,6 @@
 #include "llm_tok_internal.h"
 
 
-static inline uint32_t
-llm_tok_merge(const llm_vocab_t *v, uint32_t left, uint32_t right)
-{
-    uint64_t  key, hash;
-
-    key = llm_tok_pair_key(left, right);
-    hash = llm_tok_pair_hash(key, v->seed);
-
-    return llm_tok_pair_may_be(v, hash) ? llm_tok_pair_find(v, key, hash)
-                                        : LLM_TOK_NONE;
-}
-
-
 /* the longest token that the text begins with, and its length */
 
 static inline uint32_t
@@ -61,209 +48,6 @@ llm_tok_longest(const llm_vocab_t *v, const uint8_t *p, size_t n,
     }
 
     return token ? token - 1 : v->byte[*p];
-}
-
-
-#define LLM_TOK_BOTH  (2 * LLM_TOK_MAX_TOKEN)
-
-/* the smallest parts of a token, which are there before any merge */
-
-static size_t
-llm_tok_parts_of(const llm_vocab_t *v, uint32_t token, uint32_t *part)
-{
-    size_t          n, len, one, size;
-    uint32_t        c;
-    const uint8_t  *p, *end;
-    char            text[LLM_TOK_MAX_TOKEN];
-
-    size = llm_tok_spell(v, token, text);
-    p = (const uint8_t *) text;
-
-    for (n = 0, end = p + size; p < end; p += len) {
-        len = 1;
-        part[n] = v->byte[*p];
-
-        if (v->chars && *p >= 0x80) {
-            one = llm_tok_char(p, end, &c);
-            token = llm_tok_longest(v, p, one, &len);
-
-            /* nothing but the whole character: else it is its bytes */
-
-            if (len == one) {
-                part[n] = token;
-
-            } else {
-                len = 1;
-            }
-        }
-
-        n++;
-    }
-
-    return n;
-}
-
-
-/*
- * Merges the parts of two tokens as the definition has it, lowest rank first,
- * leftmost first, until a merge goes over the border or none is left.  For
- * irregular tokens, of which a vocabulary has few.
- */
-
-static int
-llm_tok_pair_merged(const llm_vocab_t *v, uint32_t one, uint32_t two)
-{
-    size_t    i, n, best, border;
-    uint32_t  token[LLM_TOK_BOTH], merge[LLM_TOK_BOTH];
-
-    border = llm_tok_parts_of(v, one, token);
-    n = border + llm_tok_parts_of(v, two, token + border);
-
-    for (i = 0; i + 1 < n; i++) {
-        merge[i] = llm_tok_merge(v, token[i], token[i + 1]);
-    }
-
-    for ( ;; ) {
-        best = n;
-
-        for (i = 0; i + 1 < n; i++) {
-            llm_tok_step();
-
-            if (merge[i] < v->image->tokens
-                && (best == n || v->rank[merge[i]] < v->rank[merge[best]]))
-            {
-                best = i;
-            }
-        }
-
-        if (best == n) {
-            return 1;
-        }
-
-        if (best + 1 == border) {
-            return 0;
-        }
-
-        token[best] = merge[best];
-        border -= best < border;
-        n--;
-
-        for (i = best + 1; i < n; i++) {
-            token[i] = token[i + 1];
-            merge[i] = merge[i + 1];
-        }
-
-        if (best > 0) {
-            merge[best - 1] = llm_tok_merge(v, token[best - 1], token[best]);
-        }
-
-        if (best + 1 < n) {
-            merge[best] = llm_tok_merge(v, token[best], token[best + 1]);
-        }
-    }
-}
-
-
-/*
- * Takes the merges of both tokens back, the latest first, and looks at each
- * state whether the two parts at the border would have merged earlier than
- * what was just taken back.  Ends because each turn lowers a token's index,
- * which llm_vocab_open() has checked.
- */
-
-int
-llm_tok_pair_valid(const llm_vocab_t *v, uint32_t one, uint32_t two)
-{
-    uint32_t  limit, merged, part, first, second;
-
-    first = one;
-    second = two;
-    limit = LLM_TOK_NONE;
-
-    if (llm_tok_unlikely((v->rec[one] | v->rec[two]) & LLM_TOK_IRREGULAR)
-        && v->image->ranks)
-    {
-        return llm_tok_pair_merged(v, one, two);
-    }
-
-    for ( ;; ) {
-        llm_tok_step();
-        merged = llm_tok_merge(v, one, two);
-
-        if (merged < v->image->tokens) {
-            if (llm_tok_unlikely(v->rec[merged] & LLM_TOK_IRREGULAR)
-                && v->image->ranks)
-            {
-                return llm_tok_pair_merged(v, first, second);
-            }
-
-            if (merged < limit) {
-                return 0;
-            }
-        }
-
-        if (one > two) {
-            part = llm_tok_right(v->rec[one]);
-
-            if (part != one) {
-                limit = one;
-                one = part;
-                continue;
-            }
-        }
-
-        part = llm_tok_left(v->rec[two]);
-
-        if (part != two) {
-            /* the same token further right would have been later */
-            limit = two + 1;
-            two = part;
-            continue;
-        }
-
-        part = llm_tok_right(v->rec[one]);
-
-        if (part == one) {
-            return 1;
-        }
-
-        limit = one;
-        one = part;
-    }
-}
-
-
-#define llm_tok_memo_at(key)                                                  \
-    ((key) * 0x9e3779b97f4a7c15ULL >> (64 - LLM_TOK_MEMO_BITS))
-
-static inline int
-llm_tok_pair_known(const llm_vocab_t *v, llm_scratch_t *s, uint32_t one,
-    uint32_t two)
-{
-    int        valid;
-    uint64_t   key, *memo;
-
-    /* the top bit tells an entry of tokens 0 and 0 from a free one */
-
-    key = llm_tok_pair_key(one, two) << 1 | 1ULL << 63;
-    memo = &s->memo[llm_tok_memo_at(key)];
-
-    if ((*memo & ~1ULL) == key) {
-        return (int) (*memo & 1);
-    }
-
-    valid = llm_tok_pair_valid(v, one, two);
-    *memo = key | (uint64_t) valid;
-
-    return valid;
-}
-
-
-int
-llm_tok_pair_fits(const llm_vocab_t *v, llm_scratch_t *s, uint32_t one,
-    uint32_t two)
-{
-    return llm_tok_pair_known(v, s, one, two);
 }
 
 
@@ -486,7 +270,7 @@ llm_tok_bpe_back(const llm_vocab_t *v, llm_scratch_t *s, const uint8_t *p,
         if (end <= n
             && !(llm_tok_dead_word(s, end) & llm_tok_dead_bit(end))
             && (m.last == LLM_TOK_NONE
-                || llm_tok_pair_known(v, s, m.last, m.token)))
+                || llm_tok_pair_fits(v, s, m.last, m.token)))
         {
             if (llm_tok_bpe_take(v, s, &m, p, n, out) != 0) {
                 return -1;
@@ -620,7 +404,7 @@ llm_tok_bpe_greedy(const llm_vocab_t *v, llm_scratch_t *s,
     for (unsure = text->unsure; unsure; unsure &= unsure - 1) {
         i = (size_t) __builtin_ctzll(unsure);
 
-        if (!llm_tok_pair_known(v, s, text->token[i - 1], text->token[i])) {
+        if (!llm_tok_pair_fits(v, s, text->token[i - 1], text->token[i])) {
             return 0;
         }
     }

@@ -481,9 +481,32 @@ llm_tok_pair_find(const llm_vocab_t *v, uint64_t key, uint64_t hash)
 /* whether the encoding of two tokens' bytes is these two tokens */
 int llm_tok_pair_valid(const llm_vocab_t *v, uint32_t one, uint32_t two);
 
+#define llm_tok_memo_at(key)                                                  \
+    ((key) * 0x9e3779b97f4a7c15ULL >> (64 - LLM_TOK_MEMO_BITS))
+
 /* the same, and remembers it */
-int llm_tok_pair_fits(const llm_vocab_t *v, llm_scratch_t *s, uint32_t one,
-    uint32_t two);
+
+static inline int
+llm_tok_pair_fits(const llm_vocab_t *v, llm_scratch_t *s, uint32_t one,
+    uint32_t two)
+{
+    int        valid;
+    uint64_t   key, *memo;
+
+    /* the top bit tells an entry of tokens 0 and 0 from a free one */
+
+    key = llm_tok_pair_key(one, two) << 1 | 1ULL << 63;
+    memo = &s->memo[llm_tok_memo_at(key)];
+
+    if ((*memo & ~1ULL) == key) {
+        return (int) (*memo & 1);
+    }
+
+    valid = llm_tok_pair_valid(v, one, two);
+    *memo = key | (uint64_t) valid;
+
+    return valid;
+}
 
 
 #endif /* LLM_TOK_INTERNAL_H_INCLUDED_ */

@@ -89,6 +89,43 @@ llm_tok_child(const llm_vocab_t *v, uint64_t node, uint8_t byte)
 }
 
 
+/* a character that is a token, where these are the smallest parts, or a byte */
+
+static inline uint32_t
+llm_tok_part(const llm_vocab_t *v, const uint8_t *p, size_t left,
+    size_t *len)
+{
+    size_t    i, n;
+    uint64_t  node;
+
+    *len = 1;
+
+    if (!v->chars || *p < 0xc0) {
+        return v->byte[*p];
+    }
+
+    n = *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
+
+    if (n > left) {
+        return v->byte[*p];
+    }
+
+    node = v->root[(unsigned) p[0] << 8 | p[1]];
+
+    for (i = 2; i < n; i++) {
+        node = llm_tok_child(v, node, p[i]);
+    }
+
+    if (llm_tok_node_token(node) == 0) {
+        return v->byte[*p];
+    }
+
+    *len = n;
+
+    return llm_tok_node_token(node) - 1;
+}
+
+
 /* whether all bytes of a text are ASCII */
 
 static inline int

@@ -313,6 +313,23 @@ llm_tok_regex_match(const llm_tok_regex_t *r, llm_scratch_t *s,
 }
 
 
+/* "\K" moves where a match begins: no piece is empty or before p */
+
+static void
+llm_tok_regex_forwards(const uint8_t *p, const uint8_t *end,
+    const uint8_t **from, const uint8_t **to)
+{
+    *from = *from < p ? p : *from;
+    *to = *to < *from ? *from : *to;
+
+    if (*to <= p) {
+        for (*to = p + 1; *to < end && (**to & 0xc0) == 0x80; (*to)++) {
+            /* void */
+        }
+    }
+}
+
+
 /*
  * The end of the piece at p of one step, which is to split [start, end).  If
  * there is more after end, it may be that a piece is known to reach as far as
@@ -361,16 +378,7 @@ llm_tok_regex_step(const llm_tok_regex_t *r, llm_scratch_t *s,
             return from > p ? from : NULL;
         }
 
-        /* "\K" moves where a match begins: no piece is empty or before p */
-
-        from = from < p ? p : from;
-        to = to < from ? from : to;
-
-        if (to <= p) {
-            for (to = p + 1; to < end && (*to & 0xc0) == 0x80; to++) {
-                /* void */
-            }
-        }
+        llm_tok_regex_forwards(p, end, &from, &to);
     }
 
     /* what is between two matches is a piece, too */

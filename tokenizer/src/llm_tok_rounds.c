@@ -23,43 +23,6 @@ typedef struct {
 } llm_tok_rounds_t;
 
 
-/* a character that is a token, where these are the smallest parts, or a byte */
-
-static inline uint32_t
-llm_tok_rounds_part(const llm_vocab_t *v, const uint8_t *p, size_t left,
-    size_t *len)
-{
-    size_t    i, n;
-    uint64_t  node;
-
-    *len = 1;
-
-    if (!v->chars || *p < 0xc0) {
-        return v->byte[*p];
-    }
-
-    n = *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
-
-    if (n > left) {
-        return v->byte[*p];
-    }
-
-    node = v->root[(unsigned) p[0] << 8 | p[1]];
-
-    for (i = 2; i < n; i++) {
-        node = llm_tok_child(v, node, p[i]);
-    }
-
-    if (llm_tok_node_token(node) == 0) {
-        return v->byte[*p];
-    }
-
-    *len = n;
-
-    return llm_tok_node_token(node) - 1;
-}
-
-
 /* what the i-th token and the one after it merge into; returns the rank */
 
 static inline uint32_t
@@ -162,7 +125,7 @@ llm_tok_merge_rounds(const llm_vocab_t *v, const uint8_t *p, size_t n,
     r.asked = UINT64_MAX;
 
     for (i = 0; i < n; i += len) {
-        token[r.n++] = llm_tok_rounds_part(v, p + i, n - i, &len);
+        token[r.n++] = llm_tok_part(v, p + i, n - i, &len);
     }
 
     for (i = 0; i + 1 < r.n; i++) {

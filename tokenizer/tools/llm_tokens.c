@@ -451,44 +451,51 @@ tokens_long_options(tokens_t *t, int *argc, char **argv)
 }
 
 
-int
-main(int argc, char **argv)
+static void
+tokens_options(tokens_t *t, int argc, char **argv)
 {
-    int              c, list;
-    const char      *dir, *name;
-    static tokens_t  t;
+    int  c;
 
-    list = tokens_long_options(&t, &argc, argv);
-    name = NULL;
-    dir = getenv("LLM_VOCAB_DIR");
-    dir = dir ? dir : LLM_DATA_DIR "/vocab";
+    t->dir = getenv("LLM_VOCAB_DIR");
+    t->dir = t->dir ? t->dir : LLM_DATA_DIR "/vocab";
 
     while ((c = getopt(argc, argv, "m:v:d:")) != -1) {
         switch (c) {
 
         case 'm':
-            t.model = optarg;
+            t->model = optarg;
             break;
 
         case 'v':
-            name = optarg;
+            t->name = optarg;
             break;
 
         case 'd':
-            dir = optarg;
+            t->dir = optarg;
             break;
 
         default:
             tokens_usage();
         }
     }
+}
+
+
+int
+main(int argc, char **argv)
+{
+    int              list;
+    const char      *name;
+    static tokens_t  t;
+
+    list = tokens_long_options(&t, &argc, argv);
+    tokens_options(&t, argc, argv);
 
     if (list) {
-        return tokens_list(dir);
+        return tokens_list(t.dir);
     }
 
-    t.name = name;
-    t.dir = dir;
+    name = t.name;
 
     if (t.model && name && t.format != TOKENS_CHAT) {
         tokens_usage();
@@ -511,7 +518,7 @@ main(int argc, char **argv)
         }
     }
 
-    tokens_open(&t, dir, name ? name : "o200k_base");
+    tokens_open(&t, t.dir, name ? name : "o200k_base");
     tokens_all(&t, argv + optind, argc - optind);
     llm_vocab_close(t.vocab);
     free(t.scratch);

@@ -251,6 +251,41 @@ vocab_ids(llm_tok_image_t *image, const vocab_t *v)
 }
 
 
+/* what the tokens tell only all together */
+
+static void
+vocab_header_tokens(llm_tok_image_t *image, const vocab_t *v)
+{
+    uint32_t  i;
+
+    for (i = 0; i < v->tokens; i++) {
+        if (v->token[i].id != i) {
+            image->by_id = v->tokens + v->specials;
+        }
+
+        if (v->rank && v->irregular[i]) {
+            image->ranks = v->tokens;
+        }
+
+        if (v->token[i].id >= image->ids) {
+            image->ids = v->token[i].id + 1;
+        }
+
+        if (v->token[i].len > image->max_len) {
+            image->max_len = v->token[i].len;
+        }
+    }
+
+    for (i = 0; i < v->specials; i++) {
+        if ((i < v->exceptions || vocab_is_user(v, &v->special[i]))
+            && v->special[i].id >= image->ids)
+        {
+            image->ids = v->special[i].id + 1;
+        }
+    }
+}
+
+
 static void
 vocab_header(llm_tok_image_t *image, const vocab_t *v,
     const vocab_trie_t *trie)
@@ -258,7 +293,6 @@ vocab_header(llm_tok_image_t *image, const vocab_t *v,
     int       i;
     uint16_t  wide_at[LLM_TOK_WIDE_AT];
     uint64_t  at, size[LLM_TOK_SECTIONS];
-    uint32_t  j;
 
     memcpy(image->magic, LLM_TOK_MAGIC, sizeof(image->magic));
     memcpy(image->name, v->name, sizeof(image->name));
@@ -275,12 +309,7 @@ vocab_header(llm_tok_image_t *image, const vocab_t *v,
     image->near_bits = (uint32_t) vocab_log2(v->tokens) + 1;
     image->wide_blocks = vocab_wide_blocks(v, wide_at);
     vocab_whole_sets(v, image);
-
-    for (j = 0; j < v->tokens; j++) {
-        if (v->token[j].id != j) {
-            image->by_id = v->tokens + v->specials;
-        }
-    }
+    vocab_header_tokens(image, v);
 
     image->join_bits = v->grammar == LLM_TOK_JOIN ? vocab_join_bits(v) : 0;
     image->gaps = image->join_bits ? vocab_gaps(v) : 0;
@@ -288,28 +317,6 @@ vocab_header(llm_tok_image_t *image, const vocab_t *v,
     image->pattern = (uint32_t) v->pattern_len;
     image->runs = v->runs;
     vocab_names_size(image, v);
-
-    for (j = 0; j < v->tokens; j++) {
-        if (v->rank && v->irregular[j]) {
-            image->ranks = v->tokens;
-        }
-
-        if (v->token[j].id >= image->ids) {
-            image->ids = v->token[j].id + 1;
-        }
-
-        if (v->token[j].len > image->max_len) {
-            image->max_len = v->token[j].len;
-        }
-    }
-
-    for (j = 0; j < v->specials; j++) {
-        if ((j < v->exceptions || vocab_is_user(v, &v->special[j]))
-            && v->special[j].id >= image->ids)
-        {
-            image->ids = v->special[j].id + 1;
-        }
-    }
 
     llm_tok_section_sizes(image, size);
     at = sizeof(llm_tok_image_t);
