@@ -51,6 +51,7 @@ static const llm_mark_t  llm_mark_names[] = {
     { llm_string("function_response"), LLM_MARK_CALLS },
     { llm_string("responseJsonSchema"), LLM_MARK_SCHEMA },
     { llm_string("function_call_output"), LLM_MARK_CALLS },
+    { llm_string("prompt_cache_options"), LLM_MARK_RETENTION },
     { llm_string("prompt_cache_retention"), LLM_MARK_RETENTION }
 };
 

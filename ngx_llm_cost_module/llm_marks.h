@@ -17,7 +17,7 @@
 
 
 #define LLM_MARK_CACHE       0x01    /* cache_control */
-#define LLM_MARK_RETENTION   0x02    /* prompt_cache_retention */
+#define LLM_MARK_RETENTION   0x02    /* prompt_cache_retention, _options */
 #define LLM_MARK_MEDIA       0x04    /* pictures, documents, sound, and what
                                         is elsewhere: counted by a guess */
 #define LLM_MARK_CALLS       0x08    /* calls of tools, and their results */

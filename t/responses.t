@@ -374,3 +374,19 @@ llm_budget daily limit=0.03usd period=day;
 --- log_lines eval
 ['400 in=- out=- cost=0.000000000 src=none',
  '200 in=100 out=20 cost=0.002524000 src=upstream']
+
+
+
+=== TEST 25: what a cache keeps for 12 hours has a price of its own
+--- http_config
+    llm_price kept input=1 output=1 cache_write=2 cache_write_day=4;
+--- upstream eval
+{ json => main::response(usage => { input_tokens => 100, output_tokens => 20,
+    input_tokens_details => { cached_tokens => 0, cache_write_tokens => 30,
+        cache_write_tokens_details => { ttl_30m_tokens => 10,
+                                        ttl_12h_tokens => 20 } } }) }
+--- request
+POST /v1/responses
+{"model":"kept","input":"hi","prompt_cache_options":{"ttl":"12h"}}
+--- log_lines
+200 in=100 out=20 cost=0.000190000 src=upstream

@@ -237,6 +237,13 @@ llm_cohere_parse_input(llm_request_t *q, const uint32_t *f)
                : llm_request_bad(q, "inputs", "is required");
 
     default: /* LLM_COHERE_RERANK */
+        /* a ranking of Bedrock's own has the same path, and names a model
+           elsewhere */
+
+        if (llm_given(&q->json, llm_json_get(&q->json, 0, "sources"))) {
+            return LLM_DECLINED;
+        }
+
         rc = llm_request_string(q, f[LLM_COHERE_QUERY], "query", &s);
         i = llm_cohere_list(q, f, LLM_COHERE_DOCUMENTS, LLM_COHERE_TEXTS);
 

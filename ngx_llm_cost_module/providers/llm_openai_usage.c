@@ -381,14 +381,34 @@ llm_openai_total(llm_usage_t *u, int64_t total, llm_kind_e kind)
 }
 
 
-/* of what a cache has written, what LiteLLM says is kept for an hour */
+/* part of what a cache has written is kept for longer, at a price of its own */
 
 static void
-llm_openai_hour(llm_answer_t *a, const llm_json_t *j, const uint32_t *m,
+llm_openai_longer(llm_answer_t *a, const llm_json_t *j, uint32_t details,
+    const char *name, llm_usage_t *u, int64_t *part)
+{
+    int64_t  n;
+
+    if (llm_kind_of(j, details) != LLM_JSON_OBJECT) {
+        return;
+    }
+
+    n = llm_openai_figure(a, j, llm_json_get(j, details, name));
+
+    if (n > 0) {
+        *part = n;
+        u->cache_write -= (n < u->cache_write) ? n : u->cache_write;
+    }
+}
+
+
+/* LiteLLM says what is for an hour, OpenAI what is for 12 of them */
+
+static void
+llm_openai_kept(llm_answer_t *a, const llm_json_t *j, const uint32_t *m,
     llm_usage_t *u)
 {
-    int64_t   n;
-    uint32_t  i, node;
+    uint32_t  i;
 
     for (i = LLM_OPENAI_PROMPT_NODE;
          u->cache_write > 0 && i <= LLM_OPENAI_PROMPT_LAST; i++)
@@ -397,19 +417,12 @@ llm_openai_hour(llm_answer_t *a, const llm_json_t *j, const uint32_t *m,
             continue;
         }
 
-        node = llm_json_get(j, m[i], "cache_creation_token_details");
-
-        if (llm_kind_of(j, node) != LLM_JSON_OBJECT) {
-            continue;
-        }
-
-        n = llm_openai_figure(a, j, llm_json_get(j, node,
-                                             "ephemeral_1h_input_tokens"));
-
-        if (n > 0) {
-            u->cache_write_1h = n;
-            u->cache_write -= (n < u->cache_write) ? n : u->cache_write;
-        }
+        llm_openai_longer(a, j, llm_json_get(j, m[i],
+                                             "cache_creation_token_details"),
+                          "ephemeral_1h_input_tokens", u, &u->cache_write_1h);
+        llm_openai_longer(a, j, llm_json_get(j, m[i],
+                                             "cache_write_tokens_details"),
+                          "ttl_12h_tokens", u, &u->cache_write_day);
     }
 }
 
@@ -459,7 +472,7 @@ llm_openai_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
     total = llm_openai_figure(a, j, m[LLM_OPENAI_TOTAL_NODE]);
 
     llm_openai_total(&u, total, a->kind);
-    llm_openai_hour(a, j, m, &u);
+    llm_openai_kept(a, j, m, &u);
 
     if (u.input >= 0 || u.output >= 0) {
         a->usage_seen = 1;

@@ -130,6 +130,10 @@ test_parse(void **state)
     assert_int_equal(f.q.model.len, strlen("command"));
     done(&f);
 
+    ask(&f, &llm_cohere, RANK, "{\"queries\":[],\"sources\":[]}");
+    assert_int_equal(f.rc, LLM_DECLINED);
+    done(&f);
+
     /* Ollama streams unless told not to */
 
     ask(&f, &llm_ollama, OLLAMA, "{\"model\":\"m\",\"messages\":[]}");

@@ -40,6 +40,8 @@ test_names(void **state)
     assert_int_equal(marks_of("{\"tools\":[]}"), LLM_MARK_TOOLS);
     assert_int_equal(marks_of("{\"a\":[{\"b\":{\"cache_control\":{}}}]}"),
                      LLM_MARK_CACHE);
+    assert_int_equal(marks_of("{\"prompt_cache_options\":{\"ttl\":\"12h\"}}"),
+                     LLM_MARK_RETENTION);
     assert_int_equal(marks_of("{\"prompt_cache_retention\":\"24h\"}"),
                      LLM_MARK_RETENTION);
     assert_int_equal(marks_of("{\"type\":\"image_url\",\"x\":\"base64\","

@@ -103,6 +103,16 @@ test_chat(void **state)
         { AROUND "\"prompt_tokens_details\":{\"cache_creation_tokens\":20,"
           "\"cache_creation_token_details\":[]}", 100, 5, -1, 20, -1, -1 },
 
+        /* ... and OpenAI */
+
+        { AROUND "\"prompt_tokens_details\":{\"cached_tokens\":60,"
+          "\"cache_write_tokens\":20,\"cache_write_tokens_details\":{"
+          "\"ttl_30m_tokens\":8,\"ttl_12h_tokens\":12}}",
+          100, 5, 60, 8, -1, -1 },
+        { AROUND "\"prompt_tokens_details\":{\"cache_write_tokens\":20,"
+          "\"cache_write_tokens_details\":{\"ttl_30m_tokens\":20,"
+          "\"ttl_12h_tokens\":null}}", 100, 5, -1, 20, -1, -1 },
+
         /* sound that is charged by the second is in the total alone */
 
         { "\"total_tokens\":400,\"prompt_audio_seconds\":203",
