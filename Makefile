@@ -301,6 +301,8 @@ test-versions: all
 test-faults: all
 	$(Q)LLM_BUILD=$(out) LLM_DATA_PATH=$(out) t/faults/run \
 	    -- '$(FAULT)'
+	$(Q)test -n '$(FAULT)' || LLM_BUILD=$(out) LLM_DATA_PATH=$(out) \
+	    prove -It/lib t/faults/*.t
 
 
 # Fuzzers: a short run of the one of dialects is a unit test
