@@ -231,7 +231,7 @@ add_header X-Reserved $llm_reserved_cost;
 --- error_code eval
 [200, 200, 200]
 --- response_headers eval
-['X-Reserved: 0.000509000', 'X-Reserved: 0.000511250', 'X-Reserved: 0.000518000']
+['X-Reserved: 0.000508000', 'X-Reserved: 0.000510000', 'X-Reserved: 0.000516000']
 
 
 
@@ -257,7 +257,7 @@ POST /v1/projects/p/locations/us-east5/publishers/anthropic/models/claude-test-1
 POST /v1/messages
 {"model":"claude-test-1","max_tokens":100,"messages":[{"role":"user","content":"hi"}]}
 --- log_lines
-200 in=9 out=3 cost=0.000024000 src=counted
+200 in=8 out=3 cost=0.000023000 src=counted
 
 
 
@@ -268,7 +268,7 @@ POST /v1/messages
 POST /v1/messages
 {"model":"claude-test-1","max_tokens":100,"messages":[{"role":"user","content":"hi"}]}
 --- log_lines
-200 in=9 out=3 cost=0.000024000 src=counted
+200 in=8 out=3 cost=0.000023000 src=counted
 
 
 
@@ -355,4 +355,4 @@ POST /v1/messages
 --- error_log
 upstream prematurely closed connection
 --- log_lines
-200 in=37 out=100 cost=0.000537000 src=lost
+200 in=36 out=100 cost=0.000536000 src=lost

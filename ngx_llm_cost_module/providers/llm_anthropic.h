@@ -60,11 +60,12 @@ typedef struct {
     int64_t      call;
     int64_t      result;
     int64_t      format;              /* how to answer in a schema */
+    int64_t      percent;             /* of the vocabulary's count */
+    int64_t      adaptive;            /* how to think as much as is needed */
 } llm_claude_t;
 
 #define LLM_ANTHROPIC_BASE        4       /* of a request */
 #define LLM_ANTHROPIC_MESSAGE     3
-#define LLM_ANTHROPIC_PERCENT     118     /* of the vocabulary's count */
 #define LLM_ANTHROPIC_IMAGE       1600    /* the most that one comes to */
 
 const llm_claude_t *llm_anthropic_claude(const llm_str_t *model);

@@ -17,7 +17,8 @@
  * requests.
  */
 
-#define LLM_ANTHROPIC_THOUGHTS    28
+#define LLM_ANTHROPIC_THOUGHTS    28      /* with a budget of tokens */
+#define LLM_ANTHROPIC_BUDGET      35      /* of a task, which it is told */
 #define LLM_ANTHROPIC_PIXELS      750     /* of a picture, for one token */
 #define LLM_ANTHROPIC_TEXT_FILE   600     /* how to cite from it */
 #define LLM_ANTHROPIC_FILE        10000   /* a document that is elsewhere */
@@ -27,9 +28,15 @@
                                              comes of them */
 
 
-static const llm_claude_t  llm_claude_3 = { 290, 95, 12, 16, 12, 0 };
-static const llm_claude_t  llm_claude_4 = { 340, 0, 12, 24, 20, 150 };
-static const llm_claude_t  llm_claude_45 = { 500, 105, 24, 36, 28, 150 };
+static const llm_claude_t  llm_claude_3 = { 290, 95, 12, 16, 12, 0, 118, 0 };
+static const llm_claude_t  llm_claude_4 = { 340, 0, 12, 24, 20, 150, 118, 0 };
+static const llm_claude_t  llm_claude_45 = { 500, 105, 24, 36, 28, 150, 118,
+                                             17 };
+
+/* from 4.7 on: another tokenizer, which makes more tokens of a text */
+
+static const llm_claude_t  llm_claude_47 = { 500, 105, 24, 36, 28, 150, 138,
+                                             0 };
 
 
 /* names of models that are not of the last generation */
@@ -45,6 +52,11 @@ static const struct {
     { "claude-instant", &llm_claude_3 },
     { "-4-0", &llm_claude_4 },
     { "-4-1", &llm_claude_4 },
+    { "claude-4-", &llm_claude_4 },
+    { "-4-5", &llm_claude_45 },
+    { "-4.5", &llm_claude_45 },
+    { "-4-6", &llm_claude_45 },
+    { "-4.6", &llm_claude_45 },
     { "-4.1", &llm_claude_4 },
     { "-4-2025", &llm_claude_4 },
     { "-4@2025", &llm_claude_4 }
@@ -272,13 +284,20 @@ static void
 llm_anthropic_tool(llm_anthropic_input_t *ai, uint32_t tool)
 {
     size_t                  i, n;
-    uint32_t                f[4];
+    uint32_t                f[5];
     const llm_json_node_t  *v;
 
     static const char * const  names[] = { "type", "name", "description",
-                                           "input_schema" };
+                                           "input_schema", "defer_loading" };
 
-    llm_json_fields(ai->in.j, tool, names, 4, f);
+    llm_json_fields(ai->in.j, tool, names, 5, f);
+
+    if (llm_kind_of(ai->in.j, f[4]) == LLM_JSON_TRUE) {
+
+        /* not shown until a search finds it, which has its own figure */
+
+        return;
+    }
 
     if (llm_kind_of(ai->in.j, f[0]) == LLM_JSON_STRING) {
 
@@ -354,7 +373,33 @@ llm_anthropic_claude(const llm_str_t *model)
         }
     }
 
-    return &llm_claude_45;
+    return &llm_claude_47;
+}
+
+
+static void
+llm_anthropic_format(llm_anthropic_input_t *ai, const uint32_t *f)
+{
+    uint32_t           config, node, format;
+    const llm_json_t  *j;
+
+    j = ai->in.j;
+    config = f[LLM_ANTHROPIC_CONFIG];
+    format = f[LLM_ANTHROPIC_FORMAT];
+
+    if (llm_kind_of(j, config) == LLM_JSON_OBJECT) {
+        node = llm_json_get(j, config, "format");
+        format = llm_given(j, node) ? node : format;
+
+        if (llm_given(j, llm_json_get(j, config, "task_budget"))) {
+            ai->fixed += LLM_ANTHROPIC_BUDGET;
+        }
+    }
+
+    if (llm_given(j, format)) {
+        ai->fixed += ai->claude->format;
+        llm_input_value(&ai->in, format);
+    }
 }
 
 
@@ -366,37 +411,32 @@ llm_anthropic_claude(const llm_str_t *model)
 static void
 llm_anthropic_asked(llm_anthropic_input_t *ai, const uint32_t *f)
 {
-    uint32_t           type, format, servers, i;
+    uint32_t           type, servers, i;
     const llm_json_t  *j;
+
+#define llm_type(s)                                                           \
+    (llm_kind_of(j, type) == LLM_JSON_STRING && llm_json_equal(j, type, s))
 
     j = ai->in.j;
 
     if (llm_kind_of(j, f[LLM_ANTHROPIC_TOOL_CHOICE]) == LLM_JSON_OBJECT) {
         type = llm_json_get(j, f[LLM_ANTHROPIC_TOOL_CHOICE], "type");
 
-        if (llm_kind_of(j, type) == LLM_JSON_STRING
-            && (llm_json_equal(j, type, "any")
-                || llm_json_equal(j, type, "tool")))
-        {
+        if (llm_type("any") || llm_type("tool")) {
             ai->fixed += ai->claude->forced;
         }
     }
 
-    format = f[LLM_ANTHROPIC_FORMAT];
+    llm_anthropic_format(ai, f);
 
-    if (llm_kind_of(j, f[LLM_ANTHROPIC_CONFIG]) == LLM_JSON_OBJECT) {
-        type = llm_json_get(j, f[LLM_ANTHROPIC_CONFIG], "format");
-        format = llm_given(j, type) ? type : format;
+    if (llm_kind_of(j, f[LLM_ANTHROPIC_THINKING]) == LLM_JSON_OBJECT) {
+        type = llm_json_get(j, f[LLM_ANTHROPIC_THINKING], "type");
+
+        ai->fixed += llm_type("adaptive") ? ai->claude->adaptive
+                     : llm_type("disabled") ? 0 : LLM_ANTHROPIC_THOUGHTS;
     }
 
-    if (llm_given(j, format)) {
-        ai->fixed += ai->claude->format;
-        llm_input_value(&ai->in, format);
-    }
-
-    if (llm_given(j, f[LLM_ANTHROPIC_THINKING])) {
-        ai->fixed += LLM_ANTHROPIC_THOUGHTS;
-    }
+#undef llm_type
 
     servers = f[LLM_ANTHROPIC_SERVERS];
 
@@ -458,8 +498,7 @@ llm_anthropic_count(llm_request_t *q, llm_counter_t *c)
 
     rc = llm_input_end(&ai.in);
 
-    q->input_tokens = (ai.in.tokens * LLM_ANTHROPIC_PERCENT + 99) / 100
-                      + ai.fixed;
+    q->input_tokens = ai.in.tokens * ai.claude->percent / 100 + ai.fixed;
 
     return rc;
 }

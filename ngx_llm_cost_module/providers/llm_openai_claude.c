@@ -270,8 +270,7 @@ llm_openai_claude_count(llm_request_t *q, llm_counter_t *c)
 
     rc = llm_input_end(&oc.in);
 
-    q->input_tokens = (oc.in.tokens * LLM_ANTHROPIC_PERCENT + 99) / 100
-                      + oc.fixed;
+    q->input_tokens = oc.in.tokens * oc.claude->percent / 100 + oc.fixed;
 
     return rc;
 }

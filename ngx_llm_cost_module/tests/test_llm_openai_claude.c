@@ -6,10 +6,14 @@
 
 /*
  * A Claude that is spoken to in OpenAI's dialect: what Anthropic puts around
- * tools and calls.  A token is a byte here, of which 118 percent are counted.
+ * tools and calls.  A token is a byte here, of which 118 percent are
+ * counted, or of the last tokenizer's 138.
  */
 
 #include "dialect_fixture.h"
+
+
+extern const llm_provider_t  llm_anthropic;
 
 
 static void
@@ -31,7 +35,8 @@ count(const char *model, const char *messages, const char *more,
     assert_int_equal(f.rc, LLM_OK);
     assert_int_equal(f.p->count(&f.q, &c), LLM_OK);
 
-    want = (texts * 118 + 99) / 100 + 4 + around;
+    want = texts * (strstr(model, "-4-7") || strstr(model, "m-") ? 138 : 118)
+           / 100 + 4 + around;
 
     if (f.q.input_tokens != want || !f.q.estimate) {
         fail_msg("%s: %lld, not %lld", body, (long long) f.q.input_tokens,
@@ -55,6 +60,7 @@ test_texts(void **state)
 
     count("claude-sonnet-4-5", HI, "", 3, 3);
     count("anthropic/claude-3.5-haiku", HI "," HI, "", 6, 6);
+    count("claude-opus-4-7", HI "," HI, "", 6, 6);
     count("m-claude", "{\"role\":\"user\",\"content\":[{\"type\":\"text\","
           "\"text\":\"ab\"},{\"type\":\"text\",\"text\":\"c\"}]}", "", 3, 3);
 }
@@ -111,10 +117,72 @@ test_files(void **state)
 }
 
 
+/* the same of Anthropic's own dialect: what is asked for besides texts */
+
+static int64_t
+messages(const char *model, const char *more)
+{
+    char           body[1024];
+    int64_t        n;
+    dialect_t      f;
+    llm_counter_t  c;
+
+    snprintf(body, sizeof(body),
+             "{\"model\":\"%s\",\"max_tokens\":1,\"messages\":[" HI "]%s}",
+             model, more);
+
+    memset(&c, 0, sizeof(c));
+    c.count = count_bytes;
+
+    ask(&f, &llm_anthropic, "/v1/messages", body);
+    assert_int_equal(f.rc, LLM_OK);
+    assert_int_equal(f.p->count(&f.q, &c), LLM_OK);
+
+    n = f.q.input_tokens - 4 - 3;
+    done(&f);
+
+    return n;
+}
+
+
+static void
+test_messages(void **state)
+{
+    (void) state;
+
+    assert_int_equal(messages("claude-sonnet-4-5", ""), 3);
+    assert_int_equal(messages("claude-opus-4-7", ""), 4);
+
+    assert_int_equal(messages("claude-sonnet-4-5", ",\"thinking\":{\"type\":"
+                              "\"enabled\",\"budget_tokens\":1024}"), 3 + 28);
+    assert_int_equal(messages("claude-sonnet-4-5",
+                              ",\"thinking\":{\"type\":\"disabled\"}"), 3);
+    assert_int_equal(messages("claude-opus-4-6",
+                              ",\"thinking\":{\"type\":\"adaptive\"}"),
+                     3 + 17);
+    assert_int_equal(messages("claude-opus-5",
+                              ",\"thinking\":{\"type\":\"adaptive\"}"), 4);
+    assert_int_equal(messages("claude-opus-5", ",\"output_config\":{"
+                              "\"task_budget\":{\"type\":\"tokens\","
+                              "\"total\":9}}"), 4 + 35);
+
+    /* a tool that is shown when it was found */
+
+    assert_int_equal(messages("claude-sonnet-4-5", ",\"tools\":[{\"name\":"
+                              "\"ff\",\"description\":\"dd\"}]"),
+                     7 * 118 / 100 + 500 + 24);
+    assert_int_equal(messages("claude-sonnet-4-5", ",\"tools\":[{\"name\":"
+                              "\"ff\",\"description\":\"dd\"},{\"name\":"
+                              "\"gg\",\"defer_loading\":true}]"),
+                     7 * 118 / 100 + 500 + 24);
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(test_messages),
         cmocka_unit_test(test_texts),
         cmocka_unit_test(test_tools),
         cmocka_unit_test(test_calls),

@@ -110,8 +110,8 @@ static const char * const  classes[CLASS_N] = {
 
 /* at most this median error, and share of counts that are too small, percent */
 
-static const double  medians[CLASS_N] = { 10, 3, 3, 40, 20 };
-static const double  lows[CLASS_N] = { 17, 18, 30, 20, 10 };
+static const double  medians[CLASS_N] = { 5, 3, 3, 40, 20 };
+static const double  lows[CLASS_N] = { 18, 21, 32, 20, 10 };
 
 #define PROMPTS  1024
 
