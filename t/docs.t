@@ -1,7 +1,8 @@
 # Copyright (C) 2026 the ngx_llm_cost_module authors
 #
 # Documentation and what it is about: links lead somewhere; directives,
-# variables, alerts and files are all there, and no others.
+# variables, alerts and files are all there, and no others; and sources have the
+# form that CONTRIBUTING.md says.
 
 use strict;
 use warnings;
@@ -172,5 +173,26 @@ same([grep { -d && $_ ne 'docs' }
       section('docs/architecture.md', 'The rooms') =~ m{`(\w+)/}g],
      [grep { -d && $_ ne 'build' && $_ ne 'docs' } glob '*'],
      'docs/architecture.md, folders');
+
+
+
+# Form
+
+my %long;
+
+for my $file (map { glob "$_/*.[ch]" }
+              qw( ngx_llm_cost_module ngx_llm_cost_module/* tokenizer/*
+                  tools/* t/util bench fuzz ))
+{
+    my $n = 0;
+
+    for my $line (split /\n/, read_file($file)) {
+        $n++;
+        utf8::decode($line);
+        $long{"$file:$n"} = 1 if length $line > 80 || $line =~ /\t| \z/;
+    }
+}
+
+is(join(' ', sort keys %long), '', 'C: 80 columns, no tabs, no blanks behind');
 
 done_testing();
