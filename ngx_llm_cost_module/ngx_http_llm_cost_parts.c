@@ -36,7 +36,8 @@ struct ngx_http_llm_cost_parts_s {
     ngx_str_t                   model;          /* of the first */
     llm_kind_e                  kind;
     int64_t                     open;           /* answers without a maximum,
-                                                   of a model that is not named */
+                                                   of a model that nobody has
+                                                   named */
     unsigned                    unnamed:1;
     unsigned                    several:1;      /* models */
     unsigned                    inexact:1;      /* tokens are not all */

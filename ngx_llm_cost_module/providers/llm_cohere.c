@@ -142,8 +142,9 @@ llm_cohere_path(llm_route_t *route)
 
 
 /*
- * Of the old calls the model may be left out: Cohere takes these then.  A server
- * that has one model for rankings, and so names none, has a price of this name.
+ * Of the old calls the model may be left out: Cohere takes these then.  A
+ * server that has one model for rankings, and so names none, has a price of
+ * this name.
  */
 
 static int

@@ -60,8 +60,8 @@ int llm_openai_given(const llm_json_t *j, uint32_t node);
 
 
 /*
- * llm_openai_hosts.c: hosts that take chat at paths of their own, where the path
- * may name the model, and the body says which kind of request it is.
+ * llm_openai_hosts.c: hosts that take chat at paths of their own, where the
+ * path may name the model, and the body says which kind of request it is.
  */
 
 #define LLM_OPENAI_DATABRICKS  3

@@ -16,9 +16,9 @@
  * when that is done, another file has an answer a line.  The file is counted
  * when it is uploaded, since nobody sees it later.
  *
- * Those in a file for Mistral say neither what they ask for nor of which model:
- * the job does (llm_openai_job.c).  Until then their tokens are counted as those
- * of this model.
+ * Those in a file for Mistral say neither what they ask for nor of which
+ * model: the job does (llm_openai_job.c).  Until then their tokens are counted
+ * as those of this model.
  */
 
 #define LLM_OPENAI_BATCH_MODEL  "mistral-large-latest"

@@ -10,9 +10,10 @@
 
 
 /*
- * Hosts whose requests and answers are OpenAI's, but for their paths: Databricks,
- * Snowflake's Cortex, IBM's watsonx and Cloudflare's Workers AI.  None of them is
- * asked for the usage of a stream: it is not known whether they take that.
+ * Hosts whose requests and answers are OpenAI's, but for their paths:
+ * Databricks, Snowflake's Cortex, IBM's watsonx and Cloudflare's Workers AI.
+ * None of them is asked for the usage of a stream: it is not known whether they
+ * take that.
  */
 
 
@@ -119,8 +120,8 @@ llm_openai_host_parse(llm_request_t *q, const uint32_t *f)
 
 
 /*
- * Cloudflare puts what its models say into an envelope, but for that of a stream;
- * many of them say one text, and have no choices.
+ * Cloudflare puts what its models say into an envelope, but for that of a
+ * stream; many of them say one text, and have no choices.
  */
 
 int

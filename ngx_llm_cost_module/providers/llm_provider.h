@@ -116,7 +116,7 @@ typedef struct {
     llm_str_t             body;
     llm_kind_e            kind;           /* OTHER: the path says it */
     unsigned              unnamed:1;      /* which model it is for is said
-                                             later: this one counts its tokens */
+                                             later: this one counts it */
 } llm_inner_t;
 
 

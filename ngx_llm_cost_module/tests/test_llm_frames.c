@@ -48,7 +48,7 @@ run_init(run_t *r, llm_framing_e framing)
 {
     memset(r, 0, sizeof(run_t));
     llm_arena_init(&r->arena);
-    
+
     r->frames.handler = run_event;
     r->frames.data = r;
     r->frames.mem = &r->arena.mem;
