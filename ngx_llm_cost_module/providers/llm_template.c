@@ -247,7 +247,7 @@ static const struct {
     { "llama4", &llm_template_llama },
     { "gemma", &llm_template_gemma },
     { "gemini", &llm_template_gemini },
-    { "fast-non-reasoning", &llm_template_grok_quick },
+    { "non-reasoning", &llm_template_grok_quick },
     { "grok", &llm_template_grok }
 };
 
