@@ -12,8 +12,6 @@
 
 #include <immintrin.h>
 
-#pragma GCC diagnostic ignored "-Wpsabi"
-
 #define SIMDE_ENABLE_NATIVE_ALIASES
 #include <simde/x86/avx512.h>
 
