@@ -72,6 +72,7 @@ int llm_price_map_sizes(llm_price_map_t *m);
 /* all of a row's members but its name; then what follows from them together */
 
 int llm_price_map_members(llm_price_map_t *m, uint32_t node);
+int llm_price_map_whole(llm_price_map_t *m);
 
 /* one rate at its place; again: it may stand there already */
 

@@ -17,12 +17,6 @@
 
 #define LLM_PRICE_ROW_ARGS   64
 
-/* an expression works on a name that a client sends */
-
-#define LLM_PRICE_MATCHES    10000
-#define LLM_PRICE_HEAP       1024        /* KB */
-
-
 /* in the order of llm_rate_e; "search" is all three of its sizes */
 
 static const llm_price_name_t  llm_price_row_names[] = {
@@ -475,84 +469,6 @@ llm_price_row_machine(llm_price_row_ctx_t *c)
 }
 
 
-/* what all expressions match with: made with the first of them, so that a
-   table without any holds nothing of PCRE2's */
-
-static int
-llm_price_row_matcher(llm_prices_t *t)
-{
-    if (t->match == NULL) {
-        t->match = pcre2_match_data_create(1, NULL);
-    }
-
-    if (t->limits == NULL) {
-        t->limits = pcre2_match_context_create(NULL);
-    }
-
-    if (t->match == NULL || t->limits == NULL) {
-        return LLM_ERROR;
-    }
-
-    (void) pcre2_set_match_limit(t->limits, LLM_PRICE_MATCHES);
-    (void) pcre2_set_depth_limit(t->limits, LLM_PRICE_MATCHES);
-    (void) pcre2_set_heap_limit(t->limits, LLM_PRICE_HEAP);
-
-    return LLM_OK;
-}
-
-
-static int
-llm_price_row_regex(llm_price_row_ctx_t *c)
-{
-    int                 code;
-    size_t              pos;
-    uint32_t            options;
-    llm_str_t           pattern;
-    llm_price_regex_t  *re;
-    unsigned char       text[128];
-
-    pattern = c->row.model;
-    pattern.data++;
-    pattern.len--;
-
-    options = 0;
-
-    if (pattern.len && *pattern.data == '*') {
-        pattern.data++;
-        pattern.len--;
-        options = PCRE2_CASELESS;
-    }
-
-    if (pattern.len == 0) {
-        return llm_price_error(c->err, c->errsize, "empty expression");
-    }
-
-    re = llm_alloc(&c->prices->mem, sizeof(llm_price_regex_t));
-    if (re == NULL || llm_price_row_matcher(c->prices) != LLM_OK) {
-        return LLM_ERROR;
-    }
-
-    re->code = pcre2_compile(pattern.data, pattern.len, options, &code, &pos,
-                             NULL);
-
-    if (re->code == NULL) {
-        (void) pcre2_get_error_message(code, text, sizeof(text));
-
-        return llm_price_error(c->err, c->errsize,
-                               "expression \"%.*s\": %s at offset %zu",
-                               (int) pattern.len, pattern.data, text, pos);
-    }
-
-    re->price = c->row;
-    re->next = NULL;
-
-    *c->prices->regex_last = re;
-    c->prices->regex_last = &re->next;
-
-    return LLM_OK;
-}
-
-
 static int
 llm_price_row_priced(const llm_price_t *p)
 {
@@ -611,7 +527,7 @@ llm_prices_add(llm_prices_t *t, const llm_str_t *model, const llm_str_t *args,
     }
 
     if (model->data[0] == '~') {
-        return llm_price_row_regex(&c);
+        return llm_price_regex_add(t, &c.row, err, errsize);
     }
 
     rc = llm_prices_put(t, &c.row, 0);

@@ -148,6 +148,14 @@ void llm_price_rates(const llm_price_t *p, const llm_price_step_t *step,
 int64_t llm_price_factor(const llm_price_t *p, const llm_price_terms_t *terms,
     const llm_usage_t *u, int worst);
 
+/*
+ * A row whose model is "~" or "~*" and an expression; LLM_BAD: err says what is
+ * wrong with that.
+ */
+
+int llm_price_regex_add(llm_prices_t *t, const llm_price_t *price, char *err,
+    size_t errsize);
+
 /* an empty row, everything unknown */
 
 void llm_price_init(llm_price_t *p);
