@@ -113,8 +113,8 @@ llm_scratch_t *llm_scratch_init(void *mem, size_t size);
 
 /*
  * Which instructions the scratch's thread uses.  llm_scratch_init() picks the
- * best that the processor has, but not AVX-512 by itself; the results are the
- * same with all of them.
+ * best that the processor has, AVX-512 where it has VBMI, too; the results are
+ * the same with all of them.
  * For tests and measurements: returns 0, or -1 and changes nothing if this
  * processor or build has no such path.
  */

@@ -22,7 +22,7 @@
 
 /* compilers that know it, and what uses AVX2 besides */
 
-#if LLM_TOK_HAVE_AVX2 && (__GNUC__ >= 5 || __clang_major__ >= 4)
+#if LLM_TOK_HAVE_AVX2 && (__GNUC__ >= 6 || __clang_major__ >= 4)
 #define LLM_TOK_HAVE_AVX512  1
 #endif
 

@@ -33,10 +33,20 @@ llm_scratch_init(void *mem, size_t size)
     s = mem;
     memset(s, 0, sizeof(llm_scratch_t));
 
-    /* at most one of them is there */
+    /* the last one that is there; AVX2 and NEON are not there both */
 
     (void) llm_scratch_simd(s, LLM_SIMD_AVX2);
     (void) llm_scratch_simd(s, LLM_SIMD_NEON);
+
+#if LLM_TOK_HAVE_AVX512
+
+    /* those without VBMI lower their clock for registers of 64 bytes */
+
+    if (__builtin_cpu_supports("avx512vbmi")) {
+        (void) llm_scratch_simd(s, LLM_SIMD_AVX512);
+    }
+
+#endif
 
     return s;
 }
