@@ -238,7 +238,7 @@ main::draw('', '') =~ s/paints/nobody/r
 main::advised(',"max_uses":2,"max_tokens":100')
 --- upstream: {"usage":{"input_tokens":5,"output_tokens":5}}
 --- access_log
-reserved=0.013363000 cost=0.000015000 in=1709
+reserved=0.013356000 cost=0.000015000 in=1708
 
 
 
