@@ -625,7 +625,7 @@ ngx_uint_t ngx_http_llm_cost_zone_turn(ngx_http_llm_cost_zone_t *z,
 /* _sweep.c: what is left behind, and what lives long */
 
 void ngx_http_llm_cost_sweep_start(ngx_cycle_t *cycle);
-void ngx_http_llm_cost_sweep_stop(void);
+void ngx_http_llm_cost_sweep_stop(ngx_cycle_t *cycle);
 
 /*
  * Reservations whose worker lives do not expire, whether anything comes from

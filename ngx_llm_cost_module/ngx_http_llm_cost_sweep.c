@@ -7,6 +7,8 @@
 #include "ngx_http_llm_cost.h"
 #include "llm_shm.h"
 
+#include <limits.h>
+
 
 /*
  * Once a second: what dead workers and lost requests have left behind is
@@ -19,6 +21,8 @@
 #define NGX_HTTP_LLM_COST_SWEEP_MAX     256     /* reservations at a time */
 
 
+static void ngx_http_llm_cost_sweep_dead(ngx_http_llm_cost_zone_t *z,
+    unsigned max, ngx_log_t *log);
 static void ngx_http_llm_cost_sweep(ngx_event_t *ev);
 
 
@@ -54,11 +58,43 @@ ngx_http_llm_cost_sweep_start(ngx_cycle_t *cycle)
 }
 
 
+/* a worker that died within the last second has nobody else, if all leave */
+
 void
-ngx_http_llm_cost_sweep_stop(void)
+ngx_http_llm_cost_sweep_stop(ngx_cycle_t *cycle)
 {
+    ngx_http_llm_cost_zone_t  *z;
+
     if (ngx_http_llm_cost_sweep_event.timer_set) {
         ngx_del_timer(&ngx_http_llm_cost_sweep_event);
+    }
+
+    z = ngx_http_llm_cost_zone();
+
+    if (z) {
+        ngx_http_llm_cost_sweep_dead(z, UINT_MAX, cycle->log);
+    }
+}
+
+
+static void
+ngx_http_llm_cost_sweep_dead(ngx_http_llm_cost_zone_t *z, unsigned max,
+    ngx_log_t *log)
+{
+    unsigned           n;
+    llm_ledger_heir_t  heir;
+
+    ngx_memzero(&heir, sizeof(llm_ledger_heir_t));
+
+    heir.gone = ngx_http_llm_cost_gone;
+    heir.log = ngx_http_llm_cost_ledger_log_line;
+
+    n = llm_ledger_inherit(z->ledger, &heir, max);
+
+    if (n) {
+        ngx_log_error(NGX_LOG_WARN, log, 0,
+                      "llm cost: %ud requests were left without their worker, "
+                      "and are settled now", n);
     }
 }
 
@@ -68,7 +104,6 @@ ngx_http_llm_cost_sweep(ngx_event_t *ev)
 {
     unsigned                        n;
     time_t                          now;
-    llm_ledger_heir_t               heir;
     ngx_http_llm_cost_zone_t       *z;
     ngx_http_llm_cost_main_conf_t  *lmcf;
 
@@ -84,18 +119,7 @@ ngx_http_llm_cost_sweep(ngx_event_t *ev)
     lmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle,
                                                ngx_http_llm_cost_module);
 
-    ngx_memzero(&heir, sizeof(llm_ledger_heir_t));
-
-    heir.gone = ngx_http_llm_cost_gone;
-    heir.log = ngx_http_llm_cost_ledger_log_line;
-
-    n = llm_ledger_inherit(z->ledger, &heir, NGX_HTTP_LLM_COST_SWEEP_MAX);
-
-    if (n) {
-        ngx_log_error(NGX_LOG_WARN, ev->log, 0,
-                      "llm cost: %ud requests were left without their worker, "
-                      "and are settled now", n);
-    }
+    ngx_http_llm_cost_sweep_dead(z, NGX_HTTP_LLM_COST_SWEEP_MAX, ev->log);
 
     ngx_http_llm_cost_keep_live(NULL);
 

@@ -174,5 +174,5 @@ ngx_http_llm_cost_zone_init_process(ngx_cycle_t *cycle)
 static void
 ngx_http_llm_cost_zone_exit_process(ngx_cycle_t *cycle)
 {
-    ngx_http_llm_cost_sweep_stop();
+    ngx_http_llm_cost_sweep_stop(cycle);
 }
