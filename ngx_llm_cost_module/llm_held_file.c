@@ -129,18 +129,24 @@ llm_held_file_hear(llm_held_table_t *t, llm_held_t *held, int64_t now)
 }
 
 
-/* a record that was torn takes those behind it not along; where it ended */
+/*
+ * A record that was torn takes those behind it not along.  Returns how far it
+ * has come: what is too short at the end may be a record that is being written,
+ * and is read again.
+ */
 
 static off_t
 llm_held_file_read(llm_held_table_t *t, int fd, off_t pos, int64_t now,
     llm_held_file_pt take)
 {
+    off_t          end;
     size_t         at, size, len;
     ssize_t        n;
     llm_held_t     held;
     unsigned char  buf[LLM_HELD_FILE_READ];
 
     len = 0;
+    end = pos;
 
     do {
         n = pread(fd, buf + len, sizeof(buf) - len, pos);
@@ -164,6 +170,10 @@ llm_held_file_read(llm_held_table_t *t, int fd, off_t pos, int64_t now,
             }
 
             at += size ? size : 1;
+
+            if (size) {
+                end = pos - (off_t) (len - at);
+            }
         }
 
         len -= at;
@@ -171,7 +181,7 @@ llm_held_file_read(llm_held_table_t *t, int fd, off_t pos, int64_t now,
 
     } while (n > 0);
 
-    return pos;
+    return pos - end < (off_t) sizeof(llm_held_t) ? end : pos;
 }
 
 

@@ -517,8 +517,9 @@ static void
 two_tables_follow_a_file(void **state)
 {
     int                fd;
-    char               path[] = "/tmp/llm-held-XXXXXX";
+    char               tail[9], path[] = "/tmp/llm-held-XXXXXX";
     llm_held_t         h, got;
+    struct stat        st;
     llm_held_table_t  *was;
 
     static unsigned char  other[sizeof(mem)] __attribute__((aligned(16)));
@@ -565,6 +566,19 @@ two_tables_follow_a_file(void **state)
     llm_held_file_follow(t, fd, 2);
     assert_int_equal(llm_held_get(t, h.name, 2, &got), LLM_OK);
     assert_int_equal(got.done, LLM_HELD_DONE | LLM_HELD_OWED);
+
+    /* a record that comes in two pieces is not passed over */
+
+    h = held("d", LLM_HELD_WORK, 1, 1000);
+    assert_int_equal(llm_held_file_add(was, fd, &h), 0);
+    assert_int_equal(fstat(fd, &st), 0);
+    assert_int_equal(pread(fd, tail, sizeof(tail), st.st_size - 9), 9);
+    assert_int_equal(ftruncate(fd, st.st_size - 9), 0);
+    llm_held_file_follow(t, fd, 2);
+    assert_int_equal(llm_held_get(t, h.name, 2, &got), LLM_DECLINED);
+    assert_int_equal(write(fd, tail, sizeof(tail)), 9);
+    llm_held_file_follow(t, fd, 2);
+    assert_int_equal(llm_held_get(t, h.name, 2, &got), LLM_OK);
 
     /* written anew it is shorter, and what is new in it is found */
 
