@@ -100,6 +100,14 @@ int llm_json_duplicate(const llm_json_t *j, uint32_t obj, const char *key);
 
 int llm_json_equal(const llm_json_t *j, uint32_t node, const char *text);
 
+/* the node is a string that begins with the text, escapes resolved */
+
+int llm_json_starts(const llm_json_t *j, uint32_t node, const char *text);
+
+/* two strings are the same, however they are written */
+
+int llm_json_alike(const llm_json_t *j, uint32_t one, uint32_t two);
+
 /*
  * The string with its escapes resolved.  Without escapes it points into the
  * document; otherwise it is decoded into memory of j->mem (or into buf, if buf

@@ -46,11 +46,11 @@ llm_json_string(const llm_json_t *j, uint32_t node, llm_str_t *s,
 }
 
 
-/* the string equals len bytes of text, escapes resolved */
+/* the string is, or begins with, len bytes of text, escapes resolved */
 
 static int
-llm_json_same(const llm_json_t *j, const llm_json_node_t *v,
-    const unsigned char *text, size_t len)
+llm_json_match(const llm_json_t *j, const llm_json_node_t *v,
+    const unsigned char *text, size_t len, int whole)
 {
     size_t                n;
     unsigned char         c[4];
@@ -60,10 +60,12 @@ llm_json_same(const llm_json_t *j, const llm_json_node_t *v,
     last = j->data + v->end;
 
     if (!v->escaped) {
-        return (size_t) (last - p) == len && memcmp(p, text, len) == 0;
+        n = last - p;
+
+        return (whole ? n == len : n >= len) && memcmp(p, text, len) == 0;
     }
 
-    while (p < last) {
+    while (p < last && (whole || len)) {
 
         if (*p == '\\') {
             p += llm_json_unescape(p, last, c, &n);
@@ -85,6 +87,14 @@ llm_json_same(const llm_json_t *j, const llm_json_node_t *v,
 }
 
 
+static int
+llm_json_same(const llm_json_t *j, const llm_json_node_t *v,
+    const unsigned char *text, size_t len)
+{
+    return llm_json_match(j, v, text, len, 1);
+}
+
+
 int
 llm_json_equal(const llm_json_t *j, uint32_t node, const char *text)
 {
@@ -94,6 +104,94 @@ llm_json_equal(const llm_json_t *j, uint32_t node, const char *text)
 
     return v->type == LLM_JSON_STRING
            && llm_json_same(j, v, (const unsigned char *) text, strlen(text));
+}
+
+
+int
+llm_json_starts(const llm_json_t *j, uint32_t node, const char *text)
+{
+    const llm_json_node_t  *v;
+
+    if (node == LLM_JSON_NONE || j->nodes[node].type != LLM_JSON_STRING) {
+        return 0;
+    }
+
+    v = &j->nodes[node];
+
+    return llm_json_match(j, v, (const unsigned char *) text, strlen(text), 0);
+}
+
+
+/* a string byte by byte, escapes resolved */
+
+typedef struct {
+    const unsigned char  *p;
+    const unsigned char  *last;
+    unsigned char         c[4];      /* of an escape, */
+    size_t                at;        /* read so far */
+    size_t                n;
+} llm_json_cursor_t;
+
+
+static void
+llm_json_begin(const llm_json_t *j, uint32_t node, llm_json_cursor_t *s)
+{
+    s->p = j->data + j->nodes[node].start;
+    s->last = j->data + j->nodes[node].end;
+    s->at = 0;
+    s->n = 0;
+}
+
+
+/* -1: there is none */
+
+static int
+llm_json_byte(llm_json_cursor_t *s)
+{
+    if (s->at < s->n) {
+        return s->c[s->at++];
+    }
+
+    if (s->p == s->last) {
+        return -1;
+    }
+
+    if (*s->p != '\\') {
+        return *s->p++;
+    }
+
+    s->p += llm_json_unescape(s->p, s->last, s->c, &s->n);
+    s->at = 1;
+
+    return s->c[0];
+}
+
+
+int
+llm_json_alike(const llm_json_t *j, uint32_t one, uint32_t two)
+{
+    int                c;
+    llm_json_cursor_t  a, b;
+
+    if (j->nodes[one].type != LLM_JSON_STRING
+        || j->nodes[two].type != LLM_JSON_STRING)
+    {
+        return 0;
+    }
+
+    llm_json_begin(j, one, &a);
+    llm_json_begin(j, two, &b);
+
+    do {
+        c = llm_json_byte(&a);
+
+        if (c != llm_json_byte(&b)) {
+            return 0;
+        }
+
+    } while (c >= 0);
+
+    return 1;
 }
 
 

@@ -142,13 +142,7 @@ llm_anthropic_image(llm_anthropic_input_t *ai, uint32_t source)
     data = llm_kind_of(j, source) == LLM_JSON_OBJECT
            ? llm_json_get(j, source, "data") : LLM_JSON_NONE;
 
-    if (llm_kind_of(j, data) == LLM_JSON_STRING
-        && !j->nodes[data].escaped)
-    {
-        s.data = (unsigned char *) j->data + j->nodes[data].start;
-        s.len = j->nodes[data].end - j->nodes[data].start;
-    }
-
+    llm_input_data(&ai->in, data, &s);
     ai->fixed += llm_anthropic_pixels(&s);
 }
 
@@ -283,9 +277,8 @@ llm_anthropic_content(llm_anthropic_input_t *ai, uint32_t node, unsigned depth)
 static void
 llm_anthropic_tool(llm_anthropic_input_t *ai, uint32_t tool)
 {
-    size_t                  i, n;
-    uint32_t                f[5];
-    const llm_json_node_t  *v;
+    size_t    i;
+    uint32_t  f[5];
 
     static const char * const  names[] = { "type", "name", "description",
                                            "input_schema", "defer_loading" };
@@ -299,20 +292,11 @@ llm_anthropic_tool(llm_anthropic_input_t *ai, uint32_t tool)
         return;
     }
 
-    if (llm_kind_of(ai->in.j, f[0]) == LLM_JSON_STRING) {
+    for (i = 0; llm_anthropic_hosted[i].type; i++) {
 
-        v = &ai->in.j->nodes[f[0]];
-
-        for (i = 0; llm_anthropic_hosted[i].type; i++) {
-            n = strlen(llm_anthropic_hosted[i].type);
-
-            if (v->end - v->start >= n
-                && memcmp(ai->in.j->data + v->start,
-                          llm_anthropic_hosted[i].type, n) == 0)
-            {
-                ai->fixed += llm_anthropic_hosted[i].tokens;
-                return;
-            }
+        if (llm_json_starts(ai->in.j, f[0], llm_anthropic_hosted[i].type)) {
+            ai->fixed += llm_anthropic_hosted[i].tokens;
+            return;
         }
     }
 

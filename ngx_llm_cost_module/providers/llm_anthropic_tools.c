@@ -6,27 +6,8 @@
 
 #include "llm_anthropic.h"
 
-#include <string.h>
-
 
 /* Tools that Anthropic runs: how much of them a request may use. */
-
-
-static int
-llm_anthropic_starts(const llm_json_t *j, uint32_t node, const char *text)
-{
-    size_t                  n;
-    const llm_json_node_t  *v;
-
-    if (llm_kind_of(j, node) != LLM_JSON_STRING) {
-        return 0;
-    }
-
-    v = &j->nodes[node];
-    n = strlen(text);
-
-    return v->end - v->start >= n && memcmp(j->data + v->start, text, n) == 0;
-}
 
 
 /*
@@ -101,19 +82,19 @@ llm_anthropic_server_tools(llm_request_t *q, uint32_t tools)
             uses = -1;
         }
 
-        if (llm_anthropic_starts(&q->json, type, "web_search")) {
+        if (llm_json_starts(&q->json, type, "web_search")) {
             q->most.searches = uses;
             q->stateful = 1;
 
-        } else if (llm_anthropic_starts(&q->json, type, "web_fetch")) {
+        } else if (llm_json_starts(&q->json, type, "web_fetch")) {
             q->most.web_fetches = uses;
             q->stateful = 1;
 
-        } else if (llm_anthropic_starts(&q->json, type, "code_execution")) {
+        } else if (llm_json_starts(&q->json, type, "code_execution")) {
             q->most.code_sessions = -1;
             q->stateful = 1;
 
-        } else if (llm_anthropic_starts(&q->json, type, "advisor")) {
+        } else if (llm_json_starts(&q->json, type, "advisor")) {
             llm_anthropic_advisor(q, i, uses);
             q->stateful = 1;
         }

@@ -64,19 +64,21 @@ llm_bedrock_is(const llm_json_t *j, uint32_t key, const char * const *names,
 static void
 llm_bedrock_file(llm_input_t *in, uint32_t node)
 {
-    int64_t                 tokens;
-    uint32_t                w, h;
-    llm_str_t               s;
-    const llm_json_node_t  *v;
+    int64_t    tokens;
+    uint32_t   w, h;
+    llm_str_t  s;
+
+    llm_input_data(in, node, &s);
+
+    if (s.len <= LLM_BEDROCK_TEXT_MAX) {
+        llm_input_string(in, node);
+        return;
+    }
 
     in->q->most.image_input = -1;
     in->q->most.audio_input = -1;
     in->q->most.video_input = -1;
     in->q->most.images_in++;
-
-    v = &in->j->nodes[node];
-    s.data = (unsigned char *) in->j->data + v->start;
-    s.len = v->end - v->start;
 
     llm_image_base64(&s, &w, &h);
 
@@ -122,7 +124,7 @@ llm_bedrock_walk(llm_input_t *in, uint32_t node, int file)
 
     if (v[node].type == LLM_JSON_STRING) {
 
-        if (file && v[node].end - v[node].start > LLM_BEDROCK_TEXT_MAX) {
+        if (file) {
             llm_bedrock_file(in, node);
 
         } else {

@@ -103,11 +103,15 @@ void llm_input_init(llm_input_t *in, llm_request_t *q, llm_counter_t *c);
 
 void llm_input_string(llm_input_t *in, uint32_t node);
 
+/* ... that is no text; without escapes it is where it was */
+
+void llm_input_data(llm_input_t *in, uint32_t node, llm_str_t *s);
+
 /* a text in base64 */
 
 void llm_input_base64(llm_input_t *in, const llm_str_t *data);
 
-/* a value as it is written, but for white space between what is in it */
+/* a value as it is written, but for white space and escapes without need */
 
 void llm_input_value(llm_input_t *in, uint32_t node);
 

@@ -146,6 +146,20 @@ llm_input_string(llm_input_t *in, uint32_t node)
 
 
 void
+llm_input_data(llm_input_t *in, uint32_t node, llm_str_t *s)
+{
+    s->data = (unsigned char *) "";
+    s->len = 0;
+
+    if (llm_kind_of(in->j, node) == LLM_JSON_STRING
+        && llm_json_string(in->j, node, s, NULL) != LLM_OK)
+    {
+        in->failed = 1;
+    }
+}
+
+
+void
 llm_input_base64(llm_input_t *in, const llm_str_t *data)
 {
     if (data->len > in->size) {
@@ -164,6 +178,33 @@ llm_input_base64(llm_input_t *in, const llm_str_t *data)
 }
 
 
+/*
+ * An escape, as a model is likely to be shown it: what needs none is written
+ * out ("\\/" of PHP, the "\\u00e9" of Python).  Returns its length.
+ */
+
+static size_t
+llm_input_escape(const unsigned char *p, const unsigned char *last,
+    unsigned char **to)
+{
+    size_t         n, len;
+    unsigned char  c[4];
+
+    len = llm_json_unescape(p, last, c, &n);
+
+    if (c[0] < ' ' || c[0] == '"' || c[0] == '\\') {
+        memcpy(*to, p, len);
+        *to += len;
+
+    } else {
+        memcpy(*to, c, n);
+        *to += n;
+    }
+
+    return len;
+}
+
+
 /* white space in a document is mostly between the lines of its layout */
 
 void
@@ -171,7 +212,7 @@ llm_input_value(llm_input_t *in, uint32_t node)
 {
     size_t                  len;
     unsigned char          *to;
-    unsigned                string, escape;
+    unsigned                string;
     const unsigned char    *p, *last;
     const llm_json_node_t  *v;
 
@@ -199,11 +240,16 @@ llm_input_value(llm_input_t *in, uint32_t node)
     to = in->text;
     string = (v->type == LLM_JSON_STRING);
 
-    for (escape = 0; p < last; p++) {
+    for ( /* void */ ; p < last; p++) {
 
         if (string) {
-            string = escape || *p != '"';
-            escape = !escape && *p == '\\';
+
+            if (*p == '\\') {
+                p += llm_input_escape(p, last, &to) - 1;
+                continue;
+            }
+
+            string = (*p != '"');
 
         } else if (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r') {
             continue;

@@ -53,22 +53,13 @@ llm_gemini_tokens(llm_input_t *in, uint32_t node)
 static void
 llm_gemini_code_lines(llm_input_t *in, uint32_t node)
 {
-    const unsigned char    *p, *last;
-    const llm_json_node_t  *v;
+    size_t     i;
+    llm_str_t  s;
 
-    if (llm_kind_of(in->j, node) != LLM_JSON_STRING) {
-        return;
-    }
+    llm_input_data(in, node, &s);
 
-    v = &in->j->nodes[node];
-    last = in->j->data + v->end;
-
-    for (p = in->j->data + v->start; p + 2 < last; p++) {
-
-        if (*p == '\\') {
-            in->tokens += (p[1] == 'n' && p[2] != ' ' && p[2] != '\\');
-            p++;
-        }
+    for (i = 1; i < s.len; i++) {
+        in->tokens += (s.data[i - 1] == '\n' && s.data[i] > ' ');
     }
 }
 
@@ -76,7 +67,6 @@ llm_gemini_code_lines(llm_input_t *in, uint32_t node)
 static unsigned
 llm_gemini_requires(llm_input_t *in, uint32_t list, uint32_t name)
 {
-    size_t                  n;
     uint32_t                i;
     const llm_json_node_t  *v;
 
@@ -86,14 +76,8 @@ llm_gemini_requires(llm_input_t *in, uint32_t list, uint32_t name)
         return 0;
     }
 
-    n = v[name].end - v[name].start;
-
     for (i = list + 1; i < v[list].next; i = v[i].next) {
-
-        if (v[i].end - v[i].start == n
-            && memcmp(in->j->data + v[i].start, in->j->data + v[name].start,
-                      n) == 0)
-        {
+        if (llm_json_alike(in->j, i, name)) {
             return 1;
         }
     }

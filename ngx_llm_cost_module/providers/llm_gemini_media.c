@@ -38,26 +38,6 @@
 #define LLM_GEMINI_FILE          1000000    /* of audio or video: all of it */
 
 
-/* the media type of a file begins with the text */
-
-static int
-llm_gemini_is(const llm_input_t *in, uint32_t type, const char *prefix)
-{
-    size_t                  n;
-    const llm_json_node_t  *v;
-
-    if (llm_kind_of(in->j, type) != LLM_JSON_STRING) {
-        return 0;
-    }
-
-    n = strlen(prefix);
-    v = &in->j->nodes[type];
-
-    return v->end - v->start >= n
-           && memcmp(in->j->data + v->start, prefix, n) == 0;
-}
-
-
 /* one tile where it is small, else as many as cover it; data NULL: unseen */
 
 static int64_t
@@ -103,11 +83,11 @@ llm_gemini_file(llm_input_t *in, uint32_t type, const llm_str_t *data,
 
     len = data ? (int64_t) data->len : 0;
 
-    if (llm_gemini_is(in, type, "image/")) {
+    if (llm_json_starts(in->j, type, "image/")) {
         return llm_gemini_image(in, data, ultra);
     }
 
-    if (llm_gemini_is(in, type, "application/pdf")) {
+    if (llm_json_starts(in->j, type, "application/pdf")) {
         page = llm_gemini_generation(&in->q->model) >= LLM_GEMINI_3
                ? LLM_GEMINI_PAGE : LLM_GEMINI_TILE;
 
@@ -119,11 +99,11 @@ llm_gemini_file(llm_input_t *in, uint32_t type, const llm_str_t *data,
         return LLM_GEMINI_FILE;
     }
 
-    if (llm_gemini_is(in, type, "audio/")) {
+    if (llm_json_starts(in->j, type, "audio/")) {
         return len / LLM_GEMINI_AUDIO_BYTES + 32;
     }
 
-    if (llm_gemini_is(in, type, "text/")) {
+    if (llm_json_starts(in->j, type, "text/")) {
         llm_input_base64(in, data);
         return 0;
     }
@@ -141,7 +121,7 @@ llm_gemini_media_kind(llm_usage_t *most, const llm_input_t *in, uint32_t type)
 {
     unsigned  audio;
 
-    audio = llm_gemini_is(in, type, "audio/");
+    audio = llm_json_starts(in->j, type, "audio/");
 
     most->audio_input = -1;               /* a film has sound */
     most->cached_audio = -1;
@@ -159,9 +139,8 @@ void
 llm_gemini_media(llm_input_t *in, uint32_t part, uint32_t node,
     unsigned ultra)
 {
-    uint32_t                type;
-    llm_str_t               data;
-    const llm_json_node_t  *v;
+    uint32_t   type;
+    llm_str_t  data;
 
     type = llm_gemini_get(in->j, part, "mimeType", "mime_type");
     in->estimate = 1;
@@ -173,10 +152,7 @@ llm_gemini_media(llm_input_t *in, uint32_t part, uint32_t node,
         return;
     }
 
-    v = &in->j->nodes[node];
-    data.data = (unsigned char *) in->j->data + v->start;
-    data.len = v->end - v->start;
-
+    llm_input_data(in, node, &data);
     in->tokens += llm_gemini_file(in, type, &data, ultra);
 }
 

@@ -47,19 +47,15 @@ llm_openai_is_claude(const llm_str_t *model)
 static void
 llm_claude_picture(llm_openai_claude_t *oc, uint32_t url)
 {
-    llm_str_t               s = llm_string("");
-    const unsigned char    *comma;
-    const llm_json_node_t  *v;
+    llm_str_t             s = llm_string("");
+    const unsigned char  *comma;
 
     if (llm_kind_of(oc->in.j, url) == LLM_JSON_OBJECT) {
         url = llm_json_get(oc->in.j, url, "url");
     }
 
     if (llm_kind_of(oc->in.j, url) == LLM_JSON_STRING) {
-        v = &oc->in.j->nodes[url];
-        s.data = (unsigned char *) oc->in.j->data + v->start;
-        s.len = v->end - v->start;
-
+        llm_input_data(&oc->in, url, &s);
         comma = memchr(s.data, ',', s.len);
 
         if (comma && s.len > 5 && memcmp(s.data, "data:", 5) == 0) {

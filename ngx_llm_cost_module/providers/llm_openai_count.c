@@ -207,35 +207,11 @@ llm_count_empty(const llm_openai_count_t *cc, uint32_t node)
 }
 
 
-/* roles and names are short; what has escapes is taken to differ */
-
-static int
-llm_count_same(const llm_openai_count_t *cc, uint32_t a, uint32_t b)
-{
-    size_t                  n;
-    const llm_json_node_t  *v;
-
-    v = cc->j->nodes;
-
-    if (llm_count_kind(cc, a) != LLM_JSON_STRING || v[a].escaped
-        || v[b].escaped)
-    {
-        return 0;
-    }
-
-    n = v[a].end - v[a].start;
-
-    return v[b].end - v[b].start == n
-           && memcmp(cc->j->data + v[a].start, cc->j->data + v[b].start, n)
-              == 0;
-}
-
-
 static void
 llm_count_plain(llm_openai_count_t *cc, const uint32_t *f,
     const llm_openai_text_t *tail)
 {
-    uint32_t  name;
+    uint32_t  role, name;
 
     cc->tokens += LLM_OPENAI_PER_MESSAGE;
 
@@ -250,7 +226,9 @@ llm_count_plain(llm_openai_count_t *cc, const uint32_t *f,
 
         /* a name that equals the role is not parted from it */
 
-        cc->tokens += !llm_count_same(cc, f[LLM_MESSAGE_ROLE], name);
+        role = f[LLM_MESSAGE_ROLE];
+        cc->tokens += (role == LLM_JSON_NONE
+                       || !llm_json_alike(cc->j, role, name));
     }
 
     if (llm_openai_given(cc->j, f[LLM_MESSAGE_AUDIO])) {

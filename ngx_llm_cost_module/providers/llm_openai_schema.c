@@ -13,6 +13,7 @@
 #define LLM_OPENAI_TEXT     65536         /* bytes, and four times the body */
 #define LLM_OPENAI_NESTING  64
 #define LLM_OPENAI_PARTS    4
+#define LLM_OPENAI_REF      1024          /* bytes of one, as it is written */
 
 
 static const char * const  llm_schema_names[] = {
@@ -61,24 +62,31 @@ llm_schema_exhausted(llm_openai_tools_t *r)
 }
 
 
-/* "#/$defs/Name" from the schema's root */
+/*
+ * "#/$defs/Name" from the schema's root; there are encoders that write a slash
+ * as an escape.
+ */
 
 static uint32_t
 llm_schema_resolve(llm_openai_tools_t *r, uint32_t root, uint32_t ref)
 {
-    char                    name[128];
-    size_t                  n;
-    uint32_t                node;
-    const unsigned char    *p, *last;
-    const llm_json_node_t  *v;
+    char                  name[128];
+    size_t                n;
+    uint32_t              node;
+    llm_str_t             s;
+    unsigned char         buf[LLM_OPENAI_REF];
+    const unsigned char  *p, *last;
 
-    if (llm_schema_kind(r, ref) != LLM_JSON_STRING) {
+    if (llm_schema_kind(r, ref) != LLM_JSON_STRING
+        || r->json->nodes[ref].end - r->json->nodes[ref].start > sizeof(buf))
+    {
         return LLM_JSON_NONE;
     }
 
-    v = &r->json->nodes[ref];
-    p = r->json->data + v->start;
-    last = r->json->data + v->end;
+    llm_json_string(r->json, ref, &s, buf);
+
+    p = s.data;
+    last = s.data + s.len;
 
     if (p == last || *p != '#') {
         return LLM_JSON_NONE;
@@ -91,7 +99,7 @@ llm_schema_resolve(llm_openai_tools_t *r, uint32_t root, uint32_t ref)
 
         for (p++, n = 0; p < last && *p != '/'; p++) {
 
-            if (n == sizeof(name) - 1 || *p == '\\') {
+            if (n == sizeof(name) - 1) {
                 return LLM_JSON_NONE;
             }
 
@@ -248,33 +256,6 @@ llm_schema_comments(llm_openai_tools_t *r, const llm_schema_t *s)
 }
 
 
-/* two strings are the same; names are short where escapes are in the way */
-
-static int
-llm_schema_same(const llm_json_t *j, uint32_t a, uint32_t b)
-{
-    size_t                  n, m;
-    llm_str_t               s, t;
-    unsigned char           buf[2][256];
-    const llm_json_node_t  *v;
-
-    v = j->nodes;
-    n = v[a].end - v[a].start;
-    m = v[b].end - v[b].start;
-
-    if ((v[a].escaped && n > sizeof(buf[0]))
-        || (v[b].escaped && m > sizeof(buf[1])))
-    {
-        return 0;
-    }
-
-    llm_json_string(j, a, &s, buf[0]);
-    llm_json_string(j, b, &t, buf[1]);
-
-    return s.len == t.len && memcmp(s.data, t.data, s.len) == 0;
-}
-
-
 int
 llm_schema_required(llm_openai_tools_t *r, const llm_schema_t *s, uint32_t key)
 {
@@ -291,7 +272,7 @@ llm_schema_required(llm_openai_tools_t *r, const llm_schema_t *s, uint32_t key)
     for (i = list + 1; i < v[list].next; i = v[i].next) {
         r->work++;
 
-        if (v[i].type == LLM_JSON_STRING && llm_schema_same(r->json, i, key)) {
+        if (llm_json_alike(r->json, i, key)) {
             return 1;
         }
     }

@@ -56,7 +56,6 @@ static void
 llm_responses_hosted(llm_openai_count_t *cc, uint32_t tools)
 {
     uint32_t                     i, type;
-    llm_str_t                    s;
     const llm_json_node_t       *v;
     const llm_responses_tool_t  *t;
 
@@ -70,16 +69,9 @@ llm_responses_hosted(llm_openai_count_t *cc, uint32_t tools)
 
         type = llm_json_get(cc->j, i, "type");
 
-        if (llm_count_kind(cc, type) != LLM_JSON_STRING) {
-            continue;
-        }
-
-        s.data = (unsigned char *) cc->j->data + v[type].start;
-        s.len = v[type].end - v[type].start;
-
         for (t = llm_responses_tools; t->type; t++) {
 
-            if (llm_openai_is(&s, t->type)) {
+            if (llm_json_starts(cc->j, type, t->type)) {
                 cc->tokens += t->tokens;
                 cc->estimate = 1;
                 break;

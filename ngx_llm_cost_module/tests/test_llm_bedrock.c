@@ -409,6 +409,17 @@ test_count(void **state)
     assert_int_equal(f.p->count(&f.q, &c), LLM_OK);
     assert_int_equal(f.q.input_tokens, 4 + 3 + 1600);
     done(&f);
+
+    /* one of 8 by 16 pixels, by an encoder that has an escape for a slash */
+
+    ask(&f, &llm_bedrock, CONVERSE, "{\"messages\":[{\"role\":\"user\","
+        "\"content\":[{\"image\":{\"format\":\"jpeg\","
+        "\"source\":{\"bytes\":\"\\/9j\\/wAARCAAQAAgAAAAAAAAAAAAAAAAAAAAAA"
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}}}]}]}");
+    assert_int_equal(f.rc, LLM_OK);
+    assert_int_equal(f.p->count(&f.q, &c), LLM_OK);
+    assert_int_equal(f.q.input_tokens, 4 + 4 + 1);
+    done(&f);
 }
 
 

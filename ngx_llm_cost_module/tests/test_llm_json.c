@@ -296,6 +296,46 @@ test_strings(void **state)
 }
 
 
+/* what a string begins with, and which are the same, however written */
+
+static void
+test_alike(void **state)
+{
+    unsigned     i, k;
+    llm_json_t   j;
+    llm_arena_t  a;
+
+    static const char  text[] =
+        "[\"web_search\",\"web\\u005fsearch\",\"\\u0077eb_search\",\"web_\","
+        "\"\\/9j\\/\xc3\xa9\",\"/9j/\\u00e9\",\"/9j/\\u00E8\",\"\",7]";
+
+    static const char  same[] = "000344567";
+
+    (void) state;
+
+    llm_arena_init(&a);
+    assert_int_equal(json_parse(&a, &j, text, sizeof(text) - 1), LLM_OK);
+
+    for (i = 1; i < 10; i++) {
+        for (k = 1; k < 9; k++) {
+            assert_int_equal(llm_json_alike(&j, i, k),
+                             i < 9 && same[i - 1] == same[k - 1]);
+        }
+    }
+
+    for (i = 1; i < 10; i++) {
+        assert_int_equal(llm_json_starts(&j, i, "web_search"), i < 4);
+        assert_int_equal(llm_json_starts(&j, i, "web_"), i < 5);
+        assert_int_equal(llm_json_starts(&j, i, "/9j/"), i > 4 && i < 8);
+        assert_int_equal(llm_json_starts(&j, i, ""), i < 9);
+    }
+
+    assert_int_equal(llm_json_starts(&j, LLM_JSON_NONE, ""), 0);
+
+    llm_arena_free(&a);
+}
+
+
 static void
 test_members(void **state)
 {
@@ -545,6 +585,7 @@ main(void)
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_alike),
         cmocka_unit_test(test_members),
         cmocka_unit_test(test_integers),
         cmocka_unit_test(test_scaled),

@@ -113,6 +113,9 @@ test_files(void **state)
           "\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,"
           "iVBORw0KGgoAAAANSUhEUgAAAEAAAABACAIAAAAlC+aJ\"}}]}", "", 0, 3 + 6);
     count("claude-sonnet-4-5", "{\"role\":\"user\",\"content\":[{\"type\":"
+          "\"image_url\",\"image_url\":{\"url\":\"data:image\\/png;base64,"
+          "iVBORw0KGgoAAAANSUhEUgAAAEAAAABACAIAAAAlC+aJ\"}}]}", "", 0, 3 + 6);
+    count("claude-sonnet-4-5", "{\"role\":\"user\",\"content\":[{\"type\":"
           "\"file\",\"file\":{\"file_id\":\"f\"}}]}", "", 0, 3 + 10000);
 }
 

@@ -176,6 +176,9 @@ test_tools(void **state)
     tool("{\"$defs\":{\"X\":{\"type\":\"integer\"}},\"properties\":"
          "{\"a\":{\"allOf\":[{\"$ref\":\"#/$defs/X\"}]}}}",
          "(_: {a?: number})");
+    tool("{\"$defs\":{\"X\":{\"type\":\"integer\"}},\"properties\":"
+         "{\"a\":{\"$ref\":\"#\\/$defs\\/X\"}}}",
+         "(_: {a?: number})");
     tool(P("\"a\":{\"$ref\":\"#/nowhere/X\"},\"b\":{\"$ref\":\"http://x\"}"),
          "(_: {a?: any, b?: any})");
 }

@@ -319,6 +319,36 @@ test_streamed_messages(void **state)
 }
 
 
+/* a tool that is paid for is found however its name is written */
+
+static void
+test_hosted(void **state)
+{
+    size_t     i;
+    char       body[512];
+    dialect_t  f;
+
+    static const char * const  types[] = {
+        "web_search_20250305", "web\\u005fsearch_20260101",
+        "\\u0077eb_search_20250305"
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(types) / sizeof(char *); i++) {
+        snprintf(body, sizeof(body), "{\"model\":\"claude-sonnet-4-5\","
+                 "\"max_tokens\":9,\"messages\":[{\"role\":\"user\","
+                 "\"content\":\"x\"}],\"tools\":[{\"type\":\"%s\",\"name\":"
+                 "\"web_search\",\"max_uses\":3}]}", types[i]);
+
+        ask(&f, &llm_anthropic, MESSAGES, body);
+        assert_int_equal(f.rc, LLM_OK);
+        assert_int_equal(f.q.most.searches, 3);
+        done(&f);
+    }
+}
+
+
 /* reckoned by hand; the first is what xAI took for a recorded request */
 
 static void
@@ -399,6 +429,7 @@ main(void)
         cmocka_unit_test(test_streamed),
         cmocka_unit_test(test_streamed_chat),
         cmocka_unit_test(test_streamed_messages),
+        cmocka_unit_test(test_hosted),
         cmocka_unit_test(test_costs)
     };
 
