@@ -518,6 +518,7 @@ ngx_http_llm_cost_redis_exit_process(ngx_cycle_t *cycle)
     ngx_http_llm_cost_redis_outbox_stop();
     ngx_http_llm_cost_redis_join_stop();
     ngx_http_llm_cost_redis_flight_exit();
+    ngx_http_llm_cost_redis_adopt_last();
 
     ngx_http_llm_cost_redis_close(ngx_http_llm_cost_money);
 

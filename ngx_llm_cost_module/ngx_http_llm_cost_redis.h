@@ -489,6 +489,10 @@ void ngx_http_llm_cost_redis_adopt(void);
 /* on record what dead workers have left; 0: there is nothing more */
 
 ngx_uint_t ngx_http_llm_cost_redis_adopt_all(void);
+
+/* the worker leaves */
+
+void ngx_http_llm_cost_redis_adopt_last(void);
 void ngx_http_llm_cost_redis_adopt_budgets(const llm_hold_view_t *v,
     llm_budget_t *budgets);
 

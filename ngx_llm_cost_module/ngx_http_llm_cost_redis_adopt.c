@@ -6,6 +6,8 @@
 
 #include "ngx_http_llm_cost_redis.h"
 
+#include <limits.h>
+
 
 /*
  * Once a second one worker looks at the reservations of this node: those of
@@ -18,6 +20,7 @@
 #define NGX_HTTP_LLM_COST_REDIS_ADOPT     64     /* a second */
 
 
+static unsigned ngx_http_llm_cost_redis_inherit(void *data, unsigned max);
 static void ngx_http_llm_cost_redis_adopt_hold(void *data,
     const llm_hold_view_t *v, const int64_t *spent);
 
@@ -29,24 +32,18 @@ static void ngx_http_llm_cost_redis_adopt_hold(void *data,
 void
 ngx_http_llm_cost_redis_adopt(void)
 {
-    llm_ledger_t                   *l;
-    llm_ledger_heir_t               heir;
     ngx_http_llm_cost_main_conf_t  *lmcf;
 
     lmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle,
                                                ngx_http_llm_cost_module);
-    l = ngx_http_llm_cost_zone()->ledger;
 
-    heir.gone = ngx_http_llm_cost_gone;
-    heir.log = ngx_http_llm_cost_ledger_log_line;
-    heir.settle = ngx_http_llm_cost_redis_adopt_hold;
-    heir.data = NULL;
-
-    (void) llm_ledger_inherit(l, &heir, NGX_HTTP_LLM_COST_REDIS_ADOPT);
+    (void) ngx_http_llm_cost_redis_inherit(NULL,
+                                           NGX_HTTP_LLM_COST_REDIS_ADOPT);
 
     ngx_http_llm_cost_keep_live(ngx_http_llm_cost_redis_renew);
 
-    (void) llm_ledger_sweep(l, (int64_t) ngx_time(),
+    (void) llm_ledger_sweep(ngx_http_llm_cost_zone()->ledger,
+                            (int64_t) ngx_time(),
                             (int) lmcf->reservation_charge,
                             NGX_HTTP_LLM_COST_REDIS_ADOPT);
 
@@ -63,19 +60,43 @@ ngx_http_llm_cost_redis_adopt(void)
 ngx_uint_t
 ngx_http_llm_cost_redis_adopt_all(void)
 {
-    llm_ledger_heir_t  heir;
-
     if (!ngx_http_llm_cost_redis_box_holds(NGX_HTTP_LLM_COST_REDIS_ADOPT)) {
         return 1;
     }
 
+    return ngx_http_llm_cost_redis_inherit(ngx_http_llm_cost_redis_box(),
+                                           NGX_HTTP_LLM_COST_REDIS_ADOPT);
+}
+
+
+/*
+ * A worker that died within the last second has nobody else, if all leave.
+ * What cannot be sent any more is on record, and in the zone for whoever starts
+ * next.
+ */
+
+void
+ngx_http_llm_cost_redis_adopt_last(void)
+{
+    (void) ngx_http_llm_cost_redis_inherit(NULL, UINT_MAX);
+
+    ngx_http_llm_cost_held_sweep();
+}
+
+
+/* to the record where there is data, else to Redis */
+
+static unsigned
+ngx_http_llm_cost_redis_inherit(void *data, unsigned max)
+{
+    llm_ledger_heir_t  heir;
+
     heir.gone = ngx_http_llm_cost_gone;
     heir.log = ngx_http_llm_cost_ledger_log_line;
     heir.settle = ngx_http_llm_cost_redis_adopt_hold;
-    heir.data = &heir;
+    heir.data = data;
 
-    return llm_ledger_inherit(ngx_http_llm_cost_zone()->ledger, &heir,
-                              NGX_HTTP_LLM_COST_REDIS_ADOPT);
+    return llm_ledger_inherit(ngx_http_llm_cost_zone()->ledger, &heir, max);
 }
 
 

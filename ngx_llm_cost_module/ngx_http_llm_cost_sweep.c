@@ -73,6 +73,7 @@ ngx_http_llm_cost_sweep_stop(ngx_cycle_t *cycle)
 
     if (z) {
         ngx_http_llm_cost_sweep_dead(z, UINT_MAX, cycle->log);
+        ngx_http_llm_cost_held_sweep();
     }
 }
 

@@ -73,7 +73,7 @@ sub start_nginx {
     # nginx does not end with its stdin, so a shell stands in between
 
     my $script = '"$@" > "$0/stderr.log" 2>&1 & echo started; '
-                 . 'read x; kill -QUIT $!; wait $!; echo $?';
+                 . 'read x; kill -QUIT $! 2> /dev/null; wait $!; echo $?';
 
     for (1 .. 5) {
         my $port = free_port();
