@@ -58,6 +58,25 @@ sub message {
            . qq("messages":[{"role":"user","content":"hi"}]});
 }
 
+sub routed {
+    my ($mode) = @_;
+
+    return "POST /v1/models/cheap:generateContent\n"
+           . qq({"contents":[{"parts":[{"text":"hi"}]}],"generationConfig":)
+           . qq({"maxOutputTokens":100,"routingConfig":{$mode}}});
+}
+
+sub generated {
+    my ($model) = @_;
+
+    return { json => { modelVersion => $model, candidates => [
+                 { finishReason => 'STOP',
+                   content => { parts => [{ text => 'a' }] } }],
+             usageMetadata => { promptTokenCount => 8,
+                                candidatesTokenCount => 100,
+                                totalTokenCount => 108 } } };
+}
+
 sub messaged {
     my ($model) = @_;
 
@@ -163,3 +182,40 @@ __DATA__
 [main::chatted('cheap'), main::messaged('cheap')]
 --- error_code eval
 [200, 400, 200, 400]
+
+
+
+=== TEST 7: by "default" the dearest that is known to stand in has to fit
+--- limit: 0.0002
+--- request eval
+[main::message('"default"'), main::message('null')]
+--- upstream eval
+[main::messaged('cheap')]
+--- error_code eval
+[400, 200]
+--- upstream_count: 1
+
+
+
+=== TEST 8: Vertex AI may give a request to another model
+--- request eval
+[main::routed('"manualMode":{"modelName":"dear"}'),
+ main::routed('"manualMode":{"modelName":"free-lunch"}'),
+ main::routed('"autoMode":{}')]
+--- upstream eval
+[main::generated('dear')]
+--- error_code eval
+[200, 400, 400]
+--- response_body_like eval
+[qr/dear/, qr/The model 'free-lunch' has no price here/,
+ qr/The model '\(routed\)' has no price here/]
+--- upstream_count: 1
+
+
+
+=== TEST 9: ... whose price has to fit
+--- limit: 0.002
+--- request eval
+main::routed('"manualMode":{"modelName":"dear"}')
+--- error_code: 400
+--- upstream_count: 0

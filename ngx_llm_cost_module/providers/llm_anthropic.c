@@ -19,6 +19,11 @@
  */
 
 
+/* by "default" the dearest that is known to stand in for another */
+
+#define LLM_ANTHROPIC_FALLBACK  "claude-opus-4-8"
+
+
 /* what of a request is in the key of the cache: llm_canon.h */
 
 static const char * const  llm_anthropic_less[] = {
@@ -30,7 +35,7 @@ static const char * const  llm_anthropic_verbatim[] = {
 };
 
 static const char * const  llm_anthropic_state[] = {
-    "file_id", "container", "mcp_servers", NULL
+    "file_id", "container", "mcp_servers", "thread", NULL
 };
 
 static const llm_canon_t  llm_anthropic_canon = {
@@ -41,7 +46,7 @@ static const llm_canon_t  llm_anthropic_canon = {
 const char * const  llm_anthropic_names[LLM_ANTHROPIC_FIELDS] = {
     "model", "messages", "system", "max_tokens", "stream", "tools",
     "tool_choice", "service_tier", "speed", "mcp_servers", "container",
-    "output_format", "output_config", "thinking", "fallbacks"
+    "output_format", "output_config", "thinking", "fallbacks", "thread"
 };
 
 
@@ -118,46 +123,54 @@ llm_anthropic_path(llm_route_t *route)
 }
 
 
-/*
- * Marks that write to the provider's cache, wherever they are: a text that
- * reads like one only makes the reserve larger.
- */
-
-static void
-llm_anthropic_marks(llm_request_t *q)
+static int
+llm_anthropic_reads(const llm_json_t *j, uint32_t i, const char *text,
+    size_t len)
 {
-    uint32_t                i;
-    unsigned                mark, hour;
     const llm_json_node_t  *v;
 
+    v = &j->nodes[i];
+
+    return (v->end - v->start == len || v->escaped)
+           && v->end - v->start <= 6 * len && llm_json_equal(j, i, text);
+}
+
+
+/*
+ * Marks that write to the provider's cache, wherever they are: a text that
+ * reads like one only makes the reserve larger.  1: there may be tools in the
+ * messages, too.
+ */
+
+static unsigned
+llm_anthropic_marks(llm_request_t *q)
+{
+    uint32_t           i;
+    unsigned           mark, hour, brought;
+    const llm_json_t  *j;
+
+    j = &q->json;
     mark = 0;
     hour = 0;
+    brought = 0;
 
-    for (i = 0; i < q->json.n; i++) {
-        v = &q->json.nodes[i];
+    for (i = 0; i < j->n; i++) {
 
-        if (v->type != LLM_JSON_STRING) {
+        if (j->nodes[i].type != LLM_JSON_STRING) {
             continue;
         }
 
-        if ((v->end - v->start == sizeof("cache_control") - 1 || v->escaped)
-            && v->end - v->start < 6 * sizeof("cache_control")
-            && llm_json_equal(&q->json, i, "cache_control"))
-        {
-            mark = 1;
-        }
-
-        if ((v->end - v->start == 2 || v->escaped) && v->end - v->start < 13
-            && llm_json_equal(&q->json, i, "1h"))
-        {
-            hour = 1;
-        }
+        mark |= llm_anthropic_reads(j, i, "cache_control", 13);
+        hour |= llm_anthropic_reads(j, i, "1h", 2);
+        brought |= llm_anthropic_reads(j, i, "tool_definition", 15);
     }
 
     if (mark) {
         q->most.cache_write = -1;
         q->most.cache_write_1h = hour ? -1 : 0;
     }
+
+    return brought;
 }
 
 
@@ -228,20 +241,61 @@ llm_anthropic_parse_messages(llm_request_t *q, uint32_t messages)
 }
 
 
+/* one that may answer: its name, a maximum of its own, and whether in haste */
+
+static int
+llm_anthropic_parse_fallback(llm_request_t *q, uint32_t obj)
+{
+    int       rc;
+    int64_t   max;
+    uint32_t  speed;
+
+    max = -1;
+    rc = llm_request_other(q, llm_json_get(&q->json, obj, "model"),
+                           "fallbacks.model");
+
+    if (rc == LLM_OK) {
+        rc = llm_request_number(q, llm_json_get(&q->json, obj, "max_tokens"),
+                                "fallbacks.max_tokens", 0,
+                                LLM_DIALECT_TOKENS_MAX, &max);
+    }
+
+    /* a smaller maximum that is written for one leaves the others' */
+
+    if (max > q->max_output) {
+        q->max_output = max;
+        q->can_fit = 0;
+    }
+
+    speed = llm_json_get(&q->json, obj, "speed");
+
+    if (llm_kind_of(&q->json, speed) == LLM_JSON_STRING
+        && llm_json_equal(&q->json, speed, "fast"))
+    {
+        q->most.fast = 1;
+    }
+
+    return rc;
+}
+
+
 /*
- * Models that are asked where this one refuses, each of which may have a
- * maximum of its own.  Which they are by "default", only Anthropic knows.
+ * Models that are asked where this one refuses.  Which they are by "default",
+ * Anthropic knows, and goes by the reason: the dearest that it is known to
+ * take is reserved (docs/dialects.md).
  */
 
 static int
 llm_anthropic_parse_fallbacks(llm_request_t *q, uint32_t list)
 {
     int                     rc;
-    int64_t                 max;
     uint32_t                i;
     const llm_json_node_t  *v;
 
     if (llm_kind_of(&q->json, list) == LLM_JSON_STRING) {
+        llm_str_set(&q->others[0], LLM_ANTHROPIC_FALLBACK);
+        q->nothers = 1;
+
         return LLM_OK;
     }
 
@@ -254,37 +308,24 @@ llm_anthropic_parse_fallbacks(llm_request_t *q, uint32_t list)
     v = q->json.nodes;
 
     for (i = list + 1; rc == LLM_OK && i < v[list].next; i = v[i].next) {
-
-        max = -1;
-        rc = llm_request_other(q, llm_json_get(&q->json, i, "model"),
-                               "fallbacks.model");
-
-        if (rc == LLM_OK) {
-            rc = llm_request_number(q, llm_json_get(&q->json, i, "max_tokens"),
-                                    "fallbacks.max_tokens", 0,
-                                    LLM_DIALECT_TOKENS_MAX, &max);
-        }
-
-        /* a smaller maximum that is written for one leaves the others' */
-
-        if (max > q->max_output) {
-            q->max_output = max;
-            q->can_fit = 0;
-        }
+        rc = llm_anthropic_parse_fallback(q, i);
     }
 
     return rc;
 }
 
 
-static void
+/* the most of each kind, before anything says that it may be more */
+
+static int
 llm_anthropic_parse_most(llm_request_t *q, const uint32_t *f)
 {
+    unsigned  brought;
+
     llm_usage_text(&q->most, 0, 0);
     q->bounded = 1;
 
-    llm_anthropic_marks(q);
-    llm_anthropic_server_tools(q, f[LLM_ANTHROPIC_TOOLS]);
+    brought = llm_anthropic_marks(q);
 
     if (llm_kind_of(&q->json, f[LLM_ANTHROPIC_SPEED]) == LLM_JSON_STRING
         && llm_json_equal(&q->json, f[LLM_ANTHROPIC_SPEED], "fast"))
@@ -292,11 +333,16 @@ llm_anthropic_parse_most(llm_request_t *q, const uint32_t *f)
         q->most.fast = 1;
     }
 
+    /* a thread's earlier turns are the server's */
+
     if (llm_given(&q->json, f[LLM_ANTHROPIC_SERVERS])
-        || llm_given(&q->json, f[LLM_ANTHROPIC_CONTAINER]))
+        || llm_given(&q->json, f[LLM_ANTHROPIC_CONTAINER])
+        || llm_given(&q->json, f[LLM_ANTHROPIC_THREAD]))
     {
         q->stateful = 1;
     }
+
+    return llm_anthropic_server_tools(q, f, brought);
 }
 
 
@@ -395,12 +441,12 @@ llm_anthropic_parse(llm_request_t *q)
     }
 
     if (rc == LLM_OK) {
-        rc = llm_anthropic_parse_answer(q, f);
+        rc = llm_anthropic_parse_most(q, f);
     }
 
     if (rc == LLM_OK) {
         llm_anthropic_same_path(q);
-        llm_anthropic_parse_most(q, f);
+        rc = llm_anthropic_parse_answer(q, f);
     }
 
     return rc;

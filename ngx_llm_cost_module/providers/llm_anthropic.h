@@ -34,6 +34,7 @@ typedef enum {
     LLM_ANTHROPIC_CONFIG,
     LLM_ANTHROPIC_THINKING,
     LLM_ANTHROPIC_FALLBACKS,
+    LLM_ANTHROPIC_THREAD,
     LLM_ANTHROPIC_FIELDS
 } llm_anthropic_field_e;
 
@@ -75,9 +76,13 @@ const llm_claude_t *llm_anthropic_claude(const llm_str_t *model);
 int64_t llm_anthropic_pixels(const llm_str_t *data);
 int llm_anthropic_needs(const llm_request_t *q, const llm_str_t *model);
 
-/* llm_anthropic_tools.c: tools that Anthropic runs */
+/*
+ * llm_anthropic_tools.c: tools that Anthropic runs, of the request and, where
+ * messages bring some, those; LLM_OK, LLM_BAD.
+ */
 
-void llm_anthropic_server_tools(llm_request_t *q, uint32_t tools);
+int llm_anthropic_server_tools(llm_request_t *q, const uint32_t *f,
+    unsigned brought);
 
 int llm_anthropic_answer(llm_answer_t *a, const llm_json_t *j);
 int llm_anthropic_event(llm_answer_t *a, const llm_str_t *type,

@@ -9,7 +9,8 @@
 
 /*
  * What a request asks of one of Anthropic's models.  Servers and containers
- * that it brings are not every model's: it stays with its own then.
+ * that it brings, and tools in its messages, are not every model's: it stays
+ * with its own then.
  */
 
 int
@@ -22,6 +23,11 @@ llm_anthropic_needs(const llm_request_t *q, const llm_str_t *model)
     static const llm_need_t  parts[] = {
         { "image", LLM_ABLE_IMAGES },
         { "document", LLM_ABLE_FILES },
+        { NULL, 0 }
+    };
+
+    static const llm_need_t  brings[] = {
+        { "tool_definition", LLM_ABLE_TOOLS },
         { NULL, 0 }
     };
 
@@ -44,7 +50,9 @@ llm_anthropic_needs(const llm_request_t *q, const llm_str_t *model)
 
     if (llm_given(j, f[LLM_ANTHROPIC_SERVERS])
         || llm_given(j, f[LLM_ANTHROPIC_CONTAINER])
-        || llm_given(j, f[LLM_ANTHROPIC_SPEED]))
+        || llm_given(j, f[LLM_ANTHROPIC_SPEED])
+        || llm_given(j, f[LLM_ANTHROPIC_THREAD])
+        || llm_needs_types(j, f[LLM_ANTHROPIC_MESSAGES], brings))
     {
         return LLM_DECLINED;
     }

@@ -6,29 +6,34 @@
 
 #include "llm_anthropic.h"
 
+#include <string.h>
+
 
 /* Tools that Anthropic runs: how much of them a request may use. */
 
 
 /*
  * An advisor is another model, which reads what has been said until then and
- * answers; none of it is in the totals of the model that asks it.
+ * answers; none of it is in the totals of the model that asks it.  One that is
+ * brought again is the same; of two only one would be reserved.
  */
 
-static void
+static int
 llm_anthropic_advisor(llm_request_t *q, uint32_t tool, int64_t uses)
 {
+    int           caches;
     int64_t       max;
     uint32_t      node;
+    llm_str_t     model;
     llm_guest_t  *guest;
 
     guest = &q->guest;
     node = llm_json_get(&q->json, tool, "model");
 
     if (llm_kind_of(&q->json, node) != LLM_JSON_STRING
-        || llm_json_string(&q->json, node, &guest->model, NULL) != LLM_OK)
+        || llm_json_string(&q->json, node, &model, NULL) != LLM_OK)
     {
-        return;
+        return LLM_OK;
     }
 
     node = llm_json_get(&q->json, tool, "max_tokens");
@@ -40,63 +45,168 @@ llm_anthropic_advisor(llm_request_t *q, uint32_t tool, int64_t uses)
         max = -1;
     }
 
+    if (guest->model.len) {
+
+        if (guest->model.len != model.len
+            || memcmp(guest->model.data, model.data, model.len) != 0)
+        {
+            return llm_request_bad(q, "tools", "must not name two advisors");
+        }
+
+        uses = (uses < 0 || guest->calls < 0) ? -1 : uses + guest->calls;
+
+        if (max >= 0 && (guest->most.output < 0 || guest->most.output > max)) {
+            max = guest->most.output;
+        }
+    }
+
+    caches = llm_given(&q->json, llm_json_get(&q->json, tool, "caching"))
+             || guest->most.cache_write < 0;
+
+    guest->model = model;
     guest->calls = uses;
 
     llm_usage_text(&guest->most, -1, max);
 
-    if (llm_given(&q->json, llm_json_get(&q->json, tool, "caching"))) {
+    if (caches) {
         guest->most.cache_write = -1;
         guest->most.cache_write_1h = -1;
     }
+
+    return LLM_OK;
 }
 
 
-/* tools that Anthropic runs, and is paid for */
+/* as many uses more; -1: without a bound */
 
-void
-llm_anthropic_server_tools(llm_request_t *q, uint32_t tools)
+static void
+llm_anthropic_uses(int64_t *sum, int64_t uses)
 {
-    int64_t                 uses;
-    uint32_t                i, type, node;
-    const llm_json_node_t  *v;
+    *sum = (*sum < 0 || uses < 0) ? -1 : *sum + uses;
+}
 
-    v = q->json.nodes;
 
-    if (llm_kind_of(&q->json, tools) != LLM_JSON_ARRAY) {
-        return;
+/* a tool that Anthropic runs, and is paid for; any other one is nothing */
+
+static int
+llm_anthropic_server_tool(llm_request_t *q, uint32_t tool)
+{
+    int64_t            uses;
+    uint32_t           node, type;
+    const llm_json_t  *j;
+
+    j = &q->json;
+    type = llm_json_get(j, tool, "type");
+
+    if (llm_kind_of(j, type) != LLM_JSON_STRING) {
+        return LLM_OK;
     }
 
-    for (i = tools + 1; i < v[tools].next; i = v[i].next) {
+    node = llm_json_get(j, tool, "max_uses");
 
-        type = llm_json_get(&q->json, i, "type");
-
-        if (!llm_given(&q->json, type)) {
-            continue;
-        }
-
-        node = llm_json_get(&q->json, i, "max_uses");
-
-        if (!llm_given(&q->json, node)
-            || llm_json_int(&q->json, node, &uses) != LLM_OK || uses < 0)
-        {
-            uses = -1;
-        }
-
-        if (llm_json_starts(&q->json, type, "web_search")) {
-            q->most.searches = uses;
-            q->stateful = 1;
-
-        } else if (llm_json_starts(&q->json, type, "web_fetch")) {
-            q->most.web_fetches = uses;
-            q->stateful = 1;
-
-        } else if (llm_json_starts(&q->json, type, "code_execution")) {
-            q->most.code_sessions = -1;
-            q->stateful = 1;
-
-        } else if (llm_json_starts(&q->json, type, "advisor")) {
-            llm_anthropic_advisor(q, i, uses);
-            q->stateful = 1;
-        }
+    if (!llm_given(j, node)
+        || llm_json_int(j, node, &uses) != LLM_OK
+        || uses < 0 || uses > LLM_DIALECT_TOKENS_MAX)
+    {
+        uses = -1;
     }
+
+    if (llm_json_starts(j, type, "web_search")) {
+        llm_anthropic_uses(&q->most.searches, uses);
+
+    } else if (llm_json_starts(j, type, "web_fetch")) {
+        llm_anthropic_uses(&q->most.web_fetches, uses);
+
+    } else if (llm_json_starts(j, type, "code_execution")) {
+        q->most.code_sessions = -1;
+
+    } else if (llm_json_starts(j, type, "advisor")) {
+        q->stateful = 1;
+        return llm_anthropic_advisor(q, tool, uses);
+
+    } else {
+        return LLM_OK;
+    }
+
+    q->stateful = 1;
+
+    return LLM_OK;
+}
+
+
+static int
+llm_anthropic_list(llm_request_t *q, uint32_t list,
+    int (*each)(llm_request_t *q, uint32_t node))
+{
+    int       rc;
+    uint32_t  i;
+
+    rc = LLM_OK;
+
+    if (llm_kind_of(&q->json, list) != LLM_JSON_ARRAY) {
+        return rc;
+    }
+
+    for (i = list + 1; rc == LLM_OK && i < q->json.nodes[list].next;
+         i = q->json.nodes[i].next)
+    {
+        rc = each(q, i);
+    }
+
+    return rc;
+}
+
+
+/* {"type":"tool_addition","tool":{"type":"tool_definition","definition":..}} */
+
+static int
+llm_anthropic_addition(llm_request_t *q, uint32_t block)
+{
+    uint32_t  tool;
+
+    tool = llm_json_get(&q->json, block, "tool");
+
+    return llm_anthropic_server_tool(q, llm_json_get(&q->json, tool,
+                                                     "definition"));
+}
+
+
+/* one that stands for earlier turns (compaction) has a list of such blocks */
+
+static int
+llm_anthropic_block(llm_request_t *q, uint32_t block)
+{
+    int  rc;
+
+    rc = llm_anthropic_addition(q, block);
+
+    return rc == LLM_OK
+           ? llm_anthropic_list(q, llm_json_get(&q->json, block,
+                                                "tool_changes"),
+                                llm_anthropic_addition)
+           : rc;
+}
+
+
+static int
+llm_anthropic_message(llm_request_t *q, uint32_t message)
+{
+    return llm_anthropic_list(q, llm_json_get(&q->json, message, "content"),
+                              llm_anthropic_block);
+}
+
+
+int
+llm_anthropic_server_tools(llm_request_t *q, const uint32_t *f,
+    unsigned brought)
+{
+    int  rc;
+
+    rc = llm_anthropic_list(q, f[LLM_ANTHROPIC_TOOLS],
+                            llm_anthropic_server_tool);
+
+    return rc == LLM_OK && brought
+           ? llm_anthropic_list(q, f[LLM_ANTHROPIC_MESSAGES],
+                                llm_anthropic_message)
+           : rc;
 }

@@ -20,9 +20,6 @@
  * the path, the key may be in the arguments.
  */
 
-#define LLM_GEMINI_CHOICES_MAX   128
-
-
 static int llm_gemini_parse(llm_request_t *q);
 static int llm_gemini_edit(llm_request_t *q, llm_edits_t *e);
 static size_t llm_gemini_error(unsigned char *buf, const llm_refusal_t *f);
@@ -75,7 +72,8 @@ static const char * const  llm_gemini_verbatim[] = {
 };
 
 static const char * const  llm_gemini_state[] = {
-    "cachedContent", "cached_content", "fileData", "file_data", NULL
+    "cachedContent", "cached_content", "fileData", "file_data",
+    "continuationToken", "continuation_token", NULL
 };
 
 static const llm_canon_t  llm_gemini_canon = {
@@ -115,37 +113,6 @@ llm_gemini_get(const llm_json_t *j, uint32_t obj, const char *camel,
 }
 
 
-/* both spellings of n members in one; param is NULL for those of the root */
-
-static int
-llm_gemini_members(llm_request_t *q, uint32_t obj, const char *param,
-    const char * const *camel, const char * const *snake, unsigned n,
-    uint32_t *values)
-{
-    int       rc;
-    unsigned  i;
-    uint32_t  other[LLM_GEMINI_FIELDS];
-
-    rc = llm_request_object(q, obj, param, camel, n, values);
-
-    if (rc == LLM_OK) {
-        rc = llm_request_object(q, obj, param, snake, n, other);
-    }
-
-    for (i = 0; i < n && rc == LLM_OK; i++) {
-
-        if (values[i] == LLM_JSON_NONE) {
-            values[i] = other[i];
-
-        } else if (other[i] != LLM_JSON_NONE && other[i] != values[i]) {
-            rc = llm_request_bad(q, camel[i], "must not occur more than once");
-        }
-    }
-
-    return rc;
-}
-
-
 int
 llm_gemini_fields(llm_request_t *q, uint32_t f[LLM_GEMINI_FIELDS])
 {
@@ -154,34 +121,14 @@ llm_gemini_fields(llm_request_t *q, uint32_t f[LLM_GEMINI_FIELDS])
 }
 
 
+/* it goes on where another one ended, or is kept for one that will */
+
 static int
-llm_gemini_parse_config(llm_request_t *q, uint32_t config)
+llm_gemini_continues(const llm_json_t *j)
 {
-    int       rc;
-    uint32_t  f[2];
-
-    static const char * const  camel[] = { "maxOutputTokens",
-                                           "candidateCount" };
-    static const char * const  snake[] = { "max_output_tokens",
-                                           "candidate_count" };
-
-    if (!llm_given(&q->json, config)) {
-        return LLM_OK;
-    }
-
-    rc = llm_gemini_members(q, config, "generationConfig", camel, snake, 2, f);
-
-    if (rc == LLM_OK) {
-        rc = llm_request_number(q, f[0], camel[0], 1, LLM_DIALECT_TOKENS_MAX,
-                                &q->max_output);
-    }
-
-    if (rc == LLM_OK) {
-        rc = llm_request_number(q, f[1], camel[1], 1, LLM_GEMINI_CHOICES_MAX,
-                                &q->choices);
-    }
-
-    return rc;
+    return llm_given(j, llm_gemini_get(j, 0, "continuationToken",
+                                       "continuation_token"))
+           || llm_kind_of(j, llm_json_get(j, 0, "store")) == LLM_JSON_TRUE;
 }
 
 
@@ -268,29 +215,6 @@ llm_gemini_parse_form(llm_request_t *q)
 }
 
 
-/* it tells as it goes what it has thought, but not before it has begun */
-
-static int
-llm_gemini_thinks(const llm_request_t *q, uint32_t config)
-{
-    int64_t   budget;
-    uint32_t  thinking, node;
-
-    thinking = llm_gemini_get(&q->json, config, "thinkingConfig",
-                              "thinking_config");
-
-    if (llm_kind_of(&q->json, thinking) != LLM_JSON_OBJECT) {
-        return llm_thinks_unseen(&q->model);
-    }
-
-    node = llm_gemini_get(&q->json, thinking, "thinkingBudget",
-                          "thinking_budget");
-
-    return !llm_given(&q->json, node)
-           || llm_json_int(&q->json, node, &budget) != LLM_OK || budget != 0;
-}
-
-
 static int
 llm_gemini_parse_chat(llm_request_t *q, const uint32_t *f)
 {
@@ -322,6 +246,7 @@ llm_gemini_parse_chat(llm_request_t *q, const uint32_t *f)
 
     q->stream = (q->route.op == LLM_GEMINI_STREAM);
     q->stateful = llm_given(&q->json, f[LLM_GEMINI_CACHED])
+                  || llm_gemini_continues(&q->json)
                   || llm_gemini_runs(&q->json, f[LLM_GEMINI_TOOLS]);
     q->unseen = llm_gemini_thinks(q, f[LLM_GEMINI_CONFIG]);
     q->can_fit = 1;

@@ -58,6 +58,21 @@ uint32_t llm_gemini_get(const llm_json_t *j, uint32_t obj, const char *camel,
     const char *snake);
 
 
+/* llm_gemini_config.c */
+
+/* both spellings of n members in one; param is NULL for those of the root */
+
+int llm_gemini_members(llm_request_t *q, uint32_t obj, const char *param,
+    const char * const *camel, const char * const *snake, unsigned n,
+    uint32_t *values);
+
+int llm_gemini_parse_config(llm_request_t *q, uint32_t config);
+
+/* it tells as it goes what it has thought, but not before it has begun */
+
+int llm_gemini_thinks(const llm_request_t *q, uint32_t config);
+
+
 /* llm_gemini_batch.c */
 
 int llm_gemini_batch_parse(llm_request_t *q);

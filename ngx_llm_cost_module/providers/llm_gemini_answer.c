@@ -490,6 +490,8 @@ llm_gemini_finish(llm_answer_t *a)
     }
 
     a->counted_output = llm_output_tokens(&st->output);
+
+    llm_answer_served(a);
 }
 
 

@@ -89,15 +89,22 @@ llm_openai_parse_search(llm_request_t *q, uint32_t options)
 }
 
 
+/* the larger one, of two */
+
 void
 llm_openai_parse_search_size(llm_request_t *q, uint32_t node)
 {
+    int64_t    found;
     llm_str_t  size;
 
     if (llm_kind_of(&q->json, node) == LLM_JSON_STRING
         && llm_json_string(&q->json, node, &size, NULL) == LLM_OK)
     {
-        q->most.search_size = llm_search_find(&size);
+        found = llm_search_find(&size);
+
+        if (found > q->most.search_size) {
+            q->most.search_size = found;
+        }
     }
 }
 

@@ -16,11 +16,15 @@
  */
 
 
+#define LLM_RESPONSES_AGENTS_USUAL  3
+#define LLM_RESPONSES_AGENTS_MAX    1000
+
+
 const char * const  llm_responses_names[LLM_RESPONSES_FIELDS] = {
     "model", "input", "instructions", "stream", "max_output_tokens", "tools",
     "tool_choice", "text", "service_tier", "background",
     "previous_response_id", "conversation", "prompt", "store",
-    "max_tool_calls"
+    "max_tool_calls", "multi_agent"
 };
 
 
@@ -86,46 +90,25 @@ llm_responses_parse_input(llm_request_t *q, const uint32_t *f)
 }
 
 
-/* typed: one is of none of these types; else: one is of one of them */
+/* its type is one of these */
 
 static int
-llm_responses_other(const llm_json_t *j, uint32_t list,
-    const char * const *types, unsigned typed)
+llm_responses_typed(const llm_json_t *j, uint32_t obj,
+    const char * const *types)
 {
-    unsigned                n;
-    uint32_t                i, type;
-    const llm_json_node_t  *v;
+    uint32_t  type;
 
-    v = j->nodes;
+    type = llm_json_get(j, obj, "type");
 
-    if (list == LLM_JSON_NONE || v[list].type != LLM_JSON_ARRAY) {
+    if (llm_kind_of(j, type) != LLM_JSON_STRING) {
         return 0;
     }
 
-    for (i = list + 1; i < v[list].next; i = v[i].next) {
-
-        type = v[i].type == LLM_JSON_OBJECT ? llm_json_get(j, i, "type")
-                                            : LLM_JSON_NONE;
-
-        if (type == LLM_JSON_NONE || v[type].type != LLM_JSON_STRING) {
-
-            if (typed) {
-                return 1;
-            }
-
-            continue;
-        }
-
-        for (n = 0; types[n] && !llm_json_equal(j, type, types[n]); n++) {
-            /* void */
-        }
-
-        if ((types[n] == NULL) == typed) {
-            return 1;
-        }
+    while (*types && !llm_json_equal(j, type, *types)) {
+        types++;
     }
 
-    return 0;
+    return *types != NULL;
 }
 
 
@@ -137,6 +120,9 @@ llm_responses_other(const llm_json_t *j, uint32_t list,
 static int
 llm_responses_refers(const llm_json_t *j, const uint32_t *f)
 {
+    uint32_t              i, input;
+    llm_responses_walk_t  w;
+
     static const char * const  ours[] = {
         "function", "custom", "local_shell", "apply_patch",
         "computer_use_preview", NULL
@@ -144,8 +130,27 @@ llm_responses_refers(const llm_json_t *j, const uint32_t *f)
 
     static const char * const  theirs[] = { "item_reference", NULL };
 
-    return llm_responses_other(j, f[LLM_RESPONSES_TOOLS], ours, 1)
-           || llm_responses_other(j, f[LLM_RESPONSES_INPUT], theirs, 0);
+    input = f[LLM_RESPONSES_INPUT];
+
+    llm_responses_walk(&w, j, f[LLM_RESPONSES_TOOLS], input);
+
+    while ((i = llm_responses_walk_next(&w)) != LLM_JSON_NONE) {
+        if (!llm_responses_typed(j, i, ours)) {
+            return 1;
+        }
+    }
+
+    if (llm_kind_of(j, input) != LLM_JSON_ARRAY) {
+        return 0;
+    }
+
+    for (i = input + 1; i < j->nodes[input].next; i = j->nodes[i].next) {
+        if (llm_responses_typed(j, i, theirs)) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -236,10 +241,11 @@ llm_responses_parse_ways(llm_request_t *q, const uint32_t *f)
  * call, and a shell without one is the client's.
  */
 
-static void
+static int
 llm_responses_tool(llm_request_t *q, uint32_t tool, int64_t most)
 {
     size_t     i;
+    int64_t   *field;
     uint32_t   type, node;
     llm_str_t  s;
 
@@ -262,12 +268,11 @@ llm_responses_tool(llm_request_t *q, uint32_t tool, int64_t most)
     if (llm_kind_of(&q->json, type) != LLM_JSON_STRING
         || llm_json_string(&q->json, type, &s, NULL) != LLM_OK)
     {
-        return;
+        return LLM_OK;
     }
 
     if (llm_openai_is(&s, "image_generation")) {
-        llm_responses_paints(q, tool, most);
-        return;
+        return llm_responses_paints(q, tool, most);
     }
 
     for (i = 0; i < sizeof(tools) / sizeof(tools[0]); i++) {
@@ -276,34 +281,41 @@ llm_responses_tool(llm_request_t *q, uint32_t tool, int64_t most)
             continue;
         }
 
+        field = (int64_t *) ((char *) &q->most + tools[i].field);
+
         node = tools[i].container
                ? llm_json_get(&q->json, tool, tools[i].container)
                : LLM_JSON_NONE;
 
         if (llm_given(&q->json, node)) {
-            most = llm_responses_sessions(&q->json, node);
 
-        } else if (!tools[i].alone) {
-            return;
+            /* each container is one more */
+
+            most = llm_responses_sessions(&q->json, node);
+            *field = *field < 0 ? -1 : *field + most;
+
+        } else if (tools[i].alone) {
+            *field = *field < 0 ? -1 : most;
         }
 
-        *(int64_t *) ((char *) &q->most + tools[i].field) = most;
-        return;
+        break;
     }
+
+    return LLM_OK;
 }
 
 
 static int
 llm_responses_parse_tools(llm_request_t *q, const uint32_t *f)
 {
-    int       rc;
-    int64_t   most;
-    uint32_t  i, tools, size;
+    int                   rc;
+    int64_t               most;
+    uint32_t              tool;
+    llm_responses_walk_t  w;
 
     most = -1;
-    tools = f[LLM_RESPONSES_TOOLS];
 
-    rc = llm_request_array(q, tools, "tools", 1);
+    rc = llm_request_array(q, f[LLM_RESPONSES_TOOLS], "tools", 1);
 
     if (rc == LLM_OK) {
         rc = llm_request_number(q, f[LLM_RESPONSES_MAX_CALLS],
@@ -313,20 +325,57 @@ llm_responses_parse_tools(llm_request_t *q, const uint32_t *f)
 
     q->most.search_size = -1;
 
-    if (rc != LLM_OK || llm_kind_of(&q->json, tools) != LLM_JSON_ARRAY) {
-        return rc;
-    }
+    llm_responses_walk(&w, &q->json, f[LLM_RESPONSES_TOOLS],
+                       f[LLM_RESPONSES_INPUT]);
 
-    for (i = tools + 1; i < q->json.nodes[tools].next;
-         i = q->json.nodes[i].next)
+    while (rc == LLM_OK
+           && (tool = llm_responses_walk_next(&w)) != LLM_JSON_NONE)
     {
-        llm_responses_tool(q, i, most);
+        rc = llm_responses_tool(q, tool, most);
 
-        size = llm_json_get(&q->json, i, "search_context_size");
-        llm_openai_parse_search_size(q, size);
+        llm_openai_parse_search_size(q, llm_json_get(&q->json, tool,
+                                                     "search_context_size"));
     }
 
-    return LLM_OK;
+    return rc;
+}
+
+
+/*
+ * Agents that work for this one, each of which may say as much.  How many there
+ * will be in all, nothing bounds: those that may be at work at once are
+ * reserved.
+ */
+
+static int
+llm_responses_parse_agents(llm_request_t *q, uint32_t agents)
+{
+    int      rc, enabled;
+    int64_t  n;
+
+    n = LLM_RESPONSES_AGENTS_USUAL;
+    enabled = 0;
+
+    rc = llm_request_object(q, agents, "multi_agent", NULL, 0, NULL);
+
+    if (rc == LLM_OK) {
+        rc = llm_request_bool(q, llm_json_get(&q->json, agents, "enabled"),
+                              "multi_agent.enabled", &enabled);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_request_number(q, llm_json_get(&q->json, agents,
+                                                "max_concurrent_subagents"),
+                                "multi_agent.max_concurrent_subagents", 0,
+                                LLM_RESPONSES_AGENTS_MAX, &n);
+    }
+
+    if (enabled) {
+        q->choices = 1 + n;
+        q->stateful = 1;
+    }
+
+    return rc;
 }
 
 
@@ -370,7 +419,12 @@ llm_responses_parse(llm_request_t *q)
                                 &q->max_output);
     }
 
-    return rc == LLM_OK ? llm_responses_parse_ways(q, f) : rc;
+    if (rc == LLM_OK) {
+        rc = llm_responses_parse_ways(q, f);
+    }
+
+    return rc == LLM_OK
+           ? llm_responses_parse_agents(q, f[LLM_RESPONSES_AGENTS]) : rc;
 }
 
 

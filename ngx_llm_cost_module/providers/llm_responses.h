@@ -37,6 +37,7 @@ typedef enum {
     LLM_RESPONSES_PROMPT,
     LLM_RESPONSES_STORE,
     LLM_RESPONSES_MAX_CALLS,
+    LLM_RESPONSES_AGENTS,
     LLM_RESPONSES_FIELDS
 } llm_responses_field_e;
 
@@ -58,13 +59,36 @@ int llm_responses_event(llm_answer_t *a, const llm_str_t *type,
     const llm_str_t *data);
 void llm_responses_finish(llm_answer_t *a);
 
+/*
+ * All tools of a request, one after another: those of its own, and those that
+ * items of its input bring later (additional_tools, tool_search_output).
+ */
+
+typedef struct {
+    const llm_json_t     *j;
+    uint32_t              tool;           /* the next one of a list */
+    uint32_t              end;
+    uint32_t              item;           /* the next one that may bring some */
+    uint32_t              items;
+} llm_responses_walk_t;
+
+void llm_responses_walk(llm_responses_walk_t *w, const llm_json_t *j,
+    uint32_t tools, uint32_t input);
+
+/* LLM_JSON_NONE after the last one */
+
+uint32_t llm_responses_walk_next(llm_responses_walk_t *w);
+
 /* sessions that a container of this memory is charged as */
 
 int64_t llm_responses_sessions(const llm_json_t *j, uint32_t container);
 
-/* a tool of the request that makes pictures, one a call: q->guest */
+/*
+ * A tool of the request that makes pictures, one a call: q->guest; LLM_OK,
+ * LLM_BAD.
+ */
 
-void llm_responses_paints(llm_request_t *q, uint32_t tool, int64_t calls);
+int llm_responses_paints(llm_request_t *q, uint32_t tool, int64_t calls);
 
 
 int llm_responses_canonical(llm_request_t *q,

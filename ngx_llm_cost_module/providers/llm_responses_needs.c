@@ -26,21 +26,19 @@ static const llm_need_t  llm_responses_parts[] = {
 /* LLM_ABLE_*, or LLM_DECLINED */
 
 static int
-llm_responses_needs_tools(const llm_json_t *j, uint32_t tools)
+llm_responses_needs_tools(const llm_json_t *j, const uint32_t *f)
 {
-    int       able;
-    uint32_t  i, type;
-
-    if (llm_kind_of(j, tools) != LLM_JSON_ARRAY) {
-        return 0;
-    }
+    int                   able;
+    uint32_t              tool, type;
+    llm_responses_walk_t  w;
 
     able = 0;
 
-    for (i = tools + 1; i < j->nodes[tools].next; i = j->nodes[i].next) {
+    llm_responses_walk(&w, j, f[LLM_RESPONSES_TOOLS], f[LLM_RESPONSES_INPUT]);
 
-        type = llm_kind_of(j, i) == LLM_JSON_OBJECT
-               ? llm_json_get(j, i, "type") : LLM_JSON_NONE;
+    while ((tool = llm_responses_walk_next(&w)) != LLM_JSON_NONE) {
+
+        type = llm_json_get(j, tool, "type");
 
         if (type == LLM_JSON_NONE) {
             return LLM_DECLINED;
@@ -81,7 +79,7 @@ llm_responses_needs(const llm_request_t *q, const llm_str_t *model)
 
     llm_json_fields(j, 0, llm_responses_names, LLM_RESPONSES_FIELDS, f);
 
-    able = llm_responses_needs_tools(j, f[LLM_RESPONSES_TOOLS]);
+    able = llm_responses_needs_tools(j, f);
 
     if (able < 0 || q->route.op != LLM_RESPONSES_CREATE) {
         return LLM_DECLINED;

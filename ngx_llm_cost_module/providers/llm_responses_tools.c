@@ -30,33 +30,85 @@ llm_responses_is(const llm_json_t *j, uint32_t node, const char *text)
 }
 
 
+static void
+llm_responses_walk_list(llm_responses_walk_t *w, uint32_t list)
+{
+    w->tool = 0;
+    w->end = 0;
+
+    if (llm_kind_of(w->j, list) == LLM_JSON_ARRAY) {
+        w->tool = list + 1;
+        w->end = w->j->nodes[list].next;
+    }
+}
+
+
+void
+llm_responses_walk(llm_responses_walk_t *w, const llm_json_t *j,
+    uint32_t tools, uint32_t input)
+{
+    w->j = j;
+    w->item = 0;
+    w->items = 0;
+
+    if (llm_kind_of(j, input) == LLM_JSON_ARRAY) {
+        w->item = input + 1;
+        w->items = j->nodes[input].next;
+    }
+
+    llm_responses_walk_list(w, tools);
+}
+
+
+uint32_t
+llm_responses_walk_next(llm_responses_walk_t *w)
+{
+    uint32_t  node;
+
+    while (w->tool >= w->end) {
+
+        if (w->item >= w->items) {
+            return LLM_JSON_NONE;
+        }
+
+        node = w->item;
+        w->item = w->j->nodes[node].next;
+
+        llm_responses_walk_list(w, llm_json_get(w->j, node, "tools"));
+    }
+
+    node = w->tool;
+    w->tool = w->j->nodes[node].next;
+
+    return node;
+}
+
+
 /* a tool of the request: the first one of this type, or LLM_JSON_NONE */
 
 static uint32_t
 llm_responses_tool(const llm_answer_t *a, const char *type)
 {
-    uint32_t           i, tools;
-    const llm_json_t  *j;
+    uint32_t               tool;
+    const llm_json_t      *j;
+    llm_responses_walk_t   w;
 
     if (a->q == NULL || a->q->json.n == 0) {
         return LLM_JSON_NONE;
     }
 
     j = &a->q->json;
-    tools = llm_json_get(j, 0, "tools");
 
-    if (llm_kind_of(j, tools) != LLM_JSON_ARRAY) {
-        return LLM_JSON_NONE;
-    }
+    llm_responses_walk(&w, j, llm_json_get(j, 0, "tools"),
+                       llm_json_get(j, 0, "input"));
 
-    for (i = tools + 1; i < j->nodes[tools].next; i = j->nodes[i].next) {
+    do {
+        tool = llm_responses_walk_next(&w);
 
-        if (llm_responses_is(j, llm_json_get(j, i, "type"), type)) {
-            return i;
-        }
-    }
+    } while (tool != LLM_JSON_NONE
+             && !llm_responses_is(j, llm_json_get(j, tool, "type"), type));
 
-    return LLM_JSON_NONE;
+    return tool;
 }
 
 
@@ -282,40 +334,61 @@ llm_responses_text(const llm_json_t *j, uint32_t obj, const char *name)
 }
 
 
+/* pictures that are seen while one is made: 0 to 3, which is the most */
+
+static int64_t
+llm_responses_partials(const llm_json_t *j, uint32_t tool)
+{
+    int64_t   n;
+    uint32_t  node;
+
+    node = llm_json_get(j, tool, "partial_images");
+
+    if (llm_kind_of(j, node) != LLM_JSON_NUMBER
+        || llm_json_int(j, node, &n) != LLM_OK
+        || n < 0 || n > LLM_RESPONSES_PARTIALS)
+    {
+        n = llm_given(j, node) ? LLM_RESPONSES_PARTIALS : 0;
+    }
+
+    return n;
+}
+
+
 /*
  * The tool that makes pictures asks a model of its own: a picture a call, of
  * the size and quality that it names, from words and all that it can be shown.
+ * One that is brought again is the same; of two only one would be reserved.
  */
 
-void
+int
 llm_responses_paints(llm_request_t *q, uint32_t tool, int64_t calls)
 {
-    int64_t       n;
-    uint32_t      node;
-    llm_str_t     size, quality, fidelity;
+    int64_t       n, made;
+    llm_str_t     size, quality, fidelity, model;
     llm_guest_t  *guest;
 
     guest = &q->guest;
 
-    guest->model = llm_responses_text(&q->json, tool, "model");
+    model = llm_responses_text(&q->json, tool, "model");
     size = llm_responses_text(&q->json, tool, "size");
     quality = llm_responses_text(&q->json, tool, "quality");
     fidelity = llm_responses_text(&q->json, tool, "input_fidelity");
 
-    if (guest->model.len == 0) {
-        llm_str_set(&guest->model, LLM_RESPONSES_PAINTER);
+    if (model.len == 0) {
+        llm_str_set(&model, LLM_RESPONSES_PAINTER);
     }
 
-    node = llm_json_get(&q->json, tool, "partial_images");
-
-    if (llm_kind_of(&q->json, node) != LLM_JSON_NUMBER
-        || llm_json_int(&q->json, node, &n) != LLM_OK
-        || n < 0 || n > LLM_RESPONSES_PARTIALS)
+    if (guest->model.len
+        && (guest->model.len != model.len
+            || memcmp(guest->model.data, model.data, model.len) != 0))
     {
-        n = llm_given(&q->json, node) ? LLM_RESPONSES_PARTIALS : 0;
+        return llm_request_bad(q, "tools", "must not name two models that "
+                                           "make pictures");
     }
 
-    llm_usage_text(&guest->most, 0, llm_images_made(&size, &quality, n));
+    made = llm_images_made(&size, &quality,
+                           llm_responses_partials(&q->json, tool));
 
     n = llm_responses_pictures(&q->json)
         + llm_given(&q->json, llm_json_get(&q->json, tool,
@@ -324,13 +397,25 @@ llm_responses_paints(llm_request_t *q, uint32_t tool, int64_t calls)
     /* what an earlier call has made is shown to a later one */
 
     n += (calls != 1);
+    n = LLM_RESPONSES_PROMPT + n * llm_images_sent(&model, &fidelity);
 
+    /* ... brought again, of the largest that it can be asked for */
+
+    if (guest->model.len) {
+        made = guest->most.output > made ? guest->most.output : made;
+        n = guest->most.input > n ? guest->most.input : n;
+    }
+
+    guest->model = model;
     guest->calls = calls;
-    guest->most.input = LLM_RESPONSES_PROMPT
-                        + n * llm_images_sent(&guest->model, &fidelity);
+
+    llm_usage_text(&guest->most, n, made);
+
     guest->most.image_input = -1;
     guest->most.cached_image = -1;
     guest->most.image_output = -1;
+
+    return LLM_OK;
 }
 
 

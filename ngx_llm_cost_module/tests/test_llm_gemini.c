@@ -138,6 +138,69 @@ test_parse(void **state)
 }
 
 
+/* Vertex AI may give it to another model, which has the price then */
+
+static void
+test_routing(void **state)
+{
+    dialect_t  f;
+
+    (void) state;
+
+#define ROUTED(config)  "{\"contents\":[],\"generationConfig\":{" config "}}"
+
+    ask(&f, &llm_gemini, GENERATE,
+        ROUTED("\"routing_config\":{\"manual_mode\":{\"model_name\":"
+               "\"gemini-2.5-pro\"}}"));
+    assert_int_equal(f.rc, LLM_OK);
+    assert_int_equal(f.q.nothers, 1);
+    assert_memory_equal(f.q.others[0].data, "gemini-2.5-pro", 14);
+    assert_int_equal(f.q.model.len, 16);
+
+    answer_begin(&f, NULL);
+
+    answer_json(&f, "{\"candidates\":[{\"finishReason\":\"STOP\"}],"
+               "\"modelVersion\":\"gemini-2.5-pro\",\"usageMetadata\":"
+               "{\"promptTokenCount\":3,\"candidatesTokenCount\":2}}");
+    assert_int_equal(f.a.served.len, 14);
+    done(&f);
+
+    ask(&f, &llm_gemini, GENERATE,
+        ROUTED("\"routingConfig\":{\"autoMode\":{}}"));
+    assert_int_equal(f.rc, LLM_OK);
+    assert_memory_equal(f.q.model.data, "(routed)", 8);
+    done(&f);
+
+    ask(&f, &llm_gemini, GENERATE,
+        ROUTED("\"modelSelectionConfig\":{\"featureSelectionPreference\":"
+               "\"BALANCED\"}"));
+    assert_memory_equal(f.q.model.data, "(routed)", 8);
+    done(&f);
+
+    ask(&f, &llm_gemini, GENERATE,
+        ROUTED("\"routingConfig\":null,\"modelSelectionConfig\":null"));
+    assert_int_equal(f.rc, LLM_OK);
+    assert_int_equal(f.q.nothers, 0);
+    assert_int_equal(f.q.model.len, 16);
+    done(&f);
+
+    /* what goes on where another one ended depends on that */
+
+    ask(&f, &llm_gemini, GENERATE,
+        "{\"contents\":[],\"continuationToken\":\"abc\"}");
+    assert_true(f.q.stateful);
+    done(&f);
+
+    ask(&f, &llm_gemini, GENERATE, "{\"contents\":[],\"store\":true}");
+    assert_true(f.q.stateful);
+    done(&f);
+
+    ask(&f, &llm_gemini, GENERATE, "{\"contents\":[],\"store\":false}");
+    assert_false(f.q.stateful);
+    done(&f);
+}
+
+
 static void
 test_bad(void **state)
 {
@@ -181,6 +244,20 @@ test_bad(void **state)
           "must be an array" },
         { GENERATE, "{\"contents\":[],\"serviceTier\":1}", "serviceTier",
           "must be a string" },
+        { GENERATE, "{\"contents\":[],\"generationConfig\":{"
+          "\"routingConfig\":[]}}", "routingConfig", "must be an object" },
+        { GENERATE, "{\"contents\":[],\"generationConfig\":{"
+          "\"routingConfig\":{\"manualMode\":{},\"manual_mode\":{}}}}",
+          "manualMode", "must not occur more than once" },
+        { GENERATE, "{\"contents\":[],\"generationConfig\":{"
+          "\"routingConfig\":{\"manualMode\":\"x\"}}}", "manualMode",
+          "must be an object" },
+        { GENERATE, "{\"contents\":[],\"generationConfig\":{"
+          "\"routingConfig\":{\"manualMode\":{\"modelName\":7}}}}",
+          "modelName", "must be a string" },
+        { GENERATE, "{\"contents\":[],\"generationConfig\":{"
+          "\"routingConfig\":{\"manualMode\":{}}}}", "modelName",
+          "is required" },
         { EMBED, "{}", "content", "is required" },
         { EMBED, "{\"content\":[]}", "content", "must be an object" },
         { BATCH, "{\"requests\":{}}", "requests", "must be an array" },
@@ -531,6 +608,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_paths),
         cmocka_unit_test(test_parse),
+        cmocka_unit_test(test_routing),
         cmocka_unit_test(test_bad),
         cmocka_unit_test(test_edit),
         cmocka_unit_test(test_error),

@@ -10,7 +10,7 @@
  * prices that ship.
  */
 
-#include "dialect_fixture.h"
+#include "calls_fixture.h"
 #include "price_fixture.h"
 
 
@@ -19,32 +19,6 @@ extern const llm_provider_t  llm_anthropic;
 #define CHAT       "/v1/chat/completions"
 #define MESSAGES   "/v1/messages"
 #define RESPONSES  "/v1/responses"
-
-
-typedef struct {
-    int64_t  searches;
-    int64_t  file_searches;
-    int64_t  web_fetches;
-    int64_t  code_sessions;
-    int64_t  tool_calls;
-} calls_t;
-
-
-static void
-expect_calls(const char *what, const llm_usage_t *u, const calls_t *want)
-{
-    if (u->searches != want->searches
-        || u->file_searches != want->file_searches
-        || u->web_fetches != want->web_fetches
-        || u->code_sessions != want->code_sessions
-        || u->tool_calls != want->tool_calls)
-    {
-        fail_msg("%s: %lld %lld %lld %lld %lld", what,
-                 (long long) u->searches, (long long) u->file_searches,
-                 (long long) u->web_fetches, (long long) u->code_sessions,
-                 (long long) u->tool_calls);
-    }
-}
 
 
 /* what a request allows */
@@ -91,7 +65,14 @@ test_allowed(void **state)
         { ",\"tools\":[{\"type\":\"shell\",\"environment\":"
           "{\"type\":\"local\"}}]", { 0, 0, 0, 0, 0 }, -1 },
         { ",\"tools\":[{\"type\":\"shell\"}]", { 0, 0, 0, 0, 0 }, -1 },
-        { ",\"tools\":[{\"type\":7},{}]", { 0, 0, 0, 0, 0 }, -1 }
+        { ",\"tools\":[{\"type\":7},{}]", { 0, 0, 0, 0, 0 }, -1 },
+
+        /* of two containers each is one */
+
+        { ",\"tools\":[{\"type\":\"code_interpreter\",\"container\":"
+          "{\"type\":\"auto\"}},{\"type\":\"shell\",\"environment\":"
+          "{\"type\":\"container_auto\",\"memory_limit\":\"4g\"}}]",
+          { 0, 0, 0, 5, 0 }, -1 }
     };
 
     (void) state;

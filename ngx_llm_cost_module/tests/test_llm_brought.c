@@ -1,0 +1,324 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+/*
+ * Tools that a conversation brings on its way are reserved as those that the
+ * request names are, and so are the models that may answer in its place.
+ */
+
+#include "calls_fixture.h"
+
+
+extern const llm_provider_t  llm_anthropic;
+
+#define MESSAGES   "/v1/messages"
+#define RESPONSES  "/v1/responses"
+
+
+/* tools that items of the input bring are as dear as others */
+
+static void
+test_brought(void **state)
+{
+    size_t     i;
+    char       body[512];
+    dialect_t  f;
+
+    static const struct {
+        const char  *tools;
+        const char  *item;
+        calls_t      most;
+        int          stateful;
+    } rows[] = {
+        { "[]", "{\"type\":\"additional_tools\",\"role\":\"developer\","
+          "\"tools\":[{\"type\":\"web_search\"}]}", { 4, 0, 0, 0, 0 }, 1 },
+        { "null", "{\"type\":\"tool_search_output\",\"tools\":"
+          "[{\"type\":\"function\"},{\"type\":\"file_search\"}]}",
+          { 0, 4, 0, 0, 0 }, 1 },
+        { "[{\"type\":\"file_search\"}]", "{\"type\":\"additional_tools\","
+          "\"tools\":[{\"type\":\"code_interpreter\",\"container\":"
+          "{\"type\":\"auto\",\"memory_limit\":\"4g\"}}]}",
+          { 0, 4, 0, 4, 0 }, 1 },
+        { "[{\"type\":\"function\"}]", "{\"type\":\"additional_tools\","
+          "\"tools\":[{\"type\":\"custom\"}]}", { 0, 0, 0, 0, 0 }, 0 },
+        { "[]", "{\"type\":\"additional_tools\",\"tools\":7}",
+          { 0, 0, 0, 0, 0 }, 0 },
+        { "[]", "{\"type\":\"additional_tools\",\"tools\":[null,3,[{}]]}",
+          { 0, 0, 0, 0, 0 }, 1 }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        snprintf(body, sizeof(body), "{\"model\":\"m\",\"max_tool_calls\":4,"
+                 "\"tools\":%s,\"input\":[{\"role\":\"user\",\"content\":"
+                 "\"x\"},%s]}", rows[i].tools, rows[i].item);
+
+        ask(&f, &llm_openai, RESPONSES, body);
+
+        assert_int_equal(f.rc, LLM_OK);
+        expect_calls(body, &f.q.most, &rows[i].most);
+        assert_int_equal(f.q.stateful, rows[i].stateful);
+
+        done(&f);
+    }
+}
+
+
+/* one that makes pictures may be brought again, but no other one */
+
+static void
+test_brought_painters(void **state)
+{
+    int64_t    low;
+    dialect_t  f;
+
+    (void) state;
+
+#define PAINTS(more)  "{\"type\":\"image_generation\",\"size\":"           \
+                      "\"1024x1024\"" more "}"
+#define BRINGS(one, two)                                                      \
+    "{\"model\":\"m\",\"tools\":[" one "],\"input\":[{\"type\":"              \
+    "\"additional_tools\",\"tools\":[" two "]}]}"
+
+    ask(&f, &llm_openai, RESPONSES,
+        BRINGS(PAINTS(",\"quality\":\"low\""), ""));
+    assert_int_equal(f.rc, LLM_OK);
+    low = f.q.guest.most.output;
+    done(&f);
+
+    ask(&f, &llm_openai, RESPONSES,
+        BRINGS("", PAINTS(",\"quality\":\"high\"")","
+                   PAINTS(",\"quality\":\"low\"")));
+    assert_int_equal(f.rc, LLM_OK);
+    assert_int_equal(f.q.guest.model.len, 11);
+    assert_true(f.q.guest.most.output > low);
+    done(&f);
+
+    expect_bad(&llm_openai, RESPONSES,
+               BRINGS(PAINTS(""), PAINTS(",\"model\":\"gpt-image-9\"")),
+               "tools", "must not name two models that make pictures");
+}
+
+
+#define ADDS(tool)                                                            \
+    "{\"type\":\"tool_addition\",\"tool\":{\"type\":\"tool_definition\","      \
+    "\"definition\":" tool "}}"
+#define ADVISES(more)                                                         \
+    "{\"type\":\"advisor_20260301\",\"name\":\"advisor\"" more "}"
+
+/* ... and those that messages bring */
+
+static void
+test_messages(void **state)
+{
+    size_t     i;
+    char       body[1024];
+    dialect_t  f;
+
+    static const struct {
+        const char  *tools;
+        const char  *block;
+        calls_t      most;
+        int          stateful;
+    } rows[] = {
+        { "{\"type\":\"web_search_20250305\",\"max_uses\":2}", "",
+          { 2, 0, 0, 0, 0 }, 1 },
+        { "{\"type\":\"web\\u005fsearch_20250305\",\"max_uses\":2}", "",
+          { 2, 0, 0, 0, 0 }, 1 },
+        { "{\"type\":\"web_search_20250305\",\"max_uses\":2},"
+          "{\"type\":\"web_search_20250305\",\"max_uses\":3}", "",
+          { 5, 0, 0, 0, 0 }, 1 },
+        { "{\"type\":\"web_search_20250305\"},"
+          "{\"type\":\"web_search_20250305\",\"max_uses\":1}", "",
+          { -1, 0, 0, 0, 0 }, 1 },
+        { "{\"type\":\"web_fetch_20250910\",\"max_uses\":99999999999}", "",
+          { 0, 0, -1, 0, 0 }, 1 },
+        { "{\"type\":7},{\"type\":null},{\"name\":\"f\"}", "",
+          { 0, 0, 0, 0, 0 }, 0 },
+        { "", ADDS("{\"type\":\"web_search_20260318\",\"max_uses\":4}"),
+          { 4, 0, 0, 0, 0 }, 1 },
+        { "", "{\"type\":\"compaction\",\"tool_changes\":["
+          ADDS("{\"type\":\"code_execution_20260521\"}") "]}",
+          { 0, 0, 0, -1, 0 }, 1 },
+        { "", "{\"type\":\"compaction\",\"tool_changes\":{\"type\":"
+          "\"tool_definition\"}}", { 0, 0, 0, 0, 0 }, 0 },
+        { "", "{\"type\":\"tool_definition\",\"tool\":[7]}",
+          { 0, 0, 0, 0, 0 }, 0 },
+        { "", ADDS("{\"name\":\"f\",\"input_schema\":{}}"),
+          { 0, 0, 0, 0, 0 }, 0 },
+
+        /* a text that looks like one is a text */
+
+        { "", "{\"type\":\"text\",\"text\":\"tool_definition\"}",
+          { 0, 0, 0, 0, 0 }, 0 }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        snprintf(body, sizeof(body), "{\"model\":\"m\",\"max_tokens\":9,"
+                 "\"tools\":[%s],\"messages\":[{\"role\":\"system\","
+                 "\"content\":[%s]},{\"role\":\"user\",\"content\":\"x\"}]}",
+                 rows[i].tools, rows[i].block);
+
+        ask(&f, &llm_anthropic, MESSAGES, body);
+
+        assert_int_equal(f.rc, LLM_OK);
+        expect_calls(body, &f.q.most, &rows[i].most);
+        assert_int_equal(f.q.stateful, rows[i].stateful);
+
+        done(&f);
+    }
+}
+
+
+#define ADVISED(more)                                                         \
+    "{\"model\":\"m\",\"max_tokens\":9,\"messages\":[{\"role\":\"user\","      \
+    "\"content\":\"x\"}]" more "}"
+
+static void
+test_advisors(void **state)
+{
+    dialect_t  f;
+
+    (void) state;
+
+    /* one that is brought again may be called as often again */
+
+    ask(&f, &llm_anthropic, MESSAGES,
+        ADVISED(",\"tools\":["
+                ADVISES(",\"model\":\"a\",\"max_uses\":1,\"max_tokens\":50,"
+                        "\"caching\":{}") ","
+                ADVISES(",\"model\":\"a\",\"max_uses\":2,\"max_tokens\":7")
+                "]"));
+
+    assert_int_equal(f.rc, LLM_OK);
+    assert_int_equal(f.q.guest.calls, 3);
+    assert_int_equal(f.q.guest.most.output, 50);
+    assert_int_equal(f.q.guest.most.cache_write, -1);
+    done(&f);
+
+    expect_bad(&llm_anthropic, MESSAGES,
+               ADVISED(",\"tools\":[" ADVISES(",\"model\":\"a\"") ","
+                       ADVISES(",\"model\":\"b\"") "]"),
+               "tools", "must not name two advisors");
+}
+
+
+/* who may answer in place of the model, and what the server knows alone */
+
+static void
+test_messages_elsewhere(void **state)
+{
+    dialect_t  f;
+
+    (void) state;
+
+    ask(&f, &llm_anthropic, MESSAGES, ADVISED(",\"fallbacks\":\"default\""));
+    assert_int_equal(f.rc, LLM_OK);
+    assert_int_equal(f.q.nothers, 1);
+    assert_int_equal(f.q.others[0].len, 15);
+    assert_memory_equal(f.q.others[0].data, "claude-opus-4-8", 15);
+    assert_int_equal(f.q.most.fast, 0);
+    done(&f);
+
+    ask(&f, &llm_anthropic, MESSAGES,
+        ADVISED(",\"fallbacks\":[{\"model\":\"a\"},{\"model\":\"b\","
+                "\"speed\":\"fast\",\"max_tokens\":12}]"));
+    assert_int_equal(f.rc, LLM_OK);
+    assert_int_equal(f.q.nothers, 2);
+    assert_int_equal(f.q.most.fast, 1);
+    assert_int_equal(f.q.max_output, 12);
+    done(&f);
+
+    ask(&f, &llm_anthropic, MESSAGES,
+        ADVISED(",\"thread\":{\"type\":\"continue\","
+                "\"previous_message_id\":\"msg_1\"}"));
+    assert_int_equal(f.rc, LLM_OK);
+    assert_int_equal(f.q.stateful, 1);
+    assert_int_equal(llm_anthropic.needs(&f.q, &f.q.model), LLM_DECLINED);
+    done(&f);
+
+    ask(&f, &llm_anthropic, MESSAGES, ADVISED(",\"fallbacks\":null,"
+                                              "\"thread\":null"));
+    assert_int_equal(f.rc, LLM_OK);
+    assert_int_equal(f.q.stateful, 0);
+    assert_int_equal(f.q.nothers, 0);
+    done(&f);
+}
+
+
+/* each of the agents that may be at work at once may say as much */
+
+static void
+test_agents(void **state)
+{
+    size_t     i;
+    char       body[256];
+    dialect_t  f;
+
+    static const struct {
+        const char  *agents;
+        int64_t      choices;
+        const char  *param;
+        const char  *err;
+    } rows[] = {
+        { "null", 1, NULL, NULL },
+        { "{}", 1, NULL, NULL },
+        { "{\"enabled\":false,\"max_concurrent_subagents\":9}", 1, NULL, NULL },
+        { "{\"enabled\":true}", 4, NULL, NULL },
+        { "{\"enabled\":true,\"max_concurrent_subagents\":null}", 4, NULL,
+          NULL },
+        { "{\"enabled\":true,\"max_concurrent_subagents\":7}", 8, NULL, NULL },
+        { "7", 0, "multi_agent", "must be an object" },
+        { "{\"enabled\":1}", 0, "multi_agent.enabled",
+          "must be true or false" },
+        { "{\"enabled\":true,\"max_concurrent_subagents\":1000000000}", 0,
+          "multi_agent.max_concurrent_subagents", "is too large" },
+        { "{\"enabled\":true,\"max_concurrent_subagents\":-1}", 0,
+          "multi_agent.max_concurrent_subagents", "must not be negative" },
+        { "{\"enabled\":true},\"multi_agent\":{}", 0, "multi_agent",
+          "must not occur more than once" }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        snprintf(body, sizeof(body), "{\"model\":\"m\",\"input\":\"x\","
+                 "\"multi_agent\":%s}", rows[i].agents);
+
+        if (rows[i].err) {
+            expect_bad(&llm_openai, RESPONSES, body, rows[i].param,
+                       rows[i].err);
+            continue;
+        }
+
+        ask(&f, &llm_openai, RESPONSES, body);
+
+        assert_int_equal(f.rc, LLM_OK);
+        assert_int_equal(f.q.choices, rows[i].choices);
+        assert_int_equal(f.q.stateful, rows[i].choices > 1);
+
+        done(&f);
+    }
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(test_brought),
+        cmocka_unit_test(test_brought_painters),
+        cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_advisors),
+        cmocka_unit_test(test_messages_elsewhere),
+        cmocka_unit_test(test_agents)
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
