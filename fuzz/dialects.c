@@ -20,7 +20,7 @@
 
 
 extern const llm_provider_t  llm_anthropic, llm_bedrock, llm_cohere,
-                             llm_gemini, llm_ollama;
+                             llm_gemini, llm_ollama, llm_watsonx;
 
 #define FORM  "multipart/form-data; boundary=b"
 
@@ -89,7 +89,10 @@ static const struct {
     { &llm_cohere, "/v1/contextualizedembeddings", "", NULL },
     { &llm_openai, "/serving-endpoints/m/invocations", "", NULL },
     { &llm_openai, "/ml/v1/text/chat_stream", "", NULL },
-    { &llm_openai, "/ai/run/@cf/m", "", NULL }
+    { &llm_openai, "/ai/run/@cf/m", "", NULL },
+    { &llm_watsonx, "/ml/v1/text/generation", "", NULL },
+    { &llm_watsonx, "/ml/v1/text/generation_stream", "", NULL },
+    { &llm_watsonx, "/ml/v1/text/rerank", "", NULL }
 };
 
 #define WAYS  (sizeof(ways) / sizeof(ways[0]))

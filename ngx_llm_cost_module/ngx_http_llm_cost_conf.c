@@ -98,7 +98,7 @@ ngx_http_llm_cost_conf_price(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* llm_provider auto|dialect|vendor: a vendor's name says its dialect, too */
+/* llm_provider auto|dialect|vendor: of a vendor its dialect is asked first */
 
 char *
 ngx_http_llm_cost_conf_provider(ngx_conf_t *cf, ngx_command_t *cmd,

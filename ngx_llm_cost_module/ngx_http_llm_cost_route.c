@@ -37,6 +37,7 @@ typedef struct {
 
 typedef struct {
     const llm_provider_t   *conf;               /* of llm_provider, or NULL */
+    const llm_vendor_t     *vendor;
     ngx_uint_t              method;
     const llm_provider_t   *provider;           /* NULL: nothing yet */
     llm_path_e              what;
@@ -184,7 +185,13 @@ ngx_http_llm_cost_route_find(const ngx_http_llm_cost_loc_conf_t *llcf,
     llm_path_e  path;
 
     if (llcf->provider) {
-        return llcf->provider->path(route);
+        path = llcf->provider->path(route);
+
+        /* a vendor may have paths of other dialects, too */
+
+        if (path != LLM_PATH_UNKNOWN || llcf->vendor == NULL) {
+            return path;
+        }
     }
 
     for (i = 0; llm_providers[i]; i++) {
@@ -228,6 +235,7 @@ ngx_http_llm_cost_route_known(ngx_http_request_t *r,
                                   % NGX_HTTP_LLM_COST_ROUTES];
 
     if (k->provider == NULL || k->conf != llcf->provider
+        || k->vendor != llcf->vendor
         || k->method != r->method || k->len != r->uri.len
         || ngx_memcmp(k->path, r->uri.data, k->len) != 0)
     {
@@ -283,6 +291,7 @@ ngx_http_llm_cost_route_learn(ngx_http_request_t *r,
     }
 
     k->conf = llcf->provider;
+    k->vendor = llcf->vendor;
     k->method = r->method;
     k->provider = provider;
     k->what = what;

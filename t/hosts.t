@@ -1,7 +1,7 @@
 # Copyright (C) 2026 the ngx_llm_cost_module authors
 #
 # Hosts that take OpenAI's chat at paths of their own: Databricks, Snowflake's
-# Cortex, watsonx, Cloudflare's Workers AI.
+# Cortex, watsonx, Cloudflare's Workers AI; and what else some of them take.
 
 use lib 't/lib';
 use LLMCost;
@@ -185,3 +185,70 @@ main::ways({ json => { object => 'list', data => [],
                        usage => { prompt_tokens => 7, total_tokens => 7 } } })
 --- log_lines
 200 in=7 out=0 cost=0.000007000 src=upstream
+
+
+
+=== TEST 12: watsonx: text from a prompt
+--- request
+POST /ml/v1/text/generation
+{"model_id":"ibm/granite","input":"hi","parameters":{"max_new_tokens":30}}
+--- upstream eval
+main::ways({ json => { model_id => 'ibm/granite', results => [
+                 { generated_text => 'Hi', generated_token_count => 20,
+                   input_token_count => 40, stop_reason => 'eos_token' }] } })
+--- log_lines
+200 in=40 out=20 cost=0.000080000 src=upstream
+
+
+
+=== TEST 13: ... a stream says what was made so far, and once what was read
+--- request
+POST /ml/v1/text/generation_stream
+{"model_id":"ibm/granite","input":"hi"}
+--- upstream eval
+main::stream({ results => [{ generated_text => '', input_token_count => 40,
+                             generated_token_count => 0,
+                             stop_reason => 'NOT_FINISHED' }] },
+             { results => [{ generated_text => 'Hi', input_token_count => 0,
+                             generated_token_count => 12,
+                             stop_reason => 'not_finished' }] },
+             { results => [{ generated_text => '!', input_token_count => 0,
+                             generated_token_count => 20,
+                             stop_reason => 'eos_token' }] })
+--- log_lines
+200 in=40 out=20 cost=0.000080000 src=upstream
+
+
+
+=== TEST 14: ... vectors
+--- request
+POST /ml/v1/text/embeddings
+{"model_id":"ibm/granite","inputs":["a","b"]}
+--- upstream eval
+main::ways({ json => { model_id => 'ibm/granite', results => [],
+                       input_token_count => 40 } })
+--- log_lines
+200 in=40 out=0 cost=0.000040000 src=upstream
+
+
+
+=== TEST 15: ... a ranking
+--- request
+POST /ml/v1/text/rerank
+{"model_id":"ibm/granite","query":"q","inputs":[{"text":"a"}]}
+--- upstream eval
+main::ways({ json => { model_id => 'ibm/granite', results => [],
+                       input_token_count => 40 } })
+--- log_lines
+200 in=40 out=0 cost=0.000040000 src=upstream
+
+
+
+=== TEST 16: ... what an SDK of IBM's finds in a refusal
+--- mode: limit=0.000001usd
+--- request
+POST /ml/v1/text/generation
+{"model_id":"ibm/granite","input":"hi","parameters":{"max_new_tokens":900}}
+--- error_code: 400
+--- response_body_like: ^\{"errors":\[\{"code":"request_exceeds_budget","message":"
+--- upstream_count: 0

@@ -153,3 +153,28 @@ my $body = '{"model":"gpt-4o-mini","messages":[{"role":"user","content":"hi"}]}'
 ['400', '404', '400', 'X-Model: fast\r\n.*X-Cost-USD: 0.000080000', '400',
  'X-Model: fast\r\n.*X-Cost-USD: 0.000080000']
 --- upstream_count: 3
+
+
+
+=== TEST 8: of a vendor's dialects one is asked first for a path, and not alone
+--- config
+    location /v1/ {
+        llm_cost on;
+        llm_provider together_ai;
+        llm_budget daily limit=1usd period=day;
+        set $port $TEST_NGINX_UPSTREAM_PORT;
+        proxy_pass http://127.0.0.1:$port;
+    }
+--- request eval
+["POST /v1/messages\n"
+ . '{"model":"fast","max_tokens":9,"messages":[{"role":"user","content":"a"}]}',
+ "POST /v1/nothing\n{}"]
+--- upstream eval
+{ json => { type => 'message', model => 'fast', content => [],
+            stop_reason => 'end_turn',
+            usage => { input_tokens => 10, output_tokens => 20 } } }
+--- error_code eval
+[200, 404]
+--- access_log
+200 vendor=together_ai model=fast cost=0.000110000 ref=-
+--- upstream_count: 1

@@ -13,12 +13,14 @@ extern const llm_provider_t  llm_anthropic;
 extern const llm_provider_t  llm_bedrock;
 extern const llm_provider_t  llm_cohere;
 extern const llm_provider_t  llm_ollama;
+extern const llm_provider_t  llm_watsonx;
 
 
 /* "auto" asks them in this order: a new dialect is one line here */
 
 const llm_provider_t * const  llm_providers[] = {
     &llm_bedrock,
+    &llm_watsonx,
     &llm_cohere,
     &llm_gemini,
     &llm_ollama,

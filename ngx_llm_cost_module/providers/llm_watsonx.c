@@ -1,0 +1,494 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#include "llm_dialect.h"
+#include "llm_path.h"
+#include "llm_canon.h"
+
+#include <string.h>
+
+
+/*
+ * What IBM's watsonx takes beside OpenAI's chat (llm_openai_hosts.c): text from
+ * a prompt, vectors, and rankings.  In a stream each event has the tokens that
+ * were made so far, and at most one has those of the prompt.
+ */
+
+#define LLM_WATSONX_EVENT_NODES  65536
+
+
+typedef enum {
+    LLM_WATSONX_NONE = 0,
+    LLM_WATSONX_TEXT,
+    LLM_WATSONX_STREAM,
+    LLM_WATSONX_EMBED,
+    LLM_WATSONX_RERANK
+} llm_watsonx_op_e;
+
+
+static llm_path_e llm_watsonx_path(llm_route_t *route);
+static int llm_watsonx_parse(llm_request_t *q);
+static int llm_watsonx_count(llm_request_t *q, llm_counter_t *c);
+static int llm_watsonx_edit(llm_request_t *q, llm_edits_t *e);
+static int llm_watsonx_answer(llm_answer_t *a, const llm_json_t *j);
+static int llm_watsonx_event(llm_answer_t *a, const llm_str_t *type,
+    const llm_str_t *data);
+static void llm_watsonx_finish(llm_answer_t *a);
+static size_t llm_watsonx_error(unsigned char *buf, const llm_refusal_t *f);
+static int llm_watsonx_canonical(llm_request_t *q,
+    void (*update)(void *ctx, const void *p, size_t n), void *ctx);
+
+
+typedef struct {
+    llm_json_t     json;
+    llm_output_t   output;
+} llm_watsonx_state_t;
+
+
+static const llm_path_row_t  llm_watsonx_paths[] = {
+    { "POST", "/ml/v1/text/generation", LLM_PATH_METERED,
+      LLM_KIND_COMPLETION, LLM_WATSONX_TEXT },
+    { "POST", "/ml/v1/text/generation_stream", LLM_PATH_METERED,
+      LLM_KIND_COMPLETION, LLM_WATSONX_STREAM },
+    { "POST", "/ml/v1/deployments/*/text/generation", LLM_PATH_METERED,
+      LLM_KIND_COMPLETION, LLM_WATSONX_TEXT },
+    { "POST", "/ml/v1/deployments/*/text/generation_stream",
+      LLM_PATH_METERED, LLM_KIND_COMPLETION, LLM_WATSONX_STREAM },
+    { "POST", "/ml/v1/text/embeddings", LLM_PATH_METERED,
+      LLM_KIND_EMBEDDINGS, LLM_WATSONX_EMBED },
+    { "POST", "/ml/v1/text/rerank", LLM_PATH_METERED, LLM_KIND_RERANK,
+      LLM_WATSONX_RERANK },
+    { "GET", "/ml/v1/foundation_model_specs", LLM_PATH_FREE,
+      LLM_KIND_OTHER, 0 }
+};
+
+
+enum {
+    LLM_WATSONX_MODEL = 0,
+    LLM_WATSONX_INPUT,
+    LLM_WATSONX_INPUTS,
+    LLM_WATSONX_QUERY,
+    LLM_WATSONX_PARAMETERS,
+    LLM_WATSONX_FIELDS
+};
+
+static const char * const  llm_watsonx_names[] = {
+    "model_id", "input", "inputs", "query", "parameters"
+};
+
+
+/* what of a request is in the key of the cache: llm_canon.h */
+
+static const char * const  llm_watsonx_none[] = { NULL };
+
+static const llm_canon_t  llm_watsonx_canon = {
+    llm_watsonx_none, llm_watsonx_none, llm_watsonx_none
+};
+
+
+const llm_provider_t  llm_watsonx = {
+    llm_string("watsonx_text"),
+    llm_watsonx_path,
+    llm_watsonx_parse,
+    llm_watsonx_count,
+    llm_watsonx_edit,
+    llm_watsonx_answer,
+    llm_watsonx_event,
+    llm_watsonx_finish,
+    llm_watsonx_error,
+    llm_watsonx_canonical,
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+    NULL
+};
+
+
+/* the path of a deployment names it, that of a model does not */
+
+static llm_path_e
+llm_watsonx_path(llm_route_t *route)
+{
+    llm_str_t              star;
+    const llm_path_row_t  *row;
+
+    row = llm_path_find(llm_watsonx_paths,
+                        sizeof(llm_watsonx_paths) / sizeof(llm_path_row_t),
+                        route, &star);
+    if (row == NULL) {
+        return LLM_PATH_UNKNOWN;
+    }
+
+    route->model = star;
+    llm_str_set(&route->vendor, "watsonx");
+
+    return row->what;
+}
+
+
+static int
+llm_watsonx_parse_parameters(llm_request_t *q, uint32_t parameters)
+{
+    int       rc;
+    uint32_t  f[1];
+
+    static const char * const  names[] = { "max_new_tokens" };
+
+    if (!llm_given(&q->json, parameters)) {
+        return LLM_OK;
+    }
+
+    rc = llm_request_object(q, parameters, "parameters", names, 1, f);
+
+    return rc == LLM_OK
+           ? llm_request_number(q, f[0], "max_new_tokens", 0,
+                                LLM_DIALECT_TOKENS_MAX, &q->max_output)
+           : rc;
+}
+
+
+/* a prompt, or a list: of texts, or of objects that hold one */
+
+static int
+llm_watsonx_parse_input(llm_request_t *q, const uint32_t *f)
+{
+    int        rc;
+    llm_str_t  s;
+
+    if (q->kind == LLM_KIND_COMPLETION) {
+        return llm_request_string(q, f[LLM_WATSONX_INPUT], "input", &s);
+    }
+
+    if (!llm_given(&q->json, f[LLM_WATSONX_INPUTS])) {
+        return llm_request_bad(q, "inputs", "is required");
+    }
+
+    rc = llm_request_array(q, f[LLM_WATSONX_INPUTS], "inputs",
+                           q->kind == LLM_KIND_RERANK);
+
+    return rc == LLM_OK
+           ? llm_request_string(q, f[LLM_WATSONX_QUERY], "query", &s) : rc;
+}
+
+
+static int
+llm_watsonx_parse(llm_request_t *q)
+{
+    int       rc;
+    uint32_t  f[LLM_WATSONX_FIELDS];
+
+    q->max_output = -1;
+    q->choices = 1;
+
+    rc = llm_request_object(q, 0, NULL, llm_watsonx_names,
+                            LLM_WATSONX_FIELDS, f);
+
+    if (rc == LLM_OK) {
+        rc = q->route.model.len
+             ? llm_request_path_model(q, "model_id")
+             : llm_request_model(q, f[LLM_WATSONX_MODEL], "model_id");
+    }
+
+    /* no other model is written into any of them */
+
+    q->model_in_path = 1;
+
+    if (rc == LLM_OK) {
+        rc = llm_watsonx_parse_input(q, f);
+    }
+
+    if (q->kind != LLM_KIND_COMPLETION) {
+        q->max_output = 0;
+        return rc;
+    }
+
+    q->stream = (q->route.op == LLM_WATSONX_STREAM);
+    q->can_fit = 1;
+
+    return rc == LLM_OK
+           ? llm_watsonx_parse_parameters(q, f[LLM_WATSONX_PARAMETERS]) : rc;
+}
+
+
+static int
+llm_watsonx_count(llm_request_t *q, llm_counter_t *c)
+{
+    uint32_t                i, list, f[LLM_WATSONX_FIELDS];
+    llm_input_t             in;
+    const llm_json_node_t  *v;
+
+    llm_input_init(&in, q, c);
+    llm_usage_text(&q->most, 0, 0);
+
+    q->bounded = 1;
+    in.estimate = 1;                  /* a deployment may put words around it */
+    v = q->json.nodes;
+
+    llm_json_fields(&q->json, 0, llm_watsonx_names, LLM_WATSONX_FIELDS, f);
+
+    llm_input_string(&in, f[LLM_WATSONX_INPUT]);
+
+    list = f[LLM_WATSONX_INPUTS];
+
+    if (llm_kind_of(&q->json, list) == LLM_JSON_ARRAY) {
+
+        /* what is ranked is read with the query, each by itself */
+
+        for (i = list + 1; i < v[list].next; i = v[i].next) {
+            llm_input_strings(&in, i);
+            llm_input_string(&in, f[LLM_WATSONX_QUERY]);
+        }
+    }
+
+    /* a prompt of a deployment has places for what is named here */
+
+    if (q->kind == LLM_KIND_COMPLETION) {
+        list = llm_json_get(&q->json, f[LLM_WATSONX_PARAMETERS],
+                            "prompt_variables");
+        llm_input_strings(&in, list);
+    }
+
+    return llm_input_end(&in);
+}
+
+
+static int
+llm_watsonx_edit(llm_request_t *q, llm_edits_t *e)
+{
+    int64_t   v;
+    uint32_t  parameters, max;
+
+    e->n = 0;
+
+    if (e->set_max_output <= 0 || !q->can_fit) {
+        return LLM_OK;
+    }
+
+    parameters = llm_json_get(&q->json, 0, "parameters");
+
+    if (parameters == LLM_JSON_NONE) {
+        return llm_edit_member(q, e, 0, "\"parameters\":{\"max_new_tokens\":",
+                               e->set_max_output, "}");
+    }
+
+    if (!llm_given(&q->json, parameters)) {
+        return llm_edit_value(q, e, parameters, "{\"max_new_tokens\":",
+                              e->set_max_output, "}");
+    }
+
+    max = llm_json_get(&q->json, parameters, "max_new_tokens");
+
+    if (max == LLM_JSON_NONE) {
+        return llm_edit_member(q, e, parameters, "\"max_new_tokens\":",
+                               e->set_max_output, "");
+    }
+
+    if (llm_json_int(&q->json, max, &v) == LLM_OK && v <= e->set_max_output) {
+        return LLM_OK;
+    }
+
+    return llm_edit_number(q, e, max, e->set_max_output);
+}
+
+
+/* the string is this one, in either case */
+
+static int
+llm_watsonx_is(const llm_json_t *j, uint32_t node, const char *text)
+{
+    size_t                i, n;
+    unsigned char         c;
+    const unsigned char  *p;
+
+    p = j->data + j->nodes[node].start;
+    n = j->nodes[node].end - j->nodes[node].start;
+
+    if (n != strlen(text)) {
+        return 0;
+    }
+
+    for (i = 0; i < n; i++) {
+        c = p[i];
+
+        if (c >= 'A' && c <= 'Z') {
+            c |= 0x20;
+        }
+
+        if (c != (unsigned char) text[i]) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/* what was made, and why it ended */
+
+static void
+llm_watsonx_result(llm_answer_t *a, llm_watsonx_state_t *st,
+    const llm_json_t *j, uint32_t result, llm_usage_t *u)
+{
+    int64_t   n;
+    uint32_t  f[4];
+
+    static const char * const  names[] = {
+        "generated_text", "generated_token_count", "input_token_count",
+        "stop_reason"
+    };
+
+    llm_json_fields(j, result, names, 4, f);
+    llm_output_string(&st->output, a, 1, j, f[0]);
+
+    n = llm_answer_figure(a, j, f[1]);
+    u->output = n > u->output ? n : u->output;
+
+    /* 0 is what an event says that does not know it */
+
+    n = llm_answer_figure(a, j, f[2]);
+    u->input = n > 0 && n > u->input ? n : u->input;
+
+    if (llm_kind_of(j, f[3]) != LLM_JSON_STRING
+        || llm_watsonx_is(j, f[3], "not_finished"))
+    {
+        return;
+    }
+
+    a->finished = 1;
+    a->truncated |= llm_watsonx_is(j, f[3], "max_tokens");
+    a->error |= llm_watsonx_is(j, f[3], "error");
+}
+
+
+static int
+llm_watsonx_read(llm_answer_t *a, llm_watsonx_state_t *st,
+    const llm_json_t *j)
+{
+    uint32_t     i, f[4];
+    llm_usage_t  u;
+
+    static const char * const  names[] = {
+        "model_id", "results", "input_token_count", "errors"
+    };
+
+    if (llm_kind_of(j, 0) != LLM_JSON_OBJECT) {
+        return LLM_OK;
+    }
+
+    llm_json_fields(j, 0, names, 4, f);
+
+    if (llm_answer_keep(a, j, f[0], &a->model) != LLM_OK) {
+        return LLM_ERROR;
+    }
+
+    u = a->usage;
+
+    if (a->kind != LLM_KIND_COMPLETION) {
+        u.input = llm_answer_figure(a, j, f[2]);
+        u.output = u.input < 0 ? -1 : 0;
+        a->finished = 1;
+
+    } else if (llm_kind_of(j, f[1]) == LLM_JSON_ARRAY) {
+
+        for (i = f[1] + 1; i < j->nodes[f[1]].next; i = j->nodes[i].next) {
+            llm_watsonx_result(a, st, j, i, &u);
+        }
+    }
+
+    a->usage.input = u.input;
+    a->usage.output = u.output;
+    a->usage_seen |= (u.input >= 0 || u.output >= 0);
+    a->error |= llm_given(j, f[3]);
+
+    return LLM_OK;
+}
+
+
+static int
+llm_watsonx_event(llm_answer_t *a, const llm_str_t *type,
+    const llm_str_t *data)
+{
+    int                   rc;
+    llm_watsonx_state_t  *st;
+
+    (void) type;
+
+    a->stream = 1;
+
+    st = llm_answer_state(a, sizeof(llm_watsonx_state_t));
+    if (st == NULL) {
+        return LLM_ERROR;
+    }
+
+    st->json.mem = a->mem;
+    st->json.max = LLM_WATSONX_EVENT_NODES;
+
+    rc = llm_json_parse(&st->json, data->data, data->len);
+
+    if (rc == LLM_OK) {
+        rc = llm_watsonx_read(a, st, &st->json);
+    }
+
+    return (rc == LLM_ERROR) ? LLM_ERROR : LLM_EVENT_PASS;
+}
+
+
+static void
+llm_watsonx_finish(llm_answer_t *a)
+{
+    llm_watsonx_state_t  *st;
+
+    st = a->state;
+
+    if (st) {
+        a->counted_output = llm_output_tokens(&st->output);
+    }
+}
+
+
+static int
+llm_watsonx_answer(llm_answer_t *a, const llm_json_t *j)
+{
+    llm_watsonx_state_t  *st;
+
+    st = llm_answer_state(a, sizeof(llm_watsonx_state_t));
+
+    if (st == NULL || llm_watsonx_read(a, st, j) != LLM_OK) {
+        return LLM_ERROR;
+    }
+
+    llm_watsonx_finish(a);
+
+    return LLM_OK;
+}
+
+
+static size_t
+llm_watsonx_error(unsigned char *buf, const llm_refusal_t *f)
+{
+    llm_writer_t  w;
+
+    w.buf = buf;
+    w.len = 0;
+
+    llm_write(&w, "{\"errors\":[{\"code\":\"");
+    llm_write_escaped(&w, &f->code);
+    llm_write(&w, "\",\"message\":\"");
+    llm_write_escaped(&w, &f->message);
+    llm_write(&w, "\"}]}");
+
+    return w.len;
+}
+
+
+static int
+llm_watsonx_canonical(llm_request_t *q,
+    void (*update)(void *ctx, const void *p, size_t n), void *ctx)
+{
+    return llm_canonical(q, &llm_watsonx_canon, update, ctx);
+}
