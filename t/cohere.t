@@ -169,7 +169,7 @@ POST /api/generate
 main::ways({ json => { response => 'x', done => JSON::PP::true,
                        eval_count => 50 } })
 --- log_lines
-200 in=1 out=50 cost=0.000101000 src=counted
+200 in=11 out=50 cost=0.000111000 src=counted
 
 
 
@@ -180,7 +180,7 @@ POST /api/chat
 --- upstream eval
 main::typed('application/x-ndjson', [$main::ollama[0] . qq({"error":"gone"}\n)])
 --- log_lines
-200 in=5 out=1 cost=0.000007000 src=lost
+200 in=11 out=1 cost=0.000013000 src=lost
 
 
 

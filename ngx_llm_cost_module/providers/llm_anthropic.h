@@ -67,6 +67,7 @@ typedef struct {
 
 #define LLM_ANTHROPIC_BASE        4       /* of a request */
 #define LLM_ANTHROPIC_MESSAGE     3
+#define LLM_ANTHROPIC_THOUGHTS    28      /* with a budget of tokens */
 #define LLM_ANTHROPIC_IMAGE       1600    /* the most that one comes to */
 
 const llm_claude_t *llm_anthropic_claude(const llm_str_t *model);

@@ -6,6 +6,7 @@
 
 #include "llm_anthropic.h"
 #include "llm_openai.h"
+#include "llm_template.h"
 
 #include <string.h>
 
@@ -17,7 +18,6 @@
  * requests.
  */
 
-#define LLM_ANTHROPIC_THOUGHTS    28      /* with a budget of tokens */
 #define LLM_ANTHROPIC_BUDGET      35      /* of a task, which it is told */
 #define LLM_ANTHROPIC_PIXELS      750     /* of a picture, for one token */
 #define LLM_ANTHROPIC_TEXT_FILE   600     /* how to cite from it */
@@ -28,6 +28,10 @@
                                              comes of them */
 
 
+/* the Sonnet of the first is told the least of tools, as Anthropic says */
+
+static const llm_claude_t  llm_claude_sonnet_3 = { 175, 76, 12, 16, 12, 0, 118,
+                                                   0 };
 static const llm_claude_t  llm_claude_3 = { 290, 95, 12, 16, 12, 0, 118, 0 };
 static const llm_claude_t  llm_claude_4 = { 340, 0, 12, 24, 20, 150, 118, 0 };
 static const llm_claude_t  llm_claude_45 = { 500, 105, 24, 36, 28, 150, 118,
@@ -47,6 +51,7 @@ static const struct {
 } llm_claudes[] = {
     { "claude-3-7", &llm_claude_4 },
     { "claude-3.7", &llm_claude_4 },
+    { "claude-3-sonnet", &llm_claude_sonnet_3 },
     { "claude-3", &llm_claude_3 },
     { "claude-2", &llm_claude_3 },
     { "claude-instant", &llm_claude_3 },
@@ -335,15 +340,11 @@ llm_anthropic_tools(llm_anthropic_input_t *ai, uint32_t tools)
 const llm_claude_t *
 llm_anthropic_claude(const llm_str_t *model)
 {
-    size_t  i, k, n;
+    size_t  i, k;
 
     for (i = 0; i < sizeof(llm_claudes) / sizeof(llm_claudes[0]); i++) {
-        n = strlen(llm_claudes[i].part);
-
-        for (k = 0; k + n <= model->len; k++) {
-            if (memcmp(model->data + k, llm_claudes[i].part, n) == 0) {
-                return llm_claudes[i].claude;
-            }
+        if (llm_model_holds(model, llm_claudes[i].part)) {
+            return llm_claudes[i].claude;
         }
     }
 

@@ -5,6 +5,7 @@
 
 
 #include "llm_bedrock.h"
+#include "llm_template.h"
 #include "llm_path.h"
 #include "llm_canon.h"
 #include "llm_thinks.h"
@@ -127,23 +128,6 @@ const llm_provider_t  llm_bedrock = {
 };
 
 
-static int
-llm_bedrock_contains(const llm_str_t *s, const char *part)
-{
-    size_t  i, n;
-
-    n = strlen(part);
-
-    for (i = 0; i + n <= s->len; i++) {
-        if (memcmp(s->data + i, part, n) == 0) {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
 /*
  * "arn:aws:bedrock:us-east-1:1:inference-profile/us.amazon.nova-lite-v1:0" is
  * priced as what follows its last slash.
@@ -197,15 +181,15 @@ llm_bedrock_path(llm_route_t *route)
 
     if (route->op == LLM_BEDROCK_INVOKE) {
 
-        if (llm_bedrock_contains(&route->model, "embed")) {
+        if (llm_model_holds(&route->model, "embed")) {
             route->kind = LLM_KIND_EMBEDDINGS;
 
-        } else if (llm_bedrock_contains(&route->model, "rerank")) {
+        } else if (llm_model_holds(&route->model, "rerank")) {
             route->kind = LLM_KIND_RERANK;
 
-        } else if (llm_bedrock_contains(&route->model, "stability.")
-                   || llm_bedrock_contains(&route->model, "nova-canvas")
-                   || llm_bedrock_contains(&route->model, "image-generator"))
+        } else if (llm_model_holds(&route->model, "stability.")
+                   || llm_model_holds(&route->model, "nova-canvas")
+                   || llm_model_holds(&route->model, "image-generator"))
         {
             route->kind = LLM_KIND_IMAGES;
         }

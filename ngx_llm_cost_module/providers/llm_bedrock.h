@@ -26,6 +26,15 @@ typedef enum {
 
 int llm_bedrock_count(llm_request_t *q, llm_counter_t *c);
 
+/* converse with a model whose template is known; else LLM_DECLINED */
+
+int llm_bedrock_converse(llm_request_t *q, llm_counter_t *c);
+
+/* all strings of a value, and pictures in it; and a mark of the cache */
+
+void llm_bedrock_walk(llm_input_t *in, uint32_t node, int file);
+void llm_bedrock_mark(llm_input_t *in, uint32_t node);
+
 /* what is charged by its number, and not by the token */
 
 void llm_bedrock_units(llm_request_t *q);

@@ -5,7 +5,8 @@
 
 
 #include "llm_bedrock.h"
-#include "llm_openai.h"
+#include "llm_anthropic.h"
+#include "llm_templated.h"
 
 #include <string.h>
 
@@ -95,7 +96,7 @@ llm_bedrock_file(llm_input_t *in, uint32_t node)
 
 /* a place for a mark of the prompt cache, which makes writing dearer */
 
-static void
+void
 llm_bedrock_mark(llm_input_t *in, uint32_t node)
 {
     uint32_t  ttl;
@@ -113,7 +114,7 @@ llm_bedrock_mark(llm_input_t *in, uint32_t node)
 
 /* all strings of a value; depth is bounded by the scanner */
 
-static void
+void
 llm_bedrock_walk(llm_input_t *in, uint32_t node, int file)
 {
     uint32_t                i;
@@ -239,21 +240,19 @@ llm_bedrock_units(llm_request_t *q)
 }
 
 
-int
-llm_bedrock_count(llm_request_t *q, llm_counter_t *c)
+/* whoever's body it is: all of it that is no setting */
+
+static int
+llm_bedrock_texts(llm_request_t *q, llm_counter_t *c)
 {
     uint32_t                i;
     llm_input_t             in;
     const llm_json_node_t  *v;
 
     llm_input_init(&in, q, c);
-    llm_usage_text(&q->most, 0, 0);
 
-    q->bounded = 1;
     v = q->json.nodes;
     in.estimate = 1;
-
-    llm_bedrock_units(q);
 
     for (i = 1; i < v[0].next; i = v[i].next) {
 
@@ -277,4 +276,64 @@ llm_bedrock_count(llm_request_t *q, llm_counter_t *c)
     }
 
     return llm_input_end(&in);
+}
+
+
+/*
+ * Models are invoked in the words of their makers: Claudes in Anthropic's,
+ * Nova in those of converse, and all others that have a chat in OpenAI's.
+ */
+
+static int
+llm_bedrock_invoke(llm_request_t *q, llm_counter_t *c)
+{
+    llm_template_t         claude;
+    llm_openai_count_t     cc;
+    const llm_template_t  *t;
+
+    if (llm_kind_of(&q->json, llm_json_get(&q->json, 0, "messages"))
+        != LLM_JSON_ARRAY)
+    {
+        return LLM_DECLINED;
+    }
+
+    if (llm_claude_is(&q->model)) {
+        return llm_anthropic_count(q, c);
+    }
+
+    if (llm_model_holds(&q->model, "nova-")) {
+        return llm_bedrock_converse(q, c);
+    }
+
+    llm_count_init(&cc, q, c);
+    t = llm_templated_of(&cc, &claude);
+
+    if (t == NULL) {
+        return LLM_DECLINED;
+    }
+
+    llm_openai_templated(&cc, t);
+
+    return llm_count_done(&cc);
+}
+
+
+int
+llm_bedrock_count(llm_request_t *q, llm_counter_t *c)
+{
+    int  rc;
+
+    llm_usage_text(&q->most, 0, 0);
+    q->bounded = 1;
+
+    llm_bedrock_units(q);
+
+    if (q->route.op <= LLM_BEDROCK_CONVERSE_STREAM) {
+        rc = llm_bedrock_converse(q, c);
+
+    } else {
+        rc = llm_bedrock_invoke(q, c);
+    }
+
+    return rc == LLM_DECLINED ? llm_bedrock_texts(q, c) : rc;
 }

@@ -4,7 +4,7 @@
  */
 
 
-#include "llm_dialect.h"
+#include "llm_ollama.h"
 #include "llm_path.h"
 #include "llm_canon.h"
 
@@ -18,21 +18,10 @@
  */
 
 #define LLM_OLLAMA_EVENT_NODES   65536
-#define LLM_OLLAMA_MESSAGE       4         /* tokens around a message */
-#define LLM_OLLAMA_IMAGE         1600      /* tokens of a picture, at most */
-
-
-typedef enum {
-    LLM_OLLAMA_NONE = 0,
-    LLM_OLLAMA_CHAT,
-    LLM_OLLAMA_GENERATE,
-    LLM_OLLAMA_EMBED
-} llm_ollama_op_e;
 
 
 static llm_path_e llm_ollama_path(llm_route_t *route);
 static int llm_ollama_parse(llm_request_t *q);
-static int llm_ollama_count(llm_request_t *q, llm_counter_t *c);
 static int llm_ollama_edit(llm_request_t *q, llm_edits_t *e);
 static int llm_ollama_answer(llm_answer_t *a, const llm_json_t *j);
 static int llm_ollama_event(llm_answer_t *a, const llm_str_t *type,
@@ -64,25 +53,10 @@ static const llm_path_row_t  llm_ollama_paths[] = {
 };
 
 
-enum {
-    LLM_OLLAMA_MODEL = 0,
-    LLM_OLLAMA_STREAM,
-    LLM_OLLAMA_OPTIONS,
-    LLM_OLLAMA_MESSAGES,
-    LLM_OLLAMA_TOOLS,
-    LLM_OLLAMA_PROMPT,
-    LLM_OLLAMA_SUFFIX,
-    LLM_OLLAMA_SYSTEM,
-    LLM_OLLAMA_TEMPLATE,
-    LLM_OLLAMA_CONTEXT,
-    LLM_OLLAMA_IMAGES,
-    LLM_OLLAMA_INPUT,
-    LLM_OLLAMA_FIELDS
-};
-
-static const char * const  llm_ollama_names[] = {
+const char * const  llm_ollama_names[LLM_OLLAMA_FIELDS] = {
     "model", "stream", "options", "messages", "tools", "prompt", "suffix",
-    "system", "template", "context", "images", "input"
+    "system", "template", "context", "images", "input",
+    "raw"
 };
 
 
@@ -206,63 +180,6 @@ llm_ollama_parse(llm_request_t *q)
     q->can_fit = 1;
 
     return rc;
-}
-
-
-static void
-llm_ollama_images(llm_input_t *in, uint32_t list)
-{
-    if (llm_kind_of(in->j, list) == LLM_JSON_ARRAY) {
-        in->tokens += LLM_OLLAMA_IMAGE * (in->j->nodes[list].next - list - 1);
-        in->q->most.image_input = -1;
-    }
-}
-
-
-static int
-llm_ollama_count(llm_request_t *q, llm_counter_t *c)
-{
-    uint32_t                i, list, f[LLM_OLLAMA_FIELDS];
-    llm_input_t             in;
-    const llm_json_node_t  *v;
-
-    llm_input_init(&in, q, c);
-    llm_usage_text(&q->most, 0, 0);
-
-    q->bounded = 1;
-    in.estimate = 1;                  /* a template is around the texts */
-    v = q->json.nodes;
-
-    llm_json_fields(&q->json, 0, llm_ollama_names, LLM_OLLAMA_FIELDS, f);
-
-    list = f[LLM_OLLAMA_MESSAGES];
-
-    if (llm_kind_of(&q->json, list) == LLM_JSON_ARRAY) {
-
-        for (i = list + 1; i < v[list].next; i = v[i].next) {
-            in.tokens += LLM_OLLAMA_MESSAGE;
-            llm_input_string(&in, llm_json_get(&q->json, i, "content"));
-            llm_input_string(&in, llm_json_get(&q->json, i, "thinking"));
-            llm_input_value(&in, llm_json_get(&q->json, i, "tool_calls"));
-            llm_ollama_images(&in, llm_json_get(&q->json, i, "images"));
-        }
-    }
-
-    list = f[LLM_OLLAMA_CONTEXT];
-
-    if (llm_kind_of(&q->json, list) == LLM_JSON_ARRAY) {
-        in.tokens += v[list].next - list - 1;
-    }
-
-    llm_ollama_images(&in, f[LLM_OLLAMA_IMAGES]);
-    llm_input_value(&in, f[LLM_OLLAMA_TOOLS]);
-    llm_input_string(&in, f[LLM_OLLAMA_PROMPT]);
-    llm_input_string(&in, f[LLM_OLLAMA_SUFFIX]);
-    llm_input_string(&in, f[LLM_OLLAMA_SYSTEM]);
-    llm_input_string(&in, f[LLM_OLLAMA_TEMPLATE]);
-    llm_input_strings(&in, f[LLM_OLLAMA_INPUT]);
-
-    return llm_input_end(&in);
 }
 
 

@@ -241,10 +241,4 @@ int llm_openai_reform(const llm_request_t *q, const llm_form_t *from,
     const llm_form_t *to, const llm_str_t *body, llm_text_t *out);
 
 
-/* llm_openai_claude.c: chat with a Claude in this dialect */
-
-int llm_openai_is_claude(const llm_str_t *model);
-int llm_openai_claude_count(llm_request_t *q, llm_counter_t *c);
-
-
 #endif /* _LLM_OPENAI_H_INCLUDED_ */

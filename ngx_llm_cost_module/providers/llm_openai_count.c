@@ -4,7 +4,7 @@
  */
 
 
-#include "llm_openai_count.h"
+#include "llm_templated.h"
 #include "llm_responses.h"
 #include "llm_media.h"
 
@@ -17,6 +17,7 @@
  * models of other makers they are an estimate.
  */
 
+#define LLM_OPENAI_FILE         20000     /* a document that is elsewhere */
 #define LLM_OPENAI_FILE_BYTES   8         /* of base64, for one token */
 #define LLM_OPENAI_AUDIO_BYTES  64
 
@@ -73,26 +74,99 @@ llm_count_string(llm_openai_count_t *cc, uint32_t node)
 }
 
 
-/* what is neither text nor picture: a guess from its bytes */
+void
+llm_count_data(llm_openai_count_t *cc, uint32_t node, llm_str_t *s)
+{
+    llm_input_t  in;
+
+    s->data = NULL;
+    s->len = 0;
+
+    if (llm_count_kind(cc, node) == LLM_JSON_STRING) {
+        llm_input_init(&in, cc->q, cc->c);
+        llm_input_data(&in, node, s);
+        cc->text.failed |= in.failed;
+    }
+}
+
+
+/* "data:text/plain;base64,...": a document that is read as it is; 0: another */
+
+static int
+llm_count_document(llm_openai_count_t *cc, uint32_t data)
+{
+    llm_str_t             s;
+    llm_input_t           in;
+    const unsigned char  *comma;
+
+    static const char  text[] = "data:text/";
+
+    llm_count_data(cc, data, &s);
+
+    comma = s.len > sizeof(text) ? memchr(s.data, ',', s.len) : NULL;
+
+    if (comma == NULL || memcmp(s.data, text, sizeof(text) - 1) != 0) {
+        return 0;
+    }
+
+    s.len -= (size_t) (comma + 1 - s.data);
+    s.data = (unsigned char *) comma + 1;
+
+    llm_input_init(&in, cc->q, cc->c);
+    llm_input_base64(&in, &s);
+
+    cc->tokens += in.tokens;
+    cc->text.failed |= in.failed;
+
+    return 1;
+}
+
+
+/*
+ * What is neither text nor picture: a guess from its bytes, or where those are
+ * elsewhere what a document of some pages comes to.
+ */
 
 static void
 llm_count_media(llm_openai_count_t *cc, uint32_t part, uint32_t type)
 {
     size_t                  len;
+    uint32_t                file, data;
     const llm_json_node_t  *v;
 
     v = &cc->j->nodes[part];
     len = v->end - v->start;
 
     cc->estimate = 1;
-    cc->tokens += llm_json_equal(cc->j, type, "input_audio")
-                  ? len / LLM_OPENAI_AUDIO_BYTES : len / LLM_OPENAI_FILE_BYTES;
+
+    if (llm_json_equal(cc->j, type, "input_audio")) {
+        cc->tokens += len / LLM_OPENAI_AUDIO_BYTES;
+        return;
+    }
+
+    file = llm_json_get(cc->j, part, "file");
+    file = llm_count_kind(cc, file) == LLM_JSON_OBJECT ? file : part;
+    data = llm_json_get(cc->j, file, "file_data");
+
+    if (llm_count_kind(cc, data) != LLM_JSON_STRING
+        && (llm_given(cc->j, llm_json_get(cc->j, file, "file_url"))
+            || llm_given(cc->j, llm_json_get(cc->j, file, "file_id"))))
+    {
+        cc->tokens += LLM_OPENAI_FILE;
+        return;
+    }
+
+    if (llm_count_kind(cc, data) != LLM_JSON_STRING
+        || !llm_count_document(cc, data))
+    {
+        cc->tokens += len / LLM_OPENAI_FILE_BYTES;
+    }
 }
 
 
 /* one part of a content; text is gathered, to be counted with its neighbours */
 
-static void
+void
 llm_count_part(llm_openai_count_t *cc, uint32_t part)
 {
     int64_t   n;
@@ -117,6 +191,11 @@ llm_count_part(llm_openai_count_t *cc, uint32_t part)
     }
 
     llm_count_text(cc, &cc->text);
+
+    if (cc->media) {
+        cc->media(cc, part);
+        return;
+    }
 
     if (f[0] != LLM_JSON_NONE
         && (llm_json_equal(cc->j, f[0], "image_url")
@@ -408,7 +487,7 @@ llm_count_model(llm_openai_count_t *cc)
 }
 
 
-static void
+void
 llm_count_init(llm_openai_count_t *cc, llm_request_t *q, llm_counter_t *c)
 {
     memset(cc, 0, sizeof(llm_openai_count_t));
@@ -425,11 +504,26 @@ llm_count_init(llm_openai_count_t *cc, llm_request_t *q, llm_counter_t *c)
 }
 
 
+int
+llm_count_done(llm_openai_count_t *cc)
+{
+    if (cc->text.failed || cc->extra.failed) {
+        return LLM_ERROR;
+    }
+
+    cc->q->input_tokens = cc->tokens;
+    cc->q->estimate = cc->estimate || cc->c->estimate;
+
+    return LLM_OK;
+}
+
+
 /* texts, or a chat, in what its model is shown */
 
 static void
 llm_count_input(llm_openai_count_t *cc)
 {
+    llm_template_t         claude;
     const llm_template_t  *t;
 
     switch (cc->q->kind) {
@@ -447,15 +541,13 @@ llm_count_input(llm_openai_count_t *cc)
         llm_count_model(cc);
     }
 
-    if (cc->q->kind == LLM_KIND_RESPONSES) {
-        llm_responses_count(cc);
-        return;
-    }
-
-    t = (cc->family == LLM_OPENAI_OTHER) ? llm_template_find(&cc->q->model)
+    t = (cc->family == LLM_OPENAI_OTHER) ? llm_templated_of(cc, &claude)
                                          : NULL;
 
-    if (t) {
+    if (cc->q->kind == LLM_KIND_RESPONSES) {
+        llm_responses_count(cc, t);
+
+    } else if (t) {
         llm_openai_templated(cc, t);
 
     } else {
@@ -485,19 +577,8 @@ llm_openai_count(llm_request_t *q, llm_counter_t *c)
         return LLM_OK;
     }
 
-    if (q->kind == LLM_KIND_CHAT && llm_openai_is_claude(&q->model)) {
-        return llm_openai_claude_count(q, c);
-    }
-
     llm_count_init(&cc, q, c);
     llm_count_input(&cc);
 
-    if (cc.text.failed || cc.extra.failed) {
-        return LLM_ERROR;
-    }
-
-    q->input_tokens = cc.tokens;
-    q->estimate = cc.estimate || c->estimate;
-
-    return LLM_OK;
+    return llm_count_done(&cc);
 }

@@ -8,7 +8,7 @@
 #define _LLM_OPENAI_COUNT_H_INCLUDED_
 
 
-/* counting of chat requests: what _count.c, _calls.c and _template.c share */
+/* counting of chat requests: what _count.c, _calls.c and templates share */
 
 #include "llm_openai.h"
 #include "llm_template.h"
@@ -18,12 +18,15 @@
 #define LLM_OPENAI_GPT5_TOOLS   82        /* a text about channels */
 
 
-typedef struct {
+typedef struct llm_openai_count_s  llm_openai_count_t;
+
+struct llm_openai_count_s {
     llm_request_t        *q;
     llm_counter_t        *c;
     const llm_json_t     *j;
     llm_openai_family_e   family;
     int64_t               tokens;
+    int64_t               fixed;          /* of a template: what is no text */
     int64_t               reply;          /* tokens that begin the reply */
 
     llm_openai_text_t     text;           /* joined or unescaped, for a while */
@@ -38,7 +41,11 @@ typedef struct {
     unsigned              parallel:1;     /* last calls were several */
     unsigned              made_up:1;      /* the last call is a client's */
     unsigned              estimate:1;
-} llm_openai_count_t;
+
+    /* a part that is no text, if not as OpenAI counts it */
+
+    void                (*media)(llm_openai_count_t *cc, uint32_t part);
+};
 
 
 typedef enum {
@@ -72,6 +79,14 @@ void llm_count_text(llm_openai_count_t *cc, llm_openai_text_t *t);
 /* a string by itself: in place where it has no escapes */
 
 void llm_count_string(llm_openai_count_t *cc, uint32_t node);
+
+/* a string that is no text, without its escapes; else nothing */
+
+void llm_count_data(llm_openai_count_t *cc, uint32_t node, llm_str_t *s);
+
+/* a part of it; its text is gathered in cc->text */
+
+void llm_count_part(llm_openai_count_t *cc, uint32_t part);
 
 /* a message's content; tail (or NULL) is put behind its last text */
 
@@ -132,6 +147,12 @@ int llm_count_calls(llm_openai_count_t *cc, const uint32_t *f);
 
 uint32_t llm_count_results(llm_openai_count_t *cc, const uint32_t *f,
     uint32_t i, uint32_t last);
+
+/* what is counted, of the request: begin, and LLM_OK or LLM_ERROR at the end */
+
+void llm_count_init(llm_openai_count_t *cc, llm_request_t *q,
+    llm_counter_t *c);
+int llm_count_done(llm_openai_count_t *cc);
 
 /* a whole chat, by the template of its model */
 

@@ -4,416 +4,95 @@
  */
 
 
-#include "llm_openai_count.h"
-#include "llm_gemini.h"
+#include "llm_templated.h"
+#include "llm_responses.h"
 
 #include <string.h>
 
 
-/*
- * Chat with a model whose template is known (llm_template.h): the texts of the
- * request, and around them what the template has.
- */
-
-
-typedef struct {
-    llm_openai_count_t     *cc;
-    const llm_template_t   *t;
-    uint32_t                turn;         /* the last message of a user */
-    unsigned                system:1;     /* there was a system's message */
-    unsigned                results:1;    /* the message before is a result */
-} llm_openai_templated_t;
+/* OpenAI's chat and Responses, asked of a model whose template is known */
 
 
 typedef enum {
-    LLM_TEMPLATED_ROLE = 0,
-    LLM_TEMPLATED_CONTENT,
-    LLM_TEMPLATED_CALLS,
-    LLM_TEMPLATED_CALL,
-    LLM_TEMPLATED_N
-} llm_templated_e;
+    LLM_SAID_ROLE = 0,
+    LLM_SAID_CONTENT,
+    LLM_SAID_CALLS,
+    LLM_SAID_CALL,
+    LLM_SAID_N
+} llm_said_e;
 
-
-/* name, description and parameters: servers keep no other member of it */
-
-static void
-llm_templated_function(llm_openai_text_t *t, const llm_json_t *j, uint32_t fn)
-{
-    uint32_t  f[3];
-    unsigned  i, first;
-
-    static const char * const  names[] = {
-        "name", "description", "parameters"
-    };
-
-    llm_json_fields(j, fn, names, 3, f);
-
-    llm_openai_puts(t, "{");
-
-    for (i = 0, first = 1; i < 3; i++) {
-
-        if (llm_given(j, f[i])) {
-            llm_openai_puts(t, first ? "\"" : ", \"");
-            llm_openai_puts(t, names[i]);
-            llm_openai_puts(t, "\": ");
-            llm_openai_render(t, j, f[i], LLM_OPENAI_SPACED);
-            first = 0;
-        }
-    }
-
-    llm_openai_puts(t, "}");
-}
-
-
-/* {"type":"function","function":{...}}, or what is in it, as it once was */
-
-static void
-llm_templated_tool(const llm_openai_templated_t *ot, llm_openai_text_t *text,
-    uint32_t tool)
-{
-    uint32_t           fn;
-    const llm_json_t  *j;
-
-    j = ot->cc->j;
-
-    if (llm_kind_of(j, tool) != LLM_JSON_OBJECT) {
-        return;
-    }
-
-    fn = llm_json_get(j, tool, "function");
-
-    if (llm_kind_of(j, fn) != LLM_JSON_OBJECT) {
-
-        if (!llm_given(j, llm_json_get(j, tool, "name"))) {
-
-            /* one that the host runs */
-
-            llm_openai_render(text, j, tool, LLM_OPENAI_SPACED);
-            return;
-        }
-
-        fn = tool;
-    }
-
-    if (ot->t->shown == LLM_TEMPLATE_FUNCTIONS) {
-        llm_templated_function(text, j, fn);
-        return;
-    }
-
-    llm_openai_puts(text, "{\"type\": \"function\", \"function\": ");
-    llm_templated_function(text, j, fn);
-    llm_openai_puts(text, "}");
-}
-
-
-/* all of them as one text */
-
-static void
-llm_templated_list(llm_openai_templated_t *ot, uint32_t tools)
-{
-    uint32_t                i;
-    unsigned                list;
-    llm_openai_text_t      *text;
-    const llm_json_node_t  *v;
-
-    v = ot->cc->j->nodes;
-    text = &ot->cc->extra;
-    list = (ot->t->shown == LLM_TEMPLATE_LIST);
-
-    for (i = tools + 1; i < v[tools].next; i = v[i].next) {
-
-        if (i == tools + 1) {
-            llm_openai_puts(text, list ? "[" : "\n");
-
-        } else {
-            llm_openai_puts(text, list ? ", " : "\n");
-        }
-
-        llm_templated_tool(ot, text, i);
-        ot->cc->tokens += ot->t->tool;
-    }
-
-    llm_openai_puts(text, list ? "]" : "\n");
-    llm_count_text(ot->cc, text);
-}
+static const char * const  llm_said_names[] = {
+    "role", "content", "tool_calls", "function_call"
+};
 
 
 static void
-llm_templated_types(llm_openai_count_t *cc, uint32_t tools)
+llm_chat_function(llm_templated_t *lt, uint32_t fn)
 {
-    llm_openai_tools_t  r;
-
-    memset(&r, 0, sizeof(llm_openai_tools_t));
-
-    r.text = &cc->extra;
-    r.json = cc->j;
-
-    llm_openai_tools(&r, tools, LLM_JSON_NONE);
-    llm_count_text(cc, &cc->extra);
-}
-
-
-static void
-llm_templated_words(llm_openai_count_t *cc, uint32_t tools)
-{
-    uint32_t                i, fn;
-    llm_input_t             in;
-    const llm_json_node_t  *v;
-
-    v = cc->j->nodes;
-    llm_input_init(&in, cc->q, cc->c);
-
-    for (i = tools + 1; i < v[tools].next; i = v[i].next) {
-
-        fn = llm_kind_of(cc->j, i) == LLM_JSON_OBJECT
-             ? llm_json_get(cc->j, i, "function") : LLM_JSON_NONE;
-
-        if (llm_kind_of(cc->j, fn) == LLM_JSON_OBJECT) {
-            llm_gemini_declaration(&in, LLM_GEMINI_WORDS, fn);
-        }
-    }
-
-    cc->tokens += in.tokens;
-    cc->text.failed |= in.failed;
-}
-
-
-static void
-llm_templated_tools(llm_openai_templated_t *ot, uint32_t tools)
-{
-    llm_openai_count_t  *cc;
-
-    cc = ot->cc;
-
-    if (llm_count_kind(cc, tools) != LLM_JSON_ARRAY
-        || cc->j->nodes[tools].next == tools + 1)
-    {
-        return;
-    }
-
-    cc->tokens += ot->t->tools;
-    cc->tokens += ot->system ? 0 : ot->t->inside;
-
-    switch (ot->t->shown) {
-
-    case LLM_TEMPLATE_TYPES:
-        llm_templated_types(cc, tools);
-        return;
-
-    case LLM_TEMPLATE_WORDS:
-        llm_templated_words(cc, tools);
-        return;
-
-    default:
-        llm_templated_list(ot, tools);
-    }
-}
-
-
-/* one call: its name, and its arguments as they are or as Python has them */
-
-static void
-llm_templated_call(llm_openai_templated_t *ot, uint32_t fn)
-{
-    uint32_t             i, f[2];
-    llm_openai_count_t  *cc;
+    uint32_t  f[2];
 
     static const char * const  names[] = { "name", "arguments" };
 
-    cc = ot->cc;
-
-    if (llm_kind_of(cc->j, fn) != LLM_JSON_OBJECT) {
-        return;
+    if (llm_count_kind(lt->cc, fn) == LLM_JSON_OBJECT) {
+        llm_json_fields(lt->cc->j, fn, names, 2, f);
+        llm_templated_call(lt, f[0], f[1]);
     }
-
-    llm_json_fields(cc->j, fn, names, 2, f);
-
-    cc->call = f[0];
-    cc->tokens += ot->t->call;
-    llm_count_string(cc, f[0]);
-
-    if (!ot->t->spaced && ot->t->argument == 0) {
-        llm_count_string(cc, f[1]);
-        return;
-    }
-
-    cc->text.len = 0;
-    llm_openai_put_string(&cc->text, cc->j, f[1]);
-
-    if (llm_count_json(cc, &cc->text, 0, LLM_OPENAI_SPACED, 0)
-        && cc->args.nodes[0].type == LLM_JSON_OBJECT)
-    {
-        for (i = 1; i < cc->args.nodes[0].next; i = cc->args.nodes[i + 1].next)
-        {
-            cc->tokens += ot->t->argument;
-        }
-    }
-
-    llm_count_text(cc, &cc->text);
 }
 
 
 /* thoughts that come back, in the first member that has them */
 
 static void
-llm_templated_thoughts(llm_openai_templated_t *ot, uint32_t message)
+llm_chat_thoughts(llm_templated_t *lt, uint32_t message)
 {
-    int64_t                 before;
-    uint32_t                i, f[3];
-    llm_openai_count_t     *cc;
-    const llm_json_node_t  *v;
+    uint32_t  i, f[3];
 
     static const char * const  names[] = {
         "reasoning_content", "reasoning", "reasoning_details"
     };
 
-    cc = ot->cc;
-    v = cc->j->nodes;
-    before = cc->tokens;
+    llm_json_fields(lt->cc->j, message, names, 3, f);
 
-    llm_json_fields(cc->j, message, names, 3, f);
-
-    if (!llm_count_empty(cc, f[0])) {
-        llm_count_string(cc, f[0]);
-
-    } else if (!llm_count_empty(cc, f[1])) {
-        llm_count_string(cc, f[1]);
-
-    } else if (llm_count_kind(cc, f[2]) == LLM_JSON_ARRAY) {
-        for (i = f[2] + 1; i < v[f[2]].next; i = v[i].next) {
-            llm_count_string(cc, llm_json_get(cc->j, i, "text"));
-        }
-    }
-
-    cc->tokens += (cc->tokens > before) ? ot->t->thoughts : 0;
-}
-
-
-/* what was said after thoughts that are in the text, "<think>...</think>" */
-
-static void
-llm_templated_said(llm_openai_templated_t *ot, uint32_t content)
-{
-    size_t               i, n;
-    llm_openai_text_t   *text;
-
-    static const char  end[] = "</think>";
-
-    text = &ot->cc->text;
-
-    if (!ot->t->thinks || llm_count_kind(ot->cc, content) != LLM_JSON_STRING) {
-        llm_count_content(ot->cc, content, NULL);
-        return;
-    }
-
-    text->len = 0;
-    llm_openai_put_string(text, ot->cc->j, content);
-
-    n = sizeof(end) - 1;
-
-    for (i = text->len; i >= n; i--) {
-        if (memcmp(text->data + i - n, end, n) == 0) {
-            llm_count_bytes(ot->cc, text->data + i, text->len - i);
-            text->len = 0;
+    for (i = 0; i < 3; i++) {
+        if (!llm_count_empty(lt->cc, f[i])) {
+            llm_templated_thoughts(lt, f[i]);
             return;
         }
     }
-
-    llm_count_text(ot->cc, text);
 }
 
 
 static void
-llm_templated_assistant(llm_openai_templated_t *ot, uint32_t message,
+llm_chat_assistant(llm_templated_t *lt, uint32_t message, int going_on,
     const uint32_t *f)
 {
     uint32_t                i, calls;
-    llm_openai_count_t     *cc;
     const llm_json_node_t  *v;
 
-    cc = ot->cc;
-    v = cc->j->nodes;
-    calls = f[LLM_TEMPLATED_CALLS];
+    v = lt->cc->j->nodes;
+    calls = f[LLM_SAID_CALLS];
 
-    if (!ot->t->apart || !llm_count_empty(cc, f[LLM_TEMPLATED_CONTENT])) {
-        cc->tokens += ot->t->assistant;
+    llm_templated_assistant(lt, !llm_count_empty(lt->cc,
+                                                 f[LLM_SAID_CONTENT]));
+    if (going_on) {
+        llm_chat_thoughts(lt, message);
     }
 
-    if (ot->t->thoughts >= 0 && message > ot->turn) {
-        llm_templated_thoughts(ot, message);
-    }
+    llm_templated_said(lt, f[LLM_SAID_CONTENT]);
+    llm_chat_function(lt, f[LLM_SAID_CALL]);
 
-    llm_templated_said(ot, f[LLM_TEMPLATED_CONTENT]);
-    llm_templated_call(ot, f[LLM_TEMPLATED_CALL]);
-
-    if (llm_count_kind(cc, calls) != LLM_JSON_ARRAY
-        || v[calls].next == calls + 1)
-    {
-        return;
-    }
-
-    cc->tokens += ot->t->calls;
-
-    for (i = calls + 1; i < v[calls].next; i = v[i].next) {
-        llm_templated_call(ot, llm_json_get(cc->j, i, "function"));
-    }
-}
-
-
-static void
-llm_templated_message(llm_openai_templated_t *ot, uint32_t message)
-{
-    uint32_t             f[LLM_TEMPLATED_N];
-    llm_openai_count_t  *cc;
-
-    static const char * const  names[] = {
-        "role", "content", "tool_calls", "function_call"
-    };
-
-#define llm_role(s)                                                           \
-    (f[LLM_TEMPLATED_ROLE] != LLM_JSON_NONE                                   \
-     && llm_json_equal(cc->j, f[LLM_TEMPLATED_ROLE], s))
-
-    cc = ot->cc;
-    llm_json_fields(cc->j, message, names, LLM_TEMPLATED_N, f);
-
-    if (llm_role("tool") || llm_role("function")) {
-        cc->tokens += ot->t->result + (ot->results ? 0 : ot->t->results);
-        ot->results = 1;
-
-        if (ot->t->named) {
-            llm_count_string(cc, cc->call);
+    if (llm_count_kind(lt->cc, calls) == LLM_JSON_ARRAY) {
+        for (i = calls + 1; i < v[calls].next; i = v[i].next) {
+            llm_chat_function(lt, llm_json_get(lt->cc->j, i, "function"));
         }
-
-        llm_count_content(cc, f[LLM_TEMPLATED_CONTENT], NULL);
-        return;
     }
-
-    ot->results = 0;
-
-    if (llm_role("assistant")) {
-        llm_templated_assistant(ot, message, f);
-        return;
-    }
-
-    if (llm_role("system") || llm_role("developer")) {
-        cc->tokens += ot->t->system;
-        ot->system = 1;
-
-    } else {
-        cc->tokens += ot->t->user;
-    }
-
-    llm_count_content(cc, f[LLM_TEMPLATED_CONTENT], NULL);
-
-#undef llm_role
 }
 
 
 /* the last message that a user sent: from there on a turn is going on */
 
 static uint32_t
-llm_templated_turn(const llm_openai_count_t *cc, uint32_t messages)
+llm_chat_turn(const llm_openai_count_t *cc, uint32_t messages)
 {
     uint32_t                i, role, turn;
     const llm_json_node_t  *v;
@@ -433,41 +112,225 @@ llm_templated_turn(const llm_openai_count_t *cc, uint32_t messages)
 }
 
 
+/* "required", or an object that names a function */
+
+static int
+llm_chat_forced(const llm_openai_count_t *cc, uint32_t choice)
+{
+    unsigned  kind;
+
+    kind = llm_count_kind(cc, choice);
+
+    return kind == LLM_JSON_OBJECT
+           || (kind == LLM_JSON_STRING
+               && llm_json_equal(cc->j, choice, "required"));
+}
+
+
+/* Claudes are shown the schema alone */
+
+static uint32_t
+llm_chat_format(const llm_openai_count_t *cc, uint32_t format)
+{
+    return cc->media ? llm_json_get(cc->j, format, "json_schema") : format;
+}
+
+
 void
 llm_openai_templated(llm_openai_count_t *cc, const llm_template_t *t)
 {
-    uint32_t                 i, messages, format, f[LLM_OPENAI_FIELDS];
-    const llm_json_node_t   *v;
-    llm_openai_templated_t   ot;
-
-    memset(&ot, 0, sizeof(llm_openai_templated_t));
-    ot.cc = cc;
-    ot.t = t;
+    uint32_t                i, turn, messages;
+    uint32_t                f[LLM_OPENAI_FIELDS], said[LLM_SAID_N];
+    llm_templated_t         lt;
+    llm_templated_role_e    role;
+    const llm_json_node_t  *v;
 
     v = cc->j->nodes;
 
     llm_openai_fields(cc->j, f);
-    messages = f[LLM_OPENAI_MESSAGES];
-    format = f[LLM_OPENAI_RESPONSE_FORMAT];
+    llm_templated_begin(&lt, cc, t);
 
-    ot.turn = llm_templated_turn(cc, messages);
-    cc->tokens += t->start;
+    messages = f[LLM_OPENAI_MESSAGES];
+    turn = llm_chat_turn(cc, messages);
 
     for (i = messages + 1; i < v[messages].next; i = v[i].next) {
-        llm_templated_message(&ot, i);
+
+        llm_json_fields(cc->j, i, llm_said_names, LLM_SAID_N, said);
+        role = llm_templated_role(cc->j, said[LLM_SAID_ROLE]);
+
+        if (role == LLM_TEMPLATED_ASSISTANT) {
+            llm_chat_assistant(&lt, i, i > turn, said);
+            continue;
+        }
+
+        llm_templated_message(&lt, role);
+        llm_count_content(cc, said[LLM_SAID_CONTENT], NULL);
     }
 
-    cc->tokens += ot.system ? 0 : t->nosystem;
+    llm_templated_tools(&lt, f[LLM_OPENAI_TOOLS]);
+    llm_templated_tools(&lt, f[LLM_OPENAI_FUNCTIONS]);
 
-    llm_templated_tools(&ot, f[LLM_OPENAI_TOOLS]);
-    llm_templated_tools(&ot, f[LLM_OPENAI_FUNCTIONS]);
+    if (llm_chat_forced(cc, f[LLM_OPENAI_TOOL_CHOICE])) {
+        llm_templated_forced(&lt);
+    }
 
-    if (t->format >= 0 && llm_count_kind(cc, format) == LLM_JSON_OBJECT) {
-        cc->tokens += t->format;
-        llm_openai_render(&cc->extra, cc->j, format, LLM_OPENAI_SPACED);
+    llm_templated_end(&lt, llm_chat_format(cc,
+                                           f[LLM_OPENAI_RESPONSE_FORMAT]));
+}
+
+
+/* Responses: what is said, called and thought are items of one list */
+
+typedef enum {
+    LLM_PART_TYPE = 0,
+    LLM_PART_ROLE,
+    LLM_PART_CONTENT,
+    LLM_PART_SUMMARY,
+    LLM_PART_NAME,
+    LLM_PART_ARGUMENTS,
+    LLM_PART_OUTPUT,
+    LLM_PART_N
+} llm_part_e;
+
+static const char * const  llm_part_names[] = {
+    "type", "role", "content", "summary", "name", "arguments", "output"
+};
+
+
+static int
+llm_part_is(const llm_json_t *j, const uint32_t *f, const char *type)
+{
+    return f[LLM_PART_TYPE] != LLM_JSON_NONE
+           && llm_json_equal(j, f[LLM_PART_TYPE], type);
+}
+
+
+uint32_t
+llm_responses_turn(const llm_openai_count_t *cc, uint32_t input)
+{
+    uint32_t                i, turn, f[LLM_PART_N];
+    const llm_json_node_t  *v;
+
+    v = cc->j->nodes;
+    turn = 0;
+
+    for (i = input + 1; i < v[input].next; i = v[i].next) {
+
+        llm_json_fields(cc->j, i, llm_part_names, LLM_PART_N, f);
+
+        if (f[LLM_PART_ROLE] != LLM_JSON_NONE
+            && llm_json_equal(cc->j, f[LLM_PART_ROLE], "user"))
+        {
+            turn = i;
+        }
+    }
+
+    return turn;
+}
+
+
+/* in the open, or sealed; those of a Grok count in a later turn, too */
+
+static void
+llm_responses_thoughts(llm_templated_t *lt, uint32_t item, int going_on,
+    const uint32_t *f)
+{
+    if (llm_given(lt->cc->j, llm_json_get(lt->cc->j, item,
+                                          "encrypted_content")))
+    {
+        llm_responses_sealed(lt->cc, item);
+
+    } else if (going_on) {
+        llm_templated_thoughts(lt, llm_count_empty(lt->cc,
+                                                   f[LLM_PART_CONTENT])
+                                   ? f[LLM_PART_SUMMARY]
+                                   : f[LLM_PART_CONTENT]);
+    }
+}
+
+
+static void
+llm_responses_part(llm_templated_t *lt, uint32_t item, int going_on)
+{
+    uint32_t              f[LLM_PART_N];
+    llm_openai_count_t   *cc;
+    llm_templated_role_e  role;
+
+    cc = lt->cc;
+    llm_json_fields(cc->j, item, llm_part_names, LLM_PART_N, f);
+
+    if (!llm_given(cc->j, f[LLM_PART_TYPE]) || llm_part_is(cc->j, f, "message"))
+    {
+        role = llm_templated_role(cc->j, f[LLM_PART_ROLE]);
+        llm_templated_message(lt, role);
+
+        if (role == LLM_TEMPLATED_ASSISTANT) {
+            llm_templated_said(lt, f[LLM_PART_CONTENT]);
+
+        } else {
+            llm_count_content(cc, f[LLM_PART_CONTENT], NULL);
+        }
+
+    } else if (llm_part_is(cc->j, f, "reasoning")) {
+        llm_responses_thoughts(lt, item, going_on, f);
+
+    } else if (llm_part_is(cc->j, f, "function_call")) {
+
+        /* of a message that has begun already, or one of its own */
+
+        if (!lt->open) {
+            llm_templated_assistant(lt, 0);
+        }
+
+        llm_templated_call(lt, f[LLM_PART_NAME], f[LLM_PART_ARGUMENTS]);
+
+    } else if (llm_part_is(cc->j, f, "function_call_output")) {
+        llm_templated_message(lt, LLM_TEMPLATED_RESULT);
+        llm_count_content(cc, f[LLM_PART_OUTPUT], NULL);
+
+    } else {
+        llm_openai_render(&cc->extra, cc->j, item, LLM_OPENAI_COMPACT);
         llm_count_text(cc, &cc->extra);
     }
+}
 
-    cc->tokens += t->reply;
-    cc->estimate = 1;
+
+void
+llm_responses_templated(llm_openai_count_t *cc, const llm_template_t *t,
+    const uint32_t *f, uint32_t format)
+{
+    uint32_t                i, turn, input;
+    llm_templated_t         lt;
+    const llm_json_node_t  *v;
+
+    v = cc->j->nodes;
+    input = f[LLM_RESPONSES_INPUT];
+
+    llm_templated_begin(&lt, cc, t);
+
+    if (llm_count_kind(cc, f[LLM_RESPONSES_INSTRUCTIONS]) == LLM_JSON_STRING) {
+        llm_templated_message(&lt, LLM_TEMPLATED_SYSTEM);
+        llm_count_string(cc, f[LLM_RESPONSES_INSTRUCTIONS]);
+    }
+
+    if (llm_count_kind(cc, input) == LLM_JSON_STRING) {
+        llm_templated_message(&lt, LLM_TEMPLATED_USER);
+        llm_count_string(cc, input);
+
+    } else if (llm_count_kind(cc, input) == LLM_JSON_ARRAY) {
+
+        turn = llm_responses_turn(cc, input);
+
+        for (i = input + 1; i < v[input].next; i = v[i].next) {
+            llm_responses_part(&lt, i, i > turn);
+        }
+    }
+
+    llm_templated_tools(&lt, f[LLM_RESPONSES_TOOLS]);
+
+    if (llm_chat_forced(cc, f[LLM_RESPONSES_TOOL_CHOICE])) {
+        llm_templated_forced(&lt);
+    }
+
+    llm_templated_end(&lt, format);
 }

@@ -50,7 +50,20 @@ extern const char * const  llm_responses_names[LLM_RESPONSES_FIELDS];
 
 
 int llm_responses_parse(llm_request_t *q);
-void llm_responses_count(llm_openai_count_t *cc);
+void llm_responses_count(llm_openai_count_t *cc, const llm_template_t *t);
+
+/* the last item that a user sent: from there on a turn is going on */
+
+uint32_t llm_responses_turn(const llm_openai_count_t *cc, uint32_t input);
+
+/* what was encrypted, of an item */
+
+void llm_responses_sealed(llm_openai_count_t *cc, uint32_t item);
+
+/* the same with a template: f are members of the request */
+
+void llm_responses_templated(llm_openai_count_t *cc, const llm_template_t *t,
+    const uint32_t *f, uint32_t format);
 int llm_responses_edit(llm_request_t *q, llm_edits_t *e);
 int llm_responses_needs(const llm_request_t *q, const llm_str_t *model);
 

@@ -25,6 +25,7 @@ typedef struct {
 
 static const llm_responses_tool_t  llm_responses_tools[] = {
     { "web_search_preview", 8000 },
+    { "tool_search", 500 },
     { "web_search", 20000 },
     { "file_search", 16000 },
     { "code_interpreter", 4000 },
@@ -50,6 +51,64 @@ static const char * const  llm_item_names[] = {
 };
 
 
+/*
+ * What a search for a model without thoughts has found is free, as OpenAI says,
+ * and is not in its count: the words about the tool are.
+ */
+
+#define LLM_RESPONSES_PREVIEW   300
+
+/*
+ * Thoughts that are sealed: base64 of some 4.5 bytes for each token, less what
+ * is around them, which is more with OpenAI than with xAI.
+ */
+
+#define LLM_RESPONSES_SEALED    6
+#define LLM_RESPONSES_ENVELOPE  900
+#define LLM_RESPONSES_BARE      40
+
+/* a prompt that is kept by the server */
+
+#define LLM_RESPONSES_KEPT      500
+
+
+void
+llm_responses_sealed(llm_openai_count_t *cc, uint32_t item)
+{
+    size_t     around;
+    llm_str_t  s;
+
+    llm_count_data(cc, llm_json_get(cc->j, item, "encrypted_content"), &s);
+
+    around = (cc->family == LLM_OPENAI_OTHER) ? LLM_RESPONSES_BARE
+                                              : LLM_RESPONSES_ENVELOPE;
+
+    cc->tokens += s.len > around ? (s.len - around) / LLM_RESPONSES_SEALED : 0;
+    cc->estimate = 1;
+}
+
+
+/* what a tool that the provider runs brings in, in recorded requests */
+
+static int64_t
+llm_responses_brings(const llm_openai_count_t *cc, uint32_t tool,
+    const llm_responses_tool_t *t)
+{
+    uint32_t  where;
+
+    if (cc->family == LLM_OPENAI_CLASSIC
+        && strcmp(t->type, "web_search_preview") == 0)
+    {
+        return LLM_RESPONSES_PREVIEW;
+    }
+
+    where = llm_json_get(cc->j, tool, "execution");
+
+    return (llm_given(cc->j, where)
+            && llm_json_equal(cc->j, where, "client")) ? 0 : t->tokens;
+}
+
+
 /* the tool's type begins with the name: versions have a date behind it */
 
 static void
@@ -72,7 +131,7 @@ llm_responses_hosted(llm_openai_count_t *cc, uint32_t tools)
         for (t = llm_responses_tools; t->type; t++) {
 
             if (llm_json_starts(cc->j, type, t->type)) {
-                cc->tokens += t->tokens;
+                cc->tokens += llm_responses_brings(cc, i, t);
                 cc->estimate = 1;
                 break;
             }
@@ -250,7 +309,7 @@ llm_responses_result(llm_openai_count_t *cc, uint32_t output)
 /* one item of the input; calls are as in chat, one by one */
 
 static void
-llm_responses_item(llm_openai_count_t *cc, uint32_t i)
+llm_responses_item(llm_openai_count_t *cc, uint32_t i, uint32_t turn)
 {
     uint32_t  f[LLM_ITEM_N];
 
@@ -266,9 +325,13 @@ llm_responses_item(llm_openai_count_t *cc, uint32_t i)
         return;
     }
 
-    if (llm_item("reasoning") || llm_item("compaction")) {
+    if (llm_item("compaction") || llm_item("reasoning")) {
 
-        /* hidden, and mostly not shown to the model again */
+        /* thoughts are shown again for as long as their turn goes on */
+
+        if (llm_item("compaction") || i > turn) {
+            llm_responses_sealed(cc, i);
+        }
 
         cc->estimate = 1;
         return;
@@ -293,19 +356,18 @@ llm_responses_item(llm_openai_count_t *cc, uint32_t i)
 }
 
 
-void
-llm_responses_count(llm_openai_count_t *cc)
+/* by OpenAI's own rules */
+
+static void
+llm_responses_chat(llm_openai_count_t *cc, const uint32_t *f)
 {
-    uint32_t                i, f[LLM_RESPONSES_FIELDS], input;
+    uint32_t                i, turn, input;
     const llm_json_node_t  *v;
 
     v = cc->j->nodes;
-
-    llm_json_fields(cc->j, 0, llm_responses_names, LLM_RESPONSES_FIELDS, f);
     input = f[LLM_RESPONSES_INPUT];
 
     llm_responses_functions(cc, f[LLM_RESPONSES_TOOLS]);
-    llm_responses_hosted(cc, f[LLM_RESPONSES_TOOLS]);
     llm_count_schema_named(cc, llm_responses_format(cc,
                                                  f[LLM_RESPONSES_TEXT]));
     llm_responses_extra(cc);
@@ -318,8 +380,10 @@ llm_responses_count(llm_openai_count_t *cc)
         llm_responses_message(cc, "user", input);
 
     } else if (llm_count_kind(cc, input) == LLM_JSON_ARRAY) {
+        turn = llm_responses_turn(cc, input);
+
         for (i = input + 1; i < v[input].next; i = v[i].next) {
-            llm_responses_item(cc, i);
+            llm_responses_item(cc, i, turn);
         }
     }
 
@@ -330,8 +394,62 @@ llm_responses_count(llm_openai_count_t *cc)
     llm_count_forced(cc, f[LLM_RESPONSES_TOOL_CHOICE], LLM_JSON_NONE);
 
     cc->tokens += cc->reply;
+}
+
+
+/* {"id":"pmpt_...","variables":{...}} */
+
+static void
+llm_responses_prompt(llm_openai_count_t *cc, uint32_t prompt)
+{
+    uint32_t                i, variables;
+    const llm_json_node_t  *v;
+
+    if (llm_count_kind(cc, prompt) != LLM_JSON_OBJECT) {
+        return;
+    }
+
+    v = cc->j->nodes;
+    variables = llm_json_get(cc->j, prompt, "variables");
+
+    cc->tokens += LLM_RESPONSES_KEPT;
+    cc->estimate = 1;
+
+    if (llm_count_kind(cc, variables) != LLM_JSON_OBJECT) {
+        return;
+    }
+
+    for (i = variables + 1; i < v[variables].next; i = v[i + 1].next) {
+
+        if (v[i + 1].type == LLM_JSON_OBJECT) {
+            llm_count_part(cc, i + 1);
+            llm_count_text(cc, &cc->text);
+
+        } else {
+            llm_count_string(cc, i + 1);
+        }
+    }
+}
+
+
+void
+llm_responses_count(llm_openai_count_t *cc, const llm_template_t *t)
+{
+    uint32_t  f[LLM_RESPONSES_FIELDS];
+
+    llm_json_fields(cc->j, 0, llm_responses_names, LLM_RESPONSES_FIELDS, f);
+
+    if (t) {
+        llm_responses_templated(cc, t, f,
+                                llm_responses_format(cc,
+                                                     f[LLM_RESPONSES_TEXT]));
+    } else {
+        llm_responses_chat(cc, f);
+    }
+
+    llm_responses_hosted(cc, f[LLM_RESPONSES_TOOLS]);
+    llm_responses_prompt(cc, f[LLM_RESPONSES_PROMPT]);
 
     cc->estimate |= llm_given(cc->j, f[LLM_RESPONSES_PREVIOUS])
-                    || llm_given(cc->j, f[LLM_RESPONSES_CONVERSATION])
-                    || llm_given(cc->j, f[LLM_RESPONSES_PROMPT]);
+                    || llm_given(cc->j, f[LLM_RESPONSES_CONVERSATION]);
 }

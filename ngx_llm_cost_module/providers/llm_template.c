@@ -179,6 +179,24 @@ static const llm_template_t  llm_template_gemma = {
 };
 
 
+/*
+ * Nova: Amazon publishes neither vocabulary nor template.  The figures are from
+ * recorded requests: nothing is around messages; of the second generation what
+ * is in front of all, and of both what is said about tools.
+ */
+
+static const llm_template_t  llm_template_nova = {
+    .shown = LLM_TEMPLATE_TOOLS, .tools = 335,
+    .call = 15, .result = 15, .thoughts = -1, .hosted = 65
+};
+
+static const llm_template_t  llm_template_nova2 = {
+    .start = 46,
+    .shown = LLM_TEMPLATE_TOOLS, .tools = 800,
+    .call = 27, .result = 26, .thoughts = -1, .hosted = 65, .thinking = 50
+};
+
+
 /* Gemini, as gateways speak to it: docs/accuracy.md */
 
 static const llm_template_t  llm_template_gemini = {
@@ -196,6 +214,14 @@ static const llm_template_t  llm_template_gemini = {
 static const llm_template_t  llm_template_grok = {
     .start = 150, .system = 3, .user = 3, .assistant = 3,
     .shown = LLM_TEMPLATE_FUNCTIONS, .tools = 140,
+    .call = 8, .result = 8, .thoughts = -1
+};
+
+/* ... from 4.3 on */
+
+static const llm_template_t  llm_template_grok43 = {
+    .start = 189, .system = 3, .user = 3, .assistant = 3,
+    .shown = LLM_TEMPLATE_FUNCTIONS, .tools = 29,
     .call = 8, .result = 8, .thoughts = -1
 };
 
@@ -219,6 +245,7 @@ static const struct {
     { "qwen", &llm_template_qwen },
     { "qwq", &llm_template_qwen },
     { "mixtral", &llm_template_mixtral },
+    { "mistral-7b-instruct-v0", &llm_template_mixtral },
     { "mistral-small-latest", &llm_template_mistral_effort },
     { "mistral-small-26", &llm_template_mistral_effort },
     { "mistral", &llm_template_mistral },
@@ -245,15 +272,18 @@ static const struct {
     { "llama3", &llm_template_llama },
     { "llama-4", &llm_template_llama },
     { "llama4", &llm_template_llama },
+    { "nova-2", &llm_template_nova2 },
+    { "nova-", &llm_template_nova },
     { "gemma", &llm_template_gemma },
     { "gemini", &llm_template_gemini },
+    { "grok-4.3", &llm_template_grok43 },
     { "non-reasoning", &llm_template_grok_quick },
     { "grok", &llm_template_grok }
 };
 
 
-static int
-llm_template_holds(const llm_str_t *name, const char *part)
+int
+llm_model_holds(const llm_str_t *name, const char *part)
 {
     size_t         i, k;
     unsigned char  c;
@@ -284,7 +314,7 @@ llm_template_find(const llm_str_t *model)
     size_t  i;
 
     for (i = 0; i < sizeof(llm_templates) / sizeof(llm_templates[0]); i++) {
-        if (llm_template_holds(model, llm_templates[i].part)) {
+        if (llm_model_holds(model, llm_templates[i].part)) {
             return llm_templates[i].template;
         }
     }

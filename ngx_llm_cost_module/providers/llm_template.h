@@ -25,7 +25,8 @@ typedef enum {
     LLM_TEMPLATE_FUNCTIONS,   /* what "function" holds, a line each */
     LLM_TEMPLATE_LIST,        /* [{"type": ...}, ...] */
     LLM_TEMPLATE_TYPES,       /* as OpenAI's: llm_openai_tools() */
-    LLM_TEMPLATE_WORDS        /* as Gemini's: their strings alone */
+    LLM_TEMPLATE_WORDS,       /* as Gemini's: their strings alone */
+    LLM_TEMPLATE_PARTS        /* as Claude's: what they consist of */
 } llm_template_tools_e;
 
 
@@ -51,6 +52,11 @@ typedef struct {
                                          -1: they are not shown again */
     int16_t               format;     /* around a response format; -1: it is
                                          not shown */
+    int16_t               forced;     /* that a tool must be called */
+    int16_t               hosted;     /* each tool that the host runs */
+    int16_t               thinking;   /* that thoughts are asked for */
+    int16_t               percent;    /* of the vocabulary's count of texts;
+                                         0: all of it */
 
     unsigned              apart:1;    /* a call is a message of its own */
     unsigned              thinks:1;   /* thoughts may be in the text of an
@@ -59,6 +65,10 @@ typedef struct {
     unsigned              named:1;    /* a result has the function's name */
 } llm_template_t;
 
+
+/* the name holds the text, which is in small letters, in letters of any case */
+
+int llm_model_holds(const llm_str_t *name, const char *part);
 
 /* by the model's name; NULL: nothing is known of it */
 

@@ -390,9 +390,9 @@ test_count(void **state)
     assert_int_equal(f.rc, LLM_OK);
     assert_int_equal(f.p->count(&f.q, &c), LLM_OK);
 
-    /* user, hello, png, a picture of one pixel, {"tools":[]} */
+    /* hello, png, a picture of one pixel */
 
-    assert_int_equal(f.q.input_tokens, 4 + 5 + 3 + 1 + 12);
+    assert_int_equal(f.q.input_tokens, 5 + 3 + 1);
     assert_true(f.q.estimate && f.q.bounded);
     assert_int_equal(f.q.most.cache_write_1h, -1);
     assert_int_equal(f.q.most.cache_write, 0);
@@ -407,7 +407,7 @@ test_count(void **state)
         "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}}}]}]}");
     assert_int_equal(f.rc, LLM_OK);
     assert_int_equal(f.p->count(&f.q, &c), LLM_OK);
-    assert_int_equal(f.q.input_tokens, 4 + 3 + 1600);
+    assert_int_equal(f.q.input_tokens, 3 + 1600);
     done(&f);
 
     /* one of 8 by 16 pixels, by an encoder that has an escape for a slash */

@@ -384,7 +384,7 @@ test_count(void **state)
     count(&llm_ollama, OLLAMA, "{\"model\":\"m\",\"messages\":[{\"content\":"
           "\"hello\",\"images\":[\"aa\"]}]}", 4 + 5 + 1600);
     count(&llm_ollama, "/api/generate", "{\"model\":\"m\",\"prompt\":\"abc\","
-          "\"context\":[1,2,3,4]}", 7);
+          "\"context\":[1,2,3,4]}", 4 + 7);
 
     /* by the token the query is read with each document */
 

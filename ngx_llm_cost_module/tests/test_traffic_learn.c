@@ -130,22 +130,41 @@ static const struct {
     { "anthropic.messages", "anthropic", "/v1/messages", "input_tokens" },
     { "gemini.generateContent", "gemini", NULL, "promptTokenCount" },
     { "gemini.stream", "gemini", NULL, "promptTokenCount" },
+    { "openai.responses", "openai", "/v1/responses", "input_tokens" },
+    { "ollama", "ollama", NULL, "prompt_eval_count" },
+    { "cohere.chat", "cohere", NULL, "input_tokens" },
+    { "bedrock.converse", "bedrock", NULL, "inputTokens" },
+    { "bedrock.invoke", "bedrock", NULL, "input_tokens" },
+    { "bedrock.invoke", "bedrock", NULL, "inputTokens" },
+    { "bedrock.invoke", "bedrock", NULL, "inputTokenCount" },
+    { "bedrock.invoke", "bedrock", NULL, "inputTextTokenCount" },
+    { "bedrock.invoke", "bedrock", NULL, "prompt_token_count" },
+    { "bedrock.invoke", "bedrock", NULL, "prompt_tokens" },
     { NULL, NULL, NULL, NULL }
+};
+
+/* what was read from a cache or written to it, where it is apart */
+
+static const char * const  cached[] = {
+    "cache_creation_input_tokens", "cache_read_input_tokens",
+    "cacheWriteInputTokenCount", "cacheReadInputTokenCount"
 };
 
 
 static int64_t
 reported(json_t *r, unsigned api)
 {
-    json_t   *u;
-    int64_t   n;
+    json_t    *u, *billed;
+    size_t     i;
+    int64_t    n;
 
     u = json_object_get(r, "usage");
-    n = number(u, apis[api].figure);
+    billed = json_object_get(u, "billed_units");
 
-    if (n > 0 && strcmp(apis[api].dialect, "anthropic") == 0) {
-        n += either(number(u, "cache_creation_input_tokens"), 0);
-        n += either(number(u, "cache_read_input_tokens"), 0);
+    n = number(billed ? billed : u, apis[api].figure);
+
+    for (i = 0; n > 0 && i < sizeof(cached) / sizeof(char *); i++) {
+        n += either(number(u, cached[i]), 0);
     }
 
     return n;
@@ -186,6 +205,29 @@ keep(json_t *r, const llm_request_t *q, int64_t tokens)
 }
 
 
+/* as nginx has a path: without a query, and without its escapes */
+
+static void
+path_of(char *to, size_t size, const char *from)
+{
+    size_t    n;
+    unsigned  c;
+
+    for (n = 0; *from && *from != '?' && n + 1 < size; n++) {
+
+        if (from[0] == '%' && sscanf(from + 1, "%2x", &c) == 1) {
+            to[n] = (char) c;
+            from += 3;
+
+        } else {
+            to[n] = *from++;
+        }
+    }
+
+    to[n] = '\0';
+}
+
+
 /* the request as it was sent, counted as it would be here */
 
 static void
@@ -214,9 +256,8 @@ count(json_t *r, unsigned api, int64_t tokens)
     memset(&q, 0, sizeof(q));
     llm_arena_init(&a);
 
-    snprintf(path, sizeof(path), "%s",
-             apis[api].path ? apis[api].path : text(r, "url_path"));
-    path[strcspn(path, "?")] = '\0';
+    path_of(path, sizeof(path),
+            apis[api].path ? apis[api].path : text(r, "url_path"));
 
     q.route.method = (llm_str_t) llm_string("POST");
     q.route.path.data = (unsigned char *) path;
@@ -273,15 +314,13 @@ collect(void)
         }
 
         for (api = 0; apis[api].api; api++) {
-            if (strcmp(text(r, "api"), apis[api].api) == 0) {
+
+            n = strcmp(text(r, "api"), apis[api].api) ? -1
+                                                      : reported(r, api);
+            if (n > 0) {
+                count(r, api, n);
                 break;
             }
-        }
-
-        n = apis[api].api ? reported(r, api) : -1;
-
-        if (n > 0) {
-            count(r, api, n);
         }
     }
 }
