@@ -79,14 +79,9 @@ llm_count_data(llm_openai_count_t *cc, uint32_t node, llm_str_t *s)
 {
     llm_input_t  in;
 
-    s->data = NULL;
-    s->len = 0;
-
-    if (llm_count_kind(cc, node) == LLM_JSON_STRING) {
-        llm_input_init(&in, cc->q, cc->c);
-        llm_input_data(&in, node, s);
-        cc->text.failed |= in.failed;
-    }
+    llm_input_init(&in, cc->q, cc->c);
+    llm_input_data(&in, node, s);
+    cc->text.failed |= in.failed;
 }
 
 

@@ -418,7 +418,7 @@ test_count(void **state)
         "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}}}]}]}");
     assert_int_equal(f.rc, LLM_OK);
     assert_int_equal(f.p->count(&f.q, &c), LLM_OK);
-    assert_int_equal(f.q.input_tokens, 4 + 4 + 1);
+    assert_int_equal(f.q.input_tokens, 4 + 1);
     done(&f);
 }
 
