@@ -24,6 +24,7 @@
      + (((uint64_t) (hash) * (st)->labels_max) >> 32))
 
 
+static uint32_t llm_label_link(llm_stats_t *st, uint32_t i);
 static uint32_t llm_label_find(llm_stats_t *st, uint32_t hash, uint8_t dim,
     const unsigned char *text, size_t len, uint32_t tag);
 
@@ -77,7 +78,7 @@ llm_label_get(llm_stats_t *st, uint8_t dim, const llm_str_t *text,
     uint32_t tag)
 {
     size_t              len;
-    uint32_t            i, hash, *bucket;
+    uint32_t            i, hash;
     uint64_t            words[LLM_LABEL_WORDS];
     unsigned char      *p;
     llm_stats_label_t  *lb;
@@ -117,6 +118,20 @@ llm_label_get(llm_stats_t *st, uint8_t dim, const llm_str_t *text,
     lb->len = len;
     memcpy(lb->text, p, LLM_STATS_LABEL);
 
+    return llm_label_link(st, i);
+}
+
+
+/* 0: not done */
+
+static uint32_t
+llm_label_link(llm_stats_t *st, uint32_t i)
+{
+    uint32_t           *bucket;
+    llm_stats_label_t  *lb, *tag;
+
+    lb = llm_stats_label(st, i);
+
     if (i == st->labels_free) {
         llm_redo_set32(&st->redo, &st->labels_free, lb->next);
 
@@ -124,15 +139,15 @@ llm_label_get(llm_stats_t *st, uint8_t dim, const llm_str_t *text,
         llm_redo_set32(&st->redo, &st->labels_top, i);
     }
 
-    bucket = llm_label_bucket(st, hash);
+    bucket = llm_label_bucket(st, lb->hash);
 
     llm_redo_set32(&st->redo, &lb->next, *bucket);
     llm_redo_set32(&st->redo, bucket, i);
     llm_redo_set32(&st->redo, &st->labels_used, st->labels_used + 1);
 
-    if (tag) {
-        lb = llm_stats_label(st, tag);
-        llm_redo_set32(&st->redo, &lb->refs, lb->refs + 1);
+    if (lb->tag) {
+        tag = llm_stats_label(st, lb->tag);
+        llm_redo_set32(&st->redo, &tag->refs, tag->refs + 1);
     }
 
     return llm_redo_commit(&st->redo) == LLM_OK ? i : 0;

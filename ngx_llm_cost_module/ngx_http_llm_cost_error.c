@@ -16,6 +16,8 @@
  */
 
 
+static ngx_int_t ngx_http_llm_cost_refuse_send(ngx_http_llm_cost_ctx_t *ctx,
+    llm_refusal_t *f);
 static ngx_int_t ngx_http_llm_cost_refuse_headers(
     ngx_http_llm_cost_ctx_t *ctx, llm_refusal_t *f);
 
@@ -114,8 +116,6 @@ ngx_int_t
 ngx_http_llm_cost_refuse(ngx_http_llm_cost_ctx_t *ctx, llm_refusal_t *f)
 {
     ngx_int_t            rc;
-    ngx_buf_t           *b;
-    ngx_chain_t          out;
     ngx_http_request_t  *r;
 
     r = ctx->request;
@@ -138,9 +138,20 @@ ngx_http_llm_cost_refuse(ngx_http_llm_cost_ctx_t *ctx, llm_refusal_t *f)
                   "llm request refused: %V", (ngx_str_t *) &f->code);
 
     rc = ngx_http_discard_request_body(r);
-    if (rc != NGX_OK) {
-        return rc;
-    }
+
+    return (rc == NGX_OK) ? ngx_http_llm_cost_refuse_send(ctx, f) : rc;
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_refuse_send(ngx_http_llm_cost_ctx_t *ctx, llm_refusal_t *f)
+{
+    ngx_int_t            rc;
+    ngx_buf_t           *b;
+    ngx_chain_t          out;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
 
     b = ngx_create_temp_buf(r->pool, ctx->provider->error(NULL, f));
     if (b == NULL) {
