@@ -92,6 +92,14 @@ uint32_t llm_json_get(const llm_json_t *j, uint32_t obj, const char *key);
 const char *llm_json_fields(const llm_json_t *j, uint32_t obj,
     const char * const *names, unsigned n, uint32_t *values);
 
+/*
+ * One of the names that a key of the object is but for the case of its letters
+ * (which readers in Go and .NET pass over), or NULL.
+ */
+
+const char *llm_json_miscased(const llm_json_t *j, uint32_t obj,
+    const char * const *names, unsigned n);
+
 /* the key occurs more than once in the object (refused for metered fields) */
 
 int llm_json_duplicate(const llm_json_t *j, uint32_t obj, const char *key);

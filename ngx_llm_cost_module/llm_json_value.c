@@ -294,6 +294,83 @@ llm_json_fields(const llm_json_t *j, uint32_t obj, const char * const *names,
 }
 
 
+/*
+ * The key is the name, but not letter by letter.  Two characters outside of
+ * ASCII fold to letters of it: U+017F to s, U+212A to k.
+ */
+
+static int
+llm_json_folds(const llm_json_t *j, uint32_t key, const char *name)
+{
+    int                c, exact;
+    llm_json_cursor_t  s;
+
+    llm_json_begin(j, key, &s);
+
+    for (exact = 1; *name; name++) {
+
+        c = llm_json_byte(&s);
+
+        if (c == (unsigned char) *name) {
+            continue;
+        }
+
+        if (c == 0xc5 && llm_json_byte(&s) == 0xbf) {
+            c = 's';
+
+        } else if (c == 0xe2 && llm_json_byte(&s) == 0x84
+                   && llm_json_byte(&s) == 0xaa)
+        {
+            c = 'k';
+        }
+
+        if (c < 'A' || (c | 0x20) > 'z' || (c | 0x20) != (*name | 0x20)) {
+            return 0;
+        }
+
+        exact = 0;
+    }
+
+    return !exact && llm_json_byte(&s) < 0;
+}
+
+
+const char *
+llm_json_miscased(const llm_json_t *j, uint32_t obj, const char * const *names,
+    unsigned n)
+{
+    unsigned                c, k;
+    uint32_t                i, end;
+    const llm_json_node_t  *key;
+
+    if (obj >= j->n || j->nodes[obj].type != LLM_JSON_OBJECT) {
+        return NULL;
+    }
+
+    end = j->nodes[obj].next;
+
+    for (i = obj + 1; i < end; i = j->nodes[i + 1].next) {
+        key = &j->nodes[i];
+        c = j->data[key->start];
+
+        for (k = 0; k < n; k++) {
+
+            if (c < 0x80 && !key->escaped
+                && (c | 0x20) != ((unsigned char) names[k][0] | 0x20))
+            {
+                continue;
+            }
+
+            if (llm_json_folds(j, i, names[k])) {
+                return names[k];
+            }
+        }
+    }
+
+    return NULL;
+}
+
+
 /* what c must be written as inside a string; 0: as it is */
 
 static size_t

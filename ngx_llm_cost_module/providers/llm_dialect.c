@@ -42,7 +42,7 @@ int
 llm_request_object(llm_request_t *q, uint32_t node, const char *param,
     const char * const *names, unsigned n, uint32_t *values)
 {
-    const char  *twice;
+    const char  *name;
 
     if (llm_given(&q->json, node)
         && q->json.nodes[node].type != LLM_JSON_OBJECT)
@@ -51,10 +51,18 @@ llm_request_object(llm_request_t *q, uint32_t node, const char *param,
                                  : "the request body must be a JSON object");
     }
 
-    twice = llm_json_fields(&q->json, node, names, n, values);
+    name = llm_json_fields(&q->json, node, names, n, values);
 
-    if (twice) {
-        return llm_request_bad(q, twice, "must not occur more than once");
+    if (name) {
+        return llm_request_bad(q, name, "must not occur more than once");
+    }
+
+    /* whoever answers may take it for the member, and pass over ours */
+
+    name = llm_json_miscased(&q->json, node, names, n);
+
+    if (name) {
+        return llm_request_bad(q, name, "must have its letters in this case");
     }
 
     return LLM_OK;

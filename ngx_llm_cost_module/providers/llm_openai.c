@@ -486,9 +486,8 @@ llm_openai_parse_text(llm_request_t *q, const uint32_t *f)
 static int
 llm_openai_parse_body(llm_request_t *q)
 {
-    int          rc;
-    uint32_t     f[LLM_OPENAI_FIELDS];
-    const char  *twice;
+    int       rc;
+    uint32_t  f[LLM_OPENAI_FIELDS];
 
     q->max_output = -1;
     q->choices = 1;
@@ -498,13 +497,12 @@ llm_openai_parse_body(llm_request_t *q)
                                "the request body must be a JSON object");
     }
 
-    twice = llm_openai_fields(&q->json, f);
+    rc = llm_request_object(q, 0, NULL, llm_openai_names, LLM_OPENAI_FIELDS,
+                            f);
 
-    if (twice) {
-        return llm_request_bad(q, twice, "must not occur more than once");
+    if (rc == LLM_OK) {
+        rc = llm_openai_parse_model(q, f);
     }
-
-    rc = llm_openai_parse_model(q, f);
 
     if (rc == LLM_OK) {
         rc = llm_request_string(q, f[LLM_OPENAI_SERVICE_TIER], "service_tier",
