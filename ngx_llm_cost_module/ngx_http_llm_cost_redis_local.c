@@ -29,6 +29,9 @@
  */
 
 
+#define NGX_HTTP_LLM_COST_ORPHAN_SILENCE  60    /* s between complaints */
+
+
 static void ngx_http_llm_cost_redis_soften(llm_budget_t *copy,
     const llm_budget_t *budgets, ngx_uint_t n);
 static ngx_uint_t ngx_http_llm_cost_redis_enforced(
@@ -415,13 +418,16 @@ ngx_http_llm_cost_redis_settle_local(ngx_http_llm_cost_ctx_t *ctx,
 /*
  * Its end can be neither sent nor written down.  It stays open in the zone, as
  * what a dead worker has left, with its amounts, and is settled from there;
- * that of work in its record.  spent is NULL for a cancelled one.
+ * that of work in its record.  spent is NULL for a cancelled one.  The log says
+ * so once a minute: where there is room for none there may be thousands.
  */
 
 void
 ngx_http_llm_cost_redis_orphan(const llm_hold_id_t *id, const int64_t *spent)
 {
-    llm_ledger_t  *l;
+    llm_ledger_t   *l;
+
+    static time_t   next;
 
     l = ngx_http_llm_cost_zone()->ledger;
 
@@ -431,9 +437,15 @@ ngx_http_llm_cost_redis_orphan(const llm_hold_id_t *id, const int64_t *spent)
         ngx_http_llm_cost_held_zone_told(id, 0);
     }
 
+    if (ngx_time() < next) {
+        return;
+    }
+
+    next = ngx_time() + NGX_HTTP_LLM_COST_ORPHAN_SILENCE;
+
     ngx_log_error(NGX_LOG_CRIT, ngx_cycle->log, 0,
                   "llm cost: no memory, or no room in journal= of llm_redis, "
-                  "for a settlement: it stays in llm_zone until there is");
+                  "for settlements: they stay in llm_zone until there is");
 }
 
 

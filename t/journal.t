@@ -50,7 +50,7 @@ answer() for 1 .. $open;
 ok read_all(), 'all are answered';
 is open_requests(), 0, 'nothing is held';
 
-my $short = () = read_file("$node->{dir}/error.log") =~ /for a settlement/g;
+my $short = () = read_file("$node->{dir}/error.log") =~ /for settlements/g;
 
 is $short, 0, 'who was admitted had the room';
 is join('', stop_nginx($node)), '', 'nginx leaves nothing behind';

@@ -58,7 +58,7 @@ sub starves {
 
         unlike read_file("$nginx->{dir}/error.log"), qr/have expired/,
                "$store: no reservation has expired";
-        is join("\n", grep { !/Cannot allocate memory|for a settlement/ }
+        is join("\n", grep { !/Cannot allocate memory|for settlements/ }
                       stop_nginx($nginx)), '', "$store: nginx leaves nothing";
     }
 }
