@@ -439,6 +439,10 @@ typedef struct {
 } llm_ledger_stat_t;
 
 uint64_t llm_ledger_node(const llm_ledger_t *l);
+
+/* numbers of reservations below have been given, whatever the region knows */
+
+void llm_ledger_number_from(llm_ledger_t *l, uint64_t least);
 void llm_ledger_stat(llm_ledger_t *l, llm_ledger_stat_t *st);
 
 

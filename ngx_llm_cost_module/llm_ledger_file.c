@@ -24,6 +24,9 @@
 
 #define LLM_FILE_FDS         65536    /* looked at for one that is inherited */
 
+/* numbers that may have been given in the time that was lost */
+#define LLM_FILE_LOST        (1 << 18)
+
 /* an owner that no process can be */
 #define LLM_FILE_NOBODY      0x7fffffff
 
@@ -383,6 +386,12 @@ llm_file_take(llm_ledger_file_t *f, llm_file_head_t *head, char *err)
     l->teller = 0;
 
     llm_file_orphan(l);
+
+    /* another store may know reservations of the second that is not here */
+
+    if (f->recovered) {
+        llm_ledger_number_from(l, l->gen + LLM_FILE_LOST);
+    }
 
     /* from now on the region is what counts, until the next boot */
 

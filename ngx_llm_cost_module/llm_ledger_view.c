@@ -261,6 +261,24 @@ llm_ledger_node(const llm_ledger_t *l)
 }
 
 
+/* nobody has given as many as half of what there are: that is no number */
+
+void
+llm_ledger_number_from(llm_ledger_t *l, uint64_t least)
+{
+    if (least >> (63 - LLM_HOLD_BITS) || llm_ledger_lock(l) != LLM_OK) {
+        return;
+    }
+
+    if (l->gen < least) {
+        llm_redo_set64(&l->redo, &l->gen, &least);
+        (void) llm_redo_commit(&l->redo);
+    }
+
+    llm_ledger_unlock(l);
+}
+
+
 void
 llm_ledger_stat(llm_ledger_t *l, llm_ledger_stat_t *st)
 {

@@ -243,6 +243,8 @@ struct ngx_http_llm_cost_ctx_s {
                                                        it settle? */
     unsigned                    late:1;             /* ... another node has */
     unsigned                    unclaimed:1;        /* ... nobody has said */
+    unsigned                    renumbered:1;       /* its first identity was
+                                                       given before */
     unsigned                    ended:1;            /* its cleanup has begun */
 };
 

@@ -296,7 +296,7 @@ ngx_http_llm_cost_redis_admitted(ngx_http_llm_cost_redis_op_t *op,
 
     ctx = op->data;
 
-    rc = reply ? ngx_http_llm_cost_redis_read_admission(ctx, reply)
+    rc = reply ? ngx_http_llm_cost_redis_read_admission(op, reply)
                : NGX_DECLINED;
 
     if (rc == NGX_DECLINED) {
@@ -352,7 +352,8 @@ ngx_http_llm_cost_redis_admitted(ngx_http_llm_cost_redis_op_t *op,
 
 /*
  * Whatever has become of it: it is over.  A store that the node has joined
- * since is asked instead; else the zone decides.
+ * since is asked instead, or, by another identity, the same one where it knew
+ * that of this request; else the zone decides.
  */
 
 static void
@@ -364,8 +365,15 @@ ngx_http_llm_cost_redis_unanswered(ngx_http_llm_cost_ctx_t *ctx,
 
     ngx_http_llm_cost_redis_take_back(op);
 
-    rc = ngx_http_llm_cost_redis_box_stray(op)
-         ? NGX_DECLINED : ngx_http_llm_cost_redis_local(ctx);
+    if (ngx_http_llm_cost_redis_box_stray(op)
+        || (op->over && !ctx->renumbered))
+    {
+        ctx->renumbered = op->over;
+        rc = NGX_DECLINED;
+
+    } else {
+        rc = ngx_http_llm_cost_redis_local(ctx);
+    }
 
     if (rc == NGX_DECLINED) {
         lookup = ctx->lookup

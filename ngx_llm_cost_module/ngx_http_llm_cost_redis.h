@@ -64,6 +64,7 @@
 #define NGX_HTTP_LLM_COST_REDIS_LOOK          3    /* a hit takes nothing */
 
 #define NGX_HTTP_LLM_COST_REDIS_FOUND         5    /* look.lua has a hit */
+#define NGX_HTTP_LLM_COST_REDIS_CLOSED        6    /* the identity is over */
 #define NGX_HTTP_LLM_COST_REDIS_ADMIT_STAMP   6    /* where the stamp is */
 #define NGX_HTTP_LLM_COST_REDIS_SETTLE_STAMP  1
 
@@ -169,6 +170,7 @@ struct ngx_http_llm_cost_redis_op_s {
     unsigned                         replay:1;   /* for the one that is being
                                                     joined */
     unsigned                         hello:1;    /* asks which one that is */
+    unsigned                         over:1;     /* its identity was */
 };
 
 
@@ -428,10 +430,13 @@ ngx_int_t ngx_http_llm_cost_redis_integer(redisReply *reply, ngx_uint_t i,
 ngx_int_t ngx_http_llm_cost_redis_packed(redisReply *reply, ngx_uint_t i,
     int64_t *n);
 
-/* NGX_DONE: a hit that nothing was counted for, the balances are not told */
+/*
+ * NGX_DONE: a hit that nothing was counted for, the balances are not told.
+ * NGX_DECLINED and op->over: the store took the identity for another one's.
+ */
 
 ngx_int_t ngx_http_llm_cost_redis_read_admission(
-    ngx_http_llm_cost_ctx_t *ctx, redisReply *reply);
+    ngx_http_llm_cost_redis_op_t *op, redisReply *reply);
 ngx_int_t ngx_http_llm_cost_redis_read_balances(redisReply *reply,
     ngx_uint_t i, llm_balance_t *balances, ngx_uint_t n);
 void ngx_http_llm_cost_redis_complain(redisReply *reply);
@@ -556,6 +561,7 @@ typedef struct {
     int64_t                          nodes;
     int64_t                          recent;
     int64_t                          phase;      /* of this node */
+    int64_t                          free;       /* its numbers, from here on */
     unsigned                         stale:1;
 } ngx_http_llm_cost_redis_hello_t;
 

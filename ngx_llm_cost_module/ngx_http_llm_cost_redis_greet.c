@@ -476,6 +476,13 @@ ngx_http_llm_cost_redis_met(ngx_http_llm_cost_redis_conn_t *conn,
     redis->loss = 0;
     conn->stamp = 0;
 
+    if (box->state == NGX_HTTP_LLM_COST_STORE_NEW) {
+
+        /* the file of the zone may be older than what an earlier nginx did */
+
+        llm_ledger_number_from(l, (uint64_t) ngx_max(h.free, 0));
+    }
+
     left = box->state == NGX_HTTP_LLM_COST_STORE_NEW
            && llm_ledger_has_left(l, ngx_http_llm_cost_gone);
 

@@ -119,7 +119,8 @@ ngx_http_llm_cost_redis_join_read(redisReply *reply,
         || ngx_http_llm_cost_redis_integer(reply, 6, &h->deep) != NGX_OK
         || ngx_http_llm_cost_redis_integer(reply, 7, &h->nodes) != NGX_OK
         || ngx_http_llm_cost_redis_integer(reply, 8, &h->recent) != NGX_OK
-        || ngx_http_llm_cost_redis_integer(reply, 9, &h->phase) != NGX_OK)
+        || ngx_http_llm_cost_redis_integer(reply, 9, &h->phase) != NGX_OK
+        || ngx_http_llm_cost_redis_integer(reply, 10, &h->free) != NGX_OK)
     {
         return NGX_DECLINED;
     }

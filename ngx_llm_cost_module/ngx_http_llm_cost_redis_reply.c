@@ -22,6 +22,11 @@
 
 
 static int64_t ngx_http_llm_cost_redis_bounded(int64_t n);
+static void ngx_http_llm_cost_redis_read_hit(ngx_http_llm_cost_ctx_t *ctx,
+    redisReply *reply);
+static ngx_int_t ngx_http_llm_cost_redis_read_granted(redisReply *reply,
+    llm_admission_t *a);
+static void ngx_http_llm_cost_redis_read_refusal(ngx_http_llm_cost_ctx_t *ctx);
 
 
 ngx_int_t
@@ -145,23 +150,21 @@ ngx_http_llm_cost_redis_read_balances(redisReply *reply, ngx_uint_t i,
 
 
 ngx_int_t
-ngx_http_llm_cost_redis_read_admission(ngx_http_llm_cost_ctx_t *ctx,
+ngx_http_llm_cost_redis_read_admission(ngx_http_llm_cost_redis_op_t *op,
     redisReply *reply)
 {
-    int64_t           what, refused, hit;
-    ngx_uint_t        i;
-    llm_admission_t  *a;
+    int64_t                   what, refused, hit;
+    llm_admission_t          *a;
+    ngx_http_llm_cost_ctx_t  *ctx;
 
+    what = 0;
+    ctx = op->data;
     a = &ctx->adm;
 
     if (ngx_http_llm_cost_redis_integer(reply, 0, &what) == NGX_OK
         && what == NGX_HTTP_LLM_COST_REDIS_FOUND && reply->elements == 4)
     {
-        ngx_http_llm_cost_redis_entry(ctx, reply->element[2],
-                                      reply->element[1]);
-        a->hit = 1;
-        ctx->verdict = NGX_HTTP_LLM_COST_HIT;
-
+        ngx_http_llm_cost_redis_read_hit(ctx, reply);
         return NGX_DONE;
     }
 
@@ -171,9 +174,57 @@ ngx_http_llm_cost_redis_read_admission(ngx_http_llm_cost_ctx_t *ctx,
         || what < LLM_LEDGER_FITS || what > LLM_LEDGER_NEVER
         || refused < 0 || refused >= (int64_t) a->n)
     {
+        op->over = (what == NGX_HTTP_LLM_COST_REDIS_CLOSED);
         ngx_http_llm_cost_redis_complain(reply);
         return NGX_DECLINED;
     }
+
+    if (ngx_http_llm_cost_redis_read_granted(reply, a) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    ctx->verdict = what;
+    a->refused = refused;
+
+    if (what != LLM_LEDGER_FITS) {
+        ngx_http_llm_cost_redis_read_refusal(ctx);
+        return NGX_OK;
+    }
+
+    /* one that was found in the zone is not in there */
+
+    if (hit && !a->hit) {
+
+        if (reply->elements != 4) {
+            return NGX_DECLINED;
+        }
+
+        ngx_http_llm_cost_redis_read_hit(ctx, reply);
+    }
+
+    if (hit) {
+        ctx->verdict = NGX_HTTP_LLM_COST_HIT;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_llm_cost_redis_read_hit(ngx_http_llm_cost_ctx_t *ctx,
+    redisReply *reply)
+{
+    ngx_http_llm_cost_redis_entry(ctx, reply->element[2], reply->element[1]);
+
+    ctx->adm.hit = 1;
+    ctx->verdict = NGX_HTTP_LLM_COST_HIT;
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_redis_read_granted(redisReply *reply, llm_admission_t *a)
+{
+    ngx_uint_t  i;
 
     for (i = 0; i < LLM_UNIT_N; i++) {
         if (ngx_http_llm_cost_redis_packed(reply, 3 + i, &a->granted[i])
@@ -184,50 +235,28 @@ ngx_http_llm_cost_redis_read_admission(ngx_http_llm_cost_ctx_t *ctx,
         }
     }
 
-    if (ngx_http_llm_cost_redis_read_balances(reply,
-                                              NGX_HTTP_LLM_COST_REDIS_HEAD,
-                                              a->balances, a->n)
-        != NGX_OK)
-    {
-        return NGX_DECLINED;
+    return ngx_http_llm_cost_redis_read_balances(reply,
+                                                 NGX_HTTP_LLM_COST_REDIS_HEAD,
+                                                 a->balances, a->n);
+}
+
+
+/* the mark of a refusal; a hit, too, is refused for requests */
+
+static void
+ngx_http_llm_cost_redis_read_refusal(ngx_http_llm_cost_ctx_t *ctx)
+{
+    ngx_uint_t      i;
+    llm_balance_t  *b;
+
+    for (i = 0; i < ctx->adm.n; i++) {
+        b = &ctx->adm.balances[i];
+
+        b->refused_first = (b->crossed != 0);
+        b->crossed = 0;
     }
 
-    ctx->verdict = what;
-    a->refused = refused;
-
-    if (what != LLM_LEDGER_FITS) {
-
-        /* the mark of a refusal; a hit, too, is refused for requests */
-
-        for (i = 0; i < a->n; i++) {
-            a->balances[i].refused_first = (a->balances[i].crossed != 0);
-            a->balances[i].crossed = 0;
-        }
-
-        ctx->entry = NULL;
-        return NGX_OK;
-    }
-
-    if (!hit) {
-        return NGX_OK;
-    }
-
-    /* one that was found in the zone is not in there */
-
-    if (!a->hit) {
-
-        if (reply->elements != 4) {
-            return NGX_DECLINED;
-        }
-
-        ngx_http_llm_cost_redis_entry(ctx, reply->element[2],
-                                      reply->element[1]);
-    }
-
-    a->hit = 1;
-    ctx->verdict = NGX_HTTP_LLM_COST_HIT;
-
-    return NGX_OK;
+    ctx->entry = NULL;
 }
 
 

@@ -16,7 +16,8 @@
 --       knows which the store has, time in microseconds, nodes that have come
 --       to the phase, 1 when some record does not reach back, nodes heard of
 --       within a minute, and within three seconds, the phase to which this node
---       has come, the call
+--       has come, the number from which on no reservation of this node is known
+--       (0: all), the call
 --
 --     {llm:}i     id, last (the same, but never gone), n (stamp), first (of
 --                 this incarnation), gap (the end of the last one), run,
@@ -148,6 +149,15 @@ local function come_to()
 end
 
 
+-- A node whose file has gone back takes numbers for free that it had given.
+
+local function free()
+    local high = redis.call('HGET', TAG .. 'n:' .. node, 'high')
+
+    return high and (number(high) + 1) * CHUNK or 0
+end
+
+
 -- Should the store have gone back, a node that comes now may not know of it.
 -- The stamps that it gets are none that anybody has seen; who has seen those of
 -- the gap knows.  Where nodes come in crowds, one a second is enough: gaps have
@@ -204,7 +214,7 @@ end
 
 if phase ~= HELLO then
     if id ~= known then
-        return { STALE, id, n, 0, time, 0, 0, 0, 0, 0, CALL }
+        return { STALE, id, n, 0, time, 0, 0, 0, 0, 0, 0, CALL }
     end
 
     if ARGV[5] == '1' then
@@ -236,4 +246,4 @@ return { 0, id, n, base(), time,
          number(redis.call('HGET', STORE, 'deep')),
          redis.call('ZCARD', ALIVE),
          redis.call('ZCOUNT', ALIVE, text(time - RECENT), '+inf'),
-         come_to(), CALL }
+         come_to(), free(), CALL }

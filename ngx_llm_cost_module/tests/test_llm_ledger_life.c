@@ -317,6 +317,40 @@ refuses_bad_input(void **state)
 }
 
 
+/* another store says up to where numbers were given; it may say anything */
+
+static void
+gives_numbers_from(void **state)
+{
+    uint64_t          last;
+    llm_budget_t      b;
+    llm_ledger_t     *l;
+    llm_admission_t   a;
+
+    (void) state;
+
+    l = ledger_new(64, 8);
+    b = budget("user", "ann", LLM_UNIT_USD, 100);
+    a = admission(&b, 1, 1);
+
+    assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
+    last = a.id.seq;
+
+    llm_ledger_number_from(l, 1 << 20);
+    llm_ledger_number_from(l, 8);
+    llm_ledger_number_from(l, UINT64_MAX);
+    llm_ledger_number_from(l, (uint64_t) 1 << 43);
+
+    assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
+    assert_int_equal(a.id.seq >> 20, 1 << 20);
+    assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
+    assert_int_equal(a.id.seq >> 20, (1 << 20) + 1);
+    assert_true(a.id.seq > last);
+
+    ledger_free(l, 64, 8);
+}
+
+
 int
 main(void)
 {
@@ -325,6 +359,7 @@ main(void)
         cmocka_unit_test(limits_are_patched),
         cmocka_unit_test(sweeps_what_is_left_behind),
         cmocka_unit_test(sums_stay_numbers),
+        cmocka_unit_test(gives_numbers_from),
         cmocka_unit_test(refuses_bad_input),
     };
 
