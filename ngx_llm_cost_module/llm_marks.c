@@ -23,15 +23,20 @@ typedef struct {
 static const llm_mark_t  llm_mark_names[] = {
     { llm_string("tools"), LLM_MARK_TOOLS },
     { llm_string("base64"), LLM_MARK_MEDIA },
+    { llm_string("file_id"), LLM_MARK_MEDIA },
     { llm_string("fileData"), LLM_MARK_MEDIA },
+    { llm_string("file_url"), LLM_MARK_MEDIA },
     { llm_string("file_data"), LLM_MARK_MEDIA },
     { llm_string("functions"), LLM_MARK_TOOLS },
     { llm_string("image_url"), LLM_MARK_MEDIA },
+    { llm_string("audio_url"), LLM_MARK_MEDIA },
+    { llm_string("video_url"), LLM_MARK_MEDIA },
     { llm_string("fileSearch"), LLM_MARK_MEDIA },
     { llm_string("input_file"), LLM_MARK_MEDIA },
     { llm_string("inlineData"), LLM_MARK_MEDIA },
     { llm_string("media_type"), LLM_MARK_MEDIA },
     { llm_string("tool_calls"), LLM_MARK_CALLS },
+    { llm_string("s3Location"), LLM_MARK_MEDIA },
     { llm_string("toolConfig"), LLM_MARK_TOOLS },
     { llm_string("toolResult"), LLM_MARK_CALLS },
     { llm_string("inline_data"), LLM_MARK_MEDIA },
@@ -51,6 +56,7 @@ static const llm_mark_t  llm_mark_names[] = {
     { llm_string("function_response"), LLM_MARK_CALLS },
     { llm_string("responseJsonSchema"), LLM_MARK_SCHEMA },
     { llm_string("function_call_output"), LLM_MARK_CALLS },
+    { llm_string("previous_response_id"), LLM_MARK_MEDIA },
     { llm_string("prompt_cache_options"), LLM_MARK_RETENTION },
     { llm_string("prompt_cache_retention"), LLM_MARK_RETENTION }
 };

@@ -49,7 +49,6 @@ static const char * const  llm_converse_names[] = {
 typedef struct {
     llm_templated_t      lt;
     llm_input_t          in;              /* pictures and the like */
-    unsigned             going_on:1;      /* thoughts are shown again */
     unsigned             cites:1;         /* the model is told how to cite */
 } llm_converse_t;
 
@@ -180,10 +179,8 @@ llm_converse_thought(llm_converse_t *c, uint32_t thought)
 
     j = c->lt.cc->j;
 
-    if (c->going_on) {
-        thought = llm_json_get(j, thought, "reasoningText");
-        llm_templated_thoughts(&c->lt, llm_json_get(j, thought, "text"));
-    }
+    thought = llm_json_get(j, thought, "reasoningText");
+    llm_templated_thoughts(&c->lt, llm_json_get(j, thought, "text"));
 }
 
 
@@ -517,7 +514,7 @@ llm_converse_all(llm_converse_t *c, const uint32_t *f)
     }
 
     for (i = messages + 1; i < v[messages].next; i = v[i].next) {
-        c->going_on = (i > turn);
+        c->lt.going_on = (i > turn);
         llm_converse_message(c, i);
     }
 
@@ -555,7 +552,6 @@ llm_bedrock_converse(llm_request_t *q, llm_counter_t *counter)
 
     llm_input_init(&c.in, q, counter);
     llm_templated_begin(&c.lt, &cc, t);
-    c.going_on = 0;
     c.cites = 0;
 
     llm_converse_all(&c, f);

@@ -176,7 +176,7 @@ int
 llm_ollama_count(llm_request_t *q, llm_counter_t *c)
 {
     int                     framed;
-    uint32_t                i, list, f[LLM_OLLAMA_FIELDS];
+    uint32_t                i, list, turn, f[LLM_OLLAMA_FIELDS];
     llm_template_t          t;
     llm_templated_t         lt;
     llm_openai_count_t      cc;
@@ -199,7 +199,11 @@ llm_ollama_count(llm_request_t *q, llm_counter_t *c)
     list = f[LLM_OLLAMA_MESSAGES];
 
     if (llm_kind_of(&q->json, list) == LLM_JSON_ARRAY) {
+
+        turn = llm_chat_turn(&cc, list);
+
         for (i = list + 1; i < v[list].next; i = v[i].next) {
+            lt.going_on = (i > turn);
             llm_ollama_message(&lt, i);
         }
     }

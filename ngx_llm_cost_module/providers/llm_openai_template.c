@@ -63,8 +63,7 @@ llm_chat_thoughts(llm_templated_t *lt, uint32_t message)
 
 
 static void
-llm_chat_assistant(llm_templated_t *lt, uint32_t message, int going_on,
-    const uint32_t *f)
+llm_chat_assistant(llm_templated_t *lt, uint32_t message, const uint32_t *f)
 {
     uint32_t                i, calls;
     const llm_json_node_t  *v;
@@ -74,9 +73,7 @@ llm_chat_assistant(llm_templated_t *lt, uint32_t message, int going_on,
 
     llm_templated_assistant(lt, !llm_count_empty(lt->cc,
                                                  f[LLM_SAID_CONTENT]));
-    if (going_on) {
-        llm_chat_thoughts(lt, message);
-    }
+    llm_chat_thoughts(lt, message);
 
     llm_templated_said(lt, f[LLM_SAID_CONTENT]);
     llm_chat_function(lt, f[LLM_SAID_CALL]);
@@ -89,9 +86,7 @@ llm_chat_assistant(llm_templated_t *lt, uint32_t message, int going_on,
 }
 
 
-/* the last message that a user sent: from there on a turn is going on */
-
-static uint32_t
+uint32_t
 llm_chat_turn(const llm_openai_count_t *cc, uint32_t messages)
 {
     uint32_t                i, role, turn;
@@ -157,9 +152,10 @@ llm_openai_templated(llm_openai_count_t *cc, const llm_template_t *t)
 
         llm_json_fields(cc->j, i, llm_said_names, LLM_SAID_N, said);
         role = llm_templated_role(cc->j, said[LLM_SAID_ROLE]);
+        lt.going_on = (i > turn);
 
         if (role == LLM_TEMPLATED_ASSISTANT) {
-            llm_chat_assistant(&lt, i, i > turn, said);
+            llm_chat_assistant(&lt, i, said);
             continue;
         }
 
@@ -232,15 +228,14 @@ llm_responses_turn(const llm_openai_count_t *cc, uint32_t input)
 /* in the open, or sealed; those of a Grok count in a later turn, too */
 
 static void
-llm_responses_thoughts(llm_templated_t *lt, uint32_t item, int going_on,
-    const uint32_t *f)
+llm_responses_thoughts(llm_templated_t *lt, uint32_t item, const uint32_t *f)
 {
     if (llm_given(lt->cc->j, llm_json_get(lt->cc->j, item,
                                           "encrypted_content")))
     {
         llm_responses_sealed(lt->cc, item);
 
-    } else if (going_on) {
+    } else {
         llm_templated_thoughts(lt, llm_count_empty(lt->cc,
                                                    f[LLM_PART_CONTENT])
                                    ? f[LLM_PART_SUMMARY]
@@ -250,7 +245,7 @@ llm_responses_thoughts(llm_templated_t *lt, uint32_t item, int going_on,
 
 
 static void
-llm_responses_part(llm_templated_t *lt, uint32_t item, int going_on)
+llm_responses_part(llm_templated_t *lt, uint32_t item)
 {
     uint32_t              f[LLM_PART_N];
     llm_openai_count_t   *cc;
@@ -272,7 +267,7 @@ llm_responses_part(llm_templated_t *lt, uint32_t item, int going_on)
         }
 
     } else if (llm_part_is(cc->j, f, "reasoning")) {
-        llm_responses_thoughts(lt, item, going_on, f);
+        llm_responses_thoughts(lt, item, f);
 
     } else if (llm_part_is(cc->j, f, "function_call")) {
 
@@ -322,7 +317,8 @@ llm_responses_templated(llm_openai_count_t *cc, const llm_template_t *t,
         turn = llm_responses_turn(cc, input);
 
         for (i = input + 1; i < v[input].next; i = v[i].next) {
-            llm_responses_part(&lt, i, i > turn);
+            lt.going_on = (i > turn);
+            llm_responses_part(&lt, i);
         }
     }
 

@@ -503,7 +503,14 @@ llm_openai_tools(llm_openai_tools_t *r, uint32_t tools, uint32_t functions)
             fn = llm_json_get(r->json, i, "function");
             type = llm_json_get(r->json, i, "type");
 
-            if (fn != LLM_JSON_NONE) {
+            if (llm_schema_kind(r, llm_json_get(r->json, i, "defer_loading"))
+                == LLM_JSON_TRUE)
+            {
+                /* not shown until a search finds it */
+
+                r->estimate = 1;
+
+            } else if (fn != LLM_JSON_NONE) {
                 llm_openai_function(r, fn);
 
             } else if (type != LLM_JSON_NONE

@@ -25,7 +25,7 @@ typedef struct {
 
 static const llm_responses_tool_t  llm_responses_tools[] = {
     { "web_search_preview", 8000 },
-    { "tool_search", 500 },
+    { "tool_search", 570 },
     { "web_search", 20000 },
     { "file_search", 16000 },
     { "code_interpreter", 4000 },
@@ -67,6 +67,15 @@ static const char * const  llm_item_names[] = {
 #define LLM_RESPONSES_ENVELOPE  900
 #define LLM_RESPONSES_BARE      40
 
+/*
+ * A search among tools is told about and may find some, 570 together; when it
+ * has been asked, 330 of that are left, and 30 when what it found is in the
+ * request.
+ */
+
+#define LLM_RESPONSES_ASKED     330
+#define LLM_RESPONSES_FOUND     30
+
 /* a prompt that is kept by the server */
 
 #define LLM_RESPONSES_KEPT      500
@@ -88,6 +97,42 @@ llm_responses_sealed(llm_openai_count_t *cc, uint32_t item)
 }
 
 
+static int64_t
+llm_responses_tool_search(const llm_openai_count_t *cc, int64_t tokens)
+{
+    uint32_t                i, input, type;
+    const llm_json_node_t  *v;
+
+    v = cc->j->nodes;
+    input = llm_json_get(cc->j, 0, "input");
+
+    if (llm_count_kind(cc, input) != LLM_JSON_ARRAY) {
+        return tokens;
+    }
+
+    for (i = input + 1; i < v[input].next; i = v[i].next) {
+
+        type = llm_json_get(cc->j, i, "type");
+
+        if (type == LLM_JSON_NONE) {
+            continue;
+        }
+
+        if (llm_json_equal(cc->j, type, "tool_search_output")
+            || llm_json_equal(cc->j, type, "additional_tools"))
+        {
+            return LLM_RESPONSES_FOUND;
+        }
+
+        if (llm_json_equal(cc->j, type, "tool_search_call")) {
+            tokens = LLM_RESPONSES_ASKED;
+        }
+    }
+
+    return tokens;
+}
+
+
 /* what a tool that the provider runs brings in, in recorded requests */
 
 static int64_t
@@ -104,8 +149,12 @@ llm_responses_brings(const llm_openai_count_t *cc, uint32_t tool,
 
     where = llm_json_get(cc->j, tool, "execution");
 
-    return (llm_given(cc->j, where)
-            && llm_json_equal(cc->j, where, "client")) ? 0 : t->tokens;
+    if (llm_given(cc->j, where) && llm_json_equal(cc->j, where, "client")) {
+        return 0;
+    }
+
+    return strcmp(t->type, "tool_search") == 0
+           ? llm_responses_tool_search(cc, t->tokens) : t->tokens;
 }
 
 

@@ -111,13 +111,14 @@ static const llm_template_t  llm_template_deepseek_r1 = {
 
 
 /*
- * Kimi K2: its chat_template.  <|im_user|>, the role, <|im_middle|> and
- * <|im_end|>; tools are a message of the role tool_declare.  A result begins
- * with "## Return of" and the call's identifier.
+ * Kimi K2.5 and K2 Thinking: their chat_template.  <|im_user|>, the role,
+ * <|im_middle|> and <|im_end|>; tools are a message of the role tool_declare.
+ * <think> and </think> are in each answer, whether there are thoughts or none.
+ * A result begins with "## Return of" and the call's identifier.
  */
 
 static const llm_template_t  llm_template_kimi = {
-    .system = 4, .user = 4, .assistant = 4, .reply = 3,
+    .system = 4, .user = 4, .assistant = 6, .reply = 4,
     .shown = LLM_TEMPLATE_TYPES, .tools = 5,
     .calls = 2, .call = 6, .spaced = 1, .result = 11, .named = 1,
     .thinks = 1
@@ -254,6 +255,7 @@ static const struct {
     { "codestral", &llm_template_mistral },
     { "devstral", &llm_template_mistral },
     { "pixtral", &llm_template_mistral },
+    { "kimi-k2-thinking", &llm_template_kimi },
     { "kimi-k2-", &llm_template_kimi_k2 },
     { "kimi", &llm_template_kimi },
     { "glm-4.5", &llm_template_glm },

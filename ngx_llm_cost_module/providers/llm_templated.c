@@ -133,7 +133,9 @@ llm_templated_said(llm_templated_t *lt, uint32_t content)
 
     text = &lt->cc->text;
 
-    if (!lt->t->thinks || llm_count_kind(lt->cc, content) != LLM_JSON_STRING) {
+    if (!lt->t->thinks || (lt->going_on && lt->t->thoughts >= 0)
+        || llm_count_kind(lt->cc, content) != LLM_JSON_STRING)
+    {
         llm_count_content(lt->cc, content, NULL);
         return;
     }
@@ -159,11 +161,11 @@ void
 llm_templated_thoughts(llm_templated_t *lt, uint32_t node)
 {
     int64_t                 before;
-    uint32_t                i;
+    uint32_t                i, format;
     llm_openai_count_t     *cc;
     const llm_json_node_t  *v;
 
-    if (lt->t->thoughts < 0) {
+    if (!lt->going_on || lt->t->thoughts < 0) {
         return;
     }
 
@@ -174,7 +176,16 @@ llm_templated_thoughts(llm_templated_t *lt, uint32_t node)
     if (llm_count_kind(cc, node) == LLM_JSON_ARRAY) {
 
         for (i = node + 1; i < v[node].next; i = v[i].next) {
-            llm_count_string(cc, llm_json_get(cc->j, i, "text"));
+
+            /* in a form that the gateway knows nothing of it is not passed on */
+
+            format = llm_json_get(cc->j, i, "format");
+
+            if (format == LLM_JSON_NONE
+                || !llm_json_equal(cc->j, format, "unknown"))
+            {
+                llm_count_string(cc, llm_json_get(cc->j, i, "text"));
+            }
         }
 
     } else {

@@ -28,6 +28,8 @@ typedef enum {
 typedef struct {
     llm_openai_count_t     *cc;
     const llm_template_t   *t;
+    unsigned                going_on:1;   /* thoughts are shown again: to be
+                                             set by who says what was said */
     unsigned                system:1;     /* there was a system's message */
     unsigned                results:1;    /* the message before is a result */
     unsigned                open:1;       /* this message is an assistant's */
@@ -42,6 +44,10 @@ void llm_templated_begin(llm_templated_t *lt, llm_openai_count_t *cc,
 
 llm_templated_role_e llm_templated_role(const llm_json_t *j, uint32_t role);
 
+/* the last of the messages that a user sent: from there on a turn goes on */
+
+uint32_t llm_chat_turn(const llm_openai_count_t *cc, uint32_t messages);
+
 /* what is around a message; a result is that of the last call */
 
 void llm_templated_message(llm_templated_t *lt, llm_templated_role_e role);
@@ -54,7 +60,7 @@ void llm_templated_assistant(llm_templated_t *lt, int said);
 
 void llm_templated_said(llm_templated_t *lt, uint32_t content);
 
-/* thoughts of a turn that goes on: a text, or an array of {"text":...} */
+/* thoughts: a text, or an array of {"text":...} */
 
 void llm_templated_thoughts(llm_templated_t *lt, uint32_t node);
 

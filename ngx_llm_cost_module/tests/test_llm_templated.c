@@ -282,6 +282,14 @@ test_responses(void **state)
            "\"function_call\",\"name\":\"ff\",\"arguments\":\"{}\"}]}",
            5 + 2 + 11 + 2 + 2 + 3);
 
+    /* thoughts in a form that a gateway does not know are not passed on */
+
+    expect(&llm_openai, CHAT, "{\"model\":\"kimi-k2.5\",\"messages\":[{"
+           "\"role\":\"assistant\",\"content\":\"a\","
+           "\"reasoning_details\":[{\"format\":\"unknown\",\"text\":"
+           "\"bcd\"},{\"format\":\"x\",\"text\":\"ef\"}]}]}",
+           6 + 1 + 2 + 4);
+
     expect(&llm_openai, RESPONSES, "{\"model\":\"anthropic/claude-opus-4-5\","
            "\"input\":[{\"role\":\"user\",\"content\":\"abcde\"}],\"tools\":[{"
            "\"type\":\"function\",\"name\":\"ff\",\"parameters\":{}}],"
@@ -294,6 +302,65 @@ test_responses(void **state)
            "\"type\":\"reasoning\",\"encrypted_content\":"
            "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"},{"
            "\"role\":\"user\",\"content\":\"abc\"}]}", 189 + 2 + 3 + 3);
+}
+
+
+/* OpenAI's: tools that a search finds, which are not shown before */
+
+#define SEARCH                                                                \
+    "\"tools\":[{\"type\":\"tool_search\"},{\"type\":\"function\","          \
+    "\"name\":\"ff\",\"defer_loading\":true}]"
+
+static void
+test_tool_search(void **state)
+{
+    int64_t  base;
+
+    (void) state;
+
+    /* a message of tools, in which there is the search alone */
+
+    base = 3 + 4 + 1 + 2 + 3
+           + (int64_t) strlen("# Tools\n\n## functions\n\nnamespace functions"
+                              " {\n\n{\"type\":\"tool_search\"}"
+                              "} // namespace functions");
+
+    expect(&llm_openai, RESPONSES, "{\"model\":\"gpt-5.4\",\"input\":\"a\","
+           SEARCH "}", base + 570);
+    expect(&llm_openai, RESPONSES, "{\"model\":\"gpt-5.4\",\"input\":[{"
+           "\"role\":\"user\",\"content\":\"a\"},{\"type\":"
+           "\"tool_search_call\"}]," SEARCH "}", base + 330 + 4 + 27);
+    expect(&llm_openai, RESPONSES, "{\"model\":\"gpt-5.4\",\"input\":[{"
+           "\"role\":\"user\",\"content\":\"a\"},{\"type\":"
+           "\"tool_search_output\"}]," SEARCH "}", base + 30 + 4 + 29);
+}
+
+
+/* what a model thought is sealed: it is counted while its turn goes on */
+
+static void
+test_sealed(void **state)
+{
+    char    body[4096], sealed[1501];
+    size_t  i;
+
+    static const char * const  after[] = {
+        "", ",{\"role\":\"user\",\"content\":\"a\"}"
+    };
+
+    (void) state;
+
+    memset(sealed, 'a', 1500);
+    sealed[1500] = '\0';
+
+    for (i = 0; i < 2; i++) {
+        snprintf(body, sizeof(body), "{\"model\":\"gpt-5\",\"input\":[{"
+                 "\"role\":\"user\",\"content\":\"a\"},{\"type\":"
+                 "\"reasoning\",\"encrypted_content\":\"%s\"}%s]}", sealed,
+                 after[i]);
+        expect(&llm_openai, RESPONSES, body, i ? 2 * (3 + 4 + 1) + 2
+                                               : 3 + 4 + 1 + 2 + 100);
+    }
 }
 
 
@@ -332,6 +399,8 @@ main(void)
         cmocka_unit_test(test_converse_others),
         cmocka_unit_test(test_ollama),
         cmocka_unit_test(test_responses),
+        cmocka_unit_test(test_tool_search),
+        cmocka_unit_test(test_sealed),
         cmocka_unit_test(test_documents)
     };
 
