@@ -487,6 +487,24 @@ llm_openai_function(llm_openai_tools_t *r, uint32_t fn)
 }
 
 
+/* a search among tools that the client makes is a function without a name */
+
+static int
+llm_openai_searched(llm_openai_tools_t *r, uint32_t tool, uint32_t type)
+{
+    if (!llm_json_equal(r->json, type, "tool_search")
+        || llm_schema_kind(r, llm_json_get(r->json, tool, "parameters"))
+           != LLM_JSON_OBJECT)
+    {
+        return 0;
+    }
+
+    r->estimate = 1;
+
+    return 1;
+}
+
+
 void
 llm_openai_tools(llm_openai_tools_t *r, uint32_t tools, uint32_t functions)
 {
@@ -514,7 +532,8 @@ llm_openai_tools(llm_openai_tools_t *r, uint32_t tools, uint32_t functions)
                 llm_openai_function(r, fn);
 
             } else if (type != LLM_JSON_NONE
-                       && llm_json_equal(r->json, type, "function"))
+                       && (llm_json_equal(r->json, type, "function")
+                           || llm_openai_searched(r, i, type)))
             {
                 /* Responses has no object of its own for it */
 

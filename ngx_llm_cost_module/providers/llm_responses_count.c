@@ -76,6 +76,10 @@ static const char * const  llm_item_names[] = {
 #define LLM_RESPONSES_ASKED     330
 #define LLM_RESPONSES_FOUND     30
 
+/* more tools, which come where no search has found them */
+
+#define LLM_RESPONSES_MORE      58
+
 /* a prompt that is kept by the server */
 
 #define LLM_RESPONSES_KEPT      500
@@ -275,6 +279,31 @@ llm_responses_message(llm_openai_count_t *cc, const char *role,
 }
 
 
+static int
+llm_responses_searches(const llm_openai_count_t *cc)
+{
+    uint32_t                i, tools;
+    const llm_json_node_t  *v;
+
+    v = cc->j->nodes;
+    tools = llm_json_get(cc->j, 0, "tools");
+
+    if (llm_count_kind(cc, tools) != LLM_JSON_ARRAY) {
+        return 0;
+    }
+
+    for (i = tools + 1; i < v[tools].next; i = v[i].next) {
+        if (llm_json_starts(cc->j, llm_json_get(cc->j, i, "type"),
+                            "tool_search"))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 static const char *
 llm_responses_role(const llm_openai_count_t *cc, uint32_t role)
 {
@@ -396,6 +425,10 @@ llm_responses_item(llm_openai_count_t *cc, uint32_t i, uint32_t turn)
     if (llm_item("function_call_output")) {
         llm_responses_result(cc, f[LLM_ITEM_OUTPUT]);
         return;
+    }
+
+    if (llm_item("additional_tools") && !llm_responses_searches(cc)) {
+        cc->tokens += LLM_RESPONSES_MORE;
     }
 
     cc->estimate = 1;

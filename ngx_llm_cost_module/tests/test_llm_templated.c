@@ -333,6 +333,17 @@ test_tool_search(void **state)
     expect(&llm_openai, RESPONSES, "{\"model\":\"gpt-5.4\",\"input\":[{"
            "\"role\":\"user\",\"content\":\"a\"},{\"type\":"
            "\"tool_search_output\"}]," SEARCH "}", base + 30 + 4 + 29);
+
+    /* one that the client makes is shown as a function is; more tools */
+
+    expect(&llm_openai, RESPONSES, "{\"model\":\"gpt-5.4\",\"input\":\"a\","
+           "\"tools\":[{\"type\":\"tool_search\",\"execution\":\"client\","
+           "\"parameters\":{}}]}",
+           base - (int64_t) strlen("{\"type\":\"tool_search\"}")
+           + (int64_t) strlen("type  = () => any;\n\n"));
+    expect(&llm_openai, RESPONSES, "{\"model\":\"gpt-5.4\",\"input\":[{"
+           "\"role\":\"user\",\"content\":\"a\"},{\"type\":"
+           "\"additional_tools\"}]}", 3 + 4 + 1 + 2 + 4 + 58 + 27);
 }
 
 
