@@ -177,7 +177,7 @@ llm_templated_thoughts(llm_templated_t *lt, uint32_t node)
 
         for (i = node + 1; i < v[node].next; i = v[i].next) {
 
-            /* in a form that the gateway knows nothing of it is not passed on */
+            /* what the gateway does not know the form of stays with it */
 
             format = llm_json_get(cc->j, i, "format");
 
