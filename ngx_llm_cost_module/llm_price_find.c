@@ -167,25 +167,31 @@ llm_price_undate(llm_str_t *s)
 
 /*
  * Bedrock's names say where a model runs and which version of it:
- * "us.anthropic.claude-3-5-sonnet-20240620-v1:0".  Without the region, which
- * rows of some regions have for a price of their own.
+ * "us.anthropic.claude-3-5-sonnet-20240620-v1:0", and gateways put "bedrock/"
+ * before that.  Without the region, which rows of some regions have for a
+ * price of their own.
  */
 
 static int
 llm_price_unregion(llm_str_t *s)
 {
-    size_t              n;
+    size_t              n, len;
     unsigned            i;
+    unsigned char      *p;
     static const char  *regions[] = {
         "global.", "us-gov.", "us.", "eu.", "apac.", "au.", "jp.", "ca.", NULL
     };
 
+    for (p = s->data + s->len; p > s->data && p[-1] != '/'; p--) { /* void */ }
+
+    len = s->data + s->len - p;
+
     for (i = 0; regions[i]; i++) {
         n = strlen(regions[i]);
 
-        if (s->len > n && memcmp(s->data, regions[i], n) == 0) {
-            s->data += n;
-            s->len -= n;
+        if (len > n && memcmp(p, regions[i], n) == 0) {
+            s->data = p + n;
+            s->len = len - n;
 
             return 1;
         }

@@ -101,6 +101,48 @@ test_prefix(void **state)
 }
 
 
+/* Bedrock's profiles of several regions, with a row of their own or without */
+
+static void
+test_region(void **state)
+{
+    prices_t            t;
+    static const char  *rows[] = {
+        "anthropic.claude-3", "us.anthropic.claude-3", "bedrock/amazon.nova",
+        "meta.llama", "global.", "x", NULL
+    };
+
+    (void) state;
+
+    prices_init(&t);
+    add_all(&t, rows);
+
+    check_find(&t, "us.anthropic.claude-3", "bedrock", "us.anthropic.claude-3");
+    check_find(&t, "eu.anthropic.claude-3", "bedrock", "anthropic.claude-3");
+    check_find(&t, "apac.anthropic.claude-3", "", "anthropic.claude-3");
+    check_find(&t, "us-gov.anthropic.claude-3-20240307", "",
+               "anthropic.claude-3");
+    check_find(&t, "global.amazon.nova", "bedrock", "bedrock/amazon.nova");
+    check_find(&t, "jp.meta.llama", "", "meta.llama");
+    check_find(&t, "au.meta.llama", "", "meta.llama");
+    check_find(&t, "ca.meta.llama", "", "meta.llama");
+    check_find(&t, "bedrock/eu.meta.llama", "", "meta.llama");
+    check_find(&t, "a/bedrock/us.anthropic.claude-3", "",
+               "us.anthropic.claude-3");
+    check_find(&t, "eu./meta.llama", "", "meta.llama");
+    check_find(&t, "bedrock/eu.", "", "-");
+
+    check_find(&t, "us.eu.meta.llama", "", "-");
+    check_find(&t, "xx.meta.llama", "", "-");
+    check_find(&t, "usmeta.llama", "", "-");
+    check_find(&t, "us.", "", "-");
+    check_find(&t, "global.", "", "global.");
+    check_find(&t, "us.x", "", "x");
+
+    prices_free(&t);
+}
+
+
 static void
 test_date(void **state)
 {
@@ -548,6 +590,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_prefix),
+        cmocka_unit_test(test_region),
         cmocka_unit_test(test_date),
         cmocka_unit_test(test_tuned),
         cmocka_unit_test(test_regex),
