@@ -92,7 +92,9 @@ static const struct {
     { &llm_openai, "/ai/run/@cf/m", "", NULL },
     { &llm_watsonx, "/ml/v1/text/generation", "", NULL },
     { &llm_watsonx, "/ml/v1/text/generation_stream", "", NULL },
-    { &llm_watsonx, "/ml/v1/text/rerank", "", NULL }
+    { &llm_watsonx, "/ml/v1/text/rerank", "", NULL },
+    { &llm_openai, "/publishers/mistralai/models/m:streamRawPredict", "",
+      NULL }
 };
 
 #define WAYS  (sizeof(ways) / sizeof(ways[0]))

@@ -32,7 +32,7 @@ add_block_preprocessor(sub {
     my $block = shift;
 
     $block->set_value(config => <<"END");
-    location ~ ^/(serving-endpoints|api|ml|client)/ {
+    location ~ ^/(serving-endpoints|api|ml|client|v1)/ {
         llm_cost on;
         llm_budget daily limit=1usd period=day @{[$block->mode // '']};
         proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT;
@@ -42,6 +42,7 @@ END
     $block->set_value(http_config => <<'END' . ($block->http_config // ''));
     llm_price dbrx input=1 output=2;
     llm_price ours input=1 output=2;
+    llm_price vertex_ai/mistral-x@1 input=1 output=2;
     llm_price ibm/granite input=1 output=2;
     llm_price watsonx/dep-1 input=10 output=20;
     llm_price cloudflare/@cf/meta/llama input=1 output=2;
@@ -251,4 +252,42 @@ POST /ml/v1/text/generation
 {"model_id":"ibm/granite","input":"hi","parameters":{"max_new_tokens":900}}
 --- error_code: 400
 --- response_body_like: ^\{"errors":\[\{"code":"request_exceeds_budget","message":"
+--- upstream_count: 0
+
+
+
+=== TEST 17: Vertex AI: Mistral's chat, whose model is in the path
+--- request
+POST /v1/projects/p/locations/us/publishers/mistralai/models/mistral-x@1:rawPredict
+{"model":"dear","messages":[{"role":"user","content":"hi"}],"max_tokens":30}
+--- upstream eval
+main::ways({ json => { model => 'mistral-x', choices => [
+                 { index => 0, finish_reason => 'stop',
+                   message => { role => 'assistant', content => 'a' } }],
+             usage => $main::usage } })
+--- log_lines
+200 in=40 out=20 cost=0.000080000 src=upstream
+
+
+
+=== TEST 18: ... a stream is not asked for its usage
+--- request
+POST /v1/projects/p/locations/us/publishers/mistralai/models/mistral-x@1:streamRawPredict
+{"stream":true,"messages":[{"role":"user","content":"hi"}],"max_tokens":30}
+--- upstream eval
+main::stream({ choices => [{ index => 0, delta => { content => 'Hi' } }] },
+             { choices => [{ index => 0, delta => {},
+                             finish_reason => 'stop' }],
+               usage => $main::usage }, '[DONE]')
+--- upstream_requests_unlike: stream_options
+--- log_lines
+200 in=40 out=20 cost=0.000080000 src=upstream
+
+
+
+=== TEST 19: ... what is no text is refused
+--- request
+POST /v1/projects/p/locations/us/publishers/mistralai/models/mistral-x@1:rawPredict
+{"model":"mistral-ocr","document":{"type":"document_url"}}
+--- error_code: 404
 --- upstream_count: 0

@@ -227,7 +227,8 @@ llm_openai_parse_stream(llm_request_t *q, const uint32_t *f)
         return LLM_BAD;
     }
 
-    q->stream = asked || q->route.op == LLM_OPENAI_WATSONX_STREAM;
+    q->stream = asked || q->route.op == LLM_OPENAI_WATSONX_STREAM
+                || q->route.op == LLM_OPENAI_VERTEX_STREAM;
 
     options = f[LLM_OPENAI_STREAM_OPTIONS];
 

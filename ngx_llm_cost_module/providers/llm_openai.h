@@ -69,6 +69,8 @@ int llm_openai_given(const llm_json_t *j, uint32_t node);
 #define LLM_OPENAI_WATSONX     5
 #define LLM_OPENAI_WATSONX_STREAM  6
 #define LLM_OPENAI_CLOUDFLARE  7
+#define LLM_OPENAI_VERTEX      8
+#define LLM_OPENAI_VERTEX_STREAM  9
 
 /* what the path says, where it is one of these */
 

@@ -11,7 +11,8 @@
 
 /*
  * Hosts whose requests and answers are OpenAI's, but for their paths:
- * Databricks, Snowflake's Cortex, IBM's watsonx and Cloudflare's Workers AI.
+ * Databricks, Snowflake's Cortex, IBM's watsonx, Cloudflare's Workers AI, and
+ * what Vertex AI has of Mistral and AI21.
  * None of them is asked for the usage of a stream: it is not known whether they
  * take that.
  */
@@ -26,7 +27,7 @@ llm_openai_hosted(const llm_request_t *q)
     case LLM_KIND_COMPLETION:
     case LLM_KIND_EMBEDDINGS:
         return q->route.op >= LLM_OPENAI_DATABRICKS
-               && q->route.op <= LLM_OPENAI_CLOUDFLARE;
+               && q->route.op <= LLM_OPENAI_VERTEX_STREAM;
 
     default:
         return 0;
@@ -44,11 +45,13 @@ llm_openai_host_route(llm_route_t *route, const llm_str_t *star)
         llm_string("snowflake"),
         llm_string("watsonx"),
         llm_string("watsonx"),
-        llm_string("cloudflare")
+        llm_string("cloudflare"),
+        llm_string("vertex_ai"),
+        llm_string("vertex_ai")
     };
 
     if (route->op < LLM_OPENAI_DATABRICKS
-        || route->op > LLM_OPENAI_CLOUDFLARE)
+        || route->op > LLM_OPENAI_VERTEX_STREAM)
     {
         return;
     }
@@ -59,17 +62,22 @@ llm_openai_host_route(llm_route_t *route, const llm_str_t *star)
 
 
 /*
- * What is asked for shows in the body alone.  Databricks and Cloudflare serve
- * models of every kind at one path: those that are not for text are not read.
+ * What is asked for shows in the body alone.  Some of these hosts serve models
+ * of every kind at one path: those that are not for text are not read.
  */
 
 static int
 llm_openai_host_kind(llm_request_t *q, const uint32_t *f)
 {
-    if (llm_openai_given(&q->json, f[LLM_OPENAI_MESSAGES])
-        || (q->route.op != LLM_OPENAI_DATABRICKS
-            && q->route.op != LLM_OPENAI_CLOUDFLARE))
-    {
+    if (llm_openai_given(&q->json, f[LLM_OPENAI_MESSAGES])) {
+        return LLM_OK;
+    }
+
+    switch (q->route.op) {
+
+    case LLM_OPENAI_SNOWFLAKE:
+    case LLM_OPENAI_WATSONX:
+    case LLM_OPENAI_WATSONX_STREAM:
         return LLM_OK;
     }
 
