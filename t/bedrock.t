@@ -79,7 +79,7 @@ add_block_preprocessor(sub {
     my $block = shift;
 
     $block->set_value(config => <<'END') if !defined $block->config;
-    location /model/ {
+    location ~ ^/(model/|rerank) {
         llm_cost on;
         llm_budget daily limit=1usd period=day;
         proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -218,3 +218,25 @@ main::frames($main::stream, gzip => 1)
 --- ignore_response
 --- log_lines
 200 in=150 out=20 cost=0.000011550 src=upstream
+
+
+
+=== TEST 10: rankings of the agents' runtime: the body names the model
+--- more_headers
+Authorization: AWS4-HMAC-SHA256 Credential=AKID/20260101/us-west-2/bedrock/aws4_request, SignedHeaders=host, Signature=0
+--- request
+POST /rerank
+{"queries":[{"type":"TEXT","textQuery":{"text":"q"}}],"sources":[{"type":"INLINE","inlineDocumentSource":{"type":"TEXT","textDocument":{"text":"a"}}}],"rerankingConfiguration":{"type":"BEDROCK_RERANKING_MODEL","bedrockRerankingConfiguration":{"modelConfiguration":{"modelArn":"arn:aws:bedrock:us-west-2::foundation-model/amazon.rerank-v1:0"}}}}
+--- upstream eval
+main::ways({ json => { results => [{ index => 0, relevanceScore => 0.5 }] } })
+--- log_lines
+200 in=5 out=0 cost=0.001000000 src=counted
+
+
+
+=== TEST 11: ... of whom it is not signed by, the path is not known
+--- request
+POST /rerank
+{"queries":[],"sources":[]}
+--- error_code: 404
+--- upstream_count: 0

@@ -51,7 +51,10 @@ static const llm_path_row_t  llm_bedrock_paths[] = {
     { "GET", "/async-invoke", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
     { "GET", "/async-invoke/**", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
     { "POST", "/guardrail/*/version/*/apply", LLM_PATH_UNSUPPORTED,
-      LLM_KIND_OTHER, 0 }
+      LLM_KIND_OTHER, 0 },
+    { "POST", "/guardrail-checks/invoke", LLM_PATH_UNSUPPORTED,
+      LLM_KIND_OTHER, 0 },
+    { "POST", "/rerank", LLM_PATH_METERED, LLM_KIND_RERANK, LLM_BEDROCK_RANK }
 };
 
 
@@ -128,12 +131,7 @@ const llm_provider_t  llm_bedrock = {
 };
 
 
-/*
- * "arn:aws:bedrock:us-east-1:1:inference-profile/us.amazon.nova-lite-v1:0" is
- * priced as what follows its last slash.
- */
-
-static llm_str_t
+llm_str_t
 llm_bedrock_model(const llm_str_t *id)
 {
     size_t     i;
@@ -158,6 +156,19 @@ llm_bedrock_model(const llm_str_t *id)
 }
 
 
+/* others have the path of rankings, too, but sign in another way */
+
+static int
+llm_bedrock_signed(const llm_route_t *route)
+{
+    const llm_str_t  *header;
+
+    header = llm_route_header(route, "authorization");
+
+    return header && header->len > 5 && memcmp(header->data, "AWS4-", 5) == 0;
+}
+
+
 static llm_path_e
 llm_bedrock_path(llm_route_t *route)
 {
@@ -168,6 +179,13 @@ llm_bedrock_path(llm_route_t *route)
                         sizeof(llm_bedrock_paths) / sizeof(llm_path_row_t),
                         route, &star);
     if (row == NULL) {
+        return LLM_PATH_UNKNOWN;
+    }
+
+    if (row->op == LLM_BEDROCK_RANK && !llm_bedrock_signed(route)) {
+        route->kind = LLM_KIND_OTHER;
+        route->op = LLM_BEDROCK_NONE;
+
         return LLM_PATH_UNKNOWN;
     }
 
@@ -289,6 +307,10 @@ llm_bedrock_parse(llm_request_t *q)
     q->sealed = 1;
     q->stream = q->route.op == LLM_BEDROCK_CONVERSE_STREAM
                 || q->route.op == LLM_BEDROCK_INVOKE_STREAM;
+
+    if (q->route.op == LLM_BEDROCK_RANK) {
+        return llm_bedrock_rank_parse(q);
+    }
 
     if (llm_request_path_model(q, "modelId") != LLM_OK) {
         return LLM_BAD;

@@ -20,7 +20,8 @@ typedef enum {
     LLM_BEDROCK_CONVERSE,
     LLM_BEDROCK_CONVERSE_STREAM,
     LLM_BEDROCK_INVOKE,
-    LLM_BEDROCK_INVOKE_STREAM
+    LLM_BEDROCK_INVOKE_STREAM,
+    LLM_BEDROCK_RANK
 } llm_bedrock_op_e;
 
 
@@ -38,6 +39,20 @@ void llm_bedrock_mark(llm_input_t *in, uint32_t node);
 /* what is charged by its number, and not by the token */
 
 void llm_bedrock_units(llm_request_t *q);
+
+
+/*
+ * "arn:aws:bedrock:us-east-1:1:inference-profile/us.amazon.nova-lite-v1:0" is
+ * priced as what follows its last slash.
+ */
+
+llm_str_t llm_bedrock_model(const llm_str_t *id);
+
+
+/* llm_bedrock_rank.c: rankings, and the searches that one is charged as */
+
+int llm_bedrock_rank_parse(llm_request_t *q);
+int64_t llm_bedrock_searches(const llm_request_t *q);
 
 
 /* llm_bedrock_output.c: what came, to be counted */

@@ -22,7 +22,6 @@
 #define LLM_BEDROCK_FILE_BYTES   6         /* of base64, for one token */
 #define LLM_BEDROCK_FILE         200000    /* of a file by address */
 #define LLM_BEDROCK_PICTURES     128       /* of one request */
-#define LLM_BEDROCK_RANKED       100       /* documents of a search */
 
 /* a text that is shorter is no file, whatever its name */
 
@@ -42,7 +41,8 @@ static const char * const  llm_bedrock_settings[] = {
     "performanceConfig", "requestMetadata", "serviceTier", "outputConfig",
     "anthropic_version", "anthropic_beta", "schemaVersion", "embeddingConfig",
     "embeddingTypes", "input_type", "truncate", "stop", "stop_sequences",
-    "stopSequences", "thinking", "signature", "redactedContent"
+    "stopSequences", "thinking", "signature", "redactedContent",
+    "rerankingConfiguration"
 };
 
 
@@ -197,30 +197,6 @@ llm_bedrock_asked(const llm_request_t *q)
 }
 
 
-/* a ranking of so many documents is a search */
-
-static int64_t
-llm_bedrock_queries(const llm_request_t *q)
-{
-    int64_t                 n;
-    uint32_t                i, list;
-    const llm_json_node_t  *v;
-
-    v = q->json.nodes;
-    list = llm_json_get(&q->json, 0, "documents");
-
-    if (llm_kind_of(&q->json, list) != LLM_JSON_ARRAY) {
-        return 1;
-    }
-
-    for (n = 0, i = list + 1; i < v[list].next; i = v[i].next) {
-        n++;
-    }
-
-    return n / LLM_BEDROCK_RANKED + 1;
-}
-
-
 void
 llm_bedrock_units(llm_request_t *q)
 {
@@ -235,7 +211,7 @@ llm_bedrock_units(llm_request_t *q)
         q->most.images_out = llm_bedrock_asked(q);
 
     } else {
-        q->most.queries = llm_bedrock_queries(q);
+        q->most.queries = llm_bedrock_searches(q);
     }
 }
 

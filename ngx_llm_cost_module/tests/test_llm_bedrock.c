@@ -423,10 +423,113 @@ test_count(void **state)
 }
 
 
+static const llm_str_t *
+signature(void *ctx, const char *name)
+{
+    static llm_str_t  value;
+
+    value = str(ctx);
+
+    return strcmp(name, "authorization") == 0 ? &value : NULL;
+}
+
+
+/* Cohere's and Bedrock's rankings have one path: who signs asks for the last */
+
+static void
+ask_rank(dialect_t *f, const char *authorization, const char *body)
+{
+    ask(f, &llm_bedrock, CONVERSE, body);
+
+    f->q.route.headers.get = signature;
+    f->q.route.headers.ctx = (void *) authorization;
+    f->q.route.path = str("/rerank");
+    f->q.route.model = str("");
+    f->q.model = str("");
+    f->path = f->p->path(&f->q.route);
+    f->q.kind = f->q.route.kind;
+
+    if (f->path == LLM_PATH_METERED) {
+        f->rc = f->p->parse(&f->q);
+    }
+}
+
+
+#define RANKED(arn, sources)                                                  \
+    "{\"queries\":[{\"type\":\"TEXT\",\"textQuery\":{\"text\":\"q\"}}],"       \
+    "\"sources\":[" sources "],\"rerankingConfiguration\":{\"type\":"         \
+    "\"BEDROCK_RERANKING_MODEL\",\"bedrockRerankingConfiguration\":{"         \
+    "\"numberOfResults\":1,\"modelConfiguration\":{\"modelArn\":" arn "}}}}"
+
+static void
+test_rank(void **state)
+{
+    size_t     i, n;
+    char       body[4096];
+    dialect_t  f;
+
+    static const struct {
+        const char  *body;
+        const char  *param;
+    } rows[] = {
+        { "{}", "rerankingConfiguration" },
+        { "{\"rerankingConfiguration\":[]}", "rerankingConfiguration" },
+        { "{\"rerankingConfiguration\":{\"bedrockRerankingConfiguration\":"
+          "null}}", "bedrockRerankingConfiguration" },
+        { RANKED("7", ""), "modelArn" },
+        { RANKED("null", ""), "modelArn" }
+    };
+
+    (void) state;
+
+    ask_rank(&f, "Bearer x", "{}");
+    assert_int_equal(f.path, LLM_PATH_UNKNOWN);
+    assert_int_equal(f.q.route.kind, LLM_KIND_OTHER);
+    done(&f);
+
+    ask_rank(&f, "AWS4-HMAC-SHA256 Credential=x",
+             RANKED("\"arn:aws:bedrock:us-west-2::foundation-model/"
+                    "amazon.rerank-v1:0\"", "{\"type\":\"INLINE\"}"));
+    assert_int_equal(f.rc, LLM_OK);
+    assert_int_equal(f.q.kind, LLM_KIND_RERANK);
+    assert_int_equal(f.q.model.len, 18);
+    assert_memory_equal(f.q.model.data, "amazon.rerank-v1:0", 18);
+    assert_int_equal(f.q.most.queries, 1);
+    assert_true(f.q.bounded && f.q.max_output == 0);
+    done(&f);
+
+    for (i = 0; i < 5; i++) {
+        ask_rank(&f, "AWS4-HMAC-SHA256 Credential=x", rows[i].body);
+        assert_int_equal(f.rc, LLM_BAD);
+        assert_string_equal(f.q.param, rows[i].param);
+        done(&f);
+    }
+
+    /* a search is 100 documents, and 101 are two */
+
+    for (i = 99; i <= 101; i++) {
+
+        n = (size_t) sprintf(body, "{\"documents\":[");
+
+        while (n < sizeof("{\"documents\":[") - 1 + 3 * i) {
+            n += (size_t) sprintf(body + n, "\"\",");
+        }
+
+        sprintf(body + n - 1, "]}");
+
+        ask(&f, &llm_bedrock, "/model/cohere.rerank-v3-5:0/invoke", body);
+        assert_int_equal(f.rc, LLM_OK);
+        assert_int_equal(f.q.most.queries, i > 100 ? 2 : 1);
+        done(&f);
+    }
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(test_rank),
         cmocka_unit_test(test_paths),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_bad),
