@@ -20,7 +20,7 @@
 
 
 extern const llm_provider_t  llm_anthropic, llm_bedrock, llm_cohere,
-                             llm_gemini, llm_ollama, llm_watsonx;
+                             llm_gemini, llm_mistral, llm_ollama, llm_watsonx;
 
 #define FORM  "multipart/form-data; boundary=b"
 
@@ -94,7 +94,10 @@ static const struct {
     { &llm_watsonx, "/ml/v1/text/generation_stream", "", NULL },
     { &llm_watsonx, "/ml/v1/text/rerank", "", NULL },
     { &llm_openai, "/publishers/mistralai/models/m:streamRawPredict", "",
-      NULL }
+      NULL },
+    { &llm_mistral, "/v1/conversations", "conversation.response.done", NULL },
+    { &llm_mistral, "/v1/conversations/c", "message.output.delta", NULL },
+    { &llm_mistral, "/v1/moderations", "", NULL }
 };
 
 #define WAYS  (sizeof(ways) / sizeof(ways[0]))

@@ -46,6 +46,10 @@ ngx_http_llm_cost_admit(ngx_http_llm_cost_ctx_t *ctx)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    if (rc == NGX_OK && ctx->q.costless) {
+        rc = NGX_ABORT;
+    }
+
     if (rc == NGX_OK && ctx->q.route.step) {
         return ngx_http_llm_cost_held_admit(ctx);
     }

@@ -98,7 +98,7 @@ ngx_http_llm_cost_conf_price(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* llm_provider auto|dialect|vendor: of a vendor its dialect is asked first */
+/* llm_provider auto|dialect|vendor, who has paths of other dialects, too */
 
 char *
 ngx_http_llm_cost_conf_provider(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -124,18 +124,21 @@ ngx_http_llm_cost_conf_provider(ngx_conf_t *cf, ngx_command_t *cmd,
         return NGX_CONF_OK;
     }
 
-    llcf->provider = llm_provider_find((llm_str_t *) &value[1]);
+    name = *(llm_str_t *) &value[1];
+    v = llm_vendor_find(&name);
+
     llcf->vendor = NULL;
 
-    v = llm_vendor_find((llm_str_t *) &value[1]);
+    /* of those that have a dialect of their name, some mainly speak another */
 
-    if (v && llcf->provider == NULL) {
+    if (v && ngx_strcmp(value[1].data, v->dialect) != 0) {
         name.data = (u_char *) v->dialect;
         name.len = ngx_strlen(v->dialect);
 
-        llcf->provider = llm_provider_find(&name);
         llcf->vendor = v;
     }
+
+    llcf->provider = llm_provider_find(&name);
 
     if (llcf->provider == NULL) {
         p = known;

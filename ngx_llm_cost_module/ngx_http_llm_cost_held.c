@@ -62,10 +62,6 @@ ngx_http_llm_cost_held_admit(ngx_http_llm_cost_ctx_t *ctx)
     llm_refusal_t                        f;
     const ngx_http_llm_cost_loc_conf_t  *llcf;
 
-    if (ctx->q.costless) {
-        return ngx_http_llm_cost_admit_counted(ctx, NGX_ABORT, &f);
-    }
-
     if (ctx->q.route.step == LLM_LONG_START) {
         return ngx_http_llm_cost_held_find(ctx, &ctx->q.object);
     }

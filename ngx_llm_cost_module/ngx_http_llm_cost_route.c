@@ -184,14 +184,10 @@ ngx_http_llm_cost_route_find(const ngx_http_llm_cost_loc_conf_t *llcf,
     ngx_uint_t  i;
     llm_path_e  path;
 
-    if (llcf->provider) {
-        path = llcf->provider->path(route);
+    /* a vendor may have paths of other dialects than it mainly speaks */
 
-        /* a vendor may have paths of other dialects, too */
-
-        if (path != LLM_PATH_UNKNOWN || llcf->vendor == NULL) {
-            return path;
-        }
+    if (llcf->provider && llcf->vendor == NULL) {
+        return llcf->provider->path(route);
     }
 
     for (i = 0; llm_providers[i]; i++) {

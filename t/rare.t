@@ -1,7 +1,7 @@
 # Copyright (C) 2026 the ngx_llm_cost_module authors
 #
 # What is asked for rarely: interactions, predict, OCR, agents, infilling, old
-# completions.
+# completions, conversations.
 
 use lib 't/lib';
 use LLMCost;
@@ -168,3 +168,60 @@ POST /v1/batches
 {"name":"later"}
 --- error_code: 400
 --- response_body_like: were not counted here
+
+
+
+=== TEST 12: Mistral's conversations: one begins, 40 * 500 + 20 * 1500
+--- request
+POST /v1/conversations
+{"model":"mistral-large-latest","inputs":"hi","completion_args":{"max_tokens":50}}
+--- upstream eval
+{ json => { object => 'conversation.response', conversation_id => 'conv_1',
+            outputs => [{ type => 'message.output', content => 'Hi',
+                          model => 'mistral-large-latest' }],
+            usage => { prompt_tokens => 10, completion_tokens => 20,
+                       total_tokens => 60, connector_tokens => 30 } } }
+--- log_lines
+200 in=40 out=20 cost=0.000050000 src=upstream
+
+
+
+=== TEST 13: ... and goes on, at the price of the model that answers
+--- http_config
+    llm_price (conversation) base=mistral-large-latest output=100;
+--- request
+POST /v1/conversations/conv_1
+{"inputs":"more","stream":true}
+--- upstream eval
+{ sse => [
+    '{"type":"message.output.delta","content":"Hi",'
+    . '"model":"mistral-large-latest"}',
+    '{"type":"conversation.response.done","usage":{"prompt_tokens":40,'
+    . '"completion_tokens":20,"total_tokens":60}}' ], split => 7 }
+--- log_lines
+200 in=40 out=20 cost=0.000050000 src=upstream
+
+
+
+=== TEST 14: ... which has none by itself: only Mistral knows which it is
+--- request
+POST /v1/conversations/conv_1
+{"inputs":"more"}
+--- error_code: 400
+--- response_body_like: The model '\(conversation\)' has no price here
+--- upstream_count: 0
+
+
+
+=== TEST 15: OpenAI's, and its moderations, cost nothing; Mistral's do
+--- request eval
+["POST /v1/conversations\n{}",
+ "POST /v1/conversations/conv_1\n" . '{"metadata":{"a":"b"}}',
+ "POST /v1/moderations\n" . '{"model":"omni-moderation-latest","input":"a"}',
+ "POST /v1/moderations\n" . '{"model":"mistral-moderation-2","input":"a"}',
+ "POST /v1/chat/moderations\n" . '{"model":"mistral-moderation-2","input":[]}']
+--- upstream eval
+[({ json => {} }) x 3]
+--- error_code eval
+[200, 200, 200, 400, 400]
+--- upstream_count: 3

@@ -249,7 +249,9 @@ struct llm_request_s {
                                                stream, else JSON */
     size_t                same_path;        /* of the path, what is the same
                                                for every form; 0: all */
-    unsigned              costless:1;       /* a file that holds no requests */
+    unsigned              costless:1;       /* its body shows that it costs
+                                               nothing: a file that holds no
+                                               requests */
     unsigned              sure:1;           /* RUN: it will cost its most */
     llm_str_t             requests;         /* that holds them */
     llm_str_t             object;           /* the file that is worked on */

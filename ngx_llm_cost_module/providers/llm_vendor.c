@@ -61,7 +61,7 @@ static const llm_vendor_t  llm_vendors[] = {
     { llm_string("databricks"), "openai", ".azuredatabricks.net" },
     { llm_string("databricks"), "openai", ".gcp.databricks.com" },
     { llm_string("snowflake"), "openai", ".snowflakecomputing.com" },
-    { llm_string("watsonx"), "watsonx_text", ".ml.cloud.ibm.com" },
+    { llm_string("watsonx"), "openai", ".ml.cloud.ibm.com" },
     { llm_string("cloudflare"), "openai", "api.cloudflare.com" },
     { llm_string("heroku"), "openai", "inference.heroku.com" },
     { llm_string("ovhcloud"), "openai", ".endpoints.kepler.ai.cloud.ovh.net" },

@@ -90,7 +90,7 @@ static const llm_canon_t  llm_watsonx_canon = {
 
 
 const llm_provider_t  llm_watsonx = {
-    llm_string("watsonx_text"),
+    llm_string("watsonx"),
     llm_watsonx_path,
     llm_watsonx_parse,
     llm_watsonx_count,
