@@ -254,7 +254,7 @@ request(llm_request_t *q)
     /* a response may be asked for by the name of its prompt alone */
 
     fuzz_assert(q->model.len > 0 || q->kind == LLM_KIND_RESPONSES
-                || q->kind == LLM_KIND_BATCH);
+                || q->kind == LLM_KIND_BATCH || q->costless);
 
     if (q->requests.len || q->route.step == LLM_LONG_PARTS) {
         inner(q);

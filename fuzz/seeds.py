@@ -5,7 +5,7 @@
 """seeds.py DIR: recorded requests and answers as seeds of the fuzzers.
 
 Writes DIR/dialects/*: the number of a way of fuzz/dialects.c, that of what is
-read there, and the body.  Without recordings in TRAFFIC_DIR there are none.
+read there, and the body.  Without recordings in TRAFFIC_DIR there are few.
 """
 
 import gzip
@@ -47,25 +47,80 @@ APIS = {
 
 REQUEST, ANSWER, EVENTS = 0, 1, 3
 
+# of what there are no recordings: a part of the path, what it is, the text
+WRITTEN = [
+    ("/ml/v1/text/generation\"", REQUEST,
+     '{"model_id":"ibm/granite","input":"hi",'
+     '"parameters":{"max_new_tokens":9}}'),
+    ("/ml/v1/text/generation\"", ANSWER,
+     '{"model_id":"ibm/granite","results":[{"generated_text":"a",'
+     '"generated_token_count":2,"input_token_count":3,'
+     '"stop_reason":"eos_token"}]}'),
+    ("generation_stream", EVENTS,
+     '{"results":[{"generated_text":"a","generated_token_count":1,'
+     '"input_token_count":3,"stop_reason":"NOT_FINISHED"}]}\n'
+     '{"results":[{"generated_text":"b","generated_token_count":2,'
+     '"input_token_count":0,"stop_reason":"max_tokens"}]}'),
+    ("/ml/v1/text/rerank", REQUEST,
+     '{"model_id":"m","query":"q","inputs":[{"text":"a"}]}'),
+    ("mistralai/models/m:streamRawPredict", REQUEST,
+     '{"messages":[{"role":"user","content":"hi"}],"max_tokens":9}'),
+    ("/v1/conversations\"", REQUEST,
+     '{"model":"m","inputs":[{"role":"user","content":"a"}],"stream":true,'
+     '"completion_args":{"max_tokens":9},"tools":[{"type":"web_search"}]}'),
+    ("/v1/conversations\"", ANSWER,
+     '{"object":"conversation.response","outputs":[{"type":"message.output",'
+     '"model":"m","content":[{"type":"text","text":"a"}]}],"usage":'
+     '{"prompt_tokens":1,"completion_tokens":2,"total_tokens":9,'
+     '"connector_tokens":6,"connectors":{"web_search":1}}}'),
+    ("/v1/conversations/c", EVENTS,
+     '{"type":"message.output.delta","model":"m","content":{"text":"a"}}\n'
+     '{"type":"conversation.response.done","usage":{"prompt_tokens":1}}'),
+    ("/v1/moderations", REQUEST, '{"model":"mistral-moderation","input":"a"}'),
+    ("/v1/responses\"", REQUEST,
+     '{"model":"m","multi_agent":{"enabled":true},"input":[{"type":'
+     '"additional_tools","tools":[{"type":"web_search"},{"type":'
+     '"image_generation","partial_images":2}]}]}'),
+    ("/v1/messages\"", REQUEST,
+     '{"model":"m","max_tokens":9,"fallbacks":"default","thread":{"type":'
+     '"create"},"messages":[{"role":"system","content":[{"type":'
+     '"tool_addition","tool":{"type":"tool_definition","definition":{"type":'
+     '"advisor_20260301","model":"a"}}}]}]}'),
+    ("m:generateContent", REQUEST,
+     '{"contents":[],"generationConfig":{"routingConfig":{"manualMode":'
+     '{"modelName":"m"}}}}'),
+]
 
-def ways():
+
+def rows():
     source = os.path.join(os.path.dirname(__file__), "dialects.c")
     with open(source, encoding="utf8") as text:
-        rows = re.findall(r"\{ &llm_\w+, (\"[^\"]+\")", text.read())
+        return re.findall(r"\{ &llm_\w+, (\"[^\"]+\")", text.read())
 
-    return {api: next(i for i, row in enumerate(rows) if part in row)
-            for api, part in APIS.items()}
+
+def way_of(part):
+    return next(i for i, row in enumerate(rows()) if part in row)
+
+
+def write(out, way, what, body):
+    seed = bytes((way, what)) + body.encode("utf8", "replace")[:MOST]
+    name = hashlib.sha1(seed).hexdigest()
+    with open(os.path.join(out, name), "wb") as f:
+        f.write(seed)
 
 
 def main():
     out = os.path.join(sys.argv[1], "dialects")
     traffic = os.environ.get("TRAFFIC_DIR", "../shared/traffic")
     path = os.path.join(traffic, "open.jsonl.gz")
-    way = ways()
+    way = {api: way_of(part) for api, part in APIS.items()}
     os.makedirs(out, exist_ok=True)
 
+    for part, what, body in WRITTEN:
+        write(out, way_of(part), what, body)
+
     if not os.path.exists(path):
-        print(f"no recordings in {traffic}: no seeds")
+        print(f"no recordings in {traffic}: no seeds of them")
         return
 
     with gzip.open(path, "rt", encoding="utf8", errors="replace") as lines:
@@ -86,11 +141,7 @@ def main():
             for what, body in ((REQUEST, record.get("request_body") or ""),
                                (kind, answer)):
                 if body:
-                    seed = (bytes((way[record["api"]], what))
-                            + body.encode("utf8", "replace")[:MOST])
-                    name = hashlib.sha1(seed).hexdigest()
-                    with open(os.path.join(out, name), "wb") as f:
-                        f.write(seed)
+                    write(out, way[record["api"]], what, body)
 
 
 if __name__ == "__main__":

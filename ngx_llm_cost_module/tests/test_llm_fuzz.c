@@ -20,6 +20,18 @@
 
 
 static const char * const  seeds[] = {
+    "{\"model_id\":\"m\",\"model\":\"m\",\"input\":\"a\",\"inputs\":[{\"text\":"
+    "\"b\"}],\"parameters\":{\"max_new_tokens\":9},\"completion_args\":{"
+    "\"max_tokens\":9},\"multi_agent\":{\"enabled\":true},\"fallbacks\":"
+    "\"default\",\"tools\":[{\"type\":\"advisor_1\",\"model\":\"a\"}],"
+    "\"messages\":[{\"role\":\"system\",\"content\":[{\"type\":"
+    "\"tool_addition\",\"tool\":{\"type\":\"tool_definition\",\"definition\":"
+    "{\"type\":\"web_search_1\",\"max_uses\":2}}}]}]}",
+    "{\"results\":[{\"generated_text\":\"a\",\"generated_token_count\":2,"
+    "\"input_token_count\":3,\"stop_reason\":\"EOS_TOKEN\"}],\"outputs\":[{"
+    "\"model\":\"m\",\"content\":[{\"text\":\"a\"}]}],\"usage\":{"
+    "\"prompt_tokens\":1,\"completion_tokens\":2,\"total_tokens\":9,"
+    "\"connector_tokens\":6,\"connectors\":{\"web_search\":1}}}",
     "{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":"
     "[{\"type\":\"text\",\"text\":\"h\\u00e9llo\"},{\"type\":\"image_url\","
     "\"image_url\":{\"url\":\"data:image/png;base64,iVBORw0KGgo=\"}}]}],"
