@@ -54,6 +54,7 @@ extern uint64_t  llm_tok_steps;
 #define LLM_TOK_MISSES  (LLM_TOK_MISSED + LLM_TOK_BATCH)
 #define LLM_TOK_LONG    16          /* pieces from here on are packed, or not
                                        remembered */
+#define LLM_TOK_SPANNED 31          /* bytes of texts merged by their spans */
 #define LLM_TOK_BRIEF   64          /* remembered texts that are as short */
 
 #define LLM_TOK_LANES   8           /* texts walked side by side */
@@ -400,7 +401,7 @@ void llm_tok_merge_avx2(const llm_vocab_t *v, llm_tok_text_t *text,
 
 /*
  * How many tokens each text has, of at most LLM_TOK_AHEAD texts of at most
- * LLM_TOK_SHORT bytes, which are the smallest parts; 0 if it cannot tell.
+ * LLM_TOK_SPANNED bytes, which are the smallest parts; 0 if it cannot tell.
  */
 void llm_tok_count_spans(const llm_vocab_t *v, llm_tok_text_t *text,
     size_t n);

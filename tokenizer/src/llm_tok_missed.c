@@ -75,7 +75,7 @@ llm_tok_merged_spans(const llm_tok_batch_t *b, llm_tok_queue_t *q)
     for (i = 0, n = 0; i < q->n; i++) {
         text = &q->text[i];
 
-        if (text->len <= LLM_TOK_SHORT
+        if (text->len <= LLM_TOK_SPANNED
             && !(b->v->chars && !llm_tok_are_ascii(text->p, text->len)))
         {
             llm_tok_swap(text, &q->text[n++]);
@@ -195,14 +195,20 @@ llm_tok_merged_long(const llm_tok_batch_t *b, llm_tok_queue_t *q,
 
 
 /*
- * Whether a short piece is merged as the definition has it: not where the
- * longest tokens are nearly always right, which characters of three bytes
- * tell.
+ * Whether a piece is merged as the definition has it: not where the longest
+ * tokens are nearly always right, which characters of three bytes tell.
  */
 
 static inline int
 llm_tok_is_merged(const llm_tok_batch_t *b, const llm_tok_miss_t *miss)
 {
+    if (miss->len >= LLM_TOK_LONG) {
+        return miss->len <= LLM_TOK_SPANNED && llm_tok_has_avx2(b->s->simd)
+               && *miss->p < 0xe3 && miss->p[1] < 0xe3 && !b->v->chars
+               && !llm_tok_are_ascii(miss->p, miss->len)
+               && llm_tok_as_is(b->v, miss->p, miss->len);
+    }
+
     if (((miss->key.lo | miss->key.hi << 8) & 0x8080808080808080ULL) == 0) {
         return 1;
     }
@@ -266,13 +272,18 @@ llm_tok_queue(const llm_tok_batch_t *b, size_t piece, llm_tok_queue_t *shorts,
             n = llm_tok_indented(b, miss);
         }
 
+        if (n == 0
+            && llm_tok_exception(b->v, miss->p, miss->len) != SIZE_MAX)
+        {
+            n = 1;
+        }
+
         if (n) {
             return n;
         }
     }
 
-    q = miss->len < LLM_TOK_LONG && llm_tok_is_merged(b, miss) ? shorts
-                                                               : longs;
+    q = llm_tok_is_merged(b, miss) ? shorts : longs;
     text = &q->text[q->n++];
     text->p = miss->p;
     text->len = miss->len;

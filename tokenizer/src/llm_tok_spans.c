@@ -22,31 +22,48 @@
 
 #define LLM_TOK_TARGET  __attribute__((target("avx2,bmi,popcnt")))
 
-/* spans of two and more bytes in LLM_TOK_SHORT, and a multiple of eight */
-#define LLM_TOK_SPANS   112
-#define LLM_TOK_EIGHTS  (LLM_TOK_SPANS / 8)
-#define LLM_TOK_STARTS  (LLM_TOK_AHEAD * (LLM_TOK_SHORT - 1))
+/* spans of two and more bytes in n, and in the longest text; times eight */
+#define llm_tok_spans_of(n)  (((size_t) (n) * ((n) - 1) / 2 + 8) & ~(size_t) 7)
+#define LLM_TOK_EIGHTS  (llm_tok_spans_of(LLM_TOK_SPANNED) / 8)
+#define LLM_TOK_STARTS  (LLM_TOK_AHEAD * (LLM_TOK_SPANNED - 1))
 
 
 /*
- * A span: from the highest bits on the token plus one, where it begins, where
- * its second part begins, and how many bytes of the text come after it.  Of two
- * that are due the lesser is merged first.
+ * A span: the upper half of the node that it leads to, which tells the token
+ * and where its second part begins; where it begins itself, and how many bytes
+ * of the text come after it.
  */
 
-#define llm_tok_span(node, place)  ((uint32_t) ((node) >> 33) + (place))
+#define llm_tok_span(node, place)    (((node) & ~0xffffffffULL) | (place))
 #define llm_tok_span_place(from, left)                                        \
-    ((unsigned) (from) << 8 | (unsigned) (from) << 4 | (unsigned) (left))
-#define llm_tok_span_border(span)  ((span) >> 4 & 15)
+    ((unsigned) (from) << 5 | (unsigned) (left))
+#define llm_tok_span_from(span)      ((unsigned) (span) >> 5 & 31)
+#define llm_tok_span_after(span)     ((unsigned) (span) & 31)
+
+/* where the second part begins, from the first byte of the span on */
+
+#define LLM_TOK_SPAN_LEFT            37
+#define LLM_TOK_SPAN_LEFT_MASK       (31ULL << LLM_TOK_SPAN_LEFT)
+
+/*
+ * What is compared of spans that are due, the least is merged first: from the
+ * highest bits on the token plus one, where the span begins, and the border
+ * that is taken away.
+ */
+
+#define LLM_TOK_ORDER_BITS           10
+#define llm_tok_order_border(order)  ((order) & 31)
 
 
-/* a text with those of its spans that are tokens: 512 bytes */
+/* a text; behind it come those of its spans that are tokens */
 
 typedef struct {
     uint32_t  spans;
-    uint8_t   bytes[LLM_TOK_LONG + 12];     /* it ends at LLM_TOK_LONG */
-    uint32_t  span[LLM_TOK_SPANS] __attribute__((aligned(32)));
+    uint32_t  len;
+    uint8_t   bytes[LLM_TOK_SPANNED + 25];  /* it ends at LLM_TOK_SPANNED */
 } llm_tok_spanned_t;
+
+#define llm_tok_spans_in(text)  ((uint64_t *) (void *) ((text) + 1))
 
 
 /* a span that may be the beginning of a token, and the node that tells */
@@ -57,13 +74,18 @@ typedef struct {
     uint16_t  place;
 } llm_tok_start_t;
 
+/* texts take no more room than they need: so they stay in the nearest cache */
+
+#define LLM_TOK_SPANS_ROOM  (32 * 1024)
+
 typedef struct {
-    llm_tok_start_t    start[LLM_TOK_STARTS + 1];
-    llm_tok_spanned_t  spanned[LLM_TOK_AHEAD];
+    llm_tok_start_t  start[LLM_TOK_STARTS + 1];
+    uint32_t         at[LLM_TOK_AHEAD];     /* of each text in room */
+    uint8_t          room[LLM_TOK_SPANS_ROOM] __attribute__((aligned(64)));
 } llm_tok_spans_t;
 
 #define llm_tok_spanned(s, at)                                                \
-    ((llm_tok_spanned_t *) (void *) ((char *) (s)->spanned + (at)))
+    ((llm_tok_spanned_t *) (void *) ((s)->room + (at)))
 
 
 /*
@@ -80,11 +102,11 @@ llm_tok_spans_add(const llm_vocab_t *v, llm_tok_spanned_t *text,
     size_t    left;
     uint32_t  longer;
 
-    text->span[text->spans] = llm_tok_span(node, place);
+    llm_tok_spans_in(text)[text->spans] = llm_tok_span(node, place);
     text->spans += node >= llm_tok_node(0, 0, 0, 1);
 
-    left = place & 15;
-    longer = llm_tok_node_base(node) + text->bytes[LLM_TOK_LONG - left];
+    left = llm_tok_span_after(place);
+    longer = llm_tok_node_base(node) + text->bytes[LLM_TOK_SPANNED - left];
     __builtin_prefetch(v->node + longer);
 
     next->node = longer;
@@ -98,7 +120,7 @@ llm_tok_spans_add(const llm_vocab_t *v, llm_tok_spanned_t *text,
 /* all spans of two bytes */
 
 LLM_TOK_TARGET static inline llm_tok_start_t *
-llm_tok_spans_begin(const llm_vocab_t *v, llm_tok_spans_t *s, size_t i,
+llm_tok_spans_begin(const llm_vocab_t *v, llm_tok_spans_t *s, unsigned at,
     const llm_tok_text_t *text, llm_tok_start_t *next)
 {
     unsigned            n, from;
@@ -108,16 +130,16 @@ llm_tok_spans_begin(const llm_vocab_t *v, llm_tok_spans_t *s, size_t i,
 
     n = text->len;
     p = text->p;
-    spanned = &s->spanned[i];
+    spanned = llm_tok_spanned(s, at);
 
     spanned->spans = 0;
-    memcpy(spanned->bytes + LLM_TOK_LONG - n, p, n);
-    spanned->bytes[LLM_TOK_LONG] = 0;
+    spanned->len = n;
+    memcpy(spanned->bytes + LLM_TOK_SPANNED - n, p, n);
+    spanned->bytes[LLM_TOK_SPANNED] = 0;
 
     for (from = 0; from + 1 < n; from++) {
         node = v->root[(unsigned) p[from] << 8 | p[from + 1]];
-        next = llm_tok_spans_add(v, spanned, node,
-                                 (unsigned) (i * sizeof(llm_tok_spanned_t)),
+        next = llm_tok_spans_add(v, spanned, node, at,
                                  llm_tok_span_place(from, n - 2 - from), next);
     }
 
@@ -131,6 +153,7 @@ LLM_TOK_TARGET static inline llm_tok_start_t *
 llm_tok_spans_longer(const llm_vocab_t *v, llm_tok_spans_t *s,
     const llm_tok_start_t *end)
 {
+    size_t                  left;
     uint64_t                node;
     uint32_t                check;
     llm_tok_start_t         start, *next;
@@ -144,13 +167,46 @@ llm_tok_spans_longer(const llm_vocab_t *v, llm_tok_spans_t *s,
         start = *from;
         node = v->node[start.node];
         text = llm_tok_spanned(s, start.text);
-        check = 0x100u | text->bytes[LLM_TOK_LONG - 1 - (start.place & 15)];
+        left = llm_tok_span_after(start.place);
+        check = 0x100u | text->bytes[LLM_TOK_SPANNED - 1 - left];
         node = llm_tok_node_check(node) == check ? node : 0;
         next = llm_tok_spans_add(v, text, node, start.text, start.place,
                                  next);
     }
 
     return next;
+}
+
+
+/*
+ * Nodes do not tell the first part of a token of more than LLM_TOK_SHORT bytes.
+ * Spans are in the order of their lengths: these are the last ones.
+ */
+
+LLM_TOK_TARGET static inline void
+llm_tok_spans_part(const llm_vocab_t *v, llm_tok_spanned_t *text)
+{
+    size_t     i, len;
+    uint32_t   token, left;
+    uint64_t  *span;
+
+    span = llm_tok_spans_in(text);
+
+    for (i = text->spans; i > 0; i--) {
+        len = text->len - llm_tok_span_after(span[i - 1])
+              - llm_tok_span_from(span[i - 1]);
+
+        if (len <= LLM_TOK_SHORT) {
+            break;
+        }
+
+        token = llm_tok_node_token(span[i - 1]) - 1;
+        left = llm_tok_left(v->rec[token]);
+        len = left == token ? 0 : llm_tok_length(v, left);
+
+        span[i - 1] &= ~LLM_TOK_SPAN_LEFT_MASK;
+        span[i - 1] |= (uint64_t) (len & 31) << LLM_TOK_SPAN_LEFT;
+    }
 }
 
 
@@ -171,34 +227,46 @@ llm_tok_spans_least(__m256i eight)
 /* what the spans see of the borders, and what they must see to be due */
 
 typedef struct {
-    __m256i  span;
+    __m256i  order;
     __m256i  sees;
     __m256i  due;
 } llm_tok_eight_t;
 
 LLM_TOK_TARGET static inline void
-llm_tok_spans_eight(const uint32_t *span, unsigned n, llm_tok_eight_t *e)
+llm_tok_spans_eight(const uint64_t *span, unsigned n, llm_tok_eight_t *e)
 {
-    __m256i  one, from, border, to, mask, none;
+    __m256   a, b;
+    __m256i  one, from, border, to, mask, token, node, place;
 
     one = _mm256_set1_epi32(1);
-    mask = _mm256_set1_epi32(15);
+    mask = _mm256_set1_epi32(31);
 
-    e->span = _mm256_load_si256((const __m256i *) span);
-    none = _mm256_cmpeq_epi32(e->span, _mm256_setzero_si256());
+    a = _mm256_load_ps((const float *) (const void *) span);
+    b = _mm256_load_ps((const float *) (const void *) (span + 4));
+    node = _mm256_castps_si256(_mm256_shuffle_ps(a, b, 0xdd));
+    place = _mm256_castps_si256(_mm256_shuffle_ps(a, b, 0x88));
 
-    from = _mm256_and_si256(_mm256_srli_epi32(e->span, 8), mask);
-    border = _mm256_and_si256(_mm256_srli_epi32(e->span, 4), mask);
+    token = _mm256_srli_epi32(node, 45 - 32);
+    from = _mm256_srli_epi32(place, 5);
+    border = _mm256_srli_epi32(node, LLM_TOK_SPAN_LEFT - 32);
+    border = _mm256_and_si256(_mm256_add_epi32(from, border), mask);
     to = _mm256_sub_epi32(_mm256_set1_epi32((int) n),
-                          _mm256_and_si256(e->span, mask));
+                          _mm256_and_si256(place, mask));
+
+    e->order = _mm256_or_si256(
+        _mm256_or_si256(_mm256_slli_epi32(token, LLM_TOK_ORDER_BITS),
+                        _mm256_slli_epi32(from, 5)), border);
 
     from = _mm256_sllv_epi32(one, from);
     border = _mm256_sllv_epi32(one, border);
     to = _mm256_sllv_epi32(one, to);
 
+    /* where there is no span nothing is seen */
+
+    token = _mm256_cmpeq_epi32(token, _mm256_setzero_si256());
     e->sees = _mm256_sub_epi32(_mm256_add_epi32(to, to), from);
-    e->due = _mm256_or_si256(_mm256_or_si256(from, border),
-                             _mm256_or_si256(to, none));
+    e->sees = _mm256_andnot_si256(token, e->sees);
+    e->due = _mm256_or_si256(_mm256_or_si256(from, border), to);
 }
 
 
@@ -209,28 +277,30 @@ llm_tok_spans_eight(const uint32_t *span, unsigned n, llm_tok_eight_t *e)
  */
 
 LLM_TOK_TARGET static uint32_t
-llm_tok_spans_merge(const llm_vocab_t *v, const uint32_t *span, size_t spans,
-    unsigned n)
+llm_tok_spans_merge(const llm_vocab_t *v, const llm_tok_spanned_t *text)
 {
     size_t           i, eights;
     __m256i          least, all, limit, wrong, is;
     uint32_t         next, borders;
+    const uint64_t  *span;
     llm_tok_eight_t  e[LLM_TOK_EIGHTS];
 
-    eights = (spans + 7) / 8;
+    span = (const uint64_t *) (const void *) (text + 1);
+    eights = (text->spans + 7) / 8;
     wrong = _mm256_setzero_si256();
-    limit = _mm256_set1_epi32((int) ((v->regular + 1) << 12) - 1);
+    limit = _mm256_set1_epi32((int) ((v->regular + 1) << LLM_TOK_ORDER_BITS)
+                              - 1);
 
     for (i = 0; i < eights; i++) {
-        llm_tok_spans_eight(span + 8 * i, n, &e[i]);
-        wrong = _mm256_or_si256(wrong, _mm256_cmpgt_epi32(e[i].span, limit));
+        llm_tok_spans_eight(span + 8 * i, text->len, &e[i]);
+        wrong = _mm256_or_si256(wrong, _mm256_cmpgt_epi32(e[i].order, limit));
     }
 
     if (llm_tok_unlikely(!_mm256_testz_si256(wrong, wrong))) {
         return 0;
     }
 
-    for (borders = (2u << n) - 1; ; borders &= ~(1u << next)) {
+    for (borders = (2u << text->len) - 1; ; borders &= ~(1u << next)) {
         llm_tok_step();
         all = _mm256_set1_epi32((int) borders);
         least = _mm256_set1_epi32(-1);
@@ -239,8 +309,8 @@ llm_tok_spans_merge(const llm_vocab_t *v, const uint32_t *span, size_t spans,
             is = _mm256_cmpeq_epi32(_mm256_and_si256(all, e[i].sees),
                                     e[i].due);
             least = _mm256_min_epu32(least, _mm256_or_si256(
-                        e[i].span, _mm256_xor_si256(is,
-                                                    _mm256_set1_epi32(-1))));
+                        e[i].order, _mm256_xor_si256(is,
+                                                     _mm256_set1_epi32(-1))));
         }
 
         next = llm_tok_spans_least(least);
@@ -249,42 +319,66 @@ llm_tok_spans_merge(const llm_vocab_t *v, const uint32_t *span, size_t spans,
             break;
         }
 
-        next = llm_tok_span_border(next);
+        next = llm_tok_order_border(next);
     }
 
     /* those of the text itself do not count, and an image may lie about them */
 
-    borders &= (1u << n) - 2;
+    borders &= (1u << text->len) - 2;
 
     return 1 + (uint32_t) _mm_popcnt_u32(borders);
+}
+
+
+/* as many texts as there is room for; returns how many */
+
+LLM_TOK_TARGET static inline size_t
+llm_tok_spans_find(const llm_vocab_t *v, llm_tok_spans_t *s,
+    const llm_tok_text_t *text, size_t n)
+{
+    size_t            i, at, to;
+    llm_tok_start_t  *end;
+
+    for (i = 0, at = 0, end = s->start; i < n; i++, at = to) {
+        to = at + sizeof(llm_tok_spanned_t)
+             + llm_tok_spans_of(text[i].len) * sizeof(uint64_t);
+
+        if (to > LLM_TOK_SPANS_ROOM) {
+            break;
+        }
+
+        s->at[i] = (uint32_t) at;
+        end = llm_tok_spans_begin(v, s, (unsigned) at, &text[i], end);
+    }
+
+    while (end > s->start) {
+        end = llm_tok_spans_longer(v, s, end);
+    }
+
+    return i;
 }
 
 
 LLM_TOK_TARGET void
 llm_tok_count_spans(const llm_vocab_t *v, llm_tok_text_t *text, size_t n)
 {
-    size_t               i, j;
-    llm_tok_spans_t      s;
-    llm_tok_start_t     *end;
-    llm_tok_spanned_t   *spanned;
+    size_t              i, j, found;
+    llm_tok_spans_t     s;
+    llm_tok_spanned_t  *spanned;
 
-    for (i = 0, end = s.start; i < n; i++) {
-        end = llm_tok_spans_begin(v, &s, i, &text[i], end);
-    }
+    for ( /* void */ ; n; text += found, n -= found) {
+        found = llm_tok_spans_find(v, &s, text, n);
 
-    while (end > s.start) {
-        end = llm_tok_spans_longer(v, &s, end);
-    }
+        for (i = 0; i < found; i++) {
+            spanned = llm_tok_spanned(&s, s.at[i]);
 
-    for (i = 0; i < n; i++) {
-        spanned = &s.spanned[i];
+            for (j = spanned->spans; j % 8; j++) {
+                llm_tok_spans_in(spanned)[j] = 0;
+            }
 
-        for (j = spanned->spans; j % 8; j++) {
-            spanned->span[j] = 0;
+            llm_tok_spans_part(v, spanned);
+            text[i].tokens = llm_tok_spans_merge(v, spanned);
         }
-
-        text[i].tokens = llm_tok_spans_merge(v, spanned->span, spanned->spans,
-                                             text[i].len);
     }
 }
 

@@ -296,9 +296,10 @@ test_spans(void **state)
         for (j = 0; j < 100 * TEST_KINDS; j++) {
             len = test_text((unsigned) j % TEST_KINDS, 1000);
 
-            for (n = 0, at = 0; n < LLM_TOK_AHEAD && at + 15 < len; n++) {
+            for (n = 0, at = 0; n < LLM_TOK_AHEAD && at + LLM_TOK_SPANNED < len;
+                 n++) {
                 part[n].p = text + at;
-                part[n].len = 1 + test_random(LLM_TOK_SHORT);
+                part[n].len = 1 + test_random(LLM_TOK_SPANNED);
                 at += part[n].len;
             }
 
