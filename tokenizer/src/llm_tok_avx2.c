@@ -54,6 +54,29 @@ llm_tok_range(__m256i a, __m256i b, char c, char n)
 }
 
 
+/* the same of 32 bytes, and of which are less: c and they have the top bit */
+
+LLM_TOK_TARGET static inline uint64_t
+llm_tok_lane_bits(__m256i a)
+{
+    return (uint32_t) _mm256_movemask_epi8(a);
+}
+
+
+LLM_TOK_TARGET static inline uint64_t
+llm_tok_lane_equal(__m256i a, char c)
+{
+    return llm_tok_lane_bits(_mm256_cmpeq_epi8(a, _mm256_set1_epi8(c)));
+}
+
+
+LLM_TOK_TARGET static inline uint64_t
+llm_tok_lane_less(__m256i a, char c)
+{
+    return llm_tok_lane_bits(_mm256_cmpgt_epi8(_mm256_set1_epi8(c), a));
+}
+
+
 /*
  * Classifies a block of len bytes, shorter if a byte is not ASCII.  All of its
  * 64 bytes can be read.
@@ -93,6 +116,40 @@ LLM_TOK_TARGET size_t
 llm_tok_split_avx2(llm_tok_split_t *split, uint32_t *at)
 {
     return llm_tok_split_blocks(split, at);
+}
+
+
+/*
+ * Whether text of at most 32 bytes, before end, is well-formed for sure: without
+ * characters of four bytes, and those that no text has.
+ */
+
+LLM_TOK_TARGET int
+llm_tok_valid_avx2(const uint8_t *p, size_t len, const uint8_t *end)
+{
+    uint8_t   copy[32];
+    uint64_t  high, after, leads, three, wrong;
+    __m256i   all;
+
+    if (llm_tok_unlikely(end - p < 32)) {
+        memset(copy, 0, sizeof(copy));
+        memcpy(copy, p, len);
+        p = copy;
+    }
+
+    all = _mm256_loadu_si256((const __m256i *) p);
+    high = llm_tok_lane_bits(all) & ((1ULL << len) - 1);
+    after = high & llm_tok_lane_less(all, (char) 0xc0);
+    leads = high & ~after;
+    three = leads & ~llm_tok_lane_less(all, (char) 0xe0);
+
+    wrong = leads & (llm_tok_lane_less(all, (char) 0xc2)
+                     | ~llm_tok_lane_less(all, (char) 0xf0)
+                     | llm_tok_lane_equal(all, (char) 0xed));
+    wrong |= (leads & llm_tok_lane_equal(all, (char) 0xe0)) << 1
+             & llm_tok_lane_less(all, (char) 0xa0);
+
+    return wrong == 0 && after == (leads << 1 | three << 2);
 }
 
 

@@ -194,9 +194,27 @@ llm_tok_merged_long(const llm_tok_batch_t *b, llm_tok_queue_t *q,
 }
 
 
+/* llm_tok_as_is() of a piece of at most LLM_TOK_SPANNED bytes */
+
+static inline int
+llm_tok_short_as_is(const llm_tok_batch_t *b, const llm_tok_miss_t *miss)
+{
+#if LLM_TOK_HAVE_AVX2
+    if (llm_tok_has_avx2(b->s->simd) && !b->v->chars
+        && llm_tok_valid_avx2(miss->p, miss->len, b->end))
+    {
+        return 1;
+    }
+#endif
+
+    return llm_tok_as_is(b->v, miss->p, miss->len);
+}
+
+
 /*
  * Whether a piece is merged as the definition has it: not where the longest
- * tokens are nearly always right, which characters of three bytes tell.
+ * tokens are nearly always right, which characters of three bytes tell, nor long
+ * ones of ASCII, in which they often are.
  */
 
 static inline int
@@ -206,14 +224,14 @@ llm_tok_is_merged(const llm_tok_batch_t *b, const llm_tok_miss_t *miss)
         return miss->len <= LLM_TOK_SPANNED && llm_tok_has_avx2(b->s->simd)
                && *miss->p < 0xe3 && miss->p[1] < 0xe3 && !b->v->chars
                && !llm_tok_are_ascii(miss->p, miss->len)
-               && llm_tok_as_is(b->v, miss->p, miss->len);
+               && llm_tok_short_as_is(b, miss);
     }
 
     if (((miss->key.lo | miss->key.hi << 8) & 0x8080808080808080ULL) == 0) {
         return 1;
     }
 
-    return *miss->p < 0xe3 && llm_tok_as_is(b->v, miss->p, miss->len);
+    return *miss->p < 0xe3 && llm_tok_short_as_is(b, miss);
 }
 
 

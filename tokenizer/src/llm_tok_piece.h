@@ -88,6 +88,10 @@ size_t llm_tok_recall_avx2(llm_scratch_t *s, const uint8_t *text,
     const uint8_t *end, size_t n, size_t *total);
 #endif
 
+#if LLM_TOK_HAVE_AVX2
+int llm_tok_valid_avx2(const uint8_t *p, size_t len, const uint8_t *end);
+#endif
+
 /* the same of a text, or 1 if it is a token; len is 1 to 15 */
 unsigned llm_tok_recall_text(const llm_vocab_t *v, llm_scratch_t *s,
     const uint8_t *p, size_t len);

@@ -8,6 +8,52 @@
 
 
 /*
+ * Seven bits of each character behind those of the ones before it; returns 0 if
+ * one is in another block than the first, of which block are the bytes.
+ */
+
+static inline int
+llm_tok_pack_two(const uint8_t *p, const uint8_t *end, llm_tok_entry_t *key)
+{
+    unsigned  block;
+
+    for (block = *p & 0xfe; p < end; p += 2) {
+        if ((p[0] & 0xfe) != block || (p[1] & 0xc0) != 0x80) {
+            return 0;
+        }
+
+        key->hi = key->hi << 7 | key->lo >> 57;
+        key->lo = key->lo << 7 | (p[0] & 1u) << 6 | (p[1] & 0x3fu);
+    }
+
+    return 1;
+}
+
+
+static inline int
+llm_tok_pack_three(const uint8_t *p, const uint8_t *end, llm_tok_entry_t *key)
+{
+    unsigned  first, second;
+
+    first = p[0];
+    second = p[1] & 0xfe;
+
+    for ( /* void */ ; p < end; p += 3) {
+        if (p[0] != first || (p[1] & 0xfe) != second
+            || (p[2] & 0xc0) != 0x80)
+        {
+            return 0;
+        }
+
+        key->hi = key->hi << 7 | key->lo >> 57;
+        key->lo = key->lo << 7 | (p[1] & 1u) << 6 | (p[2] & 0x3fu);
+    }
+
+    return 1;
+}
+
+
+/*
  * A bit, seven of each character, 99 of them at most; then seven of what comes
  * first and fourteen of the block.  The length is 0, which no other key has.
  */
@@ -15,40 +61,36 @@
 int
 llm_tok_pack(const uint8_t *p, uint32_t len, llm_tok_entry_t *key)
 {
-    size_t          n;
-    uint32_t        c, block;
-    uint64_t        lo, hi, first;
+    int             packed;
+    size_t          n, size;
+    uint32_t        c;
+    uint64_t        first;
     const uint8_t  *end;
 
-    key->lo = 0;
+    key->lo = 1;
     key->hi = 0;
-
-    /* Chinese, Korean: not in one block, and seldom twice */
-
-    if (*p >= 0xe4 || p[1] < 0x80 || *p == 0 || len > 1 + 4 * LLM_TOK_PACKED) {
-        return 0;
-    }
 
     end = p + len;
     first = *p < 0x80 ? *p++ : 0;
-    (void) llm_tok_char_at(p, end, &block);
-    block >>= 7;
-    lo = 1;
-    hi = 0;
+    n = (size_t) (end - p);
 
-    for (n = 0; p < end; n++) {
-        p += llm_tok_char_at(p, end, &c);
+    /* Chinese, Korean: not in one block, and seldom twice */
 
-        if (c >> 7 != block || c == 0xfffd || n == LLM_TOK_PACKED) {
-            return 0;
-        }
+    size = *p < 0xe0 ? 2 : 3;
+    packed = *p >= 0xc2 && *p < 0xe4 && end[-(ptrdiff_t) len] != 0
+             && n % size == 0 && n <= LLM_TOK_PACKED * size
+             && llm_tok_char_at(p, end, &c) == size && c != 0xfffd
+             && (size == 2 ? llm_tok_pack_two(p, end, key)
+                           : llm_tok_pack_three(p, end, key));
 
-        hi = hi << 7 | lo >> 57;
-        lo = lo << 7 | (c & 127);
+    if (!packed) {
+        key->lo = 0;
+        key->hi = 0;
+
+        return 0;
     }
 
-    key->lo = lo;
-    key->hi = hi | first << 35 | (uint64_t) block << 42;
+    key->hi |= first << 35 | (uint64_t) (c >> 7) << 42;
 
     return 1;
 }
