@@ -58,8 +58,8 @@ size_t llm_tok_split_neon(llm_tok_split_t *split, uint32_t *at);
 
 /*
  * The key of a long piece, and whether it has one: if, after a byte of ASCII
- * perhaps, it is up to LLM_TOK_PACKED characters of one block of 128, then all
- * of it fits.
+ * perhaps, it is up to LLM_TOK_PACKED characters of one block of 128, of two
+ * bytes or of three below U+4000, then all of it fits.
  */
 int llm_tok_pack(const uint8_t *p, uint32_t len, llm_tok_entry_t *key);
 

@@ -65,19 +65,20 @@ llm_tok_pack(const uint8_t *p, uint32_t len, llm_tok_entry_t *key)
     size_t          n, size;
     uint32_t        c;
     uint64_t        first;
-    const uint8_t  *end;
+    const uint8_t  *start, *end;
 
     key->lo = 1;
     key->hi = 0;
 
+    start = p;
     end = p + len;
     first = *p < 0x80 ? *p++ : 0;
     n = (size_t) (end - p);
+    size = *p < 0xe0 ? 2 : 3;
 
     /* Chinese, Korean: not in one block, and seldom twice */
 
-    size = *p < 0xe0 ? 2 : 3;
-    packed = *p >= 0xc2 && *p < 0xe4 && end[-(ptrdiff_t) len] != 0
+    packed = *p >= 0xc2 && *p < 0xe4 && *start != 0
              && n % size == 0 && n <= LLM_TOK_PACKED * size
              && llm_tok_char_at(p, end, &c) == size && c != 0xfffd
              && (size == 2 ? llm_tok_pack_two(p, end, key)
