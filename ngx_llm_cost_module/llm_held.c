@@ -315,6 +315,30 @@ llm_held_clear(llm_held_table_t *t, const unsigned char *work, unsigned done,
 }
 
 
+void
+llm_held_born(llm_held_table_t *t, uint32_t owner)
+{
+    uint32_t     i;
+    llm_held_t  *h;
+
+    if (llm_held_lock(t) != LLM_OK) {
+        return;
+    }
+
+    for (i = 0; i < t->n; i++) {
+        h = llm_held_at(t, i);
+
+        if (t->tags[i] && (h->done & LLM_HELD_OWED)
+            && h->output == (int64_t) owner)
+        {
+            h->output = 0;
+        }
+    }
+
+    llm_shm_unlock(&t->mutex);
+}
+
+
 int
 llm_held_told(llm_held_table_t *t, const llm_hold_id_t *id, int told,
     llm_held_t *held)

@@ -139,6 +139,10 @@ int llm_held_claim(llm_held_table_t *t, const unsigned char *work,
 int llm_held_clear(llm_held_table_t *t, const unsigned char *work,
     unsigned done, uint32_t owner, llm_held_t *held);
 
+/* a process begins: what one of its number owes is a dead one's */
+
+void llm_held_born(llm_held_table_t *t, uint32_t owner);
+
 /*
  * The store has the settlement of this reservation, or (told is 0) it has found
  * no room on its way there; LLM_DECLINED: it is none of a work's.

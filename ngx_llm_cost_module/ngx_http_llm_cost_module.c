@@ -531,6 +531,10 @@ ngx_http_llm_cost_init_process(ngx_cycle_t *cycle)
 
     llm_ledger_born(lmcf->zone->ledger, (uint32_t) ngx_pid);
 
+    if (lmcf->zone->held) {
+        llm_held_born(lmcf->zone->held, (uint32_t) ngx_pid);
+    }
+
     return lmcf->store->init_process(cycle);
 }
 

@@ -205,6 +205,42 @@ what_is_owed_stays(void **state)
 }
 
 
+/* a worker that gets the number of a dead one is not who does the rest */
+
+static void
+a_namesake_owes_nothing(void **state)
+{
+    llm_held_t  h, got;
+
+    (void) state;
+
+    h = held("a", LLM_HELD_WORK, 1, 1000);
+    h.done = LLM_HELD_DONE | LLM_HELD_OWED;
+    h.output = 42;
+    assert_int_equal(llm_held_put(t, &h, 1), LLM_OK);
+
+    memcpy(h.name, "b", 1);
+    h.done = LLM_HELD_DONE | LLM_HELD_UNCLAIMED;
+    assert_int_equal(llm_held_put(t, &h, 1), LLM_OK);
+
+    llm_held_born(t, 43);
+    memcpy(h.name, "a", 1);
+    assert_int_equal(llm_held_get(t, h.name, 1, &got), LLM_OK);
+    assert_int_equal(got.output, 42);
+
+    llm_held_born(t, 42);
+    assert_int_equal(llm_held_get(t, h.name, 1, &got), LLM_OK);
+    assert_int_equal(got.output, 0);
+    assert_int_equal(got.done, LLM_HELD_DONE | LLM_HELD_OWED);
+
+    /* what is owed no more has tokens there */
+
+    memcpy(h.name, "b", 1);
+    assert_int_equal(llm_held_get(t, h.name, 1, &got), LLM_OK);
+    assert_int_equal(got.output, 42);
+}
+
+
 static void
 work_has_a_name_for_logs(void **state)
 {
@@ -821,6 +857,7 @@ main(void)
         cmocka_unit_test_setup(is_found_until_its_time_is_over, setup),
         cmocka_unit_test_setup(is_claimed_once, setup),
         cmocka_unit_test_setup(what_is_owed_stays, setup),
+        cmocka_unit_test_setup(a_namesake_owes_nothing, setup),
         cmocka_unit_test_setup(work_has_a_name_for_logs, setup),
         cmocka_unit_test_setup(makes_room_without_losing_money, setup),
         cmocka_unit_test_setup(budgets_come_back, setup),
