@@ -24,6 +24,7 @@
 #define LLM_ANTHROPIC_FILE        10000   /* a document that is elsewhere */
 #define LLM_ANTHROPIC_FILE_BYTES  8       /* of base64, for one token */
 #define LLM_ANTHROPIC_FILE_MIN    2000
+#define LLM_ANTHROPIC_SEALED      6       /* characters, for one token */
 #define LLM_ANTHROPIC_SERVER      4000    /* tools that it describes, and what
                                              comes of them */
 
@@ -103,11 +104,18 @@ typedef enum {
     LLM_BLOCK_NAME,
     LLM_BLOCK_INPUT,
     LLM_BLOCK_THINKING,
+    LLM_BLOCK_TITLE,
+    LLM_BLOCK_STDOUT,
+    LLM_BLOCK_STDERR,
+    LLM_BLOCK_SEALED,
+    LLM_BLOCK_SIGNATURE,
+    LLM_BLOCK_DATA,
     LLM_BLOCK_N
 } llm_block_e;
 
 static const char * const  llm_block_names[] = {
-    "type", "text", "source", "content", "name", "input", "thinking"
+    "type", "text", "source", "content", "name", "input", "thinking", "title",
+    "stdout", "stderr", "encrypted_content", "signature", "data"
 };
 
 
@@ -193,6 +201,41 @@ llm_anthropic_document(llm_anthropic_input_t *ai, uint32_t source,
 }
 
 
+/* base64 of some 4.5 bytes for each token */
+
+static void
+llm_anthropic_sealed(llm_anthropic_input_t *ai, uint32_t node)
+{
+    llm_str_t  s;
+
+    llm_input_data(&ai->in, node, &s);
+    ai->fixed += (int64_t) s.len / LLM_ANTHROPIC_SEALED;
+}
+
+
+/* thoughts, or where they are not shown to the client what they are sealed as */
+
+static void
+llm_anthropic_thoughts(llm_anthropic_input_t *ai, const uint32_t *f)
+{
+    llm_str_t  s;
+
+    if (!ai->thoughts) {
+        return;
+    }
+
+    llm_anthropic_sealed(ai, f[LLM_BLOCK_DATA]);
+    llm_input_data(&ai->in, f[LLM_BLOCK_THINKING], &s);
+
+    if (s.len) {
+        llm_input_string(&ai->in, f[LLM_BLOCK_THINKING]);
+
+    } else {
+        llm_anthropic_sealed(ai, f[LLM_BLOCK_SIGNATURE]);
+    }
+}
+
+
 static void
 llm_anthropic_block(llm_anthropic_input_t *ai, uint32_t block, unsigned depth)
 {
@@ -228,9 +271,14 @@ llm_anthropic_block(llm_anthropic_input_t *ai, uint32_t block, unsigned depth)
     llm_input_string(&ai->in, f[LLM_BLOCK_NAME]);
     llm_input_string(&ai->in, f[LLM_BLOCK_TEXT]);
 
-    if (ai->thoughts) {
-        llm_input_string(&ai->in, f[LLM_BLOCK_THINKING]);
-    }
+    llm_anthropic_thoughts(ai, f);
+
+    /* what tools that Anthropic ran have brought */
+
+    llm_input_string(&ai->in, f[LLM_BLOCK_TITLE]);
+    llm_input_string(&ai->in, f[LLM_BLOCK_STDOUT]);
+    llm_input_string(&ai->in, f[LLM_BLOCK_STDERR]);
+    llm_anthropic_sealed(ai, f[LLM_BLOCK_SEALED]);
 
     llm_input_value(&ai->in, f[LLM_BLOCK_INPUT]);
 

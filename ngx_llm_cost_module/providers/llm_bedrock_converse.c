@@ -37,12 +37,13 @@ typedef enum {
     LLM_CONVERSE_FOUND,
     LLM_CONVERSE_JSON,
     LLM_CONVERSE_CACHE,
+    LLM_CONVERSE_GUARD,
     LLM_CONVERSE_N
 } llm_converse_e;
 
 static const char * const  llm_converse_names[] = {
     "text", "toolUse", "toolResult", "reasoningContent", "document",
-    "searchResult", "json", "cachePoint"
+    "searchResult", "json", "cachePoint", "guardContent"
 };
 
 
@@ -238,6 +239,23 @@ llm_converse_result(llm_converse_t *c, uint32_t result)
 }
 
 
+/* what a guardrail is to look at, {"text":{"text":...}}, is read as any other */
+
+static int
+llm_converse_guarded(llm_converse_t *c, uint32_t guarded)
+{
+    uint32_t           text;
+    const llm_json_t  *j;
+
+    j = c->lt.cc->j;
+    text = llm_json_get(j, llm_json_get(j, guarded, "text"), "text");
+
+    llm_count_string(c->lt.cc, text);
+
+    return llm_given(j, text);
+}
+
+
 /* one block; of a user's message those that follow results are one of text */
 
 static void
@@ -278,7 +296,7 @@ llm_converse_block(llm_converse_t *c, uint32_t block,
     } else if (llm_given(cc->j, f[LLM_CONVERSE_FOUND])) {
         llm_converse_document(c, f[LLM_CONVERSE_FOUND]);
 
-    } else {
+    } else if (!llm_converse_guarded(c, f[LLM_CONVERSE_GUARD])) {
         llm_converse_media(c, block);
     }
 }

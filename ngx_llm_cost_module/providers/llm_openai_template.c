@@ -284,8 +284,7 @@ llm_responses_part(llm_templated_t *lt, uint32_t item)
         llm_count_content(cc, f[LLM_PART_OUTPUT], NULL);
 
     } else {
-        llm_openai_render(&cc->extra, cc->j, item, LLM_OPENAI_COMPACT);
-        llm_count_text(cc, &cc->extra);
+        llm_responses_other(cc, item);
     }
 }
 

@@ -56,6 +56,10 @@ void llm_responses_count(llm_openai_count_t *cc, const llm_template_t *t);
 
 uint32_t llm_responses_turn(const llm_openai_count_t *cc, uint32_t input);
 
+/* an item that is neither said, thought nor a function's */
+
+void llm_responses_other(llm_openai_count_t *cc, uint32_t item);
+
 /* what was encrypted, of an item */
 
 void llm_responses_sealed(llm_openai_count_t *cc, uint32_t item);

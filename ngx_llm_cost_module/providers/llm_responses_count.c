@@ -80,6 +80,10 @@ static const char * const  llm_item_names[] = {
 
 #define LLM_RESPONSES_MORE      58
 
+/* one that was made */
+
+#define LLM_RESPONSES_PICTURE   1600
+
 /* a prompt that is kept by the server */
 
 #define LLM_RESPONSES_KEPT      500
@@ -384,6 +388,42 @@ llm_responses_result(llm_openai_count_t *cc, uint32_t output)
 }
 
 
+/* an item of tools that are not functions: as it is written, but pictures */
+
+void
+llm_responses_other(llm_openai_count_t *cc, uint32_t item)
+{
+    uint32_t  f[3];
+
+    static const char * const  names[] = { "type", "result", "output" };
+
+    cc->estimate = 1;
+    llm_json_fields(cc->j, item, names, 3, f);
+
+    if (llm_json_starts(cc->j, f[0], "image_generation_call")
+        && !llm_count_empty(cc, f[1]))
+    {
+        cc->tokens += LLM_RESPONSES_PICTURE;
+        return;
+    }
+
+    if (llm_json_starts(cc->j, f[0], "computer_call_output")) {
+        llm_count_part(cc, f[2]);
+        llm_count_text(cc, &cc->text);
+        return;
+    }
+
+    if (llm_json_starts(cc->j, f[0], "additional_tools")
+        && !llm_responses_searches(cc))
+    {
+        cc->tokens += LLM_RESPONSES_MORE;
+    }
+
+    llm_openai_render(&cc->extra, cc->j, item, LLM_OPENAI_COMPACT);
+    llm_count_text(cc, &cc->extra);
+}
+
+
 /* one item of the input; calls are as in chat, one by one */
 
 static void
@@ -427,14 +467,7 @@ llm_responses_item(llm_openai_count_t *cc, uint32_t i, uint32_t turn)
         return;
     }
 
-    if (llm_item("additional_tools") && !llm_responses_searches(cc)) {
-        cc->tokens += LLM_RESPONSES_MORE;
-    }
-
-    cc->estimate = 1;
-    cc->text.len = 0;
-    llm_openai_render(&cc->text, cc->j, i, LLM_OPENAI_COMPACT);
-    llm_count_text(cc, &cc->text);
+    llm_responses_other(cc, i);
 }
 
 

@@ -12,12 +12,14 @@
 #include "dialect_fixture.h"
 
 
-extern const llm_provider_t  llm_bedrock, llm_ollama, llm_openai;
+extern const llm_provider_t  llm_anthropic, llm_bedrock, llm_ollama;
+extern const llm_provider_t  llm_openai;
 
 #define CONVERSE(model)  "/model/" model "/converse"
 #define INVOKE(model)    "/model/" model "/invoke"
 #define RESPONSES        "/v1/responses"
 #define CHAT             "/v1/chat/completions"
+#define MESSAGES         "/v1/messages"
 
 #define CLAUDE           "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
 #define NOVA             "us.amazon.nova-micro-v1:0"
@@ -185,6 +187,10 @@ test_converse_others(void **state)
 
     expect(&llm_bedrock, CONVERSE(NOVA), "{\"messages\":["
            SAID("user", "abcde") "],\"system\":[{\"text\":\"fgh\"}]}", 8);
+
+    expect(&llm_bedrock, CONVERSE(NOVA), "{\"messages\":[{\"role\":"
+           "\"user\",\"content\":[{\"guardContent\":{\"text\":{\"text\":"
+           "\"abc\",\"qualifiers\":[\"query\"]}}}]}]}", 3);
 
     /* the tools of the host's own are told in 65 */
 
@@ -375,6 +381,41 @@ test_sealed(void **state)
 }
 
 
+/* what tools that Anthropic ran have brought, and thoughts of this turn */
+
+#define MESSAGE(blocks, after)                                                \
+    "{\"model\":\"claude-sonnet-4-5\",\"max_tokens\":9,\"messages\":["          \
+    "{\"role\":\"assistant\",\"content\":[" blocks "]}" after "]}"
+
+#define USER  ",{\"role\":\"user\",\"content\":\"z\"}"
+
+static void
+test_anthropic(void **state)
+{
+    (void) state;
+
+    expect(&llm_anthropic, MESSAGES, MESSAGE("{\"type\":"
+           "\"web_search_tool_result\",\"content\":[{\"type\":"
+           "\"web_search_result\",\"title\":\"tt\",\"url\":\"u\","
+           "\"encrypted_content\":\"aaaaaaaaaaaa\"}]}", ""),
+           4 + 3 + 28 + 2 + TEXTS(2));
+    expect(&llm_anthropic, MESSAGES, MESSAGE("{\"type\":"
+           "\"bash_code_execution_tool_result\",\"content\":{\"type\":"
+           "\"bash_code_execution_result\",\"stdout\":\"abc\",\"stderr\":"
+           "\"d\",\"return_code\":0}}", ""), 4 + 3 + 28 + TEXTS(4));
+
+    expect(&llm_anthropic, MESSAGES, MESSAGE("{\"type\":"
+           "\"redacted_thinking\",\"data\":\"aaaaaaaaaaaa\"},{\"type\":"
+           "\"thinking\",\"thinking\":\"\",\"signature\":\"aaaaaa\"},{"
+           "\"type\":\"thinking\",\"thinking\":\"xy\",\"signature\":"
+           "\"aaaaaa\"}", USER), 4 + 3 * 2 + 2 + 1 + TEXTS(3));
+    expect(&llm_anthropic, MESSAGES, MESSAGE("{\"type\":"
+           "\"redacted_thinking\",\"data\":\"aaaaaaaaaaaa\"},{\"type\":"
+           "\"thinking\",\"thinking\":\"\",\"signature\":\"aaaaaa\"}",
+           USER USER), 4 + 3 * 3 + TEXTS(2));
+}
+
+
 /* OpenAI's: documents that are elsewhere, or are a text; kept prompts */
 
 static void
@@ -392,6 +433,23 @@ test_documents(void **state)
            "\"role\":\"user\",\"content\":[{\"type\":\"file\",\"file\":{"
            "\"file_data\":\"data:text/plain;base64,YWJjZGVm\"}}]}]}",
            3 + 4 + 6 + 3);
+    expect(&llm_openai, CHAT, "{\"model\":\"gpt-4o\",\"messages\":[{"
+           "\"role\":\"user\",\"content\":[{\"type\":\"video_url\","
+           "\"video_url\":{\"url\":\"https://a/b\"}}]}]}",
+           3 + 4 + 20000 + 3);
+    expect(&llm_openai, CHAT, "{\"model\":\"mistral-tiny\",\"messages\":[{"
+           "\"role\":\"user\",\"content\":[{\"type\":\"document_url\","
+           "\"document_url\":\"https://a/b\"}]}]}", 1 + 2 + 20000);
+
+    /* a picture that was made, and one of a screen, are not their base64 */
+
+    expect(&llm_openai, RESPONSES, "{\"model\":\"gpt-4o\",\"input\":[{"
+           "\"type\":\"image_generation_call\",\"result\":\"AAAA\"},{"
+           "\"type\":\"computer_call_output\",\"output\":{\"type\":"
+           "\"computer_screenshot\",\"image_url\":\"data:image/png;base64,"
+           "iVBORw0KGgoAAAANSUhEUgAAAEAAAABACAIAAAAlC+aJ\"}}]}",
+           2 * 4 + 1600 + 85 + 170 + 3);
+
     expect(&llm_openai, RESPONSES, "{\"prompt\":{\"id\":\"p\",\"variables\":{"
            "\"a\":\"abc\",\"b\":{\"type\":\"input_text\",\"text\":\"de\"}}}}",
            500 + 3 + 2 + 3);
@@ -412,6 +470,7 @@ main(void)
         cmocka_unit_test(test_responses),
         cmocka_unit_test(test_tool_search),
         cmocka_unit_test(test_sealed),
+        cmocka_unit_test(test_anthropic),
         cmocka_unit_test(test_documents)
     };
 
