@@ -213,7 +213,7 @@ llm_anthropic_sealed(llm_anthropic_input_t *ai, uint32_t node)
 }
 
 
-/* thoughts, or where they are not shown to the client what they are sealed as */
+/* thoughts, or what they are sealed as where no client is shown them */
 
 static void
 llm_anthropic_thoughts(llm_anthropic_input_t *ai, const uint32_t *f)

@@ -239,7 +239,7 @@ llm_converse_result(llm_converse_t *c, uint32_t result)
 }
 
 
-/* what a guardrail is to look at, {"text":{"text":...}}, is read as any other */
+/* what a guardrail is to look at: {"text":{"text":...}} */
 
 static int
 llm_converse_guarded(llm_converse_t *c, uint32_t guarded)
