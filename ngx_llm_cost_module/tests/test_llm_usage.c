@@ -162,6 +162,17 @@ test_overlap(void **state)
     assert_int_equal(u.cached_audio, 15);
     assert_int_equal(u.cached_image, 15);
 
+    u.image_input = 14;
+    u.video_input = 2;
+    u.cached_image = 15;
+    u.cached_video = 3;
+    u.cached_audio = 1;
+
+    assert_int_equal(llm_usage_normalize(&u), 1);
+    assert_int_equal(u.cached_image, 14);
+    assert_int_equal(u.cached_video, 2);
+    assert_int_equal(u.cached_audio, 1);
+
     u.tier = LLM_TIER_N;
     u.geo = LLM_GEO_US;
     u.fast = 2;
