@@ -213,6 +213,14 @@ llm_bedrock_headers(llm_answer_t *a, const llm_headers_t *h)
 
     llm_bedrock_apply(a, st);
 
+    /* "optimized" was asked for and there was room for it: it costs more */
+
+    s = h->get(h->ctx, "x-amzn-bedrock-performanceconfig-latency");
+
+    if (s) {
+        a->usage.fast = (s->len == 9 && memcmp(s->data, "optimized", 9) == 0);
+    }
+
     return llm_bedrock_tier(a, h->get(h->ctx, "x-amzn-bedrock-service-tier"));
 }
 
@@ -366,18 +374,19 @@ static int
 llm_bedrock_read(llm_answer_t *a, llm_bedrock_state_t *st, const llm_json_t *j)
 {
     unsigned  i;
-    uint32_t  f[9];
+    uint32_t  f[10], latency;
 
     static const char * const  names[] = {
         "usage", "message", "metadata", "amazon-bedrock-invocationMetrics",
-        "model", "messageStop", "delta", "error", "serviceTier"
+        "model", "messageStop", "delta", "error", "serviceTier",
+        "performanceConfig"
     };
 
     if (llm_kind_of(j, 0) != LLM_JSON_OBJECT) {
         return LLM_OK;
     }
 
-    llm_json_fields(j, 0, names, 9, f);
+    llm_json_fields(j, 0, names, 10, f);
 
     if (llm_answer_keep(a, j, f[4], &a->model) != LLM_OK
         || llm_answer_keep(a, j, llm_json_get(j, f[8], "type"),
@@ -386,6 +395,12 @@ llm_bedrock_read(llm_answer_t *a, llm_bedrock_state_t *st, const llm_json_t *j)
            != LLM_OK)
     {
         return LLM_ERROR;
+    }
+
+    latency = llm_json_get(j, f[9], "latency");
+
+    if (llm_kind_of(j, latency) == LLM_JSON_STRING) {
+        a->usage.fast = llm_json_equal(j, latency, "optimized");
     }
 
     llm_bedrock_usage(a, st, j, 0);

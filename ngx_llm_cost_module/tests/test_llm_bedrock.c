@@ -259,7 +259,9 @@ header(void *ctx, const char *name)
 {
     static const llm_str_t  in = llm_string("23"), out = llm_string("32");
 
-    (void) ctx;
+    if (strcmp(name, "x-amzn-bedrock-performanceconfig-latency") == 0) {
+        return ctx;
+    }
 
     return strcmp(name, "x-amzn-bedrock-input-token-count") == 0 ? &in
            : strcmp(name, "x-amzn-bedrock-output-token-count") == 0 ? &out
@@ -291,6 +293,51 @@ test_headers(void **state)
     answer_json(&f, "{\"usage\":{\"output_tokens\":33}}");
     assert_int_equal(f.a.usage.input, 23);
     assert_int_equal(f.a.usage.output, 33);
+    done(&f);
+}
+
+
+/* latency that is paid for, if the answer says that it was given */
+
+static void
+test_latency(void **state)
+{
+    size_t         i;
+    dialect_t      f;
+    llm_str_t      s;
+    llm_headers_t  h;
+
+    static const struct {
+        const char  *latency;
+        int64_t      fast;
+    } rows[] = {
+        { "optimized", 1 }, { "standard", 0 }, { "optimizedX", 0 }
+    };
+
+    (void) state;
+
+    h.get = header;
+    h.ctx = &s;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        s = str(rows[i].latency);
+
+        ask(&f, &llm_bedrock, INVOKE, "{}");
+        answer_begin(&f, NULL);
+        assert_int_equal(f.p->headers(&f.a, &h), LLM_OK);
+        assert_int_equal(f.a.usage.fast, rows[i].fast);
+        done(&f);
+    }
+
+    ask(&f, &llm_bedrock, CONVERSE, "{\"messages\":[],\"performanceConfig\":"
+        "{\"latency\":\"optimized\"}}");
+    answer_begin(&f, NULL);
+    answer_json(&f, "{\"usage\":{\"inputTokens\":1,\"outputTokens\":2}}");
+    assert_int_equal(f.a.usage.fast, -1);
+    answer_json(&f, "{\"performanceConfig\":{\"latency\":1}}");
+    assert_int_equal(f.a.usage.fast, -1);
+    answer_json(&f, "{\"performanceConfig\":{\"latency\":\"optimized\"}}");
+    assert_int_equal(f.a.usage.fast, 1);
     done(&f);
 }
 
@@ -536,6 +583,7 @@ main(void)
         cmocka_unit_test(test_error),
         cmocka_unit_test(test_usage),
         cmocka_unit_test(test_headers),
+        cmocka_unit_test(test_latency),
         cmocka_unit_test(test_stream),
         cmocka_unit_test(test_chunks),
         cmocka_unit_test(test_count)
