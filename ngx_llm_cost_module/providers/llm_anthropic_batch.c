@@ -15,8 +15,6 @@
  * is read a day later, a line each.
  */
 
-#define LLM_ANTHROPIC_BATCH_MAX  100000     /* requests of a batch */
-
 
 static int
 llm_anthropic_batch_is(const llm_json_t *j, uint32_t node, const char *text)
@@ -66,37 +64,10 @@ llm_anthropic_batch_parse(llm_request_t *q)
 int
 llm_anthropic_batch_inner(llm_request_t *q, llm_inner_t *in)
 {
-    uint32_t                list, i, params;
-    const llm_json_node_t  *v;
-
-    v = q->json.nodes;
-    list = llm_json_get(&q->json, 0, "requests");
-    i = in->at ? (uint32_t) in->at : list + 1;
-
-    if (i >= v[list].next) {
-        return LLM_DECLINED;
-    }
-
-    if (in->n == LLM_ANTHROPIC_BATCH_MAX) {
-        return llm_request_bad(q, "requests", "are too many");
-    }
-
-    params = llm_json_get(&q->json, i, "params");
-
-    if (llm_kind_of(&q->json, params) != LLM_JSON_OBJECT
-        || llm_json_duplicate(&q->json, i, "params"))
-    {
-        return llm_request_bad(q, "requests.params", "must be an object");
-    }
-
     llm_str_set(&in->path, "/v1/messages");
 
-    in->body.data = (unsigned char *) q->json.data + v[params].start;
-    in->body.len = v[params].end - v[params].start;
-    in->at = v[i].next;
-    in->n++;
-
-    return LLM_OK;
+    return llm_batch_inner(q, llm_json_get(&q->json, 0, "requests"), "params",
+                           "requests.params", in);
 }
 
 

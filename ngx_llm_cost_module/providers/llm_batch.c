@@ -60,6 +60,41 @@ llm_batch_body(llm_batch_t *b, uint32_t node)
 }
 
 
+int
+llm_batch_inner(llm_request_t *q, uint32_t list, const char *member,
+    const char *param, llm_inner_t *in)
+{
+    uint32_t                i, body;
+    const llm_json_node_t  *v;
+
+    v = q->json.nodes;
+    i = in->at ? (uint32_t) in->at : list + 1;
+
+    if (i >= v[list].next) {
+        return LLM_DECLINED;
+    }
+
+    if (in->n == LLM_BATCH_REQUESTS) {
+        return llm_request_bad(q, "requests", "are too many");
+    }
+
+    body = llm_json_get(&q->json, i, member);
+
+    if (llm_kind_of(&q->json, body) != LLM_JSON_OBJECT
+        || llm_json_duplicate(&q->json, i, member))
+    {
+        return llm_request_bad(q, param, "must be an object");
+    }
+
+    in->body.data = (unsigned char *) q->json.data + v[body].start;
+    in->body.len = v[body].end - v[body].start;
+    in->at = v[i].next;
+    in->n++;
+
+    return LLM_OK;
+}
+
+
 llm_framing_e
 llm_batch_framing(const llm_request_t *q, const llm_str_t *type)
 {

@@ -9,8 +9,9 @@
 
 
 /*
- * The results of a batch, in whichever dialect: an answer a line.  What a line
- * has around the answer is the dialect's, and so is whether it is charged.
+ * What batches have in common, in whichever dialect.  Their results are an
+ * answer a line: what a line has around the answer is the dialect's, and so is
+ * whether it is charged.
  */
 
 #include "llm_dialect.h"
@@ -40,6 +41,16 @@ int llm_batch_event(llm_answer_t *a, const llm_str_t *data,
 /* the object at a node of the line, parsed: what llm_json_parse() returns */
 
 int llm_batch_body(llm_batch_t *b, uint32_t node);
+
+/*
+ * An inner() of a batch that holds its requests in a list: the next one, whose
+ * body is a member of its item.
+ */
+
+#define LLM_BATCH_REQUESTS  100000
+
+int llm_batch_inner(llm_request_t *q, uint32_t list, const char *member,
+    const char *param, llm_inner_t *in);
 
 /* a framing(): results are lines, whatever media type files have there */
 

@@ -16,8 +16,6 @@
  * a file elsewhere are refused.
  */
 
-#define LLM_GEMINI_BATCH_MAX  100000        /* requests of a batch */
-
 
 /* a member in either spelling, and not in both, which one of two may read */
 
@@ -123,35 +121,14 @@ llm_gemini_batch_parse(llm_request_t *q)
 int
 llm_gemini_batch_inner(llm_request_t *q, llm_inner_t *in)
 {
-    uint32_t                list, i, request;
-    unsigned char          *p;
-    const llm_json_node_t  *v;
+    uint32_t        list;
+    unsigned char  *p;
 
     static const llm_str_t  before = llm_string("/v1beta/models/");
     static const llm_str_t  after = llm_string(":generateContent");
 
-    v = q->json.nodes;
-
     if (llm_gemini_batch_list(q, &list) != LLM_OK) {
         return LLM_BAD;
-    }
-
-    i = in->at ? (uint32_t) in->at : list + 1;
-
-    if (i >= v[list].next) {
-        return LLM_DECLINED;
-    }
-
-    if (in->n == LLM_GEMINI_BATCH_MAX) {
-        return llm_request_bad(q, "requests", "are too many");
-    }
-
-    request = llm_json_get(&q->json, i, "request");
-
-    if (llm_kind_of(&q->json, request) != LLM_JSON_OBJECT
-        || llm_json_duplicate(&q->json, i, "request"))
-    {
-        return llm_request_bad(q, "requests.request", "must be an object");
     }
 
     p = llm_alloc(in->mem, before.len + q->model.len + after.len);
@@ -166,12 +143,7 @@ llm_gemini_batch_inner(llm_request_t *q, llm_inner_t *in)
     memcpy(p + before.len, q->model.data, q->model.len);
     memcpy(p + before.len + q->model.len, after.data, after.len);
 
-    in->body.data = (unsigned char *) q->json.data + v[request].start;
-    in->body.len = v[request].end - v[request].start;
-    in->at = v[i].next;
-    in->n++;
-
-    return LLM_OK;
+    return llm_batch_inner(q, list, "request", "requests.request", in);
 }
 
 

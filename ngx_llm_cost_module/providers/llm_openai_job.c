@@ -5,6 +5,7 @@
 
 
 #include "llm_openai.h"
+#include "llm_batch.h"
 
 
 /*
@@ -127,31 +128,9 @@ llm_openai_job_parse(llm_request_t *q)
 int
 llm_openai_job_inner(llm_request_t *q, llm_inner_t *in)
 {
-    uint32_t                list, i, body;
-    const llm_json_node_t  *v;
-
-    v = q->json.nodes;
-    list = llm_json_get(&q->json, 0, "requests");
-    i = in->at ? (uint32_t) in->at : list + 1;
-
-    if (i >= v[list].next) {
-        return LLM_DECLINED;
-    }
-
-    body = llm_json_get(&q->json, i, "body");
-
-    if (llm_kind_of(&q->json, body) != LLM_JSON_OBJECT
-        || llm_json_duplicate(&q->json, i, "body"))
-    {
-        return llm_request_bad(q, "requests.body", "must be an object");
-    }
-
     in->path = q->endpoint;
     in->model = q->model;
-    in->body.data = (unsigned char *) q->json.data + v[body].start;
-    in->body.len = v[body].end - v[body].start;
-    in->at = v[i].next;
-    in->n++;
 
-    return LLM_OK;
+    return llm_batch_inner(q, llm_json_get(&q->json, 0, "requests"), "body",
+                           "requests.body", in);
 }
