@@ -411,6 +411,7 @@ llm_openai_parse_completion(llm_request_t *q, const uint32_t *f)
 static int
 llm_openai_parse_chat(llm_request_t *q, const uint32_t *f)
 {
+    int                rc;
     uint32_t           i, node;
     const llm_json_t  *j;
 
@@ -433,8 +434,9 @@ llm_openai_parse_chat(llm_request_t *q, const uint32_t *f)
     }
 
     llm_openai_parse_search(q, f[LLM_OPENAI_WEB_SEARCH]);
+    rc = llm_openai_parse_served(q, f[LLM_OPENAI_TOOLS]);
 
-    return llm_openai_parse_limits(q, f);
+    return rc == LLM_OK ? llm_openai_parse_limits(q, f) : rc;
 }
 
 

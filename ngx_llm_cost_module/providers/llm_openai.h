@@ -108,6 +108,14 @@ int llm_openai_thinks(const llm_request_t *q, uint32_t effort);
 
 void llm_openai_parse_search(llm_request_t *q, uint32_t options);
 
+/*
+ * Tools that the host runs.  LLM_OK; LLM_DECLINED: one asks other models, which
+ * llm_openai_crowd() tells from its type.
+ */
+
+int llm_openai_parse_served(llm_request_t *q, uint32_t tools);
+int llm_openai_crowd(const llm_json_t *j, uint32_t type);
+
 /* ... and how much each of them reads, where it is said */
 
 void llm_openai_parse_search_size(llm_request_t *q, uint32_t node);

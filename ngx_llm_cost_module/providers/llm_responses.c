@@ -256,6 +256,7 @@ llm_responses_tool(llm_request_t *q, uint32_t tool, int64_t most)
         unsigned     alone;          /* it is paid without one, too */
     } tools[] = {
         { "web_search", offsetof(llm_usage_t, searches), NULL, 1 },
+        { "openrouter:web_search", offsetof(llm_usage_t, searches), NULL, 1 },
         { "x_search", offsetof(llm_usage_t, searches), NULL, 1 },
         { "file_search", offsetof(llm_usage_t, file_searches), NULL, 1 },
         { "code_interpreter", offsetof(llm_usage_t, code_sessions),
@@ -269,6 +270,10 @@ llm_responses_tool(llm_request_t *q, uint32_t tool, int64_t most)
         || llm_json_string(&q->json, type, &s, NULL) != LLM_OK)
     {
         return LLM_OK;
+    }
+
+    if (llm_openai_crowd(&q->json, type)) {
+        return LLM_DECLINED;
     }
 
     if (llm_openai_is(&s, "image_generation")) {

@@ -308,6 +308,71 @@ test_agents(void **state)
 }
 
 
+/* tools of a chat that its host runs, and those that ask other models */
+
+static void
+test_chat(void **state)
+{
+    size_t     i;
+    char       body[512];
+    dialect_t  f;
+
+    static const struct {
+        const char  *rest;
+        calls_t      most;
+        int          rc;
+    } rows[] = {
+        { "\"tools\":[{\"type\":\"function\"}]", { 0, 0, 0, 0, 0 }, LLM_OK },
+        { "\"tools\":[{\"type\":\"browser_search\"},{\"type\":"
+          "\"code_interpreter\"}]", { -1, 0, 0, -1, 0 }, LLM_OK },
+        { "\"tools\":[{\"type\":\"web_search\",\"web_search\":{}}]",
+          { -1, 0, 0, 0, 0 }, LLM_OK },
+        { "\"tools\":[{\"type\":\"openrouter:web_fetch\"}]",
+          { 0, 0, -1, 0, 0 }, LLM_OK },
+        { "\"tools\":[{\"type\":\"openrouter:subagent\"}]",
+          { 0, 0, 0, 0, 0 }, LLM_DECLINED },
+        { "\"tools\":[{\"type\":\"openr\\u006futer:advisor\"}]",
+          { 0, 0, 0, 0, 0 }, LLM_DECLINED },
+        { "\"plugins\":[{\"id\":\"web\",\"max_results\":3}]",
+          { -1, 0, 0, 0, 0 }, LLM_OK },
+        { "\"plugins\":[{\"id\":\"fusion\"}]", { 0, 0, 0, 0, 0 },
+          LLM_DECLINED },
+        { "\"plugins\":[7,{},{\"id\":null}]", { 0, 0, 0, 0, 0 }, LLM_OK },
+        { "\"plugins\":{\"id\":\"web\"}", { 0, 0, 0, 0, 0 }, LLM_OK },
+        { "\"search_parameters\":{\"mode\":\"auto\"}",
+          { -1, 0, 0, 0, 0 }, LLM_OK },
+        { "\"search_parameters\":{}", { -1, 0, 0, 0, 0 }, LLM_OK },
+        { "\"search_parameters\":{\"mode\":\"off\"}", { 0, 0, 0, 0, 0 },
+          LLM_OK },
+        { "\"search_parameters\":[]", { 0, 0, 0, 0, 0 }, LLM_OK }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        snprintf(body, sizeof(body), "{\"model\":\"m\",\"messages\":[],%s}",
+                 rows[i].rest);
+
+        ask(&f, &llm_openai, "/v1/chat/completions", body);
+
+        if (f.rc != rows[i].rc) {
+            fail_msg("%s: %d", body, f.rc);
+        }
+
+        if (f.rc == LLM_OK) {
+            expect_calls(body, &f.q.most, &rows[i].most);
+        }
+
+        done(&f);
+    }
+
+    ask(&f, &llm_openai, RESPONSES, "{\"model\":\"m\",\"input\":\"x\","
+        "\"tools\":[{\"type\":\"openrouter:fusion\"}]}");
+    assert_int_equal(f.rc, LLM_DECLINED);
+    done(&f);
+}
+
+
 int
 main(void)
 {
@@ -317,7 +382,8 @@ main(void)
         cmocka_unit_test(test_messages),
         cmocka_unit_test(test_advisors),
         cmocka_unit_test(test_messages_elsewhere),
-        cmocka_unit_test(test_agents)
+        cmocka_unit_test(test_agents),
+        cmocka_unit_test(test_chat)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
