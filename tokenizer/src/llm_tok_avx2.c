@@ -120,8 +120,8 @@ llm_tok_split_avx2(llm_tok_split_t *split, uint32_t *at)
 
 
 /*
- * Whether text of at most 32 bytes, before end, is well-formed for sure: without
- * characters of four bytes, and those that no text has.
+ * Whether text of at most 32 bytes, before end, is well-formed for sure:
+ * without characters of four bytes, and those that no text has.
  */
 
 LLM_TOK_TARGET int

@@ -213,8 +213,8 @@ llm_tok_short_as_is(const llm_tok_batch_t *b, const llm_tok_miss_t *miss)
 
 /*
  * Whether a piece is merged as the definition has it: not where the longest
- * tokens are nearly always right, which characters of three bytes tell, nor long
- * ones of ASCII, in which they often are.
+ * tokens are nearly always right, which characters of three bytes tell, nor
+ * long ones of ASCII, in which they often are.
  */
 
 static inline int
