@@ -384,7 +384,7 @@ test_sealed(void **state)
 /* what tools that Anthropic ran have brought, and thoughts of this turn */
 
 #define MESSAGE(blocks, after)                                                \
-    "{\"model\":\"claude-sonnet-4-5\",\"max_tokens\":9,\"messages\":["          \
+    "{\"model\":\"claude-sonnet-4-5\",\"max_tokens\":9,\"messages\":["        \
     "{\"role\":\"assistant\",\"content\":[" blocks "]}" after "]}"
 
 #define USER  ",{\"role\":\"user\",\"content\":\"z\"}"
