@@ -122,6 +122,20 @@ llm_chat_forced(const llm_openai_count_t *cc, uint32_t choice)
 }
 
 
+/* the highest effort, or none that is said where that is the default */
+
+static void
+llm_chat_effort(llm_templated_t *lt, uint32_t effort, int most)
+{
+    if (llm_given(lt->cc->j, effort)) {
+        most = llm_json_equal(lt->cc->j, effort, "max")
+               || llm_json_equal(lt->cc->j, effort, "xhigh");
+    }
+
+    lt->cc->fixed += most ? lt->t->effort : 0;
+}
+
+
 /* Claudes are shown the schema alone */
 
 static uint32_t
@@ -170,6 +184,7 @@ llm_openai_templated(llm_openai_count_t *cc, const llm_template_t *t)
         llm_templated_forced(&lt);
     }
 
+    llm_chat_effort(&lt, f[LLM_OPENAI_REASONING_EFFORT], 0);
     llm_templated_end(&lt, llm_chat_format(cc,
                                            f[LLM_OPENAI_RESPONSE_FORMAT]));
 }
@@ -327,5 +342,8 @@ llm_responses_templated(llm_openai_count_t *cc, const llm_template_t *t,
         llm_templated_forced(&lt);
     }
 
+    llm_chat_effort(&lt, llm_json_get(cc->j, llm_json_get(cc->j, 0,
+                                                          "reasoning"),
+                                      "effort"), 1);
     llm_templated_end(&lt, format);
 }

@@ -89,14 +89,15 @@ static const llm_template_t  llm_template_mixtral = {
 /*
  * DeepSeek from V3.1 on: its encoding notes; tools and calls as V4 has them,
  * where each argument is a parameter in a language of marks.  A system's
- * message has nothing around it; <|User|>; <|Assistant|> and </think>.
+ * message has nothing around it; <|User|>; <|Assistant|> and </think>.  What V4
+ * is told of the highest effort is 79, which is the default of Responses.
  */
 
 static const llm_template_t  llm_template_deepseek = {
     .start = 1, .user = 1, .assistant = 3, .reply = 2,
     .shown = LLM_TEMPLATE_FUNCTIONS, .tools = 218,
     .calls = 13, .call = 12, .argument = 13, .results = 1, .result = 7,
-    .format = 17, .thinks = 1
+    .format = 17, .thinks = 1, .effort = 79
 };
 
 

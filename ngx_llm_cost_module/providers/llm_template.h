@@ -55,6 +55,7 @@ typedef struct {
     int16_t               forced;     /* that a tool must be called */
     int16_t               hosted;     /* each tool that the host runs */
     int16_t               thinking;   /* that thoughts are asked for */
+    int16_t               effort;     /* ... as many as there can be */
     int16_t               percent;    /* of the vocabulary's count of texts;
                                          0: all of it */
 

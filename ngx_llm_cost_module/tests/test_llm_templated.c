@@ -302,6 +302,20 @@ test_responses(void **state)
            "\"tool_choice\":\"required\"}",
            4 + 3 + 500 + 24 + 105 + TEXTS(5 + 2 + 2));
 
+    /* DeepSeek is told of the highest effort, which is the default here */
+
+    expect(&llm_openai, RESPONSES, "{\"model\":\"deepseek-v4-flash\","
+           "\"input\":\"abc\"}", 1 + 1 + 3 + 2 + 79);
+    expect(&llm_openai, RESPONSES, "{\"model\":\"deepseek-v4-flash\","
+           "\"input\":\"abc\",\"reasoning\":{\"effort\":\"low\"}}",
+           1 + 1 + 3 + 2);
+    expect(&llm_openai, CHAT, "{\"model\":\"deepseek-v4-flash\","
+           "\"messages\":[{\"role\":\"user\",\"content\":\"abc\"}]}",
+           1 + 1 + 3 + 2);
+    expect(&llm_openai, CHAT, "{\"model\":\"deepseek-v4-flash\","
+           "\"reasoning_effort\":\"max\",\"messages\":[{\"role\":"
+           "\"user\",\"content\":\"abc\"}]}", 1 + 1 + 3 + 2 + 79);
+
     /* sealed thoughts by their length, which 40 of it are not */
 
     expect(&llm_openai, RESPONSES, "{\"model\":\"grok-4.3\",\"input\":[{"
