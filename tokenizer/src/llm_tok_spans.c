@@ -117,25 +117,43 @@ llm_tok_spans_add(const llm_vocab_t *v, llm_tok_spanned_t *text,
 }
 
 
+/* takes a text, and what tells its spans of two bytes is on the way */
+
+LLM_TOK_TARGET static inline void
+llm_tok_spans_take(const llm_vocab_t *v, llm_tok_spanned_t *spanned,
+    const llm_tok_text_t *text)
+{
+    unsigned        n, from;
+    const uint8_t  *p;
+
+    n = text->len;
+    p = text->p;
+
+    spanned->spans = 0;
+    spanned->len = n;
+    memcpy(spanned->bytes + LLM_TOK_SPANNED - n, p, n);
+    spanned->bytes[LLM_TOK_SPANNED] = 0;
+
+    for (from = 0; from + 1 < n; from++) {
+        __builtin_prefetch(&v->root[(unsigned) p[from] << 8 | p[from + 1]]);
+    }
+}
+
+
 /* all spans of two bytes */
 
 LLM_TOK_TARGET static inline llm_tok_start_t *
 llm_tok_spans_begin(const llm_vocab_t *v, llm_tok_spans_t *s, unsigned at,
-    const llm_tok_text_t *text, llm_tok_start_t *next)
+    llm_tok_start_t *next)
 {
     unsigned            n, from;
     uint64_t            node;
     const uint8_t      *p;
     llm_tok_spanned_t  *spanned;
 
-    n = text->len;
-    p = text->p;
     spanned = llm_tok_spanned(s, at);
-
-    spanned->spans = 0;
-    spanned->len = n;
-    memcpy(spanned->bytes + LLM_TOK_SPANNED - n, p, n);
-    spanned->bytes[LLM_TOK_SPANNED] = 0;
+    n = spanned->len;
+    p = spanned->bytes + LLM_TOK_SPANNED - n;
 
     for (from = 0; from + 1 < n; from++) {
         node = v->root[(unsigned) p[from] << 8 | p[from + 1]];
@@ -169,7 +187,7 @@ llm_tok_spans_longer(const llm_vocab_t *v, llm_tok_spans_t *s,
         text = llm_tok_spanned(s, start.text);
         left = llm_tok_span_after(start.place);
         check = 0x100u | text->bytes[LLM_TOK_SPANNED - 1 - left];
-        node = llm_tok_node_check(node) == check ? node : 0;
+        node &= (uint64_t) 0 - (llm_tok_node_check(node) == check);
         next = llm_tok_spans_add(v, text, node, start.text, start.place,
                                  next);
     }
@@ -348,14 +366,20 @@ llm_tok_spans_find(const llm_vocab_t *v, llm_tok_spans_t *s,
         }
 
         s->at[i] = (uint32_t) at;
-        end = llm_tok_spans_begin(v, s, (unsigned) at, &text[i], end);
+        llm_tok_spans_take(v, llm_tok_spanned(s, at), &text[i]);
+    }
+
+    n = i;
+
+    for (i = 0; i < n; i++) {
+        end = llm_tok_spans_begin(v, s, s->at[i], end);
     }
 
     while (end > s->start) {
         end = llm_tok_spans_longer(v, s, end);
     }
 
-    return i;
+    return n;
 }
 
 
