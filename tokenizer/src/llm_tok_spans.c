@@ -46,13 +46,13 @@
 #define LLM_TOK_SPAN_LEFT_MASK       (31ULL << LLM_TOK_SPAN_LEFT)
 
 /*
- * What is compared of spans that are due, the least is merged first: from the
- * highest bits on the token plus one, where the span begins, and the border
- * that is taken away.
+ * What is compared of spans that are due: from the highest bits on the token
+ * plus one, where the span begins, and the border that is taken away; all of
+ * it complemented, so that the greatest is merged first, and 0 is none.
  */
 
 #define LLM_TOK_ORDER_BITS           10
-#define llm_tok_order_border(order)  ((order) & 31)
+#define llm_tok_order_border(order)  (~(order) & 31)
 
 
 /* a text; behind it come those of its spans that are tokens */
@@ -76,7 +76,7 @@ typedef struct {
 
 /* texts take no more room than they need: so they stay in the nearest cache */
 
-#define LLM_TOK_SPANS_ROOM  (32 * 1024)
+#define LLM_TOK_SPANS_ROOM  (48 * 1024)
 
 typedef struct {
     llm_tok_start_t  start[LLM_TOK_STARTS + 1];
@@ -229,14 +229,14 @@ llm_tok_spans_part(const llm_vocab_t *v, llm_tok_spanned_t *text)
 
 
 LLM_TOK_TARGET static inline uint32_t
-llm_tok_spans_least(__m256i eight)
+llm_tok_spans_most(__m256i eight)
 {
     __m128i  four;
 
-    four = _mm_min_epu32(_mm256_castsi256_si128(eight),
+    four = _mm_max_epu32(_mm256_castsi256_si128(eight),
                          _mm256_extracti128_si256(eight, 1));
-    four = _mm_min_epu32(four, _mm_shuffle_epi32(four, 0x4e));
-    four = _mm_min_epu32(four, _mm_shuffle_epi32(four, 0xb1));
+    four = _mm_max_epu32(four, _mm_shuffle_epi32(four, 0x4e));
+    four = _mm_max_epu32(four, _mm_shuffle_epi32(four, 0xb1));
 
     return (uint32_t) _mm_cvtsi128_si32(four);
 }
@@ -274,6 +274,7 @@ llm_tok_spans_eight(const uint64_t *span, unsigned n, llm_tok_eight_t *e)
     e->order = _mm256_or_si256(
         _mm256_or_si256(_mm256_slli_epi32(token, LLM_TOK_ORDER_BITS),
                         _mm256_slli_epi32(from, 5)), border);
+    e->order = _mm256_xor_si256(e->order, _mm256_set1_epi32(-1));
 
     from = _mm256_sllv_epi32(one, from);
     border = _mm256_sllv_epi32(one, border);
@@ -298,7 +299,7 @@ LLM_TOK_TARGET static uint32_t
 llm_tok_spans_merge(const llm_vocab_t *v, const llm_tok_spanned_t *text)
 {
     size_t           i, eights;
-    __m256i          least, all, limit, wrong, is;
+    __m256i          most, all, limit, wrong, is;
     uint32_t         next, borders;
     const uint64_t  *span;
     llm_tok_eight_t  e[LLM_TOK_EIGHTS];
@@ -306,12 +307,12 @@ llm_tok_spans_merge(const llm_vocab_t *v, const llm_tok_spanned_t *text)
     span = (const uint64_t *) (const void *) (text + 1);
     eights = (text->spans + 7) / 8;
     wrong = _mm256_setzero_si256();
-    limit = _mm256_set1_epi32((int) ((v->regular + 1) << LLM_TOK_ORDER_BITS)
-                              - 1);
+    limit = _mm256_set1_epi32(-(int) ((v->regular + 1)
+                                      << LLM_TOK_ORDER_BITS));
 
     for (i = 0; i < eights; i++) {
         llm_tok_spans_eight(span + 8 * i, text->len, &e[i]);
-        wrong = _mm256_or_si256(wrong, _mm256_cmpgt_epi32(e[i].order, limit));
+        wrong = _mm256_or_si256(wrong, _mm256_cmpgt_epi32(limit, e[i].order));
     }
 
     if (llm_tok_unlikely(!_mm256_testz_si256(wrong, wrong))) {
@@ -321,19 +322,17 @@ llm_tok_spans_merge(const llm_vocab_t *v, const llm_tok_spanned_t *text)
     for (borders = (2u << text->len) - 1; ; borders &= ~(1u << next)) {
         llm_tok_step();
         all = _mm256_set1_epi32((int) borders);
-        least = _mm256_set1_epi32(-1);
+        most = _mm256_setzero_si256();
 
         for (i = 0; i < eights; i++) {
             is = _mm256_cmpeq_epi32(_mm256_and_si256(all, e[i].sees),
                                     e[i].due);
-            least = _mm256_min_epu32(least, _mm256_or_si256(
-                        e[i].order, _mm256_xor_si256(is,
-                                                     _mm256_set1_epi32(-1))));
+            most = _mm256_max_epu32(most, _mm256_and_si256(is, e[i].order));
         }
 
-        next = llm_tok_spans_least(least);
+        next = llm_tok_spans_most(most);
 
-        if (next == UINT32_MAX) {
+        if (next == 0) {
             break;
         }
 
