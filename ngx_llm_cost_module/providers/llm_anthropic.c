@@ -160,7 +160,10 @@ llm_anthropic_marks(llm_request_t *q)
             continue;
         }
 
-        mark |= llm_anthropic_reads(j, i, "cache_control", 13);
+        /* a client that writes out what it does not use says null */
+
+        mark |= llm_anthropic_reads(j, i, "cache_control", 13)
+                && !(i + 1 < j->n && j->nodes[i + 1].type == LLM_JSON_NULL);
         hour |= llm_anthropic_reads(j, i, "1h", 2);
         brought |= llm_anthropic_reads(j, i, "tool_definition", 15);
     }

@@ -151,7 +151,12 @@ llm_bedrock_walk(llm_input_t *in, uint32_t node, int file)
         if (llm_json_equal(in->j, i, "cachePoint")
             || llm_json_equal(in->j, i, "cache_control"))
         {
-            llm_bedrock_mark(in, ++i);
+            i++;
+
+            if (llm_given(in->j, i)) {
+                llm_bedrock_mark(in, i);
+            }
+
             continue;
         }
 

@@ -330,6 +330,38 @@ test_hosted(void **state)
 }
 
 
+/* a mark of the cache makes writing to it possible; none is no mark */
+
+static void
+test_marked(void **state)
+{
+    size_t     i;
+    char       body[512];
+    dialect_t  f;
+
+    static const struct {
+        const char  *mark;
+        int64_t      most;
+    } rows[] = {
+        { "{\"type\":\"ephemeral\"}", -1 }, { "null", 0 }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        snprintf(body, sizeof(body), "{\"model\":\"claude-sonnet-4-5\","
+                 "\"max_tokens\":9,\"messages\":[{\"role\":\"user\",\"content\":"
+                 "[{\"type\":\"text\",\"text\":\"x\",\"cache_control\":%s}]}]}",
+                 rows[i].mark);
+
+        ask(&f, &llm_anthropic, MESSAGES, body);
+        assert_int_equal(f.rc, LLM_OK);
+        assert_int_equal(f.q.most.cache_write, rows[i].most);
+        done(&f);
+    }
+}
+
+
 /* reckoned by hand; the first is what xAI took for a recorded request */
 
 static void
@@ -411,6 +443,7 @@ main(void)
         cmocka_unit_test(test_streamed_chat),
         cmocka_unit_test(test_streamed_messages),
         cmocka_unit_test(test_hosted),
+        cmocka_unit_test(test_marked),
         cmocka_unit_test(test_costs)
     };
 
