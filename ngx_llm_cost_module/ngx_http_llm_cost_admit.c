@@ -234,10 +234,14 @@ ngx_http_llm_cost_parse_body(ngx_http_llm_cost_ctx_t *ctx, llm_refusal_t *f)
     }
 
     if (rc == LLM_DECLINED) {
-        return ngx_http_llm_cost_unmetered(
-                  ngx_http_get_module_loc_conf(ctx->request,
-                                               ngx_http_llm_cost_module),
-                  LLM_PATH_UNSUPPORTED, f);
+        rc = ngx_http_llm_cost_unmetered(
+                 ngx_http_get_module_loc_conf(ctx->request,
+                                              ngx_http_llm_cost_module),
+                 LLM_PATH_UNSUPPORTED, f);
+
+        /* one that may pass is metered, where only its most is not known */
+
+        return (rc == NGX_ABORT && q->crowd) ? NGX_OK : rc;
     }
 
     return rc == LLM_OK ? NGX_OK : NGX_ERROR;

@@ -434,9 +434,14 @@ llm_openai_parse_chat(llm_request_t *q, const uint32_t *f)
     }
 
     llm_openai_parse_search(q, f[LLM_OPENAI_WEB_SEARCH]);
-    rc = llm_openai_parse_served(q, f[LLM_OPENAI_TOOLS]);
+    rc = llm_openai_parse_limits(q, f);
 
-    return rc == LLM_OK ? llm_openai_parse_limits(q, f) : rc;
+    if (rc == LLM_OK) {
+        rc = llm_openai_parse_served(q, f[LLM_OPENAI_TOOLS]);
+        q->crowd = (rc == LLM_DECLINED);
+    }
+
+    return rc;
 }
 
 

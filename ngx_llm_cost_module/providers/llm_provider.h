@@ -235,6 +235,9 @@ struct llm_request_s {
     unsigned              can_inject:1;     /* usage may be asked for */
     unsigned              can_fit:1;        /* a maximum may be written */
     unsigned              stateful:1;       /* answer must not be cached */
+    unsigned              crowd:1;          /* others are asked that nobody
+                                               names: what it costs at most is
+                                               not known, but all else is */
     unsigned              unseen:1;         /* output may be billed that the
                                                answer does not show, such as
                                                reasoning */
