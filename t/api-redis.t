@@ -8,6 +8,9 @@ use LLMCost redis => 1, fakeredis => 1;
 
 no_long_string();
 
+our $HOUR = int(time / 3600);     # one for all, should the next one begin
+our $DAY = $HOUR - $HOUR % 24;
+
 
 sub chat {
     my ($text, $model) = @_;
@@ -109,8 +112,7 @@ llm_tag team $http_x_team;
 
 === TEST 3: what other nodes have written, and what has no row
 --- redis_cmd eval
-my $hour = int(time / 3600);
-my $day = $hour - $hour % 24;
+my ($hour, $day) = ($::HOUR, $::DAY);
 my $near = $hour == $day ? $hour + 1 : $hour - 1;   # of the same day
 [map { [split ' '] }
  "HSET {llm:}u:$hour count 10 input 100 output 50 cost 9007199254740900 hits 4",
@@ -118,9 +120,9 @@ my $near = $hour == $day ? $hour + 1 : $hour - 1;   # of the same day
  "HSET {llm:}u:$near count 1 cost 2",
  "HSET {llm:}u:$day:user count:u1 3 cost:u1 7"]
 --- request eval
-my $hour = int(time / 3600);
-my $first = $hour % 24 ? $hour - 1 : $hour;
-['GET /llm/usage/summary?hours=1',
+my $first = $::HOUR == $::DAY ? $::HOUR : $::HOUR - 1;
+[sprintf('GET /llm/usage/summary?from=%d&to=%d', $::HOUR * 3600,
+         ($::HOUR + 1) * 3600),
  sprintf('GET /llm/usage/summary?from=%d&to=%d', $first * 3600,
          ($first + 2) * 3600)]
 --- response_body_like eval

@@ -103,8 +103,9 @@ CORE::join "\n", map {
     ("hmset {llm:}u:$hour count $n input 10 output 5 cost 1000",
      "hmset {llm:}u:$hour:model count:m $n input:m 10 output:m 5 cost:m 1000")
 } [$::NOW - 2, 2], [$::NOW, 7]
---- request
-GET /llm/usage/series?hours=3&by=model
+--- request eval
+sprintf('GET /llm/usage/series?from=%d&to=%d&by=model', ($::NOW - 2) * 3600,
+        ($::NOW + 1) * 3600)
 --- response_body_like eval
 qr/"points":\[\{[^}]*"requests":2,"input":10,"output":5,"cost_usd":0\.000001,
 [^}]*"by":\{"m":\{"input":10,"output":5,"cost":0\.000001,"count":2\}\}\},
@@ -118,8 +119,9 @@ qr/"points":\[\{[^}]*"requests":2,"input":10,"output":5,"cost_usd":0\.000001,
 --- redis_cmd eval
 ("hmset {llm:}u:$::DAY count 3 input 10 output 5 cost 1000\n"
  . "hmset {llm:}u:$::DAY:user count:ann 3 input:ann 10 output:ann 5 cost:ann 1000")
---- request
-GET /llm/usage/series?hours=1&by=user&step=1d
+--- request eval
+sprintf('GET /llm/usage/series?from=%d&to=%d&by=user&step=1d', $::DAY * 3600,
+        ($::DAY + 24) * 3600)
 --- response_body_like eval
 qr/"requests":3,.*"by":\{"ann":\{"input":10,"output":5,"cost":0\.000001,"count":3\}\}/
 

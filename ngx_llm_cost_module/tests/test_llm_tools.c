@@ -350,9 +350,9 @@ test_marked(void **state)
 
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         snprintf(body, sizeof(body), "{\"model\":\"claude-sonnet-4-5\","
-                 "\"max_tokens\":9,\"messages\":[{\"role\":\"user\",\"content\":"
-                 "[{\"type\":\"text\",\"text\":\"x\",\"cache_control\":%s}]}]}",
-                 rows[i].mark);
+                 "\"max_tokens\":9,\"messages\":[{\"role\":\"user\","
+                 "\"content\":[{\"type\":\"text\",\"text\":\"x\","
+                 "\"cache_control\":%s}]}]}", rows[i].mark);
 
         ask(&f, &llm_anthropic, MESSAGES, body);
         assert_int_equal(f.rc, LLM_OK);
