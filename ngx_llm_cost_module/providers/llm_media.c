@@ -10,6 +10,7 @@
 #include "llm_video.h"
 
 #include <string.h>
+#include <strings.h>
 
 
 /* What requests for pictures and sound have in common. */
@@ -101,23 +102,28 @@ llm_media_json(llm_request_t *q, llm_media_field_t *f, unsigned n)
 }
 
 
-/* a field of this name, "image[]" being another way to write "image" */
+/*
+ * A field of this name, in whatever case of its letters; "image[]" is another
+ * way to write "image".
+ */
 
 static llm_media_field_t *
 llm_media_named(llm_media_field_t *f, unsigned n, const llm_str_t *name)
 {
-    unsigned   i;
-    llm_str_t  s;
+    size_t    len, bare;
+    unsigned  i;
 
-    s = *name;
+    bare = name->len;
 
-    if (s.len > 2 && memcmp(s.data + s.len - 2, "[]", 2) == 0) {
-        s.len -= 2;
+    if (bare > 2 && memcmp(name->data + bare - 2, "[]", 2) == 0) {
+        bare -= 2;
     }
 
     for (i = 0; i < n; i++) {
-        if (llm_media_equal(f[i].type == LLM_MEDIA_FILE ? &s : name,
-                            f[i].name))
+        len = (f[i].type == LLM_MEDIA_FILE) ? bare : name->len;
+
+        if (len == strlen(f[i].name)
+            && strncasecmp((char *) name->data, f[i].name, len) == 0)
         {
             return &f[i];
         }
@@ -157,6 +163,11 @@ llm_media_form(llm_request_t *q, llm_media_field_t *f, unsigned n)
 
         if (field == NULL) {
             continue;
+        }
+
+        if (memcmp(part.name.data, field->name, strlen(field->name)) != 0) {
+            return llm_request_bad(q, field->name,
+                                   "must have its letters in this case");
         }
 
         if (field->type != LLM_MEDIA_FILE) {

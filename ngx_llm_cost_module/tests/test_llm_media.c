@@ -518,6 +518,10 @@ test_bad_request(void **state)
     expect_form_bad(HEAR, FILE_PART("file", "x") END, "model", "is required");
     expect_form_bad(HEAR, PART("model", "a") PART("model", "b") END, "model",
                     "must not occur more than once");
+    expect_form_bad(HEAR, PART("model", "a") PART("Model", "b") END, "model",
+                    "must have its letters in this case");
+    expect_form_bad(HEAR, FILE_PART("FILE[]", "a") END, "file",
+                    "must have its letters in this case");
     expect_form_bad(HEAR, FILE_PART("model", "a") END, "model",
                     "must not be a file");
     expect_form_bad(HEAR, PART("model", "a") FILE_PART("file", "a")
