@@ -375,3 +375,59 @@ llm_edit_member(llm_request_t *q, llm_edits_t *e, uint32_t obj,
     return llm_edit_splice(q, e, n->start + 1, n->start + 1, before, v, after,
                            n->next > obj + 1 ? "," : "");
 }
+
+
+int
+llm_plain_answer(llm_answer_t *a, const llm_json_t *j, llm_plain_read_pt read)
+{
+    llm_plain_t  *st;
+
+    st = llm_answer_state(a, sizeof(llm_plain_t));
+
+    if (st == NULL || read(a, st, j) == LLM_ERROR) {
+        return LLM_ERROR;
+    }
+
+    llm_plain_finish(a);
+
+    return LLM_OK;
+}
+
+
+int
+llm_plain_event(llm_answer_t *a, const llm_str_t *data, llm_plain_read_pt read)
+{
+    int           rc;
+    llm_plain_t  *st;
+
+    a->stream = 1;
+
+    st = llm_answer_state(a, sizeof(llm_plain_t));
+    if (st == NULL) {
+        return LLM_ERROR;
+    }
+
+    st->json.mem = a->mem;
+    st->json.max = LLM_DIALECT_EVENT_NODES;
+
+    rc = llm_json_parse(&st->json, data->data, data->len);
+
+    if (rc == LLM_OK) {
+        rc = read(a, st, &st->json);
+    }
+
+    return (rc == LLM_ERROR) ? LLM_ERROR : LLM_EVENT_PASS;
+}
+
+
+void
+llm_plain_finish(llm_answer_t *a)
+{
+    llm_plain_t  *st;
+
+    st = a->state;
+
+    if (st) {
+        a->counted_output = llm_output_tokens(&st->output);
+    }
+}

@@ -19,6 +19,7 @@
 #define LLM_DIALECT_MODEL_MAX    256
 #define LLM_DIALECT_TOKENS_MAX   INT32_MAX
 #define LLM_DIALECT_FIGURE_MAX   1000000000000LL
+#define LLM_DIALECT_EVENT_NODES  65536    /* values in one event */
 
 
 /* the node is there and not null */
@@ -143,6 +144,27 @@ void llm_output_value(llm_output_t *out, llm_answer_t *a, int64_t part,
 /* tokens of all that went by */
 
 int64_t llm_output_tokens(const llm_output_t *out);
+
+
+/*
+ * An answer of which each value says all that there is to say: the whole of
+ * it, or one event after another.  read() is given such a value, and LLM_ERROR
+ * of it is the answer's.
+ */
+
+typedef struct {
+    llm_json_t            json;           /* of the last event */
+    llm_output_t          output;
+} llm_plain_t;
+
+typedef int (*llm_plain_read_pt)(llm_answer_t *a, llm_plain_t *st,
+    const llm_json_t *j);
+
+int llm_plain_answer(llm_answer_t *a, const llm_json_t *j,
+    llm_plain_read_pt read);
+int llm_plain_event(llm_answer_t *a, const llm_str_t *data,
+    llm_plain_read_pt read);
+void llm_plain_finish(llm_answer_t *a);
 
 
 /* answers */

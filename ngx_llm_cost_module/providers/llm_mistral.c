@@ -16,7 +16,6 @@
  * nothing: the body says whose it is.
  */
 
-#define LLM_MISTRAL_EVENT_NODES  65536
 #define LLM_MISTRAL_KEPT         "(conversation)"   /* whose model it knows */
 
 
@@ -37,16 +36,9 @@ static int llm_mistral_edit(llm_request_t *q, llm_edits_t *e);
 static int llm_mistral_answer(llm_answer_t *a, const llm_json_t *j);
 static int llm_mistral_event(llm_answer_t *a, const llm_str_t *type,
     const llm_str_t *data);
-static void llm_mistral_finish(llm_answer_t *a);
 static size_t llm_mistral_error(unsigned char *buf, const llm_refusal_t *f);
 static int llm_mistral_canonical(llm_request_t *q,
     void (*update)(void *ctx, const void *p, size_t n), void *ctx);
-
-
-typedef struct {
-    llm_json_t     json;
-    llm_output_t   output;
-} llm_mistral_state_t;
 
 
 static const llm_path_row_t  llm_mistral_paths[] = {
@@ -91,7 +83,7 @@ const llm_provider_t  llm_mistral = {
     llm_mistral_edit,
     llm_mistral_answer,
     llm_mistral_event,
-    llm_mistral_finish,
+    llm_plain_finish,
     llm_mistral_error,
     llm_mistral_canonical,
     NULL,
@@ -422,7 +414,7 @@ llm_mistral_usage(llm_answer_t *a, const llm_json_t *j, uint32_t usage)
 /* a text, a piece of one, or a list of pieces; what a call is made with */
 
 static void
-llm_mistral_output(llm_answer_t *a, llm_mistral_state_t *st,
+llm_mistral_output(llm_answer_t *a, llm_plain_t *st,
     const llm_json_t *j, uint32_t entry)
 {
     uint32_t  i, content;
@@ -448,7 +440,7 @@ llm_mistral_output(llm_answer_t *a, llm_mistral_state_t *st,
    only one that does */
 
 static int
-llm_mistral_entry(llm_answer_t *a, llm_mistral_state_t *st,
+llm_mistral_entry(llm_answer_t *a, llm_plain_t *st,
     const llm_json_t *j, uint32_t entry)
 {
     if (llm_answer_keep(a, j, llm_json_get(j, entry, "model"), &a->model)
@@ -470,31 +462,12 @@ llm_mistral_entry(llm_answer_t *a, llm_mistral_state_t *st,
 
 
 static int
-llm_mistral_event(llm_answer_t *a, const llm_str_t *type,
-    const llm_str_t *data)
+llm_mistral_read_event(llm_answer_t *a, llm_plain_t *st, const llm_json_t *j)
 {
-    int                   rc;
-    uint32_t              kind;
-    llm_json_t           *j;
-    llm_mistral_state_t  *st;
+    uint32_t  kind;
 
-    (void) type;
-
-    a->stream = 1;
-
-    st = llm_answer_state(a, sizeof(llm_mistral_state_t));
-    if (st == NULL) {
-        return LLM_ERROR;
-    }
-
-    j = &st->json;
-    j->mem = a->mem;
-    j->max = LLM_MISTRAL_EVENT_NODES;
-
-    rc = llm_json_parse(j, data->data, data->len);
-
-    if (rc != LLM_OK || llm_kind_of(j, 0) != LLM_JSON_OBJECT) {
-        return (rc == LLM_ERROR) ? LLM_ERROR : LLM_EVENT_PASS;
+    if (llm_kind_of(j, 0) != LLM_JSON_OBJECT) {
+        return LLM_OK;
     }
 
     kind = llm_json_get(j, 0, "type");
@@ -507,34 +480,24 @@ llm_mistral_event(llm_answer_t *a, const llm_str_t *type,
         a->error = 1;
     }
 
-    return llm_mistral_entry(a, st, j, 0) == LLM_OK ? LLM_EVENT_PASS
-                                                    : LLM_ERROR;
-}
-
-
-static void
-llm_mistral_finish(llm_answer_t *a)
-{
-    llm_mistral_state_t  *st;
-
-    st = a->state;
-
-    if (st) {
-        a->counted_output = llm_output_tokens(&st->output);
-    }
+    return llm_mistral_entry(a, st, j, 0);
 }
 
 
 static int
-llm_mistral_answer(llm_answer_t *a, const llm_json_t *j)
+llm_mistral_event(llm_answer_t *a, const llm_str_t *type,
+    const llm_str_t *data)
 {
-    uint32_t              i, list;
-    llm_mistral_state_t  *st;
+    (void) type;
 
-    st = llm_answer_state(a, sizeof(llm_mistral_state_t));
-    if (st == NULL) {
-        return LLM_ERROR;
-    }
+    return llm_plain_event(a, data, llm_mistral_read_event);
+}
+
+
+static int
+llm_mistral_read(llm_answer_t *a, llm_plain_t *st, const llm_json_t *j)
+{
+    uint32_t  i, list;
 
     if (llm_kind_of(j, 0) != LLM_JSON_OBJECT) {
         return LLM_OK;
@@ -561,9 +524,14 @@ llm_mistral_answer(llm_answer_t *a, const llm_json_t *j)
         }
     }
 
-    llm_mistral_finish(a);
-
     return LLM_OK;
+}
+
+
+static int
+llm_mistral_answer(llm_answer_t *a, const llm_json_t *j)
+{
+    return llm_plain_answer(a, j, llm_mistral_read);
 }
 
 

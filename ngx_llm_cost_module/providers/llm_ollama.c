@@ -17,8 +17,6 @@
  * one of the prompt is left out at times, and is counted then.
  */
 
-#define LLM_OLLAMA_EVENT_NODES   65536
-
 
 static llm_path_e llm_ollama_path(llm_route_t *route);
 static int llm_ollama_parse(llm_request_t *q);
@@ -26,16 +24,9 @@ static int llm_ollama_edit(llm_request_t *q, llm_edits_t *e);
 static int llm_ollama_answer(llm_answer_t *a, const llm_json_t *j);
 static int llm_ollama_event(llm_answer_t *a, const llm_str_t *type,
     const llm_str_t *data);
-static void llm_ollama_finish(llm_answer_t *a);
 static size_t llm_ollama_error(unsigned char *buf, const llm_refusal_t *f);
 static int llm_ollama_canonical(llm_request_t *q,
     void (*update)(void *ctx, const void *p, size_t n), void *ctx);
-
-
-typedef struct {
-    llm_json_t     json;
-    llm_output_t   output;
-} llm_ollama_state_t;
 
 
 static const llm_path_row_t  llm_ollama_paths[] = {
@@ -87,7 +78,7 @@ const llm_provider_t  llm_ollama = {
     llm_ollama_edit,
     llm_ollama_answer,
     llm_ollama_event,
-    llm_ollama_finish,
+    llm_plain_finish,
     llm_ollama_error,
     llm_ollama_canonical,
     NULL,
@@ -225,7 +216,7 @@ llm_ollama_edit(llm_request_t *q, llm_edits_t *e)
 
 
 static int
-llm_ollama_read(llm_answer_t *a, llm_ollama_state_t *st, const llm_json_t *j)
+llm_ollama_read(llm_answer_t *a, llm_plain_t *st, const llm_json_t *j)
 {
     uint32_t     f[9], message;
     llm_usage_t  u = LLM_USAGE_INIT;
@@ -287,60 +278,18 @@ llm_ollama_read(llm_answer_t *a, llm_ollama_state_t *st, const llm_json_t *j)
 
 
 static int
-llm_ollama_event(llm_answer_t *a, const llm_str_t *type, const llm_str_t *data)
+llm_ollama_answer(llm_answer_t *a, const llm_json_t *j)
 {
-    int                  rc;
-    llm_ollama_state_t  *st;
-
-    (void) type;
-
-    a->stream = 1;
-
-    st = llm_answer_state(a, sizeof(llm_ollama_state_t));
-    if (st == NULL) {
-        return LLM_ERROR;
-    }
-
-    st->json.mem = a->mem;
-    st->json.max = LLM_OLLAMA_EVENT_NODES;
-
-    rc = llm_json_parse(&st->json, data->data, data->len);
-
-    if (rc == LLM_OK) {
-        rc = llm_ollama_read(a, st, &st->json);
-    }
-
-    return (rc == LLM_ERROR) ? LLM_ERROR : LLM_EVENT_PASS;
-}
-
-
-static void
-llm_ollama_finish(llm_answer_t *a)
-{
-    llm_ollama_state_t  *st;
-
-    st = a->state;
-
-    if (st) {
-        a->counted_output = llm_output_tokens(&st->output);
-    }
+    return llm_plain_answer(a, j, llm_ollama_read);
 }
 
 
 static int
-llm_ollama_answer(llm_answer_t *a, const llm_json_t *j)
+llm_ollama_event(llm_answer_t *a, const llm_str_t *type, const llm_str_t *data)
 {
-    llm_ollama_state_t  *st;
+    (void) type;
 
-    st = llm_answer_state(a, sizeof(llm_ollama_state_t));
-
-    if (st == NULL || llm_ollama_read(a, st, j) != LLM_OK) {
-        return LLM_ERROR;
-    }
-
-    llm_ollama_finish(a);
-
-    return LLM_OK;
+    return llm_plain_event(a, data, llm_ollama_read);
 }
 
 

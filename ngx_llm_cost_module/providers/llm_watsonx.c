@@ -17,8 +17,6 @@
  * were made so far, and at most one has those of the prompt.
  */
 
-#define LLM_WATSONX_EVENT_NODES  65536
-
 
 typedef enum {
     LLM_WATSONX_NONE = 0,
@@ -36,16 +34,9 @@ static int llm_watsonx_edit(llm_request_t *q, llm_edits_t *e);
 static int llm_watsonx_answer(llm_answer_t *a, const llm_json_t *j);
 static int llm_watsonx_event(llm_answer_t *a, const llm_str_t *type,
     const llm_str_t *data);
-static void llm_watsonx_finish(llm_answer_t *a);
 static size_t llm_watsonx_error(unsigned char *buf, const llm_refusal_t *f);
 static int llm_watsonx_canonical(llm_request_t *q,
     void (*update)(void *ctx, const void *p, size_t n), void *ctx);
-
-
-typedef struct {
-    llm_json_t     json;
-    llm_output_t   output;
-} llm_watsonx_state_t;
 
 
 static const llm_path_row_t  llm_watsonx_paths[] = {
@@ -97,7 +88,7 @@ const llm_provider_t  llm_watsonx = {
     llm_watsonx_edit,
     llm_watsonx_answer,
     llm_watsonx_event,
-    llm_watsonx_finish,
+    llm_plain_finish,
     llm_watsonx_error,
     llm_watsonx_canonical,
     NULL,
@@ -331,7 +322,7 @@ llm_watsonx_is(const llm_json_t *j, uint32_t node, const char *text)
 /* what was made, and why it ended */
 
 static void
-llm_watsonx_result(llm_answer_t *a, llm_watsonx_state_t *st,
+llm_watsonx_result(llm_answer_t *a, llm_plain_t *st,
     const llm_json_t *j, uint32_t result, llm_usage_t *u)
 {
     int64_t   n;
@@ -366,7 +357,7 @@ llm_watsonx_result(llm_answer_t *a, llm_watsonx_state_t *st,
 
 
 static int
-llm_watsonx_read(llm_answer_t *a, llm_watsonx_state_t *st,
+llm_watsonx_read(llm_answer_t *a, llm_plain_t *st,
     const llm_json_t *j)
 {
     uint32_t     i, f[4];
@@ -410,61 +401,19 @@ llm_watsonx_read(llm_answer_t *a, llm_watsonx_state_t *st,
 
 
 static int
-llm_watsonx_event(llm_answer_t *a, const llm_str_t *type,
-    const llm_str_t *data)
+llm_watsonx_answer(llm_answer_t *a, const llm_json_t *j)
 {
-    int                   rc;
-    llm_watsonx_state_t  *st;
-
-    (void) type;
-
-    a->stream = 1;
-
-    st = llm_answer_state(a, sizeof(llm_watsonx_state_t));
-    if (st == NULL) {
-        return LLM_ERROR;
-    }
-
-    st->json.mem = a->mem;
-    st->json.max = LLM_WATSONX_EVENT_NODES;
-
-    rc = llm_json_parse(&st->json, data->data, data->len);
-
-    if (rc == LLM_OK) {
-        rc = llm_watsonx_read(a, st, &st->json);
-    }
-
-    return (rc == LLM_ERROR) ? LLM_ERROR : LLM_EVENT_PASS;
-}
-
-
-static void
-llm_watsonx_finish(llm_answer_t *a)
-{
-    llm_watsonx_state_t  *st;
-
-    st = a->state;
-
-    if (st) {
-        a->counted_output = llm_output_tokens(&st->output);
-    }
+    return llm_plain_answer(a, j, llm_watsonx_read);
 }
 
 
 static int
-llm_watsonx_answer(llm_answer_t *a, const llm_json_t *j)
+llm_watsonx_event(llm_answer_t *a, const llm_str_t *type,
+    const llm_str_t *data)
 {
-    llm_watsonx_state_t  *st;
+    (void) type;
 
-    st = llm_answer_state(a, sizeof(llm_watsonx_state_t));
-
-    if (st == NULL || llm_watsonx_read(a, st, j) != LLM_OK) {
-        return LLM_ERROR;
-    }
-
-    llm_watsonx_finish(a);
-
-    return LLM_OK;
+    return llm_plain_event(a, data, llm_watsonx_read);
 }
 
 
