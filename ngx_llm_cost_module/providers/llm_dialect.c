@@ -378,6 +378,46 @@ llm_edit_member(llm_request_t *q, llm_edits_t *e, uint32_t obj,
 
 
 int
+llm_edit_max_in(llm_request_t *q, llm_edits_t *e, const char *group,
+    const char *name, const char *text)
+{
+    size_t    len;
+    int64_t   v;
+    uint32_t  obj, max;
+
+    if (e->set_max_output <= 0 || !q->can_fit) {
+        return LLM_OK;
+    }
+
+    len = strlen(group) + sizeof("\"\":") - 1;
+    obj = llm_json_get(&q->json, 0, group);
+
+    if (obj == LLM_JSON_NONE) {
+        return llm_edit_member(q, e, 0, text, e->set_max_output, "}");
+    }
+
+    if (!llm_given(&q->json, obj)) {
+        return llm_edit_value(q, e, obj, text + len, e->set_max_output, "}");
+    }
+
+    max = llm_json_get(&q->json, obj, name);
+
+    if (max == LLM_JSON_NONE) {
+        return llm_edit_member(q, e, obj, text + len + 1, e->set_max_output,
+                               "");
+    }
+
+    if (llm_json_int(&q->json, max, &v) == LLM_OK && v >= 0
+        && v <= e->set_max_output)
+    {
+        return LLM_OK;
+    }
+
+    return llm_edit_number(q, e, max, e->set_max_output);
+}
+
+
+int
 llm_plain_answer(llm_answer_t *a, const llm_json_t *j, llm_plain_read_pt read)
 {
     llm_plain_t  *st;

@@ -259,6 +259,15 @@ int llm_edit_string(llm_request_t *q, llm_edits_t *e, uint32_t node,
 int llm_edit_value(llm_request_t *q, llm_edits_t *e, uint32_t node,
     const char *before, int64_t v, const char *after);
 
+/*
+ * The maximum that is wanted, where the request allows more: a member of this
+ * name in that group of the request.  text is both as they are written where
+ * neither is there: "group":{"name":
+ */
+
+int llm_edit_max_in(llm_request_t *q, llm_edits_t *e, const char *group,
+    const char *name, const char *text);
+
 
 /*
  * What parts of a request's content ask of a model: LLM_ABLE_* of every object

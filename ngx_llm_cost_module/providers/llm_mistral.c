@@ -322,33 +322,12 @@ llm_mistral_count(llm_request_t *q, llm_counter_t *c)
 static int
 llm_mistral_edit(llm_request_t *q, llm_edits_t *e)
 {
-    int       rc;
-    uint32_t  args, max;
+    int  rc;
 
-    rc = LLM_OK;
     e->n = 0;
 
-    if (e->set_max_output > 0 && q->can_fit) {
-
-        args = llm_json_get(&q->json, 0, "completion_args");
-        max = llm_json_get(&q->json, args, "max_tokens");
-
-        if (args == LLM_JSON_NONE) {
-            rc = llm_edit_member(q, e, 0, "\"completion_args\":"
-                                 "{\"max_tokens\":", e->set_max_output, "}");
-
-        } else if (!llm_given(&q->json, args)) {
-            rc = llm_edit_value(q, e, args, "{\"max_tokens\":",
-                                e->set_max_output, "}");
-
-        } else if (max == LLM_JSON_NONE) {
-            rc = llm_edit_member(q, e, args, "\"max_tokens\":",
-                                 e->set_max_output, "");
-
-        } else if (q->max_output < 0 || q->max_output > e->set_max_output) {
-            rc = llm_edit_number(q, e, max, e->set_max_output);
-        }
-    }
+    rc = llm_edit_max_in(q, e, "completion_args", "max_tokens",
+                         "\"completion_args\":{\"max_tokens\":");
 
     if (rc == LLM_OK && e->set_model.len && !q->model_in_path) {
         rc = llm_edit_string(q, e, llm_json_get(&q->json, 0, "model"),

@@ -177,41 +177,10 @@ llm_ollama_parse(llm_request_t *q)
 static int
 llm_ollama_edit(llm_request_t *q, llm_edits_t *e)
 {
-    int64_t   v;
-    uint32_t  options, max;
-
     e->n = 0;
 
-    if (e->set_max_output <= 0 || !q->can_fit) {
-        return LLM_OK;
-    }
-
-    options = llm_json_get(&q->json, 0, "options");
-
-    if (options == LLM_JSON_NONE) {
-        return llm_edit_member(q, e, 0, "\"options\":{\"num_predict\":",
-                               e->set_max_output, "}");
-    }
-
-    if (!llm_given(&q->json, options)) {
-        return llm_edit_value(q, e, options, "{\"num_predict\":",
-                              e->set_max_output, "}");
-    }
-
-    max = llm_json_get(&q->json, options, "num_predict");
-
-    if (max == LLM_JSON_NONE) {
-        return llm_edit_member(q, e, options, "\"num_predict\":",
-                               e->set_max_output, "");
-    }
-
-    if (llm_json_int(&q->json, max, &v) == LLM_OK && v >= 0
-        && v <= e->set_max_output)
-    {
-        return LLM_OK;
-    }
-
-    return llm_edit_number(q, e, max, e->set_max_output);
+    return llm_edit_max_in(q, e, "options", "num_predict",
+                           "\"options\":{\"num_predict\":");
 }
 
 

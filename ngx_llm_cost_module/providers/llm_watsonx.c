@@ -251,39 +251,10 @@ llm_watsonx_count(llm_request_t *q, llm_counter_t *c)
 static int
 llm_watsonx_edit(llm_request_t *q, llm_edits_t *e)
 {
-    int64_t   v;
-    uint32_t  parameters, max;
-
     e->n = 0;
 
-    if (e->set_max_output <= 0 || !q->can_fit) {
-        return LLM_OK;
-    }
-
-    parameters = llm_json_get(&q->json, 0, "parameters");
-
-    if (parameters == LLM_JSON_NONE) {
-        return llm_edit_member(q, e, 0, "\"parameters\":{\"max_new_tokens\":",
-                               e->set_max_output, "}");
-    }
-
-    if (!llm_given(&q->json, parameters)) {
-        return llm_edit_value(q, e, parameters, "{\"max_new_tokens\":",
-                              e->set_max_output, "}");
-    }
-
-    max = llm_json_get(&q->json, parameters, "max_new_tokens");
-
-    if (max == LLM_JSON_NONE) {
-        return llm_edit_member(q, e, parameters, "\"max_new_tokens\":",
-                               e->set_max_output, "");
-    }
-
-    if (llm_json_int(&q->json, max, &v) == LLM_OK && v <= e->set_max_output) {
-        return LLM_OK;
-    }
-
-    return llm_edit_number(q, e, max, e->set_max_output);
+    return llm_edit_max_in(q, e, "parameters", "max_new_tokens",
+                           "\"parameters\":{\"max_new_tokens\":");
 }
 
 
