@@ -368,7 +368,7 @@ ngx_http_llm_cost_redis_unanswered(ngx_http_llm_cost_ctx_t *ctx,
     if (ngx_http_llm_cost_redis_box_stray(op)
         || (op->over && !ctx->renumbered))
     {
-        ctx->renumbered = op->over;
+        ctx->renumbered |= op->over;      /* once, whatever is joined */
         rc = NGX_DECLINED;
 
     } else {
