@@ -20,7 +20,8 @@
 
 
 extern const llm_provider_t  llm_anthropic, llm_bedrock, llm_cohere,
-                             llm_gemini, llm_mistral, llm_ollama, llm_watsonx;
+                             llm_gemini, llm_mistral, llm_ollama, llm_vercel,
+                             llm_watsonx;
 
 #define FORM  "multipart/form-data; boundary=b"
 
@@ -97,7 +98,11 @@ static const struct {
       NULL },
     { &llm_mistral, "/v1/conversations", "conversation.response.done", NULL },
     { &llm_mistral, "/v1/conversations/c", "message.output.delta", NULL },
-    { &llm_mistral, "/v1/moderations", "", NULL }
+    { &llm_mistral, "/v1/moderations", "", NULL },
+    { &llm_vercel, "/v3/ai/language-model", "", NULL },
+    { &llm_vercel, "/v3/ai/embedding-model", "", NULL },
+    { &llm_vercel, "/v3/ai/reranking-model", "", NULL },
+    { &llm_vercel, "/v4/ai/decision-model", "", NULL }
 };
 
 #define WAYS  (sizeof(ways) / sizeof(ways[0]))
@@ -188,7 +193,13 @@ ignore(void *ctx, const void *p, size_t n)
 static const llm_str_t *
 header(void *ctx, const char *name)
 {
-    static llm_str_t  type;
+    static llm_str_t  type, model = llm_string("anthropic/claude-m");
+
+    if (strcmp(name, "ai-model-id") == 0
+        || strcmp(name, "ai-language-model-id") == 0)
+    {
+        return &model;
+    }
 
     if (ctx == NULL || strcmp(name, "content-type") != 0) {
         return NULL;

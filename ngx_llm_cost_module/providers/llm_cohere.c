@@ -356,12 +356,7 @@ llm_cohere_messages(llm_input_t *in, uint32_t list)
 }
 
 
-/*
- * How many searches a ranking is billed as, at most; who bills it by the token
- * reads the query with each document.
- */
-
-static void
+void
 llm_cohere_units(llm_input_t *in, uint32_t query, uint32_t documents)
 {
     int64_t                 base, n, each;
@@ -374,7 +369,9 @@ llm_cohere_units(llm_input_t *in, uint32_t query, uint32_t documents)
     n = 0;
     each = in->tokens;
 
-    for (i = documents + 1; i < v[documents].next; i = v[i].next) {
+    for (i = documents + 1; llm_kind_of(in->j, documents) == LLM_JSON_ARRAY
+         && i < v[documents].next; i = v[i].next)
+    {
 
         /* one that is too long counts as several, each with the query */
 
@@ -505,27 +502,9 @@ llm_cohere_count(llm_request_t *q, llm_counter_t *c)
 static int
 llm_cohere_edit(llm_request_t *q, llm_edits_t *e)
 {
-    int64_t   v;
-    uint32_t  max;
-
     e->n = 0;
 
-    if (e->set_max_output <= 0 || !q->can_fit) {
-        return LLM_OK;
-    }
-
-    max = llm_json_get(&q->json, 0, "max_tokens");
-
-    if (max == LLM_JSON_NONE) {
-        return llm_edit_member(q, e, 0, "\"max_tokens\":", e->set_max_output,
-                               "");
-    }
-
-    if (llm_json_int(&q->json, max, &v) == LLM_OK && v <= e->set_max_output) {
-        return LLM_OK;
-    }
-
-    return llm_edit_number(q, e, max, e->set_max_output);
+    return llm_edit_max(q, e, 0, "max_tokens", "\"max_tokens\":");
 }
 
 

@@ -23,6 +23,14 @@ typedef enum {
 } llm_cohere_op_e;
 
 
+/*
+ * How many searches a ranking is billed as, at most: q->most.queries; who bills
+ * it by the token reads the query with each document, which an array holds.
+ */
+
+void llm_cohere_units(llm_input_t *in, uint32_t query, uint32_t documents);
+
+
 /* llm_cohere_answer.c */
 
 int llm_cohere_answer(llm_answer_t *a, const llm_json_t *j);

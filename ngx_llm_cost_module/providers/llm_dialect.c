@@ -382,8 +382,7 @@ llm_edit_max_in(llm_request_t *q, llm_edits_t *e, const char *group,
     const char *name, const char *text)
 {
     size_t    len;
-    int64_t   v;
-    uint32_t  obj, max;
+    uint32_t  obj;
 
     if (e->set_max_output <= 0 || !q->can_fit) {
         return LLM_OK;
@@ -400,11 +399,25 @@ llm_edit_max_in(llm_request_t *q, llm_edits_t *e, const char *group,
         return llm_edit_value(q, e, obj, text + len, e->set_max_output, "}");
     }
 
+    return llm_edit_max(q, e, obj, name, text + len + 1);
+}
+
+
+int
+llm_edit_max(llm_request_t *q, llm_edits_t *e, uint32_t obj, const char *name,
+    const char *text)
+{
+    int64_t   v;
+    uint32_t  max;
+
+    if (e->set_max_output <= 0 || !q->can_fit) {
+        return LLM_OK;
+    }
+
     max = llm_json_get(&q->json, obj, name);
 
     if (max == LLM_JSON_NONE) {
-        return llm_edit_member(q, e, obj, text + len + 1, e->set_max_output,
-                               "");
+        return llm_edit_member(q, e, obj, text, e->set_max_output, "");
     }
 
     if (llm_json_int(&q->json, max, &v) == LLM_OK && v >= 0

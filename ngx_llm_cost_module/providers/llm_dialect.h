@@ -268,6 +268,11 @@ int llm_edit_value(llm_request_t *q, llm_edits_t *e, uint32_t node,
 int llm_edit_max_in(llm_request_t *q, llm_edits_t *e, const char *group,
     const char *name, const char *text);
 
+/* ... of an object that is there; text is "name": */
+
+int llm_edit_max(llm_request_t *q, llm_edits_t *e, uint32_t obj,
+    const char *name, const char *text);
+
 
 /*
  * What parts of a request's content ask of a model: LLM_ABLE_* of every object

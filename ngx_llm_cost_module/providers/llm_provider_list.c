@@ -14,6 +14,7 @@ extern const llm_provider_t  llm_bedrock;
 extern const llm_provider_t  llm_cohere;
 extern const llm_provider_t  llm_mistral;
 extern const llm_provider_t  llm_ollama;
+extern const llm_provider_t  llm_vercel;
 extern const llm_provider_t  llm_watsonx;
 
 
@@ -25,6 +26,7 @@ const llm_provider_t * const  llm_providers[] = {
     &llm_cohere,
     &llm_gemini,
     &llm_ollama,
+    &llm_vercel,
     &llm_mistral,
     &llm_openai,
     &llm_anthropic,

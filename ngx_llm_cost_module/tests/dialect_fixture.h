@@ -49,10 +49,32 @@ route_of(const llm_provider_t *p, llm_route_t *r, const char *method,
 }
 
 
+/* fields of a header: names, each with its value behind it, and NULL */
+
+static inline const llm_str_t *
+fixture_header(void *ctx, const char *name)
+{
+    char             **h;
+    static llm_str_t   v[4];
+    static unsigned    n;
+
+    for (h = ctx; h && *h; h += 2) {
+        if (strcmp(*h, name) == 0) {
+            n = (n + 1) % 4;
+            v[n] = str(h[1]);
+            return &v[n];
+        }
+    }
+
+    return NULL;
+}
+
+
 /* a request; f->rc is what parse() says of it */
 
 static inline void
-ask(dialect_t *f, const llm_provider_t *p, const char *path, const char *body)
+ask_with(dialect_t *f, const llm_provider_t *p, const char *path,
+    const char **headers, const char *body)
 {
     size_t  len;
 
@@ -63,6 +85,8 @@ ask(dialect_t *f, const llm_provider_t *p, const char *path, const char *body)
 
     f->p = p;
     f->path = route_of(p, &f->q.route, "POST", path);
+    f->q.route.headers.get = fixture_header;
+    f->q.route.headers.ctx = headers;
     f->q.provider = p;
     f->q.kind = f->q.route.kind;
     f->q.path = f->q.route.path;
@@ -74,6 +98,13 @@ ask(dialect_t *f, const llm_provider_t *p, const char *path, const char *body)
     assert_int_equal(llm_json_parse(&f->q.json, f->q.body.data, len), LLM_OK);
 
     f->rc = p->parse(&f->q);
+}
+
+
+static inline void
+ask(dialect_t *f, const llm_provider_t *p, const char *path, const char *body)
+{
+    ask_with(f, p, path, NULL, body);
 }
 
 

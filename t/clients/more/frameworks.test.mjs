@@ -16,8 +16,8 @@ const build = process.env.LLM_BUILD
 const require = createRequire(join(build, 'clients-more/'));
 const load = name => import(pathToFileURL(require.resolve(name)));
 
-const { APICallError, generateText, jsonSchema, streamText, tool }
-    = await load('ai');
+const { APICallError, createGateway, embed, generateText, jsonSchema,
+        streamText, tool } = await load('ai');
 const { createOpenAI } = await load('@ai-sdk/openai');
 const { createAnthropic } = await load('@ai-sdk/anthropic');
 const { ChatOpenAI } = await load('@langchain/openai');
@@ -267,6 +267,80 @@ test('AI SDK, Anthropic: a refusal is an APICallError, once', async () => {
     assert.ok(APICallError.isInstance(error), `${error}`);
     assert.equal(error.statusCode, 402);
     assert.match(error.responseBody, /"type":"billing_error"/);
+});
+
+
+// Vercel's AI Gateway, in its own dialect
+
+const ROUTED = {
+    content: [{ type: 'text', text: 'Hello' }],
+    finishReason: { unified: 'stop', raw: 'stop' }, warnings: [],
+    usage: { inputTokens: { total: 20, noCache: 20, cacheRead: 0 },
+             outputTokens: { total: 10, text: 10, reasoning: 0 } },
+    providerMetadata: { gateway: { cost: '0.00021' } } };
+
+
+function vercel(location = '', apiKey = 'vck-1') {
+    return createGateway({ apiKey,
+                           baseURL: `${gateway.url}${location}/v3/ai` });
+}
+
+
+test('AI SDK, AI Gateway: an answer', async () => {
+    gateway.script(json(ROUTED));
+
+    const { text, usage } = await generateText({
+        model: vercel()('anthropic/claude-sonnet-4.5'), prompt: 'hi' });
+
+    assert.equal(text, 'Hello');
+    assert.equal(usage.outputTokens, 10);
+
+    const [log] = await gateway.log();
+    assert.equal(log.cost, CLAUDE);
+    assert.equal(log.model, 'anthropic/claude-sonnet-4.5');
+});
+
+
+test('AI SDK, AI Gateway: a stream', async () => {
+    gateway.script(sse([
+        { type: 'stream-start', warnings: [] },
+        { type: 'text-start', id: '0' },
+        { type: 'text-delta', id: '0', delta: 'Hello' },
+        { type: 'text-end', id: '0' },
+        { type: 'finish', ...ROUTED, content: undefined }]));
+
+    const stream = streamText({
+        model: vercel()('anthropic/claude-sonnet-4.5'), prompt: 'hi' });
+
+    assert.equal(await stream.text, 'Hello');
+
+    const [log] = await gateway.log();
+    assert.equal(log.cost, CLAUDE);
+    assert.equal(log.usage_source, 'upstream');
+});
+
+
+test('AI SDK, AI Gateway: vectors', async () => {
+    gateway.script(json({ embeddings: [[0.5, 0.5]], usage: { tokens: 100 } }));
+
+    const { embedding } = await embed({ value: 'hi',
+        model: vercel().embeddingModel('openai/text-embedding-3-small') });
+
+    assert.equal(embedding.length, 2);
+    assert.equal((await gateway.log())[0].cost, '0.000002000');
+});
+
+
+test('AI SDK, AI Gateway: a refusal is of its own type, once', async () => {
+    const model = vercel('/once', 'vck-spent')('anthropic/claude-sonnet-4.5');
+
+    gateway.script(json(ROUTED));
+
+    const error = await refused(() => generateText({ model, prompt: 'hi' }));
+
+    assert.equal(error.name, 'GatewayRateLimitError');
+    assert.equal(error.statusCode, 402);
+    assert.match(error.message, /budget/);
 });
 
 
