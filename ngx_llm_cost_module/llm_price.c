@@ -191,6 +191,7 @@ llm_prices_put(llm_prices_t *t, const llm_price_t *p, unsigned map)
 
     row->price = *p;
     row->map = map;
+    row->alias = 0;
 
     if (t->n * 2 > t->size) {
         return llm_prices_grow(t);

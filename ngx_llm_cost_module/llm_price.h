@@ -81,8 +81,9 @@ typedef enum {
     LLM_FACTOR_GEO_US = 0,                      /* inference_geo "us" */
     LLM_FACTOR_GEO_EU,
     LLM_FACTOR_FAST,                            /* speed "fast" */
-    LLM_FACTOR_HOST_US,                         /* us. and eu. host names */
+    LLM_FACTOR_HOST_US,                         /* us., eu., gov. host names */
     LLM_FACTOR_HOST_EU,
+    LLM_FACTOR_HOST_GOV,
     LLM_FACTOR_REGION,                          /* any host but the global */
     LLM_FACTOR_N
 } llm_factor_e;

@@ -179,7 +179,8 @@ llm_price_unregion(llm_str_t *s)
     unsigned            i;
     unsigned char      *p;
     static const char  *regions[] = {
-        "global.", "us-gov.", "us.", "eu.", "apac.", "au.", "jp.", "ca.", NULL
+        "global.", "us-gov.", "us.", "eu.", "apac.", "au.", "jp.", "ca.", "in.",
+        NULL
     };
 
     for (p = s->data + s->len; p > s->data && p[-1] != '/'; p--) { /* void */ }

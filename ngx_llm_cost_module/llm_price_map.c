@@ -100,13 +100,50 @@ llm_price_map_taken(llm_price_map_t *m, uint32_t node)
 }
 
 
+/* a row without a price, until all others are there: it has the name */
+
 static int
-llm_price_map_row(llm_price_map_t *m, uint32_t node)
+llm_price_map_later(llm_price_map_t *m, uint32_t node)
 {
     int  rc;
 
+    rc = llm_prices_put(m->prices, &m->row, m->prices->maps);
+
+    if (rc == LLM_DECLINED) {
+        return llm_price_map_taken(m, node);
+    }
+
+    if (rc == LLM_OK) {
+        llm_prices_get(m->prices, &m->row.model)->alias = 1;
+    }
+
+    return rc;
+}
+
+
+static int
+llm_price_map_row(llm_price_map_t *m, const llm_str_t *name, uint32_t node)
+{
+    int  rc;
+
+    llm_price_init(&m->row);
+
+    m->row.model = *name;
+
+    if (name->len == 0 || name->len > LLM_PRICE_NAME_MAX) {
+        return llm_price_map_error(m, node, NULL, "bad length of the name");
+    }
+
+    if (llm_prices_text(m->prices, &m->row.model, name) != LLM_OK) {
+        return LLM_ERROR;
+    }
+
     if (m->json.nodes[node].type != LLM_JSON_OBJECT) {
         return llm_price_map_error(m, node, NULL, "not an object");
+    }
+
+    if (llm_price_map_pointer(m, node) != LLM_JSON_NONE) {
+        return llm_price_map_later(m, node);
     }
 
     rc = llm_price_map_members(m, node);
@@ -125,7 +162,8 @@ llm_price_map_row(llm_price_map_t *m, uint32_t node)
 
 
 static int
-llm_price_map_rows(llm_price_map_t *m)
+llm_price_map_pass(llm_price_map_t *m,
+    int (*read)(llm_price_map_t *m, const llm_str_t *name, uint32_t node))
 {
     int                     rc;
     uint32_t                i;
@@ -146,25 +184,32 @@ llm_price_map_rows(llm_price_map_t *m)
             continue;
         }
 
-        llm_price_init(&m->row);
-
-        m->row.model = name;
-
-        if (name.len == 0 || name.len > LLM_PRICE_NAME_MAX) {
-            return llm_price_map_error(m, i, NULL, "bad length of the name");
-        }
-
-        if (llm_prices_text(m->prices, &m->row.model, &name) != LLM_OK) {
-            return LLM_ERROR;
-        }
-
-        rc = llm_price_map_row(m, n[i].next);
+        rc = read(m, &name, n[i].next);
         if (rc != LLM_OK) {
             return rc;
         }
     }
 
     return LLM_OK;
+}
+
+
+static int
+llm_price_map_rows(llm_price_map_t *m)
+{
+    int  rc;
+
+    rc = llm_price_map_pass(m, llm_price_map_row);
+
+    if (rc == LLM_OK) {
+        rc = llm_price_map_pass(m, llm_price_map_aliases);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_price_map_pass(m, llm_price_map_alias);
+    }
+
+    return rc;
 }
 
 

@@ -18,6 +18,10 @@
 
 #define LLM_PRICE_SIZES      6
 
+/* and sizes of a picture */
+
+#define LLM_PRICE_PICTURES   4
+
 /* memory that is needed only while a map is read */
 
 typedef struct llm_price_block_s  llm_price_block_t;
@@ -43,6 +47,7 @@ typedef struct {
     int64_t             output_second;
     int64_t             sizes[LLM_PRICE_SIZES];
     int64_t             plain_second;
+    int64_t             pictures[LLM_PRICE_PICTURES];
     uint32_t            tiered;              /* node of tiered_pricing */
     unsigned            billing:1;           /* web_search_billing_unit */
 
@@ -64,10 +69,17 @@ typedef struct {
 int llm_price_map_error(llm_price_map_t *m, uint32_t node,
     const llm_str_t *key, const char *what);
 
-/* output_cost_per_second, and that of a size; and rows for sizes */
+/* output_cost_per_second, that of a size, and that of a picture of a size; and
+   rows for sizes */
 
 int llm_price_map_size(llm_price_map_t *m, const llm_str_t *key, int64_t v);
+int llm_price_map_picture(llm_price_map_t *m, const llm_str_t *key,
+    uint32_t node);
 int llm_price_map_sizes(llm_price_map_t *m);
+
+/* of a row that is an alias of model, the rows of its sizes */
+
+int llm_price_map_alias_sizes(llm_price_map_t *m, const llm_str_t *model);
 
 /* all of a row's members but its name; then what follows from them together */
 
@@ -92,6 +104,22 @@ int llm_price_map_scaled(llm_price_map_t *m, const llm_str_t *key,
 int llm_price_map_unread(llm_price_map_t *m, const llm_str_t *key,
     uint32_t node);
 int llm_price_map_other(llm_price_map_t *m, const llm_str_t *key,
+    uint32_t node);
+
+/* one more of the kind is not read */
+
+int llm_price_map_unknown(llm_price_map_t *m, const llm_str_t *key);
+
+/* the name that a row is an alias of, or LLM_JSON_NONE */
+
+uint32_t llm_price_map_pointer(const llm_price_map_t *m, uint32_t node);
+
+/* when the map's rows are in the table: the names that a row lists, and then
+   a row that is an alias itself */
+
+int llm_price_map_aliases(llm_price_map_t *m, const llm_str_t *name,
+    uint32_t node);
+int llm_price_map_alias(llm_price_map_t *m, const llm_str_t *name,
     uint32_t node);
 
 /* the names of rates in a map */

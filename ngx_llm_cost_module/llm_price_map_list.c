@@ -184,14 +184,19 @@ llm_price_map_factor(llm_price_map_t *m, const llm_str_t *key, uint32_t node,
 }
 
 
-/* a number of another name may be a factor, too; notes are no numbers */
+/*
+ * A number of another name may be a factor, too; notes are no numbers, and what
+ * is switched on is a 1, which as a factor would change nothing.
+ */
 
 static int
 llm_price_map_entry_one(llm_price_map_t *m, const llm_str_t *key,
     uint32_t name, uint32_t node)
 {
-    unsigned   i;
-    llm_str_t  s;
+    int64_t                 v;
+    unsigned                i;
+    llm_str_t               s;
+    const llm_json_node_t  *n;
 
     static const struct {
         const char    *name;
@@ -209,7 +214,13 @@ llm_price_map_entry_one(llm_price_map_t *m, const llm_str_t *key,
         }
     }
 
-    if (m->json.nodes[node].type != LLM_JSON_NUMBER) {
+    n = &m->json.nodes[node];
+
+    if (n->type != LLM_JSON_NUMBER
+        || (llm_parse_scaled(m->json.data + n->start, n->end - n->start,
+                             LLM_PRICE_FACTOR_SCALE, &v) == LLM_OK
+            && v == LLM_FACTOR_ONE))
+    {
         return LLM_OK;
     }
 

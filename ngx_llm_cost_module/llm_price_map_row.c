@@ -350,6 +350,44 @@ llm_price_map_seconds(llm_price_map_t *m, const llm_str_t *key, uint32_t node)
 }
 
 
+/* factors by the host that a request goes to */
+
+static int
+llm_price_map_uplift(llm_price_map_t *m, const llm_str_t *key, uint32_t node)
+{
+    unsigned  i;
+
+    static const struct {
+        llm_str_t     name;
+        llm_factor_e  factor;
+    } names[] = {
+        { llm_string("regional_processing_uplift_multiplier_us"),
+          LLM_FACTOR_HOST_US },
+        { llm_string("regional_processing_uplift_multiplier_eu"),
+          LLM_FACTOR_HOST_EU },
+        { llm_string("fedramp_uplift_multiplier"), LLM_FACTOR_HOST_GOV },
+        { llm_string("regional_endpoint_uplift_multiplier"),
+          LLM_FACTOR_REGION },
+        { llm_string(""), 0 }
+    };
+
+    if (m->json.nodes[node].type == LLM_JSON_NULL) {
+        return LLM_DECLINED;
+    }
+
+    for (i = 0; names[i].name.len; i++) {
+
+        if (key->len == names[i].name.len
+            && memcmp(key->data, names[i].name.data, key->len) == 0)
+        {
+            return llm_price_map_factor(m, key, node, names[i].factor);
+        }
+    }
+
+    return LLM_DECLINED;
+}
+
+
 static int
 llm_price_map_structure(llm_price_map_t *m, const llm_str_t *key,
     uint32_t node)
@@ -375,18 +413,6 @@ llm_price_map_structure(llm_price_map_t *m, const llm_str_t *key,
         return llm_price_map_entry(m, key, node);
     }
 
-    if (llm_price_map_is(key, "regional_processing_uplift_multiplier_us")) {
-        return llm_price_map_factor(m, key, node, LLM_FACTOR_HOST_US);
-    }
-
-    if (llm_price_map_is(key, "regional_processing_uplift_multiplier_eu")) {
-        return llm_price_map_factor(m, key, node, LLM_FACTOR_HOST_EU);
-    }
-
-    if (llm_price_map_is(key, "regional_endpoint_uplift_multiplier")) {
-        return llm_price_map_factor(m, key, node, LLM_FACTOR_REGION);
-    }
-
     if (llm_price_map_is(key, "web_search_billing_unit")) {
         m->billing = 1;
         m->row.per_prompt = llm_json_equal(&m->json, node, "per_prompt");
@@ -410,7 +436,9 @@ llm_price_map_member(llm_price_map_t *m, const llm_str_t *key, uint32_t node)
         llm_price_map_origin,
         llm_price_map_ability,
         llm_price_map_structure,
+        llm_price_map_uplift,
         llm_price_map_seconds,
+        llm_price_map_picture,
         NULL
     };
 
@@ -446,6 +474,7 @@ llm_price_map_members(llm_price_map_t *m, uint32_t node)
     m->output_second = -1;
     m->plain_second = -1;
     memset(m->sizes, 0xff, sizeof(m->sizes));
+    memset(m->pictures, 0xff, sizeof(m->pictures));
     m->tiered = LLM_JSON_NONE;
     m->billing = 0;
 

@@ -14,11 +14,24 @@
  * A request says which it wants, so each size gets a row, "4k/NAME" behind the
  * provider's name, at its own price or the plain one.  The row of the name
  * itself has the dearest, for whoever does not say it.
+ *
+ * Pictures likewise, "output_cost_per_image_2K"; but only the sizes that are
+ * listed, since the name has a price of its own for all others.
  */
 
 static const llm_str_t  llm_price_sizes[LLM_PRICE_SIZES] = {
     llm_string("480p"), llm_string("720p"), llm_string("768p"),
     llm_string("1080p"), llm_string("2k"), llm_string("4k")
+};
+
+static const struct {
+    llm_str_t  key;
+    llm_str_t  name;
+} llm_price_pictures[LLM_PRICE_PICTURES] = {
+    { llm_string("output_cost_per_image_0.5K"), llm_string("0.5k") },
+    { llm_string("output_cost_per_image_1K"), llm_string("1k") },
+    { llm_string("output_cost_per_image_2K"), llm_string("2k") },
+    { llm_string("output_cost_per_image_4K"), llm_string("4k") }
 };
 
 
@@ -54,42 +67,87 @@ llm_price_map_size(llm_price_map_t *m, const llm_str_t *key, int64_t v)
 }
 
 
-static int
-llm_price_map_size_row(llm_price_map_t *m, const llm_str_t *size, int64_t v)
+int
+llm_price_map_picture(llm_price_map_t *m, const llm_str_t *key, uint32_t node)
 {
-    int            rc;
-    size_t         i, at;
-    llm_str_t     *model, name;
-    llm_price_t    row;
-    unsigned char  text[LLM_PRICE_NAME_MAX];
+    int              rc;
+    unsigned         i;
+    unsigned         type;
 
-    model = &m->row.model;
+    type = m->json.nodes[node].type;
+
+    if (type != LLM_JSON_NUMBER && type != LLM_JSON_STRING) {
+        return LLM_DECLINED;
+    }
+
+    for (i = 0; i < LLM_PRICE_PICTURES; i++) {
+
+        if (key->len == llm_price_pictures[i].key.len
+            && memcmp(key->data, llm_price_pictures[i].key.data, key->len)
+               == 0)
+        {
+            rc = llm_price_map_scaled(m, key, node, LLM_PRICE_SCALE,
+                                      &m->pictures[i]);
+
+            return rc == LLM_DECLINED ? LLM_OK : rc;
+        }
+    }
+
+    return LLM_DECLINED;
+}
+
+
+/* "openai/sora-2" and "4k": "openai/4k/sora-2", or LLM_DECLINED */
+
+static int
+llm_price_map_size_name(const llm_str_t *model, const llm_str_t *size,
+    llm_str_t *name)
+{
+    size_t          i, at;
+    unsigned char  *p;
 
     if (model->len + size->len + 1 > LLM_PRICE_NAME_MAX) {
-        return LLM_OK;
+        return LLM_DECLINED;
     }
 
     for (i = 0, at = 0; i < model->len; i++) {
         at = model->data[i] == '/' ? i + 1 : at;
     }
 
-    memcpy(text, model->data, at);
-    memcpy(text + at, size->data, size->len);
-    text[at + size->len] = '/';
-    memcpy(text + at + size->len + 1, model->data + at, model->len - at);
+    p = name->data;
+
+    memcpy(p, model->data, at);
+    memcpy(p + at, size->data, size->len);
+    p[at + size->len] = '/';
+    memcpy(p + at + size->len + 1, model->data + at, model->len - at);
+
+    name->len = model->len + size->len + 1;
+
+    return LLM_OK;
+}
+
+
+/* puts a row under the name of m->row's model in this size */
+
+static int
+llm_price_map_size_put(llm_price_map_t *m, const llm_str_t *size,
+    llm_price_t *row)
+{
+    int            rc;
+    llm_str_t      name;
+    unsigned char  text[LLM_PRICE_NAME_MAX];
 
     name.data = text;
-    name.len = model->len + size->len + 1;
 
-    if (llm_price_copy(m->prices, &row, &m->row) != LLM_OK
-        || llm_prices_text(m->prices, &row.model, &name) != LLM_OK)
-    {
+    if (llm_price_map_size_name(&m->row.model, size, &name) != LLM_OK) {
+        return LLM_OK;
+    }
+
+    if (llm_prices_text(m->prices, &row->model, &name) != LLM_OK) {
         return LLM_ERROR;
     }
 
-    row.rates[LLM_TIER_DEFAULT][LLM_RATE_VIDEO_OUTPUT_SECOND] = v;
-
-    rc = llm_prices_put(m->prices, &row, m->prices->maps);
+    rc = llm_prices_put(m->prices, row, m->prices->maps);
 
     /* somebody has a row of that name: his own */
 
@@ -97,11 +155,39 @@ llm_price_map_size_row(llm_price_map_t *m, const llm_str_t *size, int64_t v)
 }
 
 
-int
-llm_price_map_sizes(llm_price_map_t *m)
+/* a row of its own for a size, which has another price */
+
+static int
+llm_price_map_size_row(llm_price_map_t *m, const llm_str_t *size,
+    llm_rate_e rate, int64_t v)
+{
+    int64_t          *slot;
+    llm_price_t       row;
+    llm_price_key_t   k;
+
+    if (v < 0) {
+        return LLM_OK;
+    }
+
+    memset(&k, 0, sizeof(llm_price_key_t));
+    k.rate = rate;
+
+    if (llm_price_copy(m->prices, &row, &m->row) != LLM_OK
+        || llm_price_slot(m->prices, &row, &k, &slot) != LLM_OK)
+    {
+        return LLM_ERROR;
+    }
+
+    *slot = v;
+
+    return llm_price_map_size_put(m, size, &row);
+}
+
+
+static int
+llm_price_map_films(llm_price_map_t *m)
 {
     int       rc;
-    int64_t   v;
     unsigned  i, any;
 
     for (i = 0, any = 0; i < LLM_PRICE_SIZES; i++) {
@@ -116,17 +202,80 @@ llm_price_map_sizes(llm_price_map_t *m)
     }
 
     for (i = 0; i < LLM_PRICE_SIZES; i++) {
-        v = m->sizes[i] >= 0 ? m->sizes[i] : m->plain_second;
-
-        if (v < 0) {
-            continue;
-        }
-
-        rc = llm_price_map_size_row(m, &llm_price_sizes[i], v);
+        rc = llm_price_map_size_row(m, &llm_price_sizes[i],
+                                    LLM_RATE_VIDEO_OUTPUT_SECOND,
+                                    m->sizes[i] >= 0 ? m->sizes[i]
+                                                     : m->plain_second);
         if (rc != LLM_OK) {
             return rc;
         }
     }
 
     return LLM_OK;
+}
+
+
+int
+llm_price_map_sizes(llm_price_map_t *m)
+{
+    int       rc;
+    unsigned  i;
+
+    for (i = 0; i < LLM_PRICE_PICTURES; i++) {
+        rc = llm_price_map_size_row(m, &llm_price_pictures[i].name,
+                                    LLM_RATE_OUTPUT_IMAGE, m->pictures[i]);
+        if (rc != LLM_OK) {
+            return rc;
+        }
+    }
+
+    return llm_price_map_films(m);
+}
+
+
+/* the row of a size of the model, if there is one, for its alias */
+
+static int
+llm_price_map_alias_size(llm_price_map_t *m, const llm_str_t *model,
+    const llm_str_t *size)
+{
+    llm_str_t         name;
+    llm_price_t       row;
+    unsigned char     text[LLM_PRICE_NAME_MAX];
+    llm_price_row_t  *of;
+
+    name.data = text;
+
+    if (llm_price_map_size_name(model, size, &name) != LLM_OK) {
+        return LLM_OK;
+    }
+
+    of = llm_prices_get(m->prices, &name);
+    if (of == NULL) {
+        return LLM_OK;
+    }
+
+    row = of->price;
+
+    return llm_price_map_size_put(m, size, &row);
+}
+
+
+int
+llm_price_map_alias_sizes(llm_price_map_t *m, const llm_str_t *model)
+{
+    int       rc;
+    unsigned  i;
+
+    rc = LLM_OK;
+
+    for (i = 0; rc == LLM_OK && i < LLM_PRICE_SIZES; i++) {
+        rc = llm_price_map_alias_size(m, model, &llm_price_sizes[i]);
+    }
+
+    for (i = 0; rc == LLM_OK && i < LLM_PRICE_PICTURES; i++) {
+        rc = llm_price_map_alias_size(m, model, &llm_price_pictures[i].name);
+    }
+
+    return rc;
 }

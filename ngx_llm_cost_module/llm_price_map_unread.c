@@ -114,7 +114,7 @@ llm_price_map_charges(llm_price_map_t *m, uint32_t node)
 }
 
 
-static int
+int
 llm_price_map_unknown(llm_price_map_t *m, const llm_str_t *key)
 {
     unsigned             i;

@@ -250,6 +250,9 @@ llm_price_factor(const llm_price_t *p, const llm_price_terms_t *terms,
 
     } else if (terms->host == LLM_GEO_EU) {
         factor = llm_price_times(factor, f[LLM_FACTOR_HOST_EU]);
+
+    } else if (terms->host == LLM_GEO_GOV) {
+        factor = llm_price_times(factor, f[LLM_FACTOR_HOST_GOV]);
     }
 
     if (terms->host != LLM_GEO_GLOBAL) {

@@ -55,6 +55,7 @@ int llm_price_hours_open(const llm_price_hours_t *h, int64_t when);
 typedef struct {
     llm_price_t           price;
     unsigned              map;        /* number of its map, 0: configuration */
+    unsigned              alias:1;    /* of another row */
 } llm_price_row_t;
 
 

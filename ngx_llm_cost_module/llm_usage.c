@@ -74,6 +74,10 @@ llm_geo_find(const llm_str_t *name)
         return LLM_GEO_EU;
     }
 
+    if (llm_usage_is(name, "gov")) {
+        return LLM_GEO_GOV;
+    }
+
     return LLM_GEO_OTHER;
 }
 

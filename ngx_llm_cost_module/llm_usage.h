@@ -43,10 +43,11 @@ typedef enum {
     LLM_GEO_US,
     LLM_GEO_EU,
     LLM_GEO_OTHER,            /* a region of its own: Vertex's, Bedrock's */
+    LLM_GEO_GOV,              /* what is allowed to the US government */
     LLM_GEO_N
 } llm_geo_e;
 
-/* "us", "eu", "us-east-1", ...; "global", "not_available", "": global */
+/* "us", "eu", "gov", "us-east-1", ...; "global", "not_available", "": global */
 
 llm_geo_e llm_geo_find(const llm_str_t *name);
 

@@ -29,6 +29,10 @@
 #define LLM_IMAGES_SENT      (65 + 8 * 129)
 #define LLM_IMAGES_DETAILS   6240
 
+/* a quality of 32 bytes and two numbers */
+
+#define LLM_IMAGES_CLASS     96
+
 
 enum {
     LLM_IMAGES_MODEL = 0,
@@ -39,6 +43,7 @@ enum {
     LLM_IMAGES_STREAM,
     LLM_IMAGES_PARTIALS,
     LLM_IMAGES_FIDELITY,
+    LLM_IMAGES_RESOLUTION,
     LLM_IMAGES_IMAGE,
     LLM_IMAGES_IMAGES,
     LLM_IMAGES_MASK,
@@ -133,46 +138,81 @@ llm_images_sent(const llm_str_t *model, const llm_str_t *fidelity)
 }
 
 
-/* "hd/1024-x-1024/dall-e-3", as price maps have it */
+/*
+ * xAI's pictures are asked for as "1k" or "2k".  Price lists have these sizes
+ * of the lowest quality only, which is what a new picture has unless asked
+ * for; all others cost what the model's own row says.  NULL: no price by size.
+ */
 
-static int
-llm_images_price(llm_request_t *q, const llm_str_t *quality, int64_t w,
-    int64_t h)
+static const char *
+llm_images_resolution(const llm_request_t *q, const llm_media_field_t *f)
 {
-    int          n;
-    char         size[48];
-    size_t       len;
-    const char  *best;
-    llm_str_t    name;
+    const llm_str_t  *quality, *size;
 
-    best = llm_images_by_piece(&q->model)
-           ? (llm_media_equal(quality, "auto") ? "hd" : "standard") : "high";
+    quality = &f[LLM_IMAGES_QUALITY].value;
+    size = &f[LLM_IMAGES_RESOLUTION].value;
 
-    if (quality->len == 0 || quality->len > 32
-        || llm_media_equal(quality, "auto"))
+    if (!llm_media_equal(quality, "low")
+        && (q->route.op == LLM_MEDIA_EDIT
+            || (quality->len && !llm_media_equal(quality, "auto"))))
     {
-        name.data = (unsigned char *) best;
-        name.len = strlen(best);
-
-    } else {
-        name = *quality;
+        return NULL;
     }
 
-    n = snprintf(size, sizeof(size), "/%lld-x-%lld/", (long long) w,
-                 (long long) h);
+    if (size->len == 0 || llm_media_equal(size, "1k")) {
+        return "1k";
+    }
 
-    len = name.len + n + q->model.len;
+    return llm_media_equal(size, "2k") ? "2k" : NULL;
+}
 
-    q->priced.data = llm_alloc(q->mem, len);
+
+/* "hd/1024-x-1024" of "hd/1024-x-1024/dall-e-3", as price maps have it */
+
+static void
+llm_images_class(const llm_request_t *q, const llm_str_t *quality, int64_t w,
+    int64_t h, char text[LLM_IMAGES_CLASS])
+{
+    int          n;
+    const char  *name;
+
+    name = llm_images_by_piece(&q->model)
+           ? (llm_media_equal(quality, "auto") ? "hd" : "standard") : "high";
+    n = strlen(name);
+
+    if (quality->len && quality->len <= 32
+        && !llm_media_equal(quality, "auto"))
+    {
+        name = (const char *) quality->data;
+        n = quality->len;
+    }
+
+    (void) snprintf(text, LLM_IMAGES_CLASS, "%.*s/%lld-x-%lld", n, name,
+                    (long long) w, (long long) h);
+}
+
+
+static int
+llm_images_price(llm_request_t *q, const char *class)
+{
+    size_t  n;
+
+    if (class == NULL) {
+        return LLM_OK;
+    }
+
+    n = strlen(class);
+
+    q->priced.data = llm_alloc(q->mem, n + 1 + q->model.len);
     if (q->priced.data == NULL) {
         return LLM_ERROR;
     }
 
-    memcpy(q->priced.data, name.data, name.len);
-    memcpy(q->priced.data + name.len, size, n);
-    memcpy(q->priced.data + name.len + n, q->model.data, q->model.len);
+    memcpy(q->priced.data, class, n);
+    q->priced.data[n] = '/';
+    memcpy(q->priced.data + n + 1, q->model.data, q->model.len);
 
-    q->priced.len = len;
+    q->priced.len = n + 1 + q->model.len;
 
     return LLM_OK;
 }
@@ -184,9 +224,10 @@ static int
 llm_images_output(llm_request_t *q, llm_media_t *m,
     const llm_media_field_t *f, int64_t partial)
 {
-    int      known;
-    int64_t  w, h, area;
-
+    int               known;
+    char              class[LLM_IMAGES_CLASS];
+    int64_t           w, h, area;
+    llm_str_t         bare;
     const llm_str_t  *quality;
 
     quality = &f[LLM_IMAGES_QUALITY].value;
@@ -215,7 +256,15 @@ llm_images_output(llm_request_t *q, llm_media_t *m,
                                         partial);
     }
 
-    return llm_images_price(q, quality, w, h);
+    bare = llm_openai_bare(&q->model);
+
+    if (llm_openai_is(&bare, "grok")) {
+        return llm_images_price(q, llm_images_resolution(q, f));
+    }
+
+    llm_images_class(q, quality, w, h, class);
+
+    return llm_images_price(q, class);
 }
 
 
@@ -259,6 +308,7 @@ llm_images_parse(llm_request_t *q, llm_media_t *m)
         { .name = "stream", .type = LLM_MEDIA_BOOL },
         { .name = "partial_images", .type = LLM_MEDIA_NUMBER },
         { .name = "input_fidelity" },
+        { .name = "resolution" },
         { .name = "image", .type = LLM_MEDIA_FILE },
         { .name = "images", .type = LLM_MEDIA_FILE },
         { .name = "mask", .type = LLM_MEDIA_FILE }

@@ -219,7 +219,8 @@
 #define HOSTS                                                                 \
     "'input_cost_per_token':1e-6,'output_cost_per_token':10e-6,"              \
     "'regional_processing_uplift_multiplier_eu':1.1,"                         \
-    "'regional_processing_uplift_multiplier_us':1.05"
+    "'regional_processing_uplift_multiplier_us':1.05,"                        \
+    "'fedramp_uplift_multiplier':1.2"
 
 #define VERTEX                                                                \
     "'input_cost_per_token':1e-6,'output_cost_per_token':10e-6,"              \

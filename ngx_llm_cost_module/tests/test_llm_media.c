@@ -113,7 +113,8 @@ expect_priced(const char *body, const char *name, int64_t pixels)
     assert_int_equal(f.rc, LLM_OK);
 
     if (f.q.priced.len != strlen(name)
-        || memcmp(f.q.priced.data, name, f.q.priced.len) != 0
+        || (f.q.priced.len
+            && memcmp(f.q.priced.data, name, f.q.priced.len) != 0)
         || f.q.most.pixels_out != pixels)
     {
         fail_msg("%s: %.*s, %lld", body, (int) f.q.priced.len,
@@ -145,6 +146,21 @@ test_priced(void **state)
                   1024 * 1536);
     expect_priced("{\"model\":\"seedream\",\"size\":\"2K\"}",
                   "high/1024-x-1536/seedream", -1);
+    /* of xAI by resolution, where the quality is the lowest */
+
+    expect_priced("{\"model\":\"grok-imagine-image-2.0\"}",
+                  "1k/grok-imagine-image-2.0", 1024 * 1536);
+    expect_priced("{\"model\":\"xai/grok-imagine-image-2.0\","
+                  "\"quality\":\"low\",\"resolution\":\"2k\"}",
+                  "2k/xai/grok-imagine-image-2.0", 1024 * 1536);
+    expect_priced("{\"model\":\"grok-imagine-image-2.0\","
+                  "\"quality\":\"auto\",\"resolution\":\"1k\"}",
+                  "1k/grok-imagine-image-2.0", 1024 * 1536);
+    expect_priced("{\"model\":\"grok-imagine-image-2.0\","
+                  "\"quality\":\"high\"}", "", 1024 * 1536);
+    expect_priced("{\"model\":\"grok-imagine-image-2.0\","
+                  "\"resolution\":\"4k\"}", "", 1024 * 1536);
+
     expect_priced("{\"model\":\"x\",\"size\":\"1000000000x1000000000\"}",
                   "high/1024-x-1536/x", -1);
 }

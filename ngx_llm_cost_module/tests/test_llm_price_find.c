@@ -126,6 +126,7 @@ test_region(void **state)
     check_find(&t, "jp.meta.llama", "", "meta.llama");
     check_find(&t, "au.meta.llama", "", "meta.llama");
     check_find(&t, "ca.meta.llama", "", "meta.llama");
+    check_find(&t, "in.meta.llama", "", "meta.llama");
     check_find(&t, "bedrock/eu.meta.llama", "", "meta.llama");
     check_find(&t, "a/bedrock/us.anthropic.claude-3", "",
                "us.anthropic.claude-3");

@@ -69,6 +69,8 @@ static const unread_t  maps[] = {
       "search_context_size_huge" },
     { "{'m':{'provider_specific_entry':{'us':1.1,'apac':1.2,'note':'x',"
       "'frames':{'a':1}}}}", 1, "\"apac\"", "apac" },
+    { "{'m':{'provider_specific_entry':{'json_only':1,'apac':1.0,'b':1.0001"
+      "}}}", 1, "\"b\"", "b" },
 
     /* it is known that these are not charged: only the row tells of them */
 
