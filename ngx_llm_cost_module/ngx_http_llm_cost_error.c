@@ -84,6 +84,7 @@ ngx_http_llm_cost_refusal_code(ngx_uint_t why)
 static ngx_uint_t
 ngx_http_llm_cost_repeats(ngx_http_request_t *r)
 {
+    u_char             *p;
     ngx_str_t          *agent;
     const char *const  *name;
 
@@ -96,9 +97,12 @@ ngx_http_llm_cost_repeats(ngx_http_request_t *r)
     }
 
     for (name = names; *name; name++) {
-        if (ngx_strlcasestrn(agent->data, agent->data + agent->len,
-                             (u_char *) *name, ngx_strlen(*name) - 1))
-        {
+        p = ngx_strlcasestrn(agent->data, agent->data + agent->len,
+                             (u_char *) *name, ngx_strlen(*name) - 1);
+
+        /* not within a word: Google's is called google-genai-sdk */
+
+        if (p && (p == agent->data || p[-1] < 'a' || p[-1] > 'z')) {
             return 1;
         }
     }
@@ -121,7 +125,7 @@ ngx_http_llm_cost_refuse(ngx_http_llm_cost_ctx_t *ctx, llm_refusal_t *f)
     r = ctx->request;
 
     if (ctx->provider->status) {
-        f->status = ctx->provider->status(f);
+        f->status = ctx->provider->status(&ctx->q.route, f);
     }
 
     if (f->status == NGX_HTTP_TOO_MANY_REQUESTS

@@ -234,16 +234,30 @@ X-Key-Id: 41e87c8e5951c2d08a4fdc1407d79d93
 === TEST 13: clients that repeat every 429 get a 402
 --- request eval
 [("POST /v1/messages\n" . '{"model":"claude-haiku-4-5","max_tokens":5,'
-  . '"messages":[{"role":"user","content":"hi"}]}') x 4]
+  . '"messages":[{"role":"user","content":"hi"}]}') x 5]
 --- more_headers eval
 ["anthropic-version: 2023-06-01",
  "User-Agent: ai/6.0.325 ai-sdk/anthropic/3.0.140 runtime/node.js/v20",
- "User-Agent: langchainjs-openai/1.0.0 (node/v20)", "User-Agent: curl/8"]
+ "User-Agent: langchainjs-openai/1.0.0 (node/v20)", "User-Agent: curl/8",
+ "User-Agent: google-genai-sdk/2.32.0 gl-python/3.12"]
 --- upstream: {"usage":{"input_tokens":1,"output_tokens":1}}
 --- error_code eval
-[200, 402, 402, 429]
+[200, 402, 402, 429, 429]
 --- response_body_like eval
 [qr/./, qr/"billing_error".*"budget_exceeded"/,
  qr/"billing_error".*"budget_exceeded"/,
+ qr/"rate_limit_error".*"budget_exceeded"/,
  qr/"rate_limit_error".*"budget_exceeded"/]
 --- upstream_count: 1
+
+
+
+=== TEST 14: an interaction, whose client repeats a 429
+--- twice
+/v1beta/interactions
+{"model":"gemini-2.5-flash","input":"hi"}
+--- upstream: {"id":"i","status":"completed","usage":{"total_input_tokens":1}}
+--- error_code eval
+[200, 402]
+--- refused
+^\{"error":\{"code":402,"message":"[^"]+","status":"RESOURCE_EXHAUSTED",.*"reason":"budget_exceeded"

@@ -30,7 +30,8 @@ static int llm_bedrock_canonical(llm_request_t *q,
     void (*update)(void *ctx, const void *p, size_t n), void *ctx);
 static llm_framing_e llm_bedrock_framing(const llm_request_t *q,
     const llm_str_t *type);
-static unsigned llm_bedrock_status(const llm_refusal_t *f);
+static unsigned llm_bedrock_status(const llm_route_t *route,
+    const llm_refusal_t *f);
 
 
 /* a model may be an ARN, with slashes in it */
@@ -404,8 +405,10 @@ llm_bedrock_type(llm_refuse_e why)
 /* a 429 is repeated by every AWS SDK, whatever else the answer says */
 
 static unsigned
-llm_bedrock_status(const llm_refusal_t *f)
+llm_bedrock_status(const llm_route_t *route, const llm_refusal_t *f)
 {
+    (void) route;
+
     return (f->why == LLM_REFUSE_BUDGET) ? 400 : f->status;
 }
 

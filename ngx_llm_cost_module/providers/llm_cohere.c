@@ -31,7 +31,8 @@ static int llm_cohere_canonical(llm_request_t *q,
     void (*update)(void *ctx, const void *p, size_t n), void *ctx);
 static llm_framing_e llm_cohere_framing(const llm_request_t *q,
     const llm_str_t *type);
-static unsigned llm_cohere_status(const llm_refusal_t *f);
+static unsigned llm_cohere_status(const llm_route_t *route,
+    const llm_refusal_t *f);
 
 
 static const llm_path_row_t  llm_cohere_paths[] = {
@@ -511,8 +512,10 @@ llm_cohere_edit(llm_request_t *q, llm_edits_t *e)
 /* a 429 is repeated by Cohere's SDKs; 402 is the status of a spent account */
 
 static unsigned
-llm_cohere_status(const llm_refusal_t *f)
+llm_cohere_status(const llm_route_t *route, const llm_refusal_t *f)
 {
+    (void) route;
+
     return (f->why == LLM_REFUSE_BUDGET) ? 402 : f->status;
 }
 

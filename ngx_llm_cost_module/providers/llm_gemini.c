@@ -23,6 +23,8 @@
 static int llm_gemini_parse(llm_request_t *q);
 static int llm_gemini_edit(llm_request_t *q, llm_edits_t *e);
 static size_t llm_gemini_error(unsigned char *buf, const llm_refusal_t *f);
+static unsigned llm_gemini_refusal_status(const llm_route_t *route,
+    const llm_refusal_t *f);
 static int llm_gemini_canonical(llm_request_t *q,
     void (*update)(void *ctx, const void *p, size_t n), void *ctx);
 static llm_framing_e llm_gemini_framing(const llm_request_t *q,
@@ -95,7 +97,7 @@ const llm_provider_t  llm_gemini = {
     llm_gemini_framing,
     NULL,
     NULL,
-    NULL,
+    llm_gemini_refusal_status,
     llm_gemini_reform,
     llm_gemini_batch_inner
 };
@@ -469,6 +471,16 @@ llm_gemini_error(unsigned char *buf, const llm_refusal_t *f)
     llm_write(&w, "\",\"domain\":\"llm_cost\"}]}}");
 
     return w.len;
+}
+
+
+/* Google's SDK repeats a 429 of interactions, and of nothing else */
+
+static unsigned
+llm_gemini_refusal_status(const llm_route_t *route, const llm_refusal_t *f)
+{
+    return (route->op == LLM_GEMINI_INTERACT && f->why == LLM_REFUSE_BUDGET)
+           ? 402 : f->status;
 }
 
 

@@ -445,9 +445,9 @@ struct llm_provider_s {
 
     /*
      * The HTTP status of a refusal, where the dialect's SDKs would repeat a
-     * request that got the usual one.  NULL: f->status.
+     * request to this path that got the usual one.  NULL: f->status.
      */
-    unsigned     (*status)(const llm_refusal_t *f);
+    unsigned     (*status)(const llm_route_t *route, const llm_refusal_t *f);
 
     /*
      * The body of a whole answer to q, as it is kept, in the other form that q

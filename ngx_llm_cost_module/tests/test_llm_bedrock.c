@@ -168,11 +168,11 @@ test_error(void **state)
     memset(&f, 0, sizeof(f));
     f.why = LLM_REFUSE_BUDGET;
     f.status = 429;
-    assert_int_equal(llm_bedrock.status(&f), 400);
+    assert_int_equal(llm_bedrock.status(NULL, &f), 400);
 
     f.why = LLM_REFUSE_STORE;
     f.status = 503;
-    assert_int_equal(llm_bedrock.status(&f), 503);
+    assert_int_equal(llm_bedrock.status(NULL, &f), 503);
 }
 
 

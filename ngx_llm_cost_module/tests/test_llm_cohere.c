@@ -223,7 +223,7 @@ test_error(void **state)
     memset(&f, 0, sizeof(f));
     f.why = LLM_REFUSE_BUDGET;
     f.status = 429;
-    assert_int_equal(llm_cohere.status(&f), 402);
+    assert_int_equal(llm_cohere.status(NULL, &f), 402);
 }
 
 
