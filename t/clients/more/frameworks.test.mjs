@@ -4,17 +4,10 @@
 // as without it, and a refusal that is an error of their own, sent once.
 
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
 import { after, before, beforeEach, test } from 'node:test';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { join } from 'node:path';
 
 import { Gateway } from '../gateway.mjs';
-
-const build = process.env.LLM_BUILD
-    ?? fileURLToPath(new URL('../../../build', import.meta.url));
-const require = createRequire(join(build, 'clients-more/'));
-const load = name => import(pathToFileURL(require.resolve(name)));
+import { json, load, sse } from './sdk.mjs';
 
 const { APICallError, createGateway, embed, generateText, jsonSchema,
         streamText, tool } = await load('ai');
@@ -41,19 +34,6 @@ beforeEach(() => gateway.script());
 after(async () => {
     assert.deepEqual(await gateway.stop(), { code: 0, bad: [] });
 });
-
-
-function json(body) {
-    return { headers: { 'Content-Type': 'application/json' },
-             body: JSON.stringify(body) };
-}
-
-
-function sse(events) {
-    return { headers: { 'Content-Type': 'text/event-stream' },
-             body: events.map(e => (e.type ? `event: ${e.type}\n` : '')
-                 + `data: ${JSON.stringify(e)}\n\n`).join('') };
-}
 
 
 // the second request of a payer is refused, and sent once, though both of these
