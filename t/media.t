@@ -269,3 +269,63 @@ POST /v1/images/generations
 --- error_code: 400
 --- log_lines
 400 in=0 out=0 cost=0.000000000 src=none
+
+
+
+=== TEST 18: xAI's speech names no model: its price is that of "tts"
+--- http_config
+    llm_price tts base=tts-1;
+--- request
+POST /v1/tts
+{"text":"hello","voice_id":"eve"}
+--- upstream eval: main::typed('audio/mpeg', 'x' x 100)
+--- log_lines eval
+qr/^200 in=\d+ out=\d+ cost=0\.000075000/
+
+
+
+=== TEST 19: ... which it has not by itself
+--- request
+POST /v1/tts
+{"text":"hello","voice_id":"eve"}
+--- error_code: 400
+--- response_body_like: The model 'tts' has no price here
+--- upstream_count: 0
+
+
+
+=== TEST 20: xAI's transcriptions: the seconds that the answer says
+--- request eval
+"POST /v1/stt
+" . main::part('language', 'en') . main::part('file', $main::wav, 1)
+  . "--b--\r\n"
+--- more_headers
+Content-Type: multipart/form-data; boundary=b
+--- upstream eval: { json => { text => 'hi', duration => 3 } }
+--- log_lines eval
+qr/^200 in=\S+ out=\S+ cost=0\.000083340/
+
+
+
+=== TEST 21: ... of several channels are refused
+--- request eval
+"POST /v1/stt
+" . main::part('multichannel', 'true') . main::part('file', $main::wav, 1)
+  . "--b--\r\n"
+--- more_headers
+Content-Type: multipart/form-data; boundary=b
+--- error_code: 404
+--- response_body_like: cannot be metered here
+--- upstream_count: 0
+
+
+
+=== TEST 22: Fireworks' pictures, which are charged by the step
+--- request eval
+["POST /v1/workflows/accounts/f/models/flux/text_to_image\n" . '{"prompt":"a"}',
+ "POST /v1/image_generation/accounts/f/models/sdxl\n" . '{"prompt":"a"}',
+ "POST /v1/workflows/accounts/f/models/flux/get_result\n" . '{"id":"1"}']
+--- upstream: {"status":"Pending"}
+--- error_code eval
+[404, 404, 200]
+--- upstream_count: 1

@@ -225,3 +225,17 @@ POST /v1/conversations/conv_1
 --- error_code eval
 [200, 200, 200, 400, 400]
 --- upstream_count: 3
+
+
+
+=== TEST 16: Gemini's decisions
+--- request
+POST /v1beta/decisions
+{"model":"gemini-2.5-flash","input":[{"type":"text","text":"hi"}],"questions":{"a":{"type":"noul","instructions":"is it?"}}}
+--- upstream eval
+{ json => { answers => { a => { type => 'noul', noul => 0.5 } },
+            usage => { total_input_tokens => 100, total_output_tokens => 20,
+                       total_tokens => 120 } } }
+--- upstream_requests_unlike: generation_config
+--- log_lines
+200 in=100 out=20 cost=0.000080000 src=upstream

@@ -390,3 +390,32 @@ POST /v1/responses
 {"model":"kept","input":"hi","prompt_cache_options":{"ttl":"12h"}}
 --- log_lines
 200 in=100 out=20 cost=0.000190000 src=upstream
+
+
+
+=== TEST 26: a decision: its questions are read with its input
+--- http_config
+    llm_price luna input=1 output=1 max_output=100;
+--- upstream eval
+{ json => { model => 'luna',
+            usage => { input_tokens => 100, output_tokens => 20,
+                       input_tokens_details => { cached_tokens => 0 } },
+            answers => [{ type => 'predicate', name => 'a',
+                          probability => 0.5 }] } }
+--- request
+POST /v1/decisions
+{"model":"luna","input":[{"role":"user","content":[{"type":"input_json","data":{"a":1}}]}],"questions":[{"type":"predicate","name":"a","instructions":"is it?"}]}
+--- log_lines
+200 in=100 out=20 cost=0.000120000 src=upstream
+
+
+
+=== TEST 27: ... in other words is none that is known
+--- location
+llm_budget daily limit=1usd period=day;
+--- request
+POST /v1/decisions
+{"model":"luna","state":"a","choices":["b"]}
+--- error_code: 404
+--- response_body_like: cannot be metered here
+--- upstream_count: 0

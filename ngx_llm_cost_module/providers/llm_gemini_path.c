@@ -79,6 +79,8 @@ static const llm_path_row_t  llm_gemini_paths[] = {
     { "POST", "/fileSearchStores", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
     { "POST", "/interactions", LLM_PATH_METERED, LLM_KIND_RESPONSES,
       LLM_GEMINI_INTERACT },
+    { "POST", "/v1beta/decisions", LLM_PATH_METERED, LLM_KIND_RESPONSES,
+      LLM_GEMINI_INTERACT },
     { "GET", "/interactions/*", LLM_PATH_TOLD, LLM_KIND_RESPONSES,
       LLM_GEMINI_INTERACT },
     { "POST", "/interactions/*/cancel", LLM_PATH_TOLD, LLM_KIND_RESPONSES,

@@ -29,12 +29,13 @@ enum {
     LLM_INTERACTIONS_CONFIG,
     LLM_INTERACTIONS_TIER,
     LLM_INTERACTIONS_BACKGROUND,
+    LLM_INTERACTIONS_QUESTIONS,
     LLM_INTERACTIONS_FIELDS
 };
 
 static const char * const  llm_interactions_names[] = {
     "model", "agent", "input", "system_instruction", "tools", "stream",
-    "generation_config", "service_tier", "background"
+    "generation_config", "service_tier", "background", "questions"
 };
 
 
@@ -95,6 +96,12 @@ llm_interactions_parse(llm_request_t *q)
 
     rc = llm_request_object(q, 0, NULL, llm_interactions_names,
                             LLM_INTERACTIONS_FIELDS, f);
+
+    /* a decision has no maximum */
+
+    if (rc == LLM_OK && llm_given(&q->json, f[LLM_INTERACTIONS_QUESTIONS])) {
+        q->can_fit = 0;
+    }
 
     if (rc == LLM_OK) {
         rc = llm_interactions_model(q, f);
@@ -253,6 +260,7 @@ llm_interactions_count(llm_request_t *q, llm_counter_t *c)
     llm_interactions_input(&in, f[LLM_INTERACTIONS_SYSTEM]);
     llm_interactions_input(&in, f[LLM_INTERACTIONS_INPUT]);
     llm_input_value(&in, f[LLM_INTERACTIONS_TOOLS]);
+    llm_input_value(&in, f[LLM_INTERACTIONS_QUESTIONS]);
     llm_interactions_tools(q, f[LLM_INTERACTIONS_TOOLS]);
 
     return llm_input_end(&in);
@@ -266,7 +274,7 @@ llm_interactions_edit(llm_request_t *q, llm_edits_t *e)
 
     e->n = 0;
 
-    if (e->set_max_output <= 0) {
+    if (e->set_max_output <= 0 || !q->can_fit) {
         return LLM_OK;
     }
 
@@ -368,17 +376,17 @@ static int
 llm_interactions_read(llm_answer_t *a, llm_output_t *out, const llm_json_t *j,
     uint32_t obj)
 {
-    uint32_t  f[6];
+    uint32_t  f[7];
 
     static const char * const  names[] = {
-        "model", "status", "service_tier", "usage", "error", "id"
+        "model", "status", "service_tier", "usage", "error", "id", "answers"
     };
 
     if (llm_kind_of(j, obj) != LLM_JSON_OBJECT) {
         return LLM_OK;
     }
 
-    llm_json_fields(j, obj, names, 6, f);
+    llm_json_fields(j, obj, names, 7, f);
 
     if (llm_answer_keep(a, j, f[0], &a->model) != LLM_OK
         || llm_answer_keep(a, j, f[2], &a->service_tier) != LLM_OK
@@ -389,11 +397,13 @@ llm_interactions_read(llm_answer_t *a, llm_output_t *out, const llm_json_t *j,
     }
 
     a->error |= llm_given(j, f[4]);
+    a->finished |= llm_given(j, f[6]);
 
     llm_interactions_status(a, j, f[1]);
     llm_interactions_usage(a, j, f[3]);
 
     if (a->counter && !a->stream) {
+        llm_output_value(out, a, 3, j, f[6]);
         llm_interactions_out(a, out, j, llm_json_get(j, obj, "steps"));
         llm_interactions_out(a, out, j, llm_json_get(j, obj, "outputs"));
     }

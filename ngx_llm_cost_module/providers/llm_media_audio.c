@@ -24,6 +24,10 @@
 #define LLM_AUDIO_TOKENS     17
 #define LLM_AUDIO_WORDS      12
 
+/* of xAI's models that write down what was said, which cost the same */
+
+#define LLM_AUDIO_XAI        "grok-voice-transcribe-2.0"
+
 /* tokens of sound for a byte of text: twice as slow as most people speak */
 
 #define LLM_AUDIO_SPOKEN     2
@@ -50,6 +54,7 @@ int
 llm_speech_parse(llm_request_t *q, llm_media_t *m)
 {
     int                rc;
+    unsigned           xai;
     llm_media_field_t  f[] = {
         { .name = "model" },
         { .name = "input" },
@@ -57,14 +62,17 @@ llm_speech_parse(llm_request_t *q, llm_media_t *m)
         { .name = "stream_format" }
     };
 
+    xai = (q->route.op == LLM_MEDIA_XAI);
+    f[1].name = xai ? "text" : "input";
+
     rc = llm_media_fields(q, f, 4);
 
     if (rc == LLM_OK) {
-        rc = llm_media_model(q, &f[0], NULL);
+        rc = llm_media_model(q, &f[0], xai ? "tts" : NULL);
     }
 
     if (rc == LLM_OK && f[1].n == 0) {
-        rc = llm_request_bad(q, "input", "is required");
+        rc = llm_request_bad(q, f[1].name, "is required");
     }
 
     if (rc != LLM_OK) {
@@ -114,7 +122,7 @@ llm_audio_inline(const llm_request_t *q, uint32_t node)
 int
 llm_transcription_parse(llm_request_t *q, llm_media_t *m)
 {
-    int                rc, stream;
+    int                rc, stream, channels;
     int64_t            ms, seconds;
     unsigned           exact;
     llm_media_field_t  f[] = {
@@ -122,15 +130,28 @@ llm_transcription_parse(llm_request_t *q, llm_media_t *m)
         { .name = "prompt" },
         { .name = "stream", .type = LLM_MEDIA_BOOL },
         { .name = "file", .type = LLM_MEDIA_FILE },
-        { .name = "input_audio", .type = LLM_MEDIA_FILE }
+        { .name = "input_audio", .type = LLM_MEDIA_FILE },
+        { .name = "multichannel", .type = LLM_MEDIA_BOOL }
     };
 
     stream = 0;
+    channels = 0;
 
-    rc = llm_media_fields(q, f, 5);
+    rc = llm_media_fields(q, f, 6);
 
     if (rc == LLM_OK) {
-        rc = llm_media_model(q, &f[0], NULL);
+        rc = llm_media_model(q, &f[0], q->route.op == LLM_MEDIA_XAI
+                                       ? LLM_AUDIO_XAI : NULL);
+    }
+
+    if (rc == LLM_OK && q->route.op == LLM_MEDIA_XAI) {
+        rc = llm_media_bool(q, &f[5], &channels);
+
+        /* what several channels of one recording cost is not known */
+
+        if (rc == LLM_OK && channels) {
+            return LLM_DECLINED;
+        }
     }
 
     if (rc == LLM_OK) {

@@ -157,6 +157,13 @@ llm_count_part(llm_openai_count_t *cc, uint32_t part)
 
     llm_count_text(cc, &cc->text);
 
+    if (llm_json_starts(cc->j, f[0], "input_json")) {
+        llm_openai_render(&cc->text, cc->j, llm_json_get(cc->j, part, "data"),
+                          LLM_OPENAI_COMPACT);
+        cc->estimate = 1;
+        return;
+    }
+
     if (cc->media) {
         cc->media(cc, part);
         return;

@@ -29,7 +29,7 @@
 typedef enum {
     LLM_OPENAI_TOTAL_NODE = 0,
     LLM_OPENAI_PROMPT_NODE,
-    LLM_OPENAI_PROMPT_LAST = LLM_OPENAI_PROMPT_NODE + 2,
+    LLM_OPENAI_PROMPT_LAST = LLM_OPENAI_PROMPT_NODE + 3,
     LLM_OPENAI_OUTPUT_NODE,
     LLM_OPENAI_OUTPUT_LAST = LLM_OPENAI_OUTPUT_NODE + 2,
     LLM_OPENAI_TOOLS_NODE,
@@ -131,6 +131,7 @@ static const llm_openai_figure_t  llm_openai_members[] = {
     llm_member("prompt_tokens_details"),
     llm_member("input_tokens_details"),                         /* Responses */
     llm_member("input_token_details"),                              /* audio */
+    llm_member("prompt_token_details"),                           /* Mistral */
     llm_member("completion_tokens_details"),
     llm_member("output_tokens_details"),
     llm_member("output_token_details"),

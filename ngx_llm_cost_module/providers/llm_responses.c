@@ -402,6 +402,15 @@ llm_responses_parse(llm_request_t *q)
     rc = llm_request_object(q, 0, NULL, llm_responses_names,
                             LLM_RESPONSES_FIELDS, f);
 
+    /* others have decisions, too, and ask for them in words of their own */
+
+    if (rc == LLM_OK && q->route.op == LLM_RESPONSES_DECIDE
+        && (!llm_given(&q->json, f[LLM_RESPONSES_INPUT])
+            || !llm_given(&q->json, llm_json_get(&q->json, 0, "questions"))))
+    {
+        return LLM_DECLINED;
+    }
+
     if (rc == LLM_OK) {
         rc = llm_responses_parse_model(q, f);
     }

@@ -47,6 +47,7 @@ extern const char * const  llm_responses_names[LLM_RESPONSES_FIELDS];
 
 #define LLM_RESPONSES_CREATE   0
 #define LLM_RESPONSES_COMPACT  1
+#define LLM_RESPONSES_DECIDE   2
 
 
 int llm_responses_parse(llm_request_t *q);

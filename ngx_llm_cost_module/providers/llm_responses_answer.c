@@ -253,11 +253,13 @@ llm_responses_answer(llm_answer_t *a, const llm_json_t *j)
         return LLM_ERROR;
     }
 
-    /* what was compacted has no status: it is there or not */
+    /* what was compacted or decided has no status: it is there or not */
 
     object = llm_json_get(j, 0, "object");
 
-    if (llm_responses_is(j, object, "response.compaction")) {
+    if (llm_responses_is(j, object, "response.compaction")
+        || llm_given(j, llm_json_get(j, 0, "answers")))
+    {
         a->finished = 1;
     }
 

@@ -148,6 +148,9 @@ test_usage(void **state)
     CHAT("{\"prompt_tokens\":10,\"completion_tokens\":4,\"cached_tokens\":7,"
          "\"cache_creation_input_tokens\":3,\"reasoning_tokens\":2}",
          1, 0, 10, 4, 7, 3, U, U, U, 2, U, U, U);
+    CHAT("{\"prompt_tokens\":10,\"completion_tokens\":4,"
+         "\"prompt_token_details\":{\"cached_tokens\":7}}",
+         1, 0, 10, 4, 7, U, U, U, U, U, U, U, U);
     CHAT("{\"prompt_tokens\":\"28\",\"completion_tokens\":4.0}",
          1, 0, 28, 4, U, U, U, U, U, U, U, U, U);
 

@@ -16,6 +16,8 @@
 extern const llm_provider_t  llm_anthropic, llm_cohere, llm_gemini;
 
 #define INTERACT  "/v1beta/interactions"
+#define DECIDE    "/v1beta/decisions"
+#define DECISION  "{\"model\":\"m\",\"input\":\"hi\",\"questions\":{\"a\":{}}}"
 #define VIDEOS    "/v1/videos/generations"
 #define VEO       "/v1beta/models/veo-3:predictLongRunning"
 #define GEMINI_BATCH  "/v1beta/models/m:batchGenerateContent"
@@ -234,6 +236,13 @@ test_interaction_edit(void **state)
         "\"generation_config\":{\"max_output_tokens\":9}}");
     expect_edit(&f, 7, "{\"model\":\"m\",\"input\":\"hi\","
                        "\"generation_config\":{\"max_output_tokens\":7}}");
+    done(&f);
+
+    /* a decision takes none */
+
+    ask(&f, &llm_gemini, DECIDE, DECISION);
+    expect_edit(&f, 7, DECISION);
+    expect_count(&f, 1 + 2 + (int64_t) sizeof("{\"a\":{}}") - 1);
     done(&f);
 }
 

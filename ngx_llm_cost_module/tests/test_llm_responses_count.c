@@ -82,12 +82,30 @@ test_responses_calls(void **state)
 }
 
 
+/* what is asked of a decision is read, too, and what is no text of its own */
+
+static void
+test_decisions(void **state)
+{
+    (void) state;
+
+    count_at("/v1/decisions", LLM_KIND_RESPONSES,
+             "{\"model\":\"gpt-6-luna\",\"input\":[{\"role\":\"user\","
+             "\"content\":[{\"type\":\"input_json\",\"data\":{\"k\":1}}]}],"
+             "\"questions\":[{\"name\":\"q\"}]}", 1);
+
+    assert_string_equal(seen.text,
+                        "user|{\"k\":1}|[{\"name\": \"q\"}]|");
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_responses_tools),
-        cmocka_unit_test(test_responses_calls)
+        cmocka_unit_test(test_responses_calls),
+        cmocka_unit_test(test_decisions)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
