@@ -356,6 +356,7 @@ typedef struct {
     unsigned             has_note:1;
     unsigned             settled:1;   /* granted is what was spent */
     unsigned             unlogged:1;  /* and no log has it */
+    unsigned             sent:1;      /* another store may have its end */
     unsigned             source;
     unsigned char        request_id[LLM_REQUEST_ID];
     unsigned             n;

@@ -214,6 +214,7 @@ llm_view_fill_hold(llm_ledger_t *l, const llm_hold_t *h, llm_hold_view_t *v)
     v->settled = (h->meta.state == LLM_HOLD_SETTLED
                   || h->meta.state == LLM_HOLD_LATE);
     v->unlogged = h->meta.keep;
+    v->sent = h->meta.sent;
     v->source = h->meta.source;
 
     memcpy(v->granted, h->amount, sizeof(v->granted));

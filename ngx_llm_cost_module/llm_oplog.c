@@ -10,7 +10,7 @@
 
 
 #define LLM_OPLOG_MAGIC      0x31676f6c706f6d6cULL
-#define LLM_OPLOG_VERSION    2
+#define LLM_OPLOG_VERSION    3
 #define LLM_OPLOG_PAD        3        /* up to the end of the ring */
 #define LLM_OPLOG_MIN        4096
 
@@ -80,8 +80,9 @@ llm_oplog_attach(void *mem, size_t size, const char **err)
 
 
 int
-llm_oplog_add(llm_oplog_t *log, const uint64_t id[2], const void *data,
-    size_t len, int state, int64_t time, uint64_t stamp)
+llm_oplog_add(llm_oplog_t *log, const uint64_t id[2],
+    const unsigned char store[LLM_OPLOG_STORE], const void *data, size_t len,
+    int state, int64_t time, uint64_t stamp)
 {
     size_t              size, pad;
     uint64_t            head;
@@ -124,6 +125,7 @@ llm_oplog_add(llm_oplog_t *log, const uint64_t id[2], const void *data,
     e->stamp = stamp;
     e->id[0] = id[0];
     e->id[1] = id[1];
+    memcpy(e->store, store, LLM_OPLOG_STORE);
     memcpy(llm_oplog_data(e), data, len);
 
     if (state == LLM_OPLOG_PENDING) {

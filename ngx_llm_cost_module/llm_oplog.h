@@ -28,6 +28,8 @@
 #define LLM_OPLOG_PENDING    1
 #define LLM_OPLOG_DONE       2
 
+#define LLM_OPLOG_STORE      16       /* bytes of a store's name */
+
 
 typedef struct {
     uint32_t         size;            /* of the whole, a multiple of 8 */
@@ -37,6 +39,9 @@ typedef struct {
     int64_t          time;            /* when it was done */
     uint64_t         stamp;           /* the store's, when it was done */
     uint64_t         id[2];           /* the caller's */
+    unsigned char    store[LLM_OPLOG_STORE];
+                                      /* that may have been told of it first,
+                                         or '\0' */
 } llm_oplog_entry_t;
 
 
@@ -67,8 +72,9 @@ llm_oplog_t *llm_oplog_attach(void *mem, size_t size, const char **err);
 
 /* LLM_LIMIT: there is no room behind what is pending */
 
-int llm_oplog_add(llm_oplog_t *log, const uint64_t id[2], const void *data,
-    size_t len, int state, int64_t time, uint64_t stamp);
+int llm_oplog_add(llm_oplog_t *log, const uint64_t id[2],
+    const unsigned char store[LLM_OPLOG_STORE], const void *data, size_t len,
+    int state, int64_t time, uint64_t stamp);
 
 /*
  * The first entry at or behind *pos, NULL when there is none; *pos is then its

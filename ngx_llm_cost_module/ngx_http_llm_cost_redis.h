@@ -151,6 +151,9 @@ struct ngx_http_llm_cost_redis_op_s {
     uint64_t                         call;       /* is in the reply, too */
     u_char                           store[NGX_HTTP_LLM_COST_REDIS_ID];
                                                  /* that it was sent to */
+    u_char                           told[NGX_HTTP_LLM_COST_REDIS_ID];
+                                                 /* first, by another op; or
+                                                    '\0' */
     uint64_t                         stamp;      /* of the reply */
     u_char                          *plain;      /* as it was before it got
                                                     its script's text */
@@ -171,6 +174,7 @@ struct ngx_http_llm_cost_redis_op_s {
                                                     joined */
     unsigned                         hello:1;    /* asks which one that is */
     unsigned                         over:1;     /* its identity was */
+    unsigned                         tells:1;    /* what is on record, first */
 };
 
 

@@ -119,6 +119,10 @@ ngx_http_llm_cost_redis_adopt_hold(void *data, const llm_hold_view_t *v,
 
     op->id = v->id;
 
+    if (v->sent) {
+        (void) llm_ledger_store(ngx_http_llm_cost_zone()->ledger, op->told);
+    }
+
     if (spent) {
         op->spends = 1;
         ngx_memcpy(op->spent, spent, sizeof(op->spent));
@@ -134,13 +138,13 @@ ngx_http_llm_cost_redis_adopt_hold(void *data, const llm_hold_view_t *v,
         return;
     }
 
-    (void) llm_ledger_unsure(ngx_http_llm_cost_zone()->ledger, &op->id);
-
     if (data) {
         ngx_http_llm_cost_redis_outbox_add(op);
         ngx_http_llm_cost_redis_free(op);
         return;
     }
+
+    (void) llm_ledger_unsure(ngx_http_llm_cost_zone()->ledger, &op->id);
 
     if (ngx_http_llm_cost_redis_send(ngx_http_llm_cost_redis_money(), op,
                                      NGX_HTTP_LLM_COST_REDIS_LINGER)

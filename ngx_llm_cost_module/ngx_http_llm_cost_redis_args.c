@@ -301,7 +301,7 @@ ngx_http_llm_cost_redis_promise(ngx_http_llm_cost_main_conf_t *lmcf,
     size += (3 + LLM_UNIT_N + 1) * NGX_HTTP_LLM_COST_REDIS_NUM
             + (NGX_HTTP_LLM_COST_REDIS_SUMS + 1) * NGX_HTTP_LLM_COST_REDIS_NUM
             + labels * NGX_HTTP_LLM_COST_REDIS_ARG(LLM_STATS_LABEL)
-            + 3 * NGX_HTTP_LLM_COST_REDIS_NUM;
+            + 4 * NGX_HTTP_LLM_COST_REDIS_NUM;
 
     if (llcf->budgets) {
         b = llcf->budgets->elts;

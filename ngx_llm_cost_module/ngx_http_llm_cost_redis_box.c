@@ -378,7 +378,9 @@ ngx_http_llm_cost_redis_box_add(ngx_http_llm_cost_redis_op_t *op,
     id[0] = op->id.node;
     id[1] = op->id.seq;
 
-    rc = llm_oplog_add(box->log, id, op->plain ? op->plain : op->command,
+    rc = llm_oplog_add(box->log, id,
+                       op->sent && !op->told[0] ? op->store : op->told,
+                       op->plain ? op->plain : op->command,
                        op->plain ? op->plain_size : op->size,
                        done ? LLM_OPLOG_DONE : LLM_OPLOG_PENDING,
                        (int64_t) ngx_time(), op->stamp);

@@ -27,7 +27,10 @@
 
 
 static ngx_uint_t ngx_http_llm_cost_redis_outbox_take(
-    ngx_http_llm_cost_redis_op_t **ops, ngx_uint_t max, ngx_uint_t *pending);
+    ngx_http_llm_cost_redis_op_t **ops, ngx_uint_t max, const u_char *store,
+    ngx_uint_t *pending);
+static void ngx_http_llm_cost_redis_outbox_told(llm_oplog_entry_t *e,
+    ngx_http_llm_cost_redis_op_t *op);
 static ngx_uint_t ngx_http_llm_cost_redis_outbox_back(
     ngx_http_llm_cost_redis_op_t *op, ngx_uint_t done);
 static void ngx_http_llm_cost_redis_outbox_born(void);
@@ -82,6 +85,7 @@ ngx_http_llm_cost_redis_outbox_op(llm_oplog_entry_t *e,
 
     op->id.node = e->id[0];
     op->id.seq = e->id[1];
+    ngx_memcpy(op->told, e->store, sizeof(op->told));
 
     op->size = e->len;
     op->script = NGX_HTTP_LLM_COST_SCRIPT_SETTLE;
@@ -92,11 +96,14 @@ ngx_http_llm_cost_redis_outbox_op(llm_oplog_entry_t *e,
 }
 
 
-/* some that nobody else is sending */
+/*
+ * Some that nobody else is sending.  That this store is the first to be told is
+ * written down before: whoever sends it may die.
+ */
 
 static ngx_uint_t
 ngx_http_llm_cost_redis_outbox_take(ngx_http_llm_cost_redis_op_t **ops,
-    ngx_uint_t max, ngx_uint_t *pending)
+    ngx_uint_t max, const u_char *store, ngx_uint_t *pending)
 {
     uint64_t                        pos;
     ngx_uint_t                      n;
@@ -126,6 +133,12 @@ ngx_http_llm_cost_redis_outbox_take(ngx_http_llm_cost_redis_op_t **ops,
             }
 
             op->pos = pos;
+            op->tells = (e->store[0] == '\0');
+
+            if (op->tells) {
+                ngx_memcpy(e->store, store, LLM_OPLOG_STORE);
+            }
+
             e->owner = (uint32_t) ngx_pid;
             ops[n++] = op;
         }
@@ -144,20 +157,22 @@ ngx_uint_t
 ngx_http_llm_cost_redis_outbox_send(ngx_http_llm_cost_redis_t *redis,
     ngx_uint_t replay)
 {
-    ngx_uint_t                     i, n, pending;
-    ngx_http_llm_cost_redis_op_t  *ops[NGX_HTTP_LLM_COST_OUTBOX_BATCH];
+    ngx_uint_t                      i, n, pending;
+    ngx_http_llm_cost_redis_op_t   *ops[NGX_HTTP_LLM_COST_OUTBOX_BATCH];
+    ngx_http_llm_cost_redis_box_t  *box;
+
+    box = ngx_http_llm_cost_redis_box();
 
     if (redis->down
         || ngx_http_llm_cost_outbox_busy >= NGX_HTTP_LLM_COST_OUTBOX_BATCH
-        || (!replay && ngx_http_llm_cost_redis_box()->state
-                       == NGX_HTTP_LLM_COST_STORE_AWAY))
+        || (!replay && box->state == NGX_HTTP_LLM_COST_STORE_AWAY))
     {
         return 0;
     }
 
     n = ngx_http_llm_cost_redis_outbox_take(ops,
               NGX_HTTP_LLM_COST_OUTBOX_BATCH - ngx_http_llm_cost_outbox_busy,
-              &pending);
+              replay ? redis->id : box->id, &pending);
 
     for (i = 0; i < n; i++) {
         ops[i]->replay = replay;
@@ -194,6 +209,10 @@ ngx_http_llm_cost_redis_outbox_back(ngx_http_llm_cost_redis_op_t *op,
     e = llm_oplog_at(box->log, op->pos);
     done = done && ngx_http_llm_cost_redis_box_counts(op);
 
+    if (e && op->tells) {
+        ngx_http_llm_cost_redis_outbox_told(e, op);
+    }
+
     if (e && done) {
         llm_oplog_done(box->log, e, (int64_t) ngx_time(), op->stamp);
 
@@ -215,6 +234,21 @@ ngx_http_llm_cost_redis_outbox_back(ngx_http_llm_cost_redis_op_t *op,
     }
 
     return done;
+}
+
+
+/* it has left for the store that was known by then, or it never did */
+
+static void
+ngx_http_llm_cost_redis_outbox_told(llm_oplog_entry_t *e,
+    ngx_http_llm_cost_redis_op_t *op)
+{
+    if (op->sent) {
+        ngx_memcpy(e->store, op->store, LLM_OPLOG_STORE);
+
+    } else {
+        ngx_memzero(e->store, LLM_OPLOG_STORE);
+    }
 }
 
 

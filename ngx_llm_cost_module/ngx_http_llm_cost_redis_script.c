@@ -29,13 +29,15 @@
 
 #define NGX_HTTP_LLM_COST_REDIS_EVALSHA  "$7\r\nEVALSHA\r\n$40\r\n"
 
-/* the end of a guarded command: three arguments that are filled in late */
+/* the end of a guarded command: four arguments that are filled in late */
 
-#define NGX_HTTP_LLM_COST_REDIS_TAIL     "0000000000000000\r\n"               \
+#define NGX_HTTP_LLM_COST_REDIS_TAIL     "0\r\n"                              \
+                                         "$16\r\n0000000000000000\r\n"       \
                                          "$20\r\n00000000000000000000\r\n"   \
                                          "$16\r\n----------------\r\n"
 #define NGX_HTTP_LLM_COST_REDIS_TAIL_LEN                                      \
     (sizeof(NGX_HTTP_LLM_COST_REDIS_TAIL) - 1)
+#define NGX_HTTP_LLM_COST_REDIS_CALL_AT  (1 + sizeof("\r\n$16\r\n") - 1)
 #define NGX_HTTP_LLM_COST_REDIS_SEEN_AT  (16 + sizeof("\r\n$20\r\n") - 1)
 
 
@@ -345,6 +347,7 @@ ngx_http_llm_cost_redis_end(ngx_http_llm_cost_redis_op_t *op)
     }
 
     if (ngx_http_llm_cost_redis_guarded(cmd.script)) {
+        ngx_http_llm_cost_redis_text("0");
         ngx_http_llm_cost_redis_text("0000000000000000");
         ngx_http_llm_cost_redis_text("00000000000000000000");
         ngx_http_llm_cost_redis_text("----------------");
@@ -477,6 +480,11 @@ ngx_http_llm_cost_redis_stamp(ngx_http_llm_cost_redis_op_t *op)
     op->call = ++redis->calls;
 
     p = op->command + op->size - NGX_HTTP_LLM_COST_REDIS_TAIL_LEN;
+    *p = op->told[0] && ngx_memcmp(op->told, op->store,
+                                   NGX_HTTP_LLM_COST_REDIS_ID)
+         ? '1' : '0';
+
+    p += NGX_HTTP_LLM_COST_REDIS_CALL_AT;
     (void) ngx_sprintf(p, "%016uL", op->call);
 
     p += NGX_HTTP_LLM_COST_REDIS_SEEN_AT;

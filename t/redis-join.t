@@ -426,18 +426,31 @@ subtest 'a node whose record comes late' => sub {
     $round->('n1', 1, 90);
     is stored($b) . ' ' . $rest->(), '90 0 30', 'what it has not repeated';
 
-    settle(2, [$b], [25, 0, 1], node => 'n3');
+    settle(2, [$b], [25, 0, 1], node => 'n3', told => 1);
     is stored($b) . ' ' . $rest->(), '90 0 5', 'is in there already';
-    settle(3, [$b], [8, 0, 1], node => 'n3');
+    settle(3, [$b], [8, 0, 1], node => 'n3', told => 1);
     is stored($b) . ' ' . $rest->(), '93 0 0', 'but for what is more';
     is redis('HGET', counter($b), 's:n3'), 73, 'all of it is its own';
     is $round->('n3', 0, 73), 0, 'and nothing is missing';
 
-    join_as('n3', $REPLAYED);
     $round->('n1', 1, 100);
     settle(4, [$b], [6, 0, 1], node => 'n3');
     is stored($b) . ' ' . $rest->(), '106 0 7',
-        'what it tells of later is new';
+        'what no store was told of is new';
+
+    join_as('n3', $REPLAYED);
+    settle(5, [$b], [4, 0, 1], node => 'n3', told => 1);
+    is stored($b) . ' ' . $rest->(), '106 0 3',
+        'what one was told of is not, however far the node has come';
+
+    admit(6, [$b], node => 'n3', again => 1);
+    settle(6, [$b], [2, 0, 1], node => 'n3', told => 1);
+    is stored($b) . ' ' . $rest->(), '106 0 1', 'nor where it is held again';
+
+    $known = join_as('n1', $HELLO, run => 'r2', candidate => 'f' x 16)->{id};
+    settle(7, [$b], [1, 0, 1], node => 'n3', told => 1);
+    is stored($b) . ' ' . $rest->(), '107 0 1',
+        'what was nobody\'s in another incarnation it does not take';
 };
 
 subtest 'reservations of which nothing is on record' => sub {

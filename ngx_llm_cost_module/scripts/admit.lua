@@ -22,7 +22,7 @@ local FITS, SHORT, NEVER, CLOSED = 0, 1, 2, 6
 
 local now, ttl = tonumber(ARGV[1]), tonumber(ARGV[2])
 local seq, n = tonumber(ARGV[3]), tonumber(ARGV[4])
-local trial = n > 0 and #ARGV > 15 + 9 * n
+local trial = n > 0 and #ARGV > 16 + 9 * n
 local stamp = guard()
 
 if not stamp then

@@ -19,10 +19,11 @@
 --
 -- All but the sweep know their keys.  The sweep finds its keys in the indexes.
 --
--- The last three of ARGV, in a script that is guarded: the number of the call,
--- the highest stamp that the node has seen, and the incarnation that it knows
--- (see below).  The number is the last of the answer: who gets the answer to
--- another call, because one was lost on the way, can tell.
+-- The last four of ARGV, in a script that is guarded: 1 when another incarnation
+-- may have been told of it before, the number of the call, the highest stamp that
+-- the node has seen, and the incarnation that it knows (see below).  The number
+-- is the last of the answer: who gets the answer to another call, because one was
+-- lost on the way, can tell.
 
 local UNITS = { 'usd', 'tokens', 'requests' }
 
@@ -83,6 +84,7 @@ local GAPS = TAG .. 'g'
 local STALE = -7
 
 local CALL = ARGV[#ARGV - 2]
+local AGAIN = ARGV[#ARGV - 3] == '1'
 
 -- where the gap begins that this stamp is in, or nil
 
@@ -480,13 +482,29 @@ local function amount(spent, unit, held)
 end
 
 
--- Settle or cancel the identity of KEYS[6] and KEYS[7], once: false when that
--- was done before.  The budgets of the call have its counters as they are;
--- where no reservation is known, because it was made in a zone while Redis was
--- away or Redis has lost it, the amounts are added to them in full.
+-- of an amount, what is in the counter as nobody's already (balance.lua)
+
+local function take_rest(b, amount)
+    local rest = math.min(math.max(amount, 0),
+                          number(redis.call('HGET', b.counter, 'rest')))
+
+    add(b.counter, 'rest', -rest)
+
+    return rest
+end
+
+
+-- What an earlier incarnation was told of, others may have seen in the counter
+-- there.  Where they have made it whole since, without this node, it is in there
+-- as nobody's, and becomes its own.  Of what was told to none nobody can have
+-- known, however late it comes.
 
 local function settle_budget(b, held, spent, part)
     held = math.min(held, b.reserved)
+
+    if AGAIN and redis.call('HEXISTS', STORE, 'whole') == 1 then
+        spent = spent - take_rest(b, spent)
+    end
 
     add(b.counter, 'reserved', -held)
     add(b.counter, 'spent', spent)
@@ -497,33 +515,14 @@ local function settle_budget(b, held, spent, part)
 end
 
 
--- A node that still repeats what it has on record, while the others have gone on
--- without it and made the counters whole (balance.lua): what it tells of is in
--- them as nobody's, and becomes its own.  One that has been in this incarnation
--- and was forgotten since has been silent for longer than that.
-
-local function repeats_late()
-    local f = redis.call('HMGET', STORE, 'whole',
-                         'p:' .. string.sub(KEYS[6], #TAG + 3))
-
-    return f[1] and not f[2] and TIME - tonumber(f[1]) < LINGER
-end
-
-
-local function take_rest(b, amount)
-    local rest = math.min(amount, number(redis.call('HGET', b.counter,
-                                                    'rest')))
-
-    add(b.counter, 'rest', -rest)
-
-    return rest
-end
-
+-- Settle or cancel the identity of KEYS[6] and KEYS[7], once: false when that
+-- was done before.  The budgets of the call have its counters as they are;
+-- where no reservation is known, because it was made in a zone while Redis was
+-- away or Redis has lost it, the amounts are added to them in full.
 
 local function finish(seq, spent, budgets)
     local chunks = node_chunks(KEYS[6])
     local hold = load_hold(KEYS[7])
-    local late = spent and not hold and repeats_late()
 
     -- what is there is open, however many came after it: a batch takes a day
 
@@ -541,9 +540,7 @@ local function finish(seq, spent, budgets)
         end
 
         if spent and not hold then
-            local known = late and take_rest(b, spent[b.unit]) or 0
-
-            settle_budget(b, 0, spent[b.unit] - known, spent[b.unit])
+            settle_budget(b, 0, spent[b.unit], spent[b.unit])
         end
     end
 

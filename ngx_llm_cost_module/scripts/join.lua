@@ -38,7 +38,7 @@ local GAPS_KEPT = 256
 
 local node, phase = ARGV[1], tonumber(ARGV[4])
 local heard, top = ARGV[8], tonumber(ARGV[9])
-local seen, known = tonumber(ARGV[11]), ARGV[12]
+local seen, known = tonumber(ARGV[12]), ARGV[13]
 local time = TIME * 1000000 + tonumber(NOW[2])
 local f = redis.call('HMGET', STORE, 'id', 'n', 'run', 'last', 'first')
 local id, n, run, last = f[1], number(f[2]), f[3] or '', f[4] or f[1]

@@ -47,14 +47,15 @@ static int
 add(llm_oplog_t *log, unsigned n, size_t len, int state)
 {
     uint64_t       id[2];
-    unsigned char  data[2048];
+    unsigned char  data[2048], store[LLM_OPLOG_STORE];
 
     memset(data, (int) (n & 0xff), len);
+    memset(store, (int) (n & 0xff), LLM_OPLOG_STORE);
 
     id[0] = n;
     id[1] = ~(uint64_t) n;
 
-    return llm_oplog_add(log, id, data, len, state, 1000 + n, n);
+    return llm_oplog_add(log, id, store, data, len, state, 1000 + n, n);
 }
 
 
@@ -103,6 +104,7 @@ test_reads_back(void **state)
         assert_int_equal(e->stamp, i);
         assert_int_equal(e->id[0], i);
         assert_int_equal(e->id[1], ~(uint64_t) i);
+        assert_int_equal(e->store[LLM_OPLOG_STORE - 1], i);
         assert_int_equal(llm_oplog_data(e)[0], i);
         assert_int_equal(llm_oplog_data(e)[10 * i - 1], i);
         assert_ptr_equal(llm_oplog_at(log, pos), e);
@@ -209,7 +211,7 @@ test_too_long(void **state)
     log = fresh();
 
     assert_int_equal(add(log, 1, 2040, LLM_OPLOG_DONE), LLM_LIMIT);
-    assert_int_equal(llm_oplog_add(log, id, NULL, SIZE_MAX - 3,
+    assert_int_equal(llm_oplog_add(log, id, NULL, NULL, SIZE_MAX - 3,
                                    LLM_OPLOG_DONE, 0, 0), LLM_LIMIT);
     assert_int_equal(count(log, LLM_OPLOG_DONE), 0);
 }

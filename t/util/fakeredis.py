@@ -9,7 +9,8 @@ fakeredis.py DIRECTORY BACKEND_SOCKET
 Prints its port and serves until its stdin ends.  DIRECTORY/fakeredis holds
 the rules of the block, one a line: "COMMAND [N]: ACTION".  COMMAND is a Redis
 command or *; N means only its Nth occurrence in the block.  What the module
-says to stay in touch is JOIN (join.lua) or LEARN (learn.lua), no EVALSHA.  Actions:
+says to stay in touch is JOIN (join.lua) or LEARN (learn.lua), no EVALSHA.  By its
+script a command is called script.NAME as well, and script.join.PHASE.  Actions:
 
   error TEXT   answer -TEXT, the backend never sees the command
   reply TEXT   answer TEXT as it is (\\r and \\n are understood)
@@ -27,7 +28,8 @@ says to stay in touch is JOIN (join.lua) or LEARN (learn.lua), no EVALSHA.  Acti
   bytewise     the answer comes byte by byte
 
 "connect: refuse" closes the listening socket.  Commands without a rule go to
-the backend.  DIRECTORY/fakeredis.log gets each command's name.
+the backend.  DIRECTORY/fakeredis.log gets each command's name, fakeredis.done
+each rule that is followed.
 """
 
 import asyncio
@@ -51,6 +53,13 @@ def script_hash(*names):
 
 ASIDE = {script_hash("common", "join"): "JOIN", script_hash("learn"): "LEARN"}
 
+NAMED = {script_hash("common", "join"): "JOIN",
+         script_hash("common", "balance"): "BALANCE",
+         script_hash("common", "usage", "settle"): "SETTLE",
+         script_hash("look", "common", "admit"): "ADMIT"}
+
+JOIN_PHASE = 3 + 5 + 3              # EVALSHA, hash, 5 keys, then the 4th
+
 
 class FakeRedis:
 
@@ -63,6 +72,7 @@ class FakeRedis:
         self.rules = []
         self.counts = {}
         self.server = None
+        self.clients = set()        # asyncio itself forgets who only waits
         self.port = 0
 
     def load(self):
@@ -80,18 +90,27 @@ class FakeRedis:
             self.rules = [(words.split(), action.strip())
                           for words, action in lines]
 
-    def action(self, name):
+    def action(self, name, script):
         self.load()
-        self.counts[name] = self.counts.get(name, 0) + 1
+
+        for known in filter(None, (name, script)):
+            self.counts[known] = self.counts.get(known, 0) + 1
 
         with open(self.log_path, "a") as log:
             log.write(name + "\n")
 
         for words, action in self.rules:
-            if words[0].upper() not in (name, "*"):
+            rule = words[0].upper()
+            if rule not in (name, script, "*"):
                 continue
-            if len(words) > 1 and int(words[1]) != self.counts[name]:
+            if rule == "*":
+                rule = name
+            if len(words) > 1 and int(words[1]) != self.counts[rule]:
                 continue
+
+            with open(self.path + ".done", "a") as done:
+                done.write(f"{' '.join(words)}: {action}\n")
+
             return action
 
         return "pass"
@@ -125,6 +144,8 @@ class FakeRedis:
 
     async def serve(self, reader, writer):
         backend = None
+        client = asyncio.current_task()
+        self.clients.add(client)
 
         try:
             if os.path.exists(self.backend):
@@ -140,6 +161,7 @@ class FakeRedis:
             pass
 
         finally:
+            self.clients.discard(client)
             writer.close()
             if backend:
                 backend[1].close()
@@ -148,10 +170,13 @@ class FakeRedis:
         words = command.split(b"\r\n", 5)
         name = words[2].decode("latin-1").upper()
 
+        script = None
+
         if name == "EVALSHA":
+            script = script_name(words[4], command)
             name = ASIDE.get(words[4], name)
 
-        verb, _, text = self.action(name).partition(" ")
+        verb, _, text = self.action(name, script).partition(" ")
 
         if verb == "error":
             writer.write(b"-" + text.encode() + b"\r\n")
@@ -212,6 +237,17 @@ class FakeRedis:
             return
 
         writer.write(reply)
+
+
+def script_name(sha, command):
+    """SCRIPT.SETTLE; SCRIPT.JOIN.1, for the phase that it says"""
+
+    name = NAMED.get(sha)
+
+    if name == "JOIN":
+        name += "." + command.split(b"\r\n")[2::2][JOIN_PHASE].decode()
+
+    return name and "SCRIPT." + name
 
 
 async def read_value(reader):

@@ -29,9 +29,11 @@ our $TODAY = int(time / $DAY) * $DAY;
 our ($FITS, $SHORT, $NEVER, $CLOSED) = (0, 1, 2, 6);
 our ($HELLO, $REPLAYED, $BALANCED, $MERGED) = 0 .. 3;
 
-# the incarnation that the caller knows, and the highest stamp it has seen of it
+# the incarnation that the caller knows, and the highest stamp it has seen of it;
+# whether another one may have been told what is said next
 
 our ($known, $seen) = ('0123456789abcdef', 0);
+our $told = 0;
 
 # package variables: a file's own ones are gone when it has been read
 
@@ -69,7 +71,7 @@ sub evalsha {
     my ($name, $keys, @args) = @_;
 
     my $call = sprintf '%016d', 1 + int rand 1e9;
-    push @args, $call, sprintf('%020d', $seen), $known if $guarded{$name};
+    push @args, $told, $call, sprintf('%020d', $seen), $known if $guarded{$name};
 
     my $reply = redis('EVALSHA', $sha{$name}, scalar @$keys, @$keys, @args);
 
@@ -162,6 +164,7 @@ sub sums { return { redis_list('HGETALL', '{llm:}cs') } }
 sub settle {
     my ($seq, $budgets, $spent, %o) = @_;
 
+    local $told = $o{told} // 0;
     my $reply = evalsha('settle', keys_of($seq, $o{node} // 'n1', @$budgets),
                         $o{now} // time, $seq, scalar @$budgets,
                         $spent ? @$spent : ('', '', ''),
