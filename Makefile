@@ -313,7 +313,7 @@ FUZZ_BINS    = $(filter-out tokenizer_%,\
                    $(patsubst fuzz/%.c,%,$(wildcard fuzz/*.c)))
 FUZZ_KINDS   = request answer stream
 FUZZ_DIALECTS = openai anthropic gemini bedrock cohere ollama watsonx \
-               mistral vercel
+               mistral vercel huggingface
 
 # dialects:D:K is the one of dialects for a dialect and a kind of input
 

@@ -20,8 +20,8 @@
 
 
 extern const llm_provider_t  llm_anthropic, llm_bedrock, llm_cohere,
-                             llm_gemini, llm_mistral, llm_ollama, llm_vercel,
-                             llm_watsonx;
+                             llm_gemini, llm_huggingface, llm_mistral,
+                             llm_ollama, llm_vercel, llm_watsonx;
 
 #define FORM  "multipart/form-data; boundary=b"
 
@@ -102,7 +102,10 @@ static const struct {
     { &llm_vercel, "/v3/ai/language-model", "", NULL },
     { &llm_vercel, "/v3/ai/embedding-model", "", NULL },
     { &llm_vercel, "/v3/ai/reranking-model", "", NULL },
-    { &llm_vercel, "/v4/ai/decision-model", "", NULL }
+    { &llm_vercel, "/v4/ai/decision-model", "", NULL },
+    { &llm_huggingface, "/generate_stream", "", NULL },
+    { &llm_huggingface, "/hf-inference/models/m/n", "", NULL },
+    { &llm_huggingface, "/embed", "", NULL }
 };
 
 #define WAYS  (sizeof(ways) / sizeof(ways[0]))

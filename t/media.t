@@ -329,3 +329,40 @@ Content-Type: multipart/form-data; boundary=b
 --- error_code eval
 [404, 404, 200]
 --- upstream_count: 1
+
+
+
+=== TEST 23: OpenRouter's pictures: what is sent along is reserved
+--- request
+POST /v1/images
+{"model":"gpt-image-1","prompt":"a cat","size":"1024x1024","quality":"low","input_references":[{"type":"image_url"}]}
+--- more_headers
+X-Budget: 0.025usd
+--- error_code: 400
+--- response_body_like: "code":"request_exceeds_budget"
+--- upstream_count: 0
+
+
+
+=== TEST 24: ... and billed by its usage
+--- request
+POST /v1/images
+{"model":"gpt-image-1","prompt":"a cat","size":"1024x1024","quality":"low"}
+--- more_headers
+X-Budget: 0.025usd
+--- upstream eval
+{ json => { data => [{ b64_json => 'x' }],
+            usage => { prompt_tokens => 10, completion_tokens => 272,
+                       total_tokens => 282 } } }
+--- log_lines
+200 in=10 out=272 cost=0.010930000 src=upstream
+
+
+
+=== TEST 25: ... what is none of these passes by as what it is
+--- request
+POST /v1/images
+{"url":"a"}
+--- error_code: 404
+--- response_body_like: cannot be metered here
+--- upstream_count: 0

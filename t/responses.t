@@ -419,3 +419,18 @@ POST /v1/decisions
 --- error_code: 404
 --- response_body_like: cannot be metered here
 --- upstream_count: 0
+
+
+
+=== TEST 28: ... OpenRouter calls its input a state
+--- http_config
+    llm_price luna input=1 output=1 max_output=100;
+--- upstream eval
+{ json => { model => 'luna', answers => { a => { type => 'noul' } },
+            usage => { input_tokens => 100, output_tokens => 20,
+                       cost => 0.5 } } }
+--- request
+POST /v1/decisions
+{"model":"luna","state":[{"type":"text","text":"hello"}],"questions":{"a":{"type":"noul"}}}
+--- log_lines
+200 in=100 out=20 cost=0.000120000 src=upstream

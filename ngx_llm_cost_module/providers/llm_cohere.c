@@ -5,6 +5,7 @@
 
 
 #include "llm_cohere.h"
+#include "llm_huggingface.h"
 #include "llm_path.h"
 #include "llm_canon.h"
 
@@ -121,7 +122,7 @@ const llm_provider_t  llm_cohere = {
     llm_cohere_error,
     llm_cohere_canonical,
     llm_cohere_framing,
-    NULL,
+    llm_huggingface_headers,                       /* TEI's, of a ranking */
     NULL,
     llm_cohere_status,
     NULL,

@@ -36,6 +36,7 @@ int64_t llm_images_sent(const llm_str_t *model, const llm_str_t *fidelity);
 #define LLM_MEDIA_GENERATE   1
 #define LLM_MEDIA_EDIT       2
 #define LLM_MEDIA_VARIATION  3
+#define LLM_MEDIA_ROUTED     5             /* OpenRouter's own */
 #define LLM_MEDIA_XAI        4             /* speech of xAI's, which names no
                                               model */
 

@@ -47,6 +47,7 @@ enum {
     LLM_IMAGES_IMAGE,
     LLM_IMAGES_IMAGES,
     LLM_IMAGES_MASK,
+    LLM_IMAGES_SEEN,
     LLM_IMAGES_FIELDS
 };
 
@@ -279,7 +280,7 @@ llm_images_input(llm_request_t *q, llm_media_t *m,
     m->beside = LLM_IMAGES_PROMPT;
 
     n = (int64_t) f[LLM_IMAGES_IMAGE].n + f[LLM_IMAGES_IMAGES].n
-        + f[LLM_IMAGES_MASK].n;
+        + f[LLM_IMAGES_MASK].n + f[LLM_IMAGES_SEEN].n;
 
     if (n == 0) {
         return;
@@ -311,7 +312,8 @@ llm_images_parse(llm_request_t *q, llm_media_t *m)
         { .name = "resolution" },
         { .name = "image", .type = LLM_MEDIA_FILE },
         { .name = "images", .type = LLM_MEDIA_FILE },
-        { .name = "mask", .type = LLM_MEDIA_FILE }
+        { .name = "mask", .type = LLM_MEDIA_FILE },
+        { .name = "input_references", .type = LLM_MEDIA_FILE }
     };
 
     stream = 0;
@@ -323,6 +325,14 @@ llm_images_parse(llm_request_t *q, llm_media_t *m)
     otherwise = (q->route.op == LLM_MEDIA_VARIATION) ? "dall-e-2" : NULL;
 
     rc = llm_media_fields(q, f, LLM_IMAGES_FIELDS);
+
+    /* a path that others may have for something else */
+
+    if (rc == LLM_OK && q->route.op == LLM_MEDIA_ROUTED
+        && (f[LLM_IMAGES_MODEL].n == 0 || f[LLM_IMAGES_TEXT].n == 0))
+    {
+        return LLM_DECLINED;
+    }
 
     if (rc == LLM_OK) {
         rc = llm_media_model(q, &f[LLM_IMAGES_MODEL], otherwise);

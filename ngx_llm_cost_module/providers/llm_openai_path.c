@@ -61,6 +61,8 @@ static const llm_path_row_t  llm_openai_posts[] = {
     { "POST", "/moderations", LLM_PATH_FREE, LLM_KIND_MODERATION, 0 },
     { "POST", "/images/generations", LLM_PATH_METERED, LLM_KIND_IMAGES,
       LLM_MEDIA_GENERATE },
+    { "POST", "/images", LLM_PATH_METERED, LLM_KIND_IMAGES,
+      LLM_MEDIA_ROUTED },                                     /* OpenRouter */
     { "POST", "/images/edits", LLM_PATH_METERED, LLM_KIND_IMAGES,
       LLM_MEDIA_EDIT },
     { "POST", "/images/variations", LLM_PATH_METERED, LLM_KIND_IMAGES,

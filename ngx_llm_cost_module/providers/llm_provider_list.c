@@ -12,6 +12,7 @@
 extern const llm_provider_t  llm_anthropic;
 extern const llm_provider_t  llm_bedrock;
 extern const llm_provider_t  llm_cohere;
+extern const llm_provider_t  llm_huggingface;
 extern const llm_provider_t  llm_mistral;
 extern const llm_provider_t  llm_ollama;
 extern const llm_provider_t  llm_vercel;
@@ -30,6 +31,7 @@ const llm_provider_t * const  llm_providers[] = {
     &llm_mistral,
     &llm_openai,
     &llm_anthropic,
+    &llm_huggingface,
     NULL
 };
 

@@ -65,9 +65,11 @@ llm_responses_parse_input(llm_request_t *q, const uint32_t *f)
 
     if (!llm_given(&q->json, input)) {
 
-        /* there is something on the server, or nothing to answer to */
+        /* it has another name, something is on the server, or there is nothing
+           to answer to */
 
-        if (llm_given(&q->json, f[LLM_RESPONSES_PREVIOUS])
+        if (q->route.op == LLM_RESPONSES_DECIDE
+            || llm_given(&q->json, f[LLM_RESPONSES_PREVIOUS])
             || llm_given(&q->json, f[LLM_RESPONSES_CONVERSATION])
             || llm_given(&q->json, f[LLM_RESPONSES_PROMPT])
             || llm_given(&q->json, f[LLM_RESPONSES_INSTRUCTIONS]))
@@ -405,7 +407,8 @@ llm_responses_parse(llm_request_t *q)
     /* others have decisions, too, and ask for them in words of their own */
 
     if (rc == LLM_OK && q->route.op == LLM_RESPONSES_DECIDE
-        && (!llm_given(&q->json, f[LLM_RESPONSES_INPUT])
+        && ((!llm_given(&q->json, f[LLM_RESPONSES_INPUT])
+             && !llm_given(&q->json, llm_json_get(&q->json, 0, "state")))
             || !llm_given(&q->json, llm_json_get(&q->json, 0, "questions"))))
     {
         return LLM_DECLINED;

@@ -550,7 +550,7 @@ llm_responses_prompt(llm_openai_count_t *cc, uint32_t prompt)
 void
 llm_responses_count(llm_openai_count_t *cc, const llm_template_t *t)
 {
-    uint32_t  questions, f[LLM_RESPONSES_FIELDS];
+    uint32_t  state, questions, f[LLM_RESPONSES_FIELDS];
 
     llm_json_fields(cc->j, 0, llm_responses_names, LLM_RESPONSES_FIELDS, f);
 
@@ -567,7 +567,13 @@ llm_responses_count(llm_openai_count_t *cc, const llm_template_t *t)
     questions = llm_json_get(cc->j, 0, "questions");
 
     if (llm_given(cc->j, questions)) {
+        state = llm_json_get(cc->j, 0, "state");              /* OpenRouter */
         cc->text.len = 0;
+
+        if (llm_given(cc->j, state)) {
+            llm_openai_render(&cc->text, cc->j, state, LLM_OPENAI_SPACED);
+        }
+
         llm_openai_render(&cc->text, cc->j, questions, LLM_OPENAI_SPACED);
         llm_count_text(cc, &cc->text);
         cc->estimate = 1;
