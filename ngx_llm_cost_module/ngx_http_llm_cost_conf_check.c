@@ -243,6 +243,13 @@ ngx_http_llm_cost_check_cache(ngx_http_llm_cost_check_t *c)
         return;
     }
 
+    if (ucf->cache_background_update) {
+        ngx_http_llm_cost_check_warn(c, "\"proxy_cache_background_update\" "
+            "asks upstream for what is counted nowhere: write \"llm_cache "
+            "on\" instead of \"proxy_cache\"");
+        return;
+    }
+
     ngx_http_llm_cost_check_warn(c, "\"proxy_cache\" answers POST requests "
         "by their address, whatever they ask: write \"llm_cache on\" instead");
 

@@ -150,7 +150,10 @@ warned('proxy_set_header Accept-Encoding "";', '');
 warned('proxy_set_header Accept-Encoding $http_accept_encoding;', '');
 warned('proxy_cache c; proxy_cache_methods POST;', 'proxy_cache',
        'write "llm_cache on"');
-warned('proxy_cache c;', '');
+warned('proxy_cache c; proxy_cache_methods POST; '
+       . 'proxy_cache_background_update on;',
+       'proxy_cache_background_update', 'write "llm_cache on"');
+warned('proxy_cache c; proxy_cache_background_update on;', '');
 warned('proxy_read_timeout 10s;', 'proxy_read_timeout', 'write "600s"');
 warned('proxy_read_timeout 600s;', '');
 
