@@ -43,6 +43,7 @@ static int llm_file_head(llm_ledger_file_t *f, const struct stat *st,
 static int llm_file_attach(llm_ledger_file_t *f, char *err);
 static int llm_file_take(llm_ledger_file_t *f, llm_file_head_t *head,
     char *err);
+static int llm_file_repair(llm_ledger_file_t *f, char *err);
 static void llm_file_orphan(llm_ledger_t *l);
 static int llm_file_resize(llm_ledger_file_t *f, const char *path,
     size_t region, char *err);
@@ -337,10 +338,8 @@ llm_file_attach(llm_ledger_file_t *f, char *err)
 static int
 llm_file_take(llm_ledger_file_t *f, llm_file_head_t *head, char *err)
 {
-    int            rc;
-    char           boot[40];
-    const char    *wrong;
-    llm_ledger_t  *l;
+    int   rc;
+    char  boot[40];
 
     llm_file_boot(boot);
 
@@ -349,6 +348,31 @@ llm_file_take(llm_ledger_file_t *f, llm_file_head_t *head, char *err)
     {
         f->recovered = 1;
     }
+
+    if (llm_file_repair(f, err) != LLM_OK) {
+        return LLM_ERROR;
+    }
+
+    /* from now on the region is what counts, until the next boot */
+
+    rc = llm_file_write_head(f);
+
+    if (rc != 0) {
+        snprintf(err, LLM_FILE_ERR, "it cannot be written: %s", strerror(rc));
+        return LLM_ERROR;
+    }
+
+    return LLM_OK;
+}
+
+
+/* what was being changed when they died, and what only they could unlock */
+
+static int
+llm_file_repair(llm_ledger_file_t *f, char *err)
+{
+    const char    *wrong;
+    llm_ledger_t  *l;
 
     wrong = llm_file_recover(f, f->recovered);
     if (wrong) {
@@ -391,15 +415,6 @@ llm_file_take(llm_ledger_file_t *f, llm_file_head_t *head, char *err)
 
     if (f->recovered) {
         llm_ledger_number_from(l, l->gen + LLM_FILE_LOST);
-    }
-
-    /* from now on the region is what counts, until the next boot */
-
-    rc = llm_file_write_head(f);
-
-    if (rc != 0) {
-        snprintf(err, LLM_FILE_ERR, "it cannot be written: %s", strerror(rc));
-        return LLM_ERROR;
     }
 
     return LLM_OK;

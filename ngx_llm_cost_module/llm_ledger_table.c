@@ -24,6 +24,8 @@ static llm_slot_t *llm_slot_room(llm_ledger_t *l, int64_t now);
 static int llm_slot_name(llm_ledger_t *l, const llm_str_t *text);
 static int llm_slot_is(llm_ledger_t *l, const llm_slot_t *c,
     const llm_budget_t *b, uint32_t hash);
+static void llm_slot_fill(llm_slot_t *c, const llm_budget_t *b,
+    llm_slot_meta_t *meta);
 static void llm_slot_remove(llm_ledger_t *l, llm_slot_t *c);
 
 
@@ -146,32 +148,10 @@ llm_slot_make(llm_ledger_t *l, const llm_budget_t *b, uint32_t hash,
 
     /* nobody reaches this slot before the commit below */
 
-    c->spent = 0;
-    c->reserved = 0;
-    c->limit = b->limit;
-    c->alone = 0;
-    c->start = b->start;
-    c->end = b->end < LLM_SLOT_ENDLESS ? b->end : LLM_SLOT_ENDLESS;
+    llm_slot_fill(c, b, &meta);
+
     c->hash = hash;
-    c->holds = 0;
     c->name = name;
-    c->key_len = b->key.len;
-
-    memset(c->key, 0, LLM_KEY_MAX);
-
-    if (b->key.len) {
-        memcpy(c->key, b->key.data, b->key.len);
-    }
-
-    memset(&meta, 0, sizeof(llm_slot_meta_t));
-
-    if (b->nalerts) {
-        memcpy(meta.alerts, b->alerts, b->nalerts);
-    }
-
-    meta.flags = LLM_SLOT_USED | (b->observe ? LLM_SLOT_OBSERVE : 0);
-    meta.period = b->period;
-    meta.unit = b->unit;
 
     i = llm_ledger_slot_index(l, c);
     *llm_ledger_own(l, i) = 0;
@@ -199,6 +179,38 @@ llm_slot_make(llm_ledger_t *l, const llm_budget_t *b, uint32_t hash,
     }
 
     return llm_redo_commit(&l->redo) == LLM_OK ? c : NULL;
+}
+
+
+/* what makes it used is left to the caller's commit: the new meta */
+
+static void
+llm_slot_fill(llm_slot_t *c, const llm_budget_t *b, llm_slot_meta_t *meta)
+{
+    c->spent = 0;
+    c->reserved = 0;
+    c->limit = b->limit;
+    c->alone = 0;
+    c->start = b->start;
+    c->end = b->end < LLM_SLOT_ENDLESS ? b->end : LLM_SLOT_ENDLESS;
+    c->holds = 0;
+    c->key_len = b->key.len;
+
+    memset(c->key, 0, LLM_KEY_MAX);
+
+    if (b->key.len) {
+        memcpy(c->key, b->key.data, b->key.len);
+    }
+
+    memset(meta, 0, sizeof(llm_slot_meta_t));
+
+    if (b->nalerts) {
+        memcpy(meta->alerts, b->alerts, b->nalerts);
+    }
+
+    meta->flags = LLM_SLOT_USED | (b->observe ? LLM_SLOT_OBSERVE : 0);
+    meta->period = b->period;
+    meta->unit = b->unit;
 }
 
 
