@@ -19,7 +19,7 @@ static ngx_int_t ngx_http_llm_cost_redis_words(
     ngx_http_llm_cost_redis_conn_t *conn, ngx_http_llm_cost_redis_op_t *op);
 static void ngx_http_llm_cost_redis_load(
     ngx_http_llm_cost_redis_conn_t *conn);
-static ngx_int_t ngx_http_llm_cost_redis_say_it(
+static void ngx_http_llm_cost_redis_say_it(
     ngx_http_llm_cost_redis_conn_t *conn, ngx_http_llm_cost_redis_op_t *op);
 static void ngx_http_llm_cost_redis_greeted(ngx_http_llm_cost_redis_op_t *op,
     redisReply *reply);
@@ -31,6 +31,8 @@ static void ngx_http_llm_cost_redis_run_id(ngx_http_llm_cost_redis_t *redis,
     redisReply *reply);
 static ngx_int_t ngx_http_llm_cost_redis_met(
     ngx_http_llm_cost_redis_conn_t *conn, redisReply *reply);
+static void ngx_http_llm_cost_redis_met_first(
+    const ngx_http_llm_cost_redis_hello_t *h);
 
 
 /* what is to be said next, from what was said last */
@@ -131,9 +133,8 @@ ngx_http_llm_cost_redis_say(ngx_http_llm_cost_redis_conn_t *conn)
         return;
     }
 
-    if (ngx_http_llm_cost_redis_say_it(conn, op) == NGX_OK) {
-        ngx_http_llm_cost_redis_flush(conn);
-    }
+    ngx_http_llm_cost_redis_say_it(conn, op);
+    ngx_http_llm_cost_redis_flush(conn);
 }
 
 
@@ -233,9 +234,7 @@ ngx_http_llm_cost_redis_load(ngx_http_llm_cost_redis_conn_t *conn)
             return;
         }
 
-        if (ngx_http_llm_cost_redis_say_it(conn, op) != NGX_OK) {
-            return;
-        }
+        ngx_http_llm_cost_redis_say_it(conn, op);
     }
 
     conn->loading = i;
@@ -244,7 +243,9 @@ ngx_http_llm_cost_redis_load(ngx_http_llm_cost_redis_conn_t *conn)
 }
 
 
-static ngx_int_t
+/* op is the connection's from now on */
+
+static void
 ngx_http_llm_cost_redis_say_it(ngx_http_llm_cost_redis_conn_t *conn,
     ngx_http_llm_cost_redis_op_t *op)
 {
@@ -261,8 +262,6 @@ ngx_http_llm_cost_redis_say_it(ngx_http_llm_cost_redis_conn_t *conn,
     } else {
         ngx_queue_insert_head(&conn->waiting, &op->queue);
     }
-
-    return NGX_OK;
 }
 
 
@@ -439,28 +438,19 @@ ngx_http_llm_cost_redis_run_id(ngx_http_llm_cost_redis_t *redis,
 }
 
 
-/*
- * Which incarnation is it?  A node that has heard of none takes it as it is,
- * unless its zone knows of another one, or has something left to tell: both
- * are of an earlier nginx, and the record of that is gone.  One that knew
- * another one has to join it.  Either way nothing is sent for an
- * incarnation that this node does not know.
- */
+/* the connection is for the incarnation that it has just named */
 
 static ngx_int_t
 ngx_http_llm_cost_redis_met(ngx_http_llm_cost_redis_conn_t *conn,
     redisReply *reply)
 {
-    ngx_uint_t                        known, left, same, past;
-    llm_ledger_t                     *l;
+    ngx_uint_t                        known;
     ngx_http_llm_cost_redis_t        *redis;
     ngx_http_llm_cost_redis_box_t    *box;
     ngx_http_llm_cost_redis_hello_t   h;
 
-    same = 0;
     redis = conn->redis;
     box = ngx_http_llm_cost_redis_box();
-    l = ngx_http_llm_cost_zone()->ledger;
 
     if (reply->type == REDIS_REPLY_ERROR) {
         ngx_http_llm_cost_redis_fail(conn, 0, reply->str);
@@ -477,50 +467,78 @@ ngx_http_llm_cost_redis_met(ngx_http_llm_cost_redis_conn_t *conn,
     conn->stamp = 0;
 
     if (box->state == NGX_HTTP_LLM_COST_STORE_NEW) {
-
-        /* the file of the zone may be older than what an earlier nginx did */
-
-        llm_ledger_number_from(l, (uint64_t) ngx_max(h.free, 0));
+        ngx_http_llm_cost_redis_met_first(&h);
     }
-
-    left = box->state == NGX_HTTP_LLM_COST_STORE_NEW
-           && llm_ledger_has_left(l, ngx_http_llm_cost_gone);
-
-    past = llm_ledger_has_store(l);
 
     ngx_http_llm_cost_redis_box_lock();
-
-    if (box->state == NGX_HTTP_LLM_COST_STORE_NEW) {
-        same = !past || llm_ledger_is_store(l, h.id);
-
-        if (same) {
-            ngx_memcpy(box->id, h.id, sizeof(h.id));
-            box->seen = h.stamp;
-        }
-
-        /* what an earlier nginx has told it is not on record */
-
-        box->log->dropped = past ? NGX_HTTP_LLM_COST_REDIS_NEVER
-                                 : (uint64_t) h.stamp;
-        box->nodes = h.nodes + 1;       /* and this one */
-        box->peers = ngx_max(h.recent, 1);
-        box->since = ngx_time();
-        box->state = left || !same ? NGX_HTTP_LLM_COST_STORE_AWAY
-                                   : NGX_HTTP_LLM_COST_STORE_READY;
-    }
 
     known = (ngx_memcmp(box->id, h.id, sizeof(h.id)) == 0);
     redis->age = box->age;
 
     ngx_http_llm_cost_redis_box_unlock();
 
-    if (same) {
-        llm_ledger_set_store(l, h.id, h.stamp);
-    }
-
     if (!known) {
         ngx_http_llm_cost_redis_lost(redis);
     }
 
     return NGX_OK;
+}
+
+
+/*
+ * A node that has heard of none takes the incarnation as it is, unless its zone
+ * knows of another one, or has something left to tell: both are of an earlier
+ * nginx, and the record of that is gone.  Then it has to join it, as one that
+ * knew another one has: nothing is sent for an incarnation that this node does
+ * not know.
+ */
+
+static void
+ngx_http_llm_cost_redis_met_first(const ngx_http_llm_cost_redis_hello_t *h)
+{
+    ngx_uint_t                      left, same, past;
+    llm_ledger_t                   *l;
+    ngx_http_llm_cost_redis_box_t  *box;
+
+    box = ngx_http_llm_cost_redis_box();
+    l = ngx_http_llm_cost_zone()->ledger;
+
+    /* the file of the zone may be older than what that nginx did */
+
+    llm_ledger_number_from(l, (uint64_t) ngx_max(h->free, 0));
+
+    left = llm_ledger_has_left(l, ngx_http_llm_cost_gone);
+    past = llm_ledger_has_store(l);
+    same = !past || llm_ledger_is_store(l, h->id);
+
+    ngx_http_llm_cost_redis_box_lock();
+
+    if (box->state != NGX_HTTP_LLM_COST_STORE_NEW) {
+
+        /* another worker was first */
+
+        ngx_http_llm_cost_redis_box_unlock();
+        return;
+    }
+
+    if (same) {
+        ngx_memcpy(box->id, h->id, sizeof(h->id));
+        box->seen = h->stamp;
+    }
+
+    /* what an earlier nginx has told it is not on record */
+
+    box->log->dropped = past ? NGX_HTTP_LLM_COST_REDIS_NEVER
+                             : (uint64_t) h->stamp;
+    box->nodes = h->nodes + 1;          /* and this one */
+    box->peers = ngx_max(h->recent, 1);
+    box->since = ngx_time();
+    box->state = left || !same ? NGX_HTTP_LLM_COST_STORE_AWAY
+                               : NGX_HTTP_LLM_COST_STORE_READY;
+
+    ngx_http_llm_cost_redis_box_unlock();
+
+    if (same) {
+        llm_ledger_set_store(l, h->id, h->stamp);
+    }
 }

@@ -40,6 +40,8 @@ static ngx_int_t ngx_http_llm_cost_redis_share(llm_budget_t *b,
     int64_t allowance);
 static ngx_int_t ngx_http_llm_cost_redis_reserve_local(
     ngx_http_llm_cost_ctx_t *ctx, llm_budget_t *budgets);
+static void ngx_http_llm_cost_redis_reserve_alone(
+    ngx_http_llm_cost_ctx_t *ctx, llm_budget_t *budgets);
 
 
 /*
@@ -314,43 +316,23 @@ ngx_http_llm_cost_redis_enforced(ngx_http_llm_cost_ctx_t *ctx)
 }
 
 
+/*
+ * NGX_DECLINED: Redis is back, and the reservation is given back.  Else it is
+ * the request's, if the verdict says so, until it is settled here.
+ */
+
 static ngx_int_t
 ngx_http_llm_cost_redis_reserve_local(ngx_http_llm_cost_ctx_t *ctx,
     llm_budget_t *budgets)
 {
     ngx_uint_t                      hit, away;
-    llm_ledger_t                   *l;
-    llm_budget_t                   *asked;
-    llm_admission_t                *a;
     ngx_http_llm_cost_redis_box_t  *box;
 
-    a = &ctx->adm;
     box = ngx_http_llm_cost_redis_box();
     away = (box->state == NGX_HTTP_LLM_COST_STORE_AWAY);
-    l = ngx_http_llm_cost_zone()->ledger;
+    hit = ctx->adm.hit;
 
-    asked = a->budgets;
-    a->budgets = budgets;
-
-    hit = a->hit;
-
-    if (hit) {
-
-        /* held as well, so that its request is merged */
-
-        a->hit = 0;
-        a->most[LLM_UNIT_USD] = 0;
-        a->most[LLM_UNIT_TOKENS] = 0;
-        a->least[LLM_UNIT_USD] = 0;
-        a->least[LLM_UNIT_TOKENS] = 0;
-    }
-
-    a->alone = 1;
-
-    ctx->verdict = llm_ledger_reserve(l, a);
-
-    a->alone = 0;
-    a->budgets = asked;
+    ngx_http_llm_cost_redis_reserve_alone(ctx, budgets);
 
     if (ctx->verdict < 0) {
         return NGX_ERROR;
@@ -374,19 +356,50 @@ ngx_http_llm_cost_redis_reserve_local(ngx_http_llm_cost_ctx_t *ctx,
 
         ctx->local = 0;
         ctx->held = 0;
-        a->hit = hit;
+        ctx->adm.hit = hit;
 
-        ngx_http_llm_cost_redis_revoke(&a->id);
+        ngx_http_llm_cost_redis_revoke(&ctx->adm.id);
 
         return NGX_DECLINED;
     }
 
     if (hit) {
-        a->hit = 1;
+        ctx->adm.hit = 1;
         ctx->verdict = NGX_HTTP_LLM_COST_HIT;
     }
 
     return NGX_OK;
+}
+
+
+/* in the zone, as what no other store has allowed; a hit is held as well, so
+   that its request is merged */
+
+static void
+ngx_http_llm_cost_redis_reserve_alone(ngx_http_llm_cost_ctx_t *ctx,
+    llm_budget_t *budgets)
+{
+    llm_budget_t     *asked;
+    llm_admission_t  *a;
+
+    a = &ctx->adm;
+    asked = a->budgets;
+
+    if (a->hit) {
+        a->hit = 0;
+        a->most[LLM_UNIT_USD] = 0;
+        a->most[LLM_UNIT_TOKENS] = 0;
+        a->least[LLM_UNIT_USD] = 0;
+        a->least[LLM_UNIT_TOKENS] = 0;
+    }
+
+    a->budgets = budgets;
+    a->alone = 1;
+
+    ctx->verdict = llm_ledger_reserve(ngx_http_llm_cost_zone()->ledger, a);
+
+    a->alone = 0;
+    a->budgets = asked;
 }
 
 
