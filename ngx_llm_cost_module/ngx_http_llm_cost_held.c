@@ -40,8 +40,14 @@ static ngx_int_t ngx_http_llm_cost_held_find(ngx_http_llm_cost_ctx_t *ctx,
 static ngx_int_t ngx_http_llm_cost_held_model(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_loc_conf_t *llcf, llm_refusal_t *f);
 static ngx_uint_t ngx_http_llm_cost_held_fits(ngx_http_llm_cost_ctx_t *ctx);
+static ngx_int_t ngx_http_llm_cost_held_hand_over(
+    ngx_http_llm_cost_ctx_t *ctx, llm_held_t *record);
 static void ngx_http_llm_cost_held_forget(ngx_http_llm_cost_ctx_t *ctx);
 static ngx_int_t ngx_http_llm_cost_held_record(ngx_http_llm_cost_ctx_t *ctx,
+    llm_held_t *record);
+static void ngx_http_llm_cost_held_record_file(ngx_http_llm_cost_ctx_t *ctx,
+    llm_held_t *record);
+static void ngx_http_llm_cost_held_record_work(ngx_http_llm_cost_ctx_t *ctx,
     llm_held_t *record);
 
 
@@ -353,7 +359,6 @@ ngx_http_llm_cost_held_worst(ngx_http_llm_cost_ctx_t *ctx)
 ngx_uint_t
 ngx_http_llm_cost_held_begun(ngx_http_llm_cost_ctx_t *ctx)
 {
-    time_t                          until;
     llm_held_t                      record;
     ngx_uint_t                      told;
     ngx_http_llm_cost_main_conf_t  *lmcf;
@@ -382,28 +387,7 @@ ngx_http_llm_cost_held_begun(ngx_http_llm_cost_ctx_t *ctx)
         return 0;
     }
 
-    until = record.until - LLM_HELD_LATE;
-
-    /*
-     * First the record: a reservation that nobody finds is charged in full,
-     * and one that is not left is billed now, which claims the record.
-     */
-
-    if (lmcf->store->keep(&record) != NGX_OK) {
-        ngx_log_error(NGX_LOG_WARN, ctx->request->connection->log, 0,
-                      "llm_zone has no room for another batch: all that it "
-                      "can cost is billed now");
-        return 0;
-    }
-
-    if (ctx->held && lmcf->store->leave(ctx, until) != NGX_OK) {
-        ctx->record = &record;
-        (void) ngx_http_llm_cost_held_claim(ctx);
-        ctx->record = NULL;
-
-        record.done = LLM_HELD_DONE;
-        (void) lmcf->store->keep(&record);
-
+    if (ngx_http_llm_cost_held_hand_over(ctx, &record) != NGX_OK) {
         return 0;
     }
 
@@ -414,6 +398,45 @@ ngx_http_llm_cost_held_begun(ngx_http_llm_cost_ctx_t *ctx)
     ctx->spent[LLM_UNIT_REQUESTS] = 0;
 
     return 1;
+}
+
+
+/*
+ * The reservation outlives the request, for whoever finds the record.  That
+ * comes first: a reservation that nobody finds is charged in full, and one that
+ * is not left is billed now, which claims the record.
+ */
+
+static ngx_int_t
+ngx_http_llm_cost_held_hand_over(ngx_http_llm_cost_ctx_t *ctx,
+    llm_held_t *record)
+{
+    ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    lmcf = ngx_http_get_module_main_conf(ctx->request,
+                                         ngx_http_llm_cost_module);
+
+    if (lmcf->store->keep(record) != NGX_OK) {
+        ngx_log_error(NGX_LOG_WARN, ctx->request->connection->log, 0,
+                      "llm_zone has no room for another batch: all that it "
+                      "can cost is billed now");
+        return NGX_DECLINED;
+    }
+
+    if (ctx->held
+        && lmcf->store->leave(ctx, record->until - LLM_HELD_LATE) != NGX_OK)
+    {
+        ctx->record = record;
+        (void) ngx_http_llm_cost_held_claim(ctx);
+        ctx->record = NULL;
+
+        record->done = LLM_HELD_DONE;
+        (void) lmcf->store->keep(record);
+
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
 }
 
 
@@ -438,9 +461,6 @@ static ngx_int_t
 ngx_http_llm_cost_held_record(ngx_http_llm_cost_ctx_t *ctx,
     llm_held_t *record)
 {
-    time_t   now;
-    int64_t  open;
-
     if (ctx->record) {
         *record = *ctx->record;
 
@@ -458,11 +478,9 @@ ngx_http_llm_cost_held_record(ngx_http_llm_cost_ctx_t *ctx,
         }
     }
 
-    now = ngx_time();
-
     record->version = LLM_HELD_VERSION;
     record->done = 0;
-    record->made = now;
+    record->made = ngx_time();
     record->input = ctx->q.input_tokens;
     record->output = ctx->max_output;
     record->id = ctx->adm.id;
@@ -470,29 +488,10 @@ ngx_http_llm_cost_held_record(ngx_http_llm_cost_ctx_t *ctx,
                sizeof(record->most));
 
     if (ctx->q.route.step == LLM_LONG_FILE) {
-        record->what = LLM_HELD_FILE;
-        record->until = now + NGX_HTTP_LLM_COST_HELD_FILE;
-        ngx_memzero(&record->id, sizeof(llm_hold_id_t));
-
-        open = ngx_http_llm_cost_parts_open(ctx);
-
-        if (open >= 0) {
-            record->what = LLM_HELD_UNNAMED;
-            record->most[LLM_UNIT_REQUESTS] = open;
-        }
+        ngx_http_llm_cost_held_record_file(ctx, record);
 
     } else {
-        record->what = LLM_HELD_WORK;
-        record->until = now + LLM_HELD_LATE
-                        + (ctx->q.route.step == LLM_LONG_RUN
-                           ? 0 : NGX_HTTP_LLM_COST_HELD_GRACE)
-                        + (ctx->q.window ? ctx->q.window
-                                         : NGX_HTTP_LLM_COST_HELD_WINDOW);
-        llm_held_pack(record, ctx->budgets, ctx->adm.n);
-
-        if (!ctx->held) {
-            ngx_memzero(&record->id, sizeof(llm_hold_id_t));
-        }
+        ngx_http_llm_cost_held_record_work(ctx, record);
     }
 
     if (ngx_http_llm_cost_held_name(ctx, &ctx->answer.told.id, record->name,
@@ -505,4 +504,45 @@ ngx_http_llm_cost_held_record(ngx_http_llm_cost_ctx_t *ctx,
     ngx_memcpy(record->work, record->name, LLM_HELD_NAME);
 
     return NGX_OK;
+}
+
+
+/* nothing is held for a file: what is made of it will be */
+
+static void
+ngx_http_llm_cost_held_record_file(ngx_http_llm_cost_ctx_t *ctx,
+    llm_held_t *record)
+{
+    int64_t  open;
+
+    record->what = LLM_HELD_FILE;
+    record->until = record->made + NGX_HTTP_LLM_COST_HELD_FILE;
+    ngx_memzero(&record->id, sizeof(llm_hold_id_t));
+
+    open = ngx_http_llm_cost_parts_open(ctx);
+
+    if (open >= 0) {
+        record->what = LLM_HELD_UNNAMED;
+        record->most[LLM_UNIT_REQUESTS] = open;
+    }
+}
+
+
+/* the reservation that goes over to it, if there is one, and its budgets */
+
+static void
+ngx_http_llm_cost_held_record_work(ngx_http_llm_cost_ctx_t *ctx,
+    llm_held_t *record)
+{
+    record->what = LLM_HELD_WORK;
+    record->until = record->made + LLM_HELD_LATE
+                    + (ctx->q.route.step == LLM_LONG_RUN
+                       ? 0 : NGX_HTTP_LLM_COST_HELD_GRACE)
+                    + (ctx->q.window ? ctx->q.window
+                                     : NGX_HTTP_LLM_COST_HELD_WINDOW);
+    llm_held_pack(record, ctx->budgets, ctx->adm.n);
+
+    if (!ctx->held) {
+        ngx_memzero(&record->id, sizeof(llm_hold_id_t));
+    }
 }

@@ -31,6 +31,8 @@ static ngx_uint_t ngx_http_llm_cost_held_state(ngx_http_llm_cost_ctx_t *ctx);
 static ngx_uint_t ngx_http_llm_cost_held_said(ngx_http_llm_cost_ctx_t *ctx);
 static int ngx_http_llm_cost_held_result(llm_answer_t *a,
     const llm_answer_t *one);
+static void ngx_http_llm_cost_held_price(ngx_http_llm_cost_ctx_t *ctx,
+    const llm_answer_t *one);
 
 
 /* the filter is about to read an answer that may hold results */
@@ -65,14 +67,12 @@ ngx_http_llm_cost_held_listen(ngx_http_llm_cost_ctx_t *ctx)
 }
 
 
-/* the price of a result is that of the model that was asked for, if all
-   asked for one; else of the one that answered */
+/* of a result: what it cost comes on top, or the sum is not known */
 
 static int
 ngx_http_llm_cost_held_result(llm_answer_t *a, const llm_answer_t *one)
 {
     int64_t                     cost;
-    llm_str_t                   model;
     llm_usage_t                 usage;
     ngx_http_llm_cost_ctx_t    *ctx, *line;
     ngx_http_llm_cost_tally_t  *tally;
@@ -90,35 +90,7 @@ ngx_http_llm_cost_held_result(llm_answer_t *a, const llm_answer_t *one)
         goto done;
     }
 
-    model = one->model;
-
-    if (ctx->record->model_len) {
-        model.data = ctx->record->model;
-        model.len = ctx->record->model_len;
-    }
-
-    if (model.len > NGX_HTTP_LLM_COST_MODEL_MAX) {
-        model.len = 0;
-    }
-
-    if (line->request == NULL || model.len != line->q.model.len
-        || ngx_memcmp(model.data, line->q.model.data, model.len) != 0)
-    {
-        ngx_memzero(line, sizeof(ngx_http_llm_cost_ctx_t));
-
-        line->request = ctx->request;
-        line->vendor = ctx->vendor;
-        line->batch = ctx->record->batch;
-        line->mem = ctx->mem;
-        ngx_http_llm_cost_question_init(line);
-
-        ngx_memcpy(tally->model, model.data, model.len);
-        line->q.kind = one->kind;
-        line->q.model.data = tally->model;
-        line->q.model.len = model.len;
-
-        ngx_http_llm_cost_price_find(line);
-    }
+    ngx_http_llm_cost_held_price(ctx, one);
 
     if (usage.output < 0 && !llm_kind_has_output(one->kind)) {
         usage.output = 0;
@@ -146,6 +118,57 @@ done:
     ngx_reset_pool(tally->pool);
 
     return LLM_OK;
+}
+
+
+/*
+ * The price of a result is that of the model that was asked for, if all asked
+ * for one; else of the one that answered.  It stays for the next result.
+ */
+
+static void
+ngx_http_llm_cost_held_price(ngx_http_llm_cost_ctx_t *ctx,
+    const llm_answer_t *one)
+{
+    llm_str_t                   model;
+    ngx_http_llm_cost_ctx_t    *line;
+    ngx_http_llm_cost_tally_t  *tally;
+
+    tally = ctx->tally;
+    line = &tally->line;
+    model = one->model;
+
+    if (ctx->record->model_len) {
+        model.data = ctx->record->model;
+        model.len = ctx->record->model_len;
+    }
+
+    if (model.len > NGX_HTTP_LLM_COST_MODEL_MAX) {
+        model.len = 0;
+    }
+
+    if (line->request && model.len == line->q.model.len
+        && ngx_memcmp(model.data, line->q.model.data, model.len) == 0)
+    {
+        return;
+    }
+
+    ngx_memzero(line, sizeof(ngx_http_llm_cost_ctx_t));
+
+    line->request = ctx->request;
+    line->vendor = ctx->vendor;
+    line->batch = ctx->record->batch;
+    line->mem = ctx->mem;
+    ngx_http_llm_cost_question_init(line);
+
+    /* the answer's memory is used again for the next one */
+
+    ngx_memcpy(tally->model, model.data, model.len);
+    line->q.kind = one->kind;
+    line->q.model.data = tally->model;
+    line->q.model.len = model.len;
+
+    ngx_http_llm_cost_price_find(line);
 }
 
 
