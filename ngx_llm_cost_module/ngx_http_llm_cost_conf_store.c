@@ -491,14 +491,14 @@ ngx_http_llm_cost_conf_secret(ngx_conf_t *cf, ngx_str_t *name, void *field)
 
     secret->len = n;
     secret->data = ngx_pnalloc(cf->pool, n);
-    if (secret->data == NULL) {
-        return NGX_CONF_ERROR;
+
+    if (secret->data) {
+        ngx_memcpy(secret->data, buf, n);
     }
 
-    ngx_memcpy(secret->data, buf, n);
     ngx_explicit_memzero(buf, sizeof(buf));
 
-    return NGX_CONF_OK;
+    return secret->data ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
 
 

@@ -25,6 +25,8 @@
  */
 
 
+static ngx_int_t ngx_http_llm_cost_follow_entry(
+    ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_follow_event(ngx_event_t *ev);
 static void ngx_http_llm_cost_follow_writer(ngx_http_request_t *r);
 static void ngx_http_llm_cost_follow_go(ngx_http_llm_cost_follow_t *f);
@@ -122,7 +124,6 @@ ngx_http_llm_cost_follow_begin(ngx_http_llm_cost_ctx_t *ctx)
     ngx_int_t                    rc;
     ngx_http_request_t          *r;
     ngx_http_llm_cost_follow_t  *f;
-    ngx_http_llm_cost_entry_t   *e;
 
     f = ctx->follow;
     r = ctx->request;
@@ -131,24 +132,10 @@ ngx_http_llm_cost_follow_begin(ngx_http_llm_cost_ctx_t *ctx)
         return NGX_DECLINED;
     }
 
-    e = ngx_pcalloc(r->pool, sizeof(ngx_http_llm_cost_entry_t));
-    if (e == NULL) {
+    if (ngx_http_llm_cost_follow_entry(ctx) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    e->content_type.len = f->live->content_type.len;
-    e->content_type.data = ngx_pstrdup(r->pool, &f->live->content_type);
-
-    if (e->content_type.data == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    e->status = NGX_HTTP_OK;
-    e->stored = ngx_time();
-    e->input = -1;
-    e->output = -1;
-
-    ctx->entry = e;
     ctx->state = NGX_HTTP_LLM_COST_ANSWERED;
     ctx->cost = 0;
 
@@ -180,6 +167,41 @@ ngx_http_llm_cost_follow_begin(ngx_http_llm_cost_ctx_t *ctx)
     ngx_http_llm_cost_follow_go(f);
 
     return NGX_DONE;
+}
+
+
+/* what is served, as though it came from the cache, of the request's pool */
+
+static ngx_int_t
+ngx_http_llm_cost_follow_entry(ngx_http_llm_cost_ctx_t *ctx)
+{
+    ngx_pool_t                 *pool;
+    ngx_http_llm_cost_live_t   *live;
+    ngx_http_llm_cost_entry_t  *e;
+
+    pool = ctx->request->pool;
+    live = ctx->follow->live;
+
+    e = ngx_pcalloc(pool, sizeof(ngx_http_llm_cost_entry_t));
+    if (e == NULL) {
+        return NGX_ERROR;
+    }
+
+    e->content_type.len = live->content_type.len;
+    e->content_type.data = ngx_pstrdup(pool, &live->content_type);
+
+    if (e->content_type.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    e->status = NGX_HTTP_OK;
+    e->stored = ngx_time();
+    e->input = -1;
+    e->output = -1;
+
+    ctx->entry = e;
+
+    return NGX_OK;
 }
 
 
