@@ -141,3 +141,15 @@ POST /hf-inference/models/org/name
 {"inputs":{"question":"a","context":"b"}}
 --- upstream: {"answer":"b"}
 --- response_body: {"answer":"b"}
+
+
+
+=== TEST 10: ... so does what is no JSON
+--- mode: mode=observe
+--- more_headers
+Content-Type: audio/flac
+--- request
+POST /hf-inference/models/org/name
+fLaC
+--- upstream: {"text":"b"}
+--- response_body: {"text":"b"}

@@ -107,6 +107,23 @@ const llm_provider_t  llm_huggingface = {
 };
 
 
+/* sound and pictures are sent to a model by themselves, and are not read */
+
+static int
+llm_hf_json(const llm_route_t *route)
+{
+    const llm_str_t  *type;
+
+    static const char  json[] = "application/json";
+
+    type = llm_route_header(route, "content-type");
+
+    return type == NULL
+           || (type->len >= sizeof(json) - 1
+               && memcmp(type->data, json, sizeof(json) - 1) == 0);
+}
+
+
 /* the path of the API names the model: "/models/ORGANIZATION/NAME" */
 
 static llm_path_e
@@ -122,10 +139,15 @@ llm_hf_path(llm_route_t *route)
         return LLM_PATH_UNKNOWN;
     }
 
-    if (row->op == LLM_HF_TASK
-        && llm_path_matches(&route->path, "/models/**", &name))
-    {
-        star = name;
+    if (row->op == LLM_HF_TASK) {
+
+        if (!llm_hf_json(route)) {
+            return LLM_PATH_UNKNOWN;
+        }
+
+        if (llm_path_matches(&route->path, "/models/**", &name)) {
+            star = name;
+        }
     }
 
     route->model = star;
