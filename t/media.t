@@ -366,3 +366,15 @@ POST /v1/images
 --- error_code: 404
 --- response_body_like: cannot be metered here
 --- upstream_count: 0
+
+
+
+=== TEST 26: xAI's pictures by their resolution, at the lowest quality
+--- request eval
+[map { "POST /v1/images/generations
+" . qq({"model":"grok-imagine-image-2.0","prompt":"a cat"$_}) }
+    '', ',"resolution":"2k"', ',"quality":"high","resolution":"1k"']
+--- upstream eval
+[({ json => { created => 1, data => [ { url => 'x' } ] } }) x 3]
+--- log_lines eval
+[map { "200 in=0 out=0 cost=0.0${_}0000000 src=counted" } 4, 6, 6]
