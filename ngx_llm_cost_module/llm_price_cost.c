@@ -438,8 +438,13 @@ llm_price_cost(const llm_price_t *p, const llm_price_terms_t *terms,
         return -1;
     }
 
-    tier = (u->tier >= 0 && u->tier < LLM_TIER_N) ? (llm_tier_e) u->tier
-                                                  : terms->tier;
+    /* a decision is one, in whatever tier it was answered */
+
+    tier = terms->tier;
+
+    if (tier != LLM_TIER_DECISION && u->tier >= 0 && u->tier < LLM_TIER_N) {
+        tier = (llm_tier_e) u->tier;
+    }
 
     llm_price_rates(p, llm_price_step(p, u->input), terms, tier, s.rates);
 

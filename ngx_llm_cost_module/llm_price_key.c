@@ -25,6 +25,7 @@ static const struct {
     { llm_string("_ultrafast"), LLM_TIER_ULTRAFAST },
     { llm_string("_batches"), LLM_TIER_BATCH },
     { llm_string("_batch"), LLM_TIER_BATCH },
+    { llm_string("_decisions"), LLM_TIER_DECISION },
     { llm_string(""), LLM_TIER_DEFAULT }
 };
 

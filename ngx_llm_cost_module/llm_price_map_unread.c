@@ -39,7 +39,6 @@ static const llm_price_unpriced_t  llm_price_unpriced[] = {
     { llm_string("minimax_free_input_images"), 0 },
     { llm_string("_interval"), 1 },
     { llm_string("_balanced"), 1 },
-    { llm_string("_decisions"), 1 },
     { llm_string(""), 0 }
 };
 

@@ -22,6 +22,7 @@ typedef enum {
     LLM_TIER_PRIORITY,
     LLM_TIER_ULTRAFAST,
     LLM_TIER_BATCH,
+    LLM_TIER_DECISION,        /* by what is asked for, no answer names it */
     LLM_TIER_N
 } llm_tier_e;
 

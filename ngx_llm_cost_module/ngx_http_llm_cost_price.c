@@ -47,6 +47,10 @@ ngx_http_llm_cost_price_find(ngx_http_llm_cost_ctx_t *ctx)
     ctx->terms.tier = llm_tier_find(&ctx->q.service_tier);
     ctx->terms.when = ngx_time();
 
+    if (ctx->q.decides) {
+        ctx->terms.tier = LLM_TIER_DECISION;
+    }
+
     if (ctx->batch || ctx->q.kind == LLM_KIND_BATCH) {
         ctx->terms.tier = LLM_TIER_BATCH;
     }

@@ -229,13 +229,15 @@ POST /v1/conversations/conv_1
 
 
 === TEST 16: Gemini's decisions
+--- http_config
+    llm_price g-decides base=gemini-2.5-flash output_decisions=1;
 --- request
 POST /v1beta/decisions
-{"model":"gemini-2.5-flash","input":[{"type":"text","text":"hi"}],"questions":{"a":{"type":"noul","instructions":"is it?"}}}
+{"model":"g-decides","input":[{"type":"text","text":"hi"}],"questions":{"a":{"type":"noul","instructions":"is it?"}}}
 --- upstream eval
 { json => { answers => { a => { type => 'noul', noul => 0.5 } },
             usage => { total_input_tokens => 100, total_output_tokens => 20,
                        total_tokens => 120 } } }
 --- upstream_requests_unlike: generation_config
 --- log_lines
-200 in=100 out=20 cost=0.000080000 src=upstream
+200 in=100 out=20 cost=0.000050000 src=upstream

@@ -393,9 +393,9 @@ POST /v1/responses
 
 
 
-=== TEST 26: a decision: its questions are read with its input
+=== TEST 26: a decision: its questions are read with its input, at its own rate
 --- http_config
-    llm_price luna input=1 output=1 max_output=100;
+    llm_price luna input=1 output=1 output_decisions=0 max_output=100;
 --- upstream eval
 { json => { model => 'luna',
             usage => { input_tokens => 100, output_tokens => 20,
@@ -406,7 +406,7 @@ POST /v1/responses
 POST /v1/decisions
 {"model":"luna","input":[{"role":"user","content":[{"type":"input_json","data":{"a":1}}]}],"questions":[{"type":"predicate","name":"a","instructions":"is it?"}]}
 --- log_lines
-200 in=100 out=20 cost=0.000120000 src=upstream
+200 in=100 out=20 cost=0.000100000 src=upstream
 
 
 

@@ -101,6 +101,7 @@ llm_interactions_parse(llm_request_t *q)
 
     if (rc == LLM_OK && llm_given(&q->json, f[LLM_INTERACTIONS_QUESTIONS])) {
         q->can_fit = 0;
+        q->decides = 1;
     }
 
     if (rc == LLM_OK) {

@@ -246,6 +246,8 @@ struct llm_request_s {
     unsigned              bounded:1;        /* most is set */
     unsigned              whole:1;          /* usage is beside the vectors of
                                                its answer */
+    unsigned              decides:1;        /* a decision, which some models
+                                               have rates of their own for */
     unsigned              one_form:1;       /* the answer has no other form:
                                                audio */
     llm_framing_e         framing;          /* asked for; NONE: SSE of a

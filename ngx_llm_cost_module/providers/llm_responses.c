@@ -414,6 +414,8 @@ llm_responses_parse(llm_request_t *q)
         return LLM_DECLINED;
     }
 
+    q->decides = (q->route.op == LLM_RESPONSES_DECIDE);
+
     if (rc == LLM_OK) {
         rc = llm_responses_parse_model(q, f);
     }

@@ -163,6 +163,7 @@ llm_vercel_parse_input(llm_request_t *q, const uint32_t *f)
         break;
 
     case LLM_VERCEL_DECIDE:
+        q->decides = 1;
         i = LLM_VERCEL_STATE;
         break;
 

@@ -80,6 +80,15 @@ static const kind_t  kinds[] = {
     { TIERS, P, "in=1000 out=100 tier=0", 1000 * 2 * M + 100 * 8 * M },
     { TIERS, F, "in=1000 out=100 tier=0", 1000 * 2 * M + 100 * 8 * M },
     { TIERS, F, "in=1000 out=100 tier=4", 1000 * M + 100 * 4 * M },
+
+    /* a decision is one, whatever tier its answer says */
+
+    { DECIDED, E, "in=1000 out=100", 1000 * 2 * M },
+    { DECIDED, E, "in=1000 out=100 tier=0", 1000 * 2 * M },
+    { DECIDED, E, "in=1000 out=100 tier=2", 1000 * 2 * M },
+    { DECIDED, E, "in=1001 out=100", 1001 * 6 * M },
+    { DECIDED, D, "in=1000 out=100", 1000 * 2 * M + 100 * 8 * M },
+    { TIERS, E, "in=1000 out=100", 1000 * 2 * M + 100 * 8 * M },
     { TIERS, D, "in=272001 out=1", 272001 * 3 * M + 12 * M },
     { TIERS, P, "in=272001 out=1", 272001 * 6 * M + 12 * M },
     { TIERS, F, "in=272001 out=1", 272001 * 3 * M + 12 * M },

@@ -25,6 +25,7 @@
 #define P  LLM_TIER_PRIORITY
 #define U  LLM_TIER_ULTRAFAST
 #define B  LLM_TIER_BATCH
+#define E  LLM_TIER_DECISION
 
 #define UNKNOWN  -1
 
@@ -67,6 +68,12 @@
     "'output_cost_per_token':12e-6}]"
 
 /* flex half, priority double, and what each of them leaves out */
+
+#define DECIDED                                                               \
+    "'input_cost_per_token':2e-6,'output_cost_per_token':8e-6,"               \
+    "'output_cost_per_token_decisions':0,"                                    \
+    "'input_cost_per_token_above_1000_tokens':5e-6,"                          \
+    "'input_cost_per_token_above_1000_tokens_decisions':6e-6"
 
 #define TIERS                                                                 \
     "'input_cost_per_token':2e-6,'output_cost_per_token':8e-6,"               \

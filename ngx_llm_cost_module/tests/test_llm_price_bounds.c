@@ -41,6 +41,7 @@ static const bound_t  bounds[] = {
     { TIERS, F, "in=1000 out=100", 1000 * 2 * M + 100 * 8 * M },
     { TIERS, P, "in=1000 out=100", 1000 * 4 * M + 100 * 16 * M },
     { TIERS, B, "in=1000 out=100", 1000 * M + 100 * 4 * M },
+    { DECIDED, E, "in=1000 out=100", 1000 * 2 * M + 100 * 8 * M },
 
     /* media, as much as the request brings */
 

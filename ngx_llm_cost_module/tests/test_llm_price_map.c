@@ -333,7 +333,6 @@ test_ignored(void **state)
     p = load(&t, "{\"m\": {"
              "\"input_cost_per_token_balanced\": 1,"
              "\"input_cost_per_token_cheap\": 1,"
-             "\"input_cost_per_token_above_200k_tokens_decisions\": 1,"
              "\"cache_creation_input_token_cost_above_2hr\": 1,"
              "\"input_dbu_cost_per_token\": -1,"
              "\"vector_store_cost_per_gb_per_day\": \"?\","

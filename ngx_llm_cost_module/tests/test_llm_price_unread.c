@@ -76,8 +76,8 @@ static const unread_t  maps[] = {
 
     { "{'m':{'input_dbu_cost_per_token':1e-6}}", 0, "",
       "input_dbu_cost_per_token" },
-    { "{'m':{'input_cost_per_token_decisions':1e-6}}", 0, "",
-      "input_cost_per_token_decisions" },
+    { "{'m':{'input_cost_per_token_balanced':1e-6}}", 0, "",
+      "input_cost_per_token_balanced" },
     { "{'m':{'input_cost_per_video_per_second_above_8s_interval':1}}", 0, "",
       "input_cost_per_video_per_second_above_8s_interval" },
     { "{'m':{'provider_specific_entry':{'minimax_free_input_images':5}}}", 0,
