@@ -81,7 +81,8 @@ llm_batch_inner(llm_request_t *q, uint32_t list, const char *member,
     body = llm_json_get(&q->json, i, member);
 
     if (llm_kind_of(&q->json, body) != LLM_JSON_OBJECT
-        || llm_json_duplicate(&q->json, i, member))
+        || llm_json_duplicate(&q->json, i, member)
+        || llm_json_miscased(&q->json, i, &member, 1))
     {
         return llm_request_bad(q, param, "must be an object");
     }

@@ -201,9 +201,10 @@ llm_mistral_parse_model(llm_request_t *q, const uint32_t *f)
 static int
 llm_mistral_parse_talk(llm_request_t *q, const uint32_t *f)
 {
-    int        rc, stream;
-    uint32_t   max;
-    llm_str_t  s;
+    int                        rc, stream;
+    uint32_t                   max;
+    llm_str_t                  s;
+    static const char * const  args[] = { "max_tokens" };
 
     if (llm_mistral_kept(q)) {
         q->costless = 1;
@@ -232,7 +233,7 @@ llm_mistral_parse_talk(llm_request_t *q, const uint32_t *f)
 
     if (rc == LLM_OK) {
         rc = llm_request_object(q, f[LLM_MISTRAL_ARGS], "completion_args",
-                                NULL, 0, NULL);
+                                args, 1, &max);
     }
 
     q->stream = stream;
@@ -240,13 +241,6 @@ llm_mistral_parse_talk(llm_request_t *q, const uint32_t *f)
     if (rc != LLM_OK) {
         return rc;
     }
-
-    if (llm_json_duplicate(&q->json, f[LLM_MISTRAL_ARGS], "max_tokens")) {
-        return llm_request_bad(q, "max_tokens",
-                               "must not occur more than once");
-    }
-
-    max = llm_json_get(&q->json, f[LLM_MISTRAL_ARGS], "max_tokens");
 
     return llm_request_number(q, max, "max_tokens", 1, LLM_DIALECT_TOKENS_MAX,
                               &q->max_output);

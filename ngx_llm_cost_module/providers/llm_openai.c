@@ -216,9 +216,10 @@ llm_openai_parse_bool(llm_request_t *q, uint32_t node,
 static int
 llm_openai_parse_stream(llm_request_t *q, const uint32_t *f)
 {
-    int                asked;
-    uint32_t           options, node;
-    const llm_json_t  *j;
+    int                        asked;
+    uint32_t                   options, node;
+    const llm_json_t          *j;
+    static const char * const  usage[] = { "include_usage" };
 
     j = &q->json;
 
@@ -242,6 +243,11 @@ llm_openai_parse_stream(llm_request_t *q, const uint32_t *f)
         if (llm_json_duplicate(j, options, "include_usage")) {
             return llm_openai_bad(q, LLM_OPENAI_STREAM_OPTIONS,
                                   "has include_usage more than once");
+        }
+
+        if (llm_json_miscased(j, options, usage, 1)) {
+            return llm_openai_bad(q, LLM_OPENAI_STREAM_OPTIONS,
+                                  "must have include_usage in this case");
         }
 
         node = llm_json_get(j, options, "include_usage");

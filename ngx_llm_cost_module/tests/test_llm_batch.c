@@ -149,6 +149,9 @@ test_batch(void **state)
     ask(&f, &llm_anthropic, BATCH, "{\"requests\":[{\"params\":{},"
         "\"params\":{}}]}");
     expect_inner_bad(&f, "requests.params", "must be an object");
+    ask(&f, &llm_anthropic, BATCH, "{\"requests\":[{\"params\":{},"
+        "\"Params\":{}}]}");
+    expect_inner_bad(&f, "requests.params", "must be an object");
 
     results_of(&f, &llm_anthropic, BATCH "/b/results");
     answer_event(&f, "", "{\"custom_id\":\"0\",\"result\":{\"type\":"

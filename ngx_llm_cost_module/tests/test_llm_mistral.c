@@ -163,6 +163,9 @@ test_bad(void **state)
         { START, "{\"model\":\"a\",\"completion_args\":{\"max_tokens\":1,"
           "\"max_tokens\":2}}", "max_tokens",
           "must not occur more than once" },
+        { START, "{\"model\":\"a\",\"completion_args\":{\"max_tokens\":1,"
+          "\"Max_tokens\":2}}", "max_tokens",
+          "must have its letters in this case" },
         { JUDGE, "{\"input\":[]}", "model", "is required" }
     };
 

@@ -250,6 +250,9 @@ test_refused(void **state)
         { "{\"model\":\"m\",\"stream_options\":{\"include_usage\":false,"
           "\"include_usage\":true}," MESSAGES "}", "stream_options",
           "has include_usage more than once" },
+        { "{\"model\":\"m\",\"stream_options\":{\"include_usage\":true,"
+          "\"Include_usage\":false}," MESSAGES "}", "stream_options",
+          "must have include_usage in this case" },
         { "{\"model\":\"m\",\"service_tier\":1," MESSAGES "}", "service_tier",
           "must be a string" },
         { "{\"model\":\"m\",\"n\":0," MESSAGES "}", "n", "must be at least 1" },
