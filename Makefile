@@ -336,20 +336,22 @@ $(fuzz_lib): $(pure_srcs:%.c=$(BUILD)/fuzz/%.o)
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
-$(FUZZ_BINS:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: fuzz/%.c fuzz/fuzz.h \
+$(FUZZ_BINS:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: fuzz/%.c $(wildcard fuzz/*.h) \
     $(fuzz_lib)
 	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer,$(FUZZ_SAN) -o $@ $< \
 	    $(fuzz_lib) -ljansson -lpcre2-8 -lz -lcrypto -lm
 
 -include $(shell find $(BUILD)/fuzz -name '*.d' 2>/dev/null)
 
-fuzz: $(setup) $(FUZZ_BINS:%=$(BUILD)/fuzz/%)
+fuzz: vocab $(FUZZ_BINS:%=$(BUILD)/fuzz/%)
 	$(Q)fuzz/seeds.py $(BUILD)/fuzz/seeds
 	$(Q)for f in $(FUZZERS); do \
 	    bin=$${f%%:*}; way=$${f#*:}; name=$$(echo $$f | tr : -); \
 	    [ $$way != $$f ] || way=:; \
 	    mkdir -p $(BUILD)/fuzz/$$name.corpus $(BUILD)/fuzz/seeds/$$bin; \
 	    FUZZ_DIALECT=$${way%%:*} FUZZ_KIND=$${way#*:} \
+	    FUZZ_WORDS=$(BUILD)/fuzz/seeds/words/$${way%%:*} \
+	    LLM_VOCAB=$(BUILD)/vocab/cl100k_base.llmv \
 	        $(BUILD)/fuzz/$$bin -max_total_time=$(FUZZ_SECONDS) \
 	        -max_len=65536 -print_final_stats=1 \
 	        -artifact_prefix=$(BUILD)/fuzz/$$name- \

@@ -7,6 +7,7 @@
 /*
  * Requests and answers of every dialect.  The first byte chooses dialect and
  * path, the second a request, a whole answer, an event, or events, one a line.
+ * In front of an answer may be the request that it is for, and a zero.
  *
  *   clang -g -O1 -fsanitize=fuzzer,address,undefined -Ingx_llm_cost_module \
  *       -Ingx_llm_cost_module/providers -Itokenizer/include -o dialects \
@@ -15,8 +16,12 @@
  *       -lz -lpcre2-8 -ljansson -lm
  */
 
-#include "fuzz.h"
-#include "llm_provider.h"
+#include "dialects_answer.h"
+#include "dialects_request.h"
+
+#ifndef FUZZ_PLAIN
+#include "mutator.h"
+#endif
 
 
 extern const llm_provider_t  llm_anthropic, llm_bedrock, llm_cohere,
@@ -174,25 +179,6 @@ kind(uint8_t byte)
 }
 
 
-static size_t
-count_bytes(llm_counter_t *c, const unsigned char *text, size_t len)
-{
-    (void) c;
-    (void) text;
-
-    return len;
-}
-
-
-static void
-ignore(void *ctx, const void *p, size_t n)
-{
-    (void) ctx;
-    (void) p;
-    (void) n;
-}
-
-
 static const llm_str_t *
 header(void *ctx, const char *name)
 {
@@ -215,217 +201,137 @@ header(void *ctx, const char *name)
 }
 
 
-/* requests in a request lie within it, and there is an end of them */
+/* FUZZ_KIND and the framing of a stream are in the second byte */
 
-static void
-inner(llm_request_t *q)
+static llm_framing_e
+framing_of(const llm_provider_t *p, uint8_t byte)
 {
-    size_t       at;
-    llm_inner_t  in;
-
-    memset(&in, 0, sizeof(in));
-    in.mem = q->mem;
-
-    while (q->provider->inner(q, &in) == LLM_OK) {
-        at = in.body.data - q->body.data;
-        fuzz_assert(at <= q->body.len && in.body.len <= q->body.len - at);
-        fuzz_assert(in.n <= q->body.len);
-    }
+    return (p == &llm_ollama) ? LLM_FRAMING_NDJSON
+           : (p == &llm_gemini && (byte & 4)) ? LLM_FRAMING_ARRAY
+                                              : LLM_FRAMING_SSE;
 }
 
+
+static void
+route_of(llm_route_t *route, size_t way)
+{
+    llm_path_e             path;
+    const llm_provider_t  *p;
+
+    p = ways[way].p;
+    memset(route, 0, sizeof(llm_route_t));
+
+    llm_str_set(&route->method, "POST");
+    route->path.data = (unsigned char *) ways[way].path;
+    route->path.len = strlen(ways[way].path);
+    route->headers.get = header;
+    route->headers.ctx = (void *) ways[way].content;
+
+    path = LLM_PATH_METERED;
+
+    if (strstr(ways[way].path, "/content")
+        || strstr(ways[way].path, "/results"))
+    {
+        llm_str_set(&route->method, "GET");
+        path = LLM_PATH_TOLD;
+    }
+
+    fuzz_assert(p->path(route) == path);
+}
+
+
+/*
+ * The request of an answer is read first, as the module does; 0: it would have
+ * been refused.  What is behind the zero is the answer.
+ */
 
 static int
-result(llm_answer_t *a, const llm_answer_t *one)
+asked(reading_t *in, const llm_route_t *route, size_t way,
+    const uint8_t **body, size_t *size)
 {
-    (void) a;
+    size_t          len;
+    const uint8_t  *zero;
 
-    fuzz_assert(one->usage_seen || one->usage.input == -1);
+    zero = memchr(*body, '\0', *size);
 
-    return LLM_OK;
-}
-
-
-/* whatever was asked for: bounds are sane, edits lie within the body */
-
-static void
-request(llm_request_t *q)
-{
-    int            rc;
-    unsigned       i;
-    llm_edits_t    e;
-    llm_counter_t  c;
-
-    rc = q->provider->parse(q);
-
-    if (rc != LLM_OK) {
-        fuzz_assert(rc == LLM_DECLINED || q->err != NULL);
-        return;
+    if (zero == NULL || route->step >= LLM_LONG_STATE) {
+        reading(in, ways[way].p, route, (const uint8_t *) "", 0);
+        return 1;
     }
 
-    fuzz_assert(q->max_output >= -1 && q->choices >= 1);
-    fuzz_assert(q->model.len <= 256);
+    len = zero - *body;
+    reading(in, ways[way].p, route, *body, len);
 
-    /* a response may be asked for by the name of its prompt alone */
+    *body += len + 1;
+    *size -= len + 1;
 
-    fuzz_assert(q->model.len > 0 || q->kind == LLM_KIND_RESPONSES
-                || q->kind == LLM_KIND_BATCH || q->costless);
-
-    if (q->requests.len || q->route.step == LLM_LONG_PARTS) {
-        inner(q);
-    }
-
-    memset(&c, 0, sizeof(c));
-    c.count = count_bytes;
-
-    fuzz_assert(q->provider->count(q, &c) == LLM_OK);
-    fuzz_assert(q->input_tokens >= (q->kind == LLM_KIND_RUN ? -1 : 0));
-
-    memset(&e, 0, sizeof(e));
-    e.set_max_output = 16;
-    fuzz_assert(q->provider->edit(q, &e) == LLM_OK);
-
-    for (i = 0; i < e.n; i++) {
-        fuzz_assert(e.e[i].start <= e.e[i].end
-                    && e.e[i].end <= q->body.len
-                    && (i == 0 || e.e[i - 1].end <= e.e[i].start));
-    }
-
-    (void) q->provider->canonical(q, ignore, NULL);
+    return in->rc == LLM_OK;
 }
 
 
 static void
-check(llm_answer_t *a)
+answered(const llm_route_t *route, size_t way, unsigned what, uint8_t byte,
+    const uint8_t *body, size_t size)
 {
-    size_t    i;
-    int64_t  *v;
+    way_t             w;
+    llm_answer_t      a;
+    static reading_t  in;
 
-    v = (int64_t *) &a->usage;
+    if (asked(&in, route, way, &body, &size)) {
 
-    for (i = 0; i < LLM_USAGE_FIELDS; i++) {
-        fuzz_assert(v[i] >= -1);
+        w.q = &in.q;
+        w.type = ways[way].type;
+        w.framing = framing_of(ways[way].p, byte >> 2);
+
+        switch (what) {
+
+        case 1:
+            answer(&w, body, size);
+            break;
+
+        case 2:
+            begin(&a, &w);
+            event(&a, &w, body, size);
+            w.q->provider->finish(&a);
+            sane(&a);
+            break;
+
+        default:
+            stream(&w, body, size, byte >> 2);
+        }
     }
 
-    fuzz_assert(a->counted_output >= 0);
-
-    (void) llm_usage_normalize(&a->usage);
-    fuzz_assert(llm_usage_normalize(&a->usage) == 0);
-}
-
-
-static void
-event(llm_answer_t *a, size_t way, const uint8_t *p, size_t len)
-{
-    llm_str_t  type, text;
-
-    type.data = (unsigned char *) ways[way].type;
-    type.len = strlen(ways[way].type);
-    text.data = (unsigned char *) p;
-    text.len = len;
-
-    fuzz_assert(ways[way].p->event(a, &type, &text) >= 0);
-}
-
-
-/* events are alike, and what is alike is not read again in full */
-
-static void
-events(llm_answer_t *a, size_t way, const uint8_t *p, size_t len)
-{
-    const uint8_t  *eol, *last;
-
-    for (last = p + len; p < last; p = eol + 1) {
-        eol = memchr(p, '\n', last - p);
-        eol = eol ? eol : last;
-
-        event(a, way, p, eol - p);
-    }
+    read_over(&in);
 }
 
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    uint8_t            *body;
-    llm_answer_t        a;
-    llm_request_t       q;
-    static fuzz_mem_t   m;
-    size_t              way;
+    uint8_t      *body;
+    size_t        way;
+    unsigned      what;
+    llm_route_t   route;
 
     if (size < 3) {
         return 0;
     }
 
     way = chosen(data[0]);
+    what = kind(data[1]);
+    route_of(&route, way);
+
     body = malloc(size - 2);
     memcpy(body, data + 2, size - 2);
 
-    memset(&q, 0, sizeof(q));
-    q.mem = fuzz_begin(&m);
-    q.provider = ways[way].p;
-    q.body.data = body;
-    q.body.len = size - 2;
-    q.json.mem = q.mem;
-    q.route.method.data = (unsigned char *) "POST";
-    q.route.method.len = 4;
-    q.route.path.data = (unsigned char *) ways[way].path;
-    q.route.path.len = strlen(ways[way].path);
-    q.route.headers.get = header;
-    q.route.headers.ctx = (void *) ways[way].content;
+    if (what) {
+        answered(&route, way, what, data[1], body, size - 2);
 
-    if (strstr(ways[way].path, "/content")
-        || strstr(ways[way].path, "/results"))
-    {
-        q.route.method.data = (unsigned char *) "GET";
-        q.route.method.len = 3;
-        fuzz_assert(q.provider->path(&q.route) == LLM_PATH_TOLD);
-
-    } else {
-        fuzz_assert(q.provider->path(&q.route) == LLM_PATH_METERED);
-    }
-
-    q.kind = q.route.kind;
-    q.path = q.route.path;
-
-    llm_answer_init(&a, q.mem, q.kind, NULL);
-    a.q = &q;
-    a.scratch = q.mem;
-    a.result = result;
-
-    switch (kind(data[1])) {
-
-    case 0:
-        if (q.route.step < LLM_LONG_STATE
-            && (q.route.raw
-                || llm_json_parse(&q.json, body, size - 2) == LLM_OK))
-        {
-            request(&q);
-        }
-
-        break;
-
-    case 1:
-        if (llm_json_parse(&q.json, body, size - 2) == LLM_OK) {
-            fuzz_assert(q.provider->answer(&a, &q.json) == LLM_OK);
-            check(&a);
-        }
-
-        break;
-
-    case 2:
-        event(&a, way, body, size - 2);
-        q.provider->finish(&a);
-        check(&a);
-        break;
-
-    default:
-        events(&a, way, body, size - 2);
-        q.provider->finish(&a);
-        check(&a);
+    } else if (route.step < LLM_LONG_STATE) {
+        request(ways[way].p, &route, body, size - 2);
     }
 
     free(body);
-    fuzz_end(&m);
 
     return 0;
 }

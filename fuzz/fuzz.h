@@ -10,6 +10,7 @@
 
 /* memory of one run, each block by itself; what the fuzzers share */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,7 +68,13 @@ fuzz_end(fuzz_mem_t *m)
 
 /* what must hold, in every build */
 
-#define fuzz_assert(x)  do { if (!(x)) { abort(); } } while (0)
+#define fuzz_assert(x)                                                        \
+    do {                                                                      \
+        if (!(x)) {                                                           \
+            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #x);           \
+            abort();                                                          \
+        }                                                                     \
+    } while (0)
 
 
 #endif /* _FUZZ_H_INCLUDED_ */

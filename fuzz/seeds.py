@@ -5,9 +5,12 @@
 """seeds.py DIR: recorded requests and answers as seeds of the fuzzers.
 
 Writes DIR/dialects/*: the number of a way of fuzz/dialects.c, that of what is
-read there, and the body.  Without recordings in TRAFFIC_DIR there are few.
+read there, and the body; in front of an answer the request that it is for, and
+a zero.  Without recordings in TRAFFIC_DIR there are few.  And
+DIR/words/DIALECT: the names that the sources of a dialect know.
 """
 
+import glob
 import gzip
 import hashlib
 import json
@@ -16,6 +19,18 @@ import re
 import sys
 
 MOST = 16384
+
+# whose names a dialect reads, beside those in files of its own name
+SOURCES = {
+    "openai": "openai responses media video batch thinks",
+    "anthropic": "anthropic batch",
+    "gemini": "gemini interactions video batch",
+    "bedrock": "bedrock anthropic media",
+    "cohere": "cohere bedrock",
+    "ollama": "ollama openai_template",
+    "watsonx": "watsonx openai cohere",
+    "mistral": "mistral openai media",
+}
 
 # of each API the ways that its paths have in fuzz/dialects.c
 APIS = {
@@ -102,11 +117,63 @@ def way_of(part):
     return next(i for i, row in enumerate(rows()) if part in row)
 
 
-def write(out, way, what, body):
-    seed = bytes((way, what)) + body.encode("utf8", "replace")[:MOST]
+def words(out):
+    os.makedirs(out, exist_ok=True)
+    source = os.path.join(os.path.dirname(__file__),
+                          "../ngx_llm_cost_module/providers")
+
+    for dialect, parts in SOURCES.items():
+        names = set()
+        for part in parts.split():
+            for file in glob.glob(f"{source}/llm_{part}*.c"):
+                with open(file, encoding="utf8") as text:
+                    names.update(re.findall(r'"([\w./-]{1,48})"',
+                                            text.read()))
+        with open(os.path.join(out, dialect), "w", encoding="utf8") as f:
+            f.writelines(f"{name}\n" for name in sorted(names))
+
+
+def write(out, way, what, body, asked=""):
+    seed = bytes((way, what))
+    if asked:
+        seed += asked.encode("utf8", "replace")[:MOST] + bytes(1)
+    seed += body.encode("utf8", "replace")[:MOST]
     name = hashlib.sha1(seed).hexdigest()
     with open(os.path.join(out, name), "wb") as f:
         f.write(seed)
+
+
+def events(text):
+    """an event a line, "@type " in front where its own line says it"""
+
+    lines = []
+    kind = ""
+
+    for line in text.splitlines():
+        if line.startswith("event:"):
+            kind = line[6:].strip()
+        elif line.startswith("data:"):
+            lines.append((f"@{kind} " if kind else "") + line[5:].strip())
+        elif not line:
+            kind = ""
+
+    return "\n".join(lines)
+
+
+def read(record):
+    answer = record.get("response_body") or ""
+
+    if record.get("response_base64"):
+        return ANSWER, ""
+
+    if not answer.lstrip().startswith("{"):
+        return EVENTS, events(answer)
+
+    try:
+        json.loads(answer)
+        return ANSWER, answer
+    except ValueError:
+        return EVENTS, answer                         # a value a line
 
 
 def main():
@@ -115,6 +182,8 @@ def main():
     path = os.path.join(traffic, "open.jsonl.gz")
     way = {api: way_of(part) for api, part in APIS.items()}
     os.makedirs(out, exist_ok=True)
+
+    words(os.path.join(sys.argv[1], "words"))
 
     for part, what, body in WRITTEN:
         write(out, way_of(part), what, body)
@@ -129,19 +198,15 @@ def main():
             if record["api"] not in way:
                 continue
 
-            answer = record.get("response_body") or ""
-            kind = ANSWER if answer.lstrip().startswith("{") else EVENTS
+            asked = record.get("request_body") or ""
+            kind, answer = read(record)
 
-            if record.get("response_base64"):
-                answer = ""
+            if asked:
+                write(out, way[record["api"]], REQUEST, asked)
 
-            if kind == EVENTS:
-                answer = "\n".join(re.findall(r"^data: ?(.*)$", answer, re.M))
-
-            for what, body in ((REQUEST, record.get("request_body") or ""),
-                               (kind, answer)):
-                if body:
-                    write(out, way[record["api"]], what, body)
+            if answer:
+                write(out, way[record["api"]], kind, answer)
+                write(out, way[record["api"]], kind, answer, asked)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@
 
 #include "llm_arena.h"
 
+#define FUZZ_PLAIN
 #include "../../fuzz/dialects.c"
 
 

@@ -1,0 +1,477 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+#ifndef _DIALECTS_ANSWER_H_INCLUDED_
+#define _DIALECTS_ANSWER_H_INCLUDED_
+
+
+/*
+ * What must hold of an answer: figures are sane, a stream says the same in
+ * whatever pieces it comes, and so does an answer in the form that the cache
+ * makes of it.
+ */
+
+#include "fuzz.h"
+#include "llm_form.h"
+#include "llm_frame.h"
+#include "llm_provider.h"
+
+
+typedef struct {
+    const llm_request_t  *q;
+    const char           *type;        /* of an event that does not say it */
+    llm_framing_e         framing;
+} way_t;
+
+
+/* a vocabulary for what is counted on its way: LLM_VOCAB names a file */
+
+static llm_counter_t *
+counter(void)
+{
+    char                  err[256];
+    void                 *mem;
+    const char           *name;
+    static int            tried;
+    static llm_vocab_t   *vocab;
+    static llm_counter_t  c;
+
+    name = getenv("LLM_VOCAB");
+
+    if (!tried && name && *name) {
+        fuzz_assert(llm_vocab_open(&vocab, name, err, sizeof(err)) == 0);
+        fuzz_assert(posix_memalign(&mem, 64, llm_scratch_size()) == 0);
+
+        c.vocab = vocab;
+        c.scratch = llm_scratch_init(mem, llm_scratch_size());
+        c.count = llm_counter_plain;
+    }
+
+    tried = 1;
+
+    return vocab ? &c : NULL;
+}
+
+
+static int
+result(llm_answer_t *a, const llm_answer_t *one)
+{
+    (void) a;
+
+    fuzz_assert(one->usage_seen || one->usage.input == -1);
+
+    return LLM_OK;
+}
+
+
+static void
+begin(llm_answer_t *a, const way_t *w)
+{
+    llm_answer_init(a, w->q->mem, w->q->kind, counter());
+
+    a->q = w->q;
+    a->scratch = w->q->mem;
+    a->result = result;
+}
+
+
+static void
+sane(llm_answer_t *a)
+{
+    size_t             i;
+    int64_t           *v;
+    llm_usage_item_t  *item;
+
+    v = (int64_t *) &a->usage;
+
+    for (i = 0; i < LLM_USAGE_FIELDS; i++) {
+        fuzz_assert(v[i] >= -1);
+    }
+
+    for (item = a->items; item; item = item->next) {
+        v = (int64_t *) &item->usage;
+
+        for (i = 0; i < LLM_USAGE_FIELDS; i++) {
+            fuzz_assert(v[i] >= -1);
+        }
+    }
+
+    fuzz_assert(a->counted_output >= 0);
+
+    (void) llm_usage_normalize(&a->usage);
+    fuzz_assert(llm_usage_normalize(&a->usage) == 0);
+}
+
+
+/*
+ * "@type text" is an event of this type, "{"type":"type", ..." one of that
+ * type; any other one is of the type that its way has.
+ */
+
+static llm_str_t
+event_type(const way_t *w, llm_str_t *text)
+{
+    size_t                n;
+    llm_str_t             type;
+    const unsigned char  *end;
+
+    static const char  member[] = "{\"type\":\"";
+
+    type.data = (unsigned char *) w->type;
+    type.len = strlen(w->type);
+
+    if (text->len && text->data[0] == '@') {
+        end = memchr(text->data, ' ', text->len);
+
+        if (end) {
+            type.data = text->data + 1;
+            type.len = end - type.data;
+            text->len -= type.len + 2;
+            text->data += type.len + 2;
+        }
+
+        return type;
+    }
+
+    n = sizeof(member) - 1;
+
+    if (text->len > n && memcmp(text->data, member, n) == 0) {
+        end = memchr(text->data + n, '"', text->len - n);
+
+        if (end) {
+            type.data = text->data + n;
+            type.len = end - type.data;
+        }
+    }
+
+    return type;
+}
+
+
+static void
+event(llm_answer_t *a, const way_t *w, const uint8_t *p, size_t len)
+{
+    llm_str_t  type, text;
+
+    text.data = (unsigned char *) p;
+    text.len = len;
+    type = event_type(w, &text);
+
+    fuzz_assert(w->q->provider->event(a, &type, &text) >= 0);
+}
+
+
+/* lines become what such a stream sends */
+
+static uint8_t *
+streamed(const way_t *w, const uint8_t *p, size_t len, size_t *n)
+{
+    int             first;
+    uint8_t        *out, *q;
+    llm_str_t       type, text;
+    const uint8_t  *eol, *last;
+
+    out = malloc(64 + len * 32);
+    q = out;
+    first = 1;
+
+    if (w->framing == LLM_FRAMING_ARRAY) {
+        *q++ = '[';
+    }
+
+    for (last = p + len; p < last; p = eol + 1) {
+        eol = memchr(p, '\n', last - p);
+        eol = eol ? eol : last;
+
+        text.data = (unsigned char *) p;
+        text.len = eol - p;
+        type = event_type(w, &text);
+
+        if (w->framing == LLM_FRAMING_SSE && type.len && type.len < 20) {
+            q += sprintf((char *) q, "event: %.*s\n", (int) type.len,
+                         type.data);
+        }
+
+        if (w->framing == LLM_FRAMING_SSE) {
+            q += sprintf((char *) q, "data: ");
+        }
+
+        if (w->framing == LLM_FRAMING_ARRAY && !first) {
+            *q++ = ',';
+        }
+
+        memcpy(q, text.data, text.len);
+        q += text.len;
+        *q++ = '\n';
+
+        if (w->framing == LLM_FRAMING_SSE) {
+            *q++ = '\n';
+        }
+
+        first = 0;
+    }
+
+    if (w->framing == LLM_FRAMING_ARRAY) {
+        *q++ = ']';
+    }
+
+    *n = q - out;
+
+    return out;
+}
+
+
+static int
+on_event(void *data, const llm_str_t *type, const llm_str_t *text, size_t end)
+{
+    llm_answer_t  *a;
+
+    (void) end;
+
+    a = data;
+    fuzz_assert(a->q->provider->event(a, type, text) >= 0);
+
+    return LLM_OK;
+}
+
+
+static void
+feed(llm_answer_t *a, const way_t *w, const uint8_t *p, size_t len,
+    size_t piece)
+{
+    size_t         at, n;
+    uint8_t       *copy;
+    llm_frames_t   f;
+
+    begin(a, w);
+    a->stream = 1;
+
+    memset(&f, 0, sizeof(f));
+    f.handler = on_event;
+    f.data = a;
+    f.mem = w->q->mem;
+
+    fuzz_assert(llm_frames_init(&f, w->framing) == LLM_OK);
+
+    for (at = 0; at < len; at += n) {
+        n = (len - at < piece) ? len - at : piece;
+
+        copy = malloc(n);
+        memcpy(copy, p + at, n);
+        fuzz_assert(llm_frames_feed(&f, copy, n) == LLM_OK);
+        free(copy);
+    }
+
+    fuzz_assert(llm_frames_finish(&f) == LLM_OK);
+    w->q->provider->finish(a);
+}
+
+
+static void
+must_say_same(const llm_answer_t *a, const llm_answer_t *b, const char *how)
+{
+    size_t          i;
+    const int64_t  *v, *u;
+
+    v = (const int64_t *) &a->usage;
+    u = (const int64_t *) &b->usage;
+
+    for (i = 0; i < LLM_USAGE_FIELDS; i++) {
+        if (v[i] != u[i]) {
+            fprintf(stderr, "%s: field %zu is %lld and %lld\n", how, i,
+                    (long long) v[i], (long long) u[i]);
+            abort();
+        }
+    }
+
+    fuzz_assert(a->usage_seen == b->usage_seen
+                && a->usage_bad == b->usage_bad);
+}
+
+
+/* the stream whole, and in pieces that the input chooses */
+
+static void
+in_pieces(const way_t *w, const uint8_t *p, size_t len, uint8_t piece)
+{
+    size_t        n;
+    uint8_t      *text;
+    llm_answer_t  a, b;
+
+    text = streamed(w, p, len, &n);
+
+    feed(&a, w, text, n, n);
+    feed(&b, w, text, n, 1 + piece % 32);
+
+    must_say_same(&a, &b, "pieces");
+
+    fuzz_assert(a.finished == b.finished && a.error == b.error
+                && a.truncated == b.truncated && a.deferred == b.deferred
+                && a.counted_output == b.counted_output
+                && a.model.len == b.model.len
+                && a.service_tier.len == b.service_tier.len);
+    sane(&a);
+
+    free(text);
+}
+
+
+/* a whole answer is read; 0: it is no JSON */
+
+static int
+whole(llm_answer_t *a, const way_t *w, const uint8_t *p, size_t len)
+{
+    llm_json_t  j;
+
+    memset(&j, 0, sizeof(j));
+    j.mem = w->q->mem;
+
+    begin(a, w);
+
+    if (llm_json_parse(&j, p, len) != LLM_OK) {
+        return 0;
+    }
+
+    fuzz_assert(w->q->provider->answer(a, &j) == LLM_OK);
+
+    return 1;
+}
+
+
+static int
+formed(const way_t *w, llm_framing_e from, llm_framing_e to,
+    const llm_str_t *body, llm_str_t *out)
+{
+    int         rc;
+    llm_form_t  a, b;
+    llm_text_t  text;
+
+    a.framing = from;
+    a.usage = (from == LLM_FRAMING_SSE);
+    b.framing = to;
+    b.usage = (to == LLM_FRAMING_SSE);
+
+    llm_text_init(&text, w->q->mem, LLM_FORM_MAX(body->len));
+
+    rc = w->q->provider->reform(w->q, &a, &b, body, &text);
+    fuzz_assert(rc == LLM_OK || rc == LLM_DECLINED || rc == LLM_LIMIT);
+
+    out->data = text.data;
+    out->len = text.len;
+
+    return rc == LLM_OK;
+}
+
+
+/*
+ * A document as a stream, and that as a document: where there is such a form,
+ * the same has been used.
+ */
+
+static void
+document_formed(const way_t *w, const uint8_t *p, size_t len)
+{
+    llm_str_t     body, there, back;
+    llm_answer_t  a, b, c;
+
+    body.data = (unsigned char *) p;
+    body.len = len;
+
+    if (w->framing == LLM_FRAMING_ARRAY
+        || !formed(w, LLM_FRAMING_JSON, w->framing, &body, &there))
+    {
+        return;
+    }
+
+    fuzz_assert(whole(&a, w, p, len));
+
+    if (!a.usage_seen) {
+        return;
+    }
+
+    feed(&b, w, there.data, there.len, there.len);
+    must_say_same(&a, &b, "as a stream");
+
+    if (formed(w, w->framing, LLM_FRAMING_JSON, &there, &back)) {
+        fuzz_assert(whole(&c, w, back.data, back.len));
+        must_say_same(&a, &c, "as a stream and back");
+    }
+}
+
+
+static void
+stream_formed(const way_t *w, const uint8_t *p, size_t len)
+{
+    size_t        n;
+    uint8_t      *text;
+    llm_str_t     body, there;
+    llm_answer_t  a, b;
+
+    text = streamed(w, p, len, &n);
+    body.data = text;
+    body.len = n;
+
+    if (formed(w, w->framing, LLM_FRAMING_JSON, &body, &there)) {
+        feed(&a, w, text, n, n);
+        fuzz_assert(whole(&b, w, there.data, there.len));
+
+        /* a figure of the beginning is not that of the end */
+
+        if (a.usage_seen && a.usage.output >= 0) {
+            must_say_same(&a, &b, "as a document");
+        }
+    }
+
+    free(text);
+}
+
+
+static void
+answer(const way_t *w, const uint8_t *p, size_t len)
+{
+    llm_answer_t  a;
+
+    if (!whole(&a, w, p, len)) {
+        return;
+    }
+
+    sane(&a);
+
+    if (w->q->provider->reform && !w->q->one_form) {
+        document_formed(w, p, len);
+    }
+}
+
+
+static void
+stream(const way_t *w, const uint8_t *p, size_t len, uint8_t piece)
+{
+    llm_answer_t    a;
+    const uint8_t  *eol, *from, *last;
+
+    begin(&a, w);
+
+    /* events are alike, and what is alike is not read again in full */
+
+    for (from = p, last = p + len; from < last; from = eol + 1) {
+        eol = memchr(from, '\n', last - from);
+        eol = eol ? eol : last;
+
+        event(&a, w, from, eol - from);
+    }
+
+    w->q->provider->finish(&a);
+    sane(&a);
+
+    in_pieces(w, p, len, piece);
+
+    if (w->q->provider->reform && !w->q->one_form) {
+        stream_formed(w, p, len);
+    }
+}
+
+
+#endif /* _DIALECTS_ANSWER_H_INCLUDED_ */
