@@ -127,6 +127,11 @@ llm_schema_variant(llm_openai_tools_t *r, const llm_schema_t *s, uint32_t node,
         *variant = *s;
         variant->f[LLM_SCHEMA_TYPE] = node;
 
+        /* a word among schemas is no schema, least of all the whole again */
+
+        variant->f[LLM_SCHEMA_ANY_OF] = LLM_JSON_NONE;
+        variant->f[LLM_SCHEMA_ONE_OF] = LLM_JSON_NONE;
+
         return;
     }
 

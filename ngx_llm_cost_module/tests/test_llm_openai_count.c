@@ -430,6 +430,13 @@ test_hostile_schemas(void **state)
     count(TOOLS("{\"function\":{\"name\":\"f\",\"parameters\":{\"$ref\":\"#\","
                 "\"properties\":{\"a\":{\"$ref\":\"#/properties/a\"}}}}}"), 0);
 
+    /* words where schemas should be are not all of it once more */
+
+    count(TOOLS("{\"function\":{\"name\":\"f\",\"parameters\":{\"properties\":"
+                "{\"a\":{\"anyOf\":[\"x\",\"y\"]},"
+                "\"b\":{\"oneOf\":[\"x\",\"y\"]}}}}}"), 0);
+    assert_true(seen.len < 200);
+
     body = malloc(1 << 20);
     p = body + sprintf(body, "{\"model\":\"gpt-4o\",\"messages\":[],\"tools\":"
                        "[{\"function\":{\"name\":\"f\",\"parameters\":{"
