@@ -44,7 +44,9 @@ llm_request_object(llm_request_t *q, uint32_t node, const char *param,
 {
     const char  *name;
 
-    if (llm_given(&q->json, node)
+    /* the request itself is never left out */
+
+    if ((node == 0 || llm_given(&q->json, node))
         && q->json.nodes[node].type != LLM_JSON_OBJECT)
     {
         return llm_request_bad(q, param, param ? "must be an object"

@@ -178,6 +178,8 @@ test_bad(void **state)
                "must not occur more than once");
     expect_bad(&llm_cohere, CHAT, "{\"model\":\"m\",\"stream\":1}", "stream",
                "must be true or false");
+    expect_bad(&llm_cohere, CHAT1, "null", NULL,
+               "the request body must be a JSON object");
     expect_bad(&llm_cohere, CHAT1, "{\"model\":\"m\",\"message\":[]}",
                "message", "must be a string");
     expect_bad(&llm_cohere, "/v1/generate",
