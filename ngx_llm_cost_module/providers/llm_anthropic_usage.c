@@ -102,11 +102,15 @@ llm_anthropic_read(llm_answer_t *a, const llm_json_t *j, uint32_t obj,
 void
 llm_anthropic_convert(const llm_anthropic_figures_t *said, llm_usage_t *u)
 {
-    int64_t  hour;
+    int64_t  hour, written;
+
+    /* who says the parts alone has written them all the same */
+
+    written = said->written != -1 ? said->written
+              : llm_sum(said->written_5m, said->written_1h);
 
     u->input = said->input < 0 ? -1
-               : llm_said(llm_sum(said->input,
-                                  llm_sum(said->written, said->read)));
+               : llm_said(llm_sum(said->input, llm_sum(written, said->read)));
     u->output = llm_said(said->output);
     u->cached_input = llm_said(said->read);
     u->cache_write = llm_said(said->written);
