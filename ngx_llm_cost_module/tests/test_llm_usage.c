@@ -229,6 +229,190 @@ test_add(void **state)
 }
 
 
+/* 0 cannot be, -1 may be without a bound: text is the least, any the most */
+
+static void
+test_bounds(void **state)
+{
+    size_t       i;
+    int64_t     *v;
+    llm_usage_t  text, any;
+
+    static const size_t  unbounded[] = {
+        offsetof(llm_usage_t, cached_input),
+        offsetof(llm_usage_t, reasoning),
+        offsetof(llm_usage_t, request_ms),
+        offsetof(llm_usage_t, tier),
+        offsetof(llm_usage_t, geo),
+        offsetof(llm_usage_t, search_size),
+        offsetof(llm_usage_t, reported_cost)
+    };
+
+    static const size_t  kinds[] = {
+        offsetof(llm_usage_t, cache_write),
+        offsetof(llm_usage_t, cache_write_1h),
+        offsetof(llm_usage_t, cache_write_day),
+        offsetof(llm_usage_t, audio_input),
+        offsetof(llm_usage_t, image_input),
+        offsetof(llm_usage_t, video_input),
+        offsetof(llm_usage_t, cached_audio),
+        offsetof(llm_usage_t, cached_image),
+        offsetof(llm_usage_t, cached_video),
+        offsetof(llm_usage_t, audio_output),
+        offsetof(llm_usage_t, image_output),
+        offsetof(llm_usage_t, video_output),
+        offsetof(llm_usage_t, fast)
+    };
+
+    (void) state;
+
+    llm_usage_text(&text, 0, 0);
+    llm_usage_any(&any, 0, 0);
+
+    for (i = 0; i < sizeof(unbounded) / sizeof(unbounded[0]); i++) {
+        v = (int64_t *) ((char *) &text + unbounded[i]);
+        assert_int_equal(*v, -1);
+        *v = 0;
+
+        v = (int64_t *) ((char *) &any + unbounded[i]);
+        assert_int_equal(*v, -1);
+        *v = 0;
+    }
+
+    for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        v = (int64_t *) ((char *) &any + kinds[i]);
+        assert_int_equal(*v, -1);
+        *v = 0;
+    }
+
+    for (i = 0; i < LLM_USAGE_FIELDS; i++) {
+        assert_int_equal(((int64_t *) &text)[i], 0);
+        assert_int_equal(((int64_t *) &any)[i], 0);
+    }
+
+    llm_usage_text(&text, 5, 7);
+    assert_int_equal(text.input, 5);
+    assert_int_equal(text.output, 7);
+}
+
+
+static void
+test_nothing(void **state)
+{
+    size_t       i;
+    llm_usage_t  u;
+
+    static const size_t  beside[] = {
+        offsetof(llm_usage_t, input_chars), offsetof(llm_usage_t, pages),
+        offsetof(llm_usage_t, queries), offsetof(llm_usage_t, searches)
+    };
+
+    (void) state;
+
+    memset(&u, 0, sizeof(u));
+    assert_int_equal(llm_usage_nothing(&u), 1);
+
+    /* time passes in any case; how it was processed is no use of anything */
+
+    u.request_ms = 500;
+    u.tier = LLM_TIER_FLEX;
+    assert_int_equal(llm_usage_nothing(&u), 1);
+
+    /* what is not said is not nothing */
+
+    u.input = -1;
+    assert_int_equal(llm_usage_nothing(&u), 0);
+    u.input = 0;
+    u.output = -1;
+    assert_int_equal(llm_usage_nothing(&u), 0);
+    u.output = 1;
+    assert_int_equal(llm_usage_nothing(&u), 0);
+    u.output = 0;
+
+    for (i = 0; i < sizeof(beside) / sizeof(beside[0]); i++) {
+        *(int64_t *) ((char *) &u + beside[i]) = 1;
+        assert_int_equal(llm_usage_nothing(&u), 0);
+        *(int64_t *) ((char *) &u + beside[i]) = 0;
+    }
+}
+
+
+/* the order in which parts above their whole are cut, and all of them */
+
+static void
+test_cut(void **state)
+{
+    llm_usage_t  u = LLM_USAGE_INIT;
+
+    (void) state;
+
+    u.input = 10;
+    u.image_input = 0;
+    u.video_input = 6;
+    u.audio_input = 8;
+    u.output = 10;
+    u.reasoning = 4;
+    u.image_output = 5;
+    u.video_output = 2;
+    u.audio_output = 9;
+
+    assert_int_equal(llm_usage_normalize(&u), 1);
+    assert_int_equal(u.image_input, 0);
+    assert_int_equal(u.video_input, 2);
+    assert_int_equal(u.audio_input, 8);
+    assert_int_equal(u.reasoning, 0);
+    assert_int_equal(u.image_output, 0);
+    assert_int_equal(u.video_output, 1);
+    assert_int_equal(u.audio_output, 9);
+
+    /* how it was processed: the last of each, and one behind it */
+
+    u.tier = LLM_TIER_N - 1;
+    u.geo = LLM_GEO_N - 1;
+    u.search_size = LLM_SEARCH_N - 1;
+    u.fast = 1;
+    assert_int_equal(llm_usage_normalize(&u), 0);
+
+    u.geo = LLM_GEO_N;
+    u.search_size = LLM_SEARCH_N;
+    assert_int_equal(llm_usage_normalize(&u), 1);
+    assert_int_equal(u.geo, -1);
+    assert_int_equal(u.search_size, -1);
+    assert_int_equal(u.tier, LLM_TIER_N - 1);
+
+    u.tier = -2;
+    u.input = -2;
+    assert_int_equal(llm_usage_normalize(&u), 1);
+    assert_int_equal(u.tier, -1);
+    assert_int_equal(u.input, -1);
+}
+
+
+/* nothing is added to nothing, and a cost of nothing is a cost */
+
+static void
+test_add_zero(void **state)
+{
+    llm_usage_t  u = LLM_USAGE_INIT, v = LLM_USAGE_INIT;
+
+    (void) state;
+
+    u.input = 0;
+    u.reported_cost = 0;
+    v.input = 5;
+    v.reported_cost = 3;
+    llm_usage_add(&u, &v);
+    assert_int_equal(u.input, 5);
+    assert_int_equal(u.reported_cost, 3);
+
+    v.input = 0;
+    v.reported_cost = 0;
+    llm_usage_add(&u, &v);
+    assert_int_equal(u.input, 5);
+    assert_int_equal(u.reported_cost, 3);
+}
+
+
 static void
 test_names(void **state)
 {
@@ -291,6 +475,10 @@ main(void)
         cmocka_unit_test(test_out_of_range),
         cmocka_unit_test(test_overlap),
         cmocka_unit_test(test_add),
+        cmocka_unit_test(test_add_zero),
+        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_cut),
         cmocka_unit_test(test_names)
     };
 
