@@ -85,6 +85,9 @@ test_figures(void **state)
     } rows[] = {
         { IN_OUT, { 10, 7, -1, -1, -1, -1, -1, -1 } },
         { CACHE IN_OUT, { 360, 7, 300, 50, -1, -1, -1, -1 } },
+        { CACHE "\"input_tokens\":0,\"output_tokens\":0",
+          { 350, 0, 300, 50, -1, -1, -1, -1 } },
+        { CACHE "\"output_tokens\":7", { -1, 7, 300, 50, -1, -1, -1, -1 } },
 
         /* the hour's part is no part of the 5 minutes' */
 

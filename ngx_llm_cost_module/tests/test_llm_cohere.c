@@ -273,6 +273,12 @@ test_usage(void **state)
           "\"output_tokens\":24}}}", 502, 24, 0);
     whole(&llm_cohere, EMBED, "{\"meta\":{\"billed_units\":{"
           "\"input_tokens\":4,\"images\":1,\"image_tokens\":9}}}", 13, 0, 0);
+    whole(&llm_cohere, EMBED, "{\"meta\":{\"billed_units\":{\"images\":2}}}",
+          0, 0, 0);
+    whole(&llm_cohere, EMBED, "{\"meta\":{\"billed_units\":{\"images\":0}}}",
+          0, 0, 0);
+    whole(&llm_cohere, EMBED, "{\"meta\":{\"billed_units\":{"
+          "\"input_tokens\":0,\"image_tokens\":9}}}", 9, 0, 0);
     whole(&llm_cohere, "/v1/rerank", "{\"usage\":{\"total_tokens\":17,"
           "\"cost\":3.4e-07}}", 17, 0, 0);
     whole(&llm_cohere, TEXTS, "{\"data\":[],\"usage\":{\"total_tokens\":9}}",

@@ -114,6 +114,49 @@ limits_are_patched(void **state)
 }
 
 
+/* another limit in the same window holds for whoever looks, and once is all
+   that a threshold is raised, with spend only */
+
+static void
+limits_are_configured(void **state)
+{
+    llm_ledger_t       *l;
+    llm_budget_t        b;
+    llm_balance_t       bal;
+    llm_counter_view_t  v;
+
+    (void) state;
+
+    l = ledger_new(64, 8);
+    b = budget("user", "ann", LLM_UNIT_USD, 1000);
+
+    spend(l, &b, 1, 10, 0, &bal);
+    assert_int_equal(bal.crossed, 0);
+
+    spend(l, &b, 1, 40, 40, &bal);
+    assert_int_equal(bal.crossed, 0);
+    assert_true(view_find(l, "user", "ann", &v));
+    assert_int_equal(v.limit, 1000);
+
+    b.limit = 100;
+    spend(l, &b, 1, 50, 45, &bal);
+    assert_int_equal(bal.limit, 100);
+    assert_int_equal(bal.crossed, 1);
+    assert_true(view_find(l, "user", "ann", &v));
+    assert_int_equal(v.limit, 100);
+
+    spend(l, &b, 1, 10, 0, &bal);
+    assert_int_equal(bal.crossed, 0);
+
+    b.limit = 500;
+    spend(l, &b, 1, 10, 5, &bal);
+    assert_true(view_find(l, "user", "ann", &v));
+    assert_int_equal(v.limit, 500);
+
+    ledger_free(l, 64, 8);
+}
+
+
 static int
 owner_7_is_gone(uint32_t owner)
 {
@@ -357,6 +400,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(windows_are_apart),
         cmocka_unit_test(limits_are_patched),
+        cmocka_unit_test(limits_are_configured),
         cmocka_unit_test(sweeps_what_is_left_behind),
         cmocka_unit_test(sums_stay_numbers),
         cmocka_unit_test(gives_numbers_from),

@@ -58,18 +58,20 @@ static void
 test_days(void **state)
 {
     char      hours[128];
-    size_t    i, k;
+    size_t    i, k, n;
     prices_t  t;
 
     static const char * const  days[] = {
-        "1", "'tue'", "'Wednesday'", "'THU'", "5", "'saturday'", "7"
+        "'mon'", "'tue'", "'Wednesday'", "'THU'", "'fri'", "'saturday'",
+        "'Sun'", "1", "2", "3", "4", "5", "6", "7"
     };
 
     (void) state;
 
-    for (i = 0; i < 7; i++) {
+    for (n = 0; n < sizeof(days) / sizeof(days[0]); n++) {
+        i = n % 7;
         snprintf(hours, sizeof(hours), ",'windows':[{'hours_utc':"
-                 "'09:00-17:30','weekdays':[%s]}]", days[i]);
+                 "'09:00-17:30','weekdays':[%s]}]", days[n]);
         assert_int_equal(load(&t, hours), LLM_OK);
 
         for (k = 0; k < 7; k++) {
@@ -93,6 +95,12 @@ test_unknown(void **state)
     prices_t  t;
 
     (void) state;
+
+    assert_int_equal(load(&t, ",'hours_utc':'23:59-00:00'"), LLM_OK);
+    assert_int_equal(cost(&t, MONDAY - 1), 1000000);
+    assert_int_equal(cost(&t, MONDAY - 61), 2000000);
+    assert_int_equal(cost(&t, MONDAY), 2000000);
+    prices_free(&t);
 
     assert_int_equal(load(&t, ",'hours_utc':'00:00-00:00'"), LLM_OK);
     assert_int_equal(cost(&t, MONDAY), 1000000);
@@ -136,6 +144,7 @@ test_bad(void **state)
         { ",'hours_utc':'01:00-2:000'", "hours are not \"HH:MM-HH:MM\"" },
         { ",'hours_utc':'01:00-02.00'", "hours are not \"HH:MM-HH:MM\"" },
         { ",'hours_utc':'/1:00-02:00'", "hours are not \"HH:MM-HH:MM\"" },
+        { ",'hours_utc':'0::00-02:00'", "hours are not \"HH:MM-HH:MM\"" },
         { ",'hours_utc':'0:1:0-02:00'", "hours are not \"HH:MM-HH:MM\"" },
         { ",'weekday_timezone':7", "not a time zone" },
         { ",'weekday_timezone':''", "not a time zone" },
