@@ -240,7 +240,7 @@ llm_openai_parse_stream(llm_request_t *q, const uint32_t *f)
                                   "must be an object");
         }
 
-        if (llm_json_duplicate(j, options, "include_usage")) {
+        if (llm_json_fields(j, options, usage, 1, &node)) {
             return llm_openai_bad(q, LLM_OPENAI_STREAM_OPTIONS,
                                   "has include_usage more than once");
         }
@@ -249,8 +249,6 @@ llm_openai_parse_stream(llm_request_t *q, const uint32_t *f)
             return llm_openai_bad(q, LLM_OPENAI_STREAM_OPTIONS,
                                   "must have include_usage in this case");
         }
-
-        node = llm_json_get(j, options, "include_usage");
 
         asked = llm_openai_parse_bool(q, node, LLM_OPENAI_STREAM_OPTIONS);
         if (asked < 0) {
