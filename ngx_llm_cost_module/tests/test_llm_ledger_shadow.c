@@ -543,6 +543,42 @@ another_store_has_to_hear(void **state)
 }
 
 
+/* what is known of all, less that which the other store has not heard of */
+
+static void
+what_is_pending_is_not_known(void **state)
+{
+    int64_t            spent[LLM_UNIT_N] = { 30, 5, 1 };
+    llm_known_t        t;
+    llm_ledger_t      *l;
+    llm_budget_t       b;
+    llm_balance_t      bal;
+    llm_admission_t    a;
+    llm_ledger_end_t   end = { spent, 1, 7, T0, 0 };
+
+    (void) state;
+
+    l = ledger_new(64, 4);
+    b = budget("user", "ann", LLM_UNIT_USD, 1000);
+
+    spend(l, &b, 1, 100, 50, &bal);
+
+    a = admission(&b, 1, 100);
+    assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
+    assert_int_equal(llm_ledger_pend(l, &a.id, &end, &bal, 1), LLM_OK);
+    assert_int_equal(bal.spent, 80);
+
+    told_of(l, "user", &t);
+    assert_int_equal(t.known, 50);
+
+    assert_int_equal(llm_ledger_confirm(l, &a.id), LLM_OK);
+    told_of(l, "user", &t);
+    assert_int_equal(t.known, 80);
+
+    ledger_free(l, 64, 4);
+}
+
+
 int
 main(void)
 {
@@ -557,6 +593,7 @@ main(void)
         cmocka_unit_test(remembers_how_far_the_other_had_come),
         cmocka_unit_test(shadows_another_store),
         cmocka_unit_test(another_store_has_to_hear),
+        cmocka_unit_test(what_is_pending_is_not_known),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
