@@ -276,10 +276,3 @@ llm_eventstream_feed(llm_eventstream_t *s, const unsigned char *data,
 
     return LLM_OK;
 }
-
-
-int
-llm_eventstream_whole(const llm_eventstream_t *s)
-{
-    return !s->broken && s->carry.len == 0 && s->skip == 0;
-}

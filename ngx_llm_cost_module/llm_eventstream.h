@@ -51,9 +51,5 @@ typedef struct {
 int llm_eventstream_feed(llm_eventstream_t *s, const unsigned char *data,
     size_t len);
 
-/* 1: the bytes fed so far end where a message does */
-
-int llm_eventstream_whole(const llm_eventstream_t *s);
-
 
 #endif /* _LLM_EVENTSTREAM_H_INCLUDED_ */
