@@ -79,7 +79,7 @@ add_block_preprocessor(sub {
     my $block = shift;
 
     $block->set_value(config => <<'END') if !defined $block->config;
-    location ~ ^/(model/|rerank) {
+    location ~ ^/(model/|rerank|guardrail/) {
         llm_cost on;
         llm_budget daily limit=1usd period=day;
         proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -239,4 +239,28 @@ main::ways({ json => { results => [{ index => 0, relevanceScore => 0.5 }] } })
 POST /rerank
 {"queries":[],"sources":[]}
 --- error_code: 404
+--- upstream_count: 0
+
+
+
+=== TEST 12: a guardrail by itself: units of its policies, which have a price
+--- http_config
+    llm_price guardrail query=0.001;
+--- request
+POST /guardrail/g/version/1/apply
+{"source":"INPUT","content":[{"text":{"text":"hello"}}]}
+--- upstream eval
+main::ways({ json => { action => 'NONE', usage => {
+    topicPolicyUnits => 1, contentPolicyUnits => 1, wordPolicyUnits => 1 } } })
+--- log_lines
+200 in=1 out=0 cost=0.002000000 src=counted
+
+
+
+=== TEST 13: ... or are refused
+--- request
+POST /guardrail/g/version/1/apply
+{"source":"INPUT","content":[{"text":{"text":"hello"}}]}
+--- error_code: 400
+--- response_body_like: The model 'guardrail' has no price here
 --- upstream_count: 0

@@ -121,7 +121,7 @@ Authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260101/us-east-1/bedroc
 
 
 
-=== TEST 7: Bedrock: a guardrail cannot be metered
+=== TEST 7: Bedrock: a guardrail of nothing cannot be metered
 --- request
 POST /guardrail/g/version/1/apply
 {}

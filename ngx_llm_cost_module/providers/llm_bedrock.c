@@ -51,8 +51,8 @@ static const llm_path_row_t  llm_bedrock_paths[] = {
     { "POST", "/async-invoke", LLM_PATH_UNSUPPORTED, LLM_KIND_OTHER, 0 },
     { "GET", "/async-invoke", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
     { "GET", "/async-invoke/**", LLM_PATH_FREE, LLM_KIND_OTHER, 0 },
-    { "POST", "/guardrail/*/version/*/apply", LLM_PATH_UNSUPPORTED,
-      LLM_KIND_OTHER, 0 },
+    { "POST", "/guardrail/*/version/*/apply", LLM_PATH_METERED,
+      LLM_KIND_MODERATION, LLM_BEDROCK_GUARD },
     { "POST", "/guardrail-checks/invoke", LLM_PATH_UNSUPPORTED,
       LLM_KIND_OTHER, 0 },
     { "POST", "/rerank", LLM_PATH_METERED, LLM_KIND_RERANK, LLM_BEDROCK_RANK }
@@ -311,6 +311,10 @@ llm_bedrock_parse(llm_request_t *q)
 
     if (q->route.op == LLM_BEDROCK_RANK) {
         return llm_bedrock_rank_parse(q);
+    }
+
+    if (q->route.op == LLM_BEDROCK_GUARD) {
+        return llm_bedrock_guard_parse(q);
     }
 
     if (llm_request_path_model(q, "modelId") != LLM_OK) {

@@ -21,7 +21,8 @@ typedef enum {
     LLM_BEDROCK_CONVERSE_STREAM,
     LLM_BEDROCK_INVOKE,
     LLM_BEDROCK_INVOKE_STREAM,
-    LLM_BEDROCK_RANK
+    LLM_BEDROCK_RANK,
+    LLM_BEDROCK_GUARD
 } llm_bedrock_op_e;
 
 
@@ -53,6 +54,13 @@ llm_str_t llm_bedrock_model(const llm_str_t *id);
 
 int llm_bedrock_rank_parse(llm_request_t *q);
 int64_t llm_bedrock_searches(const llm_request_t *q);
+
+
+/* llm_bedrock_guard.c: a guardrail that is applied by itself */
+
+int llm_bedrock_guard_parse(llm_request_t *q);
+int llm_bedrock_guard_count(llm_request_t *q, llm_counter_t *c);
+int llm_bedrock_guard_answer(llm_answer_t *a, const llm_json_t *j);
 
 
 /* llm_bedrock_output.c: what came, to be counted */

@@ -558,6 +558,10 @@ llm_bedrock_answer(llm_answer_t *a, const llm_json_t *j)
 {
     llm_bedrock_state_t  *st;
 
+    if (a->kind == LLM_KIND_MODERATION) {
+        return llm_bedrock_guard_answer(a, j);
+    }
+
     st = llm_bedrock_state(a);
 
     if (st == NULL || llm_bedrock_read(a, st, j) != LLM_OK) {

@@ -307,6 +307,10 @@ llm_bedrock_count(llm_request_t *q, llm_counter_t *c)
     llm_usage_text(&q->most, 0, 0);
     q->bounded = 1;
 
+    if (q->route.op == LLM_BEDROCK_GUARD) {
+        return llm_bedrock_guard_count(q, c);
+    }
+
     llm_bedrock_units(q);
 
     if (q->route.op <= LLM_BEDROCK_CONVERSE_STREAM) {

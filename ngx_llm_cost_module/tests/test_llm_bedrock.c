@@ -13,6 +13,7 @@ extern const llm_provider_t  llm_bedrock;
 #define STREAM    "/model/amazon.nova-lite-v1:0/converse-stream"
 #define INVOKE    "/model/amazon.titan-text-lite-v1/invoke"
 #define CHUNKS    "/model/us.anthropic.claude-v2/invoke-with-response-stream"
+#define GUARD     "/guardrail/g/version/1/apply"
 
 
 static void
@@ -51,8 +52,9 @@ test_paths(void **state)
         { "POST", "/model/a/count-tokens", LLM_PATH_FREE, 0, "" },
         { "GET", "/async-invoke/x", LLM_PATH_FREE, 0, "" },
         { "POST", "/async-invoke", LLM_PATH_UNSUPPORTED, 0, "" },
-        { "POST", "/guardrail/g/version/1/apply", LLM_PATH_UNSUPPORTED, 0,
-          "" },
+        { "POST", "/guardrail/g/version/1/apply", LLM_PATH_METERED,
+          LLM_KIND_MODERATION, "g" },
+        { "POST", "/guardrail-checks/invoke", LLM_PATH_UNSUPPORTED, 0, "" },
         { "POST", "/model/a/invoke-with-bidirectional-stream",
           LLM_PATH_UNSUPPORTED, 0, "" },
         { "POST", "/model/a/other", LLM_PATH_UNKNOWN, 0, "" },
@@ -572,6 +574,50 @@ test_rank(void **state)
 }
 
 
+/* units of 1,000 characters, of each policy that a guardrail may have */
+
+static void
+test_guardrail(void **state)
+{
+    dialect_t      f;
+    llm_counter_t  c;
+
+    (void) state;
+
+    memset(&c, 0, sizeof(c));
+    c.count = count_bytes;
+
+    ask(&f, &llm_bedrock, GUARD, "{\"source\":\"INPUT\",\"content\":[{\"text\":"
+        "{\"text\":\"hello\"}},{\"image\":{\"format\":\"png\"}}]}");
+    assert_int_equal(f.rc, LLM_OK);
+    assert_string_equal(f.q.model.data, "guardrail");
+    assert_true(f.q.sealed && f.q.stateful);
+    assert_int_equal(llm_bedrock.count(&f.q, &c), LLM_OK);
+    assert_int_equal(f.q.input_tokens, 5);
+    assert_int_equal(f.q.most.queries, 5 + 1);
+
+    answer_begin(&f, NULL);
+    answer_json(&f, "{\"usage\":{\"topicPolicyUnits\":1,"
+                "\"contentPolicyUnits\":2,\"wordPolicyUnits\":7,"
+                "\"sensitiveInformationPolicyFreeUnits\":7,"
+                "\"contentPolicyImageUnits\":1},\"action\":\"NONE\"}");
+    assert_true(f.a.finished);
+    assert_int_equal(f.a.usage.queries, 4);
+
+    answer_begin(&f, NULL);
+    answer_json(&f, "{\"action\":\"NONE\"}");
+    assert_int_equal(f.a.usage.queries, 6);
+    done(&f);
+
+    ask(&f, &llm_bedrock, GUARD, "{\"source\":\"INPUT\"}");
+    assert_int_equal(f.rc, LLM_DECLINED);
+    done(&f);
+
+    expect_bad(&llm_bedrock, GUARD, "{\"content\":7}", "content",
+               "must be an array");
+}
+
+
 int
 main(void)
 {
@@ -586,7 +632,8 @@ main(void)
         cmocka_unit_test(test_latency),
         cmocka_unit_test(test_stream),
         cmocka_unit_test(test_chunks),
-        cmocka_unit_test(test_count)
+        cmocka_unit_test(test_count),
+        cmocka_unit_test(test_guardrail)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
