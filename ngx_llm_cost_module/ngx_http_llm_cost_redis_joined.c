@@ -116,6 +116,12 @@ ngx_http_llm_cost_redis_joined(ngx_http_llm_cost_redis_t *redis,
 
     box->seen = ngx_max(box->seen, box->joined.seen);
 
+    /* what was restored from the counters is on no record */
+
+    if (h->deep) {
+        box->log->dropped = ngx_max(box->log->dropped, (uint64_t) h->stamp);
+    }
+
     box->nodes = ngx_max(h->nodes, 1);
     box->peers = ngx_max(h->recent, 1);
 

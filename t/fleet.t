@@ -469,6 +469,26 @@ END
     is $ask->($two, 1), 1, 'it goes on';
     $is->(17, 'as before');
 
+    # all of it, and files of moments before that had been restored
+
+    kill_nginx($two);
+    $two = $start->('two', $port, "state=$dir/two.state");
+    $go_back->([]);
+    $is->(17, 'what is lost is restored');
+
+    for (1 .. 2) {
+        await(sub { redis_command($redis, 'HGET', '{back:}i', 'whole') });
+
+        %new = @{redis_command($redis, 'HGETALL', '{back:}i')};
+        my $n = $new{gap};
+        delete @new{'gap', 'deep', 'whole', grep { /^p:/ } keys %new};
+        redis_command($redis, 'DEL', 'new');
+        redis_command($redis, 'HSET', 'new', %new, n => $n);
+        sleep 0.5;
+        $go_back->(['{back:}i', redis_command($redis, 'DUMP', 'new')]);
+        $is->(17, 'again where that is lost');
+    }
+
     push @nodes, $one, $two;
 };
 
