@@ -7,6 +7,7 @@
 #include "llm_usage.h"
 
 #include <string.h>
+#include <strings.h>
 
 
 /* where the figures that can be added up end */
@@ -57,25 +58,36 @@ llm_tier_find(const llm_str_t *name)
 }
 
 
+/* hosts are written in any case */
+
 llm_geo_e
 llm_geo_find(const llm_str_t *name)
 {
-    if (name->len == 0 || llm_usage_is(name, "global")
-        || llm_usage_is(name, "not_available"))
-    {
+    unsigned  i;
+
+    static const struct {
+        llm_str_t  name;
+        llm_geo_e  geo;
+    } places[] = {
+        { llm_string("global"), LLM_GEO_GLOBAL },
+        { llm_string("not_available"), LLM_GEO_GLOBAL },
+        { llm_string("us"), LLM_GEO_US },
+        { llm_string("eu"), LLM_GEO_EU },
+        { llm_string("gov"), LLM_GEO_GOV }
+    };
+
+    if (name->len == 0) {
         return LLM_GEO_GLOBAL;
     }
 
-    if (llm_usage_is(name, "us")) {
-        return LLM_GEO_US;
-    }
-
-    if (llm_usage_is(name, "eu")) {
-        return LLM_GEO_EU;
-    }
-
-    if (llm_usage_is(name, "gov")) {
-        return LLM_GEO_GOV;
+    for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        if (name->len == places[i].name.len
+            && strncasecmp((char *) name->data, (char *) places[i].name.data,
+                           name->len)
+               == 0)
+        {
+            return places[i].geo;
+        }
     }
 
     return LLM_GEO_OTHER;

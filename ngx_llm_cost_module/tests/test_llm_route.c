@@ -217,11 +217,6 @@ test_vendors(void **state)
     s = str("acme");
     assert_null(llm_vendor_find(&s));
 
-    s = str("gov.api.openai.com");
-    assert_int_equal(llm_vendor_region_of_host(&s, &o), LLM_GEO_GOV);
-    s = str("api.openai.com");
-    assert_int_equal(llm_vendor_region_of_host(&s, &o), LLM_GEO_GLOBAL);
-
     /* of the names that OpenTelemetry has, and of one that it has not */
 
     llm_str_set(&s, "bedrock");

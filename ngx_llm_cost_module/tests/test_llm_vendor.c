@@ -50,6 +50,8 @@ test_hosts(void **state)
         { ".api.openai.com", "", LLM_GEO_GLOBAL },
         { "us.api.openai.com", "us", LLM_GEO_US },
         { "eu.api.openai.com:443", "eu", LLM_GEO_EU },
+        { "EU.API.OpenAI.com", "EU", LLM_GEO_EU },
+        { "gov.api.openai.com", "gov", LLM_GEO_GOV },
         { "jp.api.openai.com", "jp", LLM_GEO_OTHER },
         { "us-east5-aiplatform.googleapis.com", "us-east5", LLM_GEO_OTHER },
         { "aiplatform.googleapis.com", "", LLM_GEO_GLOBAL },
