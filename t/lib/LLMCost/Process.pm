@@ -16,6 +16,7 @@ our @EXPORT = qw( start_process stop_processes free_port
                   read_file write_file split_words );
 
 my @running;
+my @locks;
 my $owner = $$;
 
 
@@ -58,15 +59,33 @@ END {
 }
 
 
-sub free_port {
-    my $socket = IO::Socket::INET->new(
-        LocalAddr => '127.0.0.1',
-        LocalPort => 0,
-        Listen    => 1,
-        ReuseAddr => 1,
-    ) or die "no free port: $!\n";
+# Below the ports that the kernel gives to connections, one of which might have
+# it before our server does; a UDP socket on the same number keeps it from other
+# test files, as long as this process lives
 
-    return $socket->sockport;
+sub free_port {
+    for (1 .. 1000) {
+        my $port = 10_240 + int rand 22_528;
+
+        my $lock = IO::Socket::INET->new(
+            LocalAddr => '127.0.0.1',
+            LocalPort => $port,
+            Proto     => 'udp',
+        ) or next;
+
+        IO::Socket::INET->new(
+            LocalAddr => '127.0.0.1',
+            LocalPort => $port,
+            Listen    => 1,
+            ReuseAddr => 1,
+        ) or next;
+
+        push @locks, $lock;
+
+        return $port;
+    }
+
+    die "no free port\n";
 }
 
 
