@@ -69,6 +69,27 @@ prices_load(prices_t *t, const char *map)
 }
 
 
+/* a map with '...' in place of "...", which has to be right */
+
+static inline void
+prices_map(prices_t *t, const char *text)
+{
+    char  *p, map[1024];
+
+    snprintf(map, sizeof(map), "%s", text);
+
+    for (p = map; *p; p++) {
+        if (*p == '\'') {
+            *p = '"';
+        }
+    }
+
+    if (prices_load(t, map) != LLM_OK) {
+        fail_msg("%s: %s", text, t->err);
+    }
+}
+
+
 static inline int
 prices_add(prices_t *t, const char *model, const char *args)
 {

@@ -81,25 +81,6 @@ static const alias_t  maps[] = {
 };
 
 
-static void
-load_map(prices_t *t, const char *text)
-{
-    char  *p, map[1024];
-
-    snprintf(map, sizeof(map), "%s", text);
-
-    for (p = map; *p; p++) {
-        if (*p == '\'') {
-            *p = '"';
-        }
-    }
-
-    if (prices_load(t, map) != LLM_OK) {
-        fail_msg("%s: %s", text, t->err);
-    }
-}
-
-
 /* -2: no row, -1: one that does not say it */
 
 static int64_t
@@ -128,7 +109,7 @@ test_names(void **state)
         m = &maps[i];
 
         prices_init(&t);
-        load_map(&t, m->map);
+        prices_map(&t, m->map);
 
         input = input_of(&t, m->model);
         n = llm_prices_unread(t.table, names);
@@ -156,9 +137,9 @@ test_maps(void **state)
 
     prices_init(&t);
 
-    load_map(&t, "{'m':" ROW(3) ",'b':" ROW(4) ",'c':{'alias_of':'m'}}");
-    load_map(&t, "{'a':{'alias_of':'m'},'b':{'alias_of':'c'},"
-                 "'m':" ROW(5) "}");
+    prices_map(&t, "{'m':" ROW(3) ",'b':" ROW(4) ",'c':{'alias_of':'m'}}");
+    prices_map(&t, "{'a':{'alias_of':'m'},'b':{'alias_of':'c'},"
+                   "'m':" ROW(5) "}");
 
     assert_int_equal(input_of(&t, "a"), 5000000);
     assert_int_equal(input_of(&t, "b"), 3000000);
@@ -200,10 +181,10 @@ test_sizes(void **state)
 
     prices_init(&t);
 
-    load_map(&t, "{'o/new':{'alias_of':'o/m'},'o/m':{"
-                 "'mode':'video_generation','aliases':['old'],"
-                 "'output_cost_per_second':0.1,"
-                 "'output_cost_per_second_4k':0.5}}");
+    prices_map(&t, "{'o/new':{'alias_of':'o/m'},'o/m':{"
+                   "'mode':'video_generation','aliases':['old'],"
+                   "'output_cost_per_second':0.1,"
+                   "'output_cost_per_second_4k':0.5}}");
 
     p = prices_find(&t, "o/4k/new");
     assert_non_null(p);
@@ -220,9 +201,10 @@ test_sizes(void **state)
 
     /* pictures: only the sizes that are listed, others have the model's */
 
-    load_map(&t, "{'p':{'alias_of':'x/g'},'x/g':{'mode':'image_generation',"
-                 "'input_cost_per_image':0.06,'output_cost_per_image_1K':0.04,"
-                 "'output_cost_per_image_2K':'0.05'}}");
+    prices_map(&t, "{'p':{'alias_of':'x/g'},'x/g':{'mode':'image_generation',"
+                   "'input_cost_per_image':0.06,"
+                   "'output_cost_per_image_1K':0.04,"
+                   "'output_cost_per_image_2K':'0.05'}}");
 
     assert_int_equal(picture_of(&t, "1k/p", ""), 40000000000);
     assert_int_equal(picture_of(&t, "2k/g", "x"), 50000000000);

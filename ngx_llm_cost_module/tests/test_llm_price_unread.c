@@ -111,25 +111,6 @@ static const unread_t  maps[] = {
 
 
 static void
-load_map(prices_t *t, const char *text)
-{
-    char  *p, map[1024];
-
-    snprintf(map, sizeof(map), "%s", text);
-
-    for (p = map; *p; p++) {
-        if (*p == '\'') {
-            *p = '"';
-        }
-    }
-
-    if (prices_load(t, map) != LLM_OK) {
-        fail_msg("%s: %s", text, t->err);
-    }
-}
-
-
-static void
 test_unread(void **state)
 {
     char              names[LLM_PRICE_UNREAD_LEN];
@@ -144,7 +125,7 @@ test_unread(void **state)
         m = &maps[i];
 
         prices_init(&t);
-        load_map(&t, m->row);
+        prices_map(&t, m->row);
 
         n = llm_prices_unread(t.table, names);
 
@@ -177,10 +158,10 @@ test_maps(void **state)
 
     prices_init(&t);
 
-    load_map(&t, "{'a':{'price_a':1}}");
+    prices_map(&t, "{'a':{'price_a':1}}");
     assert_int_equal(llm_prices_unread(t.table, names), 1);
 
-    load_map(&t, "{'b':{'input_cost_per_token':1}}");
+    prices_map(&t, "{'b':{'input_cost_per_token':1}}");
     assert_int_equal(llm_prices_unread(t.table, names), 0);
     assert_string_equal(names, "");
 
