@@ -176,7 +176,8 @@ typedef struct {
     size_t                work;           /* bounds what $ref can repeat */
     unsigned              depth;
     unsigned              functions;      /* how many there were */
-    unsigned              titles:1;       /* titles are shown */
+    unsigned              old:1;          /* as models of June 2023 see it:
+                                             no titles, a line a member */
     unsigned              estimate:1;     /* something is not as it is shown */
 } llm_openai_tools_t;
 

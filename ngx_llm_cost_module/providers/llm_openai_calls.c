@@ -62,6 +62,11 @@ llm_count_call_name(llm_openai_count_t *cc, uint32_t name)
 {
     cc->call = name;
 
+    if (cc->old) {
+        llm_count_string(cc, name);
+        return;
+    }
+
     cc->text.len = 0;
     llm_openai_puts(&cc->text, " to=functions.");
     llm_openai_put_string(&cc->text, cc->j, name);

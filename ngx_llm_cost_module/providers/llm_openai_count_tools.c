@@ -72,7 +72,7 @@ llm_count_tools(llm_openai_count_t *cc, uint32_t tools, uint32_t functions)
 
     r.text = &cc->extra;
     r.json = cc->j;
-    r.titles = !cc->old;
+    r.old = cc->old;
 
     llm_openai_tools(&r, tools, functions);
 

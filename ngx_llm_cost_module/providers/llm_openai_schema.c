@@ -237,7 +237,7 @@ llm_schema_comments(llm_openai_tools_t *r, const llm_schema_t *s)
 {
     unsigned  title, description;
 
-    title = r->titles && llm_schema_text(r, s->f[LLM_SCHEMA_TITLE]);
+    title = !r->old && llm_schema_text(r, s->f[LLM_SCHEMA_TITLE]);
     description = llm_schema_text(r, s->f[LLM_SCHEMA_DESCRIPTION]);
 
     if (title) {

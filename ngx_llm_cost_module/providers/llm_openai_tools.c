@@ -344,7 +344,7 @@ llm_schema_object(llm_openai_tools_t *r, const llm_schema_t *s)
 
     llm_openai_puts(r->text, "}");
 
-    if (!said) {
+    if (!said && !r->old) {
         llm_schema_fold(r->text, from, n);
     }
 }

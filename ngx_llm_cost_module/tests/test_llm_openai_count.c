@@ -221,6 +221,13 @@ test_tools_placed(void **state)
     count("{\"model\":\"gpt-4o\",\"messages\":[],\"tools\":[]}", 0);
     assert_string_equal(seen.text, "");
 
+    /* models of June 2023 have a line a member, and no titles */
+
+    count("{\"model\":\"gpt-4-0613\",\"messages\":[],\"tools\":["
+          "{\"function\":{\"name\":\"f\",\"parameters\":"
+          P("\"a\":{\"type\":\"string\",\"title\":\"A\"}") "}}]}", 0);
+    assert_true(strstr(seen.text, "type f = (_: {\na?: string,\n}) =>") != NULL);
+
     /* a call that the client demands */
 
     assert_int_equal(count("{\"model\":\"gpt-4o\",\"messages\":[],\"tools\":["
@@ -262,6 +269,11 @@ test_calls(void **state)
           "{\"role\":\"assistant\",\"tool_calls\":["
           CALL("1", "f", "not {json") "]}]}", 0);
     assert_string_equal(seen.text, " to=functions.f|not {json|");
+
+    count("{\"model\":\"gpt-4\",\"messages\":["
+          "{\"role\":\"assistant\",\"tool_calls\":["
+          CALL("1", "f", "{}") "]}]}", 0);
+    assert_string_equal(seen.text, "f|{}|");
 
     count("{\"model\":\"gpt-4o\",\"messages\":["
           "{\"role\":\"assistant\",\"function_call\":{\"name\":\"g\","
