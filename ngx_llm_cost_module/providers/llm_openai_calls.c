@@ -48,7 +48,7 @@ llm_count_json(llm_openai_count_t *cc, llm_openai_text_t *t, size_t from,
     }
 
     if (quote) {
-        llm_openai_escape(t, from, flags);
+        llm_openai_escape(t, from, flags & ~LLM_OPENAI_ASCII);
         llm_openai_insert(t, from, "\"");
         llm_openai_puts(t, "\"");
     }
@@ -208,7 +208,7 @@ llm_count_result(llm_openai_count_t *cc, llm_openai_text_t *t, uint32_t content)
         llm_openai_put_string(t, cc->j, content);
     }
 
-    llm_count_json(cc, t, from, LLM_OPENAI_SPACED, 1);
+    llm_count_json(cc, t, from, LLM_OPENAI_SPACED|LLM_OPENAI_ASCII, 1);
 }
 
 

@@ -122,7 +122,7 @@ void llm_count_extra(llm_openai_count_t *cc);
 /*
  * The end of a text becomes JSON as Python writes it: what it holds, which is
  * in cc->args then (1), or where that is none and quote is set, the string that
- * it is (0).
+ * it is (0), whose letters stay what they are.
  */
 
 int llm_count_json(llm_openai_count_t *cc, llm_openai_text_t *t, size_t from,

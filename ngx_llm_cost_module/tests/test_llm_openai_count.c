@@ -300,10 +300,10 @@ test_parallel_calls(void **state)
                            CALL("1", "f", "{\\\"a\\\": 1}") ","
                            CALL("2", "g", "oops\\\"") "]},"
                            "{\"role\":\"tool\",\"tool_call_id\":\"1\","
-                           "\"content\":\"{\\\"r\\\":[1,2]}\"},"
+                           "\"content\":\"{\\\"r\\\":[1,\\\"\\u00e9\\\"]}\"},"
                            "{\"role\":\"tool\",\"tool_call_id\":\"2\","
                            "\"content\":[{\"type\":\"text\","
-                           "\"text\":\"s\\n\"}]},"
+                           "\"text\":\"\\u00e9\\n\"}]},"
                            "{\"role\":\"user\",\"content\":\"U\"}]}", 0),
                      3 + 1 + 3 + 1 + 2 + 3 + 3);
     assert_string_equal(seen.text,
@@ -312,7 +312,8 @@ test_parallel_calls(void **state)
                         "\"parameters\":{\"a\":1}},{\"recipient_name\":"
                         "\"functions.g\",\"parameters\":\"oops\\\"\"}]}|"
                         "multi_tool_use.parallel|"
-                        "[{\"r\": [1, 2]}, \"s\\n\"]|user|U|");
+                        "[{\"r\": [1, \"\\u00e9\"]}, \"\xc3\xa9\\n\"]|"
+                        "user|U|");
 }
 
 
