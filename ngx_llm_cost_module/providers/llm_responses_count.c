@@ -350,9 +350,14 @@ llm_responses_call(llm_openai_count_t *cc, uint32_t item, uint32_t id)
 
     static const char * const  names[] = { "name", "arguments" };
 
-    /* of several calls at once nobody has seen the text */
+    /*
+     * Of several calls at once nobody has seen the text; and what a model
+     * wrote the server knows by its identifier, which may be up to three tokens
+     * less, or two more.
+     */
 
-    cc->estimate |= cc->parallel || cc->family != LLM_OPENAI_CLASSIC;
+    cc->estimate |= cc->parallel || cc->family != LLM_OPENAI_CLASSIC
+                    || llm_given(cc->j, id);
 
     cc->tokens += LLM_OPENAI_PER_MESSAGE + 1 + (cc->reasoning ? 6 : 0);
     cc->made_up = llm_responses_made_up(cc, id);

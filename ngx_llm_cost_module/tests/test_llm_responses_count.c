@@ -68,7 +68,7 @@ test_responses_calls(void **state)
     assert_string_equal(seen.text,
                         "user|a| to=functions.f|{\"a\": 1}|f|b|");
 
-    assert_int_equal(responses("gpt-4o", own, 0), 3 + 4 + 1 + 4 + 2 + 3);
+    assert_int_equal(responses("gpt-4o", own, 1), 3 + 4 + 1 + 4 + 2 + 3);
     assert_string_equal(seen.text, "user|a| to=functions.f|{\"a\":1}|f|b|");
 
     assert_int_equal(responses("gpt-5", made, 1), 3 + 4 + 6 + 4 + 2);

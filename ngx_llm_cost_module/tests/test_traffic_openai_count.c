@@ -332,7 +332,7 @@ static const char * const  item_classes[] = {
 
 /* prompts of each class that are counted exactly, at least */
 
-static const double  item_floors[] = { 0.97, 0.95, 1, 0.9, 0.75 };
+static const double  item_floors[] = { 0.98, 0.95, 1, 0.9, 0.75 };
 
 #define ITEM_CLASSES  5
 
@@ -414,7 +414,9 @@ test_count_responses(void **state)
         model = text(r, "model_reported");
         want = number(json_object_get(r, "usage"), "input_tokens");
 
-        if (strcmp(text(r, "api"), "openai.responses") != 0 || want < 0
+        /* an answer that broke off says 0 */
+
+        if (strcmp(text(r, "api"), "openai.responses") != 0 || want <= 0
             || strcmp(text(r, "request_fidelity"), "reserialized") == 0
             || strcmp(text(r, "provider"), "openai") != 0)
         {
@@ -463,6 +465,8 @@ test_count_responses(void **state)
 
     traffic_row("responses", "| said to be exact | %u of %u | |",
                 sure - wrong, sure);
+
+    assert_true(wrong * 100 <= sure * 3);
 }
 
 
