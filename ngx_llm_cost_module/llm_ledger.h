@@ -266,6 +266,14 @@ uint64_t llm_ledger_store(llm_ledger_t *l, unsigned char *store);
 
 void llm_ledger_saw(llm_ledger_t *l, uint64_t seen);
 
+/*
+ * What it has confirmed is on a record of the caller's; the two binaries of an
+ * upgrade have one each.  1: the last such record was another one than this
+ * (a number, not 0).
+ */
+
+int llm_ledger_recorded(llm_ledger_t *l, uint32_t record);
+
 /* another store has granted less than was reserved here */
 
 int llm_ledger_granted(llm_ledger_t *l, const llm_hold_id_t *id,

@@ -150,6 +150,23 @@ llm_ledger_saw(llm_ledger_t *l, uint64_t seen)
 }
 
 
+/* without the lock, before what is on the record leaves the region */
+
+int
+llm_ledger_recorded(llm_ledger_t *l, uint32_t record)
+{
+    uint32_t  last;
+
+    if (__atomic_load_n(&l->record, __ATOMIC_ACQUIRE) == record) {
+        return 0;
+    }
+
+    last = __atomic_exchange_n(&l->record, record, __ATOMIC_ACQ_REL);
+
+    return last != 0 && last != record;
+}
+
+
 int
 llm_ledger_is_store(llm_ledger_t *l, const unsigned char *store)
 {

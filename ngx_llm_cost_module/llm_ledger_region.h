@@ -148,6 +148,7 @@ struct llm_ledger_s {
     uint32_t         expired_first;
     uint32_t         expired_last;
     uint32_t         names_top;
+    uint32_t         record;                      /* whose was confirmed last */
     uint64_t         gen;                         /* of the next seq */
     unsigned char    store[LLM_LEDGER_STORE];     /* the other one: which, */
     uint64_t         store_seen;                  /* how far: with the next

@@ -250,7 +250,8 @@ typedef struct {
                                                     knew, up to there */
     uint64_t                         seen;       /* highest stamp of id */
     int64_t                          since;      /* Redis's time, at first */
-    ngx_uint_t                       deep;       /* the record is too short */
+    ngx_uint_t                       deep;       /* the record is too short, */
+    ngx_uint_t                       said;       /* and the store knows */
     ngx_msec_t                       waited;     /* for other nodes */
 } ngx_http_llm_cost_redis_joined_t;
 
@@ -275,6 +276,7 @@ typedef struct {
     ngx_http_llm_cost_redis_joined_t  joined;
     ngx_atomic_t                     age;        /* how often it went away */
     time_t                           warned;
+    uint32_t                         record;     /* a number of log */
     llm_oplog_t                     *log;
     size_t                           log_size;
 } ngx_http_llm_cost_redis_box_t;
@@ -298,6 +300,7 @@ ngx_uint_t ngx_http_llm_cost_redis_box_counts(
 ngx_uint_t ngx_http_llm_cost_redis_box_stray(
     ngx_http_llm_cost_redis_op_t *op);
 void ngx_http_llm_cost_redis_box_repeated(ngx_http_llm_cost_redis_op_t *op);
+void ngx_http_llm_cost_redis_box_recorded(ngx_http_llm_cost_redis_box_t *box);
 ngx_int_t ngx_http_llm_cost_redis_box_add(ngx_http_llm_cost_redis_op_t *op,
     ngx_uint_t done);
 
@@ -589,7 +592,7 @@ typedef enum {
     NGX_HTTP_LLM_COST_JOIN_LAST
 } ngx_http_llm_cost_join_step_e;
 
-void ngx_http_llm_cost_redis_joined_first(
+void ngx_http_llm_cost_redis_joined_met(
     const ngx_http_llm_cost_redis_hello_t *h);
 ngx_uint_t ngx_http_llm_cost_redis_joined_come(
     const ngx_http_llm_cost_redis_hello_t *h, ngx_msec_t waited);

@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_llm_cost_redis.h"
+#include "llm_shm.h"
 
 
 /*
@@ -22,7 +23,7 @@
  */
 
 
-#define NGX_HTTP_LLM_COST_BOX_VERSION  6
+#define NGX_HTTP_LLM_COST_BOX_VERSION  7
 
 
 static ngx_int_t ngx_http_llm_cost_redis_box_init(ngx_shm_zone_t *shm_zone,
@@ -68,6 +69,7 @@ static ngx_int_t
 ngx_http_llm_cost_redis_box_init(ngx_shm_zone_t *shm_zone, void *data)
 {
     size_t                           size;
+    uint64_t                         seed[2];
     const char                      *err;
     ngx_slab_pool_t                 *shpool;
     ngx_http_llm_cost_redis_box_t   *box;
@@ -100,6 +102,9 @@ ngx_http_llm_cost_redis_box_init(ngx_shm_zone_t *shm_zone, void *data)
 
     box->version = NGX_HTTP_LLM_COST_BOX_VERSION;
     box->age = 1;
+
+    llm_shm_seed(seed, (uint64_t) ngx_random());
+    box->record = (uint32_t) seed[0] | 1;
 
     /* all that is left, but for what the slab allocator wants for itself */
 
@@ -230,23 +235,29 @@ ngx_http_llm_cost_redis_box_saw(ngx_http_llm_cost_redis_op_t *op,
 
 /*
  * The incarnation that this node knows, and its highest stamp.  One that has
- * not heard of Redis yet knows what an earlier nginx has left in the zone.
+ * not heard of Redis yet knows what an earlier nginx has left in the zone; and
+ * what the other binary of an upgrade has seen of it is there as well.
  */
 
 uint64_t
 ngx_http_llm_cost_redis_box_knows(u_char *id)
 {
+    uint64_t                        seen;
     ngx_http_llm_cost_redis_box_t  *box;
 
     box = ngx_http_llm_cost_redis_box();
+    seen = llm_ledger_store(ngx_http_llm_cost_zone()->ledger, id);
 
     if (box->id[0] == '\0') {
-        return llm_ledger_store(ngx_http_llm_cost_zone()->ledger, id);
+        return seen;
     }
 
-    ngx_memcpy(id, box->id, NGX_HTTP_LLM_COST_REDIS_ID);
+    if (ngx_memcmp(id, box->id, NGX_HTTP_LLM_COST_REDIS_ID) != 0) {
+        ngx_memcpy(id, box->id, NGX_HTTP_LLM_COST_REDIS_ID);
+        return box->seen;
+    }
 
-    return box->seen;
+    return ngx_max(seen, box->seen);
 }
 
 
@@ -355,6 +366,30 @@ ngx_http_llm_cost_redis_box_repeated(ngx_http_llm_cost_redis_op_t *op)
 
 
 /*
+ * Something of this node is on this record as confirmed, or will be.  Where the
+ * last was on another one, this is no whole record of what there was until now,
+ * and the other one may be gone when that matters: that of the other binary of
+ * an upgrade, or of workers from before a reload that has changed journal=.
+ * The lock is held.
+ */
+
+void
+ngx_http_llm_cost_redis_box_recorded(ngx_http_llm_cost_redis_box_t *box)
+{
+    u_char         store[NGX_HTTP_LLM_COST_REDIS_ID];
+    uint64_t       seen;
+    llm_ledger_t  *l;
+
+    l = ngx_http_llm_cost_zone()->ledger;
+
+    if (llm_ledger_recorded(l, box->record)) {
+        seen = llm_ledger_store(l, store);
+        box->log->dropped = ngx_max(box->log->dropped, seen);
+    }
+}
+
+
+/*
  * A settlement or cancellation: pending, or confirmed with op->stamp, if that
  * counts.  NGX_OK, or NGX_DECLINED where too much is pending.
  */
@@ -373,6 +408,11 @@ ngx_http_llm_cost_redis_box_add(ngx_http_llm_cost_redis_op_t *op,
     ngx_http_llm_cost_redis_box_lock();
 
     done = done && ngx_http_llm_cost_redis_box_counts(op);
+
+    if (done) {
+        ngx_http_llm_cost_redis_box_recorded(box);
+    }
+
     dropped = box->log->dropped;
 
     id[0] = op->id.node;

@@ -69,6 +69,7 @@ static void ngx_http_llm_cost_redis_join_say(ngx_uint_t phase);
 static void ngx_http_llm_cost_redis_join_said(
     ngx_http_llm_cost_redis_op_t *op, redisReply *reply);
 static void ngx_http_llm_cost_redis_join_met(void);
+static void ngx_http_llm_cost_redis_join_wait(void);
 static void ngx_http_llm_cost_redis_join_last(void);
 
 
@@ -439,8 +440,8 @@ ngx_http_llm_cost_redis_join_say(ngx_uint_t phase)
 
     op->replay = 1;
 
-    if (ngx_http_llm_cost_redis_join_command(join.redis, op, phase, at->deep,
-                                             at->since)
+    if (ngx_http_llm_cost_redis_join_command(join.redis, op, phase,
+                                             at->deep && !at->said, at->since)
         != NGX_OK)
     {
         ngx_http_llm_cost_redis_free(op);
@@ -491,22 +492,9 @@ ngx_http_llm_cost_redis_join_said(ngx_http_llm_cost_redis_op_t *op,
     if (join.step == NGX_HTTP_LLM_COST_JOIN_HELLO) {
         ngx_http_llm_cost_redis_join_met();
 
-    } else if (!ngx_http_llm_cost_redis_joined_come(&h,
-                                          NGX_HTTP_LLM_COST_JOIN_POLL))
-    {
-        ngx_add_timer(&join.timer, NGX_HTTP_LLM_COST_JOIN_POLL);
-        return;
-
-    } else if (join.step == NGX_HTTP_LLM_COST_JOIN_WAIT_MERGED) {
-        ngx_http_llm_cost_redis_join_step(NGX_HTTP_LLM_COST_JOIN_LAST);
-        join.ended = (join.locals == ngx_http_llm_cost_redis_box()->locals);
-        join.locals = ngx_http_llm_cost_redis_box()->locals;
-
     } else {
-        ngx_http_llm_cost_redis_join_step(join.step + 1);
+        ngx_http_llm_cost_redis_join_wait();
     }
-
-    ngx_http_llm_cost_redis_join_go(join.redis);
 }
 
 
@@ -524,30 +512,44 @@ ngx_http_llm_cost_redis_join_met(void)
     join.redis->loss = 0;
     join.locals = box->locals;
 
-    if (at->age != box->age
-        || ngx_memcmp(at->id, join.hello.id, NGX_HTTP_LLM_COST_REDIS_ID) != 0)
-    {
-        ngx_http_llm_cost_redis_joined_first(&join.hello);
-    }
-
-    /*
-     * The other binary of an upgrade has a record of its own, or the others
-     * have not waited for this node: once what was spent is in the counters,
-     * nothing of it is repeated.
-     */
-
-    if (at->step == NGX_HTTP_LLM_COST_JOIN_REPLAY
-        && join.hello.phase >= NGX_HTTP_LLM_COST_JOIN_REPLAYED)
-    {
-        at->pos = 0;
-        at->deep = 1;
-        at->step = NGX_HTTP_LLM_COST_JOIN_WAIT_REPLAYED;
-    }
+    ngx_http_llm_cost_redis_joined_met(&join.hello);
 
     pos = at->pos;
     ngx_http_llm_cost_redis_join_step(at->step);
     at->pos = pos;
     join.repeat.pos = pos;
+
+    ngx_http_llm_cost_redis_join_go(join.redis);
+}
+
+
+/* until the others are as far; the rest of what was said, it says once */
+
+static void
+ngx_http_llm_cost_redis_join_wait(void)
+{
+    ngx_http_llm_cost_redis_box_t  *box;
+
+    box = ngx_http_llm_cost_redis_box();
+    box->joined.said = 1;
+
+    if (!ngx_http_llm_cost_redis_joined_come(&join.hello,
+                                             NGX_HTTP_LLM_COST_JOIN_POLL))
+    {
+        ngx_add_timer(&join.timer, NGX_HTTP_LLM_COST_JOIN_POLL);
+        return;
+    }
+
+    if (join.step == NGX_HTTP_LLM_COST_JOIN_WAIT_MERGED) {
+        ngx_http_llm_cost_redis_join_step(NGX_HTTP_LLM_COST_JOIN_LAST);
+        join.ended = (join.locals == box->locals);
+        join.locals = box->locals;
+
+    } else {
+        ngx_http_llm_cost_redis_join_step(join.step + 1);
+    }
+
+    ngx_http_llm_cost_redis_join_go(join.redis);
 }
 
 

@@ -17,13 +17,48 @@
 #define NGX_HTTP_LLM_COST_JOIN_PATIENCE  3000   /* ms */
 
 
+static void ngx_http_llm_cost_redis_joined_first(
+    const ngx_http_llm_cost_redis_hello_t *h);
+
+
+/*
+ * Where to go on with the store that has said hello.  The other binary of an
+ * upgrade has a record of its own, or the others have not waited for this node:
+ * once what was spent is in the counters, nothing of it is repeated.
+ */
+
+void
+ngx_http_llm_cost_redis_joined_met(const ngx_http_llm_cost_redis_hello_t *h)
+{
+    ngx_http_llm_cost_redis_box_t     *box;
+    ngx_http_llm_cost_redis_joined_t  *at;
+
+    box = ngx_http_llm_cost_redis_box();
+    at = &box->joined;
+
+    if (at->age != box->age
+        || ngx_memcmp(at->id, h->id, NGX_HTTP_LLM_COST_REDIS_ID) != 0)
+    {
+        ngx_http_llm_cost_redis_joined_first(h);
+    }
+
+    if (at->step == NGX_HTTP_LLM_COST_JOIN_REPLAY
+        && h->phase >= NGX_HTTP_LLM_COST_JOIN_REPLAYED)
+    {
+        at->pos = 0;
+        at->deep = 1;
+        at->step = NGX_HTTP_LLM_COST_JOIN_WAIT_REPLAYED;
+    }
+}
+
+
 /*
  * Nothing is known of this store yet; its id comes last.  If this nginx has
  * never met one, what an earlier one has told is on no record: it is in the
  * zone, and lost where this is another store.
  */
 
-void
+static void
 ngx_http_llm_cost_redis_joined_first(const ngx_http_llm_cost_redis_hello_t *h)
 {
     ngx_uint_t                         changed, past;
@@ -38,6 +73,10 @@ ngx_http_llm_cost_redis_joined_first(const ngx_http_llm_cost_redis_hello_t *h)
 
     changed = (ngx_memcmp(box->id, h->id, NGX_HTTP_LLM_COST_REDIS_ID) != 0);
     past = (box->id[0] == '\0' && llm_ledger_has_store(l));
+
+    ngx_http_llm_cost_redis_box_lock();
+    ngx_http_llm_cost_redis_box_recorded(box);
+    ngx_http_llm_cost_redis_box_unlock();
 
     ngx_memzero(at, sizeof(ngx_http_llm_cost_redis_joined_t));
     ngx_memory_barrier();
@@ -117,6 +156,8 @@ ngx_http_llm_cost_redis_joined(ngx_http_llm_cost_redis_t *redis,
     box->seen = ngx_max(box->seen, box->joined.seen);
 
     /* what was restored from the counters is on no record */
+
+    ngx_http_llm_cost_redis_box_recorded(box);
 
     if (h->deep) {
         box->log->dropped = ngx_max(box->log->dropped, (uint64_t) h->stamp);

@@ -214,6 +214,7 @@ ngx_http_llm_cost_redis_outbox_back(ngx_http_llm_cost_redis_op_t *op,
     }
 
     if (e && done) {
+        ngx_http_llm_cost_redis_box_recorded(box);
         llm_oplog_done(box->log, e, (int64_t) ngx_time(), op->stamp);
 
     } else if (e && e->owner == (uint32_t) ngx_pid) {

@@ -45,6 +45,12 @@ ngx_http_llm_cost_redis_repeat_record(ngx_http_llm_cost_redis_repeat_t *r,
 
     ngx_http_llm_cost_redis_box_lock();
 
+    /* what was admitted since the join began may have taken its place */
+
+    if (r->pos < box->log->tail && box->log->dropped > r->base) {
+        box->joined.deep = 1;
+    }
+
     for (n = 0; n < NGX_HTTP_LLM_COST_REPEAT_LOOK; n++) {
         e = llm_oplog_next(box->log, &r->pos);
 

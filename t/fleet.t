@@ -406,18 +406,8 @@ subtest 'Redis goes back, unseen' => sub {
 END
     };
 
-    my $saved = sub {
-        return [map { ($_, redis_command($redis, 'DUMP', $_)) }
-                @{redis_command($redis, 'KEYS', '{back:}*')}];
-    };
-    my $go_back = sub { redis_command($redis, 'EVAL', <<'END', 0, @{$_[0]}) };
-        for _, key in ipairs(redis.call('KEYS', '{back:}*')) do
-            redis.call('DEL', key)
-        end
-        for i = 1, #ARGV, 2 do
-            redis.call('RESTORE', ARGV[i], 0, ARGV[i + 1], 'REPLACE')
-        end
-END
+    my $saved = sub { redis_saved($redis, '{back:}*') };
+    my $go_back = sub { redis_go_back($redis, '{back:}*', $_[0]) };
     my $spent = sub { redis_command($redis, 'HGET',
                           '{back:}b:back::requests:total:0', 'spent') // 0 };
     my $is = sub {
@@ -453,7 +443,7 @@ END
     my %new = @{redis_command($redis, 'HGETALL', '{back:}i')};
     delete @new{'gap', grep { /^p:/ } keys %new};
     redis_command($redis, 'HSET', 'new', %new, n => $new{first});
-    $go_back->([@$file, '{back:}i', redis_command($redis, 'DUMP', 'new')]);
+    $go_back->({%$file, '{back:}i' => redis_command($redis, 'DUMP', 'new')});
     $is->(12, 'and when it has lost what was repeated');
 
     write_file("$dir/gate", '');
@@ -473,7 +463,7 @@ END
 
     kill_nginx($two);
     $two = $start->('two', $port, "state=$dir/two.state");
-    $go_back->([]);
+    $go_back->({});
     $is->(17, 'what is lost is restored');
 
     for (1 .. 2) {
@@ -485,7 +475,7 @@ END
         redis_command($redis, 'DEL', 'new');
         redis_command($redis, 'HSET', 'new', %new, n => $n);
         sleep 0.5;
-        $go_back->(['{back:}i', redis_command($redis, 'DUMP', 'new')]);
+        $go_back->({'{back:}i' => redis_command($redis, 'DUMP', 'new')});
         $is->(17, 'again where that is lost');
     }
 

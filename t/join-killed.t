@@ -16,10 +16,9 @@ use lib 't/lib';
 use File::Path qw( make_path );
 use File::Temp ();
 use HTTP::Tiny ();
-use IO::Socket::INET ();
 use Test::More;
-use Time::HiRes qw( sleep time );
 
+use LLMCost::Chats;
 use LLMCost::Ledger;
 use LLMCost::Nginx;
 use LLMCost::Process;
@@ -29,7 +28,6 @@ $ENV{UPSTREAM_PATIENCE} = 600;
 
 my $COST = 61_200;
 my $GONE = 7_777;
-my $PATIENCE = 120;
 
 my $fleets = 0;
 
@@ -54,18 +52,6 @@ my ($server, $port, $redis) = start_redis_server("$dir");
 sub redis { redis_command($redis, @_) }
 
 
-sub await {
-    my ($ready, $what) = @_;
-
-    my $end = time + $PATIENCE;
-
-    until (eval { $ready->() }) {
-        return fail("$what, in time") if time > $end;
-        sleep 0.01;
-    }
-}
-
-
 sub start_node {
     my ($fleet, $name, $at) = @_;
 
@@ -75,7 +61,7 @@ sub start_node {
 
     return start_nginx($home, http => <<END);
     llm_zone zone=llm:8m state=$home/state;
-    llm_redis 127.0.0.1:$at timeout=10s prefix=$fleet->{n}:;
+    llm_redis 127.0.0.1:$at timeout=10s prefix=$fleet->{n}: journal=4m;
     llm_store_failure open;
     llm_ledger_log $home/ledger.log;
 
@@ -85,7 +71,8 @@ sub start_node {
         location /v1/ {
             llm_cost on;
             llm_budget all limit=1usd period=total;
-            llm_budget calls limit=1000requests period=total;
+            llm_budget calls limit=100000requests period=total;
+            $fleet->{budgets}
             proxy_pass http://127.0.0.1:$upstream;
         }
 
@@ -95,31 +82,10 @@ END
 }
 
 
-sub send_request {
-    my ($node, $headers) = @_;
-
-    my $socket = IO::Socket::INET->new("127.0.0.1:$node->{port}")
-        or die "nginx: $!\n";
-    my $body = '{"model":"gpt-4o-mini","max_tokens":100,"messages":'
-               . '[{"role":"user","content":"hi"}]}';
-
-    print $socket "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n"
-                  . "Connection: close\r\nX-Test-Prompt-Tokens: 8\r\n"
-                  . "X-Test-Completion-Tokens: 100\r\n$headers"
-                  . 'Content-Length: ' . length($body) . "\r\n\r\n$body";
-    $socket->flush;
-
-    return $socket;
-}
+sub send_request { send_chat($_[0]{port}, $_[1]) }
 
 
-sub is_answered {
-    my $socket = shift;
-
-    local $/;
-    fail('it is answered') if (<$socket> // '') !~ m{^HTTP/1.1 200};
-    close $socket;
-}
+sub is_answered { fail('it is answered') if chat_status(@_) != 200 }
 
 
 sub ask {
@@ -162,10 +128,16 @@ sub followed {
 }
 
 
-sub flush {
-    redis('EVAL', 'for _, key in ipairs(redis.call("KEYS", ARGV[1])) do '
-                  . 'redis.call("DEL", key) end', 0, "{$_[0]{n}:}*");
+# what it holds is from before that
+
+sub go_back {
+    my ($fleet, $file) = @_;
+
+    redis_go_back($redis, "{$fleet->{n}:}*", $file);
 }
+
+
+sub flush { go_back($_[0], {}) }
 
 
 # master and workers
@@ -194,12 +166,13 @@ sub kill_nginx {
 # late only.
 
 sub start_fleet {
-    my ($when, $place, $action) = @_;
+    my ($when, $place, $action, $budgets) = @_;
 
     my $late = $when eq 'late';
     my $name = 'f' . ++$fleets;
     my %fleet = (n => $name, home => "$dir/$name", late => $late,
                  gone => $late ? $GONE : 0, calls => $late ? 1 : 0,
+                 budgets => $budgets // '',
                  name => "$when, " . ($place // 'not killed'),
                  rule => $place ? "script.$place: $action" : '');
 
@@ -364,6 +337,47 @@ subtest 'not answered' => sub {
 
 subtest 'late' => sub {
     try(['late'], map { ['late', $_, 'wait never'] } @LATE);
+};
+
+# It stays at the first place until what it has on record is no more, as there are
+# so many ends that Redis has not confirmed; then it is refused that there are more
+
+subtest 'for long' => sub {
+    my $budgets = join '', map {
+        "llm_budget more$_ key=\$more limit=1000usd period=total;\n"
+    } 1 .. 12;
+
+    my $fleet = start_fleet('for long', undef, '',
+                            'set $more ' . 'x' x 60 . ";\n$budgets");
+
+    ask($fleet->{a}, 2);
+    my $open = send_request($fleet->{a}, "X-Test-Wait: $fleet->{n}\r\n");
+    await(sub { counter($fleet, 'calls::requests', 'reserved') == 1
+                && counter($fleet, 'calls::requests', 'spent') == 2 },
+          'one is open');
+
+    my $file = redis_saved($redis, "{$fleet->{n}:}*");
+
+    write_file("$dir/release.$fleet->{n}", '');
+    is_answered($open);
+    ask($fleet->{a}, 100);
+    await(sub { !counter($fleet, 'calls::requests', 'reserved') }, 'settled');
+
+    rules($fleet, "script.settle: stall\n");
+    go_back($fleet, $file);
+    await(sub { followed($fleet, 'script.settle: stall') }, 'it repeats them');
+
+    my $n = 0;
+
+    $n++ until chat_status(send_request($fleet->{a}, '')) != 200 || $n > 9999;
+    cmp_ok $n, '>', 100, 'many are admitted without Redis';
+    rules($fleet, '');
+
+    await(sub { says($fleet->{a}, 'up\{.*\} 1', 'unconfirmed 0') },
+          'it comes back');
+    is_right($fleet, 'nothing is lost, and nothing reserved');
+    is join("\n", map { stop_nginx($fleet->{$_}) } 'a', 'b'), '',
+        'nginx leaves nothing';
 };
 
 done_testing;

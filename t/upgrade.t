@@ -15,7 +15,7 @@ use Test::More;
 use Time::HiRes qw( sleep );
 
 use LLMCost::Ledger;
-use LLMCost::Nginx qw( :DEFAULT nginx_config nginx_binary nginx_complaints );
+use LLMCost::Nginx qw( :DEFAULT nginx_config nginx_complaints start_daemon );
 use LLMCost::Process;
 
 my $dir = File::Temp->newdir('llm-upgrade-XXXXXX', TMPDIR => 1);
@@ -27,7 +27,7 @@ my $upstream = start_upstream_server("$dir");
 my ($port, $other) = (free_port(), free_port());
 
 configure($port);
-my $old = begin();
+my $old = start_daemon("$dir");
 
 is ask_for('begin', 'resp_1'), 200, 'one begins before the upgrade';
 
@@ -88,21 +88,6 @@ sub configure {
         location /llm/ { llm_api; access_log off; }
     }
 END
-}
-
-
-# A daemon, since nginx takes no USR2 from under a parent; it ends with this
-# process.
-
-sub begin {
-    my $script = '"$@" 2> "$0/stderr.log"; until [ -s "$0/nginx.pid" ]; '
-                 . 'do sleep 0.01; done; echo started; read x; '
-                 . 'exec 2> /dev/null; kill -9 -$(cat "$0/nginx.pid")';
-
-    start_process('sh', '-c', $script, "$dir", nginx_binary(), '-e',
-                  "$dir/error.log", '-p', "$dir/", '-c', "$dir/nginx.conf");
-
-    return int read_file("$dir/nginx.pid");
 }
 
 

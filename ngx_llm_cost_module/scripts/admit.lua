@@ -125,6 +125,7 @@ end
 
 local function reserve(budgets, granted)
     local hold = { KEYS[7], 'state', 'open', 'charge', ARGV[5],
+                   'made', text(stamp),
                    'usd', text(granted.usd), 'tokens', text(granted.tokens),
                    'requests', text(granted.requests) }
 

@@ -213,8 +213,8 @@ local function close(node, seq, chunks)
 end
 
 
--- A reservation as a table: state, usd, tokens, requests, charge, and at 1..n
--- the keys of its counters; nil when there is none.
+-- A reservation as a table: state, usd, tokens, requests, charge, made (the stamp
+-- of its admission), and at 1..n the keys of its counters; nil when there is none.
 
 local function load_hold(key)
     local flat = redis.call('HGETALL', key)

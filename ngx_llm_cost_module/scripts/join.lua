@@ -6,7 +6,7 @@
 -- KEYS: the first five of common.lua
 -- ARGV: node, a random id, id of the server's process (or empty: not known),
 --       phase (HELLO ..), 1 when the node's record of operations does not
---       reach back to what the store still has, since when nodes count
+--       reach back to what the store still has (once), since when nodes count
 --       (microseconds), an incarnation that is known to have lost something
 --       (or empty), the time of the store that the node last heard of, the
 --       highest stamp of a store that it has not come to the end of joining,
@@ -120,7 +120,9 @@ end
 
 
 -- The store has gone back to when reservations were open whose ends the node no
--- longer has on record.  Those that are open still it makes again.
+-- longer has on record, or has on another record than this one: it may run two
+-- binaries.  Those that are open still it makes again; what was made since the
+-- store is this one, by the other binary, is none of those.
 
 local function forget_holds()
     local mine = TAG .. 'r:' .. node .. ':'
@@ -128,7 +130,7 @@ local function forget_holds()
     for _, key in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
         local hold = string.sub(key, 1, #mine) == mine and load_hold(key)
 
-        if hold and hold.state == 'open' then
+        if hold and hold.state == 'open' and number(hold.made) < first then
             for _, counter in ipairs(hold) do
                 move(counter, hold[unit_of(counter)], 0)
             end
@@ -219,10 +221,7 @@ if phase ~= HELLO then
 
     if ARGV[5] == '1' then
         redis.call('HSET', STORE, 'deep', 1)
-
-        if number(redis.call('HGET', STORE, 'p:' .. node)) < REPLAYED then
-            forget_holds()
-        end
+        forget_holds()
     end
 
     redis.call('HSET', STORE, 'p:' .. node, phase)

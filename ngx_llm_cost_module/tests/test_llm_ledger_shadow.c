@@ -346,6 +346,25 @@ remembers_how_far_the_other_had_come(void **state)
 
 
 static void
+knows_whose_record_was_the_last(void **state)
+{
+    llm_ledger_t  *l;
+
+    (void) state;
+
+    l = ledger_new(64, 8);
+
+    assert_int_equal(llm_ledger_recorded(l, 7), 0);
+    assert_int_equal(llm_ledger_recorded(l, 7), 0);
+    assert_int_equal(llm_ledger_recorded(l, 9), 1);
+    assert_int_equal(llm_ledger_recorded(l, 9), 0);
+    assert_int_equal(llm_ledger_recorded(l, 7), 1);
+
+    ledger_free(l, 64, 8);
+}
+
+
+static void
 shadows_another_store(void **state)
 {
     llm_ledger_t    *l;
@@ -591,6 +610,7 @@ main(void)
         cmocka_unit_test(is_left_behind_on_purpose),
         cmocka_unit_test(gives_nothing_to_a_namesake),
         cmocka_unit_test(remembers_how_far_the_other_had_come),
+        cmocka_unit_test(knows_whose_record_was_the_last),
         cmocka_unit_test(shadows_another_store),
         cmocka_unit_test(another_store_has_to_hear),
         cmocka_unit_test(what_is_pending_is_not_known),

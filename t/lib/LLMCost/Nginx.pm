@@ -28,7 +28,7 @@ use LLMCost::Process;
 
 our @EXPORT = qw( start_nginx stop_nginx start_upstream_server project_dir );
 our @EXPORT_OK = qw( nginx_config nginx_complaints nginx_binary
-                     example_config );
+                     start_daemon example_config );
 
 # time that nginx has to leave after QUIT
 my $QUIT_TIME = 10;
@@ -209,6 +209,23 @@ sub stop_nginx {
     push @complaints, "nginx ended with status $status" if $status ne '0';
 
     return (@complaints, nginx_complaints($dir));
+}
+
+
+# As $dir/nginx.conf has it, which says "daemon on", since nginx takes no USR2 from
+# under a parent; its pid.  It ends with this process.
+
+sub start_daemon {
+    my $dir = shift;
+
+    my $script = '"$@" 2> "$0/stderr.log"; until [ -s "$0/nginx.pid" ]; '
+                 . 'do sleep 0.01; done; echo started; read x; '
+                 . 'exec 2> /dev/null; kill -9 -$(cat "$0/nginx.pid")';
+
+    start_process('sh', '-c', $script, $dir, nginx_binary(), '-e',
+                  "$dir/error.log", '-p', "$dir/", '-c', "$dir/nginx.conf");
+
+    return int read_file("$dir/nginx.pid");
 }
 
 

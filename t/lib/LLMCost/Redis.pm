@@ -13,7 +13,8 @@ use Time::HiRes qw( sleep );
 
 use LLMCost::Process;
 
-our @EXPORT = qw( start_redis_server redis_command );
+our @EXPORT = qw( start_redis_server redis_command redis_saved
+                  redis_go_back );
 
 my %connection;
 
@@ -75,6 +76,29 @@ sub redis_command {
     die "redis: $words[0]: $reply->{error}\n" if exists $reply->{error};
 
     return $reply->{value};
+}
+
+
+# What keys that match a pattern are, and back to that at one blow
+
+sub redis_saved {
+    my ($path, $pattern) = @_;
+
+    return { map { $_ => redis_command($path, 'DUMP', $_) }
+             @{redis_command($path, 'KEYS', $pattern)} };
+}
+
+sub redis_go_back {
+    my ($path, $pattern, $saved) = @_;
+
+    redis_command($path, 'EVAL', <<'END', 0, $pattern, %$saved);
+        for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
+            redis.call('DEL', key)
+        end
+        for i = 2, #ARGV, 2 do
+            redis.call('RESTORE', ARGV[i], 0, ARGV[i + 1], 'REPLACE')
+        end
+END
 }
 
 
