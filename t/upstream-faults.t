@@ -427,6 +427,10 @@ sub instance {
 
         location /retry/ {
             proxy_next_upstream error timeout http_503 non_idempotent;
+
+            # a connection that was kept would be an attempt more
+
+            proxy_http_version 1.0;
             proxy_pass http://both/;
         }
 
