@@ -1,6 +1,7 @@
 # Copyright (C) 2026 the ngx_llm_cost_module authors
 #
-#   make              the module, the tokenizer's tools, the vocabularies
+#   make              the module, the tokenizer's tools, the vocabularies;
+#                     NGX_SRC= for an nginx that is not Debian's
 #   make vocab-all    vocabularies whose packages are large, too
 #   make install      DESTDIR= MODULES= DATADIR=
 #   make deb          Debian packages, in build/deb
@@ -13,7 +14,8 @@
 #   make test-keys    a million pairs of requests: which share a cached answer
 #   make test-clients SDKs through nginx, those that are large to install too
 #   make test-asan    t/ against an nginx built with sanitizers; FILES= too
-#   make test-versions  t/ on the nginx of Debian 12 and of 13; FILES= too
+#   make test-versions  t/ on the nginx of Debian 12 and of 13; FILES= too,
+#                     NGINX_SOURCES= for more
 #   make test-flights  500 requests for one answer over two nodes, and a flood
 #                      of 1,000,000 keys through the cache
 #   make test-long    the tokenizer against 10^8 bytes for each vocabulary;
@@ -97,7 +99,7 @@ addon_srcs  = $(wildcard ngx_llm_cost_module/*.[ch] \
                          ngx_llm_cost_module/scripts/*.lua \
                          tokenizer/include/*.h tokenizer/src/*.[ch])
 
-inputs = $(DATADIR) $(CC) $(MODULE_CFLAGS) $(MODULE_LDFLAGS) $(addon_srcs)
+inputs = $(NGX_SRC) $(DATADIR) $(CC) $(MODULE_CFLAGS) $(MODULE_LDFLAGS) $(addon_srcs)
 
 # nginx's configure globs the sources and writes flags and paths into its
 # makefile: it runs again when a file comes or goes, or an input changes

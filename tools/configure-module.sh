@@ -2,12 +2,12 @@
 #
 # Copyright (C) 2026 the ngx_llm_cost_module authors
 #
-# configure-module.sh NGINX-SOURCE BUILD-DIRECTORY SOURCE-LIST
+# configure-module.sh NGINX-SOURCE BUILD-DIRECTORY
 #
 # Configures the module out of tree against Debian's nginx-dev, with the
 # options of Debian's own nginx, which the module's signature must match.
-# Runs again only when SOURCE-LIST or the add-on scripts change: what changes
-# inside the files is the business of the makefile that this writes.
+# Other sources do not say their options: --with-compat is what packages of
+# nginx are built with, and all that the signature needs.
 
 set -eu
 
@@ -15,7 +15,7 @@ src=$1
 out=$2
 root=$(cd "$(dirname "$0")/.." && pwd)
 
-if [ ! -f "$src/configure" ] || [ ! -f "$src/conf_flags" ]; then
+if [ ! -f "$src/configure" ]; then
     echo "error: no nginx source in $src." >&2
     echo "On Debian: apt-get install nginx-dev" >&2
     exit 1
@@ -28,7 +28,11 @@ cd "$src"
 
 # conf_flags is a bash array; its items hold no spaces
 
-flags=$(sed -n 's/^NGX_CONF_FLAGS=(\(.*\))$/\1/p' conf_flags)
+flags=--with-compat
+
+if [ -f conf_flags ]; then
+    flags=$(sed -n 's/^NGX_CONF_FLAGS=(\(.*\))$/\1/p' conf_flags)
+fi
 
 if ! ./configure $flags \
                  --with-cc="${CC:-gcc}" \
