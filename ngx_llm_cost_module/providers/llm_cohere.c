@@ -333,7 +333,7 @@ llm_cohere_messages(llm_input_t *in, uint32_t list)
 
         content = llm_json_get(in->j, i, "content");
 
-        llm_input_value(in, llm_json_get(in->j, i, "tool_calls"));
+        llm_input_string(in, llm_json_get(in->j, i, "tool_plan"));
         llm_input_string(in, llm_json_get(in->j, i, "message"));
 
         if (llm_kind_of(in->j, content) != LLM_JSON_ARRAY) {
@@ -451,6 +451,7 @@ llm_cohere_count(llm_request_t *q, llm_counter_t *c)
 {
     uint32_t                f[LLM_COHERE_FIELDS], images;
     llm_input_t             in;
+    llm_counter_t           digits;
     const llm_json_node_t  *v;
 
     llm_input_init(&in, q, c);
@@ -473,6 +474,9 @@ llm_cohere_count(llm_request_t *q, llm_counter_t *c)
         return llm_cohere_count_inputs(&in, f);
     }
 
+    llm_cohere_counter(&digits, c);
+    in.c = &digits;
+
     llm_cohere_messages(&in, f[LLM_COHERE_MESSAGES]);
     llm_cohere_messages(&in, f[LLM_COHERE_HISTORY]);
     llm_cohere_messages(&in, f[LLM_COHERE_INPUTS]);
@@ -482,7 +486,7 @@ llm_cohere_count(llm_request_t *q, llm_counter_t *c)
     llm_input_string(&in, f[LLM_COHERE_PREAMBLE]);
     llm_input_strings(&in, f[LLM_COHERE_TEXTS]);
     llm_input_strings(&in, f[LLM_COHERE_DOCUMENTS]);
-    llm_input_value(&in, f[LLM_COHERE_TOOLS]);
+    llm_cohere_tools(&in, f[LLM_COHERE_TOOLS]);
     llm_input_value(&in, f[LLM_COHERE_TOOL_RESULTS]);
 
     if (llm_given(&q->json, f[LLM_COHERE_CONNECTORS])) {

@@ -31,6 +31,12 @@ typedef enum {
 void llm_cohere_units(llm_input_t *in, uint32_t query, uint32_t documents);
 
 
+/* llm_cohere_chat.c: a counter as Cohere's, and what it bills of tools */
+
+void llm_cohere_counter(llm_counter_t *c, llm_counter_t *plain);
+void llm_cohere_tools(llm_input_t *in, uint32_t tools);
+
+
 /* llm_cohere_answer.c */
 
 int llm_cohere_answer(llm_answer_t *a, const llm_json_t *j);

@@ -383,7 +383,22 @@ test_count(void **state)
 
     count(&llm_cohere, CHAT, "{\"model\":\"m\",\"messages\":[{\"role\":"
           "\"user\",\"content\":\"hello\"}],\"tools\":[ {\"a\": 1} ]}",
-          5 + 9);
+          5 + 7);
+    /* a tool is its name, description and schema; calls are not billed */
+
+    count(&llm_cohere, CHAT, "{\"model\":\"m\",\"messages\":[{\"role\":"
+          "\"assistant\",\"tool_plan\":\"abc\","
+          "\"tool_calls\":[{\"id\":\"x\"}]},"
+          "{\"role\":\"tool\",\"tool_call_id\":\"x\",\"content\":\"de\"}],"
+          "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\","
+          "\"description\":\"gh\",\"parameters\":{\"a\": {}}}}]}",
+          3 + 2 + 1 + 2 + 8);
+
+    /* a digit is a token, and three are one here */
+
+    count(&llm_cohere, CHAT, "{\"model\":\"m\",\"messages\":[{\"role\":"
+          "\"user\",\"content\":\"1 2345\"}]}", 6 + 2);
+
     count(&llm_cohere, CHAT1, "{\"model\":\"m\",\"message\":\"abc\","
           "\"chat_history\":[{\"message\":\"de\"}],\"preamble\":\"f\"}", 6);
     count(&llm_cohere, EMBED, "{\"model\":\"m\",\"texts\":[\"ab\",\"c\"]}", 3);
