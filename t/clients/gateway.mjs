@@ -69,9 +69,11 @@ function jsonLines(path) {
 
 export class Gateway {
 
-    // locations: what is in the server{}, with UPSTREAM for its address
+    // locations: what is in the server{}, with UPSTREAM for its address;
+    // http: what is before it
 
-    async start(locations) {
+    async start(locations, http = '') {
+        this.http = http;
         this.dir = mkdtempSync(join(tmpdir(), 'llm-clients-'));
         this.block = 0;
         this.seen = 0;
@@ -134,6 +136,7 @@ http {
     access_log ${this.dir}/access.log llm;
     proxy_http_version 1.1;
     proxy_set_header Connection "";
+    ${this.http}
     server {
         listen 127.0.0.1:${this.port};
         ${locations}
