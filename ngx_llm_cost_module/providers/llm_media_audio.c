@@ -100,8 +100,8 @@ llm_speech_parse(llm_request_t *q, llm_media_t *m)
 static int64_t
 llm_audio_inline(const llm_request_t *q, uint32_t node)
 {
-    uint32_t                data;
-    const llm_json_node_t  *v;
+    uint32_t   data;
+    llm_str_t  s;
 
     if (llm_kind_of(&q->json, node) != LLM_JSON_OBJECT) {
         return LLM_AUDIO_HOURS;
@@ -109,13 +109,13 @@ llm_audio_inline(const llm_request_t *q, uint32_t node)
 
     data = llm_json_get(&q->json, node, "data");
 
-    if (llm_kind_of(&q->json, data) != LLM_JSON_STRING) {
+    if (llm_kind_of(&q->json, data) != LLM_JSON_STRING
+        || llm_json_string(&q->json, data, &s, NULL) != LLM_OK)
+    {
         return LLM_AUDIO_HOURS;
     }
 
-    v = &q->json.nodes[data];
-
-    return llm_audio_most((v->end - v->start) / 4 * 3 + 3);
+    return llm_audio_most(s.len / 4 * 3 + 3);
 }
 
 

@@ -380,6 +380,13 @@ test_transcription(void **state)
         "{\"data\":\"AAAAAAAA\",\"format\":\"mp3\"}}");
     assert_int_equal(f.q.most.audio_input_ms, 9 * 8 / 6 + 1);
     done(&f);
+
+    /* escapes are no sound */
+
+    ask(&f, &llm_openai, HEAR, "{\"model\":\"w\",\"input_audio\":"
+        "{\"data\":\"\\u0041AAAAAA\\u0041\",\"format\":\"mp3\"}}");
+    assert_int_equal(f.q.most.audio_input_ms, 9 * 8 / 6 + 1);
+    done(&f);
 }
 
 
