@@ -311,32 +311,41 @@ test-faults: all
 
 FUZZ_CC      = clang-14
 FUZZ_SECONDS = 1800
+FUZZ_LEN     = 8192
 FUZZ_BINS    = $(filter-out tokenizer_%,\
                    $(patsubst fuzz/%.c,%,$(wildcard fuzz/*.c)))
 FUZZ_KINDS   = request answer stream
-FUZZ_DIALECTS = openai anthropic gemini bedrock cohere ollama watsonx \
-               mistral vercel huggingface
+FUZZ_PARTS   = openai responses media batch anthropic gemini bedrock cohere \
+               ollama watsonx mistral vercel huggingface
 
-# dialects:D:K is the one of dialects for a dialect and a kind of input
+# dialects:P:K is the one of dialects for a part of it and a kind of input
 
 FUZZERS      = $(filter-out dialects,$(FUZZ_BINS)) \
-               $(foreach d,$(FUZZ_DIALECTS),\
-                   $(FUZZ_KINDS:%=dialects:$d:%))
+               $(foreach p,$(FUZZ_PARTS),\
+                   $(FUZZ_KINDS:%=dialects:$p:%))
 FUZZ_FLAGS   = -g -O1 -std=gnu11 -fno-sanitize-recover=all -MMD -MP \
                -Ingx_llm_cost_module -Ingx_llm_cost_module/providers \
                -Itokenizer/include -Itokenizer/src
 FUZZ_SAN     = address,undefined
 
+# not what is compared: the names are given, and it takes half of the time
+
+FUZZ_COVERS  = inline-8bit-counters,pc-table,trace-pc-guard
+
 fuzz_lib     = $(BUILD)/fuzz/libllm_pure.a
 
 $(BUILD)/fuzz/%.o: %.c | $(setup)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,$(FUZZ_SAN) \
-	    -c -o $@ $<
+	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=$(FUZZ_SAN) \
+	    -fsanitize-coverage=$(FUZZ_COVERS) -c -o $@ $<
+
+# libFuzzer has the names of the calls that count steps for itself
 
 $(fuzz_lib): $(pure_srcs:%.c=$(BUILD)/fuzz/%.o)
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $^
+	$(Q)objcopy --redefine-sym __sanitizer_cov_trace_pc_guard=steps_guard \
+	    --redefine-sym __sanitizer_cov_trace_pc_guard_init=steps_guards $@
 
 $(FUZZ_BINS:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: fuzz/%.c $(wildcard fuzz/*.h) \
     $(fuzz_lib)
@@ -350,14 +359,14 @@ fuzz: vocab $(FUZZ_BINS:%=$(BUILD)/fuzz/%)
 	$(Q)for f in $(FUZZERS); do \
 	    bin=$${f%%:*}; way=$${f#*:}; name=$$(echo $$f | tr : -); \
 	    [ $$way != $$f ] || way=:; \
-	    mkdir -p $(BUILD)/fuzz/$$name.corpus $(BUILD)/fuzz/seeds/$$bin; \
+	    mkdir -p $(BUILD)/fuzz/$$name.corpus; \
 	    FUZZ_DIALECT=$${way%%:*} FUZZ_KIND=$${way#*:} \
 	    FUZZ_WORDS=$(BUILD)/fuzz/seeds/words/$${way%%:*} \
 	    LLM_VOCAB=$(BUILD)/vocab/cl100k_base.llmv \
 	        $(BUILD)/fuzz/$$bin -max_total_time=$(FUZZ_SECONDS) \
-	        -max_len=65536 -print_final_stats=1 \
+	        -max_len=$(FUZZ_LEN) -print_final_stats=1 \
 	        -artifact_prefix=$(BUILD)/fuzz/$$name- \
-	        $(BUILD)/fuzz/$$name.corpus $(BUILD)/fuzz/seeds/$$bin \
+	        $(BUILD)/fuzz/$$name.corpus $(BUILD)/fuzz/seeds/$$name* \
 	        || exit 1; \
 	done
 

@@ -18,102 +18,11 @@
 
 #include "dialects_answer.h"
 #include "dialects_request.h"
+#include "dialects_ways.h"
 
 #ifndef FUZZ_PLAIN
 #include "mutator.h"
 #endif
-
-
-extern const llm_provider_t  llm_anthropic, llm_bedrock, llm_cohere,
-                             llm_gemini, llm_huggingface, llm_mistral,
-                             llm_ollama, llm_vercel, llm_watsonx;
-
-#define FORM  "multipart/form-data; boundary=b"
-
-
-static const struct {
-    const llm_provider_t  *p;
-    const char            *path;
-    const char            *type;
-    const char            *content;        /* of the request, NULL: JSON */
-} ways[] = {
-    { &llm_gemini, "/v1/models/m:generateContent", "", NULL },
-    { &llm_gemini, "/v1/models/gemini-2.0-m:streamGenerateContent", "", NULL },
-    { &llm_gemini, "/v1/models/m:embedContent", "", NULL },
-    { &llm_gemini, "/v1/models/m:batchEmbedContents", "", NULL },
-    { &llm_bedrock, "/model/m/converse", "", NULL },
-    { &llm_bedrock, "/model/m/converse-stream", "metadata", NULL },
-    { &llm_bedrock, "/model/m/invoke", "", NULL },
-    { &llm_bedrock, "/model/m/invoke-with-response-stream", "chunk", NULL },
-    { &llm_cohere, "/v2/chat", "", NULL },
-    { &llm_cohere, "/v1/chat", "", NULL },
-    { &llm_cohere, "/v2/embed", "", NULL },
-    { &llm_cohere, "/v2/rerank", "", NULL },
-    { &llm_ollama, "/api/chat", "", NULL },
-    { &llm_ollama, "/api/generate", "", NULL },
-    { &llm_ollama, "/api/embed", "", NULL },
-
-    /* seeds have the numbers of these: new ones go behind the last */
-
-    { &llm_openai, "/v1/responses", "", NULL },
-    { &llm_openai, "/v1/responses/compact", "", NULL },
-    { &llm_openai, "/v1/chat/completions", "", NULL },
-    { &llm_openai, "/v1/completions", "", NULL },
-    { &llm_openai, "/v1/embeddings", "", NULL },
-    { &llm_anthropic, "/v1/messages", "message_delta", NULL },
-    { &llm_anthropic, "/publishers/anthropic/models/m:streamRawPredict",
-      "message_start", NULL },
-    { &llm_anthropic, "/v1/complete", "completion", NULL },
-    { &llm_openai, "/v1/images/generations", "", NULL },
-    { &llm_openai, "/v1/images/edits", "", FORM },
-    { &llm_openai, "/v1/audio/speech", "", NULL },
-    { &llm_openai, "/v1/audio/transcriptions", "", FORM },
-    { &llm_openai, "/v1/audio/transcriptions", "", NULL },
-    { &llm_openai, "/v1/ocr", "", NULL },
-    { &llm_gemini, "/v1beta/interactions", "", NULL },
-    { &llm_gemini, "/models/gemini-embedding-001:predict", "", NULL },
-    { &llm_gemini, "/models/imagegeneration:predict", "", NULL },
-    { &llm_anthropic, "/v1/messages/batches", "", NULL },
-    { &llm_cohere, "/v1/generate", "", NULL },
-    { &llm_cohere, "/v1/embed", "", NULL },
-    { &llm_openai, "/v1/images/variations", "", FORM },
-    { &llm_openai, "/v1/audio/translations", "", FORM },
-    { &llm_openai, "/v1/agents/completions", "", NULL },
-    { &llm_anthropic, "/publishers/anthropic/models/m:rawPredict", "", NULL },
-    { &llm_openai, "/v1/files", "", FORM },
-    { &llm_openai, "/v1/batches", "", NULL },
-    { &llm_openai, "/v1/batch/jobs", "", NULL },
-    { &llm_openai, "/v1/files/f/content", "", NULL },
-    { &llm_anthropic, "/v1/messages/batches/b/results", "", NULL },
-    { &llm_openai, "/v1/threads/t/runs", "thread.run.completed", NULL },
-    { &llm_openai, "/v1/videos/generations", "", NULL },
-    { &llm_gemini, "/v1beta/models/veo-3:predictLongRunning", "", NULL },
-    { &llm_gemini, "/v1beta/models/m:batchGenerateContent", "", NULL },
-    { &llm_bedrock, "/model/stability.m/invoke", "", NULL },
-    { &llm_bedrock, "/model/m-rerank/invoke", "", NULL },
-    { &llm_cohere, "/v1/multimodalembeddings", "", NULL },
-    { &llm_cohere, "/v1/contextualizedembeddings", "", NULL },
-    { &llm_openai, "/serving-endpoints/m/invocations", "", NULL },
-    { &llm_openai, "/ml/v1/text/chat_stream", "", NULL },
-    { &llm_openai, "/ai/run/@cf/m", "", NULL },
-    { &llm_watsonx, "/ml/v1/text/generation", "", NULL },
-    { &llm_watsonx, "/ml/v1/text/generation_stream", "", NULL },
-    { &llm_watsonx, "/ml/v1/text/rerank", "", NULL },
-    { &llm_openai, "/publishers/mistralai/models/m:streamRawPredict", "",
-      NULL },
-    { &llm_mistral, "/v1/conversations", "conversation.response.done", NULL },
-    { &llm_mistral, "/v1/conversations/c", "message.output.delta", NULL },
-    { &llm_mistral, "/v1/moderations", "", NULL },
-    { &llm_vercel, "/v3/ai/language-model", "", NULL },
-    { &llm_vercel, "/v3/ai/embedding-model", "", NULL },
-    { &llm_vercel, "/v3/ai/reranking-model", "", NULL },
-    { &llm_vercel, "/v4/ai/decision-model", "", NULL },
-    { &llm_huggingface, "/generate_stream", "", NULL },
-    { &llm_huggingface, "/hf-inference/models/m/n", "", NULL },
-    { &llm_huggingface, "/embed", "", NULL }
-};
-
-#define WAYS  (sizeof(ways) / sizeof(ways[0]))
 
 
 /*
@@ -133,7 +42,7 @@ chosen(uint8_t byte)
 
         for (i = 0; i < WAYS; i++) {
             if (name == NULL || *name == '\0'
-                || strcmp((char *) ways[i].p->name.data, name) == 0)
+                || strcmp(ways[i].part, name) == 0)
             {
                 list[n++] = i;
             }
@@ -201,42 +110,52 @@ header(void *ctx, const char *name)
 }
 
 
-/* FUZZ_KIND and the framing of a stream are in the second byte */
+/* the framing of a stream is in the second byte, where there are several */
 
 static llm_framing_e
-framing_of(const llm_provider_t *p, uint8_t byte)
+framing_of(size_t way, uint8_t byte)
 {
-    return (p == &llm_ollama) ? LLM_FRAMING_NDJSON
-           : (p == &llm_gemini && (byte & 4)) ? LLM_FRAMING_ARRAY
-                                              : LLM_FRAMING_SSE;
+    const llm_provider_t  *p;
+
+    p = ways[way].p;
+
+    if (p == &llm_ollama || strncmp(ways[way].path, "GET ", 4) == 0) {
+        return LLM_FRAMING_NDJSON;
+    }
+
+    if (byte & 4) {
+        return (p == &llm_gemini) ? LLM_FRAMING_ARRAY
+               : (p == &llm_cohere) ? LLM_FRAMING_NDJSON : LLM_FRAMING_SSE;
+    }
+
+    return (p == &llm_bedrock) ? LLM_FRAMING_AWS : LLM_FRAMING_SSE;
 }
 
 
 static void
 route_of(llm_route_t *route, size_t way)
 {
-    llm_path_e             path;
-    const llm_provider_t  *p;
+    llm_path_e   want;
+    const char  *path;
 
-    p = ways[way].p;
+    path = ways[way].path;
+    want = LLM_PATH_METERED;
+
     memset(route, 0, sizeof(llm_route_t));
-
     llm_str_set(&route->method, "POST");
-    route->path.data = (unsigned char *) ways[way].path;
-    route->path.len = strlen(ways[way].path);
+
+    if (*path != '/') {
+        path = strchr(path, '/');
+        llm_str_set(&route->method, "GET");
+        want = LLM_PATH_TOLD;
+    }
+
+    route->path.data = (unsigned char *) path;
+    route->path.len = strlen(path);
     route->headers.get = header;
     route->headers.ctx = (void *) ways[way].content;
 
-    path = LLM_PATH_METERED;
-
-    if (strstr(ways[way].path, "/content")
-        || strstr(ways[way].path, "/results"))
-    {
-        llm_str_set(&route->method, "GET");
-        path = LLM_PATH_TOLD;
-    }
-
-    fuzz_assert(p->path(route) == path);
+    fuzz_assert(ways[way].p->path(route) == want);
 }
 
 
@@ -281,7 +200,7 @@ answered(const llm_route_t *route, size_t way, unsigned what, uint8_t byte,
 
         w.q = &in.q;
         w.type = ways[way].type;
-        w.framing = framing_of(ways[way].p, byte >> 2);
+        w.framing = framing_of(way, byte >> 2);
 
         switch (what) {
 

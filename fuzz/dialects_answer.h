@@ -14,17 +14,10 @@
  * makes of it.
  */
 
-#include "fuzz.h"
+#include "dialects_stream.h"
 #include "llm_form.h"
 #include "llm_frame.h"
-#include "llm_provider.h"
-
-
-typedef struct {
-    const llm_request_t  *q;
-    const char           *type;        /* of an event that does not say it */
-    llm_framing_e         framing;
-} way_t;
+#include "steps.h"
 
 
 /* a vocabulary for what is counted on its way: LLM_VOCAB names a file */
@@ -106,51 +99,6 @@ sane(llm_answer_t *a)
 }
 
 
-/*
- * "@type text" is an event of this type, "{"type":"type", ..." one of that
- * type; any other one is of the type that its way has.
- */
-
-static llm_str_t
-event_type(const way_t *w, llm_str_t *text)
-{
-    size_t                n;
-    llm_str_t             type;
-    const unsigned char  *end;
-
-    static const char  member[] = "{\"type\":\"";
-
-    type.data = (unsigned char *) w->type;
-    type.len = strlen(w->type);
-
-    if (text->len && text->data[0] == '@') {
-        end = memchr(text->data, ' ', text->len);
-
-        if (end) {
-            type.data = text->data + 1;
-            type.len = end - type.data;
-            text->len -= type.len + 2;
-            text->data += type.len + 2;
-        }
-
-        return type;
-    }
-
-    n = sizeof(member) - 1;
-
-    if (text->len > n && memcmp(text->data, member, n) == 0) {
-        end = memchr(text->data + n, '"', text->len - n);
-
-        if (end) {
-            type.data = text->data + n;
-            type.len = end - type.data;
-        }
-    }
-
-    return type;
-}
-
-
 static void
 event(llm_answer_t *a, const way_t *w, const uint8_t *p, size_t len)
 {
@@ -161,66 +109,6 @@ event(llm_answer_t *a, const way_t *w, const uint8_t *p, size_t len)
     type = event_type(w, &text);
 
     fuzz_assert(w->q->provider->event(a, &type, &text) >= 0);
-}
-
-
-/* lines become what such a stream sends */
-
-static uint8_t *
-streamed(const way_t *w, const uint8_t *p, size_t len, size_t *n)
-{
-    int             first;
-    uint8_t        *out, *q;
-    llm_str_t       type, text;
-    const uint8_t  *eol, *last;
-
-    out = malloc(64 + len * 32);
-    q = out;
-    first = 1;
-
-    if (w->framing == LLM_FRAMING_ARRAY) {
-        *q++ = '[';
-    }
-
-    for (last = p + len; p < last; p = eol + 1) {
-        eol = memchr(p, '\n', last - p);
-        eol = eol ? eol : last;
-
-        text.data = (unsigned char *) p;
-        text.len = eol - p;
-        type = event_type(w, &text);
-
-        if (w->framing == LLM_FRAMING_SSE && type.len && type.len < 20) {
-            q += sprintf((char *) q, "event: %.*s\n", (int) type.len,
-                         type.data);
-        }
-
-        if (w->framing == LLM_FRAMING_SSE) {
-            q += sprintf((char *) q, "data: ");
-        }
-
-        if (w->framing == LLM_FRAMING_ARRAY && !first) {
-            *q++ = ',';
-        }
-
-        memcpy(q, text.data, text.len);
-        q += text.len;
-        *q++ = '\n';
-
-        if (w->framing == LLM_FRAMING_SSE) {
-            *q++ = '\n';
-        }
-
-        first = 0;
-    }
-
-    if (w->framing == LLM_FRAMING_ARRAY) {
-        *q++ = ']';
-    }
-
-    *n = q - out;
-
-    return out;
 }
 
 
@@ -238,16 +126,21 @@ on_event(void *data, const llm_str_t *type, const llm_str_t *text, size_t end)
 }
 
 
+/* piece is 0: all at once; or it says in what pieces, some of one byte */
+
 static void
 feed(llm_answer_t *a, const way_t *w, const uint8_t *p, size_t len,
-    size_t piece)
+    unsigned piece)
 {
     size_t         at, n;
     uint8_t       *copy;
+    uint64_t       seed, since;
     llm_frames_t   f;
 
     begin(a, w);
     a->stream = 1;
+    seed = piece;
+    since = steps;
 
     memset(&f, 0, sizeof(f));
     f.handler = on_event;
@@ -257,7 +150,13 @@ feed(llm_answer_t *a, const way_t *w, const uint8_t *p, size_t len,
     fuzz_assert(llm_frames_init(&f, w->framing) == LLM_OK);
 
     for (at = 0; at < len; at += n) {
-        n = (len - at < piece) ? len - at : piece;
+        n = len - at;
+
+        if (piece) {
+            seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+            n = 1 + (size_t) (seed >> 33) % (2 << piece % 10);
+            n = (n < len - at) ? n : len - at;
+        }
 
         copy = malloc(n);
         memcpy(copy, p + at, n);
@@ -267,6 +166,7 @@ feed(llm_answer_t *a, const way_t *w, const uint8_t *p, size_t len,
 
     fuzz_assert(llm_frames_finish(&f) == LLM_OK);
     w->q->provider->finish(a);
+    steps_bounded(since, len, "stream");
 }
 
 
@@ -302,8 +202,8 @@ in_pieces(const way_t *w, const uint8_t *p, size_t len, uint8_t piece)
 
     text = streamed(w, p, len, &n);
 
-    feed(&a, w, text, n, n);
-    feed(&b, w, text, n, 1 + piece % 32);
+    feed(&a, w, text, n, 0);
+    feed(&b, w, text, n, 1 + piece);
 
     must_say_same(&a, &b, "pieces");
 
@@ -324,18 +224,21 @@ in_pieces(const way_t *w, const uint8_t *p, size_t len, uint8_t piece)
 static int
 whole(llm_answer_t *a, const way_t *w, const uint8_t *p, size_t len)
 {
+    uint64_t    since;
     llm_json_t  j;
 
     memset(&j, 0, sizeof(j));
     j.mem = w->q->mem;
 
     begin(a, w);
+    since = steps;
 
     if (llm_json_parse(&j, p, len) != LLM_OK) {
         return 0;
     }
 
     fuzz_assert(w->q->provider->answer(a, &j) == LLM_OK);
+    steps_bounded(since, len, "answer");
 
     return 1;
 }
@@ -346,6 +249,7 @@ formed(const way_t *w, llm_framing_e from, llm_framing_e to,
     const llm_str_t *body, llm_str_t *out)
 {
     int         rc;
+    uint64_t    since;
     llm_form_t  a, b;
     llm_text_t  text;
 
@@ -356,7 +260,10 @@ formed(const way_t *w, llm_framing_e from, llm_framing_e to,
 
     llm_text_init(&text, w->q->mem, LLM_FORM_MAX(body->len));
 
+    since = steps;
     rc = w->q->provider->reform(w->q, &a, &b, body, &text);
+    steps_bounded(since, LLM_FORM_MAX(body->len) / 8, "form");
+
     fuzz_assert(rc == LLM_OK || rc == LLM_DECLINED || rc == LLM_LIMIT);
 
     out->data = text.data;
@@ -392,7 +299,7 @@ document_formed(const way_t *w, const uint8_t *p, size_t len)
         return;
     }
 
-    feed(&b, w, there.data, there.len, there.len);
+    feed(&b, w, there.data, there.len, 0);
     must_say_same(&a, &b, "as a stream");
 
     if (formed(w, w->framing, LLM_FRAMING_JSON, &there, &back)) {
@@ -415,7 +322,7 @@ stream_formed(const way_t *w, const uint8_t *p, size_t len)
     body.len = n;
 
     if (formed(w, w->framing, LLM_FRAMING_JSON, &body, &there)) {
-        feed(&a, w, text, n, n);
+        feed(&a, w, text, n, 0);
         fuzz_assert(whole(&b, w, there.data, there.len));
 
         /* a figure of the beginning is not that of the end, nor a bad one */

@@ -14,8 +14,8 @@
  * of a member that is said twice either the last one counts or it is refused.
  */
 
-#include "fuzz.h"
 #include "llm_provider.h"
+#include "steps.h"
 
 #include <strings.h>
 
@@ -67,10 +67,12 @@ static void
 reading(reading_t *in, const llm_provider_t *p, const llm_route_t *route,
     const uint8_t *body, size_t size)
 {
+    uint64_t        since;
     llm_counter_t   c;
     llm_request_t  *q;
 
     q = &in->q;
+    since = steps;
 
     memset(q, 0, sizeof(llm_request_t));
     q->mem = fuzz_begin(&in->mem);
@@ -104,6 +106,7 @@ reading(reading_t *in, const llm_provider_t *p, const llm_route_t *route,
     fuzz_assert(q->input_tokens >= (q->kind == LLM_KIND_RUN ? -1 : 0));
 
     in->cached = p->canonical(q, hash, &in->canon);
+    steps_bounded(since, size, "request");
 }
 
 

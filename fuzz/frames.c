@@ -15,9 +15,9 @@
  *       ngx_llm_cost_module/llm_{values,eventstream}.c -lz
  */
 
-#include "fuzz.h"
 #include "llm_eventstream.h"
 #include "llm_frame.h"
+#include "steps.h"
 
 #include <zlib.h>
 
@@ -47,10 +47,11 @@ read_in(llm_mem_t *mem, llm_framing_e framing, const uint8_t *data,
 {
     size_t         at, n;
     uint8_t       *copy;
-    uint64_t       h;
+    uint64_t       h, since;
     llm_frames_t   f;
 
     h = 0;
+    since = steps;
 
     memset(&f, 0, sizeof(f));
     f.handler = on_event;
@@ -69,6 +70,7 @@ read_in(llm_mem_t *mem, llm_framing_e framing, const uint8_t *data,
     }
 
     fuzz_assert(llm_frames_finish(&f) == LLM_OK);
+    steps_bounded(since, size, "frames");
     *lost = f.lost;
 
     return h;

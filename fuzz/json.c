@@ -12,8 +12,8 @@
  *       -o json fuzz/json.c ngx_llm_cost_module/llm_json*.c -ljansson
  */
 
-#include "fuzz.h"
 #include "llm_json.h"
+#include "steps.h"
 
 #include <jansson.h>
 
@@ -69,6 +69,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     int                 rc;
     json_t             *theirs;
+    uint64_t            since;
     llm_json_t          j;
     unsigned char      *buf;
     static fuzz_mem_t   m;
@@ -76,7 +77,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memset(&j, 0, sizeof(j));
     j.mem = fuzz_begin(&m);
 
+    since = steps;
     rc = llm_json_parse(&j, data, size);
+    steps_bounded(since, size, "json");
 
     if (rc == LLM_OK) {
         buf = malloc(size + 1);

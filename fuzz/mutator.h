@@ -224,6 +224,28 @@ fuzz_cut(const llm_json_t *j, uint32_t i, size_t *from, size_t *to)
 }
 
 
+/* as a rule not once more; or often, as far as there is room */
+
+static void
+fuzz_more(fuzz_change_t *c, size_t from, size_t end)
+{
+    size_t    need;
+    uint32_t  n;
+
+    need = c->j->len - from + end - from + 2;
+
+    for (n = fuzz_any(c, 4) ? 0 : 1 << fuzz_any(c, 12); n; n--) {
+
+        if (c->max - c->len < need) {
+            return;
+        }
+
+        fuzz_puts(c, ",");
+        fuzz_put(c, c->j->data + from, end - from);
+    }
+}
+
+
 /* one change of the value whose text is j's; 0: none was made */
 
 static int
@@ -260,6 +282,7 @@ fuzz_change(fuzz_change_t *c)
         fuzz_span(j, fuzz_is_key(j, i) ? i + 1 : i, &to, &end);
 
         fuzz_put(c, j->data, end);
+        fuzz_more(c, from, end);
         fuzz_puts(c, ",");
         to = from;
         break;

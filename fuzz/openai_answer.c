@@ -14,9 +14,9 @@
  *       ngx_llm_cost_module/providers/llm_*.c tokenizer/src/llm_*.c -lpcre2-8
  */
 
-#include "fuzz.h"
 #include "llm_provider.h"
 #include "llm_sse.h"
+#include "steps.h"
 
 
 extern const llm_provider_t  llm_openai;
@@ -42,7 +42,10 @@ stream(llm_answer_t *a, llm_mem_t *mem, const uint8_t *data, size_t size,
 {
     size_t          at, n;
     uint8_t        *copy;
+    uint64_t        since;
     llm_sse_t       sse;
+
+    since = steps;
 
     llm_answer_init(a, mem, LLM_KIND_CHAT, NULL);
 
@@ -62,6 +65,7 @@ stream(llm_answer_t *a, llm_mem_t *mem, const uint8_t *data, size_t size,
 
     fuzz_assert(llm_sse_finish(&sse) == LLM_OK);
     llm_openai.finish(a);
+    steps_bounded(since, size, "stream");
 }
 
 

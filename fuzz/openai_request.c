@@ -14,8 +14,8 @@
  *       ngx_llm_cost_module/providers/llm_*.c tokenizer/src/llm_*.c -lpcre2-8
  */
 
-#include "fuzz.h"
 #include "llm_provider.h"
+#include "steps.h"
 
 
 extern const llm_provider_t  llm_openai;
@@ -61,12 +61,14 @@ request(llm_request_t *q, llm_mem_t *mem, const uint8_t *data, size_t size,
     uint8_t kind)
 {
     int                     rc;
+    uint64_t                since;
     static const llm_str_t  paths[] = {
         llm_string("/v1/chat/completions"),
         llm_string("/openai/deployments/x/chat/completions"),
         llm_string("/v1/embeddings")
     };
 
+    since = steps;
     memset(q, 0, sizeof(llm_request_t));
 
     q->mem = mem;
@@ -76,7 +78,13 @@ request(llm_request_t *q, llm_mem_t *mem, const uint8_t *data, size_t size,
 
     rc = llm_json_parse(&q->json, data, size);
 
-    return (rc == LLM_OK) ? llm_openai.parse(q) : rc;
+    if (rc == LLM_OK) {
+        rc = llm_openai.parse(q);
+    }
+
+    steps_bounded(since, size, "request");
+
+    return rc;
 }
 
 

@@ -16,52 +16,12 @@
  */
 
 #include "llm_price.h"
-
-#include <stdlib.h>
-#include <string.h>
+#include "steps.h"
 
 
 #define FUZZ_ARGS            16
 #define FUZZ_ROW             4096
-
-#define fuzz_check(e)        if (!(e)) { abort(); }
-
-
-typedef struct fuzz_block_s  fuzz_block_t;
-
-struct fuzz_block_s {
-    fuzz_block_t  *next;
-    max_align_t    data[];
-};
-
-
-static void *
-fuzz_alloc(void *ctx, size_t size)
-{
-    fuzz_block_t  *b, **blocks = ctx;
-
-    b = malloc(sizeof(fuzz_block_t) + size);
-    if (b == NULL) {
-        return NULL;
-    }
-
-    b->next = *blocks;
-    *blocks = b;
-
-    return b->data;
-}
-
-
-static void
-fuzz_free(fuzz_block_t *blocks)
-{
-    fuzz_block_t  *next;
-
-    for ( /* void */ ; blocks; blocks = next) {
-        next = blocks->next;
-        free(blocks);
-    }
-}
+#define FUZZ_FIXED           65536     /* what costs are computed, in bytes */
 
 
 /* a usage of figures that the input's own bytes choose */
@@ -104,18 +64,18 @@ fuzz_fit(const llm_price_t *p, const llm_price_terms_t *terms,
     int64_t  fit;
 
     fit = llm_price_fit(p, terms, most, LLM_NANO);
-    fuzz_check(fit >= -1);
+    fuzz_assert(fit >= -1);
 
     if (fit < 0) {
         return;
     }
 
     most->output = fit;
-    fuzz_check(llm_price_worst(p, terms, most) <= LLM_NANO);
+    fuzz_assert(llm_price_worst(p, terms, most) <= LLM_NANO);
 
     if (fit < INT64_MAX) {
         most->output = fit + 1;
-        fuzz_check(llm_price_worst(p, terms, most) > LLM_NANO);
+        fuzz_assert(llm_price_worst(p, terms, most) > LLM_NANO);
     }
 }
 
@@ -130,7 +90,7 @@ fuzz_amounts(const llm_price_t *p, uint64_t seed)
     llm_price_terms_t  terms;
 
     for (i = 0; i < LLM_RATE_N; i++) {
-        fuzz_check(llm_price_rate(p, LLM_TIER_DEFAULT, i) >= -1);
+        fuzz_assert(llm_price_rate(p, LLM_TIER_DEFAULT, i) >= -1);
     }
 
     for (i = 0; i < LLM_TIER_N; i++) {
@@ -143,9 +103,9 @@ fuzz_amounts(const llm_price_t *p, uint64_t seed)
         worst = llm_price_worst(p, &terms, &u);
         cost = llm_price_cost(p, &terms, &u, &parts);
 
-        fuzz_check(worst >= -1 && worst <= LLM_NANO_MAX + 1);
-        fuzz_check(cost >= -1 && cost <= LLM_NANO_MAX);
-        fuzz_check(worst < 0 || cost <= worst);
+        fuzz_assert(worst >= -1 && worst <= LLM_NANO_MAX + 1);
+        fuzz_assert(cost >= -1 && cost <= LLM_NANO_MAX);
+        fuzz_assert(worst < 0 || cost <= worst);
 
         fuzz_fit(p, &terms, &u);
     }
@@ -212,7 +172,7 @@ fuzz_map(llm_prices_t *t, const unsigned char *data, size_t len)
     };
 
     if (llm_prices_load(t, data, len, err, sizeof(err)) != LLM_OK) {
-        fuzz_check(memchr(err, '\0', sizeof(err)) != NULL);
+        fuzz_assert(memchr(err, '\0', sizeof(err)) != NULL);
         return;
     }
 
@@ -229,16 +189,12 @@ fuzz_map(llm_prices_t *t, const unsigned char *data, size_t len)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-    llm_mem_t      mem;
-    fuzz_block_t  *blocks;
-    llm_prices_t  *t;
+    uint64_t            since;
+    llm_prices_t       *t;
+    static fuzz_mem_t   m;
 
-    blocks = NULL;
-
-    mem.alloc = fuzz_alloc;
-    mem.ctx = &blocks;
-
-    t = llm_prices_create(&mem);
+    since = steps;
+    t = llm_prices_create(fuzz_begin(&m));
 
     if (t) {
         if (len && data[0] == '=') {
@@ -251,7 +207,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         llm_prices_destroy(t);
     }
 
-    fuzz_free(blocks);
+    steps_bounded(since, len + FUZZ_FIXED, "prices");
+    fuzz_end(&m);
 
     return 0;
 }
