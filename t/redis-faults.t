@@ -295,6 +295,22 @@ its maxmemory-policy may evict counters
 
 
 
+=== keys as another version of the module has them
+--- redis_cmd
+HSET {llm:}i layout 2 id 0123456789abcdef
+--- budgets
+llm_budget all limit=1usd period=total;
+llm_store_failure closed;
+--- request eval: $::POST
+--- error_code: 503
+--- response_body_like: error
+--- away
+LAYOUT its keys are of version 2, and this module knows 1: nodes of both need a prefix= each
+--- redis_like
+HGETALL {llm:}i => ^layout 2 id 0123456789abcdef$
+
+
+
 === one that evicts only what has a time to live
 --- fakeredis
 CONFIG: reply *2\r\n$16\r\nmaxmemory-policy\r\n$12\r\nvolatile-lru\r\n

@@ -19,8 +19,8 @@
 --       has come, the number from which on no reservation of this node is known
 --       (0: all), the call
 --
---     {llm:}i     id, last (the same, but never gone), n (stamp), first (of
---                 this incarnation), gap (the end of the last one), run,
+--     {llm:}i     layout, id, last (the same, but never gone), n (stamp), first
+--                 (of this incarnation), gap (the end of the last one), run,
 --                 deep, p:NODE (the node's phase), e:ID (the last stamp of
 --                 an incarnation that is over)
 --     {llm:}g     gaps, see common.lua: beginnings, scored by their ends
@@ -29,6 +29,12 @@
 --                 not since then
 
 local HELLO, REPLAYED, BALANCED, MERGED = 0, 1, 2, 3
+
+-- Each node runs the scripts of its own build, which need not be the same: what
+-- they have to agree about are keys and fields.  Whoever changes what one of
+-- those means gives them another number.  Nodes of two numbers never share them.
+
+local LAYOUT = '1'
 
 local ALIVE = TAG .. 'l'
 local RECENT = 3000000
@@ -199,6 +205,14 @@ local function gone_back()
 end
 
 
+local layout = redis.call('HGET', STORE, 'layout') or LAYOUT
+
+if layout ~= LAYOUT then
+    return redis.error_reply('LAYOUT its keys are of version ' .. layout
+                             .. ', and this module knows ' .. LAYOUT
+                             .. ': nodes of both need a prefix= each')
+end
+
 if not id or (run ~= '' and ARGV[3] ~= '' and run ~= ARGV[3])
    or gone_back() or id == ARGV[7]
 then
@@ -213,6 +227,8 @@ end
 if run == '' and ARGV[3] ~= '' then
     redis.call('HSET', STORE, 'run', ARGV[3])
 end
+
+redis.call('HSETNX', STORE, 'layout', LAYOUT)
 
 if phase ~= HELLO then
     if id ~= known then
