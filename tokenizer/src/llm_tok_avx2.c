@@ -475,6 +475,9 @@ llm_tok_merged(const llm_vocab_t *v, uint64_t key, uint64_t hash)
 }
 
 
+#define LLM_TOK_USE_AVX2  1
+
+#include "llm_tok_sure.h"
 #include "llm_tok_merging.h"
 
 

@@ -25,7 +25,7 @@
 
 
 #define LLM_TOK_MAGIC         "LLMVOCAB"
-#define LLM_TOK_VERSION       9
+#define LLM_TOK_VERSION       10
 #define LLM_TOK_ENDIAN        0x01020304
 
 #define LLM_TOK_MAX_TOKENS    (1 << 18)
@@ -72,6 +72,44 @@
 #define llm_tok_node_check(n)   ((unsigned) (n) & 0x1ff)
 #define llm_tok_node_base(n)    ((uint32_t) (n) >> 9)
 #define llm_tok_node_token(n)   ((uint32_t) ((n) >> 45))
+
+/*
+ * ROOT has the nodes of two bytes, which need neither a label nor the length of
+ * a first token.  In their place are BEFORE, the order of the first merge that
+ * joins something that ends with the one byte and the other byte alone; AFTER,
+ * that of the first one of the one byte alone and something that begins with
+ * the other; and LATE, whether a merge that this token is a part of comes
+ * before the one that makes it.
+ *
+ * So two bytes that are a token, not LATE, whose order is below the BEFORE of
+ * the byte before them and the first of them, and below the AFTER of the second
+ * and the byte after them, are merged before anything else is merged with one
+ * of them; and all such pairs of a text may be merged first, since what that
+ * makes possible earlier than it should be comes after them anyway.
+ *
+ * An order is an index plus one with five binary digits: later ones may have
+ * the same, none a smaller one.
+ */
+#define LLM_TOK_ROOT_LATE      (1ULL << 44)
+#define LLM_TOK_ROOT_SHIFT     32
+#define LLM_TOK_ROOT_BEFORE    0x1ffULL
+#define LLM_TOK_ROOT_AFTER     (LLM_TOK_ROOT_BEFORE << LLM_TOK_ROOT_SHIFT)
+#define llm_tok_root_before(r)  ((uint32_t) ((r) & LLM_TOK_ROOT_BEFORE))
+#define llm_tok_root_after(r)                                                 \
+    llm_tok_root_before((r) >> LLM_TOK_ROOT_SHIFT)
+
+/* the exponent and what comes after the first digit, as a float has them */
+
+static inline uint32_t
+llm_tok_root_order(uint32_t n)
+{
+    uint32_t  exponent;
+
+    exponent = 31 - (uint32_t) __builtin_clz(n);
+
+    return exponent << 4 | (uint32_t) ((uint64_t) n << 4 >> exponent & 15);
+}
+
 
 /*
  * A token: the two tokens whose merge makes it (itself for one of the smallest

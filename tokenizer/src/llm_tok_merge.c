@@ -36,6 +36,7 @@ llm_tok_least(const int32_t *p, size_t n)
 }
 
 
+#include "llm_tok_sure.h"
 #include "llm_tok_merging.h"
 
 

@@ -7,8 +7,8 @@
  * the answer the others go on.
  *
  * Code, not declarations: a file for each kind of processor includes it once,
- * after llm_tok_near.h and after it has defined LLM_TOK_TARGET, what its
- * functions are compiled for;
+ * after llm_tok_near.h, llm_tok_sure.h and after it has defined LLM_TOK_TARGET,
+ * what its functions are compiled for;
  * llm_tok_least(), the least of n integers, more of which can be read, up to a
  * multiple of 16; and llm_tok_merged(), what a pair of tokens merges into.
  */
@@ -97,35 +97,45 @@ llm_tok_merge_chars(const llm_vocab_t *v, llm_tok_merge_t *m)
 }
 
 
-/* which of these merge with the next one: all of them ask at the same time */
+/*
+ * Which tokens of a set of places, given as bits, merge with the next one: all
+ * of them ask at the same time.  Whether one may merge at all cannot be
+ * predicted: so a list is made of those without a branch.
+ */
 
 LLM_TOK_TARGET static inline void
-llm_tok_merge_first(const llm_vocab_t *v, llm_tok_merge_t *m)
+llm_tok_merge_first(const llm_vocab_t *v, llm_tok_merge_t *m, uint64_t ask)
 {
-    uint32_t  i, n, at, token, place[LLM_TOK_MERGE];
-    uint64_t  left, key[LLM_TOK_MERGE], hash[LLM_TOK_MERGE];
+    uint32_t  i, n, at, may, token, place[LLM_TOK_MERGE];
+    uint64_t  after, key[LLM_TOK_MERGE], hash[LLM_TOK_MERGE];
 
-    for (n = 0, left = m->alive; left & (left - 1); n++) {
-        at = (uint32_t) __builtin_ctzll(left);
-        left &= left - 1;
+    for (n = 0; ask; ask &= ask - 1, n++) {
+        at = (uint32_t) __builtin_ctzll(ask);
+        after = m->alive & ~1ULL << at;
+
+        if (after == 0) {
+            break;
+        }
+
         place[n] = at;
         key[n] = llm_tok_pair_key(m->token[at],
-                                  m->token[__builtin_ctzll(left)]);
+                                  m->token[__builtin_ctzll(after)]);
         hash[n] = llm_tok_pair_hash(key[n], v->seed);
         llm_tok_pair_fetch_filter(v, hash[n]);
     }
 
-    for (i = 0; i < n; i++) {
-        if (llm_tok_pair_may_be(v, hash[i])) {
-            __builtin_prefetch(llm_tok_pair_bucket(v, hash[i]));
-        }
+    for (i = 0, may = 0; i < n; i++) {
+        place[may] = place[i];
+        key[may] = key[i];
+        hash[may] = hash[i];
+        may += (uint32_t) llm_tok_pair_may_be(v, hash[i]);
     }
 
-    for (i = 0; i < n; i++) {
-        if (!llm_tok_pair_may_be(v, hash[i])) {
-            continue;
-        }
+    for (i = 0; i < may; i++) {
+        __builtin_prefetch(llm_tok_pair_bucket(v, hash[i]));
+    }
 
+    for (i = 0; i < may; i++) {
         token = llm_tok_merged(v, key[i], hash[i]);
 
         if (token < v->image->tokens) {
@@ -136,14 +146,56 @@ llm_tok_merge_first(const llm_vocab_t *v, llm_tok_merge_t *m)
 }
 
 
+/*
+ * The smallest parts of a text where these are bytes.  Which two are merged
+ * before anything else is are merged; the other pairs of two are in ROOT, and
+ * only the pairs beside one that has been merged are asked about.
+ */
+
+LLM_TOK_TARGET static inline uint64_t
+llm_tok_merge_bytes(const llm_vocab_t *v, llm_tok_merge_t *m)
+{
+    uint32_t        i, n, token;
+    uint64_t        sure, left, root[LLM_TOK_MERGE + LLM_TOK_SURE_MORE];
+    const uint8_t  *p;
+
+    p = m->text->p;
+    n = m->text->len - 1;
+
+    for (i = 0; i < n; i++) {
+        root[i + 1] = v->root[(unsigned) p[i] << 8 | p[i + 1]];
+        token = llm_tok_node_token(root[i + 1]);
+
+        m->token[i] = v->byte[p[i]];
+        m->made[i] = token - 1;
+        m->order[i] = token ? llm_tok_order(v, token - 1, i)
+                            : LLM_TOK_NO_MERGE;
+    }
+
+    m->token[n] = v->byte[p[n]];
+    sure = llm_tok_sure(root, n);
+    m->alive &= ~(sure << 1);
+
+    for (left = sure; left; left &= left - 1) {
+        i = (uint32_t) __builtin_ctzll(left);
+
+        m->token[i] = m->made[i];
+        m->order[i] = LLM_TOK_NO_MERGE;
+        m->order[i + 1] = LLM_TOK_NO_MERGE;
+        m->order[i - (i > 0)] = LLM_TOK_NO_MERGE;
+    }
+
+    return sure | (sure >> 1 & m->alive);
+}
+
+
 LLM_TOK_TARGET static inline void
 llm_tok_merge_start(const llm_vocab_t *v, llm_tok_merge_t *m,
     llm_tok_text_t *text)
 {
-    uint32_t        i, n, token;
-    const uint8_t  *p;
+    uint32_t  i, n;
+    uint64_t  ask;
 
-    p = text->p;
     n = text->len;
 
     m->text = text;
@@ -152,31 +204,23 @@ llm_tok_merge_start(const llm_vocab_t *v, llm_tok_merge_t *m,
     m->asked = 0;
     m->found = 0;
 
-    if (v->chars && !llm_tok_are_ascii(p, n)) {
-        for (i = 0; i < (n + 15) / 16 * 16; i++) {
+    for (i = (n - 1) / 16 * 16; i < (n + 15) / 16 * 16; i++) {
+        m->order[i] = LLM_TOK_NO_MERGE;
+    }
+
+    if (v->chars && !llm_tok_are_ascii(text->p, n)) {
+        for (i = 0; i < n; i++) {
             m->order[i] = LLM_TOK_NO_MERGE;
         }
 
         llm_tok_merge_chars(v, m);
-        llm_tok_merge_first(v, m);
+        ask = m->alive;
 
-        return;
+    } else {
+        ask = llm_tok_merge_bytes(v, m);
     }
 
-    for (i = 0; i < n - 1; i++) {
-        token = llm_tok_node_token(v->root[(unsigned) p[i] << 8 | p[i + 1]]);
-
-        m->token[i] = v->byte[p[i]];
-        m->made[i] = token - 1;
-        m->order[i] = token ? llm_tok_order(v, token - 1, i)
-                            : LLM_TOK_NO_MERGE;
-    }
-
-    m->token[i] = v->byte[p[i]];
-
-    do {
-        m->order[i++] = LLM_TOK_NO_MERGE;
-    } while (i % 16);
+    llm_tok_merge_first(v, m, ask);
 }
 
 

@@ -8,7 +8,8 @@
  * both ends and between the two parts, and no other.
  *
  * All spans of a text that are tokens are found first, those of many texts at
- * the same time, for the trie is larger than the caches.  What is left is
+ * the same time, for the trie is larger than the caches; not those that begin
+ * or end where a border is gone before anything else happens.  What is left is
  * comparing sets of borders, eight spans at once.
  */
 
@@ -22,6 +23,10 @@
 
 #define LLM_TOK_TARGET  __attribute__((target("avx2,bmi,popcnt")))
 
+#define LLM_TOK_USE_AVX2  1
+
+#include "llm_tok_sure.h"
+
 /* spans of two and more bytes in n, and in the longest text; times eight */
 #define llm_tok_spans_of(n)  (((size_t) (n) * ((n) - 1) / 2 + 8) & ~(size_t) 7)
 #define LLM_TOK_EIGHTS  (llm_tok_spans_of(LLM_TOK_SPANNED) / 8)
@@ -29,16 +34,16 @@
 
 
 /*
+ * The bytes of a text end at LLM_TOK_SPANNED, and places are counted so that
+ * this is the end of each text.  A set of borders has a bit for each of them.
+ *
  * A span: the upper half of the node that it leads to, which tells the token
- * and where its second part begins; where it begins itself, and how many bytes
- * of the text come after it.
+ * and where its second part begins; where it begins and ends itself.
  */
 
-#define llm_tok_span(node, place)    (((node) & ~0xffffffffULL) | (place))
-#define llm_tok_span_place(from, left)                                        \
-    ((unsigned) (from) << 5 | (unsigned) (left))
-#define llm_tok_span_from(span)      ((unsigned) (span) >> 5 & 31)
-#define llm_tok_span_after(span)     ((unsigned) (span) & 31)
+#define LLM_TOK_SPAN_FROM            16
+#define llm_tok_span_from(span)      ((unsigned) (span) >> LLM_TOK_SPAN_FROM)
+#define llm_tok_span_to(span)        ((unsigned) (span) & 31)
 
 /* where the second part begins, from the first byte of the span on */
 
@@ -58,21 +63,25 @@
 /* a text; behind it come those of its spans that are tokens */
 
 typedef struct {
+    uint8_t   bytes[LLM_TOK_SPANNED + 1];
     uint32_t  spans;
-    uint32_t  len;
-    uint8_t   bytes[LLM_TOK_SPANNED + 25];  /* it ends at LLM_TOK_SPANNED */
+    uint32_t  first;                        /* where it begins */
+    uint32_t  borders;                      /* that are not gone at once */
+    uint32_t  unused[5];
 } llm_tok_spanned_t;
 
 #define llm_tok_spans_in(text)  ((uint64_t *) (void *) ((text) + 1))
 
 
-/* a span that may be the beginning of a token, and the node that tells */
+/*
+ * A span that may be the beginning of a token, and in its upper half the node
+ * that tells.  The lower half is that of the span, without its last byte, with
+ * the place of the text: one number is both, for texts lie at multiples of 64.
+ */
 
-typedef struct {
-    uint32_t  node;
-    uint16_t  text;                         /* where it is in spanned */
-    uint16_t  place;
-} llm_tok_start_t;
+typedef uint64_t  llm_tok_start_t;
+
+#define llm_tok_start(node, place)  ((uint64_t) (node) << 32 | (place))
 
 /* texts take no more room than they need: so they stay in the nearest cache */
 
@@ -85,7 +94,7 @@ typedef struct {
 } llm_tok_spans_t;
 
 #define llm_tok_spanned(s, at)                                                \
-    ((llm_tok_spanned_t *) (void *) ((s)->room + (at)))
+    ((llm_tok_spanned_t *) (void *) ((s)->room + ((at) & ~63u)))
 
 
 /*
@@ -96,24 +105,26 @@ typedef struct {
  */
 
 LLM_TOK_TARGET static inline llm_tok_start_t *
-llm_tok_spans_add(const llm_vocab_t *v, llm_tok_spanned_t *text,
-    uint64_t node, unsigned at, unsigned place, llm_tok_start_t *next)
+llm_tok_spans_add(const llm_vocab_t *v, llm_tok_spanned_t *text, uint64_t node,
+    uint32_t place, uint32_t borders, llm_tok_start_t *next)
 {
-    size_t    left;
-    uint32_t  longer;
+    size_t    to;
+    uint32_t  base, n;
 
-    llm_tok_spans_in(text)[text->spans] = llm_tok_span(node, place);
-    text->spans += node >= llm_tok_node(0, 0, 0, 1);
+    n = text->spans;
+    llm_tok_spans_in(text)[n] = (node & ~0xffffffffULL) | place;
+    n += borders >> (place & 31) & (node >= llm_tok_node(0, 0, 0, 1));
+    text->spans = n;
 
-    left = llm_tok_span_after(place);
-    longer = llm_tok_node_base(node) + text->bytes[LLM_TOK_SPANNED - left];
-    __builtin_prefetch(v->node + longer);
+    base = llm_tok_node_base(node);
+    to = place & 31;
+    n = base + text->bytes[to];
+    *next = llm_tok_start(n, place);
+    __builtin_prefetch(v->node + n);
 
-    next->node = longer;
-    next->text = (uint16_t) at;
-    next->place = (uint16_t) (place - 1);
+    /* not behind the end of the text */
 
-    return next + ((llm_tok_node_base(node) != 0) & (left != 0));
+    return next + ((-base & ((uint32_t) to - LLM_TOK_SPANNED)) >> 31);
 }
 
 
@@ -130,7 +141,7 @@ llm_tok_spans_take(const llm_vocab_t *v, llm_tok_spanned_t *spanned,
     p = text->p;
 
     spanned->spans = 0;
-    spanned->len = n;
+    spanned->first = LLM_TOK_SPANNED - n;
     memcpy(spanned->bytes + LLM_TOK_SPANNED - n, p, n);
     spanned->bytes[LLM_TOK_SPANNED] = 0;
 
@@ -140,25 +151,39 @@ llm_tok_spans_take(const llm_vocab_t *v, llm_tok_spanned_t *spanned,
 }
 
 
-/* all spans of two bytes */
+/* all spans of two bytes, unless something else is merged before */
 
 LLM_TOK_TARGET static inline llm_tok_start_t *
-llm_tok_spans_begin(const llm_vocab_t *v, llm_tok_spans_t *s, unsigned at,
+llm_tok_spans_begin(const llm_vocab_t *v, llm_tok_spans_t *s, uint32_t at,
     llm_tok_start_t *next)
 {
-    unsigned            n, from;
-    uint64_t            node;
+    unsigned            from;
+    uint32_t            sure, starts, place;
+    uint64_t            node, root[LLM_TOK_SPANNED + LLM_TOK_SURE_MORE];
     const uint8_t      *p;
-    llm_tok_spanned_t  *spanned;
+    llm_tok_spanned_t  *text;
 
-    spanned = llm_tok_spanned(s, at);
-    n = spanned->len;
-    p = spanned->bytes + LLM_TOK_SPANNED - n;
+    text = llm_tok_spanned(s, at);
+    p = text->bytes;
 
-    for (from = 0; from + 1 < n; from++) {
-        node = v->root[(unsigned) p[from] << 8 | p[from + 1]];
-        next = llm_tok_spans_add(v, spanned, node, at,
-                                 llm_tok_span_place(from, n - 2 - from), next);
+    for (from = text->first; from + 1 < LLM_TOK_SPANNED; from++) {
+        root[from + 1] = v->root[(unsigned) p[from] << 8 | p[from + 1]];
+    }
+
+    sure = (uint32_t) llm_tok_sure(root + text->first,
+                                   LLM_TOK_SPANNED - 1 - text->first)
+           << text->first;
+    text->borders = ~0u << text->first & ~(sure << 1);
+
+    for (starts = text->borders & ((1u << (LLM_TOK_SPANNED - 1)) - 1); starts;
+         starts &= starts - 1)
+    {
+        from = (unsigned) __builtin_ctz(starts);
+        place = from << LLM_TOK_SPAN_FROM | at | (from + 2);
+        node = root[from + 1] & ~(LLM_TOK_ROOT_AFTER | LLM_TOK_SPAN_LEFT_MASK);
+        node |= 1ULL << LLM_TOK_SPAN_LEFT;
+        next = llm_tok_spans_add(v, text, node, place,
+                                 text->borders & ~(sure << 2), next);
     }
 
     return next;
@@ -171,10 +196,9 @@ LLM_TOK_TARGET static inline llm_tok_start_t *
 llm_tok_spans_longer(const llm_vocab_t *v, llm_tok_spans_t *s,
     const llm_tok_start_t *end)
 {
-    size_t                  left;
+    uint32_t                place;
     uint64_t                node;
-    uint32_t                check;
-    llm_tok_start_t         start, *next;
+    llm_tok_start_t        *next;
     llm_tok_spanned_t      *text;
     const llm_tok_start_t  *from;
 
@@ -182,13 +206,14 @@ llm_tok_spans_longer(const llm_vocab_t *v, llm_tok_spans_t *s,
 
     for (from = s->start; from < end; from++) {
         llm_tok_step();
-        start = *from;
-        node = v->node[start.node];
-        text = llm_tok_spanned(s, start.text);
-        left = llm_tok_span_after(start.place);
-        check = 0x100u | text->bytes[LLM_TOK_SPANNED - 1 - left];
-        node &= (uint64_t) 0 - (llm_tok_node_check(node) == check);
-        next = llm_tok_spans_add(v, text, node, start.text, start.place,
+        place = (uint32_t) *from;
+        node = v->node[*from >> 32];
+        text = llm_tok_spanned(s, (uint16_t) place);
+
+        /* an unused one has the label 0, and nothing else */
+
+        node &= (uint64_t) 0 - ((uint8_t) node == text->bytes[place & 31]);
+        next = llm_tok_spans_add(v, text, node, place + 1, text->borders,
                                  next);
     }
 
@@ -211,8 +236,7 @@ llm_tok_spans_part(const llm_vocab_t *v, llm_tok_spanned_t *text)
     span = llm_tok_spans_in(text);
 
     for (i = text->spans; i > 0; i--) {
-        len = text->len - llm_tok_span_after(span[i - 1])
-              - llm_tok_span_from(span[i - 1]);
+        len = llm_tok_span_to(span[i - 1]) - llm_tok_span_from(span[i - 1]);
 
         if (len <= LLM_TOK_SHORT) {
             break;
@@ -251,7 +275,7 @@ typedef struct {
 } llm_tok_eight_t;
 
 LLM_TOK_TARGET static inline void
-llm_tok_spans_eight(const uint64_t *span, unsigned n, llm_tok_eight_t *e)
+llm_tok_spans_eight(const uint64_t *span, llm_tok_eight_t *e)
 {
     __m256   a, b;
     __m256i  one, from, border, to, mask, token, node, place;
@@ -265,11 +289,10 @@ llm_tok_spans_eight(const uint64_t *span, unsigned n, llm_tok_eight_t *e)
     place = _mm256_castps_si256(_mm256_shuffle_ps(a, b, 0x88));
 
     token = _mm256_srli_epi32(node, 45 - 32);
-    from = _mm256_srli_epi32(place, 5);
+    from = _mm256_srli_epi32(place, LLM_TOK_SPAN_FROM);
     border = _mm256_srli_epi32(node, LLM_TOK_SPAN_LEFT - 32);
     border = _mm256_and_si256(_mm256_add_epi32(from, border), mask);
-    to = _mm256_sub_epi32(_mm256_set1_epi32((int) n),
-                          _mm256_and_si256(place, mask));
+    to = _mm256_and_si256(place, mask);
 
     e->order = _mm256_or_si256(
         _mm256_or_si256(_mm256_slli_epi32(token, LLM_TOK_ORDER_BITS),
@@ -311,7 +334,7 @@ llm_tok_spans_merge(const llm_vocab_t *v, const llm_tok_spanned_t *text)
                                       << LLM_TOK_ORDER_BITS));
 
     for (i = 0; i < eights; i++) {
-        llm_tok_spans_eight(span + 8 * i, text->len, &e[i]);
+        llm_tok_spans_eight(span + 8 * i, &e[i]);
         wrong = _mm256_or_si256(wrong, _mm256_cmpgt_epi32(limit, e[i].order));
     }
 
@@ -319,7 +342,7 @@ llm_tok_spans_merge(const llm_vocab_t *v, const llm_tok_spanned_t *text)
         return 0;
     }
 
-    for (borders = (2u << text->len) - 1; ; borders &= ~(1u << next)) {
+    for (borders = text->borders; ; borders &= ~(1u << next)) {
         llm_tok_step();
         all = _mm256_set1_epi32((int) borders);
         most = _mm256_setzero_si256();
@@ -341,7 +364,7 @@ llm_tok_spans_merge(const llm_vocab_t *v, const llm_tok_spanned_t *text)
 
     /* those of the text itself do not count, and an image may lie about them */
 
-    borders &= (1u << text->len) - 2;
+    borders &= (1u << LLM_TOK_SPANNED) - (2u << text->first);
 
     return 1 + (uint32_t) _mm_popcnt_u32(borders);
 }

@@ -9,6 +9,9 @@
 #include "../include/llm_tokenizer.h"
 #include "../src/llm_tok_near.h"
 
+#define LLM_TOK_TARGET
+#include "../src/llm_tok_sure.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -271,6 +274,49 @@ test_short(void **state)
 }
 
 
+/* what is merged before anything else is stays together */
+
+static void
+test_sure(void **state)
+{
+    size_t          i, j, k, len, told;
+    uint64_t        sure, root[LLM_TOK_SPANNED + LLM_TOK_SURE_MORE];
+    llm_vocab_t    *v;
+    llm_tok_out_t   slow;
+
+    (void) state;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        v = test_open(names[i]);
+        told = 0;
+
+        for (j = 0; j < 1000 * TEST_KINDS; j++) {
+            len = test_text((unsigned) j % TEST_KINDS,
+                            2 + test_random(LLM_TOK_SPANNED - 4));
+
+            for (k = 0; k + 1 < len; k++) {
+                root[k + 1] = v->root[(unsigned) text[k] << 8 | text[k + 1]];
+            }
+
+            sure = llm_tok_sure(root, len - 1);
+            slow = test_out(v, want);
+            slow.map = NULL;
+            llm_tok_bpe_forward(v, text, len, 0, &slow);
+
+            for (k = 0, len = 0; k < slow.n; k++) {
+                assert_true(len == 0 || !(sure >> (len - 1) & 1));
+                len += llm_tok_length(v, want[k]);
+            }
+
+            told += (size_t) __builtin_popcountll(sure);
+        }
+
+        assert_true(told > 1000);
+        llm_vocab_close(v);
+    }
+}
+
+
 #if LLM_TOK_HAVE_AVX2
 
 /* counts without merging, where no token is out of order */
@@ -405,6 +451,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_long),
         cmocka_unit_test(test_short),
+        cmocka_unit_test(test_sure),
 #if LLM_TOK_HAVE_AVX2
         cmocka_unit_test(test_spans),
 #endif

@@ -232,6 +232,9 @@ typedef struct {
 
 void vocab_trie(const vocab_t *v, vocab_trie_t *t);
 
+/* llm_vocab_first.c: what ROOT has besides */
+void vocab_first(const vocab_t *v, uint64_t *root);
+
 /* llm_vocab_near.c: the tables of llm_tok_near.h */
 uint32_t vocab_wide_blocks(const vocab_t *v, uint16_t at[LLM_TOK_WIDE_AT]);
 void vocab_wide(const vocab_t *v, const vocab_trie_t *trie,

@@ -344,6 +344,7 @@ vocab_build(vocab_t *v, size_t *size)
     }
 
     vocab_trie(v, &trie);
+    vocab_first(v, trie.root);
     vocab_header(&head, v, &trie);
 
     image = vocab_alloc(head.size, 1);
