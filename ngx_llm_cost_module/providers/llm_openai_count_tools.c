@@ -57,6 +57,19 @@ llm_count_forced(llm_openai_count_t *cc, uint32_t choice, uint32_t call)
 }
 
 
+/*
+ * Gateways, whose names of models have a maker in front, ask for Responses
+ * where they are asked for a chat.
+ */
+
+static int
+llm_count_forwarded(const llm_openai_count_t *cc)
+{
+    return cc->q->kind != LLM_KIND_RESPONSES && cc->q->model.len
+           && memchr(cc->q->model.data, '/', cc->q->model.len) != NULL;
+}
+
+
 /* tools as text; some models get more than that */
 
 void
@@ -80,7 +93,10 @@ llm_count_tools(llm_openai_count_t *cc, uint32_t tools, uint32_t functions)
     cc->estimate |= r.estimate;
     cc->tokens--;
 
-    if (cc->family == LLM_OPENAI_GPT5) {
+    if (cc->family == LLM_OPENAI_GPT5 && llm_count_forwarded(cc)) {
+        cc->estimate = 1;
+
+    } else if (cc->family == LLM_OPENAI_GPT5) {
         cc->tokens += LLM_OPENAI_GPT5_TOOLS;
 
     } else if (cc->family == LLM_OPENAI_O_SERIES) {

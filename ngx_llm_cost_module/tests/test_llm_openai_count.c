@@ -208,6 +208,13 @@ test_tools_placed(void **state)
                            "\"tools\":[{\"function\":{\"name\":\"f\"}}]}", 0),
                      3 + 2 - 1 + 82 + 3);
 
+    /* a gateway asks for Responses, where a model is not told as much */
+
+    assert_int_equal(count("{\"model\":\"openai/gpt-5\",\"messages\":["
+                           "{\"role\":\"developer\",\"content\":\"S\"}],"
+                           "\"tools\":[{\"function\":{\"name\":\"f\"}}]}", 1),
+                     3 + 2 - 1 + 3);
+
     /* no messages, other kinds of tools */
 
     count("{\"model\":\"gpt-4o\",\"messages\":[],\"tools\":["
