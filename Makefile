@@ -233,11 +233,30 @@ $(pure_lib): $(pure_objs)
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $(pure_objs)
 
-$(unit_bins): $(BUILD)/unit/%: \
+$(filter-out %/test_llm_steps,$(unit_bins)): $(BUILD)/unit/%: \
     $(BUILD)/unit/ngx_llm_cost_module/tests/%.o $(pure_lib)
 	$(Q)$(CC) -fsanitize=address,undefined -o $@ $^ $(UNIT_LIBS)
 
 .PRECIOUS: $(BUILD)/unit/ngx_llm_cost_module/tests/%.o
+
+# and once more, with what it does counted
+
+STEPS_FLAGS = $(filter-out -fsanitize=% -fno-sanitize%,$(UNIT_CFLAGS)) \
+              -fno-builtin
+steps_lib   = $(BUILD)/unit/steps/libllm_pure.a
+
+$(BUILD)/unit/steps/%.o: %.c | $(setup)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(STEPS_FLAGS) -fsanitize-coverage=trace-pc -c -o $@ $<
+
+$(steps_lib): $(pure_srcs:%.c=$(BUILD)/unit/steps/%.o)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(BUILD)/unit/test_llm_steps: ngx_llm_cost_module/tests/test_llm_steps.c \
+    $(steps_lib)
+	$(Q)$(CC) $(STEPS_FLAGS) -o $@ $< $(steps_lib) \
+	    -Wl,--wrap=memcpy,--wrap=memchr,--wrap=memcmp $(UNIT_LIBS)
 
 unit: $(unit_bins)
 

@@ -1,0 +1,218 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+/*
+ * Requests, answers and streams that grow at any place of theirs: what is done
+ * for one grows with its length, not with its square.  This is built with code
+ * that counts what it does from branch to branch, and with a memcpy(),
+ * memchr() and memcmp() that count, too.
+ */
+
+#include "llm_arena.h"
+
+#define FUZZ_PLAIN
+#include "../../fuzz/dialects.c"
+#include "../../fuzz/grow.h"
+#include "fuzz_seeds.h"
+
+
+#define SIZE   32768
+#define NODES  64                   /* of a seed, at most */
+#define EVERY  19                   /* a node and a kind: each such way */
+
+
+void __sanitizer_cov_trace_pc(void);
+void *__real_memcpy(void *to, const void *from, size_t n);
+void *__real_memchr(const void *p, int c, size_t n);
+int __real_memcmp(const void *a, const void *b, size_t n);
+void *__wrap_memcpy(void *to, const void *from, size_t n);
+void *__wrap_memchr(const void *p, int c, size_t n);
+int __wrap_memcmp(const void *a, const void *b, size_t n);
+
+
+void
+__sanitizer_cov_trace_pc(void)
+{
+    steps++;
+}
+
+
+void *
+__wrap_memcpy(void *to, const void *from, size_t n)
+{
+    steps += n / 16;
+
+    return __real_memcpy(to, from, n);
+}
+
+
+void *
+__wrap_memchr(const void *p, int c, size_t n)
+{
+    void  *found;
+
+    found = __real_memchr(p, c, n);
+    steps += (found ? (size_t) ((char *) found - (char *) p) : n) / 16;
+
+    return found;
+}
+
+
+int
+__wrap_memcmp(const void *a, const void *b, size_t n)
+{
+    steps += n / 16;
+
+    return __real_memcmp(a, b, n);
+}
+
+
+/* as a request, an answer, or an event that is the only one */
+
+static void
+read_as(size_t way, unsigned what, const uint8_t *body, size_t len)
+{
+    way_t             w;
+    uint8_t          *copy;
+    llm_route_t       route;
+    static reading_t  in;
+
+    route_of(&route, way);
+
+    copy = malloc(len);
+    memcpy(copy, body, len);
+
+    if (what == 0 && route.step < LLM_LONG_STATE) {
+        reading(&in, ways[way].p, &route, copy, len);
+        read_over(&in);
+    }
+
+    if (what) {
+        reading(&in, ways[way].p, &route, (const uint8_t *) "", 0);
+
+        w.q = &in.q;
+        w.type = ways[way].type;
+        w.framing = framing_of(way, 0);
+
+        if (what == 1) {
+            answer(&w, copy, len);
+
+        } else {
+            in_pieces(&w, copy, len, (uint8_t) len);
+        }
+
+        read_over(&in);
+    }
+
+    free(copy);
+}
+
+
+/* steps_bounded() fails where they are too many; returns how often it grew */
+
+static unsigned
+grown(const char *seed, size_t len, unsigned *turn, uint8_t *out)
+{
+    size_t              n, way;
+    uint32_t            i;
+    unsigned            what, times;
+    llm_json_t          j;
+    static fuzz_mem_t   m;
+
+    times = 0;
+
+    memset(&j, 0, sizeof(j));
+    j.mem = fuzz_begin(&m);
+
+    if (llm_json_parse(&j, (const unsigned char *) seed, len) == LLM_OK) {
+
+        for (i = 0; i < j.n && i < NODES; i++) {
+            n = grow(&j, i, SIZE, out);
+
+            for (what = 0; n && what < 3; what++) {
+                for (way = (*turn)++ % EVERY; way < WAYS; way += EVERY) {
+                    read_as(way, what, out, n);
+                    times++;
+                }
+            }
+        }
+    }
+
+    fuzz_end(&m);
+
+    return times;
+}
+
+
+static void
+test_grown(void **state)
+{
+    size_t       i;
+    uint8_t     *out;
+    unsigned     turn, times;
+    const char  *p, *eol;
+
+    (void) state;
+
+    out = malloc(4 * SIZE);
+    turn = 0;
+    times = 0;
+
+    for (i = 0; i < SEEDS; i++) {
+        for (p = seeds[i]; *p; p = eol + (*eol != '\0')) {
+            eol = p + strcspn(p, "\n");
+            times += grown(p, eol - p, &turn, out);
+        }
+    }
+
+    free(out);
+
+    assert_true(times > 2000);
+}
+
+
+/* the same event again and again */
+
+static void
+test_events(void **state)
+{
+    size_t       i, n, len, way;
+    uint8_t     *out;
+    const char  *p;
+
+    (void) state;
+
+    out = malloc(2 * SIZE);
+
+    for (i = 0; i < SEEDS; i++) {
+        for (p = seeds[i]; *p; p += len + (p[len] != '\0')) {
+            len = strcspn(p, "\n");
+
+            for (n = 0; n < SIZE; n += len + 1) {
+                memcpy(out + n, p, len);
+                out[n + len] = '\n';
+            }
+
+            for (way = i % EVERY; way < WAYS; way += EVERY) {
+                read_as(way, 2, out, n);
+            }
+        }
+    }
+
+    free(out);
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(test_grown),
+        cmocka_unit_test(test_events)
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
