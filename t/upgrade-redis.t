@@ -49,6 +49,9 @@ ask($_) for ('new') x 2;
 for my $round (1, 2) {
     for my $first ('old', 'new') {
         my $second = $first eq 'old' ? 'new' : 'old';
+
+        await(sub { reserved() == 0 }, 'nothing is open');
+
         my %open = map { $_ => open_request($_) } 'old', 'new';
 
         await(sub { reserved() == 2 }, 'both have one open');

@@ -79,13 +79,19 @@ sub redis_command {
 }
 
 
-# What keys that match a pattern are, and back to that at one blow
+# What keys that match a pattern are, at one moment, and back to that
 
 sub redis_saved {
     my ($path, $pattern) = @_;
 
-    return { map { $_ => redis_command($path, 'DUMP', $_) }
-             @{redis_command($path, 'KEYS', $pattern)} };
+    return { @{redis_command($path, 'EVAL', <<'END', 0, $pattern)} };
+        local saved = {}
+        for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
+            saved[#saved + 1] = key
+            saved[#saved + 1] = redis.call('DUMP', key)
+        end
+        return saved
+END
 }
 
 sub redis_go_back {
