@@ -12,7 +12,7 @@
 #   make test-traffic recorded traffic of TRAFFIC_DIR, in every way; writes the
 #                     tables of docs/accuracy.md
 #   make test-keys    a million pairs of requests: which share a cached answer
-#   make test-clients SDKs through nginx, those that are large to install too
+#   make test-clients SDKs through nginx only
 #   make test-asan    t/ against an nginx built with sanitizers; FILES= too
 #   make test-versions  t/ on the nginx of Debian 12 and of 13; FILES= too,
 #                     NGINX_SOURCES= for more
@@ -281,7 +281,7 @@ asan: $(setup) $(tool_asan:%=$(BUILD)/asan/tools/%)
 	+$(Q)tools/build-asan.sh $(BUILD)
 
 test: all unit asan
-	$(Q)$(harness) unit tokenizer nginx clients asan
+	$(Q)$(harness) unit tokenizer nginx clients more-clients asan
 
 test-unit: unit vocab
 	$(Q)$(harness) unit

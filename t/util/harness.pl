@@ -12,7 +12,7 @@
 #   tokenizer  make test in tokenizer/
 #   nginx      t/*.t, or FILEs, with the nginx of this machine
 #   clients    t/clients/*.test.mjs: real SDKs through nginx
-#   more-clients  t/clients/more/*.test.mjs: SDKs that are large to install
+#   more-clients  t/clients/more/*.test.mjs: those that are large to install
 #   asan       as nginx, with the nginx of tools/build-asan.sh
 #
 # Whatever does not speak TAP cleanly goes through tap-merge.pl.
