@@ -38,21 +38,19 @@ static int
 llm_video_number(llm_request_t *q, uint32_t node, const char *param,
     int64_t max, int64_t *v)
 {
-    llm_str_t               s;
-    const llm_json_node_t  *n;
+    llm_str_t  s;
 
     if (!llm_given(&q->json, node)) {
         return LLM_OK;
     }
 
-    n = &q->json.nodes[node];
-
-    if (n->type != LLM_JSON_STRING) {
+    if (llm_kind_of(&q->json, node) != LLM_JSON_STRING) {
         return llm_request_number(q, node, param, 1, max, v);
     }
 
-    s.data = (unsigned char *) q->json.data + n->start;
-    s.len = n->end - n->start;
+    if (llm_json_string(&q->json, node, &s, NULL) != LLM_OK) {
+        return LLM_ERROR;
+    }
 
     if (llm_parse_int(s.data, s.len, v) != LLM_OK || *v < 1 || *v > max) {
         return llm_request_bad(q, param, "must be a number of seconds");

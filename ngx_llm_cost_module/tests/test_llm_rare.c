@@ -265,6 +265,8 @@ static const struct {
     { &llm_openai, VIDEOS, "{\"model\":\"v\",\"duration\":\"7\"}", 7000, 0,
       "" },
     { &llm_openai, VIDEOS, "{\"prompt\":\"a\"}", -1, 0, "" },
+    { &llm_openai, VIDEOS, "{\"model\":\"v\",\"duration\":\"\\u0037\"}",
+      7000, 0, "" },
     { &llm_openai, VIDEOS, "{\"model\":\"v\",\"duration\":0}", -1, 0, "" },
     { &llm_openai, VIDEOS, "{\"model\":\"v\",\"duration\":\"-1\"}", -1, 0,
       "" },
