@@ -92,6 +92,11 @@ static const llm_str_t *
 header(void *ctx, const char *name)
 {
     static llm_str_t  type, model = llm_string("anthropic/claude-m");
+    static llm_str_t  sign = llm_string("AWS4-HMAC-SHA256 Credential=a");
+
+    if (strcmp(name, "authorization") == 0) {
+        return &sign;
+    }
 
     if (strcmp(name, "ai-model-id") == 0
         || strcmp(name, "ai-language-model-id") == 0)

@@ -106,6 +106,11 @@ reading(reading_t *in, const llm_provider_t *p, const llm_route_t *route,
     fuzz_assert(q->input_tokens >= (q->kind == LLM_KIND_RUN ? -1 : 0));
 
     in->cached = p->canonical(q, hash, &in->canon);
+
+    if (p->needs) {
+        fuzz_assert(p->needs(q, &q->model) >= LLM_DECLINED);
+    }
+
     steps_bounded(since, size, "request");
 }
 

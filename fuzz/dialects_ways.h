@@ -137,7 +137,21 @@ static const struct {
     { &llm_anthropic, "anthropic", "GET /v1/messages/batches/b", "", NULL },
     { &llm_huggingface, "huggingface", "/generate", "", NULL },
     { &llm_huggingface, "huggingface", "/models/m/n", "", NULL },
-    { &llm_huggingface, "huggingface", "/embed_sparse", "", NULL }
+    { &llm_huggingface, "huggingface", "/embed_sparse", "", NULL },
+    { &llm_bedrock, "bedrock", "/guardrail/g/version/1/apply", "", NULL },
+    { &llm_bedrock, "bedrock", "/rerank", "", NULL },
+    { &llm_bedrock, "bedrock",
+      "/model/us.anthropic.claude-sonnet-4-v1:0/converse", "", NULL },
+    { &llm_bedrock, "bedrock",
+      "/model/openai.gpt-oss-20b/converse", "", NULL },
+    { &llm_bedrock, "bedrock",
+      "/model/meta.llama3-70b-instruct-v1:0/converse", "", NULL },
+    { &llm_bedrock, "bedrock",
+      "/model/qwen.qwen3-32b-v1:0/invoke", "", NULL },
+    { &llm_gemini, "gemini",
+      "/v1/models/gemini-2.5-flash:generateContent", "", NULL },
+    { &llm_gemini, "gemini",
+      "/v1/models/gemini-3-pro:generateContent", "", NULL }
 };
 
 #define WAYS  (sizeof(ways) / sizeof(ways[0]))

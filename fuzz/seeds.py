@@ -58,12 +58,13 @@ TESTS = {
 
 # of each API the ways that its paths have
 APIS = {
-    "gemini.generateContent": [":generateContent"],
+    "gemini.generateContent": [":generateContent", "2.5-flash", "3-pro"],
     "gemini.stream": [":streamGenerateContent"],
     "gemini.embed": ["embedContent", "batchEmbedContents"],
     "gemini.interactions": ["interactions\"", "interactions/i"],
     "vertex.predict": ["embedding-001:predict"],
-    "bedrock.converse": ["/converse\"", "/converse-stream"],
+    "bedrock.converse": ["/converse\"", "/converse-stream", "claude-sonnet",
+                         "gpt-oss", "llama3", "qwen"],
     "bedrock.invoke": ["m/invoke\"", "/invoke-with", "m-rerank"],
     "cohere.chat": ["/v2/chat", "/v1/chat\""],
     "rerank": ["v2/rerank", "m-rerank", "text/rerank", "reranking"],
