@@ -99,7 +99,8 @@ addon_srcs  = $(wildcard ngx_llm_cost_module/*.[ch] \
                          ngx_llm_cost_module/scripts/*.lua \
                          tokenizer/include/*.h tokenizer/src/*.[ch])
 
-inputs = $(NGX_SRC) $(DATADIR) $(CC) $(MODULE_CFLAGS) $(MODULE_LDFLAGS) $(addon_srcs)
+inputs = $(NGX_SRC) $(DATADIR) $(CC) $(MODULE_CFLAGS) $(MODULE_LDFLAGS) \
+         $(addon_srcs)
 
 # nginx's configure globs the sources and writes flags and paths into its
 # makefile: it runs again when a file comes or goes, or an input changes

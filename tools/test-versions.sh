@@ -82,7 +82,8 @@ for source in $sources; do
     if [ ! -d "$out/nginx-$version/src" ]; then
         mkdir -p "$out/nginx-$version"
         cp -R "$source" "$out/nginx-$version/src"
-        cp -n "$source/auto/configure" "$out/nginx-$version/src/"
+        [ -f "$source/configure" ] \
+        || cp "$source/auto/configure" "$out/nginx-$version/src/"
     fi
 
     build "$out/nginx-$version" "$version"

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { Gateway } from '../gateway.mjs';
-import { collect, json, load, refused, require, sse } from './sdk.mjs';
+import { collect, json, load, logged, refused, require, sse } from './sdk.mjs';
 
 const { ApplyGuardrailCommand, BedrockRuntimeClient,
         ServiceQuotaExceededException }
@@ -36,16 +36,6 @@ after(async () => {
 });
 
 
-async function logged() {
-    const log = await gateway.log();
-
-    assert.equal(log.length, 1);
-    assert.equal(log[0].status, 200);
-
-    return log[0];
-}
-
-
 // Amazon
 
 const GUARDED = { action: 'NONE', outputs: [], assessments: [],
@@ -72,7 +62,7 @@ test('Amazon: a guardrail', async () => {
 
     assert.equal((await guard()).usage.contentPolicyUnits, 2);
 
-    const log = await logged();
+    const log = await logged(gateway);
     assert.equal(log.model, 'guardrail');
     assert.equal(log.cost, '0.003000000');
 });
@@ -106,7 +96,7 @@ test('OpenAI: a decision', async () => {
 
     assert.equal((await decide()).id, 'dec_1');
 
-    const log = await logged();
+    const log = await logged(gateway);
     assert.equal(log.model, 'decider');
     assert.equal(log.cost, '0.000140000');
 });
@@ -146,7 +136,7 @@ test('Hugging Face: a chat', async () => {
     const answer = await huggingface().chatCompletion(CHAT);
     assert.equal(answer.choices[0].message.content, 'Hello');
 
-    const log = await logged();
+    const log = await logged(gateway);
     assert.equal(log.usage_source, 'upstream');
     assert.equal(log.output_tokens, '20');
 });
@@ -164,7 +154,7 @@ test('Hugging Face: ... as a stream', async () => {
     const chunks = await collect(huggingface().chatCompletionStream(CHAT));
     assert.equal(chunks[0].choices[0].delta.content, 'Hello');
 
-    assert.equal((await logged()).output_tokens, '20');
+    assert.equal((await logged(gateway)).output_tokens, '20');
 });
 
 
@@ -178,7 +168,7 @@ test('Hugging Face: a text', async () => {
         inputs: 'hi', parameters: { max_new_tokens: 50 } });
     assert.equal(answer.generated_text, 'Hello');
 
-    const log = await logged();
+    const log = await logged(gateway);
     assert.equal(log.model, gateway.url);
     assert.equal(log.output_tokens, '20');
 });
@@ -194,7 +184,7 @@ test('Hugging Face: vectors', async () => {
         { inputs: 'hi' });
     assert.deepEqual(vectors, [[0.1, 0.2]]);
 
-    const log = await logged();
+    const log = await logged(gateway);
     assert.equal(log.model, 'embed');
     assert.equal(log.cost, '0.000003000');
 });

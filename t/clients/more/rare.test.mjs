@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { Gateway } from '../gateway.mjs';
-import { collect, json, load, loadFile, refused, require, sse }
+import { collect, json, load, loadFile, logged, refused, require, sse }
     from './sdk.mjs';
 
 const { Mistral } = await loadFile('@mistralai/mistralai/esm/index.js');
@@ -44,16 +44,6 @@ after(async () => {
 });
 
 
-async function logged() {
-    const log = await gateway.log();
-
-    assert.equal(log.length, 1);
-    assert.equal(log[0].status, 200);
-
-    return log[0];
-}
-
-
 // Mistral
 
 const CONVERSED = {
@@ -76,7 +66,7 @@ test('Mistral: a conversation', async () => {
     const answer = await mistral().beta.conversations.start(START);
     assert.equal(answer.outputs[0].content, 'Hello');
 
-    const log = await logged();
+    const log = await logged(gateway);
     assert.equal(log.usage_source, 'upstream');
     assert.equal(log.output_tokens, '20');
 });
@@ -92,7 +82,7 @@ test('Mistral: ... as a stream', async () => {
         await mistral().beta.conversations.startStream(START));
     assert.equal(events[1].data.content, 'Hello');
 
-    assert.equal((await logged()).output_tokens, '20');
+    assert.equal((await logged(gateway)).output_tokens, '20');
 });
 
 
@@ -102,7 +92,7 @@ test('Mistral: ... goes on', async () => {
     await mistral().beta.conversations.append({ conversationId: 'conv_1',
         conversationAppendRequest: { inputs: 'and?' } });
 
-    const log = await logged();
+    const log = await logged(gateway);
     assert.equal(log.model, '(conversation)');
     assert.equal(log.output_tokens, '20');
 });
@@ -117,7 +107,7 @@ test('Mistral: judgements', async () => {
         model: 'mistral-moderation-latest', inputs: ['hello'] });
     assert.equal(answer.results[0].categories.pii, false);
 
-    assert.equal((await logged()).usage_source, 'counted');
+    assert.equal((await logged(gateway)).usage_source, 'counted');
 });
 
 
@@ -165,7 +155,7 @@ test('Vertex AI: Claude', async () => {
     const answer = await vertex().messages.create(ASK);
     assert.equal(answer.content[0].text, 'Hello');
 
-    const log = await logged();
+    const log = await logged(gateway);
     assert.equal(log.provider, 'vertex_ai');
     assert.equal(log.cost, REGIONAL);
 });
@@ -188,7 +178,7 @@ test('Vertex AI: ... as a stream', async () => {
     const answer = await vertex().messages.stream(ASK).finalMessage();
     assert.equal(answer.content[0].text, 'Hello');
 
-    assert.equal((await logged()).cost, REGIONAL);
+    assert.equal((await logged(gateway)).cost, REGIONAL);
 });
 
 
@@ -241,7 +231,7 @@ test('Amazon: a ranking', async () => {
     const answer = await amazon().send(new RerankCommand(RANK));
     assert.equal(answer.results[0].relevanceScore, 0.5);
 
-    assert.equal((await logged()).cost, '0.001000000');
+    assert.equal((await logged(gateway)).cost, '0.001000000');
 });
 
 
@@ -288,7 +278,7 @@ test('watsonx: a chat', async () => {
     const { result } = await watsonx().textChat(CHAT);
     assert.equal(result.choices[0].message.content, 'Hello');
 
-    assert.equal((await logged()).cost, GRANITE_COST);
+    assert.equal((await logged(gateway)).cost, GRANITE_COST);
 });
 
 
@@ -304,7 +294,7 @@ test('watsonx: ... as a stream', async () => {
         await watsonx().textChatStream({ ...CHAT, returnObject: true }));
     assert.equal(events[0].data.choices[0].delta.content, 'Hello');
 
-    assert.equal((await logged()).cost, GRANITE_COST);
+    assert.equal((await logged(gateway)).cost, GRANITE_COST);
 });
 
 
@@ -318,7 +308,7 @@ test('watsonx: a text from a prompt', async () => {
         parameters: { max_new_tokens: 50 } });
     assert.equal(result.results[0].generated_text, 'Hello');
 
-    assert.equal((await logged()).cost, GRANITE_COST);
+    assert.equal((await logged(gateway)).cost, GRANITE_COST);
 });
 
 
@@ -360,7 +350,7 @@ test('Google: a batch is held, and settled by what came of it', async () => {
     const job = await client.batches.create({ model: 'gemini-2.5-flash',
         src: [{ contents: CONTENTS, config: { maxOutputTokens: 50 } }] });
     assert.equal(job.name, 'batches/b1');
-    assert.equal((await logged()).cost, '0.000000000');
+    assert.equal((await logged(gateway)).cost, '0.000000000');
 
     gateway.script(json({ name: 'batches/b1', done: true,
         metadata: { ...metadata, state: 'BATCH_STATE_SUCCEEDED' },
@@ -372,7 +362,7 @@ test('Google: a batch is held, and settled by what came of it', async () => {
 
     // half of what it would have been
 
-    assert.equal((await logged()).cost, '0.000015500');
+    assert.equal((await logged(gateway)).cost, '0.000015500');
 });
 
 
@@ -392,7 +382,7 @@ test('Google: an interaction', async () => {
     const answer = await google().interactions.create(INTERACT);
     assert.equal(answer.status, 'completed');
 
-    assert.equal((await logged()).cost, '0.000031000');
+    assert.equal((await logged(gateway)).cost, '0.000031000');
 });
 
 
@@ -408,7 +398,7 @@ test('Google: ... as a stream', async () => {
         await google().interactions.create({ ...INTERACT, stream: true }));
     assert.equal(events[1].delta.text, 'Hello');
 
-    assert.equal((await logged()).cost, '0.000031000');
+    assert.equal((await logged(gateway)).cost, '0.000031000');
 });
 
 
@@ -447,7 +437,7 @@ test('xAI: a chat with its search', async () => {
         providerOptions: { xai: { searchParameters: { mode: 'on' } } } });
     assert.equal(text, 'Hello');
 
-    const log = await logged();
+    const log = await logged(gateway);
     assert.equal(log.output_tokens, '20');
     assert.equal(log.usage_source, 'upstream');
 });
@@ -465,7 +455,7 @@ test('xAI: ... as a stream', async () => {
     const stream = streamText({ model: xai().chat(GROK), prompt: 'hi' });
     assert.equal(await stream.text, 'Hello');
 
-    assert.equal((await logged()).output_tokens, '20');
+    assert.equal((await logged(gateway)).output_tokens, '20');
 });
 
 

@@ -36,6 +36,18 @@ export async function collect(stream) {
 }
 
 
+// what the access log says of the one request since it was read last
+
+export async function logged(gateway) {
+    const log = await gateway.log();
+
+    assert.equal(log.length, 1);
+    assert.equal(log[0].status, 200);
+
+    return log[0];
+}
+
+
 export function json(body) {
     return { headers: { 'Content-Type': 'application/json' },
              body: JSON.stringify(body) };
