@@ -157,7 +157,7 @@ void llm_openai_insert(llm_openai_text_t *t, size_t at, const char *s);
 void llm_openai_escape(llm_openai_text_t *t, size_t from, unsigned flags);
 
 
-/* a value as Python's json.dumps() writes it */
+/* a value as Python's json.dumps() writes it; of LLM_JSON_NONE nothing */
 
 #define LLM_OPENAI_COMPACT   0            /* separators=(',', ':') */
 #define LLM_OPENAI_SPACED    1            /* the default ones */

@@ -303,6 +303,10 @@ llm_openai_render(llm_openai_text_t *t, const llm_json_t *j, uint32_t node,
     size_t                  from;
     const llm_json_node_t  *v;
 
+    if (node == LLM_JSON_NONE) {
+        return;
+    }
+
     v = &j->nodes[node];
 
     switch (v->type) {

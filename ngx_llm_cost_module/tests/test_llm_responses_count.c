@@ -99,13 +99,35 @@ test_decisions(void **state)
 }
 
 
+/* a part that says what it is and has nothing in it */
+
+static void
+test_empty_parts(void **state)
+{
+    (void) state;
+
+    count_at("/v1/responses", LLM_KIND_RESPONSES,
+             "{\"model\":\"gpt-4o\",\"input\":[{\"role\":\"user\","
+             "\"content\":[{\"type\":\"input_json\"}]}]}", 1);
+
+    assert_string_equal(seen.text, "user|");
+
+    count_at("/v1/responses", LLM_KIND_RESPONSES,
+             "{\"model\":\"gpt-4o\",\"prompt\":{\"id\":\"pmpt_1\","
+             "\"variables\":{\"v\":{\"type\":\"input_json\"}}}}", 1);
+
+    assert_string_equal(seen.text, "");
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_responses_tools),
         cmocka_unit_test(test_responses_calls),
-        cmocka_unit_test(test_decisions)
+        cmocka_unit_test(test_decisions),
+        cmocka_unit_test(test_empty_parts)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
