@@ -8,6 +8,7 @@
 #include "llm_batch.h"
 #include "llm_path.h"
 #include "llm_canon.h"
+#include "llm_openai.h"
 #include "llm_thinks.h"
 
 #include <string.h>
@@ -35,7 +36,7 @@ static const char * const  llm_anthropic_verbatim[] = {
 };
 
 static const char * const  llm_anthropic_state[] = {
-    "file_id", "container", "mcp_servers", "thread", NULL
+    "file_id", "container", "mcp_servers", "thread", "plugins", NULL
 };
 
 static const llm_canon_t  llm_anthropic_canon = {
@@ -46,7 +47,8 @@ static const llm_canon_t  llm_anthropic_canon = {
 const char * const  llm_anthropic_names[LLM_ANTHROPIC_FIELDS] = {
     "model", "messages", "system", "max_tokens", "stream", "tools",
     "tool_choice", "service_tier", "speed", "mcp_servers", "container",
-    "output_format", "output_config", "thinking", "fallbacks", "thread"
+    "output_format", "output_config", "thinking", "fallbacks", "thread",
+    "models"
 };
 
 
@@ -296,8 +298,13 @@ llm_anthropic_parse_fallbacks(llm_request_t *q, uint32_t list)
     const llm_json_node_t  *v;
 
     if (llm_kind_of(&q->json, list) == LLM_JSON_STRING) {
-        llm_str_set(&q->others[0], LLM_ANTHROPIC_FALLBACK);
-        q->nothers = 1;
+
+        if (q->nothers == LLM_OTHERS) {
+            return llm_request_bad(q, "models", "must name fewer models");
+        }
+
+        llm_str_set(&q->others[q->nothers], LLM_ANTHROPIC_FALLBACK);
+        q->nothers++;
 
         return LLM_OK;
     }
@@ -344,6 +351,10 @@ llm_anthropic_parse_most(llm_request_t *q, const uint32_t *f)
     {
         q->stateful = 1;
     }
+
+    /* OpenRouter takes its own additions in this dialect, too */
+
+    q->crowd = (llm_openai_parse_plugins(q) == LLM_DECLINED);
 
     return llm_anthropic_server_tools(q, f, brought);
 }
@@ -448,11 +459,15 @@ llm_anthropic_parse(llm_request_t *q)
     }
 
     if (rc == LLM_OK) {
+        rc = llm_request_others(q, f[LLM_ANTHROPIC_MODELS]);
+    }
+
+    if (rc == LLM_OK) {
         llm_anthropic_same_path(q);
         rc = llm_anthropic_parse_answer(q, f);
     }
 
-    return rc;
+    return rc == LLM_OK && q->crowd ? LLM_DECLINED : rc;
 }
 
 

@@ -5,6 +5,7 @@
 
 
 #include "llm_anthropic.h"
+#include "llm_openai.h"
 
 #include <string.h>
 
@@ -111,10 +112,17 @@ llm_anthropic_server_tool(llm_request_t *q, uint32_t tool)
         uses = -1;
     }
 
-    if (llm_json_starts(j, type, "web_search")) {
+    if (llm_openai_crowd(j, type)) {
+        q->crowd = 1;
+
+    } else if (llm_json_starts(j, type, "web_search")
+               || llm_json_starts(j, type, "openrouter:web_search"))
+    {
         llm_anthropic_uses(&q->most.searches, uses);
 
-    } else if (llm_json_starts(j, type, "web_fetch")) {
+    } else if (llm_json_starts(j, type, "web_fetch")
+               || llm_json_starts(j, type, "openrouter:web_fetch"))
+    {
         llm_anthropic_uses(&q->most.web_fetches, uses);
 
     } else if (llm_json_starts(j, type, "code_execution")) {

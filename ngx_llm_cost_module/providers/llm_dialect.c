@@ -160,6 +160,31 @@ llm_request_other(llm_request_t *q, uint32_t node, const char *param)
 
 
 int
+llm_request_others(llm_request_t *q, uint32_t list)
+{
+    int                     rc;
+    uint32_t                i;
+    const llm_json_node_t  *v;
+
+    rc = llm_request_array(q, list, "models", 0);
+
+    if (rc != LLM_OK || !llm_given(&q->json, list)) {
+        return rc;
+    }
+
+    v = q->json.nodes;
+
+    for (i = list + 1; rc == LLM_OK && i < v[list].next; i = v[i].next) {
+        rc = llm_request_other(q, llm_kind_of(&q->json, i) == LLM_JSON_OBJECT
+                                  ? llm_json_get(&q->json, i, "model") : i,
+                               "models");
+    }
+
+    return rc;
+}
+
+
+int
 llm_request_path_model(llm_request_t *q, const char *param)
 {
     q->model = q->route.model;

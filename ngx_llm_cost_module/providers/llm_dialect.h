@@ -61,6 +61,10 @@ int llm_request_path_model(llm_request_t *q, const char *param);
 
 int llm_request_other(llm_request_t *q, uint32_t node, const char *param);
 
+/* all of a list ("models") of names, or of {"model":,"when":} */
+
+int llm_request_others(llm_request_t *q, uint32_t list);
+
 /* a text, which may be absent; *s is left alone then */
 
 int llm_request_string(llm_request_t *q, uint32_t node, const char *param,

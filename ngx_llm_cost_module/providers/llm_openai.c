@@ -77,37 +77,6 @@ llm_openai_bad(llm_request_t *q, llm_openai_field_e field, const char *err)
 }
 
 
-/* OpenRouter's list: of those it takes the first that is to be had */
-
-static int
-llm_openai_parse_others(llm_request_t *q, uint32_t list)
-{
-    int                     rc;
-    uint32_t                i;
-    const llm_json_node_t  *v;
-
-    v = q->json.nodes;
-
-    if (!llm_openai_given(&q->json, list)) {
-        return LLM_OK;
-    }
-
-    if (v[list].type != LLM_JSON_ARRAY) {
-        return llm_openai_bad(q, LLM_OPENAI_MODELS, "must be an array");
-    }
-
-    for (i = list + 1; i < v[list].next; i = v[i].next) {
-        rc = llm_request_other(q, i, "models");
-
-        if (rc != LLM_OK) {
-            return rc;
-        }
-    }
-
-    return LLM_OK;
-}
-
-
 /* who is to answer: a model, an agent, or one of several models */
 
 static int
@@ -124,7 +93,9 @@ llm_openai_parse_model(llm_request_t *q, const uint32_t *f)
                                  "agent_id");
     }
 
-    rc = llm_openai_parse_others(q, f[LLM_OPENAI_MODELS]);
+    /* of OpenRouter's list it takes the first that is to be had */
+
+    rc = llm_request_others(q, f[LLM_OPENAI_MODELS]);
     if (rc != LLM_OK) {
         return rc;
     }

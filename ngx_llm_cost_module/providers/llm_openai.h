@@ -114,6 +114,7 @@ void llm_openai_parse_search(llm_request_t *q, uint32_t options);
  */
 
 int llm_openai_parse_served(llm_request_t *q, uint32_t tools);
+int llm_openai_parse_plugins(llm_request_t *q);
 int llm_openai_crowd(const llm_json_t *j, uint32_t type);
 
 /* ... and how much each of them reads, where it is said */

@@ -146,7 +146,8 @@ llm_openai_parse_tool(llm_request_t *q, uint32_t tool)
 }
 
 
-/* OpenRouter's: "web" searches, "fusion" asks several models */
+/* OpenRouter's: "web" searches, "web-fetch" reads, "fusion" asks several
+   models */
 
 static int
 llm_openai_parse_plugin(llm_request_t *q, uint32_t plugin)
@@ -159,11 +160,34 @@ llm_openai_parse_plugin(llm_request_t *q, uint32_t plugin)
         return LLM_DECLINED;
     }
 
-    if (llm_json_starts(&q->json, id, "web")) {
+    if (llm_json_starts(&q->json, id, "web-fetch")) {
+        q->most.web_fetches = -1;
+
+    } else if (llm_json_starts(&q->json, id, "web")) {
         q->most.searches = -1;
     }
 
     return LLM_OK;
+}
+
+
+int
+llm_openai_parse_plugins(llm_request_t *q)
+{
+    int       rc;
+    uint32_t  i, list;
+
+    rc = LLM_OK;
+    list = llm_json_get(&q->json, 0, "plugins");
+
+    for (i = list + 1; llm_kind_of(&q->json, list) == LLM_JSON_ARRAY
+         && rc == LLM_OK && i < q->json.nodes[list].next;
+         i = q->json.nodes[i].next)
+    {
+        rc = llm_openai_parse_plugin(q, i);
+    }
+
+    return rc;
 }
 
 
@@ -176,7 +200,7 @@ int
 llm_openai_parse_served(llm_request_t *q, uint32_t tools)
 {
     int       rc;
-    uint32_t  i, list;
+    uint32_t  i;
 
     rc = LLM_OK;
 
@@ -187,13 +211,8 @@ llm_openai_parse_served(llm_request_t *q, uint32_t tools)
         rc = llm_openai_parse_tool(q, i);
     }
 
-    list = llm_json_get(&q->json, 0, "plugins");
-
-    for (i = list + 1; llm_kind_of(&q->json, list) == LLM_JSON_ARRAY
-         && rc == LLM_OK && i < q->json.nodes[list].next;
-         i = q->json.nodes[i].next)
-    {
-        rc = llm_openai_parse_plugin(q, i);
+    if (rc == LLM_OK) {
+        rc = llm_openai_parse_plugins(q);
     }
 
     i = llm_json_get(&q->json, 0, "search_parameters");

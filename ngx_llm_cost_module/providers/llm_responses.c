@@ -24,7 +24,7 @@ const char * const  llm_responses_names[LLM_RESPONSES_FIELDS] = {
     "model", "input", "instructions", "stream", "max_output_tokens", "tools",
     "tool_choice", "text", "service_tier", "background",
     "previous_response_id", "conversation", "prompt", "store",
-    "max_tool_calls", "multi_agent"
+    "max_tool_calls", "multi_agent", "models", "preset"
 };
 
 
@@ -40,7 +40,8 @@ static const char * const  llm_responses_verbatim[] = {
 };
 
 static const char * const  llm_responses_state[] = {
-    "file_id", "previous_response_id", "conversation", "prompt", NULL
+    "file_id", "previous_response_id", "conversation", "prompt", "plugins",
+    "preset", NULL
 };
 
 static const llm_canon_t  llm_responses_canon = {
@@ -156,19 +157,40 @@ llm_responses_refers(const llm_json_t *j, const uint32_t *f)
 }
 
 
-/* which one a prompt by name takes, the server knows: no price has this name */
+/*
+ * Of a list (OpenRouter's, Perplexity's) any may answer.  Which one a prompt by
+ * name or a preset takes, the server knows: no price has these names.
+ */
 
 static int
 llm_responses_parse_model(llm_request_t *q, const uint32_t *f)
 {
-    if (!llm_given(&q->json, f[LLM_RESPONSES_MODEL])
-        && llm_given(&q->json, f[LLM_RESPONSES_PROMPT]))
-    {
-        llm_str_set(&q->model, "(prompt)");
-        return LLM_OK;
+    int  rc;
+
+    rc = llm_request_others(q, f[LLM_RESPONSES_MODELS]);
+
+    if (rc != LLM_OK) {
+        return rc;
     }
 
-    return llm_request_model(q, f[LLM_RESPONSES_MODEL], "model");
+    if (llm_given(&q->json, f[LLM_RESPONSES_MODEL])) {
+        return llm_request_model(q, f[LLM_RESPONSES_MODEL], "model");
+    }
+
+    if (q->nothers) {
+        q->model = q->others[0];
+
+    } else if (llm_given(&q->json, f[LLM_RESPONSES_PROMPT])) {
+        llm_str_set(&q->model, "(prompt)");
+
+    } else if (llm_given(&q->json, f[LLM_RESPONSES_PRESET])) {
+        llm_str_set(&q->model, "(preset)");
+
+    } else {
+        return llm_request_bad(q, "model", "is required");
+    }
+
+    return LLM_OK;
 }
 
 
@@ -312,6 +334,17 @@ llm_responses_tool(llm_request_t *q, uint32_t tool, int64_t most)
 }
 
 
+/* who asks models that nobody names is refused when all else is known */
+
+static int
+llm_responses_asks(llm_request_t *q, int rc)
+{
+    q->crowd |= (rc == LLM_DECLINED);
+
+    return rc == LLM_DECLINED ? LLM_OK : rc;
+}
+
+
 static int
 llm_responses_parse_tools(llm_request_t *q, const uint32_t *f)
 {
@@ -338,13 +371,14 @@ llm_responses_parse_tools(llm_request_t *q, const uint32_t *f)
     while (rc == LLM_OK
            && (tool = llm_responses_walk_next(&w)) != LLM_JSON_NONE)
     {
-        rc = llm_responses_tool(q, tool, most);
+        rc = llm_responses_asks(q, llm_responses_tool(q, tool, most));
 
         llm_openai_parse_search_size(q, llm_json_get(&q->json, tool,
                                                      "search_context_size"));
     }
 
-    return rc;
+    return rc == LLM_OK ? llm_responses_asks(q, llm_openai_parse_plugins(q))
+                        : rc;
 }
 
 
@@ -442,8 +476,11 @@ llm_responses_parse(llm_request_t *q)
         rc = llm_responses_parse_ways(q, f);
     }
 
-    return rc == LLM_OK
-           ? llm_responses_parse_agents(q, f[LLM_RESPONSES_AGENTS]) : rc;
+    if (rc == LLM_OK) {
+        rc = llm_responses_parse_agents(q, f[LLM_RESPONSES_AGENTS]);
+    }
+
+    return rc == LLM_OK && q->crowd ? LLM_DECLINED : rc;
 }
 
 

@@ -209,6 +209,12 @@ llm_responses_response(llm_answer_t *a, llm_responses_state_t *st,
         return LLM_ERROR;
     }
 
+    /* that of a prompt by name or a preset is known from here on */
+
+    if (a->q && a->q->model.len && a->q->model.data[0] == '(') {
+        a->served = a->model;
+    }
+
     llm_responses_usage(a, st, j, f);
 
     /* one in the background is asked for later, by its name */

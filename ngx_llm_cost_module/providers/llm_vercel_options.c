@@ -32,33 +32,6 @@ static const char * const  llm_told_names[LLM_TOLD_N] = {
 };
 
 
-/* models that the gateway may ask instead: names, or {"model":,"when":} */
-
-static int
-llm_vercel_models(llm_request_t *q, uint32_t list)
-{
-    int       rc;
-    uint32_t  i, node;
-
-    rc = llm_request_array(q, list, "models", 0);
-
-    if (rc != LLM_OK || !llm_given(&q->json, list)) {
-        return rc;
-    }
-
-    for (i = list + 1; rc == LLM_OK && i < q->json.nodes[list].next;
-         i = q->json.nodes[i].next)
-    {
-        node = llm_kind_of(&q->json, i) == LLM_JSON_OBJECT
-               ? llm_json_get(&q->json, i, "model") : i;
-
-        rc = llm_request_other(q, node, "models");
-    }
-
-    return rc;
-}
-
-
 /* of several the dearest: which provider it will be is not known */
 
 static int
@@ -233,7 +206,7 @@ llm_vercel_options(llm_request_t *q, const uint32_t *f)
     gateway = llm_json_get(&q->json, options, "gateway");
 
     return rc == LLM_OK
-           ? llm_vercel_models(q, llm_json_get(&q->json, gateway, "models"))
+           ? llm_request_others(q, llm_json_get(&q->json, gateway, "models"))
            : rc;
 }
 

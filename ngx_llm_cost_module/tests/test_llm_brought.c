@@ -335,6 +335,8 @@ test_chat(void **state)
           { 0, 0, 0, 0, 0 }, LLM_DECLINED },
         { "\"plugins\":[{\"id\":\"web\",\"max_results\":3}]",
           { -1, 0, 0, 0, 0 }, LLM_OK },
+        { "\"plugins\":[{\"id\":\"web-fetch\"}]", { 0, 0, -1, 0, 0 },
+          LLM_OK },
         { "\"plugins\":[{\"id\":\"fusion\"}]", { 0, 0, 0, 0, 0 },
           LLM_DECLINED },
         { "\"plugins\":[7,{},{\"id\":null}]", { 0, 0, 0, 0, 0 }, LLM_OK },
@@ -369,7 +371,88 @@ test_chat(void **state)
     ask(&f, &llm_openai, RESPONSES, "{\"model\":\"m\",\"input\":\"x\","
         "\"tools\":[{\"type\":\"openrouter:fusion\"}]}");
     assert_int_equal(f.rc, LLM_DECLINED);
+    assert_int_equal(f.q.crowd, 1);
     done(&f);
+}
+
+
+/* OpenRouter's and Perplexity's additions to the dialects of others */
+
+static void
+test_routed(void **state)
+{
+    size_t     i;
+    char       body[256];
+    dialect_t  f;
+
+    static const struct {
+        const llm_provider_t  *provider;
+        const char            *path;
+        const char            *rest;
+        int                    rc;
+        const char            *model;
+        unsigned               others;
+        int64_t                searches;
+        int                    crowd;
+    } rows[] = {
+        { &llm_openai, RESPONSES, "\"model\":\"a\",\"models\":[\"b\",\"c\"]",
+          LLM_OK, "a", 2, 0, 0 },
+        { &llm_openai, RESPONSES, "\"models\":[\"b\",\"c\"],\"preset\":\"p\"",
+          LLM_OK, "b", 2, 0, 0 },
+        { &llm_openai, RESPONSES, "\"preset\":\"p\"", LLM_OK, "(preset)", 0,
+          0, 0 },
+        { &llm_openai, RESPONSES, "\"models\":[],\"preset\":null", LLM_BAD,
+          NULL, 0, 0, 0 },
+        { &llm_openai, RESPONSES, "\"models\":\"b\"", LLM_BAD, NULL, 0, 0,
+          0 },
+        { &llm_openai, RESPONSES, "\"model\":\"a\",\"plugins\":[{\"id\":"
+          "\"web\"}]", LLM_OK, "a", 0, -1, 0 },
+        { &llm_openai, RESPONSES, "\"model\":\"a\",\"plugins\":[{\"id\":"
+          "\"fusion\"}]", LLM_DECLINED, "a", 0, 0, 1 },
+        { &llm_anthropic, MESSAGES, "\"model\":\"a\",\"models\":[\"b\"],"
+          "\"fallbacks\":\"default\"", LLM_OK, "a", 2, 0, 0 },
+        { &llm_anthropic, MESSAGES, "\"model\":\"a\",\"models\":[1]",
+          LLM_BAD, NULL, 0, 0, 0 },
+        { &llm_anthropic, MESSAGES, "\"model\":\"a\",\"plugins\":[{\"id\":"
+          "\"web\"}]", LLM_OK, "a", 0, -1, 0 },
+        { &llm_anthropic, MESSAGES, "\"model\":\"a\",\"tools\":[{\"type\":"
+          "\"openrouter:web_search\"}]", LLM_OK, "a", 0, -1, 0 },
+        { &llm_anthropic, MESSAGES, "\"model\":\"a\",\"tools\":[{\"type\":"
+          "\"openrouter:image_generation\"}]", LLM_DECLINED, "a", 0, 0, 1 },
+        { &llm_anthropic, MESSAGES, "\"model\":\"a\",\"plugins\":[{\"id\":"
+          "\"fusion\"}]", LLM_DECLINED, "a", 0, 0, 1 },
+        { &llm_anthropic, MESSAGES, "\"model\":\"a\",\"models\":[\"1\",\"2\","
+          "\"3\",\"4\",\"5\",\"6\",\"7\",\"8\"],\"fallbacks\":\"default\"",
+          LLM_BAD, NULL, 0, 0, 0 }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        snprintf(body, sizeof(body), rows[i].provider == &llm_openai
+                 ? "{\"input\":\"x\",%s}"
+                 : "{\"max_tokens\":9,\"messages\":[],%s}", rows[i].rest);
+
+        ask(&f, rows[i].provider, rows[i].path, body);
+
+        if (f.rc != rows[i].rc) {
+            fail_msg("%s: %d", body, f.rc);
+        }
+
+        if (f.rc != LLM_BAD
+            && (f.q.model.len != strlen(rows[i].model)
+                || memcmp(f.q.model.data, rows[i].model, f.q.model.len) != 0
+                || f.q.nothers != rows[i].others
+                || f.q.most.searches != rows[i].searches
+                || f.q.crowd != rows[i].crowd))
+        {
+            fail_msg("%s: %.*s, %u, %lld", body, (int) f.q.model.len,
+                     f.q.model.data, f.q.nothers,
+                     (long long) f.q.most.searches);
+        }
+
+        done(&f);
+    }
 }
 
 
@@ -383,7 +466,8 @@ main(void)
         cmocka_unit_test(test_advisors),
         cmocka_unit_test(test_messages_elsewhere),
         cmocka_unit_test(test_agents),
-        cmocka_unit_test(test_chat)
+        cmocka_unit_test(test_chat),
+        cmocka_unit_test(test_routed)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -318,6 +318,15 @@ test_response_tools(void **state)
     assert_int_equal(f.a.usage.searches, 0);
     done(&f);
 
+    /* who answers for a preset is known from its answer alone */
+
+    answered(&f, &llm_openai, "/v1/responses",
+             "{\"preset\":\"quick\",\"input\":\"x\"}",
+             RESPONSE "\"model\":\"maker/m\"}");
+    assert_int_equal(f.a.served.len, 7);
+    assert_memory_equal(f.a.served.data, "maker/m", 7);
+    done(&f);
+
     /* what was found is not what was asked for */
 
     answered(&f, &llm_openai, "/v1/responses",
