@@ -79,7 +79,8 @@ int llm_json_parse(llm_json_t *j, const unsigned char *data, size_t len);
 
 /*
  * Value node of a key in the object at index obj, or LLM_JSON_NONE; the last
- * of several, as most readers of JSON have it.
+ * of several, as most readers of JSON have it.  Here and below a node may be
+ * LLM_JSON_NONE: it has no members, is no text and no number.
  */
 
 uint32_t llm_json_get(const llm_json_t *j, uint32_t obj, const char *key);
@@ -119,7 +120,8 @@ int llm_json_alike(const llm_json_t *j, uint32_t one, uint32_t two);
 /*
  * The string with its escapes resolved.  Without escapes it points into the
  * document; otherwise it is decoded into memory of j->mem (or into buf, if buf
- * is not NULL, which must hold end - start bytes).
+ * is not NULL, which must hold end - start bytes).  LLM_OK, LLM_BAD and an
+ * empty text where there is no node, LLM_ERROR.
  */
 
 int llm_json_string(const llm_json_t *j, uint32_t node, llm_str_t *s,

@@ -250,11 +250,11 @@ llm_json_int(const llm_json_t *j, uint32_t node, int64_t *v)
 {
     const llm_json_node_t  *n;
 
-    n = &j->nodes[node];
-
-    if (n->type != LLM_JSON_NUMBER) {
+    if (node >= j->n || j->nodes[node].type != LLM_JSON_NUMBER) {
         return LLM_BAD;
     }
+
+    n = &j->nodes[node];
 
     return llm_parse_int(j->data + n->start, n->end - n->start, v);
 }

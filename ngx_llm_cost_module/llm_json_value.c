@@ -22,6 +22,13 @@ llm_json_string(const llm_json_t *j, uint32_t node, llm_str_t *s,
     const unsigned char    *p, *last;
     const llm_json_node_t  *v;
 
+    if (node >= j->n) {
+        s->data = NULL;
+        s->len = 0;
+
+        return LLM_BAD;
+    }
+
     v = &j->nodes[node];
 
     p = j->data + v->start;
@@ -100,6 +107,10 @@ llm_json_equal(const llm_json_t *j, uint32_t node, const char *text)
 {
     const llm_json_node_t  *v;
 
+    if (node >= j->n) {
+        return 0;
+    }
+
     v = &j->nodes[node];
 
     return v->type == LLM_JSON_STRING
@@ -112,7 +123,7 @@ llm_json_starts(const llm_json_t *j, uint32_t node, const char *text)
 {
     const llm_json_node_t  *v;
 
-    if (node == LLM_JSON_NONE || j->nodes[node].type != LLM_JSON_STRING) {
+    if (node >= j->n || j->nodes[node].type != LLM_JSON_STRING) {
         return 0;
     }
 
@@ -173,8 +184,8 @@ llm_json_alike(const llm_json_t *j, uint32_t one, uint32_t two)
     int                c;
     llm_json_cursor_t  a, b;
 
-    if (j->nodes[one].type != LLM_JSON_STRING
-        || j->nodes[two].type != LLM_JSON_STRING)
+    if (one >= j->n || j->nodes[one].type != LLM_JSON_STRING
+        || two >= j->n || j->nodes[two].type != LLM_JSON_STRING)
     {
         return 0;
     }

@@ -140,6 +140,10 @@ llm_count_part(llm_openai_count_t *cc, uint32_t part)
 
     static const char * const  names[] = { "type", "text", "refusal" };
 
+    if (part == LLM_JSON_NONE) {
+        return;
+    }
+
     if (llm_count_kind(cc, part) == LLM_JSON_STRING) {
         llm_openai_put_string(&cc->text, cc->j, part);
         return;

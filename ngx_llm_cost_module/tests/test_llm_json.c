@@ -330,8 +330,6 @@ test_alike(void **state)
         assert_int_equal(llm_json_starts(&j, i, ""), i < 9);
     }
 
-    assert_int_equal(llm_json_starts(&j, LLM_JSON_NONE, ""), 0);
-
     llm_arena_free(&a);
 }
 
@@ -383,6 +381,41 @@ test_members(void **state)
 
     assert_int_equal(json_parse(&a, &j, "{\"n\":1,\"\\u006e\":2}", 18), LLM_OK);
     assert_true(llm_json_duplicate(&j, 0, "n"));
+
+    llm_arena_free(&a);
+}
+
+
+/* what is asked of a member that is not there, unchecked */
+
+static void
+test_none(void **state)
+{
+    int64_t      v;
+    uint32_t     f[1];
+    llm_str_t    s;
+    llm_json_t   j;
+    llm_arena_t  a;
+
+    static const char * const  names[] = { "a" };
+
+    (void) state;
+
+    llm_arena_init(&a);
+    assert_int_equal(json_parse(&a, &j, "{\"a\":\"\"}", 8), LLM_OK);
+
+    assert_int_equal(llm_json_equal(&j, LLM_JSON_NONE, ""), 0);
+    assert_int_equal(llm_json_starts(&j, LLM_JSON_NONE, ""), 0);
+    assert_int_equal(llm_json_alike(&j, LLM_JSON_NONE, 2), 0);
+    assert_int_equal(llm_json_alike(&j, 2, LLM_JSON_NONE), 0);
+    assert_int_equal(llm_json_duplicate(&j, LLM_JSON_NONE, "a"), 0);
+    assert_int_equal(llm_json_int(&j, LLM_JSON_NONE, &v), LLM_BAD);
+    assert_int_equal(llm_json_string(&j, LLM_JSON_NONE, &s, NULL), LLM_BAD);
+    assert_int_equal(s.len, 0);
+
+    assert_null(llm_json_miscased(&j, LLM_JSON_NONE, names, 1));
+    assert_null(llm_json_fields(&j, LLM_JSON_NONE, names, 1, f));
+    assert_int_equal(f[0], LLM_JSON_NONE);
 
     llm_arena_free(&a);
 }
@@ -587,6 +620,7 @@ main(void)
         cmocka_unit_test(test_strings),
         cmocka_unit_test(test_alike),
         cmocka_unit_test(test_members),
+        cmocka_unit_test(test_none),
         cmocka_unit_test(test_integers),
         cmocka_unit_test(test_scaled),
         cmocka_unit_test(test_escape),

@@ -117,6 +117,14 @@ test_empty_parts(void **state)
              "\"variables\":{\"v\":{\"type\":\"input_json\"}}}}", 1);
 
     assert_string_equal(seen.text, "");
+
+    /* a picture of a screen that is not there */
+
+    count_at("/v1/responses", LLM_KIND_RESPONSES,
+             "{\"model\":\"gpt-4o\",\"input\":[{\"type\":"
+             "\"computer_call_output\"}]}", 1);
+
+    assert_string_equal(seen.text, "");
 }
 
 
