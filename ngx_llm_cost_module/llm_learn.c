@@ -406,9 +406,6 @@ llm_learn_judge(const llm_learn_table_t *t, const llm_str_t *vendor,
     llm_learn_t        l;
     llm_learn_class_e  c;
 
-    *expect = counted;
-    *most = counted;
-
     if (llm_learn_get(t, llm_learn_key(vendor, model, class), &l) == LLM_OK
         && l.answers >= LLM_LEARN_MIN)
     {
@@ -422,9 +419,20 @@ llm_learn_judge(const llm_learn_table_t *t, const llm_str_t *vendor,
         return;
     }
 
+    memset(&l, 0, sizeof(l));
+
+    *expect = counted;
+    *most = llm_learn_most(&l, counted);
+
+    if (class == LLM_LEARN_MEDIA && *most - counted > LLM_LEARN_EXTRA) {
+        *most = counted + LLM_LEARN_EXTRA;
+    }
+
     for (c = 0; c < LLM_LEARN_N; c++) {
 
-        if (llm_learn_get(t, llm_learn_key(vendor, model, c), &l) == LLM_OK) {
+        if (llm_learn_get(t, llm_learn_key(vendor, model, c), &l) == LLM_OK
+            && l.answers >= LLM_LEARN_MIN)
+        {
             v = llm_learn_most(&l, counted);
             *most = v > *most ? v : *most;
         }

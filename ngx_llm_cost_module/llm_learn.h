@@ -30,6 +30,7 @@
 
 #define LLM_LEARN_PAIRS      64      /* answers that are remembered */
 #define LLM_LEARN_MIN        4       /* ... before what they say is used */
+#define LLM_LEARN_EXTRA      32      /* tokens of every reserve */
 
 
 /* what a request holds; the dearest to misjudge first */
@@ -136,8 +137,9 @@ int llm_learn_get(const llm_learn_table_t *t, uint64_t key, llm_learn_t *l);
 
 
 /*
- * The tokens that such a request has as a rule, and at most: fewer than
- * LLM_LEARN_MIN answers leave the count as it is.  most is at least expect.
+ * The tokens that such a request has as a rule, and at most: with fewer than
+ * LLM_LEARN_MIN answers the count, and at most a quarter more.  most is never
+ * less than expect.
  */
 
 int64_t llm_learn_expect(const llm_learn_t *l, int64_t counted);
@@ -145,9 +147,10 @@ int64_t llm_learn_most(const llm_learn_t *l, int64_t counted);
 
 /*
  * Both for a request to a model.  Of a class that nothing is known of yet the
- * count is expected, and at most what it would be in any other class of the
- * model.  Pictures and documents are counted as the most that they can be:
- * whatever others were, no less is reserved.
+ * count is expected, and at most a quarter more, or what it would be in any
+ * other class of the model.  Pictures and documents are counted as the most
+ * that they can be: whatever others were, no less is reserved, and of the first
+ * no more than the tokens that may stand around them.
  */
 
 void llm_learn_judge(const llm_learn_table_t *t, const llm_str_t *vendor,

@@ -41,7 +41,6 @@
  */
 
 #define LLM_LEARN_MARGIN     50
-#define LLM_LEARN_EXTRA      32
 
 
 static int
@@ -290,6 +289,11 @@ llm_learn_expect(const llm_learn_t *l, int64_t counted)
 }
 
 
+/*
+ * With too few answers none of them says by how much the count is wrong: the
+ * part is that of the fewest that do.
+ */
+
 int64_t
 llm_learn_most(const llm_learn_t *l, int64_t counted)
 {
@@ -297,10 +301,12 @@ llm_learn_most(const llm_learn_t *l, int64_t counted)
 
     v = llm_learn_expect(l, counted);
 
-    if (l->answers < LLM_LEARN_MIN || v <= 0
-        || v > INT64_MAX / 2 - LLM_LEARN_TOKENS_MAX)
-    {
+    if (v <= 0 || v > INT64_MAX / 2 - LLM_LEARN_TOKENS_MAX) {
         return v;
+    }
+
+    if (l->answers < LLM_LEARN_MIN) {
+        return v + v / LLM_LEARN_MIN + LLM_LEARN_EXTRA;
     }
 
     share = llm_learn_clip(l->above.share, 0, LLM_LEARN_SHARE_MAX);

@@ -231,7 +231,7 @@ add_header X-Reserved $llm_reserved_cost;
 --- error_code eval
 [200, 200, 200]
 --- response_headers eval
-['X-Reserved: 0.000508000', 'X-Reserved: 0.000510000', 'X-Reserved: 0.000516000']
+['X-Reserved: 0.000542000', 'X-Reserved: 0.000552500', 'X-Reserved: 0.000584000']
 
 
 
@@ -355,4 +355,4 @@ POST /v1/messages
 --- error_log
 upstream prematurely closed connection
 --- log_lines
-200 in=36 out=100 cost=0.000536000 src=lost
+200 in=77 out=100 cost=0.000577000 src=lost

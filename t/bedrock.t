@@ -179,7 +179,7 @@ main::frames($main::bad)
 --- response_body eval
 $main::bad
 --- log_lines eval
-qr/^200 in=\d out=1000 cost=0\.00024\d+ src=lost$/
+qr/^200 in=\d\d out=1000 cost=0\.00024\d+ src=lost$/
 
 
 

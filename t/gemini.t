@@ -210,7 +210,7 @@ main::typed('application/json', '<html>{"usageMetadata":{}}</html>')
 --- response_body chomp
 <html>{"usageMetadata":{}}</html>
 --- log_lines
-200 in=2 out=10 cost=0.000025600 src=lost
+200 in=34 out=10 cost=0.000035200 src=lost
 
 
 

@@ -144,7 +144,7 @@ main::answer({})
 --- request eval
 main::chat('m')
 --- access_log
-reserved=0.000008000
+reserved=0.000042000
 
 
 
@@ -156,7 +156,7 @@ main::answer({})
 --- request eval
 main::chat('m', '"x":{"cache\u005fcontrol":{"ttl":"1h"}},')
 --- access_log
-reserved=0.008000000
+reserved=0.042000000
 
 
 
@@ -186,7 +186,7 @@ main::chat('sonar')
 --- response_headers
 X-Cost-USD: 1.001000000
 --- access_log
-reserved=3.000008000
+reserved=3.000042000
 
 
 
@@ -200,7 +200,7 @@ main::chat('sonar-deep-research')
 --- response_headers
 X-Cost-USD: 21.001000000
 --- access_log
-reserved=8.000008000
+reserved=8.000042000
 
 
 

@@ -148,7 +148,7 @@ test_few(void **state)
 
         assert_int_equal(llm_learn_get(t, k, &l), LLM_OK);
         assert_int_equal(llm_learn_expect(&l, 100), 100);
-        assert_int_equal(llm_learn_most(&l, 100), 100);
+        assert_int_equal(llm_learn_most(&l, 100), 157);
     }
 
     llm_learn_add(t, k, 1, 100, 200, 5);
@@ -255,6 +255,63 @@ test_full(void **state)
 }
 
 
+/* of a model that nothing is known of a quarter and some tokens more */
+
+static void
+test_first(void **state)
+{
+    void               *mem;
+    int64_t             tokens, most;
+    unsigned            i, k;
+    llm_str_t           vendor = llm_string("anthropic");
+    llm_str_t           model = llm_string("a");
+    llm_learn_table_t  *t;
+
+    static const struct {
+        llm_learn_class_e  class;
+        int64_t            counted, most;
+    } rows[] = {
+        { LLM_LEARN_TEXT, -1, -1 },
+        { LLM_LEARN_TEXT, 0, 0 },
+        { LLM_LEARN_TEXT, 1, 33 },
+        { LLM_LEARN_TEXT, 4, 37 },
+        { LLM_LEARN_CALLS, 1000, 1282 },
+        { LLM_LEARN_TOOLS, 100000, 125032 },
+        { LLM_LEARN_SCHEMA, INT64_MAX, INT64_MAX },
+        { LLM_LEARN_MEDIA, 0, 0 },
+        { LLM_LEARN_MEDIA, 1, 33 },
+        { LLM_LEARN_MEDIA, 1000000, 1000032 },
+        { LLM_LEARN_MEDIA, INT64_MAX, INT64_MAX }
+    };
+
+    (void) state;
+
+    t = table(&mem);
+
+    /* nor are fewer than four answers anything, of whatever class */
+
+    for (k = 0; k < LLM_LEARN_MIN; k++) {
+
+        for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+            llm_learn_judge(t, &vendor, &model, rows[i].class,
+                            rows[i].counted, &tokens, &most);
+            assert_int_equal(tokens, rows[i].counted);
+            assert_int_equal(most, rows[i].most);
+        }
+
+        llm_learn_add(t, key("a", LLM_LEARN_TEXT), 1, 100 + k, 900, -1);
+    }
+
+    llm_learn_judge(t, &vendor, &model, LLM_LEARN_TEXT, 100, &tokens, &most);
+    assert_true(tokens >= 890 && most >= tokens * 5 / 4 + 32);
+
+    llm_learn_judge(t, &vendor, &model, LLM_LEARN_MEDIA, 100, &tokens, &most);
+    assert_true(tokens == 100 && most > 890);
+
+    free(mem);
+}
+
+
 /* of two prompts no line is drawn, and the next may be another by far */
 
 static void
@@ -273,10 +330,6 @@ test_few_kinds(void **state)
     t = table(&mem);
     k = key("a", LLM_LEARN_TEXT);
     model = (llm_str_t) llm_string("a");
-
-    llm_learn_judge(t, &vendor, &model, LLM_LEARN_TOOLS, 70, &tokens, &most);
-    assert_int_equal(tokens, 70);
-    assert_int_equal(most, 70);
 
     for (i = 0; i < 40; i++) {
         llm_learn_add(t, k, i, i % 2 ? 100 : 120, i % 2 ? 200 : 300, -1);
@@ -537,6 +590,7 @@ main(void)
         cmocka_unit_test(test_few),
         cmocka_unit_test(test_hostile),
         cmocka_unit_test(test_full),
+        cmocka_unit_test(test_first),
         cmocka_unit_test(test_few_kinds),
         cmocka_unit_test(test_news),
         cmocka_unit_test(test_fleet),

@@ -7,7 +7,8 @@
 /*
  * What is learned from recordings.  Of every model that is counted by estimate
  * the distinct prompts are answered in a random order until there were 100
- * answers; then each is counted once more.
+ * answers; then each is counted once more.  And each prompt is taken as the
+ * first one of its model.
  */
 
 #include "traffic.h"
@@ -21,11 +22,15 @@
 #define TEST_LEAST           6           /* prompts of a model in the table */
 #define TEST_ALL             2048        /* prompts of all models */
 #define TEST_SIZE            (1 << 20)
+#define TEST_VENDORS         64
+#define TEST_VENDOR          20          /* prompts of one in the table */
 
 
 typedef struct {
     int64_t            counted;
     int64_t            reported;
+    int64_t            output;           /* -1: not said */
+    int64_t            max_output;       /* -1: the request says none */
     llm_learn_class_e  class;
     uint64_t           hash;
 } prompt_t;
@@ -171,6 +176,35 @@ reported(json_t *r, unsigned api)
 }
 
 
+static int64_t
+output(json_t *r)
+{
+    json_t   *u, *billed;
+    size_t    i;
+    int64_t   n;
+
+    static const char * const  names[] = {
+        "completion_tokens", "output_tokens", "outputTokens", "eval_count",
+        "outputTokenCount", "generation_token_count"
+    };
+
+    u = json_object_get(r, "usage");
+    billed = json_object_get(u, "billed_units");
+    u = billed ? billed : u;
+
+    if (number(u, "promptTokenCount") >= 0) {
+        return either(number(u, "candidatesTokenCount"), 0)
+               + either(number(u, "thoughtsTokenCount"), 0);
+    }
+
+    for (i = 0, n = -1; n < 0 && i < sizeof(names) / sizeof(char *); i++) {
+        n = number(u, names[i]);
+    }
+
+    return n;
+}
+
+
 static void
 keep(json_t *r, const llm_request_t *q, int64_t tokens)
 {
@@ -194,6 +228,8 @@ keep(json_t *r, const llm_request_t *q, int64_t tokens)
     m->prompts[m->n].hash = h;
     m->prompts[m->n].counted = q->input_tokens;
     m->prompts[m->n].reported = tokens;
+    m->prompts[m->n].output = output(r);
+    m->prompts[m->n].max_output = q->max_output;
     m->prompts[m->n].class = llm_learn_class(llm_marks(&q->json));
     m->n++;
 
@@ -254,6 +290,7 @@ count(json_t *r, unsigned api, int64_t tokens)
     }
 
     memset(&q, 0, sizeof(q));
+    q.max_output = -1;
     llm_arena_init(&a);
 
     path_of(path, sizeof(path),
@@ -515,6 +552,122 @@ report(const char *name, score_t *s, score_t *h)
 }
 
 
+/* prompts as the first ones of their models, by count alone and as reserved */
+
+typedef struct {
+    const char  *vendor;
+    unsigned     n;
+    unsigned     low[2];
+    unsigned     bound;              /* of them say how long an answer may be */
+    unsigned     short_of[2];        /* the sum of both was too small */
+} first_t;
+
+static first_t   firsts[TEST_VENDORS], rest, whole;
+
+
+static first_t *
+first_of(const char *vendor)
+{
+    unsigned  i;
+
+    for (i = 0; i < TEST_VENDORS; i++) {
+
+        if (firsts[i].vendor == NULL) {
+            firsts[i].vendor = vendor;
+        }
+
+        if (strcmp(firsts[i].vendor, vendor) == 0) {
+            return &firsts[i];
+        }
+    }
+
+    fail();
+
+    return NULL;
+}
+
+
+static void
+first_add(first_t *f, const prompt_t *p, int64_t most)
+{
+    int64_t   reserved[2];
+    unsigned  i;
+
+    reserved[0] = p->counted;
+    reserved[1] = most;
+
+    f->n++;
+    f->bound += p->max_output >= 0;
+
+    for (i = 0; i < 2; i++) {
+        f->low[i] += p->reported > reserved[i];
+        f->short_of[i] += p->max_output >= 0
+                          && p->reported + either(p->output, 0)
+                             > reserved[i] + p->max_output;
+    }
+}
+
+
+static void
+first(const llm_learn_table_t *empty, const model_t *m)
+{
+    int64_t          tokens, most;
+    unsigned         i;
+    llm_str_t        vendor, model;
+    const prompt_t  *p;
+
+    names(m, &vendor, &model);
+
+    for (i = 0; i < m->n; i++) {
+        p = &m->prompts[i];
+
+        llm_learn_judge(empty, &vendor, &model, p->class, p->counted, &tokens,
+                        &most);
+        assert_int_equal(tokens, p->counted);
+
+        first_add(first_of(m->vendor), p, most);
+        first_add(&whole, p, most);
+    }
+}
+
+
+static void
+first_row(const char *name, const first_t *f)
+{
+    traffic_row("learn-first", "| %s | %u | %u | %u | %u | %u | %u |", name,
+                f->n, f->low[0], f->low[1], f->bound, f->short_of[0],
+                f->short_of[1]);
+}
+
+
+static void
+first_report(void)
+{
+    unsigned        i, k;
+    const first_t  *f;
+
+    for (i = 0; i < TEST_VENDORS && firsts[i].vendor; i++) {
+        f = &firsts[i];
+
+        if (f->n >= TEST_VENDOR) {
+            first_row(f->vendor, f);
+            continue;
+        }
+
+        rest.n += f->n;
+        rest.bound += f->bound;
+
+        for (k = 0; k < 2; k++) {
+            rest.low[k] += f->low[k];
+            rest.short_of[k] += f->short_of[k];
+        }
+    }
+
+    first_row("others", &rest);
+    first_row("all", &whole);
+}
+
+
 static void
 test_recordings(void **state)
 {
@@ -533,6 +686,12 @@ test_recordings(void **state)
 
     mem = aligned_alloc(64, TEST_SIZE);
     assert_non_null(mem);
+
+    for (i = 0; i < test.nmodels; i++) {
+        first(llm_learn_create(mem, TEST_SIZE), test.models[i]);
+    }
+
+    first_report();
 
     good = 0;
     models = 0;
@@ -558,6 +717,7 @@ test_recordings(void **state)
      */
 
     assert_true(all[0].low * 100 <= all[0].n);
+    assert_true(whole.short_of[1] * 100 <= whole.bound);
 
     if (vocab_of("gemini")) {
         assert_true(all[1].low * 100 <= all[1].n);
