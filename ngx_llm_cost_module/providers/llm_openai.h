@@ -241,6 +241,14 @@ void llm_openai_finish(llm_answer_t *a);
 
 void llm_openai_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj);
 
+/*
+ * ... whose input and output are made whole by its total (-1: none), and by
+ * what is known of who sends it
+ */
+
+void llm_openai_total(const llm_answer_t *a, llm_usage_t *u, int64_t total,
+    unsigned vercel);
+
 /* what a gateway says in one that it takes, in nano-USD, or -1 */
 
 int64_t llm_openai_usage_cost(const llm_json_t *j, uint32_t obj);

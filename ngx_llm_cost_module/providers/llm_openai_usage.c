@@ -42,6 +42,9 @@ typedef enum {
     LLM_OPENAI_SECONDS_NODE,
     LLM_OPENAI_TIER_NODE,
     LLM_OPENAI_SOURCES_NODE,
+    LLM_OPENAI_CACHED_NODE,
+    LLM_OPENAI_CALLS_NODE,
+    LLM_OPENAI_MARKET_NODE,
     LLM_OPENAI_USAGE_NODES
 } llm_openai_usage_node_e;
 
@@ -81,6 +84,10 @@ static const llm_openai_figure_t  llm_openai_figures[] = {
                cached_input),                                    /* Mistral */
     llm_figure(LLM_OPENAI_IN_USAGE, "cache_read_input_tokens",
                cached_input),                 /* gateways, of Claude's usage */
+    llm_figure(LLM_OPENAI_IN_PROMPT, "cache_read_input_tokens",
+               cached_input),                                  /* Perplexity */
+    llm_figure(LLM_OPENAI_IN_USAGE, "cached_input_tokens",
+               cached_input),                     /* Fireworks, of decisions */
 
     llm_figure(LLM_OPENAI_IN_PROMPT, "cache_write_tokens", cache_write),
     llm_figure(LLM_OPENAI_IN_PROMPT, "cache_creation_tokens", cache_write),
@@ -117,6 +124,8 @@ static const llm_openai_figure_t  llm_openai_figures[] = {
     llm_figure(LLM_OPENAI_IN_TOOLS, "code_interpreter_calls",
                code_sessions),
     llm_figure(LLM_OPENAI_IN_TOOLS, "document_search_calls", tool_calls),
+    llm_figure(LLM_OPENAI_IN_PROMPT, "google_maps_grounding_requests",
+               maps_queries),                                     /* LiteLLM */
     llm_figure(LLM_OPENAI_IN_USAGE, "citation_tokens", citation_tokens)
 };
 
@@ -145,7 +154,10 @@ static const llm_openai_figure_t  llm_openai_members[] = {
     llm_member("cost_details"),
     llm_member("prompt_audio_seconds"),                           /* Mistral */
     llm_member("service_tier"),
-    llm_member("num_sources_used")                                    /* xAI */
+    llm_member("num_sources_used"),                                   /* xAI */
+    llm_member("cached_tokens_details"),                    /* of pictures */
+    llm_member("tool_calls_details"),                          /* Perplexity */
+    llm_member("market_cost")                                      /* Vercel */
 };
 
 
@@ -325,63 +337,6 @@ llm_openai_beside(llm_answer_t *a, const llm_json_t *j, const uint32_t *m,
 }
 
 
-/*
- * total_tokens fills in what is not said.  Where it is larger than the two
- * parts, tokens were left out of completion_tokens: those of reasoning, which
- * xAI names and Google's compatible endpoint does not.  Two are left out of
- * prompt_tokens: sound, which Mistral charges by the second, and what a cache
- * read and wrote, where a gateway hands on the figures of Claude as they are.
- */
-
-static void
-llm_openai_total(llm_usage_t *u, int64_t total, llm_kind_e kind)
-{
-    int64_t  cached;
-
-    if (kind == LLM_KIND_EMBEDDINGS) {
-
-        if (u->input < 0) {
-            u->input = total;
-        }
-
-        if (u->input >= 0 && u->output < 0) {
-            u->output = 0;
-        }
-
-        return;
-    }
-
-    if (total < 0) {
-        return;
-    }
-
-    if (u->input < 0 && u->output >= 0 && total >= u->output) {
-        u->input = total - u->output;
-        return;
-    }
-
-    if (u->audio_input_ms > 0 && u->output >= 0) {
-        return;
-    }
-
-    cached = llm_sum(u->cached_input, u->cache_write);
-
-    if (u->input >= 0 && u->output >= 0 && cached > 0
-        && cached != u->reasoning
-        && total - u->input - u->output == cached)
-    {
-        u->input += cached;
-        return;
-    }
-
-    if (u->input >= 0 && total >= u->input
-        && (u->output < 0 || total - u->input > u->output))
-    {
-        u->output = total - u->input;
-    }
-}
-
-
 /* part of what a cache has written is kept for longer, at a price of its own */
 
 static void
@@ -403,7 +358,7 @@ llm_openai_longer(llm_answer_t *a, const llm_json_t *j, uint32_t details,
 }
 
 
-/* LiteLLM says what is for an hour, OpenAI what is for 12 of them */
+/* LiteLLM says what is for an hour or for 12, OpenAI what is for 12 of them */
 
 static void
 llm_openai_kept(llm_answer_t *a, const llm_json_t *j, const uint32_t *m,
@@ -422,8 +377,91 @@ llm_openai_kept(llm_answer_t *a, const llm_json_t *j, const uint32_t *m,
                                              "cache_creation_token_details"),
                           "ephemeral_1h_input_tokens", u, &u->cache_write_1h);
         llm_openai_longer(a, j, llm_json_get(j, m[i],
+                                             "cache_creation_token_details"),
+                          "ephemeral_12h_input_tokens", u,
+                          &u->cache_write_day);
+        llm_openai_longer(a, j, llm_json_get(j, m[i],
                                              "cache_write_tokens_details"),
                           "ttl_12h_tokens", u, &u->cache_write_day);
+    }
+}
+
+
+/* of what was read from a cache, what is of a picture or sound */
+
+static void
+llm_openai_cached(llm_answer_t *a, const llm_json_t *j, uint32_t details,
+    llm_usage_t *u)
+{
+    if (llm_kind_of(j, details) != LLM_JSON_OBJECT) {
+        return;
+    }
+
+    u->cached_image = llm_openai_figure(a, j, llm_json_get(j, details,
+                                                     "cached_image_tokens"));
+
+    if (u->cached_image < 0) {
+        u->cached_image = llm_openai_figure(a, j, llm_json_get(j, details,
+                                                           "image_tokens"));
+    }
+
+    u->cached_audio = llm_openai_figure(a, j, llm_json_get(j, details,
+                                                           "audio_tokens"));
+}
+
+
+/* {"web_search":{"invocation":2}}: tools that Perplexity has run */
+
+static void
+llm_openai_invoked(llm_answer_t *a, const llm_json_t *j, uint32_t calls,
+    llm_usage_t *u)
+{
+    size_t    i;
+    int64_t  *v;
+    uint32_t  tool;
+
+    static const struct {
+        const char  *tool;
+        size_t       field;
+    } tools[] = {
+        { "web_search", offsetof(llm_usage_t, searches) },
+        { "fetch_url", offsetof(llm_usage_t, web_fetches) },
+        { "sandbox", offsetof(llm_usage_t, code_sessions) },
+        { "people_search", offsetof(llm_usage_t, tool_calls) },
+        { "finance_search", offsetof(llm_usage_t, tool_calls) }
+    };
+
+    if (llm_kind_of(j, calls) != LLM_JSON_OBJECT) {
+        return;
+    }
+
+    for (i = 0; i < sizeof(tools) / sizeof(tools[0]); i++) {
+        tool = llm_json_get(j, calls, tools[i].tool);
+
+        if (llm_kind_of(j, tool) == LLM_JSON_OBJECT) {
+            v = (int64_t *) ((char *) u + tools[i].field);
+            *v = llm_sum(*v, llm_openai_figure(a, j,
+                                       llm_json_get(j, tool, "invocation")));
+        }
+    }
+}
+
+
+/* parts of what was read from a cache, by what they are */
+
+static void
+llm_openai_kinds(llm_answer_t *a, const llm_json_t *j, const uint32_t *m,
+    llm_usage_t *u)
+{
+    uint32_t  i;
+
+    llm_openai_cached(a, j, m[LLM_OPENAI_CACHED_NODE], u);
+
+    for (i = LLM_OPENAI_PROMPT_NODE; i <= LLM_OPENAI_PROMPT_LAST; i++) {
+        if (llm_kind_of(j, m[i]) == LLM_JSON_OBJECT) {
+            llm_openai_cached(a, j, llm_json_get(j, m[i],
+                                                 "cached_tokens_details"), u);
+        }
     }
 }
 
@@ -472,8 +510,11 @@ llm_openai_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
 
     total = llm_openai_figure(a, j, m[LLM_OPENAI_TOTAL_NODE]);
 
-    llm_openai_total(&u, total, a->kind);
+    llm_openai_total(a, &u, total,
+                     llm_openai_given(j, m[LLM_OPENAI_MARKET_NODE]));
     llm_openai_kept(a, j, m, &u);
+    llm_openai_kinds(a, j, m, &u);
+    llm_openai_invoked(a, j, m[LLM_OPENAI_CALLS_NODE], &u);
 
     if (u.input >= 0 || u.output >= 0) {
         a->usage_seen = 1;

@@ -6,7 +6,7 @@
 
 /*
  * What a usage object of OpenAI's and its speakers leaves out: totals that fill
- * it in, and writes to a cache that are kept for longer.
+ * it in, and writes to a cache that are kept for longer.  And what few say.
  */
 
 #include "dialect_fixture.h"
@@ -100,6 +100,31 @@ test_totals(void **state)
         { IN(0) "," OUT(0) "," TOTAL(20)
           ",\"prompt_tokens_details\":{\"cached_tokens\":20}", 20, 0 },
 
+        /* ... which shows where more was cached than was read */
+
+        { IN(10) "," OUT(5)
+          ",\"prompt_tokens_details\":{\"cached_tokens\":20}", 30, 5 },
+        { IN(10) "," OUT(5) "," TOTAL(15)
+          ",\"prompt_tokens_details\":{\"cached_tokens\":20}", 30, 5 },
+        { IN(10) "," OUT(5) "," TOTAL(43)
+          ",\"prompt_tokens_details\":{\"cached_tokens\":20},"
+          "\"completion_tokens_details\":{\"reasoning_tokens\":8}", 30, 13 },
+        { IN(10) "," OUT(5) "," TOTAL(55)
+          ",\"prompt_tokens_details\":{\"cached_tokens\":20},"
+          "\"completion_tokens_details\":{\"reasoning_tokens\":40}", 30, 45 },
+        { IN(10) "," TOTAL(18)
+          ",\"prompt_tokens_details\":{\"cached_tokens\":20}", 30, 8 },
+        { IN(10) ",\"prompt_tokens_details\":{\"cached_tokens\":20}", 30, -1 },
+
+        /* Vercel charges what was thought beside what was said */
+
+        { IN(10) "," OUT(5) "," TOTAL(15) ",\"market_cost\":0.5,"
+          "\"completion_tokens_details\":{\"reasoning_tokens\":3}", 10, 8 },
+        { IN(10) "," OUT(5) "," TOTAL(18) ",\"market_cost\":0.5,"
+          "\"completion_tokens_details\":{\"reasoning_tokens\":3}", 10, 8 },
+        { IN(10) "," OUT(5) "," TOTAL(15)
+          ",\"completion_tokens_details\":{\"reasoning_tokens\":9}", 10, 5 },
+
         /* and sound that is charged by the second */
 
         { IN(10) "," OUT(5) "," TOTAL(400)
@@ -160,6 +185,8 @@ test_kept(void **state)
           50, -1, -1 },
         { "\"cache_creation_tokens\":50,\"cache_write_tokens_details\":{"
           "\"ttl_12h_tokens\":15}", 35, -1, 15 },
+        { "\"cache_creation_tokens\":50,\"cache_creation_token_details\":{"
+          "\"ephemeral_12h_input_tokens\":15}", 35, -1, 15 },
         { "\"cache_creation_tokens\":0,\"cache_write_tokens_details\":{"
           "\"ttl_12h_tokens\":15}", 0, -1, -1 }
     };
@@ -189,12 +216,122 @@ test_kept(void **state)
 }
 
 
+/* Google's models think beside what they say, where DeepInfra has them */
+
+static void
+test_thought(void **state)
+{
+    size_t     i;
+    char       body[256];
+    dialect_t  f;
+
+    static const struct {
+        const char  *model;
+        int64_t      output;
+    } rows[] = {
+        { "google/gemini-9-flash", 12 },
+        { "google/gemma-9-it", 12 },
+        { "gemini", 12 },
+        { "gemin", 5 },
+        { "maker/gemmal", 5 },
+        { "", 5 }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        snprintf(body, sizeof(body), "{\"model\":\"%s\",\"choices\":[],"
+                 "\"usage\":{" IN(10) "," OUT(5) "," TOTAL(15) ","
+                 "\"completion_tokens_details\":{\"reasoning_tokens\":7}}}",
+                 rows[i].model);
+
+        ask(&f, &llm_openai, "/v1/chat/completions",
+            "{\"model\":\"m\",\"messages\":[]}");
+        answer_begin(&f, NULL);
+        answer_json(&f, body);
+
+        if (f.a.usage.output != rows[i].output) {
+            fail_msg("%s: %lld", rows[i].model, (long long) f.a.usage.output);
+        }
+
+        done(&f);
+    }
+}
+
+
+/* figures that few say: fields of what they are, in the order of the rows */
+
+static void
+test_rarely_said(void **state)
+{
+    size_t     i;
+    dialect_t  f;
+
+    static const struct {
+        const char  *usage;
+        size_t       field;
+        int64_t      value;
+    } rows[] = {
+        { "\"prompt_tokens_details\":{\"cached_tokens\":6,"
+          "\"cached_tokens_details\":{\"audio_tokens\":4}}",
+          offsetof(llm_usage_t, cached_audio), 4 },
+        { "\"prompt_tokens_details\":{\"cached_tokens_details\":{"
+          "\"image_tokens\":3}}", offsetof(llm_usage_t, cached_image), 3 },
+        { "\"cached_tokens\":6,\"cached_tokens_details\":{"
+          "\"cached_image_tokens\":5,\"cached_text_tokens\":1}",
+          offsetof(llm_usage_t, cached_image), 5 },
+        { "\"cached_tokens_details\":[5]",
+          offsetof(llm_usage_t, cached_image), -1 },
+        { "\"input_tokens_details\":{\"cache_read_input_tokens\":7}",
+          offsetof(llm_usage_t, cached_input), 7 },
+        { "\"cached_input_tokens\":7",
+          offsetof(llm_usage_t, cached_input), 7 },
+        { "\"prompt_tokens_details\":{\"google_maps_grounding_requests\":1}",
+          offsetof(llm_usage_t, maps_queries), 1 },
+        { "\"tool_calls_details\":{\"web_search\":{\"invocation\":2},"
+          "\"other\":{\"invocation\":9}}",
+          offsetof(llm_usage_t, searches), 2 },
+        { "\"tool_calls_details\":{\"fetch_url\":{\"invocation\":3}}",
+          offsetof(llm_usage_t, web_fetches), 3 },
+        { "\"tool_calls_details\":{\"people_search\":{\"invocation\":1},"
+          "\"finance_search\":{\"invocation\":4}}",
+          offsetof(llm_usage_t, tool_calls), 5 },
+        { "\"tool_calls_details\":{\"web_search\":7,\"sandbox\":{}}",
+          offsetof(llm_usage_t, searches), -1 }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char  usage[512];
+
+        snprintf(usage, sizeof(usage), IN(100) "," OUT(5) ",%s",
+                 rows[i].usage);
+        answer(&f, "/v1/chat/completions", usage);
+
+        assert_int_equal(f.a.usage_bad, 0);
+        assert_int_equal(f.a.usage.input, 100);
+
+        if (*(int64_t *) ((char *) &f.a.usage + rows[i].field)
+            != rows[i].value)
+        {
+            fail_msg("%s: %lld", rows[i].usage, (long long)
+                     *(int64_t *) ((char *) &f.a.usage + rows[i].field));
+        }
+
+        done(&f);
+    }
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_totals),
-        cmocka_unit_test(test_kept)
+        cmocka_unit_test(test_kept),
+        cmocka_unit_test(test_thought),
+        cmocka_unit_test(test_rarely_said)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -108,6 +108,18 @@ expected_openai(json_t *r, llm_usage_t *u)
     u->audio_output = number(out, "audio_tokens");
     u->image_output = number(out, "image_tokens");
 
+    /* Vercel takes what was thought beside; Azure's Grok what a cache read */
+
+    if (json_object_get(o, "market_cost") && u->reasoning > 0
+        && total == u->input + u->output)
+    {
+        u->output += u->reasoning;
+    }
+
+    if (u->input >= 0 && u->cached_input > u->input) {
+        u->input += u->cached_input;
+    }
+
     expected_extras(o, u);
 }
 
