@@ -402,8 +402,10 @@ fuzz-gateway: all asan
 # The rest
 
 bench: all
-	$(Q)test -x bench/run || { echo "no bench/run"; exit 1; }
-	$(Q)bench/run
+	$(Q)BUILD=$(out) bench/run
+	$(Q)BUILD=$(out) bench/stream
+	$(Q)BUILD=$(out) bench/counting parse
+	$(Q)BUILD=$(out) bench/counting memo
 
 bench-tokenizer test-long: tokenizer vocab
 	+$(Q)$(tokenizer) $@

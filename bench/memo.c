@@ -13,29 +13,19 @@
  * A warms the tokenizer; the messages, of 200 to 2,000 bytes, are cut from B.
  * All conversations are counted before any is counted again.  Then, for texts
  * of one length, what counting a new one costs and what looking it up does.
- * tokenizer/bench/texts.py makes A and B.  Built by bench/memo.
+ * tokenizer/bench/texts.py makes A and B.  Built by bench/counting.
  */
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 
 #include "llm_memo.h"
+#include "bench.h"
 
 
-#define BENCH_TURNS     9
 #define BENCH_MESSAGES  40
 #define BENCH_REGION    (2 * 1024 * 1024)     /* of a zone of 32 MB */
 #define BENCH_MIN       200
 #define BENCH_MAX       2000
-
-
-typedef struct {
-    unsigned char     *p;
-    size_t             len;
-} bench_text_t;
 
 
 enum {
@@ -52,64 +42,6 @@ static llm_counter_t    plain;
 static llm_counter_t    memo;
 static size_t           tokens;
 static unsigned         sum;              /* so that no loop is left out */
-
-
-static void
-bench_die(const char *what)
-{
-    (void) fprintf(stderr, "memo: %s\n", what);
-    exit(1);
-}
-
-
-/* of processor time: others on the machine do not count */
-
-static double
-bench_us(void)
-{
-    struct timespec  ts;
-
-    (void) clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
-
-    return (double) ts.tv_sec * 1e6 + (double) ts.tv_nsec / 1e3;
-}
-
-
-static bench_text_t
-bench_read(const char *path)
-{
-    FILE          *f;
-    bench_text_t   t;
-
-    f = fopen(path, "rb");
-    t.p = malloc(16 << 20);
-
-    if (f == NULL || t.p == NULL) {
-        bench_die(path);
-    }
-
-    t.len = fread(t.p, 1, 16 << 20, f);
-    (void) fclose(f);
-
-    return t;
-}
-
-
-static int
-bench_less(const void *a, const void *b)
-{
-    return (*(const double *) a > *(const double *) b)
-           - (*(const double *) a < *(const double *) b);
-}
-
-
-static double
-bench_median(double *t)
-{
-    qsort(t, BENCH_TURNS, sizeof(double), bench_less);
-
-    return t[BENCH_TURNS / 2];
-}
 
 
 /* nothing is remembered but A */
@@ -330,14 +262,12 @@ main(int argc, char **argv)
     view.memo = (mem == MAP_FAILED) ? NULL
                                     : llm_memo_create(mem, BENCH_REGION);
 
-    mem = aligned_alloc(64, (llm_scratch_size() + 63) / 64 * 64);
-
-    if (view.memo == NULL || mem == NULL) {
+    if (view.memo == NULL) {
         bench_die("no memory");
     }
 
     plain.vocab = vocab;
-    plain.scratch = llm_scratch_init(mem, llm_scratch_size());
+    plain.scratch = llm_scratch_init(bench_scratch(), llm_scratch_size());
     plain.count = llm_counter_plain;
 
     memo = plain;

@@ -53,18 +53,43 @@ llm_json_hex4(const unsigned char *p, const unsigned char *last)
 }
 
 
+/* what a backslash and c stand for */
+
+static unsigned char
+llm_json_escaped(unsigned char c)
+{
+    switch (c) {
+
+    case 'n':
+        return '\n';
+
+    case 't':
+        return '\t';
+
+    case 'r':
+        return '\r';
+
+    case 'b':
+        return '\b';
+
+    case 'f':
+        return '\f';
+
+    default:
+        return c;
+    }
+}
+
+
 size_t
 llm_json_unescape(const unsigned char *p, const unsigned char *last,
     unsigned char *d, size_t *n)
 {
-    int                low;
-    unsigned           c;
-    const char        *at;
-    static const char  from[] = "bfnrt", to[] = "\b\f\n\r\t";
+    int       low;
+    unsigned  c;
 
     if (p[1] != 'u') {
-        at = strchr(from, p[1]);
-        *d = at ? (unsigned char) to[at - from] : p[1];
+        *d = llm_json_escaped(p[1]);
         *n = 1;
 
         return 2;

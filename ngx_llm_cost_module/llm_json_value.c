@@ -94,11 +94,16 @@ llm_json_match(const llm_json_t *j, const llm_json_node_t *v,
 }
 
 
-static int
+static inline int
 llm_json_same(const llm_json_t *j, const llm_json_node_t *v,
     const unsigned char *text, size_t len)
 {
-    return llm_json_match(j, v, text, len, 1);
+    if (v->escaped) {
+        return llm_json_match(j, v, text, len, 1);
+    }
+
+    return v->end - v->start == len
+           && memcmp(j->data + v->start, text, len) == 0;
 }
 
 

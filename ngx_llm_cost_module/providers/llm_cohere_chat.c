@@ -26,18 +26,22 @@ llm_cohere_digits(llm_counter_t *c, const unsigned char *text, size_t len)
     llm_counter_t  *plain;
 
     plain = c->data;
-    run = 0;
     extra = 0;
 
     for (i = 0; i < len; i++) {
 
-        if (text[i] < '0' || text[i] > '9') {
-            run = 0;
-
-        } else {
-            extra += (run % 3 != 0);
-            run++;
+        if ((unsigned char) (text[i] - '0') > 9) {
+            continue;
         }
+
+        run = i++;
+
+        while (i < len && (unsigned char) (text[i] - '0') <= 9) {
+            i++;
+        }
+
+        run = i - run;
+        extra += run - (run + 2) / 3;
     }
 
     return plain->count(plain, text, len) + extra;

@@ -10,6 +10,8 @@
 
 /* what the files of the OpenAI dialect share among themselves */
 
+#include <string.h>
+
 #include "llm_dialect.h"
 
 
@@ -140,8 +142,34 @@ typedef struct {
     unsigned              failed:1;
 } llm_openai_text_t;
 
-void llm_openai_put(llm_openai_text_t *t, const void *p, size_t n);
-void llm_openai_puts(llm_openai_text_t *t, const char *s);
+/* room for n bytes more than there are: 0 where there is none */
+
+int llm_openai_grow(llm_openai_text_t *t, size_t n);
+
+
+static inline int
+llm_openai_reserve(llm_openai_text_t *t, size_t n)
+{
+    return (n <= t->size - t->len && !t->failed) || llm_openai_grow(t, n);
+}
+
+
+static inline void
+llm_openai_put(llm_openai_text_t *t, const void *p, size_t n)
+{
+    if (n && llm_openai_reserve(t, n)) {
+        memcpy(t->data + t->len, p, n);
+        t->len += n;
+    }
+}
+
+
+static inline void
+llm_openai_puts(llm_openai_text_t *t, const char *s)
+{
+    llm_openai_put(t, s, strlen(s));
+}
+
 
 /* the string of a node, escapes resolved; nothing where it is no string */
 

@@ -15,18 +15,14 @@
  */
 
 
-static int
-llm_openai_reserve(llm_openai_text_t *t, size_t n)
+int
+llm_openai_grow(llm_openai_text_t *t, size_t n)
 {
     size_t          size;
     unsigned char  *data;
 
     if (t->failed) {
         return 0;
-    }
-
-    if (n <= t->size - t->len) {
-        return 1;
     }
 
     for (size = t->size ? t->size * 2 : 1024; size < t->len + n; ) {
@@ -51,25 +47,9 @@ llm_openai_reserve(llm_openai_text_t *t, size_t n)
 
 
 void
-llm_openai_put(llm_openai_text_t *t, const void *p, size_t n)
-{
-    if (n && llm_openai_reserve(t, n)) {
-        memcpy(t->data + t->len, p, n);
-        t->len += n;
-    }
-}
-
-
-void
-llm_openai_puts(llm_openai_text_t *t, const char *s)
-{
-    llm_openai_put(t, s, strlen(s));
-}
-
-
-void
 llm_openai_put_string(llm_openai_text_t *t, const llm_json_t *j, uint32_t node)
 {
+    size_t                  len;
     llm_str_t               s;
     const llm_json_node_t  *v;
 
@@ -78,19 +58,37 @@ llm_openai_put_string(llm_openai_text_t *t, const llm_json_t *j, uint32_t node)
     }
 
     v = &j->nodes[node];
+    len = v->end - v->start;
 
-    if (v->end == v->start || !llm_openai_reserve(t, v->end - v->start)) {
-        return;
-    }
+    if (!v->escaped) {
+        llm_openai_put(t, j->data + v->start, len);
 
-    llm_json_string(j, node, &s, t->data + t->len);
-
-    if (v->escaped) {
+    } else if (llm_openai_reserve(t, len)) {
+        llm_json_string(j, node, &s, t->data + t->len);
         t->len += s.len;
-
-    } else {
-        llm_openai_put(t, s.data, s.len);
     }
+}
+
+
+/* the string of a node as JSON writes it, with its quotes */
+
+static void
+llm_openai_quote(llm_openai_text_t *t, const llm_json_t *j, uint32_t node,
+    unsigned flags)
+{
+    size_t  from;
+
+    llm_openai_puts(t, "\"");
+    from = t->len;
+    llm_openai_put_string(t, j, node);
+
+    /* what needed no escape there needs none here */
+
+    if (j->nodes[node].escaped || (flags & LLM_OPENAI_ASCII)) {
+        llm_openai_escape(t, from, flags);
+    }
+
+    llm_openai_puts(t, "\"");
 }
 
 
@@ -244,7 +242,6 @@ static void
 llm_openai_render_members(llm_openai_text_t *t, const llm_json_t *j,
     uint32_t node, unsigned flags, unsigned names)
 {
-    size_t                  from;
     uint32_t                i;
     unsigned                object, first, inner;
     const llm_json_node_t  *v;
@@ -272,15 +269,13 @@ llm_openai_render_members(llm_openai_text_t *t, const llm_json_t *j,
         inner = 0;
 
         if (object) {
-            llm_openai_puts(t, "\"");
-            from = t->len;
-            llm_openai_put_string(t, j, i);
-            llm_openai_escape(t, from, flags);
-            llm_openai_puts(t, (flags & LLM_OPENAI_SPACED) ? "\": " : "\":");
+            llm_openai_quote(t, j, i, flags);
+            llm_openai_puts(t, (flags & LLM_OPENAI_SPACED) ? ": " : ":");
 
-            inner = !names && (llm_json_equal(j, i, "properties")
-                               || llm_json_equal(j, i, "$defs")
-                               || llm_json_equal(j, i, "definitions"));
+            inner = (flags & LLM_OPENAI_SCHEMA) && !names
+                    && (llm_json_equal(j, i, "properties")
+                        || llm_json_equal(j, i, "$defs")
+                        || llm_json_equal(j, i, "definitions"));
             i++;
         }
 
@@ -300,7 +295,6 @@ void
 llm_openai_render(llm_openai_text_t *t, const llm_json_t *j, uint32_t node,
     unsigned flags)
 {
-    size_t                  from;
     const llm_json_node_t  *v;
 
     if (node == LLM_JSON_NONE) {
@@ -317,11 +311,7 @@ llm_openai_render(llm_openai_text_t *t, const llm_json_t *j, uint32_t node,
         break;
 
     case LLM_JSON_STRING:
-        llm_openai_puts(t, "\"");
-        from = t->len;
-        llm_openai_put_string(t, j, node);
-        llm_openai_escape(t, from, flags);
-        llm_openai_puts(t, "\"");
+        llm_openai_quote(t, j, node, flags);
         break;
 
     default:
