@@ -21,14 +21,29 @@
 
 int llm_media_is(llm_kind_e kind);
 
+/* a picture that is wanted; empty: the model chooses */
+
+typedef struct {
+    llm_str_t             model;
+    llm_str_t             size;      /* "1024x1536" */
+    llm_str_t             quality;
+    llm_str_t             format;    /* "gif" */
+    int64_t               frames;    /* of a film; -1: not said */
+    int64_t               partials;  /* seen while it is made */
+} llm_picture_t;
+
 /*
- * Tokens at most of a picture that a model with a price by the token makes, of
- * that size and quality (empty: the model chooses), and of one that it is sent.
+ * Tokens of one that a model with a price by the token makes; the most, with
+ * what it says beside it; and of one that it is sent.
  */
 
-int64_t llm_images_made(const llm_str_t *size, const llm_str_t *quality,
-    int64_t partials);
+int64_t llm_images_each(const llm_picture_t *p);
+int64_t llm_images_made(const llm_picture_t *p);
 int64_t llm_images_sent(const llm_str_t *model, const llm_str_t *fidelity);
+
+/* 1: it is one, "1024x1536" */
+
+int llm_images_size(const llm_str_t *s, int64_t *w, int64_t *h);
 
 
 /* of a path; the dialect's own */
@@ -97,6 +112,10 @@ void llm_media_finish(llm_answer_t *a);
 int llm_images_parse(llm_request_t *q, llm_media_t *m);
 int llm_images_answer(llm_answer_t *a, const llm_json_t *j);
 void llm_images_finish(llm_answer_t *a);
+
+/* what who has drawn a picture used, to a->items; LLM_OK, LLM_ERROR */
+
+int llm_images_drawn(llm_answer_t *a, const llm_json_t *j, uint32_t usage);
 
 int llm_speech_parse(llm_request_t *q, llm_media_t *m);
 int llm_transcription_parse(llm_request_t *q, llm_media_t *m);

@@ -18,16 +18,7 @@
  */
 
 #define LLM_IMAGES_MAX       128         /* pictures of a request */
-#define LLM_IMAGES_SIDE      16384
-#define LLM_IMAGES_PARTIAL   100         /* tokens of one that is not whole */
-#define LLM_IMAGES_BESIDE    256         /* of what a model says with it */
 #define LLM_IMAGES_PROMPT    16          /* around a prompt */
-#define LLM_IMAGES_ANY       (1536 * 1024)  /* where the model chooses */
-
-/* tokens of a picture that is sent: eight tiles, and its details */
-
-#define LLM_IMAGES_SENT      (65 + 8 * 129)
-#define LLM_IMAGES_DETAILS   6240
 
 /* a quality of 32 bytes and two numbers */
 
@@ -48,6 +39,9 @@ enum {
     LLM_IMAGES_IMAGES,
     LLM_IMAGES_MASK,
     LLM_IMAGES_SEEN,
+    LLM_IMAGES_FORMAT,
+    LLM_IMAGES_FRAMES,
+    LLM_IMAGES_SVG,
     LLM_IMAGES_FIELDS
 };
 
@@ -62,80 +56,6 @@ llm_images_by_piece(const llm_str_t *model)
     s = llm_openai_bare(model);
 
     return llm_openai_is(&s, "dall-e");
-}
-
-
-/* "1024x1536"; 0 where it is something else, "auto" for one */
-
-static int
-llm_images_size(const llm_str_t *s, int64_t *w, int64_t *h)
-{
-    const unsigned char  *x;
-
-    x = s->len ? memchr(s->data, 'x', s->len) : NULL;
-
-    return x && llm_parse_int(s->data, x - s->data, w) == LLM_OK
-           && llm_parse_int(x + 1, s->data + s->len - x - 1, h) == LLM_OK
-           && *w > 0 && *h > 0
-           && *w <= LLM_IMAGES_SIDE && *h <= LLM_IMAGES_SIDE;
-}
-
-
-/* tokens of 1024 by 1024; of a quality that is not known, the best's */
-
-static int64_t
-llm_images_square(const llm_str_t *quality)
-{
-    if (llm_media_equal(quality, "low")) {
-        return 272;
-    }
-
-    if (llm_media_equal(quality, "medium")) {
-        return 1056;
-    }
-
-    return 4160;
-}
-
-
-static int64_t
-llm_images_each(const llm_str_t *size, const llm_str_t *quality)
-{
-    int64_t  w, h, area;
-
-    area = llm_images_size(size, &w, &h) ? w * h : LLM_IMAGES_ANY;
-
-    return (area * llm_images_square(quality) + 1024 * 1024 - 1)
-           / (1024 * 1024);
-}
-
-
-int64_t
-llm_images_made(const llm_str_t *size, const llm_str_t *quality,
-    int64_t partials)
-{
-    return llm_images_each(size, quality) + partials * LLM_IMAGES_PARTIAL
-           + LLM_IMAGES_BESIDE;
-}
-
-
-int64_t
-llm_images_sent(const llm_str_t *model, const llm_str_t *fidelity)
-{
-    llm_str_t  s;
-
-    s = llm_openai_bare(model);
-
-    /* later models look at every detail, the first ones when asked to */
-
-    if (llm_media_equal(fidelity, "high")
-        || !(llm_media_equal(&s, "gpt-image-1")
-             || llm_openai_is(&s, "gpt-image-1-mini")))
-    {
-        return LLM_IMAGES_SENT + LLM_IMAGES_DETAILS;
-    }
-
-    return LLM_IMAGES_SENT;
 }
 
 
@@ -223,7 +143,7 @@ llm_images_price(llm_request_t *q, const char *class)
 
 static int
 llm_images_output(llm_request_t *q, llm_media_t *m,
-    const llm_media_field_t *f, int64_t partial)
+    const llm_media_field_t *f, llm_picture_t *p)
 {
     int               known;
     char              class[LLM_IMAGES_CLASS];
@@ -252,9 +172,13 @@ llm_images_output(llm_request_t *q, llm_media_t *m,
 
     if (!llm_images_by_piece(&q->model)) {
 
-        m->each = llm_images_each(&f[LLM_IMAGES_SIZE].value, quality);
-        q->max_output = llm_images_made(&f[LLM_IMAGES_SIZE].value, quality,
-                                        partial);
+        p->model = q->model;
+        p->size = f[LLM_IMAGES_SIZE].value;
+        p->quality = *quality;
+        p->format = f[LLM_IMAGES_FORMAT].value;
+
+        m->each = llm_images_each(p);
+        q->max_output = llm_images_made(p);
     }
 
     bare = llm_openai_bare(&q->model);
@@ -294,12 +218,38 @@ llm_images_input(llm_request_t *q, llm_media_t *m,
 }
 
 
+/*
+ * A drawing is made of a picture by another model, which is charged beside the
+ * one that made it.
+ */
+
+static void
+llm_images_author(llm_request_t *q, const llm_media_field_t *svg)
+{
+    uint32_t      model;
+    llm_guest_t  *guest;
+
+    guest = &q->guest;
+
+    model = (svg->n && q->json.n)
+            ? llm_json_get(&q->json, svg->node, "model") : LLM_JSON_NONE;
+
+    if (llm_kind_of(&q->json, model) == LLM_JSON_STRING
+        && llm_json_string(&q->json, model, &guest->model, NULL) == LLM_OK)
+    {
+        guest->calls = 1;
+        llm_usage_text(&guest->most, -1, -1);
+        guest->most.image_input = -1;
+    }
+}
+
+
 int
 llm_images_parse(llm_request_t *q, llm_media_t *m)
 {
     int                rc, stream;
-    int64_t            partial;
     const char        *otherwise;
+    llm_picture_t      p = { .frames = -1 };
     llm_media_field_t  f[LLM_IMAGES_FIELDS] = {
         { .name = "model" },
         { .name = "prompt" },
@@ -313,11 +263,13 @@ llm_images_parse(llm_request_t *q, llm_media_t *m)
         { .name = "image", .type = LLM_MEDIA_FILE },
         { .name = "images", .type = LLM_MEDIA_FILE },
         { .name = "mask", .type = LLM_MEDIA_FILE },
-        { .name = "input_references", .type = LLM_MEDIA_FILE }
+        { .name = "input_references", .type = LLM_MEDIA_FILE },
+        { .name = "output_format" },
+        { .name = "frame_count", .type = LLM_MEDIA_NUMBER },
+        { .name = "svg", .type = LLM_MEDIA_FILE }
     };
 
     stream = 0;
-    partial = 0;
 
     /* of variations there is one model; of the others it is chosen by rules
        that nobody knows */
@@ -345,7 +297,12 @@ llm_images_parse(llm_request_t *q, llm_media_t *m)
 
     if (rc == LLM_OK) {
         rc = llm_media_number(q, &f[LLM_IMAGES_PARTIALS], 0, LLM_IMAGES_MAX,
-                              &partial);
+                              &p.partials);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_media_number(q, &f[LLM_IMAGES_FRAMES], 0, LLM_IMAGES_MAX,
+                              &p.frames);
     }
 
     if (rc == LLM_OK) {
@@ -366,7 +323,9 @@ llm_images_parse(llm_request_t *q, llm_media_t *m)
 
     llm_images_input(q, m, f);
 
-    return llm_images_output(q, m, f, partial);
+    llm_images_author(q, &f[LLM_IMAGES_SVG]);
+
+    return llm_images_output(q, m, f, &p);
 }
 
 
@@ -417,15 +376,50 @@ llm_images_parts(llm_answer_t *a, const llm_json_t *j, uint32_t usage)
 
 
 int
+llm_images_drawn(llm_answer_t *a, const llm_json_t *j, uint32_t usage)
+{
+    llm_answer_t       drawn;
+    llm_usage_item_t  *item;
+
+    if (llm_kind_of(j, usage) != LLM_JSON_OBJECT) {
+        return LLM_OK;
+    }
+
+    llm_answer_init(&drawn, a->mem, LLM_KIND_CHAT, NULL);
+    llm_openai_usage(&drawn, j, usage);
+
+    a->usage_bad |= drawn.usage_bad;
+
+    if (!drawn.usage_seen) {
+        return LLM_OK;
+    }
+
+    item = llm_alloc(a->mem, sizeof(llm_usage_item_t));
+    if (item == NULL) {
+        return LLM_ERROR;
+    }
+
+    item->model.len = 0;
+    item->usage = drawn.usage;
+    item->next = a->items;
+    a->items = item;
+
+    return llm_answer_keep(a, j, llm_json_get(j, usage, "model"),
+                           &item->model);
+}
+
+
+int
 llm_images_answer(llm_answer_t *a, const llm_json_t *j)
 {
-    uint32_t                i, f[3];
+    uint32_t                i, f[4];
     const llm_json_node_t  *v;
 
-    static const char * const  names[] = { "data", "usage", "b64_json" };
+    static const char * const  names[] = { "data", "usage", "b64_json",
+                                           "svg_usage" };
 
     v = j->nodes;
-    llm_json_fields(j, 0, names, 3, f);
+    llm_json_fields(j, 0, names, 4, f);
 
     if (llm_kind_of(j, f[0]) == LLM_JSON_ARRAY) {
         a->usage.images_out = 0;
@@ -454,5 +448,5 @@ llm_images_answer(llm_answer_t *a, const llm_json_t *j)
         llm_images_finish(a);
     }
 
-    return LLM_OK;
+    return llm_images_drawn(a, j, f[3]);
 }

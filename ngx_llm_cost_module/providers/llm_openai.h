@@ -265,6 +265,10 @@ int llm_openai_event(llm_answer_t *a, const llm_str_t *type,
     const llm_str_t *data);
 void llm_openai_finish(llm_answer_t *a);
 
+/* seconds of "24h" or "7d", at most LLM_LONG_MOST; 0: not known */
+
+int64_t llm_openai_window(const llm_str_t *s);
+
 /* a usage object into a->usage */
 
 void llm_openai_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj);

@@ -63,10 +63,8 @@ llm_openai_batch_file(llm_request_t *q)
 }
 
 
-/* "24h", "7d", or what is not known */
-
-static int64_t
-llm_openai_batch_window(const llm_str_t *s)
+int64_t
+llm_openai_window(const llm_str_t *s)
 {
     int64_t  n;
 
@@ -126,7 +124,7 @@ llm_openai_batch_start(llm_request_t *q)
         rc = llm_request_bad(q, names[0], "is required");
     }
 
-    q->window = llm_openai_batch_window(&window);
+    q->window = llm_openai_window(&window);
 
     return rc;
 }

@@ -219,6 +219,32 @@ llm_responses_parse_texts(llm_request_t *q, const uint32_t *f)
 }
 
 
+/* in the background, within the time that it says ("2h"), or an hour */
+
+static int
+llm_responses_later(llm_request_t *q)
+{
+    int        rc;
+    uint32_t   options;
+    llm_str_t  window = llm_string("");
+
+    options = llm_json_get(&q->json, 0, "background_options");
+
+    rc = llm_request_string(q, llm_json_get(&q->json, options,
+                                            "completion_window"),
+                            "background_options.completion_window", &window);
+
+    q->route.step = LLM_LONG_RUN;
+    q->window = llm_openai_window(&window);
+
+    if (q->window < LLM_RESPONSES_WINDOW) {
+        q->window = LLM_RESPONSES_WINDOW;
+    }
+
+    return rc;
+}
+
+
 /* how it is done: at once or later, in pieces or not, kept or not */
 
 static int
@@ -250,12 +276,7 @@ llm_responses_parse_ways(llm_request_t *q, const uint32_t *f)
                   || q->route.op != LLM_RESPONSES_CREATE
                   || llm_responses_refers(&q->json, f);
 
-    if (background) {
-        q->route.step = LLM_LONG_RUN;
-        q->window = LLM_RESPONSES_WINDOW;
-    }
-
-    return LLM_OK;
+    return background ? llm_responses_later(q) : LLM_OK;
 }
 
 

@@ -105,7 +105,7 @@ int64_t llm_responses_sessions(const llm_json_t *j, uint32_t container);
 
 /*
  * A tool of the request that makes pictures, one a call: q->guest; LLM_OK,
- * LLM_BAD.
+ * LLM_BAD, or LLM_DECLINED where it asks a model that is not told.
  */
 
 int llm_responses_paints(llm_request_t *q, uint32_t tool, int64_t calls);

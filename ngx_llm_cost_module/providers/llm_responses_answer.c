@@ -38,12 +38,13 @@ typedef enum {
     LLM_RESPONSE_OUTPUT,
     LLM_RESPONSE_ID,
     LLM_RESPONSE_TOOLS,
+    LLM_RESPONSE_LIST,
     LLM_RESPONSE_N
 } llm_response_e;
 
 static const char * const  llm_response_names[] = {
     "status", "model", "service_tier", "usage", "error", "incomplete_details",
-    "output", "id", "tool_usage"
+    "output", "id", "tool_usage", "tools"
 };
 
 
@@ -230,13 +231,20 @@ llm_responses_response(llm_answer_t *a, llm_responses_state_t *st,
         llm_responses_text(a, &st->text, j, f[LLM_RESPONSE_OUTPUT]);
     }
 
-    if (a->deferred
-        || llm_kind_of(j, f[LLM_RESPONSE_TOOLS]) != LLM_JSON_OBJECT)
-    {
+    if (a->deferred) {
         return LLM_OK;
     }
 
-    return llm_responses_tools(a, j, f[LLM_RESPONSE_TOOLS]);
+    a->items = NULL;
+
+    if (llm_kind_of(j, f[LLM_RESPONSE_TOOLS]) == LLM_JSON_OBJECT
+        && llm_responses_tools(a, j, f[LLM_RESPONSE_TOOLS],
+                               f[LLM_RESPONSE_LIST]) != LLM_OK)
+    {
+        return LLM_ERROR;
+    }
+
+    return llm_responses_drawn(a, j, f[LLM_RESPONSE_OUTPUT]);
 }
 
 

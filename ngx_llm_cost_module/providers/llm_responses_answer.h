@@ -33,9 +33,14 @@ void llm_responses_call(llm_answer_t *a, llm_responses_calls_t *calls,
 
 void llm_responses_called(llm_answer_t *a, const llm_responses_calls_t *calls);
 
-/* the tool_usage of a response; LLM_OK, LLM_ERROR */
+/*
+ * The tool_usage of a response, and the list of tools that it repeats; what
+ * drawings in its output have used.  LLM_OK, LLM_ERROR.
+ */
 
-int llm_responses_tools(llm_answer_t *a, const llm_json_t *j, uint32_t tools);
+int llm_responses_tools(llm_answer_t *a, const llm_json_t *j, uint32_t tools,
+    uint32_t list);
+int llm_responses_drawn(llm_answer_t *a, const llm_json_t *j, uint32_t output);
 
 
 #endif /* _LLM_RESPONSES_ANSWER_H_INCLUDED_ */

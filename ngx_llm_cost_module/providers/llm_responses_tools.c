@@ -11,7 +11,7 @@
 #include <string.h>
 
 
-#define LLM_RESPONSES_PAINTER   "gpt-image-1"
+#define LLM_RESPONSES_PAINTER   "gpt-image-2.6-sunburst"
 #define LLM_RESPONSES_PROMPT    1024    /* tokens of what is to be seen */
 #define LLM_RESPONSES_PARTIALS  3
 
@@ -355,6 +355,22 @@ llm_responses_partials(const llm_json_t *j, uint32_t tool)
 }
 
 
+/* frames of a film, where it says how many */
+
+static int64_t
+llm_responses_frames(const llm_json_t *j, uint32_t tool)
+{
+    int64_t   n;
+    uint32_t  node;
+
+    node = llm_json_get(j, tool, "frame_count");
+
+    return (llm_kind_of(j, node) == LLM_JSON_NUMBER
+            && llm_json_int(j, node, &n) == LLM_OK)
+           ? n : -1;
+}
+
+
 /*
  * The tool that makes pictures asks a model of its own: a picture a call, of
  * the size and quality that it names, from words and all that it can be shown.
@@ -364,31 +380,41 @@ llm_responses_partials(const llm_json_t *j, uint32_t tool)
 int
 llm_responses_paints(llm_request_t *q, uint32_t tool, int64_t calls)
 {
-    int64_t       n, made;
-    llm_str_t     size, quality, fidelity, model;
-    llm_guest_t  *guest;
+    int64_t        n, made;
+    llm_str_t      fidelity;
+    llm_guest_t   *guest;
+    llm_picture_t  p;
 
     guest = &q->guest;
 
-    model = llm_responses_text(&q->json, tool, "model");
-    size = llm_responses_text(&q->json, tool, "size");
-    quality = llm_responses_text(&q->json, tool, "quality");
+    p.model = llm_responses_text(&q->json, tool, "model");
+    p.size = llm_responses_text(&q->json, tool, "size");
+    p.quality = llm_responses_text(&q->json, tool, "quality");
+    p.format = llm_responses_text(&q->json, tool, "output_format");
+    p.partials = llm_responses_partials(&q->json, tool);
+    p.frames = llm_responses_frames(&q->json, tool);
+
     fidelity = llm_responses_text(&q->json, tool, "input_fidelity");
 
-    if (model.len == 0) {
-        llm_str_set(&model, LLM_RESPONSES_PAINTER);
+    /* a drawing is made by one more model, which need not be told */
+
+    if (llm_media_equal(&p.format, "svg")) {
+        return LLM_DECLINED;
+    }
+
+    if (p.model.len == 0) {
+        llm_str_set(&p.model, LLM_RESPONSES_PAINTER);
     }
 
     if (guest->model.len
-        && (guest->model.len != model.len
-            || memcmp(guest->model.data, model.data, model.len) != 0))
+        && (guest->model.len != p.model.len
+            || memcmp(guest->model.data, p.model.data, p.model.len) != 0))
     {
         return llm_request_bad(q, "tools", "must not name two models that "
                                            "make pictures");
     }
 
-    made = llm_images_made(&size, &quality,
-                           llm_responses_partials(&q->json, tool));
+    made = llm_images_made(&p);
 
     n = llm_responses_pictures(&q->json)
         + llm_given(&q->json, llm_json_get(&q->json, tool,
@@ -397,7 +423,7 @@ llm_responses_paints(llm_request_t *q, uint32_t tool, int64_t calls)
     /* what an earlier call has made is shown to a later one */
 
     n += (calls != 1);
-    n = LLM_RESPONSES_PROMPT + n * llm_images_sent(&model, &fidelity);
+    n = LLM_RESPONSES_PROMPT + n * llm_images_sent(&p.model, &fidelity);
 
     /* ... brought again, of the largest that it can be asked for */
 
@@ -406,7 +432,7 @@ llm_responses_paints(llm_request_t *q, uint32_t tool, int64_t calls)
         n = guest->most.input > n ? guest->most.input : n;
     }
 
-    guest->model = model;
+    guest->model = p.model;
     guest->calls = calls;
 
     llm_usage_text(&guest->most, n, made);
@@ -416,6 +442,27 @@ llm_responses_paints(llm_request_t *q, uint32_t tool, int64_t calls)
     guest->most.image_output = -1;
 
     return LLM_OK;
+}
+
+
+/* the first tool of a list that makes pictures: an answer repeats the list */
+
+static uint32_t
+llm_responses_paint(const llm_json_t *j, uint32_t list)
+{
+    uint32_t              tool;
+    llm_responses_walk_t  w;
+
+    llm_responses_walk(&w, j, list, LLM_JSON_NONE);
+
+    do {
+        tool = llm_responses_walk_next(&w);
+
+    } while (tool != LLM_JSON_NONE
+             && !llm_responses_is(j, llm_json_get(j, tool, "type"),
+                                  "image_generation"));
+
+    return tool;
 }
 
 
@@ -441,6 +488,27 @@ llm_responses_painter(const llm_answer_t *a)
 }
 
 
+int
+llm_responses_drawn(llm_answer_t *a, const llm_json_t *j, uint32_t output)
+{
+    int                     rc;
+    uint32_t                i;
+    const llm_json_node_t  *v;
+
+    v = j->nodes;
+    rc = LLM_OK;
+
+    for (i = output + 1; rc == LLM_OK
+         && llm_kind_of(j, output) == LLM_JSON_ARRAY && i < v[output].next;
+         i = v[i].next)
+    {
+        rc = llm_images_drawn(a, j, llm_json_get(j, i, "svg_usage"));
+    }
+
+    return rc;
+}
+
+
 /*
  * What tools have used, where a response says it: searches, and the tokens of
  * pictures, which are billed beside it at the price of the model that made
@@ -448,7 +516,8 @@ llm_responses_painter(const llm_answer_t *a)
  */
 
 int
-llm_responses_tools(llm_answer_t *a, const llm_json_t *j, uint32_t tools)
+llm_responses_tools(llm_answer_t *a, const llm_json_t *j, uint32_t tools,
+    uint32_t list)
 {
     int64_t            searches;
     uint32_t           node;
@@ -463,7 +532,6 @@ llm_responses_tools(llm_answer_t *a, const llm_json_t *j, uint32_t tools)
     }
 
     node = llm_json_get(j, tools, "image_gen");
-    a->items = NULL;
 
     if (llm_kind_of(j, node) != LLM_JSON_OBJECT) {
         return LLM_OK;
@@ -490,8 +558,19 @@ llm_responses_tools(llm_answer_t *a, const llm_json_t *j, uint32_t tools)
     }
 
     item->next = NULL;
-    item->model = llm_responses_painter(a);
+    item->model.len = 0;
     item->usage = made.usage;
+
+    if (llm_answer_keep(a, j, llm_json_get(j, llm_responses_paint(j, list),
+                                           "model"), &item->model) != LLM_OK)
+    {
+        return LLM_ERROR;
+    }
+
+    if (item->model.len == 0) {
+        item->model = llm_responses_painter(a);
+    }
+
     a->items = item;
 
     return LLM_OK;

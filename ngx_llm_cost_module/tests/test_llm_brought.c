@@ -94,8 +94,23 @@ test_brought_painters(void **state)
         BRINGS("", PAINTS(",\"quality\":\"high\"")","
                    PAINTS(",\"quality\":\"low\"")));
     assert_int_equal(f.rc, LLM_OK);
-    assert_int_equal(f.q.guest.model.len, 11);
+    assert_int_equal(f.q.guest.model.len, 22);
     assert_true(f.q.guest.most.output > low);
+    done(&f);
+
+    /* a film is thought to be as many pictures; who draws is not told */
+
+    ask(&f, &llm_openai, RESPONSES,
+        BRINGS(PAINTS(",\"quality\":\"low\",\"output_format\":\"gif\","
+                      "\"frame_count\":3"), ""));
+    assert_int_equal(f.rc, LLM_OK);
+    assert_int_equal(f.q.guest.most.output, 3 * (low - 256) + 256);
+    done(&f);
+
+    ask(&f, &llm_openai, RESPONSES,
+        BRINGS(PAINTS(",\"output_format\":\"svg\""), ""));
+    assert_int_equal(f.rc, LLM_DECLINED);
+    assert_int_equal(f.q.crowd, 1);
     done(&f);
 
     expect_bad(&llm_openai, RESPONSES,
@@ -249,6 +264,50 @@ test_messages_elsewhere(void **state)
     assert_int_equal(f.q.stateful, 0);
     assert_int_equal(f.q.nothers, 0);
     done(&f);
+}
+
+
+/* work in the background is held for as long as it is said to take */
+
+static void
+test_background(void **state)
+{
+    size_t     i;
+    char       body[256];
+    dialect_t  f;
+
+    static const struct {
+        const char  *options;
+        int          rc;
+        int64_t      window;
+    } rows[] = {
+        { "null", LLM_OK, 3600 },
+        { "{}", LLM_OK, 3600 },
+        { "[]", LLM_OK, 3600 },
+        { "{\"completion_window\":\"soonest\"}", LLM_OK, 3600 },
+        { "{\"completion_window\":\"2h\"}", LLM_OK, 7200 },
+        { "{\"completion_window\":\"8h\"}", LLM_OK, 28800 },
+        { "{\"completion_window\":\"1h\"}", LLM_OK, 3600 },
+        { "{\"completion_window\":8}", LLM_BAD, 0 }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        snprintf(body, sizeof(body), "{\"model\":\"m\",\"input\":\"x\","
+                 "\"background\":true,\"background_options\":%s}",
+                 rows[i].options);
+
+        ask(&f, &llm_openai, RESPONSES, body);
+
+        if (f.rc != rows[i].rc
+            || (f.rc == LLM_OK && f.q.window != rows[i].window))
+        {
+            fail_msg("%s: %d, %lld", body, f.rc, (long long) f.q.window);
+        }
+
+        done(&f);
+    }
 }
 
 
@@ -465,6 +524,7 @@ main(void)
         cmocka_unit_test(test_messages),
         cmocka_unit_test(test_advisors),
         cmocka_unit_test(test_messages_elsewhere),
+        cmocka_unit_test(test_background),
         cmocka_unit_test(test_agents),
         cmocka_unit_test(test_chat),
         cmocka_unit_test(test_routed)

@@ -186,7 +186,37 @@ test_output(void **state)
           "\"size\":\"1536x1024\",\"stream\":true,\"partial_images\":2}",
           1584 + 200 + 256, 1 },
         { "{\"model\":\"dall-e-3\"}", 0, 1 },
-        { "{\"model\":\"mine\",\"size\":\"4K\"}", 6240 + 256, 1 }
+        { "{\"model\":\"gpt-image-1.5\",\"quality\":\"high\",\"size\":"
+          "\"1024x1024\"}", 4160 + 256, 1 },
+
+        /* later models have another way to count */
+
+        { "{\"model\":\"gpt-image-2\",\"quality\":\"high\",\"size\":"
+          "\"1024x1024\"}", 7024 + 256, 1 },
+        { "{\"model\":\"openai/gpt-image-2.5-flare\",\"size\":"
+          "\"1536x1024\"}", 5488 + 256, 1 },
+        { "{\"model\":\"gpt-image-2\",\"size\":\"1024x1792\"}", 5063 + 256,
+          1 },
+        { "{\"model\":\"gpt-image-2\",\"size\":\"3584x2048\"}", 12329 + 256,
+          1 },
+        { "{\"model\":\"gpt-image-2\",\"size\":\"976x704\",\"quality\":"
+          "\"low\"}", 129 + 256, 1 },
+        { "{\"model\":\"gpt-image-2.5-flare\"}", 7024 + 256, 1 },
+        { "{\"model\":\"gpt-image-2.5-flare\",\"quality\":\"max\"}",
+          28096 + 256, 1 },
+        { "{\"model\":\"mine\",\"size\":\"4K\"}", 7024 + 256, 1 },
+        { "{\"model\":\"mine\",\"size\":\"1536x1024\"}", 6240 + 256, 1 },
+
+        /* a film, and one of so many pictures */
+
+        { "{\"model\":\"gpt-image-2\",\"size\":\"976x704\",\"quality\":"
+          "\"low\",\"output_format\":\"gif\"}", 9 * 129 + 256, 1 },
+        { "{\"model\":\"gpt-image-2\",\"size\":\"976x704\",\"quality\":"
+          "\"low\",\"output_format\":\"gif\",\"frame_count\":4}",
+          4 * 129 + 256, 1 },
+        { "{\"model\":\"gpt-image-2\",\"size\":\"976x704\",\"quality\":"
+          "\"low\",\"output_format\":\"webp\",\"frame_count\":4}",
+          129 + 256, 1 }
     };
 
     (void) state;
@@ -398,6 +428,44 @@ picture(dialect_t *f, const char *body, const char *answer)
 
     answer_begin(f, NULL);
     answer_json(f, answer);
+}
+
+
+/* a drawing is made of a picture by another model, and said beside it */
+
+static void
+test_drawn(void **state)
+{
+    dialect_t  f;
+
+    (void) state;
+
+    picture(&f, "{\"model\":\"gpt-image-2\",\"output_format\":\"svg\","
+                "\"svg\":{\"model\":\"drawer\"}}",
+            "{\"data\":[{}],\"usage\":{\"input_tokens\":5,"
+            "\"output_tokens\":7,\"total_tokens\":12},\"svg_usage\":{"
+            "\"input_tokens\":30,\"model\":\"other\",\"output_tokens\":20,"
+            "\"reasoning_tokens\":9,\"total_tokens\":50}}");
+
+    assert_int_equal(f.q.guest.calls, 1);
+    assert_int_equal(f.q.guest.model.len, 6);
+    assert_memory_equal(f.q.guest.model.data, "drawer", 6);
+    assert_int_equal(f.q.guest.most.input, -1);
+    assert_int_equal(f.q.guest.most.output, -1);
+
+    assert_int_equal(f.a.usage.input, 5);
+    assert_non_null(f.a.items);
+    assert_null(f.a.items->next);
+    assert_int_equal(f.a.items->model.len, 5);
+    assert_int_equal(f.a.items->usage.output, 20);
+    assert_int_equal(f.a.items->usage.reasoning, 9);
+    done(&f);
+
+    picture(&f, "{\"model\":\"gpt-image-2\",\"svg\":{\"model\":7}}",
+            "{\"data\":[{}],\"svg_usage\":{}}");
+    assert_int_equal(f.q.guest.model.len, 0);
+    assert_null(f.a.items);
+    done(&f);
 }
 
 
@@ -629,6 +697,7 @@ main(void)
         cmocka_unit_test(test_priced),
         cmocka_unit_test(test_output),
         cmocka_unit_test(test_sent),
+        cmocka_unit_test(test_drawn),
         cmocka_unit_test(test_speech),
         cmocka_unit_test(test_transcription),
         cmocka_unit_test(test_images),

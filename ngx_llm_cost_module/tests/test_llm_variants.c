@@ -302,6 +302,48 @@ test_response_tools(void **state)
     assert_int_equal(item->usage.image_output, 1056);
     done(&f);
 
+    /* the answer may tell which model it was; a drawing is one more's */
+
+    answered(&f, &llm_openai, "/v1/responses",
+             "{\"model\":\"gpt-5\",\"input\":\"x\",\"tools\":["
+             "{\"type\":\"image_generation\"}]}",
+             RESPONSE "\"tools\":[{\"type\":\"function\"},{\"type\":"
+             "\"image_generation\",\"model\":\"painter\"}],\"output\":["
+             "{\"type\":\"image_generation_call\",\"svg_usage\":{"
+             "\"input_tokens\":30,\"model\":\"drawer\",\"output_tokens\":20,"
+             "\"reasoning_tokens\":9,\"total_tokens\":50}}],"
+             "\"tool_usage\":{\"image_gen\":{\"input_tokens\":1,"
+             "\"output_tokens\":2,\"total_tokens\":3}}}");
+
+    item = f.a.items;
+    assert_non_null(item);
+    assert_int_equal(item->model.len, 6);
+    assert_memory_equal(item->model.data, "drawer", 6);
+    assert_int_equal(item->usage.input, 30);
+    assert_int_equal(item->usage.output, 20);
+    assert_int_equal(item->usage.reasoning, 9);
+
+    item = item->next;
+    assert_non_null(item);
+    assert_null(item->next);
+    assert_int_equal(item->model.len, 7);
+    assert_memory_equal(item->model.data, "painter", 7);
+    assert_int_equal(item->usage.output, 2);
+    done(&f);
+
+    answered(&f, &llm_openai, "/v1/responses",
+             "{\"model\":\"gpt-5\",\"input\":\"x\",\"tools\":["
+             "{\"type\":\"image_generation\"}]}",
+             RESPONSE "\"tools\":[{\"type\":\"image_generation\"},7],"
+             "\"output\":[{\"svg_usage\":7}],"
+             "\"tool_usage\":{\"image_gen\":{\"input_tokens\":1,"
+             "\"output_tokens\":2,\"total_tokens\":3}}}");
+
+    assert_non_null(f.a.items);
+    assert_null(f.a.items->next);
+    assert_int_equal(f.a.items->model.len, 22);
+    done(&f);
+
     /* calls in one container are one session; a search that failed is none */
 
     answered(&f, &llm_openai, "/v1/responses",
