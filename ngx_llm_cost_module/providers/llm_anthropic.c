@@ -465,6 +465,7 @@ llm_anthropic_parse(llm_request_t *q)
     if (rc == LLM_OK) {
         llm_anthropic_same_path(q);
         rc = llm_anthropic_parse_answer(q, f);
+        llm_anthropic_compaction(q);
     }
 
     return rc == LLM_OK && q->crowd ? LLM_DECLINED : rc;

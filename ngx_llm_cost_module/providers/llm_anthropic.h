@@ -86,6 +86,10 @@ int llm_anthropic_needs(const llm_request_t *q, const llm_str_t *model);
 int llm_anthropic_server_tools(llm_request_t *q, const uint32_t *f,
     unsigned brought);
 
+/* ... and a pass that compacts the context; after max_output is known */
+
+void llm_anthropic_compaction(llm_request_t *q);
+
 int llm_anthropic_answer(llm_answer_t *a, const llm_json_t *j);
 int llm_anthropic_event(llm_answer_t *a, const llm_str_t *type,
     const llm_str_t *data);

@@ -13,6 +13,11 @@
 /* Tools that Anthropic runs: how much of them a request may use. */
 
 
+/* input tokens from which on a context is compacted, where it is not said */
+
+#define LLM_ANTHROPIC_COMPACT  150000
+
+
 /*
  * An advisor is another model, which reads what has been said until then and
  * answers; none of it is in the totals of the model that asks it.  One that is
@@ -217,4 +222,54 @@ llm_anthropic_server_tools(llm_request_t *q, const uint32_t *f,
            ? llm_anthropic_list(q, f[LLM_ANTHROPIC_MESSAGES],
                                 llm_anthropic_message)
            : rc;
+}
+
+
+/*
+ * A context that grows too large is compacted first: the same model reads all
+ * of it and says what is left, in no more than the answer, as far as is known.
+ * What has fewer bytes than tokens are wanted for that is not.
+ */
+
+void
+llm_anthropic_compaction(llm_request_t *q)
+{
+    int64_t                 value;
+    uint32_t                i, edits, node;
+    llm_guest_t            *guest;
+    const llm_json_node_t  *v;
+
+    guest = &q->guest;
+    v = q->json.nodes;
+    edits = llm_json_get(&q->json, llm_json_get(&q->json, 0,
+                                                "context_management"),
+                         "edits");
+
+    for (i = edits + 1; llm_kind_of(&q->json, edits) == LLM_JSON_ARRAY
+         && i < v[edits].next; i = v[i].next)
+    {
+        if (!llm_json_starts(&q->json, llm_json_get(&q->json, i, "type"),
+                             "compact"))
+        {
+            continue;
+        }
+
+        node = llm_json_get(&q->json, llm_json_get(&q->json, i, "trigger"),
+                            "value");
+
+        if (llm_kind_of(&q->json, node) != LLM_JSON_NUMBER
+            || llm_json_int(&q->json, node, &value) != LLM_OK)
+        {
+            value = LLM_ANTHROPIC_COMPACT;
+        }
+
+        if (guest->model.len == 0 && (int64_t) q->body.len >= value) {
+            guest->model = q->model;
+            guest->calls = 1;
+
+            llm_usage_text(&guest->most, -1, q->max_output);
+            guest->most.cache_write = q->most.cache_write;
+            guest->most.cache_write_1h = q->most.cache_write_1h;
+        }
+    }
 }

@@ -224,6 +224,59 @@ test_advisors(void **state)
 }
 
 
+/* one more pass over all of a context that is long enough for it */
+
+static void
+test_compaction(void **state)
+{
+    size_t     i;
+    char       body[512];
+    dialect_t  f;
+
+    static const struct {
+        const char  *more;
+        int64_t      calls;
+        int64_t      cache_write;
+    } rows[] = {
+        { "", 0, 0 },
+        { ",\"context_management\":null", 0, 0 },
+        { ",\"context_management\":{\"edits\":{\"type\":\"compact\"}}", 0, 0 },
+        { ",\"context_management\":{\"edits\":[7,{\"type\":"
+          "\"clear_tool_uses_20250919\"}]}", 0, 0 },
+        { ",\"context_management\":{\"edits\":[{\"type\":"
+          "\"compact_20260112\"}]}", 0, 0 },
+        { ",\"context_management\":{\"edits\":[{\"type\":"
+          "\"compact_20260112\",\"trigger\":{\"type\":\"input_tokens\","
+          "\"value\":50}}]}", 1, 0 },
+        { ",\"cache_control\":{\"type\":\"ephemeral\"},"
+          "\"context_management\":{\"edits\":[{\"type\":"
+          "\"compact_20260112\",\"trigger\":{\"value\":50}}]}", 1, -1 },
+        { ",\"context_management\":{\"edits\":[{\"type\":"
+          "\"compact_20260112\",\"trigger\":{\"value\":5000}}]}", 0, 0 }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        snprintf(body, sizeof(body), ADVISED("%s"), rows[i].more);
+        ask(&f, &llm_anthropic, MESSAGES, body);
+
+        assert_int_equal(f.rc, LLM_OK);
+
+        if (f.q.guest.calls != rows[i].calls
+            || f.q.guest.most.cache_write != rows[i].cache_write
+            || (rows[i].calls && (f.q.guest.model.len != 1
+                                  || f.q.guest.most.input != -1
+                                  || f.q.guest.most.output != 9)))
+        {
+            fail_msg("%s: %lld", body, (long long) f.q.guest.calls);
+        }
+
+        done(&f);
+    }
+}
+
+
 /* who may answer in place of the model, and what the server knows alone */
 
 static void
@@ -523,6 +576,7 @@ main(void)
         cmocka_unit_test(test_brought_painters),
         cmocka_unit_test(test_messages),
         cmocka_unit_test(test_advisors),
+        cmocka_unit_test(test_compaction),
         cmocka_unit_test(test_messages_elsewhere),
         cmocka_unit_test(test_background),
         cmocka_unit_test(test_agents),
