@@ -95,7 +95,7 @@ const llm_provider_t  llm_gemini = {
     llm_gemini_error,
     llm_gemini_canonical,
     llm_gemini_framing,
-    NULL,
+    llm_gemini_headers,
     NULL,
     llm_gemini_refusal_status,
     llm_gemini_reform,

@@ -99,6 +99,7 @@ void llm_gemini_grounding(llm_answer_t *a, llm_gemini_searches_t *st,
 
 int llm_gemini_count(llm_request_t *q, llm_counter_t *c);
 
+int llm_gemini_headers(llm_answer_t *a, const llm_headers_t *h);
 int llm_gemini_answer(llm_answer_t *a, const llm_json_t *j);
 int llm_gemini_event(llm_answer_t *a, const llm_str_t *type,
     const llm_str_t *data);

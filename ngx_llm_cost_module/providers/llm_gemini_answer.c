@@ -18,6 +18,7 @@
 
 #define LLM_GEMINI_EVENT_NODES   65536
 #define LLM_GEMINI_CANDIDATES    32
+#define LLM_GEMINI_TIER_MAX      64      /* bytes of its name in a header */
 
 #define LLM_GEMINI_TEXT          1
 #define LLM_GEMINI_THOUGHT       2
@@ -307,6 +308,37 @@ llm_gemini_tier(llm_answer_t *a, const llm_json_t *j, uint32_t usage)
     }
 
     return llm_answer_keep(a, j, node, &a->service_tier);
+}
+
+
+/* ... and the header, which not every body repeats; in either case */
+
+int
+llm_gemini_headers(llm_answer_t *a, const llm_headers_t *h)
+{
+    size_t            i;
+    unsigned char    *p;
+    const llm_str_t  *s;
+
+    s = h->get(h->ctx, "x-gemini-service-tier");
+
+    if (s && s->len && s->len <= LLM_GEMINI_TIER_MAX) {
+
+        p = llm_alloc(a->mem, s->len);
+        if (p == NULL) {
+            return LLM_ERROR;
+        }
+
+        for (i = 0; i < s->len; i++) {
+            p[i] = (s->data[i] >= 'A' && s->data[i] <= 'Z')
+                   ? s->data[i] | 0x20 : s->data[i];
+        }
+
+        a->service_tier.data = p;
+        a->service_tier.len = s->len;
+    }
+
+    return llm_answer_headers(a, h);
 }
 
 

@@ -342,7 +342,12 @@ whole(dialect_t *f, const char *path, const char *answer)
 static void
 test_usage(void **state)
 {
-    dialect_t  f;
+    dialect_t      f;
+    llm_headers_t  h;
+
+    static const char  *tier[] = {
+        "x-gemini-service-tier", "PRIORITY", NULL
+    };
 
     (void) state;
 
@@ -373,6 +378,18 @@ test_usage(void **state)
     assert_true(f.a.finished && f.a.usage_seen && !f.a.usage_bad);
     assert_int_equal(f.a.service_tier.len, 18);
     assert_int_equal(f.a.model.len, 20);
+    done(&f);
+
+    /* the tier may be in the header alone */
+
+    ask(&f, &llm_gemini, GENERATE, "{\"contents\":[]}");
+    answer_begin(&f, NULL);
+    h.get = fixture_header;
+    h.ctx = tier;
+    assert_int_equal(llm_gemini.headers(&f.a, &h), LLM_OK);
+    answer_json(&f, "{\"usageMetadata\":{\"promptTokenCount\":9}}");
+    assert_int_equal(f.a.service_tier.len, 8);
+    assert_memory_equal(f.a.service_tier.data, "priority", 8);
     done(&f);
 
     /* what is not there is 0 once anything is */
