@@ -158,7 +158,7 @@ POST /v1/responses
                                           text_tokens => 40 },
                 output_tokens => 1056, total_tokens => 1156 } } } }
 --- log_lines
-200 in=10 out=5 cost=0.043102500 src=upstream
+200 in=10 out=5 cost=0.032422500 src=upstream
 
 
 
@@ -241,3 +241,29 @@ POST /v1beta/decisions
 --- upstream_requests_unlike: generation_config
 --- log_lines
 200 in=100 out=20 cost=0.000050000 src=upstream
+
+
+
+=== TEST 17: Azure's router chooses a model, and nobody knows which it will be
+--- request
+POST /v1/openai/deployments/model-router/chat/completions
+{"messages":[{"role":"user","content":"hi"}],"max_tokens":9}
+--- error_code: 404
+--- response_body_like: "code":"unknown_path"
+--- upstream_count: 0
+
+
+
+=== TEST 18: ... where it may pass, that model is billed, and a fee: 1000 * 0.14
+--- http_config
+    llm_unknown_path allow;
+    llm_price azure/chosen input=1 output=10;
+--- request
+POST /v1/openai/deployments/model-router/chat/completions
+{"messages":[{"role":"user","content":"hi"}],"max_tokens":9}
+--- upstream eval
+{ json => { model => 'chosen', choices => [],
+            usage => { prompt_tokens => 1000, completion_tokens => 100,
+                       total_tokens => 1100 } } }
+--- log_lines
+200 in=1000 out=100 cost=0.002140000 src=upstream

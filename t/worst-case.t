@@ -220,7 +220,7 @@ reserved=0.032892000 cost=0.000015000 in=1040
 main::draw('"max_tool_calls":2,', '')
 --- upstream: {"usage":{"input_tokens":5,"output_tokens":5}}
 --- access_log
-reserved=0.688417000 cost=0.000015000 in=1028
+reserved=0.751137000 cost=0.000015000 in=1028
 
 
 

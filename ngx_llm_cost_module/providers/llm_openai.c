@@ -413,6 +413,11 @@ llm_openai_parse_chat(llm_request_t *q, const uint32_t *f)
 
     if (rc == LLM_OK) {
         rc = llm_openai_parse_served(q, f[LLM_OPENAI_TOOLS]);
+
+        if (rc == LLM_OK && llm_openai_routed(&q->model)) {
+            rc = LLM_DECLINED;
+        }
+
         q->crowd = (rc == LLM_DECLINED);
     }
 

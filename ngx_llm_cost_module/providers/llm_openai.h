@@ -119,6 +119,14 @@ int llm_openai_parse_served(llm_request_t *q, uint32_t tools);
 int llm_openai_parse_plugins(llm_request_t *q);
 int llm_openai_crowd(const llm_json_t *j, uint32_t type);
 
+/*
+ * Azure's model that asks another one: which, its answer says, and its fee is
+ * an item beside that.
+ */
+
+int llm_openai_routed(const llm_str_t *model);
+void llm_openai_routed_fee(llm_answer_t *a);
+
 /* ... and how much each of them reads, where it is said */
 
 void llm_openai_parse_search_size(llm_request_t *q, uint32_t node);

@@ -348,6 +348,7 @@ llm_openai_finish(llm_answer_t *a)
     }
 
     llm_answer_served(a);
+    llm_openai_routed_fee(a);
 
     if (a->kind == LLM_KIND_RESPONSES) {
         llm_responses_finish(a);

@@ -89,6 +89,65 @@ llm_openai_parse_search(llm_request_t *q, uint32_t options)
 }
 
 
+/* Azure's: it gives a request to a model of its own choice, for a fee */
+
+int
+llm_openai_routed(const llm_str_t *model)
+{
+    size_t  i;
+
+    for (i = 0; i + 12 <= model->len; i++) {
+        if (memcmp(model->data + i, "model", 5) == 0
+            && (model->data[i + 5] == '-' || model->data[i + 5] == '_')
+            && memcmp(model->data + i + 6, "router", 6) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/*
+ * The answer names the model that was chosen, and has its price; the fee is one
+ * for each token of input, at the price of the router.
+ */
+
+void
+llm_openai_routed_fee(llm_answer_t *a)
+{
+    llm_usage_item_t         *item;
+
+    static const llm_usage_t  unknown = LLM_USAGE_INIT;
+
+    if (a->q == NULL || !llm_openai_routed(&a->q->model)
+        || a->model.len == 0 || llm_openai_routed(&a->model))
+    {
+        return;
+    }
+
+    a->served = a->model;
+
+    /* without memory for it, the fee is lost */
+
+    item = (a->usage.input < 0) ? NULL
+           : llm_alloc(a->mem, sizeof(llm_usage_item_t));
+
+    if (item == NULL) {
+        return;
+    }
+
+    item->model = a->q->model;
+    item->usage = unknown;
+    item->usage.input = a->usage.input;
+    item->usage.output = 0;
+
+    item->next = a->items;
+    a->items = item;
+}
+
+
 /* other models at work for this one, whose names and prices are not told */
 
 int

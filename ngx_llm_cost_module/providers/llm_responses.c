@@ -501,6 +501,8 @@ llm_responses_parse(llm_request_t *q)
         rc = llm_responses_parse_agents(q, f[LLM_RESPONSES_AGENTS]);
     }
 
+    q->crowd |= llm_openai_routed(&q->model);
+
     return rc == LLM_OK && q->crowd ? LLM_DECLINED : rc;
 }
 

@@ -266,6 +266,54 @@ test_searches(void **state)
 }
 
 
+/* Azure's router: the price of the model that it chose, and a fee */
+
+static void
+test_routed(void **state)
+{
+    dialect_t  f;
+
+    (void) state;
+
+    ask(&f, &llm_openai, "/openai/deployments/my-model-router/chat/completions",
+        "{\"messages\":[]}");
+    assert_int_equal(f.rc, LLM_DECLINED);
+    assert_int_equal(f.q.crowd, 1);
+
+    answer_begin(&f, NULL);
+    answer_event(&f, "", "{\"model\":\"\",\"choices\":[]}");
+    answer_event(&f, "", "{\"model\":\"chosen\",\"choices\":[{\"index\":0,"
+                         "\"delta\":{}}],\"usage\":{\"prompt_tokens\":7,"
+                         "\"completion_tokens\":5}}");
+    f.p->finish(&f.a);
+
+    assert_int_equal(f.a.served.len, 6);
+    assert_memory_equal(f.a.served.data, "chosen", 6);
+    assert_non_null(f.a.items);
+    assert_null(f.a.items->next);
+    assert_int_equal(f.a.items->model.len, 15);
+    assert_int_equal(f.a.items->usage.input, 7);
+    assert_int_equal(f.a.items->usage.output, 0);
+    done(&f);
+
+    ask(&f, &llm_openai, "/v1/responses",
+        "{\"model\":\"model_router\",\"input\":\"x\"}");
+    assert_int_equal(f.rc, LLM_DECLINED);
+    assert_int_equal(f.q.crowd, 1);
+
+    answer_begin(&f, NULL);
+    answer_json(&f, "{\"status\":\"completed\",\"model\":\"chosen\"}");
+    assert_int_equal(f.a.served.len, 6);
+    assert_null(f.a.items);
+    done(&f);
+
+    ask(&f, &llm_openai, "/v1/chat/completions",
+        "{\"model\":\"model-route\",\"messages\":[]}");
+    assert_int_equal(f.rc, LLM_OK);
+    done(&f);
+}
+
+
 #define RESPONSE  "{\"id\":\"r\",\"status\":\"completed\",\"usage\":"          \
                   "{\"input_tokens\":10,\"output_tokens\":5},"
 
@@ -724,6 +772,7 @@ main(void)
         cmocka_unit_test(test_gateways),
         cmocka_unit_test(test_searches),
         cmocka_unit_test(test_response_tools),
+        cmocka_unit_test(test_routed),
         cmocka_unit_test(test_tiers),
         cmocka_unit_test(test_grounding),
         cmocka_unit_test(test_pictures),
