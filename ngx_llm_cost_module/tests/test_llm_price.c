@@ -89,10 +89,13 @@ static const cost_t  costs[] = {
 
     { "input=0 output=0", D, "", 0 },
     { "input=0 output=0", D, "in=1000000 out=1000000", 0 },
+    { "input=0 output=0", D, "in=9223372036854775807 out=0", 0 },
     { "input=0.02 output=0", D, "in=1000", 20000 },
     { "input=0 output=1", D, "out=10", 10000 },
     { "input=0 output=0 cached_input=1", D, "out=0", -1 },
     { "input=0 output=0 reasoning=1", D, "in=0", -1 },
+    { "input=0 output=0 audio_output=1", D, "in=0", -1 },
+    { "input=0 output=0 image_input=1", D, "out=0", -1 },
     { "input=1 output=1 reasoning=0 audio_output=0 image_output=0", D, "in=0",
       -1 },
     { "input=0 output=0 input_above_10=1", D, "out=0", -1 },

@@ -66,6 +66,8 @@ static const bound_t  bounds[] = {
     { TOOLS, D, "in=0 out=0 code_sessions=1", 3 * CENT },
     { TOOLS, D, "in=0 out=0 code_sessions=-1", LLM_PRICE_CALLS * 3 * CENT },
     { GEMINI_2, D, "in=0 out=0 searches=-1", 35 * CENT / 10 },
+    { GEMINI_2, D, "in=0 out=0 searches=2", 35 * CENT / 10 },
+    { GEMINI_2, D, "in=0 out=0 searches=0", 0 },
     { TIERS, D, "in=0 out=0 searches=-1 code_sessions=-1", 0 },
 
     /* surcharges that nobody excludes */

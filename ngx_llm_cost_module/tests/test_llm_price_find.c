@@ -243,6 +243,56 @@ test_regex(void **state)
 }
 
 
+/* by which rule a row was found, said or not */
+
+static void
+test_how(void **state)
+{
+    unsigned     i;
+    prices_t     t;
+    llm_str_t    model, none = llm_string("");
+    llm_match_e  how;
+
+    static const struct {
+        const char  *model;
+        const char  *how;
+    } rows[] = {
+        { "gpt-4o", "name" },
+        { "openai/gpt-4o", "name" },
+        { "ft:gpt-4o:org::id", "tuned" },
+        { "us.anthropic.x-v1:0", "region" },
+        { "gpt-4o-2024-08-06", "undated" },
+        { "new", "latest" },
+        { "prod-1", "expression" },
+        { "other", "none" },
+        { "", "none" }
+    };
+
+    (void) state;
+
+    prices_init(&t);
+
+    check_add(&t, "gpt-4o", "input=1 output=1");
+    check_add(&t, "anthropic.x-v1:0", "input=1 output=1");
+    check_add(&t, "new-latest", "input=1 output=1");
+    check_add(&t, "~^prod-", "input=2 output=2");
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        model = prices_str(&t, rows[i].model);
+        how = LLM_MATCH_LATEST;
+
+        if ((llm_prices_look(t.table, &model, &none, &none, &how) == NULL)
+            != (strcmp(rows[i].how, "none") == 0)
+            || strcmp(llm_match_name(how), rows[i].how) != 0)
+        {
+            fail_msg("%s: %s", rows[i].model, llm_match_name(how));
+        }
+    }
+
+    prices_free(&t);
+}
+
+
 /* an expression that takes for ever takes no longer than its limit, and does
    not match */
 
@@ -595,6 +645,7 @@ main(void)
         cmocka_unit_test(test_date),
         cmocka_unit_test(test_tuned),
         cmocka_unit_test(test_regex),
+        cmocka_unit_test(test_how),
         cmocka_unit_test(test_regex_limits),
         cmocka_unit_test(test_long_names),
         cmocka_unit_test(test_many),

@@ -96,7 +96,8 @@ test_unknown(void **state)
 
     (void) state;
 
-    assert_int_equal(load(&t, ",'hours_utc':'23:59-00:00'"), LLM_OK);
+    assert_int_equal(load(&t, ",'hours_utc':'23:59-00:00',"
+                          "'output_cost_per_token':null"), LLM_OK);
     assert_int_equal(cost(&t, MONDAY - 1), 1000000);
     assert_int_equal(cost(&t, MONDAY - 61), 2000000);
     assert_int_equal(cost(&t, MONDAY), 2000000);
@@ -146,6 +147,7 @@ test_bad(void **state)
         { ",'hours_utc':'/1:00-02:00'", "hours are not \"HH:MM-HH:MM\"" },
         { ",'hours_utc':'0::00-02:00'", "hours are not \"HH:MM-HH:MM\"" },
         { ",'hours_utc':'0:1:0-02:00'", "hours are not \"HH:MM-HH:MM\"" },
+        { ",'output_cost_per_token':'free'", "not a price" },
         { ",'weekday_timezone':7", "not a time zone" },
         { ",'weekday_timezone':''", "not a time zone" },
         { ",'weekday_timezone':'" LONG "'", "not a time zone" },

@@ -119,12 +119,53 @@ test_worst_of_kinds(void **state)
 }
 
 
+/* what has another measure than tokens, and no price of them */
+
+static void
+test_by_unit(void **state)
+{
+    unsigned  i;
+    prices_t  t;
+
+    static const struct {
+        const char  *row;
+        int          by_unit;
+    } rows[] = {
+        { "'mode':'chat'", 0 },
+        { "'input_cost_per_token':1e-6", 0 },
+        { "'input_cost_per_request':1", 0 },
+        { "'cost_per_second':1", 0 },
+        { "'file_search_cost_per_1k_calls':1", 0 },
+        { "'input_cost_per_character':1", 1 },
+        { "'output_cost_per_video_per_second':1", 1 },
+        { "'input_cost_per_image':1", 1 },
+        { "'input_cost_per_query':1", 1 },
+        { "'input_cost_per_query':1,'output_cost_per_token':1e-6", 0 },
+        { "'input_cost_per_query':1,'input_cost_per_token_above_1k_tokens':"
+          "1e-6", 0 }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        load_row(&t, rows[i].row);
+
+        if (llm_price_by_unit(prices_find(&t, "m")) != rows[i].by_unit) {
+            fail_msg("%s", rows[i].row);
+        }
+
+        prices_free(&t);
+    }
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_kinds),
-        cmocka_unit_test(test_worst_of_kinds)
+        cmocka_unit_test(test_worst_of_kinds),
+        cmocka_unit_test(test_by_unit)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

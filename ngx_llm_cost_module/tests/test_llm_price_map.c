@@ -154,7 +154,8 @@ test_refused_shapes(void **state)
     check_refused("{\"m\":{}", "line 1: unexpected end");
     check_refused("{\"a\":{},\n\"m\":{\"input_cost_per_token\":NaN}}",
                   "line 2: unexpected character");
-    check_refused("{\"a\":{},\n\"m\":5}", "line 2: model \"m\": not an object");
+    check_refused("{\"a\":{},\n\"m\":5\n\n}",
+                  "line 2: model \"m\": not an object");
     check_refused("{\"a\":{},\n\"m\":null}",
                   "line 2: model \"m\": not an object");
     check_refused("{\"\":{}}", "line 1: model \"\": bad length of the name");
@@ -184,6 +185,9 @@ test_refused_shapes(void **state)
                   "line 1: model \"m\", \"tiered_pricing\": bad range");
     check_refused("{\"m\":{\"tiered_pricing\":[{\"range\":[]}]}}",
                   "line 1: model \"m\", \"tiered_pricing\": bad range");
+    check_refused("{\"m\":{\"tiered_pricing\":[{\"range\":[0,5],"
+                  "\"input_cost_per_token\":\"free\"}]}}",
+                  "line 1: model \"m\", \"input_cost_per_token\": not a price");
     check_refused("{\"m\":{\"tiered_pricing\":[{\"range\":[-1,5]}]}}",
                   "line 1: model \"m\", \"tiered_pricing\": bad range");
 }
@@ -228,7 +232,9 @@ static const struct {
     { "input_cost_per_request", LLM_RATE_REQUEST },
     { "google_maps_grounding_cost_per_query", LLM_RATE_MAPS_QUERY },
     { "file_search_cost_per_1k_calls", LLM_RATE_FILE_SEARCH },
-    { "code_interpreter_cost_per_session", LLM_RATE_CODE_SESSION }
+    { "code_interpreter_cost_per_session", LLM_RATE_CODE_SESSION },
+    { "web_fetch_cost_per_1k_calls", LLM_RATE_WEB_FETCH },
+    { "tool_cost_per_1k_calls", LLM_RATE_TOOL_CALL }
 };
 
 
@@ -254,7 +260,7 @@ test_keys(void **state)
         (void) load(&t, map);
         p = prices_find(&t, "n");
 
-        pico = keys[i].rate == LLM_RATE_FILE_SEARCH ? 1000000 : 1000000000;
+        pico = strstr(keys[i].key, "_per_1k_") ? 1000000 : 1000000000;
 
         assert_int_equal(llm_price_rate(p, D, keys[i].rate), 3 * pico);
         assert_int_equal(p->steps[0].above, 1000);
@@ -427,6 +433,19 @@ test_habits(void **state)
 
     assert_int_equal(p->max_output, 4096);
     prices_free(&t);
+
+    /* the older name of what is read from a cache, unless there is the other */
+
+    p = load(&t, "{\"m\": {\"input_cost_per_token_cache_hit\": 1e-6}}");
+
+    assert_int_equal(llm_price_rate(p, D, LLM_RATE_CACHED_INPUT), 1000000);
+    prices_free(&t);
+
+    p = load(&t, "{\"m\": {\"input_cost_per_token_cache_hit\": 1e-6,"
+             "\"cache_read_input_token_cost\": 2e-6}}");
+
+    assert_int_equal(llm_price_rate(p, D, LLM_RATE_CACHED_INPUT), 2000000);
+    prices_free(&t);
 }
 
 
@@ -443,7 +462,8 @@ test_sizes(void **state)
         int64_t      milli;                  /* USD a second, in thousandths */
     } rows[] = {
         { "x/v", 20 }, { "x/480p/v", 1 }, { "x/720p/v", 3 },
-        { "x/1080p/v", 20 }, { "x/4k/v", 1 }, { "w", 7 }, { "480p/w", 7 }
+        { "x/1080p/v", 20 }, { "x/4k/v", 1 }, { "w", 7 }, { "480p/w", 7 },
+        { "480p/z", 0 }, { "720p/z", 2 }
     };
 
     (void) state;
@@ -454,6 +474,9 @@ test_sizes(void **state)
         "\"output_cost_per_second\":0.001,"
         "\"output_cost_per_second_720p\":0.003,"
         "\"output_cost_per_second_1080p\":0.02},"
+        "\"z\":{\"mode\":\"video_generation\","
+        "\"output_cost_per_second\":0.002,"
+        "\"output_cost_per_second_480p\":0},"
         "\"w\":{\"mode\":\"video_generation\","
         "\"output_cost_per_second_480p\":0.007},"
         "\"u\":{\"mode\":\"video_generation\","
@@ -566,6 +589,9 @@ test_hostile(void **state)
     memcpy(text, "{\"", 2);
     strcpy(text + 1000, "\":{}}");
 
+    assert_int_equal(prices_load(&t, text), LLM_BAD);
+    assert_int_equal(strncmp(t.err, "line 1: model \"xxx", 18), 0);
+
     for (i = 0; i < 40; i++) {
         char  err[40];
 
@@ -598,12 +624,28 @@ test_no_memory(void **state)
         prices_init(&t);
 
         map = prices_str(&t, "{\"m\":{\"input_cost_per_token_above_1k_tokens\""
-                         ":1e-6,\"litellm_provider\":\"x\"}}");
+                         ":1e-6,\"aliases\":[\"n\"],"
+                         "\"litellm_provider\":\"x\","
+                         "\"input_cost_per_token_flex\":1e-6,"
+                         "\"off_peak_pricing\":{\"hours_utc\":\"01:00-02:00\","
+                         "\"input_cost_per_token\":1e-7},"
+                         "\"mode\":\"video_generation\","
+                         "\"output_cost_per_second\":0.1,"
+                         "\"output_cost_per_second_4k\":0.2}}");
         t.arena.left = left;
 
         rc = llm_prices_load(t.table, map.data, map.len, t.err,
                              sizeof(t.err));
         assert_true(rc == LLM_OK || rc == LLM_ERROR);
+
+        /* all of it, or an error */
+
+        if (rc == LLM_OK) {
+            assert_non_null(prices_find(&t, "m")->hours);
+            assert_int_equal(prices_find(&t, "m")->nsteps, 1);
+            assert_string_equal(prices_name(&t, "4k/m", ""), "4k/m");
+            assert_string_equal(prices_name(&t, "n", ""), "n");
+        }
 
         prices_free(&t);
     }
