@@ -45,6 +45,7 @@ typedef enum {
     LLM_OPENAI_CACHED_NODE,
     LLM_OPENAI_CALLS_NODE,
     LLM_OPENAI_MARKET_NODE,
+    LLM_OPENAI_CREATION_NODE,
     LLM_OPENAI_USAGE_NODES
 } llm_openai_usage_node_e;
 
@@ -157,7 +158,8 @@ static const llm_openai_figure_t  llm_openai_members[] = {
     llm_member("num_sources_used"),                                   /* xAI */
     llm_member("cached_tokens_details"),                    /* of pictures */
     llm_member("tool_calls_details"),                          /* Perplexity */
-    llm_member("market_cost")                                      /* Vercel */
+    llm_member("market_cost"),                                     /* Vercel */
+    llm_member("cache_creation")                       /* OpenRouter's Claude */
 };
 
 
@@ -383,6 +385,11 @@ llm_openai_kept(llm_answer_t *a, const llm_json_t *j, const uint32_t *m,
         llm_openai_longer(a, j, llm_json_get(j, m[i],
                                              "cache_write_tokens_details"),
                           "ttl_12h_tokens", u, &u->cache_write_day);
+    }
+
+    if (u->cache_write > 0 && u->cache_write_1h < 0) {
+        llm_openai_longer(a, j, m[LLM_OPENAI_CREATION_NODE],
+                          "ephemeral_1h_input_tokens", u, &u->cache_write_1h);
     }
 }
 

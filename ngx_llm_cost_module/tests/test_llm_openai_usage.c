@@ -188,7 +188,9 @@ test_kept(void **state)
         { "\"cache_creation_tokens\":50,\"cache_creation_token_details\":{"
           "\"ephemeral_12h_input_tokens\":15}", 35, -1, 15 },
         { "\"cache_creation_tokens\":0,\"cache_write_tokens_details\":{"
-          "\"ttl_12h_tokens\":15}", 0, -1, -1 }
+          "\"ttl_12h_tokens\":15}", 0, -1, -1 },
+        { "\"cache_write_tokens\":50},\"cache_creation\":{"
+          "\"ephemeral_1h_input_tokens\":20", 30, 20, -1 }
     };
 
     (void) state;
