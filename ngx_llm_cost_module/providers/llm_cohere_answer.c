@@ -5,6 +5,7 @@
 
 
 #include "llm_cohere.h"
+#include "llm_openai.h"
 
 
 /*
@@ -87,6 +88,12 @@ llm_cohere_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
                                                        "prompt_tokens"));
         u.output = llm_answer_figure(a, j, llm_json_get(j, obj,
                                                         "completion_tokens"));
+
+        /* OpenRouter hands on the searches of Cohere's rankings, and a cost */
+
+        u.queries = llm_answer_figure(a, j, llm_json_get(j, obj,
+                                                         "search_units"));
+        u.reported_cost = llm_openai_usage_cost(j, obj);
     }
 
     llm_cohere_input(a, &u, llm_answer_figure(a, j, llm_json_get(j, obj,

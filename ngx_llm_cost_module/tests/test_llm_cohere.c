@@ -294,6 +294,15 @@ test_usage(void **state)
     assert_true(f.a.usage_seen);
     done(&f);
 
+    ask(&f, &llm_cohere, RERANK, "{\"model\":\"m\",\"documents\":[]}");
+    answer_begin(&f, NULL);
+    answer_json(&f, "{\"results\":[],\"usage\":{\"search_units\":3,"
+                    "\"total_tokens\":17,\"cost\":0.006}}");
+    assert_int_equal(f.a.usage.queries, 3);
+    assert_int_equal(f.a.usage.input, 17);
+    assert_int_equal(f.a.usage.reported_cost, 6000000);
+    done(&f);
+
     whole(&llm_ollama, OLLAMA, "{\"done\":true,\"prompt_eval_count\":15,"
           "\"eval_count\":50}", 15, 50, 0);
     whole(&llm_ollama, OLLAMA, "{\"done\":true,\"eval_count\":50}", -1, 50,

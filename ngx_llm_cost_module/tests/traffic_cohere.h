@@ -35,6 +35,11 @@ expected_cohere(json_t *r, llm_usage_t *u)
     if (strcmp(text(r, "api"), "rerank") == 0 && json_is_object(o)) {
         u->input = either(u->input, 0);
         u->output = 0;
+
+        if (json_is_number(json_object_get(o, "cost"))) {
+            u->reported_cost = llround(json_number_value(
+                                          json_object_get(o, "cost")) * 1e9);
+        }
     }
 
     if (strcmp(text(r, "api"), "cohere.embed") == 0 && u->input >= 0) {
