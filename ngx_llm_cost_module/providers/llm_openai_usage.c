@@ -73,8 +73,11 @@ typedef struct {
 static const llm_openai_figure_t  llm_openai_figures[] = {
     llm_figure(LLM_OPENAI_IN_USAGE, "prompt_tokens", input),
     llm_figure(LLM_OPENAI_IN_USAGE, "input_tokens", input),
+    llm_figure(LLM_OPENAI_IN_USAGE, "num_input_text_tokens",
+               input),                          /* Microsoft's own pictures */
     llm_figure(LLM_OPENAI_IN_USAGE, "completion_tokens", output),
     llm_figure(LLM_OPENAI_IN_USAGE, "output_tokens", output),
+    llm_figure(LLM_OPENAI_IN_USAGE, "num_output_tokens", output),
 
     llm_figure(LLM_OPENAI_IN_PROMPT, "cached_tokens", cached_input),
     llm_figure(LLM_OPENAI_IN_USAGE, "prompt_cache_hit_tokens",
@@ -99,6 +102,7 @@ static const llm_openai_figure_t  llm_openai_figures[] = {
 
     llm_figure(LLM_OPENAI_IN_PROMPT, "audio_tokens", audio_input),
     llm_figure(LLM_OPENAI_IN_PROMPT, "image_tokens", image_input),
+    llm_figure(LLM_OPENAI_IN_USAGE, "num_input_image_tokens", image_input),
 
     llm_figure(LLM_OPENAI_IN_OUTPUT, "reasoning_tokens", reasoning),
     llm_figure(LLM_OPENAI_IN_USAGE, "reasoning_tokens", reasoning),
@@ -514,6 +518,15 @@ llm_openai_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
     }
 
     llm_openai_beside(a, j, m, &u);
+
+    /* who says the two parts alone has read both */
+
+    if (u.image_input > 0
+        && !llm_openai_given(j, llm_json_get(j, obj, "input_tokens"))
+        && llm_openai_given(j, llm_json_get(j, obj, "num_input_text_tokens")))
+    {
+        u.input = llm_sum(u.input, u.image_input);
+    }
 
     total = llm_openai_figure(a, j, m[LLM_OPENAI_TOTAL_NODE]);
 

@@ -533,6 +533,16 @@ test_images(void **state)
     assert_int_equal(f.a.usage.output, 50);
     done(&f);
 
+    /* Microsoft's have names of their own */
+
+    picture(&f, "{\"model\":\"MAI-Image-9\"}",
+            "{\"data\":[{}],\"usage\":{\"num_input_text_tokens\":10,"
+            "\"num_input_image_tokens\":90,\"num_output_tokens\":1000}}");
+    assert_int_equal(f.a.usage.input, 100);
+    assert_int_equal(f.a.usage.image_input, 90);
+    assert_int_equal(f.a.usage.image_output, 1000);
+    done(&f);
+
     picture(&f, "{\"model\":\"gpt-image-1\"}", "{\"error\":{\"code\":1}}");
     assert_true(f.a.error && !f.a.usage_seen);
     done(&f);
