@@ -264,3 +264,20 @@ POST /guardrail/g/version/1/apply
 --- error_code: 400
 --- response_body_like: The model 'guardrail' has no price here
 --- upstream_count: 0
+
+
+
+=== TEST 14: a router of prompts: reserved at its price, billed at the chosen one's
+--- http_config
+    llm_price maker:1 input=9 output=90;
+    llm_price maker.m input=1 output=10;
+--- request
+POST /model/arn%3Aaws%3Abedrock%3Aus-east-1%3A1%3Adefault-prompt-router%2Fmaker%3A1/converse
+{"messages":[{"role":"user","content":[{"text":"hi"}]}],"inferenceConfig":{"maxTokens":100}}
+--- upstream eval
+main::ways({ json => { stopReason => 'end_turn',
+    usage => { inputTokens => 1000, outputTokens => 100, totalTokens => 1100 },
+    trace => { promptRouter => { invokedModelId =>
+        'arn:aws:bedrock:us-east-1::foundation-model/maker.m' } } } })
+--- log_lines
+200 in=1000 out=100 cost=0.002000000 src=upstream

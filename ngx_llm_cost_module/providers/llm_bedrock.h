@@ -69,6 +69,10 @@ void llm_bedrock_pictures(llm_answer_t *a, const llm_json_t *j);
 void llm_bedrock_out(llm_answer_t *a, llm_output_t *out, const llm_json_t *j,
     uint32_t node, int text);
 
+/* ... and of which model: a router says in its trace what it chose */
+
+int llm_bedrock_chosen(llm_answer_t *a, const llm_json_t *j, uint32_t trace);
+
 
 int llm_bedrock_headers(llm_answer_t *a, const llm_headers_t *h);
 int llm_bedrock_answer(llm_answer_t *a, const llm_json_t *j);

@@ -374,21 +374,22 @@ static int
 llm_bedrock_read(llm_answer_t *a, llm_bedrock_state_t *st, const llm_json_t *j)
 {
     unsigned  i;
-    uint32_t  f[10], latency;
+    uint32_t  f[11], latency;
 
     static const char * const  names[] = {
         "usage", "message", "metadata", "amazon-bedrock-invocationMetrics",
         "model", "messageStop", "delta", "error", "serviceTier",
-        "performanceConfig"
+        "performanceConfig", "trace"
     };
 
     if (llm_kind_of(j, 0) != LLM_JSON_OBJECT) {
         return LLM_OK;
     }
 
-    llm_json_fields(j, 0, names, 10, f);
+    llm_json_fields(j, 0, names, 11, f);
 
     if (llm_answer_keep(a, j, f[4], &a->model) != LLM_OK
+        || llm_bedrock_chosen(a, j, f[10]) != LLM_OK
         || llm_answer_keep(a, j, llm_json_get(j, f[8], "type"),
                            &a->service_tier) != LLM_OK
         || llm_answer_keep(a, j, llm_json_get(j, f[1], "model"), &a->model)

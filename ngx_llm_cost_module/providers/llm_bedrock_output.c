@@ -9,7 +9,7 @@
 
 /*
  * What came of a request, where no usage says it: text by the names of the
- * models' makers, to be counted, and pictures.
+ * models' makers, to be counted, and pictures.  And of which model it came.
  */
 
 
@@ -86,4 +86,21 @@ llm_bedrock_out(llm_answer_t *a, llm_output_t *out, const llm_json_t *j,
 
         llm_bedrock_out(a, out, j, ++i, text);
     }
+}
+
+
+int
+llm_bedrock_chosen(llm_answer_t *a, const llm_json_t *j, uint32_t trace)
+{
+    int  rc;
+
+    rc = llm_answer_keep(a, j, llm_json_get(j, llm_json_get(j, trace,
+                                                            "promptRouter"),
+                                            "invokedModelId"), &a->served);
+
+    if (a->served.len && a->model.len == 0) {
+        a->model = a->served;
+    }
+
+    return rc;
 }

@@ -301,6 +301,35 @@ test_headers(void **state)
 
 /* latency that is paid for, if the answer says that it was given */
 
+/* a router of prompts says which model it chose, whose price holds then */
+
+static void
+test_chosen(void **state)
+{
+    dialect_t  f;
+
+    (void) state;
+
+    ask(&f, &llm_bedrock, CONVERSE, "{\"messages\":[]}");
+    answer_begin(&f, NULL);
+    answer_json(&f, "{\"stopReason\":\"end_turn\",\"usage\":{\"inputTokens\":1,"
+                    "\"outputTokens\":2},\"trace\":{\"promptRouter\":{"
+                    "\"invokedModelId\":\"arn:aws:bedrock:x::foundation-model/"
+                    "maker.m\"}}}");
+    assert_int_equal(f.a.served.len, 43);
+    assert_memory_equal(f.a.served.data + 36, "maker.m", 7);
+    assert_int_equal(f.a.model.len, 43);
+    done(&f);
+
+    ask(&f, &llm_bedrock, CONVERSE, "{\"messages\":[]}");
+    answer_begin(&f, NULL);
+    answer_json(&f, "{\"usage\":{\"inputTokens\":1},\"trace\":{\"guardrail\":7,"
+                    "\"promptRouter\":7}}");
+    assert_int_equal(f.a.served.len, 0);
+    done(&f);
+}
+
+
 static void
 test_latency(void **state)
 {
@@ -629,6 +658,7 @@ main(void)
         cmocka_unit_test(test_error),
         cmocka_unit_test(test_usage),
         cmocka_unit_test(test_headers),
+        cmocka_unit_test(test_chosen),
         cmocka_unit_test(test_latency),
         cmocka_unit_test(test_stream),
         cmocka_unit_test(test_chunks),
