@@ -7,7 +7,7 @@
 /* Lines through counts, their table, and what hostile figures do to them. */
 
 #include "llm_arena.h"
-#include "llm_learn.h"
+#include "llm_learn_table.h"
 
 
 #define TEST_SIZE            65536
@@ -388,6 +388,140 @@ answers_of(llm_learn_answer_t *a, unsigned n, int64_t reported)
 }
 
 
+/* the middle of the last outputs, and the most of them */
+
+static void
+test_outputs(void **state)
+{
+    void               *mem;
+    uint64_t            k;
+    unsigned            i;
+    llm_learn_t         l;
+    llm_learn_table_t  *t;
+
+    (void) state;
+
+    t = table(&mem);
+    k = key("a", LLM_LEARN_TEXT);
+
+    for (i = 0; i < 7; i++) {
+        llm_learn_add(t, k, 0, -1, -1, 90 - 10 * i);
+
+        assert_int_equal(llm_learn_get(t, k, &l), LLM_OK);
+        assert_int_equal(l.answers, 0);
+        assert_int_equal(l.output, 90 - 10 * ((i + 1 - (i + 1) / 2) - 1));
+        assert_int_equal(l.output_most, i < 3 ? -1 : 90);
+    }
+
+    for (i = 0; i < LLM_LEARN_PAIRS; i++) {
+        llm_learn_add(t, k, 0, -1, -1, i % 2 ? 5 : 4);
+    }
+
+    assert_int_equal(llm_learn_get(t, k, &l), LLM_OK);
+    assert_in_range(l.output, 4, 5);
+    assert_int_equal(l.output_most, 5);
+
+    free(mem);
+}
+
+
+/* what an answer was above the line is forgotten once it is not among the last
+   ones, an eighth with each line */
+
+static void
+test_forgets(void **state)
+{
+    void               *mem;
+    uint64_t            k;
+    unsigned            i;
+    llm_learn_t         l;
+    llm_learn_table_t  *t;
+
+    (void) state;
+
+    t = table(&mem);
+    k = key("a", LLM_LEARN_TEXT);
+
+    for (i = 1; i <= 96; i++) {
+        llm_learn_add(t, k, 0, 1000 + i, i == 17 ? 2017 : 1000 + i, -1);
+        assert_int_equal(llm_learn_get(t, k, &l), LLM_OK);
+        assert_int_equal(l.above.tokens, i < 17 ? 0 : i < 88 ? 1000
+                                         : i < 96 ? 875 : 766);
+        assert_int_equal(l.above.share, i < 17 ? 0 : i < 88 ? 64441
+                                        : i < 96 ? 56386 : 49338);
+    }
+
+    free(mem);
+}
+
+
+/* a model that comes to the place of another has nothing of it */
+
+static void
+test_place(void **state)
+{
+    void               *mem;
+    size_t              size;
+    uint64_t            k;
+    unsigned            i;
+    llm_str_t           a, b, v = llm_string("ab"), w = llm_string("a");
+    llm_learn_t         l;
+    llm_learn_table_t  *t;
+
+    (void) state;
+
+    /* one set of places */
+
+    size = sizeof(llm_learn_table_t) + 4 * sizeof(llm_learn_place_t);
+    mem = aligned_alloc(64, (size + 63) / 64 * 64);
+    assert_non_null(mem);
+    t = llm_learn_create(mem, size);
+    assert_non_null(t);
+
+    for (i = 0; i < 40; i++) {
+        k = 1 + (i + 2) % 4;
+        llm_learn_add(t, k, k == 3 ? 1 : 5 + i, 100 + i, 900, 50);
+    }
+
+    llm_learn_add(t, 9, 50, 100, 100, -1);
+
+    assert_int_equal(llm_learn_get(t, 3, &l), LLM_DECLINED);
+    assert_int_equal(llm_learn_get(t, 1, &l), LLM_OK);
+    assert_int_equal(llm_learn_get(t, 9, &l), LLM_OK);
+
+    assert_int_equal(l.answers, 1);
+    assert_int_equal(l.kinds, 1);
+    assert_int_equal(l.line.slope, 65536);
+    assert_int_equal(l.line.offset, 0);
+    assert_int_equal(l.above.share, 0);
+    assert_int_equal(l.above.tokens, 0);
+    assert_int_equal(l.output, -1);
+    assert_int_equal(l.output_most, -1);
+
+    llm_learn_add(t, 10, 51, -1, -1, -1);
+    assert_int_equal(llm_learn_get(t, 10, &l), LLM_OK);
+    assert_int_equal(l.kinds, 0);
+    assert_int_equal(l.line.slope, 0);
+
+    /* somebody else's memory */
+
+    *(uint64_t *) mem ^= 1;
+    assert_null(llm_learn_attach(mem, size));
+    free(mem);
+
+    /* who has a place: a vendor, a model and a class */
+
+    a = (llm_str_t) llm_string("c");
+    b = (llm_str_t) llm_string("bc");
+
+    assert_true(llm_learn_key(&v, &a, 0) != llm_learn_key(&w, &b, 0));
+    assert_true(llm_learn_key(&v, &a, 0) != llm_learn_key(&w, &a, 0));
+    assert_true(llm_learn_key(&v, &a, 0) != llm_learn_key(&v, &b, 0));
+    assert_true(llm_learn_key(&v, &a, 0) != llm_learn_key(&v, &a, 1));
+    assert_true(llm_learn_key(&a, &a, 0) != llm_learn_key(&w, &a, 0));
+}
+
+
 /* what is told is told once, the newest of what is too much */
 
 static void
@@ -474,6 +608,20 @@ test_fleet(void **state)
     assert_int_equal(llm_learn_fleet(t, k, 0, a, 21), LLM_OK);
     assert_int_equal(llm_learn_get(t, k, &l), LLM_OK);
     assert_int_equal(l.answers, 21);
+
+    /* what is not told yet of others is theirs; fewer outputs are fewer, too */
+
+    llm_learn_add(t, key("b", LLM_LEARN_TEXT), 0, 100, 900, 7);
+    assert_int_equal(llm_learn_fleet(t, k, 0, a, 22), LLM_OK);
+    assert_int_equal(llm_learn_get(t, k, &l), LLM_OK);
+    assert_int_equal(l.answers, 22);
+
+    a[0].output = -1;
+    assert_int_equal(llm_learn_fleet(t, k, 0, a, 22), LLM_DECLINED);
+    a[0].output = 100000001;
+    assert_int_equal(llm_learn_fleet(t, k, 0, a, 22), LLM_DECLINED);
+    a[0].output = 100000000;
+    assert_int_equal(llm_learn_fleet(t, k, 0, a, 22), LLM_OK);
 
     /* a full ring is taken over whole */
 
@@ -578,6 +726,8 @@ test_classes(void **state)
                      LLM_LEARN_SCHEMA);
 
     assert_string_equal(llm_learn_class_name(LLM_LEARN_CALLS), "calls");
+    assert_string_equal(llm_learn_class_name(LLM_LEARN_TEXT), "text");
+    assert_string_equal(llm_learn_class_name(LLM_LEARN_N), "");
 }
 
 
@@ -592,6 +742,9 @@ main(void)
         cmocka_unit_test(test_full),
         cmocka_unit_test(test_first),
         cmocka_unit_test(test_few_kinds),
+        cmocka_unit_test(test_outputs),
+        cmocka_unit_test(test_forgets),
+        cmocka_unit_test(test_place),
         cmocka_unit_test(test_news),
         cmocka_unit_test(test_fleet),
         cmocka_unit_test(test_fleet_hostile),

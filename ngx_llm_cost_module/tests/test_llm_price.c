@@ -185,6 +185,9 @@ static const cost_t  costs[] = {
     { "input=1 output=4 reasoning=6 output_priority=8", F,
       "in=0 out=100 reasoning=40", 480000 },
 
+    { "input=1 output=4 reasoning=6 audio_output=8", D,
+      "in=0 out=100 reasoning=80 audio_output=80", 760000 },
+
     /* audio and images */
 
     { AUDIO, D, "in=100 out=50 audio_input=60 audio_output=20", 4400000 },

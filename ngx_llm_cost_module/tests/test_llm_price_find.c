@@ -248,6 +248,7 @@ test_regex(void **state)
 static void
 test_how(void **state)
 {
+    uint32_t     cursor = 0;
     unsigned     i;
     prices_t     t;
     llm_str_t    model, none = llm_string("");
@@ -288,6 +289,12 @@ test_how(void **state)
             fail_msg("%s: %s", rows[i].model, llm_match_name(how));
         }
     }
+
+    /* all rows with a name, each once */
+
+    for (i = 0; llm_prices_next(t.table, &cursor); i++) { /* void */ }
+
+    assert_int_equal(i, 3);
 
     prices_free(&t);
 }

@@ -441,10 +441,21 @@ test_habits(void **state)
     assert_int_equal(llm_price_rate(p, D, LLM_RATE_CACHED_INPUT), 1000000);
     prices_free(&t);
 
+    p = load(&t, "{\"m\": {\"input_cost_per_token_cache_hit\": 0}}");
+
+    assert_int_equal(llm_price_rate(p, D, LLM_RATE_CACHED_INPUT), 0);
+    prices_free(&t);
+
     p = load(&t, "{\"m\": {\"input_cost_per_token_cache_hit\": 1e-6,"
              "\"cache_read_input_token_cost\": 2e-6}}");
 
     assert_int_equal(llm_price_rate(p, D, LLM_RATE_CACHED_INPUT), 2000000);
+    prices_free(&t);
+
+    p = load(&t, "{\"m\": {\"input_cost_per_token_cache_hit\": 1e-6,"
+             "\"cache_read_input_token_cost\": 0}}");
+
+    assert_int_equal(llm_price_rate(p, D, LLM_RATE_CACHED_INPUT), 0);
     prices_free(&t);
 }
 

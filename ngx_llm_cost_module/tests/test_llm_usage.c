@@ -316,6 +316,7 @@ test_nothing(void **state)
 
     u.request_ms = 500;
     u.tier = LLM_TIER_FLEX;
+    u.search_size = LLM_SEARCH_HIGH;
     assert_int_equal(llm_usage_nothing(&u), 1);
 
     /* what is not said is not nothing */
@@ -406,10 +407,76 @@ test_add_zero(void **state)
     assert_int_equal(u.reported_cost, 3);
 
     v.input = 0;
+    v.output = 0;
     v.reported_cost = 0;
     llm_usage_add(&u, &v);
     assert_int_equal(u.input, 5);
+    assert_int_equal(u.output, 0);
     assert_int_equal(u.reported_cost, 3);
+}
+
+
+/* each part is within its own whole, also where that is none */
+
+static void
+test_parts(void **state)
+{
+    size_t       i;
+    int64_t     *v;
+    llm_usage_t  u;
+
+#define AT(f)  offsetof(llm_usage_t, f) / sizeof(int64_t)
+
+    static const struct {
+        size_t  whole, part;
+    } parts[] = {
+        { AT(input), AT(cached_input) },
+        { AT(input), AT(cache_write) },
+        { AT(input), AT(cache_write_1h) },
+        { AT(input), AT(cache_write_day) },
+        { AT(input), AT(image_input) },
+        { AT(input), AT(video_input) },
+        { AT(input), AT(audio_input) },
+        { AT(output), AT(reasoning) },
+        { AT(output), AT(image_output) },
+        { AT(output), AT(video_output) },
+        { AT(output), AT(audio_output) },
+        { AT(audio_input), AT(cached_audio) },
+        { AT(image_input), AT(cached_image) },
+        { AT(video_input), AT(cached_video) },
+        { AT(cached_input), AT(cached_audio) },
+        { AT(cached_input), AT(cached_image) },
+        { AT(cached_input), AT(cached_video) },
+        { AT(orch_input), AT(orch_cached) },
+        { AT(pages), AT(pages_annotated) }
+    };
+
+#undef AT
+
+    (void) state;
+
+    for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        u = (llm_usage_t) LLM_USAGE_INIT;
+        v = (int64_t *) &u;
+
+        v[parts[i].part] = 1;
+        assert_int_equal(llm_usage_normalize(&u), 0);
+
+        v[parts[i].whole] = 1;
+        assert_int_equal(llm_usage_normalize(&u), 0);
+        assert_int_equal(v[parts[i].part], 1);
+
+        v[parts[i].whole] = 0;
+        assert_int_equal(llm_usage_normalize(&u), 1);
+        assert_int_equal(v[parts[i].part], 0);
+        assert_int_equal(v[parts[i].whole], 0);
+
+        v[parts[i].whole] = 7;
+        v[parts[i].part] = 8;
+        assert_int_equal(llm_usage_normalize(&u), 1);
+        assert_int_equal(v[parts[i].part], 7);
+        assert_int_equal(llm_usage_normalize(&u), 0);
+    }
 }
 
 
@@ -476,6 +543,7 @@ main(void)
         cmocka_unit_test(test_overlap),
         cmocka_unit_test(test_add),
         cmocka_unit_test(test_add_zero),
+        cmocka_unit_test(test_parts),
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_nothing),
         cmocka_unit_test(test_cut),
