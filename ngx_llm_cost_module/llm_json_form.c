@@ -144,6 +144,10 @@ llm_json_form_match(const llm_json_form_t *f, const llm_str_t *text,
     unsigned              i;
     const unsigned char  *p, *last, *form, *end, *stop;
 
+    if (text->len == 0) {
+        return 0;
+    }
+
     p = text->data;
     last = llm_json_form_end(f, p, p + text->len);
     form = f->text;

@@ -23,28 +23,25 @@ static int
 llm_gemini_batch_member(llm_request_t *q, uint32_t obj, const char *camel,
     const char *snake, uint32_t *node)
 {
-    uint32_t  other;
+    uint32_t     f[2];
+    const char  *names[2];
 
-    *node = LLM_JSON_NONE;
+    names[0] = camel;
+    names[1] = snake;
 
     if (llm_kind_of(&q->json, obj) != LLM_JSON_OBJECT) {
         return llm_request_bad(q, camel, "must be in an object");
     }
 
-    *node = llm_json_get(&q->json, obj, camel);
-    other = llm_json_get(&q->json, obj, snake);
+    if (llm_request_object(q, obj, camel, names, 2, f) != LLM_OK) {
+        return LLM_BAD;
+    }
 
-    if (llm_json_duplicate(&q->json, obj, camel)
-        || llm_json_duplicate(&q->json, obj, snake)
-        || (*node != LLM_JSON_NONE && other != *node
-            && other != LLM_JSON_NONE))
-    {
+    if (f[0] != LLM_JSON_NONE && f[1] != LLM_JSON_NONE) {
         return llm_request_bad(q, camel, "must not occur more than once");
     }
 
-    if (*node == LLM_JSON_NONE) {
-        *node = other;
-    }
+    *node = (f[0] != LLM_JSON_NONE) ? f[0] : f[1];
 
     return LLM_OK;
 }

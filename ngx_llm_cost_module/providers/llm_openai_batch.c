@@ -162,6 +162,10 @@ llm_openai_batch_line(const llm_str_t *text, size_t *at, llm_str_t *line)
 {
     const unsigned char  *p, *lf, *last;
 
+    if (text->len == 0) {
+        return 0;
+    }
+
     last = text->data + text->len;
 
     for (p = text->data + *at; p < last; p = lf + 1) {

@@ -199,6 +199,7 @@ typedef struct llm_text_s  llm_text_t;
 typedef struct {
     llm_str_t             model;          /* empty: there is none */
     int64_t               calls;          /* -1: without a bound */
+    int64_t               shown;          /* pictures that it may be shown */
     llm_usage_t           most;           /* input -1: whatever the request and
                                              its answer are; output -1: as much
                                              as the model can */

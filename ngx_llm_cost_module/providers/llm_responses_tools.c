@@ -416,9 +416,14 @@ llm_responses_paints(llm_request_t *q, uint32_t tool, int64_t calls)
 
     made = llm_images_made(&p);
 
-    n = llm_responses_pictures(&q->json)
-        + llm_given(&q->json, llm_json_get(&q->json, tool,
-                                           "input_image_mask"));
+    /* the tool may be there a hundred thousand times: they are counted once */
+
+    if (guest->model.len == 0) {
+        guest->shown = llm_responses_pictures(&q->json);
+    }
+
+    n = guest->shown + llm_given(&q->json, llm_json_get(&q->json, tool,
+                                                        "input_image_mask"));
 
     /* what an earlier call has made is shown to a later one */
 
