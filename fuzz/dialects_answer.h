@@ -309,6 +309,63 @@ document_formed(const way_t *w, const uint8_t *p, size_t len)
 }
 
 
+static int
+holds(const uint8_t *p, size_t len, const char *word)
+{
+    size_t  n;
+
+    for (n = strlen(word); len >= n; p++, len--) {
+        if (memcmp(p, word, n) == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/*
+ * A usage leaves out what one before it has said, or all of it: a document has
+ * what the last one says, and no more.
+ */
+
+static int
+says_less(const way_t *w, const uint8_t *p, size_t len)
+{
+    size_t          i;
+    const int64_t  *u;
+    llm_answer_t    a;
+    const uint8_t  *eol, *last;
+    unsigned char   said[LLM_USAGE_FIELDS] = { 0 };
+
+    for (last = p + len; p < last; p = eol + 1) {
+        eol = memchr(p, '\n', last - p);
+        eol = eol ? eol : last;
+
+        begin(&a, w);
+        a.stream = 1;
+        event(&a, w, p, eol - p);
+
+        if (!a.usage_seen && !holds(p, eol - p, "usage")) {
+            continue;
+        }
+
+        u = (const int64_t *) &a.usage;
+
+        for (i = 0; i < LLM_USAGE_FIELDS; i++) {
+
+            if (u[i] < 0 && said[i]) {
+                return 1;
+            }
+
+            said[i] |= (u[i] >= 0);
+        }
+    }
+
+    return 0;
+}
+
+
 static void
 stream_formed(const way_t *w, const uint8_t *p, size_t len)
 {
@@ -327,7 +384,9 @@ stream_formed(const way_t *w, const uint8_t *p, size_t len)
 
         /* a figure of the beginning is not that of the end, nor a bad one */
 
-        if (a.usage_seen && !b.usage_bad && a.usage.output >= 0) {
+        if (a.usage_seen && !b.usage_bad && a.usage.output >= 0
+            && !says_less(w, p, len))
+        {
             must_say_same(&a, &b, "as a document");
         }
     }

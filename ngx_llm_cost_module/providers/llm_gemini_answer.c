@@ -257,6 +257,7 @@ llm_gemini_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj,
     int blocked)
 {
     int                i, said;
+    unsigned           bad;
     int64_t            v[LLM_GEMINI_U_FIGURES], searches, maps;
     uint32_t           f[LLM_GEMINI_U_N];
     llm_usage_t        u = LLM_USAGE_INIT;
@@ -269,16 +270,23 @@ llm_gemini_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj,
 
     llm_json_fields(j, obj, llm_gemini_usage_names, LLM_GEMINI_U_N, f);
 
+    /* what an earlier event said badly does not make this one's total so */
+
+    bad = a->usage_bad;
+    a->usage_bad = 0;
+
     for (said = 0, i = 0; i < LLM_GEMINI_U_FIGURES; i++) {
         v[i] = llm_answer_addend(a, j, f[i]);
         said |= (v[i] >= 0);
     }
 
+    llm_gemini_sum(&u, v, a->kind, a->usage_bad);
+    a->usage_bad |= bad;
+
     if (!said && !blocked) {
         return;
     }
 
-    llm_gemini_sum(&u, v, a->kind, a->usage_bad);
     llm_gemini_kinds(a, j, f, &u);
 
     /* these are no part of it */

@@ -207,7 +207,7 @@ llm_openai_edit_model(llm_request_t *q, llm_edits_t *e, uint32_t node)
 {
     llm_str_t  text;
 
-    if (!llm_openai_given(&q->json, node)) {
+    if (llm_kind_of(&q->json, node) != LLM_JSON_STRING) {
         return LLM_OK;
     }
 

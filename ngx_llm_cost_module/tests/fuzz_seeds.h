@@ -14,8 +14,7 @@ static const char * const  seeds[] = {
     "{\"model_id\":\"m\",\"model\":\"m\",\"input\":\"a\",\"inputs\":[{\"text\":"
     "\"b\"}],\"parameters\":{\"max_new_tokens\":9},\"completion_args\":{"
     "\"max_tokens\":9},\"multi_agent\":{\"enabled\":true},\"fallbacks\":"
-    "\"default\",\"tools\":[{\"type\":\"advisor_1\",\"model\":\"a\"},"
-    "{\"type\":\"image_generation\",\"partial_images\":2}],"
+    "\"default\",\"tools\":[{\"type\":\"advisor_1\",\"model\":\"a\"}],"
     "\"messages\":[{\"role\":\"system\",\"content\":[{\"type\":"
     "\"tool_addition\",\"tool\":{\"type\":\"tool_definition\",\"definition\":"
     "{\"type\":\"web_search_1\",\"max_uses\":2}}}]}]}",

@@ -498,6 +498,17 @@ test_stream(void **state)
     assert_false(f.a.finished);
     assert_int_equal(f.a.usage.input, 20);
 
+    /* a bad figure is bad in its own event: the total tells here */
+
+    answer_event(&f, "", "{\"usageMetadata\":{\"promptTokenCount\":20,"
+        "\"thoughtsTokenCount\":[3]}}");
+    assert_true(f.a.usage_bad);
+    answer_event(&f, "", "{\"usageMetadata\":{\"promptTokenCount\":20,"
+        "\"thoughtsTokenCount\":3,\"totalTokenCount\":30}}");
+    assert_int_equal(f.a.usage.output, 10);
+    assert_true(f.a.usage_bad);
+    assert_int_equal(f.a.usage.input, 20);
+
     answer_event(&f, "", "{\"candidates\":[{\"finishReason\":\"MAX_TOKENS\"}],"
         "\"usageMetadata\":{\"promptTokenCount\":17,"
         "\"candidatesTokenCount\":6,\"totalTokenCount\":23}}");

@@ -174,6 +174,43 @@ test_grown(void **state)
 }
 
 
+/* a tool that the provider runs, as often as there is room for it */
+
+static void
+test_hosted(void **state)
+{
+    size_t    i, n, way;
+    uint8_t  *out;
+
+    static const char * const  types[] = {
+        "image_generation", "web_search", "file_search", "code_interpreter",
+        "shell", "mcp", "computer", "custom", "namespace", "tool_search"
+    };
+
+    (void) state;
+
+    out = malloc(SIZE + 256);
+
+    for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+
+        n = sprintf((char *) out, "{\"model\":\"m\",\"input\":\"a\","
+                    "\"messages\":[],\"tools\":[");
+
+        while (n < SIZE) {
+            n += sprintf((char *) out + n, "{\"type\":\"%s\"},", types[i]);
+        }
+
+        n += sprintf((char *) out + n - 1, "]}") - 1;
+
+        for (way = 0; way < WAYS; way++) {
+            read_as(way, 0, out, n);
+        }
+    }
+
+    free(out);
+}
+
+
 /* the same event again and again */
 
 static void
@@ -211,6 +248,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_grown),
+        cmocka_unit_test(test_hosted),
         cmocka_unit_test(test_events)
     };
 
