@@ -218,6 +218,7 @@ UNIT_CFLAGS = -g -O1 -std=gnu11 -Wall -Wextra -Werror -MMD -MP \
               -fno-omit-frame-pointer -Ingx_llm_cost_module \
               -Ingx_llm_cost_module/providers -Itokenizer/include \
               -Itokenizer/src
+comma = ,
 UNIT_LIBS   = -ljansson -lpcre2-8 -lz -lcrypto -lcmocka -lm
 
 pure_objs = $(pure_srcs:%.c=$(BUILD)/unit/%.o)
@@ -237,6 +238,12 @@ $(pure_lib): $(pure_objs)
 $(filter-out %/test_llm_steps,$(unit_bins)): $(BUILD)/unit/%: \
     $(BUILD)/unit/ngx_llm_cost_module/tests/%.o $(pure_lib)
 	$(Q)$(CC) -fsanitize=address,undefined -o $@ $^ $(UNIT_LIBS)
+
+# what is asked of a body is written down
+
+$(BUILD)/unit/test_llm_shapes: UNIT_LIBS += \
+    $(addprefix -Wl$(comma)--wrap=llm_,json_get json_fields json_equal \
+                                       json_starts needs_types)
 
 .PRECIOUS: $(BUILD)/unit/ngx_llm_cost_module/tests/%.o
 

@@ -186,8 +186,9 @@ test_batch(void **state)
 static void
 test_openai_batch(void **state)
 {
-    size_t     i;
-    dialect_t  f;
+    size_t       i;
+    dialect_t    f;
+    llm_inner_t  in;
 
     static const struct {
         const char  *answer;
@@ -253,6 +254,12 @@ test_openai_batch(void **state)
     assert_int_equal(f.q.object.len, 6);
     assert_int_equal(f.q.model.len, 2);
     assert_int_equal(f.q.window, 48 * 3600);
+
+    /* its requests are elsewhere: none is in it */
+
+    memset(&in, 0, sizeof(llm_inner_t));
+    in.mem = f.q.mem;
+    assert_int_not_equal(llm_openai.inner(&f.q, &in), LLM_OK);
     done(&f);
 
     ask(&f, &llm_openai, JOBS, JOB("[{\"body\":{}},{\"body\":[]}]"));

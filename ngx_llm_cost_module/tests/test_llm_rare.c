@@ -344,7 +344,10 @@ test_gemini_batch(void **state)
         { "{\"batch\":{\"inputConfig\":{\"requests\":{\"requests\":[]}}}}",
           "requests" },
         { "{\"batch\":{\"inputConfig\":{\"requests\":{\"requests\":[1]}}}}",
-          "requests" }
+          "requests" },
+        { "{\"batch\":{\"inputConfig\":{\"requests\":{\"requests\":[{}],"
+          "\"Requests\":1}}}}", "requests" },
+        { "{\"batch\":{},\"Batch\":{}}", "batch" }
     };
 
     (void) state;
