@@ -46,19 +46,31 @@ def openai_chat(usage):
     details = usage.get("prompt_tokens_details") or {}
     parts = usage.get("completion_tokens_details") or {}
 
+    cached = first(details.get("cached_tokens"),
+                   usage.get("prompt_cache_hit_tokens"),
+                   usage.get("cached_tokens"),
+                   usage.get("num_cached_tokens"))
+    reasoning = first(parts.get("reasoning_tokens"),
+                      usage.get("reasoning_tokens"))
+
     # reasoning may be left out of the one and not of the other
+    said = usage.get("completion_tokens") or 0
+    output = max(said, (usage.get("total_tokens") or 0) - tokens)
+
+    # Vercel has it beside both, Azure's Grok what is cached beside the input
+    if "market_cost" in usage and output == said:
+        output += reasoning or 0
+
+    if (cached or 0) > tokens:
+        tokens += cached
+
     return {
         "input": tokens,
-        "output": max(usage.get("completion_tokens") or 0,
-                      (usage.get("total_tokens") or 0) - tokens),
-        "cached": first(details.get("cached_tokens"),
-                        usage.get("prompt_cache_hit_tokens"),
-                        usage.get("cached_tokens"),
-                        usage.get("num_cached_tokens")),
+        "output": output,
+        "cached": cached,
         "written": first(details.get("cache_write_tokens"),
                          usage.get("cache_creation_input_tokens")),
-        "reasoning": first(parts.get("reasoning_tokens"),
-                           usage.get("reasoning_tokens"))}
+        "reasoning": reasoning}
 
 
 def openai_embeddings(usage):
