@@ -84,7 +84,7 @@ before(() => gateway.start(`
 
     location /small/v1/ {
         llm_cost on;
-        llm_budget small limit=0.00052usd period=total;
+        llm_budget small limit=0.00056usd period=total;
         llm_fit off;
         proxy_pass UPSTREAM/v1/;
     }`));
