@@ -19,7 +19,7 @@
 
 
 #define STEPS_FIRST  10000             /* whatever the input */
-#define STEPS_BYTE   100
+#define STEPS_BYTE   80
 
 
 /* the compiler's calls: the Makefile gives them these names */
