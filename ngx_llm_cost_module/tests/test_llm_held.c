@@ -221,6 +221,40 @@ makes_room_without_losing_money(void **state)
 }
 
 
+/* one that may leave sooner than others goes, however old those are */
+
+static void
+age_is_asked_among_equals(void **state)
+{
+    llm_held_t  h;
+
+    (void) state;
+
+    assert_int_equal(put("mine", LLM_HELD_FILE, 5, 2), LLM_OK);
+    assert_int_equal(put("mine2", LLM_HELD_FILE, 4, 2), LLM_OK);
+    assert_int_equal(put("old", LLM_HELD_FILE, 1, 1), LLM_OK);
+    assert_int_equal(put("work", LLM_HELD_WORK, 0, 2), LLM_OK);
+    assert_int_equal(put("a", LLM_HELD_FILE, 6, 2), LLM_OK);
+    assert_int_equal(get("mine2", 6), LLM_DECLINED);
+    assert_int_equal(get("old", 6), LLM_OK);
+
+    /* what is over before all of them */
+
+    assert_int_equal(setup(NULL), 0);
+    h = held("over", LLM_HELD_WORK, 8, 9);
+    assert_int_equal(llm_held_put(t, &h, 8), LLM_OK);
+    assert_int_equal(put("done", LLM_HELD_WORK, 2, 1), LLM_OK);
+    assert_int_equal(claim("done", 3), LLM_OK);
+    assert_int_equal(put("mine", LLM_HELD_UNNAMED, 1, 2), LLM_OK);
+    assert_int_equal(put("old", LLM_HELD_FILE, 0, 1), LLM_OK);
+    assert_int_equal(put("a", LLM_HELD_WORK, 9, 2), LLM_OK);
+    assert_int_equal(put("b", LLM_HELD_WORK, 9, 2), LLM_OK);
+    assert_int_equal(get("done", 9), LLM_DECLINED);
+    assert_int_equal(get("mine", 9), LLM_OK);
+    assert_int_equal(get("old", 9), LLM_OK);
+}
+
+
 /* a worker that dies with the lock takes nothing along */
 
 static void
@@ -367,6 +401,7 @@ main(void)
         cmocka_unit_test_setup(a_namesake_owes_nothing, setup),
         cmocka_unit_test_setup(work_has_a_name_for_logs, setup),
         cmocka_unit_test_setup(makes_room_without_losing_money, setup),
+        cmocka_unit_test_setup(age_is_asked_among_equals, setup),
         cmocka_unit_test_setup(outlives_a_worker, setup),
         cmocka_unit_test(a_reservation_is_left_to_itself),
         cmocka_unit_test_setup(lapses_once, setup)

@@ -7,6 +7,9 @@
 /* Records as they are written, in a file and elsewhere, and read again. */
 
 
+#include <signal.h>
+#include <sys/resource.h>
+
 #include "held_fixture.h"
 
 
@@ -77,6 +80,20 @@ budgets_come_back(void **state)
 
     h.budgets_len = 20;
     assert_int_equal(llm_held_unpack(&h, got), 0);
+
+    /* no more than it says, and no more than there is room for */
+
+    for (i = 0; i < LLM_BUDGETS_MAX; i++) {
+        b[i].name.len = b[i].key.len = 1;
+    }
+
+    llm_held_pack(&h, b, LLM_BUDGETS_MAX);
+    memcpy(h.budgets + h.budgets_len, h.budgets, h.budgets_len / 16);
+    h.budgets_len += h.budgets_len / 16;
+    h.nbudgets = LLM_BUDGETS_MAX + 1;
+    assert_int_equal(llm_held_unpack(&h, got), LLM_BUDGETS_MAX);
+    h.nbudgets = 2;
+    assert_int_equal(llm_held_unpack(&h, got), 2);
 }
 
 
@@ -100,14 +117,19 @@ what_comes_from_elsewhere_is_checked(void **state)
     assert_int_equal(llm_held_read(&got, &h, size - 1), 0);
     assert_int_equal(llm_held_read(&got, &h, 100), 0);
 
+    bad = h;
+    bad.model_len = LLM_HELD_MODEL;
+    bad.path_len = LLM_HELD_PATH;
+    assert_int_equal(llm_held_read(&got, &bad, size), size);
+
     for (i = 0; i < 7; i++) {
         bad = h;
 
         switch (i) {
         case 0: bad.version++; break;
         case 1: bad.what = 9; break;
-        case 2: bad.model_len = 255; break;
-        case 3: bad.path_len = 255; break;
+        case 2: bad.model_len = LLM_HELD_MODEL + 1; break;
+        case 3: bad.path_len = LLM_HELD_PATH + 1; break;
         case 4: bad.budgets_len = LLM_HELD_BUDGETS + 1; break;
         case 5: bad.most[LLM_UNIT_USD] = -1; break;
         case 6: bad.version = 0; break;
@@ -208,7 +230,7 @@ outlives_a_restart(void **state)
 
     h = held("b", LLM_HELD_WORK, 1, 1000);
     assert_int_equal(llm_held_file_add(t, fd, &h), 0);
-    h = held("over", LLM_HELD_WORK, 1, 5);
+    h = held("over", LLM_HELD_WORK, 1, 10);
     assert_int_equal(llm_held_file_add(t, fd, &h), 0);
     memset(&h, 0x11, 100);
     assert_int_equal(write(fd, &h, sizeof(h)), sizeof(h));
@@ -247,6 +269,78 @@ outlives_a_restart(void **state)
 
     (void) snprintf(more, sizeof(more), "%s/no", path);
     assert_int_equal(llm_held_file_open(t, more, 1, 1), -1);
+    unlink(path);
+}
+
+
+/* what could not be written is said, and is not taken for written */
+
+static void
+a_write_may_fail(void **state)
+{
+    int            fd, fds[2];
+    char           path[] = "/tmp/llm-held-XXXXXX";
+    llm_held_t     h;
+    struct stat    st;
+    struct rlimit  old, small;
+
+    (void) state;
+
+    h = held("a", LLM_HELD_WORK, 1, 1000);
+
+    fd = mkstemp(path);
+    assert_true(fd != -1);
+    unlink(path);
+
+    /* ours, and an empty table leaves it empty */
+
+    fds[0] = llm_held_file_open(t, path, 1, 1);
+    assert_true(fds[0] != -1);
+    assert_int_equal(fstat(fds[0], &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0600);
+    assert_int_equal(st.st_size, 0);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_size, 0);
+    close(fds[0]);
+    unlink(path);
+
+    fds[0] = llm_held_file_open(t, path, 1, 0);
+    assert_int_equal(fstat(fds[0], &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0600);
+    close(fds[0]);
+    unlink(path);
+
+    assert_int_equal(llm_held_put(t, &h, 1), LLM_OK);
+
+    /* not open for it */
+
+    assert_int_equal(pipe(fds), 0);
+    assert_int_equal(llm_held_file_add(t, fds[0], &h), EBADF);
+    close(fds[0]);
+    close(fds[1]);
+
+    /* a part of it, and nothing */
+
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    small = old;
+    small.rlim_cur = 100;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    assert_int_equal(llm_held_file_add(t, fd, &h), EIO);
+    assert_int_equal(llm_held_file_add(t, fd, &h), EFBIG);
+    close(fd);
+
+    /* ... of what is written anew: the old file stays */
+
+    fd = llm_held_file_open(t, path, 1, 1);
+    assert_true(fd != -1);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_size, 0);
+    assert_int_equal(llm_held_file_add(t, fd, &h), 0);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_size, llm_held_size(&h));
+    close(fd);
     unlink(path);
 }
 
@@ -426,6 +520,7 @@ main(void)
         cmocka_unit_test_setup(what_comes_from_elsewhere_is_checked, setup),
         cmocka_unit_test_setup(knows_an_older_version, setup),
         cmocka_unit_test_setup(outlives_a_restart, setup),
+        cmocka_unit_test_setup(a_write_may_fail, setup),
         cmocka_unit_test_setup(two_tables_follow_a_file, setup),
         cmocka_unit_test_setup(a_restart_knows_what_is_owed, setup),
         cmocka_unit_test_setup(distrusts_a_file, setup)

@@ -141,6 +141,171 @@ refuses_what_cannot_be_repaired(void **state)
 }
 
 
+/* all of it: whose, for how much, until when, of which counters */
+
+static void
+a_boot_finds_what_is_open(void **state)
+{
+    char                key[LLM_KEY_MAX + 1];
+    int64_t             spent[LLM_UNIT_N] = { 5, 4, 1 };
+    uint32_t            cursor, again;
+    unsigned            i, k;
+    llm_budget_t        b[4];
+    llm_balance_t       bal[4];
+    llm_hold_view_t     was[9], v;
+    llm_admission_t     a;
+    llm_ledger_file_t   f;
+
+    (void) state;
+
+    file_open(&f, REGION);
+
+    memset(key, 'k', LLM_KEY_MAX);
+    key[LLM_KEY_MAX] = '\0';
+
+    b[0] = budget("all", "", LLM_UNIT_USD, LLM_NO_LIMIT);
+    b[1] = budget("tokens", key, LLM_UNIT_TOKENS, 100000);
+    b[2] = budget("calls", "", LLM_UNIT_REQUESTS, 1000);
+    b[3] = budget("user", key, LLM_UNIT_USD, 100000);
+
+    /* the second of each is as it was, and another one is changed */
+
+    for (i = 0; i < 9; i++) {
+        a = admission(b, 4 - i % 2, 100 + i);
+        a.expires += i;
+        a.owner = LLM_LEDGER_NOBODY;
+        a.keep = i & 1;
+        memset(a.request_id, 'a' + i, LLM_REQUEST_ID);
+        assert_int_equal(llm_ledger_reserve(f.ledger, &a), LLM_LEDGER_FITS);
+        assert_int_equal(llm_ledger_file_sync(&f), 0);
+    }
+
+    for (i = 0, cursor = 0; i < 9; i++) {
+        assert_int_equal(llm_ledger_next_hold(f.ledger, &cursor, &was[i]),
+                         LLM_OK);
+    }
+
+    assert_int_equal(llm_ledger_next_hold(f.ledger, &cursor, &v),
+                     LLM_DECLINED);
+    llm_ledger_file_close(&f);
+    power_loss(3);
+    file_open(&f, REGION);
+
+    for (i = 0, cursor = 0; i < 9; i++) {
+        assert_int_equal(llm_ledger_next_hold(f.ledger, &cursor, &v), LLM_OK);
+        assert_memory_equal(&v, &was[i], sizeof(v));
+        assert_int_equal(v.request_id[LLM_REQUEST_ID - 1], 'a' + i);
+    }
+
+    again = cursor;
+    assert_int_equal(llm_ledger_next_hold(f.ledger, &again, &v),
+                     LLM_DECLINED);
+
+    for (i = 0; i < 9; i++) {
+        assert_int_equal(llm_ledger_settle(f.ledger, &was[i].id, spent, bal,
+                                           4),
+                         LLM_OK);
+
+        for (k = 0; k < was[i].n; k++) {
+            assert_int_equal(bal[k].spent, (k == 3 ? i / 2 + 1 : i + 1)
+                                           * spent[b[k].unit]);
+        }
+    }
+
+    assert_ledger(f.ledger);
+    llm_ledger_file_close(&f);
+}
+
+
+/* whoever was writing to the disk has died; the others go on, and write it */
+
+static void
+dies_in_a_sync(llm_ledger_file_t *f)
+{
+    pid_t  pid;
+
+    pid = fork();
+    assert_true(pid != -1);
+
+    if (pid == 0) {
+        _exit(pthread_mutex_lock(&llm_file_state(f)->mutex));
+    }
+
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+
+static void
+a_sync_goes_on_for_another(void **state)
+{
+    sums_t              s;
+    llm_ledger_file_t   f;
+
+    (void) state;
+
+    file_open(&f, REGION);
+    (void) request(f.ledger, 1, 1);
+    assert_int_equal(llm_ledger_file_sync(&f), 0);
+    (void) request(f.ledger, 2, 1);
+    dies_in_a_sync(&f);
+    assert_int_equal(llm_ledger_file_sync(&f), 0);
+    (void) request(f.ledger, 3, 1);
+    assert_int_equal(llm_ledger_file_sync(&f), 0);
+    s = file_sums(f.ledger);
+    assert_int_equal(s.settles, 3);
+    llm_ledger_file_close(&f);
+    power_loss(4);
+    file_open(&f, REGION);
+    assert_sums(f.ledger, &s);
+
+    /* what is on the disk is not what was put there, and that is said */
+
+    (void) request(f.ledger, 4, 1);
+    assert_int_equal(llm_ledger_file_sync(&f), 0);
+    file_patch(llm_file_log_off(REGION) + 40, "\xff\xff\xff", 3);
+    (void) request(f.ledger, 5, 1);
+    dies_in_a_sync(&f);
+    assert_int_equal(llm_ledger_file_sync(&f), EIO);
+
+    /* nor does it come from a lock that nobody can have again */
+
+    dies_in_a_sync(&f);
+    assert_int_equal(pthread_mutex_lock(&llm_file_state(&f)->mutex),
+                     EOWNERDEAD);
+    assert_int_equal(pthread_mutex_unlock(&llm_file_state(&f)->mutex), 0);
+    assert_int_equal(llm_ledger_file_sync(&f), ENOTRECOVERABLE);
+    llm_ledger_file_close(&f);
+}
+
+
+/* a log that is full goes into the base only if it can all be read */
+
+static void
+a_damaged_log_is_not_folded(void **state)
+{
+    int                 rc;
+    unsigned            i;
+    llm_ledger_file_t   f;
+
+    (void) state;
+
+    file_open(&f, REGION);
+    (void) request(f.ledger, 1, 1);
+    assert_int_equal(llm_ledger_file_sync(&f), 0);
+    file_patch(llm_file_log_off(REGION) + 40, "\xff\xff\xff", 3);
+
+    for (i = 0, rc = 0; i < 1000 && rc == 0; i++) {
+        (void) request(f.ledger, i, 1);
+        rc = llm_ledger_file_sync(&f);
+    }
+
+    assert_in_range(i, 10, 999);
+    assert_int_equal(rc, EIO);
+    assert_int_equal(llm_ledger_file_sync(&f), EIO);
+    llm_ledger_file_close(&f);
+}
+
+
 /* what is killed at every system call, and what may be found then */
 
 static void
@@ -358,6 +523,9 @@ main(void)
         cmocka_unit_test_teardown(a_boot_finds_the_last_sync, file_fresh),
         cmocka_unit_test_teardown(a_torn_batch_is_none, file_fresh),
         cmocka_unit_test_teardown(refuses_what_cannot_be_repaired, file_fresh),
+        cmocka_unit_test_teardown(a_boot_finds_what_is_open, file_fresh),
+        cmocka_unit_test_teardown(a_sync_goes_on_for_another, file_fresh),
+        cmocka_unit_test_teardown(a_damaged_log_is_not_folded, file_fresh),
         cmocka_unit_test_teardown(is_made_or_not, file_fresh),
         cmocka_unit_test_teardown(has_one_size_or_the_other, file_fresh),
         cmocka_unit_test_teardown(is_synced_or_not, file_fresh),

@@ -318,6 +318,87 @@ takes_another_size(void **state)
 }
 
 
+/* what is left of a page at its end is not asked for again and again */
+
+static void
+takes_whole_pages(void **state)
+{
+    llm_ledger_file_t  f;
+
+    (void) state;
+
+    file_open(&f, REGION + 100);
+    assert_int_equal(f.region, REGION);
+    llm_ledger_file_close(&f);
+    file_open(&f, REGION + LLM_FILE_PAGE - 1);
+    assert_true(!f.resized && f.region == REGION);
+    llm_ledger_file_close(&f);
+}
+
+
+static int
+never(uint32_t owner)
+{
+    (void) owner;
+
+    return 0;
+}
+
+
+/* who told another store of it has gone, whatever process has its number */
+
+static void
+nobody_tells_after_a_restart(void **state)
+{
+    llm_ledger_file_t  f;
+
+    (void) state;
+
+    file_open(&f, REGION);
+    assert_int_equal(llm_ledger_claim(f.ledger, 7, never), 1);
+    assert_int_equal(llm_ledger_claim(f.ledger, 8, never), 0);
+    llm_ledger_file_close(&f);
+    file_open(&f, REGION);
+    assert_int_equal(llm_ledger_claim(f.ledger, 8, never), 1);
+    llm_ledger_file_close(&f);
+}
+
+
+/* of the user that nginx runs as, or of root; needs root to be seen */
+
+static void
+belongs_to_us_or_to_root(void **state)
+{
+    int                status;
+    pid_t              pid;
+    llm_ledger_file_t  f;
+
+    (void) state;
+
+    if (geteuid() != 0) {
+        skip();
+    }
+
+    file_open(&f, REGION);
+    llm_ledger_file_close(&f);
+
+    assert_int_equal(chown(path, 12345, -1), 0);
+    assert_refused("it belongs to another user");
+
+    assert_int_equal(chmod(dir, 0711), 0);
+    pid = fork();
+    assert_true(pid != -1);
+
+    if (pid == 0) {
+        _exit(seteuid(12345) != 0
+              || llm_ledger_file_open(&f, path, REGION, NODE, err) != LLM_OK);
+    }
+
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
+
 int
 main(void)
 {
@@ -327,6 +408,9 @@ main(void)
         cmocka_unit_test_teardown(outlives_a_lock, file_fresh),
         cmocka_unit_test_teardown(refuses_what_is_no_ledger, file_fresh),
         cmocka_unit_test_teardown(takes_another_size, file_fresh),
+        cmocka_unit_test_teardown(takes_whole_pages, file_fresh),
+        cmocka_unit_test_teardown(nobody_tells_after_a_restart, file_fresh),
+        cmocka_unit_test_teardown(belongs_to_us_or_to_root, file_fresh),
     };
 
     return cmocka_run_group_tests(tests, file_setup, file_teardown);

@@ -198,6 +198,86 @@ memory_is_as_stated(void **state)
 }
 
 
+static int
+owner_7_is_gone(uint32_t owner)
+{
+    return owner == 7;
+}
+
+
+/* readers go past as many free places as there are, and past none of use */
+
+static void
+is_found_behind_free_places(void **state)
+{
+    uint32_t             cursor;
+    unsigned             i;
+    llm_ledger_t        *l;
+    llm_budget_t         b;
+    llm_hold_id_t        id[1100];
+    llm_admission_t      a;
+    llm_hold_view_t      h;
+    llm_counter_view_t   v;
+
+    (void) state;
+
+    l = ledger_new(2400, 1100);
+    b = budget("old", "", LLM_UNIT_USD, LLM_NO_LIMIT);
+
+    for (i = 0; i < 1100; i++) {
+        b.start = T0 - 100 * DAY + i;
+        b.end = b.start + DAY;
+
+        a = admission(&b, 1, 1);
+        a.now = b.start;
+        a.owner = 7;
+        assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
+        id[i] = a.id;
+    }
+
+    b = budget("new", "", LLM_UNIT_USD, LLM_NO_LIMIT);
+    a = admission(&b, 1, 1);
+    a.owner = 7;
+    assert_int_equal(llm_ledger_cancel(l, &id[1099]), LLM_OK);
+    assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
+    id[1099] = a.id;
+
+    /* the first place is no exception */
+
+    for (i = 1; i < 1099; i++) {
+        assert_int_equal(llm_ledger_cancel(l, &id[i]), LLM_OK);
+    }
+
+    assert_int_equal(llm_ledger_note(l, &id[0], a.granted), LLM_OK);
+    assert_int_equal(llm_ledger_disown(l, &id[1099]), LLM_OK);
+    assert_int_equal(llm_ledger_has_left(l, owner_7_is_gone), 1);
+    cursor = 0;
+    assert_int_equal(llm_ledger_next_hold(l, &cursor, &h), LLM_OK);
+    assert_int_equal(h.id.seq, id[0].seq);
+    assert_int_equal(llm_ledger_settle(l, &id[0], a.granted, NULL, 0), LLM_OK);
+    assert_int_equal(llm_ledger_has_left(l, owner_7_is_gone), 0);
+
+    cursor = 0;
+    assert_int_equal(llm_ledger_next_hold(l, &cursor, &h), LLM_OK);
+    assert_int_equal(h.id.seq, id[1099].seq);
+    assert_int_equal(h.n, 1);
+    assert_int_equal(llm_ledger_next_hold(l, &cursor, &h), LLM_DECLINED);
+
+    for (i = 0; i < 10; i++) {
+        (void) llm_ledger_sweep(l, T0, 1, 1);
+    }
+
+    cursor = 0;
+    assert_int_equal(llm_ledger_next(l, &cursor, &v), LLM_OK);
+    assert_int_equal(v.name_len, 3);
+    assert_memory_equal(v.name, "new", 3);
+    assert_int_equal(cursor, 1101);
+    assert_int_equal(llm_ledger_next(l, &cursor, &v), LLM_DECLINED);
+
+    ledger_free(l, 2400, 1100);
+}
+
+
 /*
  * 200,000 users in the half of a 64m zone, all alive: none is refused, and the
  * next admission meets as short a chain as the first.
@@ -277,6 +357,7 @@ main(void)
         cmocka_unit_test(a_full_table),
         cmocka_unit_test(names_come_and_go),
         cmocka_unit_test(memory_is_as_stated),
+        cmocka_unit_test(is_found_behind_free_places),
         cmocka_unit_test(two_hundred_thousand_users),
     };
 

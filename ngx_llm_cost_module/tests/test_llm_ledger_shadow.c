@@ -9,8 +9,7 @@
  * how far the ledger may go alone, and what is still to be told.
  */
 
-#include "ledger_fixture.h"
-#include "llm_ledger_region.h"
+#include "ledger_check.h"
 
 
 static void
@@ -452,6 +451,7 @@ told_of(llm_ledger_t *l, const char *name, llm_known_t *t)
 
     all = llm_ledger_told(l, &n);
     assert_non_null(all);
+    assert_int_equal(n, l->counters_top);
 
     cursor = 0;
 
@@ -593,6 +593,29 @@ what_is_pending_is_not_known(void **state)
     assert_int_equal(llm_ledger_confirm(l, &a.id), LLM_OK);
     told_of(l, "user", &t);
     assert_int_equal(t.known, 80);
+
+    /* where it may have been known before, that of the others stays */
+
+    end.sent = 1;
+    a = admission(&b, 1, 100);
+    assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
+    assert_int_equal(llm_ledger_pend(l, &a.id, &end, &bal, 1), LLM_OK);
+    assert_int_equal(bal.spent, 110);
+    assert_int_equal(llm_ledger_confirm(l, &a.id), LLM_OK);
+    told_of(l, "user", &t);
+    assert_int_equal(t.known, 80);
+    assert_int_equal(t.own, 60);
+
+    /* and there is no less than nothing */
+
+    a = admission(&b, 1, 100);
+    assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
+    assert_int_equal(llm_ledger_pend(l, &a.id, &end, &bal, 1), LLM_OK);
+    assert_int_equal(llm_ledger_shadow(l, &b, 10, 0, 1), LLM_OK);
+    assert_int_equal(llm_ledger_confirm(l, &a.id), LLM_OK);
+    told_of(l, "user", &t);
+    assert_int_equal(t.known, 0);
+    assert_ledger(l);
 
     ledger_free(l, 64, 4);
 }
