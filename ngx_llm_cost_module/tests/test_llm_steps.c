@@ -243,14 +243,66 @@ test_events(void **state)
 }
 
 
+/*
+ * Texts that are short, and the same word one behind the other: no model's
+ * tokens end where they do.
+ */
+
+static void
+test_words(void **state)
+{
+    size_t    i, n, way;
+    uint8_t  *out;
+
+    static const char * const  words[] = {
+        "uhratoization\",\"authorization",
+        "uhratoization\",\"uhratoization\",\"authorization",
+        "modetttttttttttttttttttttttttttttttttttttttttttttttttttttttttte",
+        "aaabaaaaaaaaaaabaaaaaaaabaaaaaaaaaabaaaaaaab", "tttttttttttttttu"
+    };
+
+    (void) state;
+
+    assert_non_null(counter());
+
+    out = malloc(SIZE + 256);
+
+    for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+
+        n = sprintf((char *) out, "{\"input\":[");
+
+        while (n < SIZE) {
+            n += sprintf((char *) out + n, "\"%s\",", words[i]);
+        }
+
+        n += sprintf((char *) out + n - 1, "]}") - 1;
+
+        for (way = 0; way < WAYS; way++) {
+            read_as(way, 1, out, n);
+        }
+    }
+
+    free(out);
+}
+
+
 int
 main(void)
 {
+    char         vocab[4096];
+    const char  *dir;
+
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_grown),
         cmocka_unit_test(test_hosted),
-        cmocka_unit_test(test_events)
+        cmocka_unit_test(test_events),
+        cmocka_unit_test(test_words)
     };
+
+    dir = getenv("LLM_VOCAB_DIR");
+    snprintf(vocab, sizeof(vocab), "%s/o200k_base.llmv",
+             dir ? dir : "build/vocab");
+    setenv("LLM_VOCAB", vocab, 0);
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

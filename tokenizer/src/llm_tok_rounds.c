@@ -19,7 +19,7 @@ typedef struct {
     uint64_t            asked;                  /* the last pair */
     uint32_t            answer;
     uint32_t            made[LLM_TOK_ROUNDS];   /* with the next token */
-    uint32_t            order[LLM_TOK_ROUNDS];  /* the rank of that */
+    uint32_t            order[LLM_TOK_ROUNDS + 1];      /* the rank of that */
 } llm_tok_rounds_t;
 
 
@@ -67,27 +67,52 @@ llm_tok_rounds_least(const llm_tok_rounds_t *r)
 }
 
 
+/* what is left of a round stays as it is; returns the rank of the next one */
+
+static uint32_t
+llm_tok_rounds_stay(llm_tok_rounds_t *r, size_t from, size_t to)
+{
+    for ( /* void */ ; from < r->n; from++, to++) {
+        r->token[to] = r->token[from];
+        r->made[to] = r->made[from];
+        r->order[to] = r->order[from];
+    }
+
+    r->n = to;
+
+    return llm_tok_rounds_least(r);
+}
+
+
 /*
  * Makes the merges of one rank, until one brings about a merge that is wanted
- * earlier: a few vocabularies have such.
+ * earlier: a few vocabularies have such.  Returns the least rank of those that
+ * are left.  That of the last token written waits for what comes behind it.
  */
 
-static void
+static uint32_t
 llm_tok_rounds_merge(llm_tok_rounds_t *r, uint32_t least)
 {
-    int     earlier;
-    size_t  from, to;
+    size_t    from, to;
+    uint32_t  next, last, after;
 
-    earlier = 0;
+    next = LLM_TOK_NEVER;
+    last = LLM_TOK_NEVER;
+    r->order[r->n] = least;
 
-    for (from = 0, to = 0; from < r->n; to++) {
+    for (from = 0, to = 0; /* void */ ; to++) {
 
-        if (r->order[from] != least || earlier) {
+        for ( /* void */ ; r->order[from] != least; from++, to++) {
+            next = last < next ? last : next;
+            last = r->order[from];
+
             r->token[to] = r->token[from];
             r->made[to] = r->made[from];
-            r->order[to] = r->order[from];
-            from++;
-            continue;
+            r->order[to] = last;
+        }
+
+        if (from == r->n) {
+            break;
         }
 
         r->token[to] = r->made[from];
@@ -95,19 +120,29 @@ llm_tok_rounds_merge(llm_tok_rounds_t *r, uint32_t least)
         from += 2;
 
         if (to > 0) {
-            earlier |= llm_tok_rounds_ask(r, to - 1, r->token[to - 1],
-                                          r->token[to]) < least;
+            last = llm_tok_rounds_ask(r, to - 1, r->token[to - 1],
+                                      r->token[to]);
+            next = last < next ? last : next;
         }
+
+        after = LLM_TOK_NEVER;
 
         /* what merges next asks itself, unless it must wait */
 
         if (from < r->n && (r->order[from] != least || r->v->image->ranks)) {
-            earlier |= llm_tok_rounds_ask(r, to, r->token[to],
-                                          r->token[from]) < least;
+            after = llm_tok_rounds_ask(r, to, r->token[to], r->token[from]);
         }
+
+        if (next < least || after < least) {
+            return llm_tok_rounds_stay(r, from, to + 1);
+        }
+
+        last = after;
     }
 
     r->n = to;
+
+    return last < next ? last : next;
 }
 
 
@@ -134,10 +169,8 @@ llm_tok_merge_rounds(const llm_vocab_t *v, const uint8_t *p, size_t n,
 
     r.order[i] = LLM_TOK_NEVER;
 
-    for (least = llm_tok_rounds_least(&r); least != LLM_TOK_NEVER;
-         least = llm_tok_rounds_least(&r))
-    {
-        llm_tok_rounds_merge(&r, least);
+    for (least = llm_tok_rounds_least(&r); least != LLM_TOK_NEVER; ) {
+        least = llm_tok_rounds_merge(&r, least);
     }
 
     return r.n;

@@ -274,6 +274,39 @@ test_short(void **state)
 }
 
 
+/* the same of a text by itself, all merges of one rank at once */
+
+static void
+test_rounds(void **state)
+{
+    size_t         i, j, n, len;
+    llm_vocab_t   *v;
+    llm_tok_out_t  slow;
+
+    (void) state;
+
+    for (i = 0; i < sizeof(long_names) / sizeof(long_names[0]); i++) {
+        v = test_open(long_names[i]);
+
+        for (j = 0; j < 100 * TEST_KINDS; j++) {
+            len = test_text((unsigned) j % TEST_KINDS,
+                            1 + test_random(LLM_TOK_ROUNDS - 3));
+
+            slow = test_out(v, want);
+            slow.map = NULL;
+            llm_tok_bpe_forward(v, text, len, 0, &slow);
+
+            n = llm_tok_merge_rounds(v, text, len, got);
+
+            assert_int_equal(n, slow.n);
+            assert_memory_equal(got, want, n * sizeof(uint32_t));
+        }
+
+        llm_vocab_close(v);
+    }
+}
+
+
 /* what is merged before anything else is stays together */
 
 static void
@@ -451,6 +484,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_long),
         cmocka_unit_test(test_short),
+        cmocka_unit_test(test_rounds),
         cmocka_unit_test(test_sure),
 #if LLM_TOK_HAVE_AVX2
         cmocka_unit_test(test_spans),
