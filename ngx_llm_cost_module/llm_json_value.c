@@ -186,13 +186,25 @@ llm_json_byte(llm_json_cursor_t *s)
 int
 llm_json_alike(const llm_json_t *j, uint32_t one, uint32_t two)
 {
-    int                c;
-    llm_json_cursor_t  a, b;
+    int                     c;
+    size_t                  n;
+    llm_json_cursor_t       a, b;
+    const llm_json_node_t  *v, *w;
 
     if (one >= j->n || j->nodes[one].type != LLM_JSON_STRING
         || two >= j->n || j->nodes[two].type != LLM_JSON_STRING)
     {
         return 0;
+    }
+
+    v = &j->nodes[one];
+    w = &j->nodes[two];
+
+    if (!v->escaped && !w->escaped) {
+        n = v->end - v->start;
+
+        return n == w->end - w->start
+               && memcmp(j->data + v->start, j->data + w->start, n) == 0;
     }
 
     llm_json_begin(j, one, &a);

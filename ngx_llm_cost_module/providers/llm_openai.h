@@ -207,15 +207,23 @@ void llm_openai_render(llm_openai_text_t *t, const llm_json_t *j,
 
 /* the members of tools or functions as a model sees them */
 
+typedef struct llm_schema_open_s  llm_schema_open_t;
+
 typedef struct {
-    llm_openai_text_t    *text;
-    const llm_json_t     *json;
-    size_t                work;           /* bounds what $ref can repeat */
-    unsigned              depth;
-    unsigned              functions;      /* how many there were */
-    unsigned              old:1;          /* as models of June 2023 see it:
+    llm_openai_text_t        *text;
+    const llm_json_t         *json;
+    const llm_schema_open_t  *open;       /* what is being written */
+    size_t                    from;       /* where the text of tools begins */
+    uint32_t                  lists[2];   /* tools and functions */
+    size_t                    values;     /* in them */
+    size_t                    letters;    /* of them, once that is asked */
+    size_t                    work;       /* bounds what $ref can repeat */
+    unsigned                  depth;
+    unsigned                  unions;     /* variants that were written */
+    unsigned                  functions;  /* how many there were */
+    unsigned                  old:1;      /* as models of June 2023 see it:
                                              no titles, a line a member */
-    unsigned              estimate:1;     /* something is not as it is shown */
+    unsigned                  estimate:1; /* something is not as it is shown */
 } llm_openai_tools_t;
 
 void llm_openai_tools(llm_openai_tools_t *r, uint32_t tools,

@@ -9,8 +9,14 @@
 #include <string.h>
 
 
-#define LLM_OPENAI_WORK     1000000       /* members that are looked at */
-#define LLM_OPENAI_TEXT     65536         /* bytes, and four times the body */
+/*
+ * How far $ref may repeat what it leads to.  The bounds are those of the tools
+ * alone: what else a body holds, and how it is written, changes no count.
+ */
+
+#define LLM_OPENAI_FIRST    512           /* whatever the tools */
+#define LLM_OPENAI_LOOKS    40            /* at members, a value */
+#define LLM_OPENAI_TIMES     4            /* bytes of text, a letter */
 #define LLM_OPENAI_NESTING  64
 #define LLM_OPENAI_PARTS    4
 #define LLM_OPENAI_REF      1024          /* bytes of one, as it is written */
@@ -48,17 +54,142 @@ llm_schema_work(llm_openai_tools_t *r, uint32_t node)
 }
 
 
+/*
+ * How long a string is in the letters of UTF-16, of which an escape is one, as
+ * is what it stands for; of a number and such its bytes.
+ */
+
+static size_t
+llm_schema_letters(const llm_json_t *j, const llm_json_node_t *v)
+{
+    size_t                n;
+    const unsigned char  *p, *last;
+
+    n = 0;
+    p = j->data + v->start;
+    last = j->data + v->end;
+
+    while (p < last) {
+
+        if (*p == '\\') {
+            p += (p[1] == 'u') ? 6 : 2;
+            n++;
+            continue;
+        }
+
+        n += ((*p & 0xc0) != 0x80) + (*p >= 0xf0);
+        p++;
+    }
+
+    return n;
+}
+
+
+/* all names, texts and numbers of a list of tools */
+
+static size_t
+llm_schema_measure(const llm_json_t *j, uint32_t list)
+{
+    size_t                  n;
+    uint32_t                i;
+    const llm_json_node_t  *v;
+
+    n = 0;
+    v = j->nodes;
+
+    if (list != LLM_JSON_NONE) {
+        for (i = list; i < v[list].next; i++) {
+            if (v[i].type != LLM_JSON_OBJECT && v[i].type != LLM_JSON_ARRAY) {
+                n += llm_schema_letters(j, &v[i]);
+            }
+        }
+    }
+
+    return n;
+}
+
+
+void
+llm_schema_bounds(llm_openai_tools_t *r, uint32_t tools, uint32_t functions)
+{
+    const llm_json_node_t  *v;
+
+    v = r->json->nodes;
+
+    r->values = (tools == LLM_JSON_NONE) ? 0 : v[tools].next - tools;
+
+    if (functions != LLM_JSON_NONE) {
+        r->values += v[functions].next - functions;
+    }
+
+    r->lists[0] = tools;
+    r->lists[1] = functions;
+    r->from = r->text->len;
+}
+
+
+/* letters are looked at where there is a lot of text */
+
+static int
+llm_schema_full(llm_openai_tools_t *r)
+{
+    size_t  n, room;
+
+    n = r->text->len - r->from;
+    room = LLM_OPENAI_FIRST + LLM_OPENAI_TIMES * r->values;
+
+    if (n <= room) {
+        return 0;
+    }
+
+    if (r->letters == 0) {
+        r->letters = llm_schema_measure(r->json, r->lists[0])
+                     + llm_schema_measure(r->json, r->lists[1]);
+    }
+
+    return n > room + LLM_OPENAI_TIMES * r->letters;
+}
+
+
 int
 llm_schema_exhausted(llm_openai_tools_t *r)
 {
-    if (r->work > LLM_OPENAI_WORK || r->depth > LLM_OPENAI_NESTING
-        || r->text->len > 4 * r->json->len + LLM_OPENAI_TEXT)
+    if (r->depth > LLM_OPENAI_NESTING
+        || r->work > LLM_OPENAI_FIRST + LLM_OPENAI_LOOKS * r->values
+        || llm_schema_full(r))
     {
         r->estimate = 1;
         return 1;
     }
 
     return 0;
+}
+
+
+int
+llm_schema_enter(llm_openai_tools_t *r, llm_schema_open_t *open, uint32_t node)
+{
+    const llm_schema_open_t  *o;
+
+    for (o = r->open; o && node != LLM_JSON_NONE; o = o->outer) {
+        if (o->node == node) {
+            r->estimate = 1;
+            return 0;
+        }
+    }
+
+    open->node = node;
+    open->outer = r->open;
+    r->open = open;
+
+    return 1;
+}
+
+
+void
+llm_schema_leave(llm_openai_tools_t *r)
+{
+    r->open = r->open->outer;
 }
 
 
@@ -136,6 +267,8 @@ llm_schema_read(llm_openai_tools_t *r, uint32_t root, uint32_t node,
     for (parts = 0; parts < LLM_OPENAI_PARTS; parts++) {
 
         llm_schema_work(r, node);
+        r->work += LLM_SCHEMA_N;
+
         llm_json_fields(r->json, node, llm_schema_names, LLM_SCHEMA_N, f);
 
         for (i = 0; i < LLM_SCHEMA_N; i++) {
@@ -257,25 +390,35 @@ llm_schema_comments(llm_openai_tools_t *r, const llm_schema_t *s)
 
 
 int
-llm_schema_required(llm_openai_tools_t *r, const llm_schema_t *s, uint32_t key)
+llm_schema_required(llm_openai_tools_t *r, const llm_schema_t *s, uint32_t key,
+    uint32_t *next)
 {
-    uint32_t                i, list;
+    uint32_t                i, first, list;
     const llm_json_node_t  *v;
 
     v = r->json->nodes;
     list = s->f[LLM_SCHEMA_REQUIRED];
 
-    if (llm_schema_kind(r, list) != LLM_JSON_ARRAY) {
+    if (llm_schema_kind(r, list) != LLM_JSON_ARRAY
+        || v[list].next == list + 1)
+    {
         return 0;
     }
 
-    for (i = list + 1; i < v[list].next; i = v[i].next) {
-        r->work++;
+    first = (*next == LLM_JSON_NONE) ? list + 1 : *next;
+    i = first;
+
+    do {
+        r->work += 2;
 
         if (llm_json_alike(r->json, i, key)) {
+            *next = (v[i].next < v[list].next) ? v[i].next : list + 1;
             return 1;
         }
-    }
+
+        i = (v[i].next < v[list].next) ? v[i].next : list + 1;
+
+    } while (i != first);
 
     return 0;
 }

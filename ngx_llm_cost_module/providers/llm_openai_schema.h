@@ -50,9 +50,30 @@ unsigned llm_schema_kind(const llm_openai_tools_t *r, uint32_t node);
 
 int llm_schema_text(const llm_openai_tools_t *r, uint32_t node);
 
+/* how much may be done for these, and written behind what is there */
+
+void llm_schema_bounds(llm_openai_tools_t *r, uint32_t tools,
+    uint32_t functions);
+
 /* the bounds are passed: say "any" and that the count is an estimate */
 
 int llm_schema_exhausted(llm_openai_tools_t *r);
+
+/*
+ * Members, elements or variants that are being written, each in those outside
+ * of it.  What $ref leads back to from within (0) is not written again: how
+ * OpenAI shows a schema that refers to itself is not known, so that the count
+ * is an estimate.  LLM_JSON_NONE is never so.
+ */
+
+struct llm_schema_open_s {
+    uint32_t                  node;
+    const llm_schema_open_t  *outer;
+};
+
+int llm_schema_enter(llm_openai_tools_t *r, llm_schema_open_t *open,
+    uint32_t node);
+void llm_schema_leave(llm_openai_tools_t *r);
 
 /* members of a schema; 0 where the node is no object */
 
@@ -67,10 +88,13 @@ void llm_schema_comment(llm_openai_tools_t *r, uint32_t node);
 
 int llm_schema_comments(llm_openai_tools_t *r, const llm_schema_t *s);
 
-/* the property is among those that are required */
+/*
+ * The property is among those that are required.  Most often it is the one
+ * behind the last, which is kept in *next, at first LLM_JSON_NONE.
+ */
 
 int llm_schema_required(llm_openai_tools_t *r, const llm_schema_t *s,
-    uint32_t key);
+    uint32_t key, uint32_t *next);
 
 
 #endif /* _LLM_OPENAI_SCHEMA_H_INCLUDED_ */

@@ -28,20 +28,12 @@
 static void llm_schema_type(llm_openai_tools_t *r, const llm_schema_t *s);
 
 
+/* a line ends in the text */
+
 static int
-llm_schema_has(const llm_openai_text_t *t, size_t from, const char *s)
+llm_schema_has_lines(const llm_openai_text_t *t, size_t from)
 {
-    size_t  n;
-
-    n = strlen(s);
-
-    for ( /* void */ ; from + n <= t->len; from++) {
-        if (memcmp(t->data + from, s, n) == 0) {
-            return 1;
-        }
-    }
-
-    return 0;
+    return t->len > from && memchr(t->data + from, '\n', t->len - from) != NULL;
 }
 
 
@@ -49,7 +41,7 @@ static void
 llm_schema_array(llm_openai_tools_t *r, const llm_schema_t *s)
 {
     size_t              from;
-    unsigned            described;
+    unsigned            described, unions;
     llm_schema_t        items;
     llm_openai_text_t  *t;
 
@@ -66,9 +58,10 @@ llm_schema_array(llm_openai_tools_t *r, const llm_schema_t *s)
         && (items.f[LLM_SCHEMA_TYPE] == LLM_JSON_NONE
             || !llm_json_equal(r->json, items.f[LLM_SCHEMA_TYPE], "object")))
     {
+        unions = r->unions;
         llm_schema_type(r, &items);
 
-        if (llm_schema_has(t, from, " | ")) {
+        if (r->unions != unions) {
             llm_openai_insert(t, from, "Array<");
             llm_openai_puts(t, ">");
 
@@ -82,7 +75,7 @@ llm_schema_array(llm_openai_tools_t *r, const llm_schema_t *s)
     described = llm_schema_comments(r, &items);
     llm_schema_type(r, &items);
 
-    if (described || llm_schema_has(t, from, "\n")) {
+    if (described || llm_schema_has_lines(t, from)) {
         llm_openai_insert(t, from, "Array<\n");
         llm_openai_puts(t, "\n>");
 
@@ -186,6 +179,7 @@ llm_schema_lines(llm_openai_tools_t *r, const llm_schema_t *s)
     uint32_t                i, list;
     unsigned                noted;
     llm_schema_t            variant;
+    llm_schema_open_t       open;
     const llm_json_node_t  *v;
 
     v = r->json->nodes;
@@ -204,7 +198,7 @@ llm_schema_lines(llm_openai_tools_t *r, const llm_schema_t *s)
         noted = llm_schema_noted(r, &variant);
     }
 
-    if (!noted) {
+    if (!noted || !llm_schema_enter(r, &open, list)) {
         return 0;
     }
 
@@ -217,6 +211,7 @@ llm_schema_lines(llm_openai_tools_t *r, const llm_schema_t *s)
         llm_schema_variant(r, s, i, &variant);
 
         llm_openai_puts(r->text, "\n | ");
+        r->unions++;
         llm_schema_type(r, &variant);
 
         if (v[i].next == v[list].next) {
@@ -226,6 +221,8 @@ llm_schema_lines(llm_openai_tools_t *r, const llm_schema_t *s)
         llm_schema_note(r, &variant);
     }
 
+    llm_schema_leave(r);
+
     return 1;
 }
 
@@ -233,7 +230,8 @@ llm_schema_lines(llm_openai_tools_t *r, const llm_schema_t *s)
 /* "name: type,\n", with what is said about it; 1: something was said */
 
 static int
-llm_schema_property(llm_openai_tools_t *r, const llm_schema_t *s, uint32_t key)
+llm_schema_property(llm_openai_tools_t *r, const llm_schema_t *s, uint32_t key,
+    uint32_t *required)
 {
     unsigned            said;
     llm_schema_t        p;
@@ -246,7 +244,7 @@ llm_schema_property(llm_openai_tools_t *r, const llm_schema_t *s, uint32_t key)
     said = llm_schema_comments(r, &p);
 
     llm_openai_put_string(t, r->json, key);
-    llm_openai_puts(t, llm_schema_required(r, s, key) ? ":" : "?:");
+    llm_openai_puts(t, llm_schema_required(r, s, key, required) ? ":" : "?:");
 
     if (llm_schema_lines(r, &p)) {
         llm_openai_puts(t, "\n");
@@ -278,36 +276,39 @@ llm_schema_property(llm_openai_tools_t *r, const llm_schema_t *s, uint32_t key)
 static void
 llm_schema_fold(llm_openai_text_t *t, size_t from, unsigned lines)
 {
-    size_t    i, n;
-    unsigned  seen;
+    size_t          n;
+    unsigned        seen;
+    unsigned char  *p, *last;
 
-    seen = 0;
-
-    for (n = i = from + 1; i < t->len; i++) {
-
-        if (t->data[i] == '\n') {
-            seen++;
-        }
+    if (t->failed || lines == 0) {
+        return;
     }
 
-    if (t->failed || seen != lines + 1) {
+    seen = 0;
+    last = t->data + t->len;
+
+    for (p = t->data + from + 1; (p = memchr(p, '\n', last - p)); p++) {
+        seen++;
+    }
+
+    if (seen != lines + 1) {
         return;                       /* a member has lines of its own */
     }
 
-    for (i = from + 1; i < t->len; i++) {
+    /* behind the brace, between members, and with a comma before the brace */
 
-        if (t->data[i] != '\n') {
-            t->data[n++] = t->data[i];
+    n = t->len - from - 5;
+    p = t->data + from + 1;
 
-        } else if (i > from + 1 && i + 2 < t->len) {
-            t->data[n++] = ' ';
+    memmove(p, p + 1, n);
+    last = p + n;
+    *last = '}';
 
-        } else if (i > from + 1) {
-            n--;                      /* the last comma */
-        }
+    for ( /* void */ ; (p = memchr(p, '\n', last - p)); p++) {
+        *p = ' ';
     }
 
-    t->len = n;
+    t->len -= 3;
 }
 
 
@@ -315,7 +316,7 @@ static void
 llm_schema_object(llm_openai_tools_t *r, const llm_schema_t *s)
 {
     size_t                  from;
-    uint32_t                i, list;
+    uint32_t                i, list, required;
     unsigned                said, n;
     const llm_json_node_t  *v;
 
@@ -330,6 +331,7 @@ llm_schema_object(llm_openai_tools_t *r, const llm_schema_t *s)
     }
 
     from = r->text->len;
+    required = LLM_JSON_NONE;
     said = 0;
     n = 0;
 
@@ -338,7 +340,7 @@ llm_schema_object(llm_openai_tools_t *r, const llm_schema_t *s)
     for (i = list + 1; i < v[list].next && !llm_schema_exhausted(r);
          i = v[i + 1].next)
     {
-        said |= llm_schema_property(r, s, i);
+        said |= llm_schema_property(r, s, i, &required);
         n++;
     }
 
@@ -369,6 +371,7 @@ llm_schema_union(llm_openai_tools_t *r, const llm_schema_t *s, uint32_t list,
 
         if (i > list + 1) {
             llm_openai_puts(r->text, " | ");
+            r->unions++;
         }
 
         if (values) {
@@ -417,12 +420,33 @@ llm_schema_named(llm_openai_tools_t *r, const llm_schema_t *s)
 }
 
 
-static void
-llm_schema_type(llm_openai_tools_t *r, const llm_schema_t *s)
+/* the schemas that a schema is made of */
+
+static uint32_t
+llm_schema_inner(const llm_openai_tools_t *r, const llm_schema_t *s)
 {
     uint32_t  list;
 
-    if (llm_schema_exhausted(r)) {
+    list = llm_schema_variants(r, s);
+
+    if (list != LLM_JSON_NONE) {
+        return list;
+    }
+
+    return llm_json_equal(r->json, s->f[LLM_SCHEMA_TYPE], "array")
+           ? s->f[LLM_SCHEMA_ITEMS] : s->f[LLM_SCHEMA_PROPERTIES];
+}
+
+
+static void
+llm_schema_type(llm_openai_tools_t *r, const llm_schema_t *s)
+{
+    uint32_t           list;
+    llm_schema_open_t  open;
+
+    if (llm_schema_exhausted(r)
+        || !llm_schema_enter(r, &open, llm_schema_inner(r, s)))
+    {
         llm_openai_puts(r->text, "any");
         return;
     }
@@ -445,6 +469,7 @@ llm_schema_type(llm_openai_tools_t *r, const llm_schema_t *s)
     }
 
     r->depth--;
+    llm_schema_leave(r);
 }
 
 
@@ -454,6 +479,7 @@ llm_openai_function(llm_openai_tools_t *r, uint32_t fn)
     uint32_t            f[3], list;
     llm_schema_t        s;
     llm_openai_text_t  *t;
+    llm_schema_open_t   open;
 
     static const char * const  names[] = { "name", "description",
                                            "parameters" };
@@ -487,7 +513,9 @@ llm_openai_function(llm_openai_tools_t *r, uint32_t fn)
 
     llm_openai_puts(t, " = (_: ");
     llm_schema_comments(r, &s);
+    llm_schema_enter(r, &open, list);
     llm_schema_object(r, &s);
+    llm_schema_leave(r);
     llm_openai_puts(t, ") => any;\n\n");
 }
 
@@ -517,6 +545,8 @@ llm_openai_tools(llm_openai_tools_t *r, uint32_t tools, uint32_t functions)
     const llm_json_node_t  *v;
 
     v = r->json->nodes;
+
+    llm_schema_bounds(r, tools, functions);
 
     llm_openai_puts(r->text, "# Tools\n\n## functions\n\n"
                              "namespace functions {\n\n");

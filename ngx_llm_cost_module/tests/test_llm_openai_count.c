@@ -432,9 +432,128 @@ test_unsure_models(void **state)
 
 
 /*
- * Schemas that refer to themselves, or double with every step, end, and the
- * count says that it is an estimate.
+ * How OpenAI shows a schema that refers to itself is not known: it ends where
+ * it would begin again, and the count says that it is an estimate.
  */
+
+static void
+recursive(const char *parameters, const char *want)
+{
+    char  body[2048], text[2048];
+
+    sprintf(body, TOOLS("{\"function\":{\"name\":\"f\","
+                        "\"parameters\":%s}}"), parameters);
+    sprintf(text, "# Tools\n\n## functions\n\nnamespace functions {\n\n"
+                  "type f = (_: %s) => any;\n\n} // namespace functions|"
+                  "user|Hi|", want);
+
+    count(body, 1);
+    assert_string_equal(seen.text, text);
+}
+
+
+#define TREE  P("\"left\":{\"$ref\":\"#%s\"},\"right\":{\"$ref\":"         \
+                "\"#%s\"},\"value\":{\"type\":\"string\"}")
+
+static void
+test_recursive_schemas(void **state)
+{
+    char  tree[512], body[1024];
+
+    (void) state;
+
+    sprintf(tree, TREE, "", "");
+    recursive(tree, "{left?: any, right?: any, value?: string}");
+
+    sprintf(tree, TREE, "/$defs/N", "/$defs/N");
+    sprintf(body, "{\"$defs\":{\"N\":%s},\"$ref\":\"#/$defs/N\"}", tree);
+    recursive(body, "{left?: any, right?: any, value?: string}");
+
+    /* twice side by side is not within itself */
+
+    sprintf(body, "{\"$defs\":{\"N\":%s},\"properties\":{\"a\":{\"$ref\":"
+            "\"#/$defs/N\"},\"b\":{\"$ref\":\"#/$defs/N\"}}}", tree);
+    recursive(body, "{a?: {left?: any, right?: any, value?: string}, "
+              "b?: {left?: any, right?: any, value?: string}}");
+
+    /* through an array, variants, and variants that have a line each */
+
+    recursive(P("\"a\":{\"type\":\"array\",\"items\":{\"$ref\":\"#\"}}"),
+              "{a?: Array<any>}");
+    recursive("{\"properties\":{\"a\":{\"$ref\":\"#/A\"}},\"A\":{\"type\":"
+              "\"array\",\"items\":{\"$ref\":\"#/A\"}}}", "{a?: any[]}");
+    recursive("{\"properties\":{\"a\":{\"$ref\":\"#/A\"}},\"A\":{\"anyOf\":"
+              "[{\"$ref\":\"#/A\"},{\"type\":\"null\"}]}}",
+              "{a?: any | null}");
+    recursive("{\"properties\":{\"a\":{\"$ref\":\"#/A\"}},\"A\":{\"anyOf\":"
+              "[{\"$ref\":\"#/A\",\"format\":\"F\"},"
+              "{\"properties\":{\"b\":{\"$ref\":\"#/A\"}}}]}}",
+              "{\na?:\n | any // format: F\n | {b?: any},\n}");
+}
+
+
+/* nor does what else a body holds, or how it is written, change such a count */
+
+static void
+test_bounded_by_tools(void **state)
+{
+    int      i;
+    char    *p, *q, *one, *two;
+    size_t   n;
+    int64_t  tokens;
+
+    (void) state;
+
+    one = malloc(1 << 20);
+    two = malloc(1 << 20);
+
+    p = one + sprintf(one, "{\"model\":\"gpt-4o\",\"messages\":[],"
+                      "\"tools\":[{\"function\":{\"name\":\"f\","
+                      "\"parameters\":{\"d\":{\"description\":\"");
+
+    for (i = 0; i < 500; i++) {
+        p = stpcpy(p, "\xc3\xa9\xf0\x9f\x98\x80");
+    }
+
+    p = stpcpy(p, "\",\"enum\":[1,null]},\"properties\":{\"x\":{}");
+
+    for (i = 0; i < 200; i++) {
+        p += sprintf(p, ",\"p%d\":{\"$ref\":\"#/d\"}", i);
+    }
+
+    sprintf(p, "}}}}]}");
+    tokens = count(one, 1);
+    n = seen.len;
+    assert_true(n > 10000 && n < 40000);
+
+    sprintf(two, "{\"max_tokens\":5,\"metadata\":{\"a\":\"%0*d\"},%s", 60000,
+            0, one + 1);
+    assert_int_equal(count(two, 1), tokens);
+    assert_int_equal(seen.len, n);
+
+    for (p = two, q = one; *q; q++) {
+        if (*q == ':' || *q == ',') {
+            p += sprintf(p, " \n%c\t", *q);
+
+        } else if (*q == '\xc3') {
+            p += sprintf(p, "\\u00e9\\ud83d\\ude00");
+            q += 5;
+
+        } else {
+            *p++ = *q;
+        }
+    }
+
+    *p = '\0';
+    assert_int_equal(count(two, 1), tokens);
+    assert_int_equal(seen.len, n);
+
+    free(one);
+    free(two);
+}
+
+
+/* schemas that double with every step, or have very many members, end, too */
 
 static void
 test_hostile_schemas(void **state)
@@ -443,9 +562,6 @@ test_hostile_schemas(void **state)
     int     i;
 
     (void) state;
-
-    count(TOOLS("{\"function\":{\"name\":\"f\",\"parameters\":{\"properties\":"
-                "{\"a\":{\"$ref\":\"#\"},\"b\":{\"$ref\":\"#\"}}}}}"), 1);
 
     count(TOOLS("{\"function\":{\"name\":\"f\",\"parameters\":{\"$ref\":\"#\","
                 "\"properties\":{\"a\":{\"$ref\":\"#/properties/a\"}}}}}"), 0);
@@ -470,7 +586,7 @@ test_hostile_schemas(void **state)
 
     sprintf(p, "\"d60\":{\"type\":\"string\"}}}}}]}");
     count(body, 1);
-    assert_true(seen.len < 600000);
+    assert_true(seen.len < 20000);
 
     /* many members, all of them required, in the wrong order */
 
@@ -549,6 +665,8 @@ main(void)
         cmocka_unit_test(test_images),
         cmocka_unit_test(test_embeddings),
         cmocka_unit_test(test_unsure_models),
+        cmocka_unit_test(test_recursive_schemas),
+        cmocka_unit_test(test_bounded_by_tools),
         cmocka_unit_test(test_hostile_schemas),
         cmocka_unit_test(test_no_memory)
     };

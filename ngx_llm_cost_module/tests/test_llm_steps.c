@@ -211,6 +211,133 @@ test_hosted(void **state)
 }
 
 
+/*
+ * Schemas of a function that are large, deep, or refer to themselves: what is
+ * open at the end is closed there.  Quotes are single ones.
+ */
+
+typedef struct {
+    const char  *head;
+    unsigned     times;
+    const char  *piece;             /* %1$u: the how manyth, %2$u: the next */
+    const char  *middle;
+    const char  *fill;              /* as often as there is room */
+} schema_t;
+
+
+static const schema_t  schemas[] = {
+
+    /* all refer to all */
+
+    { "'properties':{'x':{", 0, "", "}", ",'p%1$u':{'$ref':'#'}" },
+    { "'$ref':'#/a/a0','a':{'x':{}", 5, ",'a%1$u':{'properties':{"
+      "'p':{'$ref':'#/a/a0'},'q':{'$ref':'#/a/a1'},'r':{'$ref':'#/a/a2'},"
+      "'s':{'$ref':'#/a/a3'},'t':{'$ref':'#/a/a4'}}}", "", "" },
+    { "'properties':{'x':{'$ref':'#/a/a0'}},'a':{'x':{}", 3, ",'a%1$u':{"
+      "'anyOf':[{'$ref':'#/a/a0','format':'f'},{'$ref':'#/a/a1'},"
+      "{'type':'array','items':{'$ref':'#/a/a2'}}]}", "", "" },
+
+    /* each twice to the next one */
+
+    { "'properties':{'x':{'$ref':'#/a/a0'}},'a':{'x':{}", 60, ",'a%1$u':{"
+      "'anyOf':[{'$ref':'#/a/a%2$u'},{'$ref':'#/a/a%2$u'}]}", "", "" },
+    { "'properties':{'x':{'$ref':'#/a/a0'}},'a':{'x':{}", 9, ",'a%1$u':{"
+      "'properties':{'p':{'$ref':'#/a/a%2$u'},'q':{'$ref':'#/a/a%2$u'}}}", "",
+      "" },
+
+    /* all to the last of many, or to one that is large */
+
+    { "'properties':{'x':{", 0, "", "}", ",'p%1$u':{'$ref':'#/properties/p1'}"
+      },
+    { "'a':{'enum':[0", 1500, ",%1$u", "]},'properties':{'x':{}",
+      ",'p%1$u':{'$ref':'#/a'}" },
+    { "'properties':{'x':{'description':'D", 8000, "D", "','type':[1",
+      ",'null'" },
+
+    /* what is required, in another order, and is not there */
+
+    { "'required':['x'", 1200, ",'p%2$u'", "],'properties':{'x':{}",
+      ",'p%1$u':{}" },
+    { "'required':['x'", 1200, ",'q%2$u'", "],'properties':{'x':{}",
+      ",'p%1$u':{}" },
+
+    /* one within another */
+
+    { "", 55, "'properties':{'p':{", "'properties':{'x':{}", ",'p%1$u':{}" },
+    { "'properties':{'p':{", 60, "'type':'array','items':{",
+      "'properties':{'x':{}", ",'p%1$u':{}" },
+    { "'properties':{'p':{", 60, "'type':'array','items':{",
+      "'enum':[' | '", ",'| |'" }
+};
+
+
+/* as one function of a chat; returns its length */
+
+static size_t
+schema_body(const schema_t *s, char *out)
+{
+    char      *p, open[256], *last;
+    unsigned   i, depth;
+
+    p = out + sprintf(out, "{'model':'gpt-4o','messages':[],'tools':[{"
+                           "'function':{'name':'f','parameters':{");
+    p = stpcpy(p, s->head);
+
+    for (i = 0; i < s->times; i++) {
+        p += sprintf(p, s->piece, i, i + 1, s->times - i);
+    }
+
+    p = stpcpy(p, s->middle);
+
+    for (i = 0; *s->fill && p < out + SIZE; i++) {
+        p += sprintf(p, s->fill, i, i + 1);
+    }
+
+    depth = 0;
+
+    for (last = p, p = out; p < last; p++) {
+
+        if (*p == '\'') {
+            *p = '"';
+
+        } else if (*p == '{' || *p == '[') {
+            open[depth++] = (*p == '{') ? '}' : ']';
+
+        } else if (*p == '}' || *p == ']') {
+            depth--;
+        }
+    }
+
+    while (depth) {
+        *p++ = open[--depth];
+    }
+
+    return p - out;
+}
+
+
+static void
+test_schemas(void **state)
+{
+    char    *out;
+    size_t   i, n, way;
+
+    (void) state;
+
+    out = malloc(2 * SIZE);
+
+    for (i = 0; i < sizeof(schemas) / sizeof(schemas[0]); i++) {
+        n = schema_body(&schemas[i], out);
+
+        for (way = 0; way < WAYS; way++) {
+            read_as(way, 0, (const uint8_t *) out, n);
+        }
+    }
+
+    free(out);
+}
+
+
 /* the same event again and again */
 
 static void
@@ -295,6 +422,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_grown),
         cmocka_unit_test(test_hosted),
+        cmocka_unit_test(test_schemas),
         cmocka_unit_test(test_events),
         cmocka_unit_test(test_words)
     };
