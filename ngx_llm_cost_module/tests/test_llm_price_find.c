@@ -442,6 +442,21 @@ test_base(void **state)
     assert_int_equal(prices_step(p, 0, 0, LLM_RATE_INPUT), 7000000);
     assert_int_equal(p->max_output, 16);
 
+    /* it is the configuration's row, whoever says what its base costs */
+
+    prices_map(&t, "{'said':{'input_cost_per_token':0.000001,"
+                    "'output_cost_per_token':0.000002,"
+                    "'source':'https://prices.example',"
+                    "'date':'2026-01-01'}}");
+    check_add(&t, "ours", "input=3 base=said");
+    p = prices_find(&t, "said");
+    assert_int_equal(p->source.len, 22);
+    assert_int_equal(p->date.len, 10);
+    p = prices_find(&t, "ours");
+    assert_int_equal(p->source.len, 0);
+    assert_int_equal(p->date.len, 0);
+    base = prices_find(&t, "big");
+
     /* a copy leaves its base alone */
 
     assert_int_equal(prices_step(base, 0, 0, LLM_RATE_INPUT), 2000000);
