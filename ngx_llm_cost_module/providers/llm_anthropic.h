@@ -14,6 +14,7 @@
  */
 
 #include "llm_dialect.h"
+#include "llm_image.h"
 
 
 /* members of a request that cost, limit or change what is counted */
@@ -64,18 +65,19 @@ typedef struct {
     int64_t      format;              /* how to answer in a schema */
     int64_t      percent;             /* of the vocabulary's count */
     int64_t      adaptive;            /* how to think as much as is needed */
+
+    const llm_image_fit_t  *image;    /* a patch of a picture is a token */
 } llm_claude_t;
 
 #define LLM_ANTHROPIC_BASE        4       /* of a request */
 #define LLM_ANTHROPIC_MESSAGE     3
 #define LLM_ANTHROPIC_THOUGHTS    28      /* with a budget of tokens */
-#define LLM_ANTHROPIC_IMAGE       1600    /* the most that one comes to */
 
 const llm_claude_t *llm_anthropic_claude(const llm_str_t *model);
 
-/* a picture in base64 */
+/* a picture in base64, empty where it is not in the request */
 
-int64_t llm_anthropic_pixels(const llm_str_t *data);
+int64_t llm_anthropic_picture(const llm_str_t *model, const llm_str_t *data);
 int llm_anthropic_needs(const llm_request_t *q, const llm_str_t *model);
 
 /*

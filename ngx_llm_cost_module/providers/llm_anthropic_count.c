@@ -19,7 +19,6 @@
  */
 
 #define LLM_ANTHROPIC_BUDGET      35      /* of a task, which it is told */
-#define LLM_ANTHROPIC_PIXELS      750     /* of a picture, for one token */
 #define LLM_ANTHROPIC_TEXT_FILE   600     /* how to cite from it */
 #define LLM_ANTHROPIC_FILE        10000   /* a document that is elsewhere */
 #define LLM_ANTHROPIC_FILE_BYTES  8       /* of base64, for one token */
@@ -29,19 +28,38 @@
                                              comes of them */
 
 
+/* patches of pictures, as Anthropic's guide to vision has them */
+
+static const llm_image_fit_t  llm_claude_image = { 28, 1568, 1568 };
+static const llm_image_fit_t  llm_claude_large = { 28, 2576, 4784 };
+
+
 /* the Sonnet of the first is told the least of tools, as Anthropic says */
 
-static const llm_claude_t  llm_claude_sonnet_3 = { 175, 76, 12, 16, 12, 0, 118,
-                                                   0 };
-static const llm_claude_t  llm_claude_3 = { 290, 95, 12, 16, 12, 0, 118, 0 };
-static const llm_claude_t  llm_claude_4 = { 340, 0, 12, 24, 20, 150, 118, 0 };
-static const llm_claude_t  llm_claude_45 = { 500, 105, 24, 36, 28, 150, 118,
-                                             17 };
+static const llm_claude_t  llm_claude_sonnet_3 = {
+    175, 76, 12, 16, 12, 0, 118, 0, &llm_claude_image
+};
 
-/* from 4.7 on: another tokenizer, which makes more tokens of a text */
+static const llm_claude_t  llm_claude_3 = {
+    290, 95, 12, 16, 12, 0, 118, 0, &llm_claude_image
+};
 
-static const llm_claude_t  llm_claude_47 = { 500, 105, 24, 36, 28, 150, 138,
-                                             0 };
+static const llm_claude_t  llm_claude_4 = {
+    340, 0, 12, 24, 20, 150, 118, 0, &llm_claude_image
+};
+
+static const llm_claude_t  llm_claude_45 = {
+    500, 105, 24, 36, 28, 150, 118, 17, &llm_claude_image
+};
+
+/*
+ * From 4.7 on: another tokenizer, which makes more tokens of a text, and
+ * larger pictures.
+ */
+
+static const llm_claude_t  llm_claude_47 = {
+    500, 105, 24, 36, 28, 150, 138, 0, &llm_claude_large
+};
 
 
 /* names of models that are not of the last generation */
@@ -123,23 +141,19 @@ static void llm_anthropic_content(llm_anthropic_input_t *ai, uint32_t node,
     unsigned depth);
 
 
-/* w * h / 750; a picture whose size cannot be seen is the largest there is */
+/* a picture whose size cannot be seen is the largest there is */
 
 int64_t
-llm_anthropic_pixels(const llm_str_t *data)
+llm_anthropic_picture(const llm_str_t *model, const llm_str_t *data)
 {
-    uint64_t  n;
-    uint32_t  w, h;
+    uint32_t                w, h;
+    const llm_image_fit_t  *fit;
 
-    w = 0;
-    h = 0;
+    fit = llm_anthropic_claude(model)->image;
 
     llm_image_base64(data, &w, &h);
 
-    n = (uint64_t) w * h / LLM_ANTHROPIC_PIXELS + (w && h);
-
-    return (n == 0 || n > LLM_ANTHROPIC_IMAGE) ? LLM_ANTHROPIC_IMAGE
-                                               : (int64_t) n;
+    return (w && h) ? llm_image_patches(w, h, fit) : (int64_t) fit->patches;
 }
 
 
@@ -156,7 +170,7 @@ llm_anthropic_image(llm_anthropic_input_t *ai, uint32_t source)
            ? llm_json_get(j, source, "data") : LLM_JSON_NONE;
 
     llm_input_data(&ai->in, data, &s);
-    ai->fixed += llm_anthropic_pixels(&s);
+    ai->fixed += llm_anthropic_picture(&ai->in.q->model, &s);
 }
 
 

@@ -6,6 +6,7 @@
 
 #include "llm_bedrock.h"
 #include "llm_anthropic.h"
+#include "llm_image.h"
 #include "llm_templated.h"
 
 #include <string.h>
@@ -62,10 +63,37 @@ llm_bedrock_is(const llm_json_t *j, uint32_t key, const char * const *names,
 }
 
 
+/* by the rules of whose model it is; of those that say none by its area */
+
+static int64_t
+llm_bedrock_picture(const llm_input_t *in, const llm_str_t *data, uint32_t w,
+    uint32_t h)
+{
+    int64_t    n;
+    unsigned   estimate;
+    llm_str_t  model;
+
+    model = llm_openai_bare(&in->q->model);
+
+    if (llm_claude_is(&in->q->model)) {
+        return llm_anthropic_picture(&in->q->model, data);
+    }
+
+    estimate = 1;
+
+    if (llm_openai_is(&model, "gpt-")) {
+        return llm_openai_picture(in->q, LLM_JSON_NONE, w, h, &estimate);
+    }
+
+    n = (int64_t) ((uint64_t) w * h / LLM_BEDROCK_IMAGE_AREA) + 1;
+
+    return n < LLM_BEDROCK_IMAGE_MAX ? n : LLM_BEDROCK_IMAGE_MAX;
+}
+
+
 static void
 llm_bedrock_file(llm_input_t *in, uint32_t node)
 {
-    int64_t    tokens;
     uint32_t   w, h;
     llm_str_t  s;
 
@@ -83,14 +111,8 @@ llm_bedrock_file(llm_input_t *in, uint32_t node)
 
     llm_image_base64(&s, &w, &h);
 
-    if (w && h) {
-        tokens = (int64_t) ((uint64_t) w * h / LLM_BEDROCK_IMAGE_AREA) + 1;
-        in->tokens += (tokens < LLM_BEDROCK_IMAGE_MAX) ? tokens
-                                                       : LLM_BEDROCK_IMAGE_MAX;
-        return;
-    }
-
-    in->tokens += (int64_t) s.len / LLM_BEDROCK_FILE_BYTES;
+    in->tokens += (w && h) ? llm_bedrock_picture(in, &s, w, h)
+                           : (int64_t) s.len / LLM_BEDROCK_FILE_BYTES;
 }
 
 

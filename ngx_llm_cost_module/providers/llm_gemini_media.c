@@ -5,7 +5,7 @@
 
 
 #include "llm_gemini.h"
-#include "llm_openai.h"
+#include "llm_image.h"
 
 #include <string.h>
 

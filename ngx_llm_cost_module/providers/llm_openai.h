@@ -230,13 +230,15 @@ void llm_openai_tools(llm_openai_tools_t *r, uint32_t tools,
     uint32_t functions);
 
 
-/* tokens of a picture; *estimate is set where its size cannot be seen */
+/*
+ * Tokens of a picture for the request's model; *estimate is set where its size
+ * cannot be seen.  The second is told the size, 0 by 0 if it is not known, and
+ * "detail", which may be LLM_JSON_NONE.
+ */
 
 int64_t llm_openai_image(llm_request_t *q, uint32_t part, unsigned *estimate);
-
-/* width and height of a picture in base64; 0 by 0 where they cannot be seen */
-
-void llm_image_base64(const llm_str_t *data, uint32_t *w, uint32_t *h);
+int64_t llm_openai_picture(llm_request_t *q, uint32_t detail, uint32_t w,
+    uint32_t h, unsigned *estimate);
 
 
 llm_path_e llm_openai_path(llm_route_t *route);

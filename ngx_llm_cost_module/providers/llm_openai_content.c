@@ -5,6 +5,7 @@
 
 
 #include "llm_openai_count.h"
+#include "llm_image.h"
 
 #include <string.h>
 
@@ -193,6 +194,28 @@ llm_count_part(llm_openai_count_t *cc, uint32_t part)
     }
 
     llm_count_media(cc, part, f[0] == LLM_JSON_NONE ? part : f[0]);
+}
+
+
+int64_t
+llm_count_made(llm_openai_count_t *cc, uint32_t result, int64_t least)
+{
+    int64_t    n;
+    uint32_t   w, h;
+    unsigned   estimate;
+    llm_str_t  s;
+
+    llm_count_data(cc, result, &s);
+    llm_image_base64(&s, &w, &h);
+
+    if (w == 0 || h == 0) {
+        return least;
+    }
+
+    estimate = 1;
+    n = llm_openai_picture(cc->q, LLM_JSON_NONE, w, h, &estimate);
+
+    return n > least ? n : least;
 }
 
 

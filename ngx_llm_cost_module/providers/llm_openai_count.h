@@ -84,6 +84,11 @@ void llm_count_string(llm_openai_count_t *cc, uint32_t node);
 
 void llm_count_data(llm_openai_count_t *cc, uint32_t node, llm_str_t *s);
 
+/* a picture that was made, in base64: it is seen like one that is sent */
+
+int64_t llm_count_made(llm_openai_count_t *cc, uint32_t result,
+    int64_t least);
+
 /* a part of it; its text is gathered in cc->text */
 
 void llm_count_part(llm_openai_count_t *cc, uint32_t part);

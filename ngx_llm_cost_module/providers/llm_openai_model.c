@@ -350,12 +350,18 @@ llm_openai_bare(const llm_str_t *model)
         s.data += 3;
         s.len -= 3;
 
-    } else if (llm_openai_is(&s, "openai.")) {
+        return s;
+    }
 
-        /* as Bedrock has it */
+    /* as Bedrock has it, with and without where: "global.openai.gpt-5.6" */
 
-        s.data += 7;
-        s.len -= 7;
+    for (i = 0; i + 7 <= s.len; i++) {
+
+        if (memcmp(s.data + i, "openai.", 7) == 0) {
+            s.data += i + 7;
+            s.len -= i + 7;
+            break;
+        }
     }
 
     return s;

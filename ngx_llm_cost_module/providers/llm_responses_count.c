@@ -408,7 +408,7 @@ llm_responses_other(llm_openai_count_t *cc, uint32_t item)
     if (llm_json_starts(cc->j, f[0], "image_generation_call")
         && !llm_count_empty(cc, f[1]))
     {
-        cc->tokens += LLM_RESPONSES_PICTURE;
+        cc->tokens += llm_count_made(cc, f[1], LLM_RESPONSES_PICTURE);
         return;
     }
 

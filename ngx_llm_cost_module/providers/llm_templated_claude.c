@@ -77,7 +77,7 @@ llm_claude_picture(llm_openai_count_t *cc, uint32_t url)
         s.data = (unsigned char *) comma + 1;
     }
 
-    return llm_anthropic_pixels(&s);
+    return llm_anthropic_picture(&cc->q->model, &s);
 }
 
 

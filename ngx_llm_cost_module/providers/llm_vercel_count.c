@@ -8,6 +8,7 @@
 #include "llm_anthropic.h"
 #include "llm_cohere.h"
 #include "llm_gemini.h"
+#include "llm_image.h"
 #include "llm_templated.h"
 
 #include <string.h>
@@ -65,19 +66,20 @@ llm_vercel_data(llm_openai_count_t *cc, uint32_t part, llm_str_t *s)
 
 
 static int64_t
-llm_vercel_picture(llm_openai_count_t *cc, uint32_t part, const llm_str_t *s)
+llm_vercel_picture(llm_openai_count_t *cc, const llm_str_t *s)
 {
     int64_t   n;
+    uint32_t  w, h;
     unsigned  estimate;
 
     if (llm_claude_is(&cc->q->model)) {
-        return llm_anthropic_pixels(s);
+        return llm_anthropic_picture(&cc->q->model, s);
     }
 
-    /* as a part in the words of OpenAI, which shows no picture: the largest */
+    llm_image_base64(s, &w, &h);
 
     estimate = 0;
-    n = llm_openai_image(cc->q, part, &estimate);
+    n = llm_openai_picture(cc->q, LLM_JSON_NONE, w, h, &estimate);
 
     return n > LLM_VERCEL_IMAGE ? n : LLM_VERCEL_IMAGE;
 }
@@ -101,7 +103,7 @@ llm_vercel_file(llm_openai_count_t *cc, uint32_t part)
     if (llm_json_starts(cc->j, type, "image/")) {
         most->image_input = -1;
         most->cached_image = -1;
-        cc->fixed += llm_vercel_picture(cc, part, &s);
+        cc->fixed += llm_vercel_picture(cc, &s);
         return;
     }
 

@@ -108,13 +108,13 @@ test_files(void **state)
 
     count("claude-sonnet-4-5", "{\"role\":\"user\",\"content\":[{\"type\":"
           "\"image_url\",\"image_url\":{\"url\":\"https://a/b\"}}]}", "", 0,
-          3 + 1600);
+          3 + 1568);
     count("claude-sonnet-4-5", "{\"role\":\"user\",\"content\":[{\"type\":"
           "\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,"
-          "iVBORw0KGgoAAAANSUhEUgAAAEAAAABACAIAAAAlC+aJ\"}}]}", "", 0, 3 + 6);
+          "iVBORw0KGgoAAAANSUhEUgAAAEAAAABACAIAAAAlC+aJ\"}}]}", "", 0, 3 + 9);
     count("claude-sonnet-4-5", "{\"role\":\"user\",\"content\":[{\"type\":"
           "\"image_url\",\"image_url\":{\"url\":\"data:image\\/png;base64,"
-          "iVBORw0KGgoAAAANSUhEUgAAAEAAAABACAIAAAAlC+aJ\"}}]}", "", 0, 3 + 6);
+          "iVBORw0KGgoAAAANSUhEUgAAAEAAAABACAIAAAAlC+aJ\"}}]}", "", 0, 3 + 9);
     count("claude-sonnet-4-5", "{\"role\":\"user\",\"content\":[{\"type\":"
           "\"file\",\"file\":{\"file_id\":\"f\"}}]}", "", 0, 3 + 10000);
 }
