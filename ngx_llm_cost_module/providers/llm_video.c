@@ -285,15 +285,19 @@ llm_video_veo_parse(llm_request_t *q)
 }
 
 
-/* how many videos there are, wherever a service puts them */
+/*
+ * How many videos there are, wherever a service puts them; -1: not known.  That
+ * there is none because they were filtered is said by their number.
+ */
 
 static int64_t
 llm_video_veo_made(const llm_json_t *j, uint32_t response)
 {
-    uint32_t  inner, list;
+    int64_t   filtered;
+    uint32_t  inner, list, node;
 
     if (llm_kind_of(j, response) != LLM_JSON_OBJECT) {
-        return 0;
+        return -1;
     }
 
     inner = llm_json_get(j, response, "generateVideoResponse");
@@ -305,8 +309,15 @@ llm_video_veo_made(const llm_json_t *j, uint32_t response)
         list = llm_json_get(j, inner, "videos");
     }
 
-    return llm_kind_of(j, list) == LLM_JSON_ARRAY ? llm_video_elements(j, list)
-                                                  : 0;
+    if (llm_kind_of(j, list) == LLM_JSON_ARRAY) {
+        return llm_video_elements(j, list);
+    }
+
+    node = llm_json_get(j, inner, "raiMediaFilteredCount");
+
+    return llm_kind_of(j, node) == LLM_JSON_NUMBER
+           && llm_json_int(j, node, &filtered) == LLM_OK && filtered > 0
+           ? 0 : -1;
 }
 
 
@@ -339,6 +350,7 @@ llm_video_veo_name(llm_answer_t *a)
 int
 llm_video_veo_answer(llm_answer_t *a, const llm_json_t *j)
 {
+    int64_t   made;
     uint32_t  f[4];
 
     static const char * const  names[] = {
@@ -367,12 +379,12 @@ llm_video_veo_answer(llm_answer_t *a, const llm_json_t *j)
 
     a->told.ended = 1;
 
-    if (llm_given(j, f[3]) || llm_video_veo_made(j, f[2]) == 0) {
-        a->told.unused = 1;
+    made = llm_video_veo_made(j, f[2]);
 
-    } else {
-        a->told.made = 1;
-    }
+    /* of what nobody can read it stays held, and is charged in the end */
+
+    a->told.unused = (llm_given(j, f[3]) || made == 0);
+    a->told.made = (made > 0 && !a->told.unused);
 
     return LLM_OK;
 }

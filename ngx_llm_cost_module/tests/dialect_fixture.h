@@ -137,10 +137,10 @@ expect_bad(const llm_provider_t *p, const char *path, const char *body,
 }
 
 
-/* the body with what is wanted written into it */
+/* the body with what is wanted written into it: a maximum, another model */
 
 static inline void
-expect_edit(dialect_t *f, int64_t max, const char *want)
+expect_edit_as(dialect_t *f, int64_t max, const char *model, const char *want)
 {
     char         out[4096];
     size_t       n, from;
@@ -149,6 +149,7 @@ expect_edit(dialect_t *f, int64_t max, const char *want)
 
     memset(&e, 0, sizeof(e));
     e.set_max_output = max;
+    e.set_model = str(model);
 
     assert_int_equal(f->rc, LLM_OK);
     assert_int_equal(f->p->edit(&f->q, &e), LLM_OK);
@@ -166,6 +167,13 @@ expect_edit(dialect_t *f, int64_t max, const char *want)
     out[n] = '\0';
 
     assert_string_equal(out, want);
+}
+
+
+static inline void
+expect_edit(dialect_t *f, int64_t max, const char *want)
+{
+    expect_edit_as(f, max, "", want);
 }
 
 

@@ -15,6 +15,7 @@
 
 #include "llm_arena.h"
 #include "llm_price.h"
+#include "usage_fixture.h"
 
 
 #define PRICES_ARGS          64
@@ -153,71 +154,6 @@ prices_step(const llm_price_t *p, unsigned step, llm_tier_e tier,
     assert_true(step < p->nsteps);
 
     return p->steps[step].rates[tier] ? p->steps[step].rates[tier][rate] : -1;
-}
-
-
-/* a figure of a usage by its name; some have a short one */
-
-static inline int64_t *
-prices_figure(llm_usage_t *u, const char *name)
-{
-    unsigned             i;
-    static const struct {
-        const char      *name;
-        size_t           field;
-    } figures[] = {
-        { "in", offsetof(llm_usage_t, input) },
-        { "out", offsetof(llm_usage_t, output) },
-        { "cached", offsetof(llm_usage_t, cached_input) },
-        { "write", offsetof(llm_usage_t, cache_write) },
-        { "hour", offsetof(llm_usage_t, cache_write_1h) },
-        { "day", offsetof(llm_usage_t, cache_write_day) },
-        { "audio_input", offsetof(llm_usage_t, audio_input) },
-        { "image_input", offsetof(llm_usage_t, image_input) },
-        { "video_input", offsetof(llm_usage_t, video_input) },
-        { "cached_audio", offsetof(llm_usage_t, cached_audio) },
-        { "cached_image", offsetof(llm_usage_t, cached_image) },
-        { "cached_video", offsetof(llm_usage_t, cached_video) },
-        { "reasoning", offsetof(llm_usage_t, reasoning) },
-        { "audio_output", offsetof(llm_usage_t, audio_output) },
-        { "image_output", offsetof(llm_usage_t, image_output) },
-        { "video_output", offsetof(llm_usage_t, video_output) },
-        { "orch_input", offsetof(llm_usage_t, orch_input) },
-        { "orch_cached", offsetof(llm_usage_t, orch_cached) },
-        { "orch_output", offsetof(llm_usage_t, orch_output) },
-        { "input_chars", offsetof(llm_usage_t, input_chars) },
-        { "output_chars", offsetof(llm_usage_t, output_chars) },
-        { "audio_input_ms", offsetof(llm_usage_t, audio_input_ms) },
-        { "video_input_ms", offsetof(llm_usage_t, video_input_ms) },
-        { "audio_output_ms", offsetof(llm_usage_t, audio_output_ms) },
-        { "video_output_ms", offsetof(llm_usage_t, video_output_ms) },
-        { "images_in", offsetof(llm_usage_t, images_in) },
-        { "images_out", offsetof(llm_usage_t, images_out) },
-        { "pixels_in", offsetof(llm_usage_t, pixels_in) },
-        { "pixels_out", offsetof(llm_usage_t, pixels_out) },
-        { "pages", offsetof(llm_usage_t, pages) },
-        { "pages_annotated", offsetof(llm_usage_t, pages_annotated) },
-        { "queries", offsetof(llm_usage_t, queries) },
-        { "searches", offsetof(llm_usage_t, searches) },
-        { "maps_queries", offsetof(llm_usage_t, maps_queries) },
-        { "file_searches", offsetof(llm_usage_t, file_searches) },
-        { "web_fetches", offsetof(llm_usage_t, web_fetches) },
-        { "code_sessions", offsetof(llm_usage_t, code_sessions) },
-        { "tool_calls", offsetof(llm_usage_t, tool_calls) },
-        { "citation_tokens", offsetof(llm_usage_t, citation_tokens) },
-        { "request_ms", offsetof(llm_usage_t, request_ms) },
-        { "search_size", offsetof(llm_usage_t, search_size) },
-        { "tier", offsetof(llm_usage_t, tier) },
-        { "geo", offsetof(llm_usage_t, geo) },
-        { "fast", offsetof(llm_usage_t, fast) },
-        { NULL, 0 }
-    };
-
-    for (i = 0; strcmp(figures[i].name, name) != 0; i++) {
-        assert_non_null(figures[i + 1].name);
-    }
-
-    return (int64_t *) ((char *) u + figures[i].field);
 }
 
 

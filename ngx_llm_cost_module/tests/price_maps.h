@@ -338,7 +338,7 @@ read_kind(const char *text, llm_usage_t *u, llm_price_terms_t *terms)
         v = strtoll(eq + 1, NULL, 10);
 
         if (!check_time(terms, p, v)) {
-            *prices_figure(u, p) = v;
+            *usage_figure(u, p) = v;
         }
     }
 }

@@ -172,6 +172,8 @@ test_headers(void **state)
     };
 
     static const char  *none[] = { NULL };
+    static const char  *zero[] = { "x-prompt-tokens", "0", NULL };
+    static const char  *nought[] = { "x-generated-tokens", "0", NULL };
 
     (void) state;
 
@@ -189,6 +191,23 @@ test_headers(void **state)
     headers(&f, embed);
     answer_json(&f, "[[0.1,0.2]]");
     assert_int_equal(f.a.usage.input, 7);
+    assert_int_equal(f.a.usage.output, 0);
+    done(&f);
+
+    /* 0 is said, too */
+
+    ask(&f, &llm_huggingface, TEXT, ASKED);
+    answer_begin(&f, NULL);
+    headers(&f, zero);
+    assert_true(f.a.usage_seen);
+    assert_int_equal(f.a.usage.input, 0);
+    assert_int_equal(f.a.usage.output, -1);
+    done(&f);
+
+    ask(&f, &llm_huggingface, TEXT, ASKED);
+    answer_begin(&f, NULL);
+    headers(&f, nought);
+    assert_true(f.a.usage_seen);
     assert_int_equal(f.a.usage.output, 0);
     done(&f);
 

@@ -11,6 +11,7 @@
 
 #include "openai_fixture.h"
 #include "llm_memo_region.h"
+#include "vocab_fixture.h"
 
 
 #define REGION       (64 * 1024)
@@ -449,36 +450,6 @@ test_replacement(void **state)
     }
 
     end(&m);
-}
-
-
-static llm_counter_t *
-counter(void)
-{
-    void                  *mem;
-    char                   path[512], err[256];
-    const char            *dir;
-    static llm_counter_t   c;
-
-    if (c.vocab) {
-        return &c;
-    }
-
-    dir = getenv("LLM_VOCAB_DIR");
-    snprintf(path, sizeof(path), "%s/o200k_base.llmv",
-             dir ? dir : "build/vocab");
-
-    if (llm_vocab_open((llm_vocab_t **) &c.vocab, path, err, sizeof(err)) != 0
-        || posix_memalign(&mem, 64, llm_scratch_size()) != 0)
-    {
-        print_message("# %s\n", err);
-        return NULL;
-    }
-
-    c.scratch = llm_scratch_init(mem, llm_scratch_size());
-    c.count = llm_counter_plain;
-
-    return &c;
 }
 
 

@@ -213,6 +213,14 @@ test_edit(void **state)
         expect_edit(&f, 50, want);
         done(&f);
     }
+
+    /* another model, whose name may have to be escaped */
+
+    ask(&f, &llm_mistral, START, "{\"inputs\":\"a\",\"model\":\"m\"}");
+    expect_edit_as(&f, -1, "a\"b", "{\"inputs\":\"a\",\"model\":\"a\\\"b\"}");
+    expect_edit_as(&f, 50, "b", "{\"completion_args\":{\"max_tokens\":50},"
+                                "\"inputs\":\"a\",\"model\":\"b\"}");
+    done(&f);
 }
 
 

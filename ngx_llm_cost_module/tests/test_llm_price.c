@@ -229,7 +229,7 @@ read_usage(const char *text, llm_usage_t *u)
         assert_non_null(eq);
         *eq = '\0';
 
-        *prices_figure(u, p) = strtoll(eq + 1, NULL, 10);
+        *usage_figure(u, p) = strtoll(eq + 1, NULL, 10);
     }
 }
 

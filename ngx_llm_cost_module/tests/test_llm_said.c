@@ -1,0 +1,486 @@
+
+/*
+ * Copyright (C) 2026 the ngx_llm_cost_module authors
+ */
+
+
+/*
+ * All that an answer says it has used, in the words of each dialect: a row has
+ * every figure that is known then, so that one which is dropped, counted twice
+ * or taken for 0 is another text.
+ */
+
+#include "dialect_fixture.h"
+#include "usage_fixture.h"
+#include "vocab_fixture.h"
+
+
+extern const llm_provider_t  llm_anthropic, llm_bedrock, llm_cohere,
+                             llm_gemini, llm_ollama;
+
+
+#define CHAT       "/v1/chat/completions"
+#define RESPONSES  "/v1/responses"
+#define IMAGES     "/v1/images/generations"
+#define HEAR       "/v1/audio/transcriptions"
+#define MESSAGES   "/v1/messages"
+#define GENERATE   "/v1beta/models/m:generateContent"
+#define STREAM     "/v1beta/models/m:streamGenerateContent"
+#define FILMS      "/v1/videos/generations"
+#define VEO        "/v1beta/models/veo-3:predictLongRunning"
+#define CONVERSE   "/model/m/converse"
+
+#define ASKS       "{\"model\":\"m\",\"max_tokens\":9,\"messages\":["         \
+                   "{\"role\":\"user\",\"content\":\"hi\"}]}"
+#define ASKS_MORE  "{\"model\":\"m\",\"stream\":true,\"max_tokens\":9,"       \
+                   "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"
+#define WORDS      "{\"contents\":[{\"parts\":[{\"text\":\"hi\"}]}]}"
+#define DRAWS      "{\"model\":\"gpt-image-1\",\"prompt\":\"a cat\"}"
+#define DRAWS_MORE  "{\"model\":\"gpt-image-1\",\"prompt\":\"a cat\","    \
+                   "\"stream\":true}"
+#define META(u)    "{\"usageMetadata\":{" u "}}"
+#define PART(kind, n)  "{\"modality\":\"" kind "\",\"tokens\":" #n "}"
+#define BY(kind, n)  "{\"modality\":\"" kind "\",\"tokenCount\":" #n "}"
+
+
+typedef struct {
+    const llm_provider_t  *p;
+    const char            *path;
+    const char            *request;
+    const char            *answer;        /* or events, a line each */
+    const char            *want;
+} said_t;
+
+
+static void
+print_answer(char *text, size_t size, const llm_answer_t *a)
+{
+    size_t    n;
+    unsigned  i;
+
+    const struct {
+        const char  *name;
+        unsigned     is;
+    } bits[] = {
+        { "seen", a->usage_seen }, { "bad", a->usage_bad },
+        { "finished", a->finished }, { "truncated", a->truncated },
+        { "error", a->error }, { "deferred", a->deferred },
+        { "ended", a->told.ended }, { "unused", a->told.unused },
+        { "made", a->told.made }
+    };
+
+    n = usage_print(text, size, &a->usage, -1);
+
+    if (a->counted_output && a->usage.output < 0) {
+        n += snprintf(text + n, size - n, "%scounted=%lld", n ? " " : "",
+                      (long long) a->counted_output);
+    }
+
+    for (i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
+        if (bits[i].is) {
+            n += snprintf(text + n, size - n, "%s%s", n ? " " : "",
+                          bits[i].name);
+        }
+    }
+
+    assert_true(n < size);
+}
+
+
+static void
+check_said(const said_t *row)
+{
+    char            text[1024], *line, *save, *lines;
+    dialect_t       f;
+
+    ask(&f, row->p, row->path, row->request);
+    assert_int_equal(f.rc, LLM_OK);
+    answer_begin(&f, counter());
+
+    if (strchr(row->answer, '\n')) {
+        lines = strdup(row->answer);
+        assert_non_null(lines);
+
+        for (line = strtok_r(lines, "\n", &save); line;
+             line = strtok_r(NULL, "\n", &save))
+        {
+            answer_event(&f, "", line);
+        }
+
+        free(lines);
+        f.p->finish(&f.a);
+
+    } else {
+        answer_json(&f, row->answer);
+    }
+
+    expect_usage_sane(&f.a.usage);
+    print_answer(text, sizeof(text), &f.a);
+
+    if (strcmp(text, row->want) != 0) {
+        fail_msg("%s: %s", row->answer, text);
+    }
+
+    done(&f);
+}
+
+
+static const said_t  openai_rows[] = {
+
+    { &llm_openai, CHAT, ASKS, "{\"usage\":{\"prompt_tokens\":0,"
+      "\"completion_tokens\":0,\"server_tool_use\":{\"web_search_requests\":"
+      "2,\"web_fetch_requests\":3}}}",
+      "in=0 out=0 searches=2 web_fetches=3 seen" },
+    { &llm_openai, CHAT, ASKS, "{\"usage\":{\"prompt_tokens\":7,"
+      "\"completion_tokens\":5,\"server_side_tool_usage_details\":{"
+      "\"web_search_calls\":2,\"x_search_calls\":3,\"file_search_calls\":4,"
+      "\"code_interpreter_calls\":5,\"document_search_calls\":6}}}",
+      "in=7 out=5 searches=5 file_searches=4 code_sessions=5 "
+      "tool_calls=6 seen" },
+    { &llm_openai, CHAT, ASKS, "{\"usage\":{\"prompt_tokens\":90,"
+      "\"completion_tokens\":50,\"total_tokens\":140,"
+      "\"prompt_tokens_details\":{\"cached_tokens\":40,\"audio_tokens\":8,"
+      "\"image_tokens\":7,\"video_tokens\":6},\"completion_tokens_details\":"
+      "{\"reasoning_tokens\":20,\"audio_tokens\":4,\"image_tokens\":3,"
+      "\"accepted_prediction_tokens\":1,\"rejected_prediction_tokens\":2}}}",
+      "in=90 out=50 cached=40 audio_input=8 image_input=7 "
+      "video_input=6 reasoning=20 audio_output=4 image_output=3 seen" },
+    { &llm_openai, CHAT, ASKS, "{\"usage\":{\"prompt_tokens\":90,"
+      "\"completion_tokens\":50,\"citation_tokens\":33,"
+      "\"num_search_queries\":2,\"reasoning_tokens\":11,"
+      "\"search_context_size\":\"low\",\"total_tokens\":140}}",
+      "in=90 out=50 reasoning=11 searches=2 citation_tokens=33 "
+      "search_size=0 seen" },
+
+    /* a usage that cannot be read is not one of nothing */
+
+    { &llm_openai, IMAGES, DRAWS, "{\"data\":[{\"b64_json\":\"\"}],"
+      "\"usage\":7}",
+      "images_out=1 pixels_out=1572864 counted=6240 bad finished" },
+    { &llm_openai, IMAGES, DRAWS, "{\"data\":[{\"b64_json\":\"\"}],"
+      "\"usage\":{\"input_tokens\":5,\"output_tokens\":0}}",
+      "in=5 out=0 image_output=0 images_out=1 pixels_out=1572864 "
+      "seen finished" },
+    { &llm_openai, IMAGES, DRAWS, "{\"data\":[{},{}],\"usage\":{"
+      "\"input_tokens\":5,\"input_tokens_details\":{\"text_tokens\":2,"
+      "\"image_tokens\":3},\"output_tokens\":50,\"output_tokens_details\":{"
+      "\"text_tokens\":10}}}",
+      "in=5 out=50 image_input=3 image_output=40 images_out=2 "
+      "pixels_out=3145728 seen finished" },
+
+    { &llm_openai, HEAR, "{\"model\":\"w\",\"file_url\":\"https://x/\"}",
+      "{\"text\":\"\",\"duration\":0}",
+      "audio_input_ms=0 finished" },
+    { &llm_openai, HEAR, "{\"model\":\"w\",\"file_url\":\"https://x/\"}",
+      "{\"text\":\"\",\"usage\":{\"type\":\"duration\",\"seconds\":0}}",
+      "audio_input_ms=0 seen finished" },
+
+    { &llm_openai, RESPONSES, "{\"model\":\"m\",\"input\":\"hi\"}",
+      "{\"type\":\"response.output_item.added\",\"output_index\":0,\"item\":"
+      "{\"type\":\"reasoning\"}}\n"
+      "{\"type\":\"response.output_item.added\",\"output_index\":1,\"item\":"
+      "{\"type\":\"function_call\",\"name\":\"get\"}}\n"
+      "{\"type\":\"response.function_call_arguments.delta\","
+      "\"output_index\":1,\"delta\":\"{}\"}\n",
+      "counted=9" },
+    { &llm_openai, RESPONSES, "{\"model\":\"m\",\"input\":\"hi\"}",
+      "{\"status\":\"completed\",\"output\":[{\"type\":\"web_search_call\","
+      "\"action\":{\"type\":\"search\"}},{\"type\":\"file_search_call\"},"
+      "{\"type\":\"code_interpreter_call\",\"container_id\":\"a\"}],"
+      "\"usage\":{\"input_tokens\":9,\"input_tokens_details\":{"
+      "\"cached_tokens\":4},\"output_tokens\":6,\"output_tokens_details\":{"
+      "\"reasoning_tokens\":3},\"total_tokens\":15}}",
+      "in=9 out=6 cached=4 reasoning=3 searches=1 file_searches=1 "
+      "code_sessions=1 seen finished ended" },
+
+    /* it searches once for a fee, if it does not say how often */
+
+    { &llm_openai, CHAT, ASKS, "{\"usage\":{\"prompt_tokens\":9,"
+      "\"completion_tokens\":5,\"search_context_size\":\"high\"}}",
+      "in=9 out=5 searches=1 search_size=2 seen" },
+    { &llm_openai, CHAT, ASKS, "{\"usage\":{\"prompt_tokens\":9,"
+      "\"completion_tokens\":5,\"search_context_size\":\"high\","
+      "\"num_search_queries\":0}}",
+      "in=9 out=5 searches=0 search_size=2 seen" },
+
+    /* what is no chat has no status */
+
+    { &llm_openai, RESPONSES, "{\"model\":\"m\",\"input\":\"hi\"}",
+      "{\"object\":\"response.compaction\",\"output\":[],\"usage\":{"
+      "\"input_tokens\":9,\"output_tokens\":6}}",
+      "in=9 out=6 seen finished" },
+    { &llm_openai, RESPONSES, "{\"model\":\"m\",\"input\":\"hi\"}",
+      "{\"answers\":[],\"usage\":{\"input_tokens\":9}}",
+      "in=9 seen finished" },
+    { &llm_openai, RESPONSES, "{\"model\":\"m\",\"input\":\"hi\"}",
+      "{\"object\":\"response\",\"output\":[]}",
+      "" },
+    { &llm_openai, RESPONSES, "{\"model\":\"m\",\"input\":\"hi\"}",
+      "[]",
+      "" },
+
+    /* pictures of a stream: those that came, and then the usage */
+
+    { &llm_openai, IMAGES, DRAWS_MORE,
+      "{\"type\":\"image_generation.partial_image\",\"b64_json\":\"\"}\n"
+      "{\"type\":\"image_generation.completed\",\"b64_json\":\"\"}\n",
+      "images_out=1 pixels_out=1572864 counted=6240 finished" },
+    { &llm_openai, IMAGES, DRAWS_MORE,
+      "{\"type\":\"image_generation.partial_image\",\"b64_json\":\"\"}\n",
+      "" },
+    { &llm_openai, IMAGES, DRAWS_MORE,
+      "{\"type\":\"image_generation.completed\",\"b64_json\":\"\","
+      "\"usage\":{\"input_tokens\":5,\"output_tokens\":9}}\n",
+      "in=5 out=9 image_output=9 images_out=1 pixels_out=1572864 "
+      "seen finished" },
+
+    /* xAI's, as long as it says */
+
+    { &llm_openai, FILMS, "{\"model\":\"m\",\"prompt\":\"x\"}",
+      "{\"request_id\":\"a\"}",
+      "finished deferred" },
+    { &llm_openai, FILMS, "{\"model\":\"m\",\"prompt\":\"x\"}",
+      "{\"status\":\"pending\",\"video\":{\"duration\":3}}",
+      "finished deferred" },
+    { &llm_openai, FILMS, "{\"model\":\"m\",\"prompt\":\"x\"}",
+      "{\"status\":\"done\",\"video\":{\"duration\":2.5}}",
+      "in=0 out=0 video_output_ms=2500 seen finished deferred ended "
+      "made" },
+    { &llm_openai, FILMS, "{\"model\":\"m\",\"prompt\":\"x\"}",
+      "{\"status\":\"done\",\"video\":{\"duration\":-1}}",
+      "finished deferred ended made" },
+    { &llm_openai, FILMS, "{\"model\":\"m\",\"prompt\":\"x\"}",
+      "{\"status\":\"done\",\"video\":7}",
+      "finished deferred" },
+    { &llm_openai, FILMS, "{\"model\":\"m\",\"prompt\":\"x\"}",
+      "{\"status\":\"expired\"}",
+      "finished deferred ended unused" }
+};
+
+
+static const said_t  anthropic_rows[] = {
+
+    /* 0 is said, and what is not is not 0 */
+
+    { &llm_anthropic, MESSAGES, ASKS, "{\"usage\":{\"input_tokens\":0}}",
+      "in=0 seen" },
+    { &llm_anthropic, MESSAGES, ASKS, "{\"usage\":{\"output_tokens\":0}}",
+      "out=0 seen" },
+    { &llm_anthropic, MESSAGES, ASKS, "{\"usage\":{\"input_tokens\":10,"
+      "\"cache_read_input_tokens\":20,\"cache_creation_input_tokens\":30,"
+      "\"cache_creation\":{\"ephemeral_5m_input_tokens\":25,"
+      "\"ephemeral_1h_input_tokens\":5},\"output_tokens\":7,"
+      "\"server_tool_use\":{\"web_search_requests\":2,"
+      "\"web_fetch_requests\":3}},\"stop_reason\":\"end_turn\"}",
+      "in=60 out=7 cached=20 write=25 hour=5 searches=2 "
+      "web_fetches=3 seen finished" },
+    { &llm_anthropic, MESSAGES, ASKS, "{\"usage\":[],\"stop_reason\":"
+      "\"max_tokens\"}",
+      "bad finished truncated" },
+
+    /* what went by is counted: words, thoughts, and calls by their names */
+
+    { &llm_anthropic, MESSAGES, ASKS, "{\"content\":[{\"type\":\"text\","
+      "\"text\":\"hello\"},{\"type\":\"tool_use\",\"name\":\"get\","
+      "\"input\":{\"a\":1}}],\"stop_reason\":\"tool_use\"}",
+      "counted=14 finished" },
+    { &llm_anthropic, MESSAGES, ASKS_MORE,
+      "{\"type\":\"message_start\",\"message\":{\"usage\":{"
+      "\"input_tokens\":9,\"output_tokens\":1}}}\n"
+      "{\"type\":\"content_block_start\",\"index\":1.5,\"content_block\":"
+      "{\"type\":\"tool_use\",\"name\":\"get\",\"input\":{}}}\n"
+      "{\"type\":\"content_block_delta\",\"index\":1.5,\"delta\":"
+      "{\"type\":\"input_json_delta\",\"partial_json\":\"{}\"}}\n"
+      "{\"type\":\"content_block_start\",\"index\":2,\"content_block\":"
+      "{\"type\":\"server_tool_use\",\"name\":7}}\n"
+      "{\"type\":\"content_block_start\",\"index\":2,\"content_block\":"
+      "{\"type\":\"server_tool_use\",\"name\":\"web_search\"}}\n",
+      "in=9 searches=1 counted=18 seen" },
+    { &llm_anthropic, MESSAGES, ASKS_MORE,
+      "{\"type\":\"message_start\",\"message\":{\"usage\":{"
+      "\"input_tokens\":9,\"cache_read_input_tokens\":5,"
+      "\"output_tokens\":1}}}\n"
+      "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":"
+      "\"max_tokens\"},\"usage\":{\"output_tokens\":15}}\n"
+      "{\"type\":\"message_stop\"}\n",
+      "in=14 out=15 cached=5 seen finished truncated" }
+};
+
+
+static const said_t  gemini_rows[] = {
+
+    { &llm_gemini, GENERATE, WORDS, META("\"promptTokenCount\":90,"
+      "\"cachedContentTokenCount\":40,\"candidatesTokenCount\":50,"
+      "\"totalTokenCount\":140,\"promptTokensDetails\":[" BY("TEXT", 30) ","
+      BY("IMAGE", 10) "," BY("VIDEO", 20) "," BY("AUDIO", 30) "],"
+      "\"cacheTokensDetails\":[" BY("IMAGE", 5) "," BY("VIDEO", 6) ","
+      BY("AUDIO", 7) "],\"candidatesTokensDetails\":[" BY("TEXT", 20) ","
+      BY("IMAGE", 11) "," BY("VIDEO", 9) "," BY("AUDIO", 10) "]"),
+      "in=90 out=50 cached=40 audio_input=30 image_input=10 "
+      "video_input=20 cached_audio=7 cached_image=5 cached_video=6 "
+      "audio_output=10 image_output=11 video_output=9 seen" },
+    { &llm_gemini, GENERATE, WORDS, "{\"candidates\":[{\"finishReason\":"
+      "\"STOP\"}]}",
+      "finished" },
+    { &llm_gemini, GENERATE, WORDS, "{\"candidates\":[{\"finishReason\":"
+      "\"MAX_TOKENS\"},{\"index\":1}]}",
+      "truncated" },
+
+    /* a candidate of a number that is none is the first */
+
+    { &llm_gemini, STREAM, WORDS, "{\"candidates\":[{\"index\":-1,"
+      "\"content\":{\"parts\":[{\"text\":\"ab\"}]}}]}\n"
+      "{\"candidates\":[{\"index\":9999,\"content\":{\"parts\":[{\"text\":"
+      "\"cde\"}]},\"finishReason\":\"STOP\"}]}\n",
+      "counted=2 finished" },
+
+    /* work that is asked for again and again */
+
+    { &llm_gemini, VEO, "{\"instances\":[{\"prompt\":\"x\"}]}", "[]",
+      "finished deferred" },
+    { &llm_gemini, VEO, "{\"instances\":[{\"prompt\":\"x\"}]}",
+      "{\"name\":\"models/veo-3/operations/7\"}",
+      "finished deferred" },
+    { &llm_gemini, VEO, "{\"instances\":[{\"prompt\":\"x\"}]}",
+      "{\"name\":\"n\",\"done\":true,\"response\":{"
+      "\"generateVideoResponse\":{\"generatedSamples\":[{}]}}}",
+      "finished deferred ended made" },
+    { &llm_gemini, VEO, "{\"instances\":[{\"prompt\":\"x\"}]}",
+      "{\"name\":\"n\",\"done\":true,\"response\":{\"videos\":[{}]}}",
+      "finished deferred ended made" },
+    { &llm_gemini, VEO, "{\"instances\":[{\"prompt\":\"x\"}]}",
+      "{\"name\":\"n\",\"done\":true,\"response\":{\"videos\":[]}}",
+      "finished deferred ended unused" },
+    { &llm_gemini, VEO, "{\"instances\":[{\"prompt\":\"x\"}]}",
+      "{\"name\":\"n\",\"done\":true,\"response\":7}",
+      "finished deferred ended" },
+    { &llm_gemini, VEO, "{\"instances\":[{\"prompt\":\"x\"}]}",
+      "{\"name\":\"n\",\"done\":true,\"response\":{\"predictions\":[]}}",
+      "finished deferred ended" },
+    { &llm_gemini, VEO, "{\"instances\":[{\"prompt\":\"x\"}]}",
+      "{\"name\":\"n\",\"done\":true,\"response\":{"
+      "\"generateVideoResponse\":{\"raiMediaFilteredCount\":1}}}",
+      "finished deferred ended unused" },
+    { &llm_gemini, VEO, "{\"instances\":[{\"prompt\":\"x\"}]}",
+      "{\"name\":\"n\",\"done\":true,\"error\":{\"code\":3}}",
+      "finished deferred ended unused" }
+};
+
+
+static const said_t  other_rows[] = {
+
+    { &llm_cohere, "/v2/chat", ASKS, "{\"usage\":{\"billed_units\":{"
+      "\"input_tokens\":0}}}",
+      "in=0 seen finished" },
+    { &llm_cohere, "/v2/chat", ASKS, "{\"usage\":{\"billed_units\":{"
+      "\"output_tokens\":0}}}",
+      "out=0 seen finished" },
+    { &llm_cohere, "/v2/chat", ASKS, "{\"finish_reason\":\"MAX_TOKENS\","
+      "\"usage\":{\"billed_units\":{\"input_tokens\":3,\"output_tokens\":9,"
+      "\"search_units\":1,\"classifications\":2},\"tokens\":{"
+      "\"input_tokens\":70,\"output_tokens\":12,\"reasoning_tokens\":4}}}",
+      "in=3 out=9 reasoning=4 queries=1 seen finished truncated" },
+    { &llm_cohere, "/v1/generate", "{\"prompt\":\"hi\"}",
+      "{\"generations\":[{\"text\":\"hello\"},{\"text\":\"you\"}]}",
+      "counted=3" },
+
+    { &llm_cohere, "/v2/chat", ASKS,
+      "{\"type\":\"content-delta\",\"delta\":{\"message\":{\"content\":{"
+      "\"text\":\"hello\"}}}}\n"
+      "{\"type\":\"content-delta\",\"delta\":{\"message\":{\"content\":{"
+      "\"thinking\":\"well\"}}}}\n"
+      "{\"type\":\"tool-plan-delta\",\"delta\":{\"message\":{\"tool_plan\":"
+      "\"plan\"}}}\n"
+      "{\"type\":\"message-end\",\"delta\":{\"finish_reason\":\"ERROR\","
+      "\"error\":\"x\"}}\n",
+      "counted=4 finished error" },
+    { &llm_cohere, "/v2/chat", ASKS, "{\"message\":{\"content\":["
+      "{\"type\":\"text\",\"text\":\"hello\"},{\"type\":\"text\","
+      "\"text\":\"you\"}]},\"finish_reason\":\"COMPLETE\"}",
+      "counted=3 finished" },
+
+    { &llm_bedrock, CONVERSE, "{\"messages\":[]}", "[]",
+      "" },
+    { &llm_bedrock, CONVERSE, "{\"messages\":[]}", "7",
+      "" },
+    { &llm_bedrock, CONVERSE, "{\"messages\":[]}", "{\"stopReason\":"
+      "\"max_tokens\",\"usage\":{\"inputTokens\":10,\"outputTokens\":5,"
+      "\"totalTokens\":45,\"cacheReadInputTokens\":20,"
+      "\"cacheWriteInputTokens\":10,\"cacheDetails\":[{\"inputTokens\":4,"
+      "\"ttl\":\"5m\"},{\"inputTokens\":6,\"ttl\":\"1h\"}]}}",
+      "in=40 out=5 cached=20 write=4 hour=6 seen finished truncated" },
+
+    { &llm_ollama, "/api/chat", ASKS, "{\"done\":true,\"done_reason\":"
+      "\"length\",\"prompt_eval_count\":0,\"message\":{\"content\":\"hi\","
+      "\"thinking\":\"well\"}}",
+      "in=0 counted=2 seen finished truncated" },
+    { &llm_ollama, "/api/embed", "{\"model\":\"m\",\"input\":\"hi\"}",
+      "{\"embeddings\":[[1]],\"prompt_eval_count\":0}",
+      "in=0 out=0 seen finished" },
+
+    { &llm_gemini, "/v1beta/interactions",
+      "{\"model\":\"m\",\"input\":\"hi\"}",
+      "{\"status\":\"completed\",\"usage\":{\"total_input_tokens\":50,"
+      "\"total_output_tokens\":30,\"total_tool_use_tokens\":4,"
+      "\"total_thought_tokens\":6,\"total_cached_tokens\":20,"
+      "\"total_tokens\":90,\"input_tokens_by_modality\":["
+      PART("image", 10) "," PART("video", 11) "," PART("audio", 12) "],"
+      "\"tool_use_tokens_by_modality\":[" PART("image", 1) "],"
+      "\"output_tokens_by_modality\":[" PART("image", 3) ","
+      PART("video", 4) "," PART("audio", 5) "],\"cached_tokens_by_modality\":"
+      "[" PART("image", 6) "," PART("video", 7) "," PART("audio", 1) "]}}",
+      "in=54 out=36 cached=20 audio_input=12 image_input=11 "
+      "video_input=11 cached_audio=1 cached_image=6 cached_video=7 "
+      "reasoning=6 audio_output=5 image_output=3 video_output=4 seen "
+      "finished ended" },
+    { &llm_gemini, "/v1beta/interactions",
+      "{\"model\":\"m\",\"input\":\"hi\"}", "{\"usage\":7}",
+      "bad" }
+};
+
+
+static void
+check_rows(const said_t *rows, size_t n)
+{
+    size_t  i;
+
+    if (counter() == NULL) {
+        skip();
+    }
+
+    for (i = 0; i < n; i++) {
+        check_said(&rows[i]);
+    }
+}
+
+
+#define test_rows(dialect)                                                    \
+                                                                              \
+static void                                                                   \
+test_ ## dialect(void **state)                                                \
+{                                                                             \
+    (void) state;                                                             \
+                                                                              \
+    check_rows(dialect ## _rows,                                              \
+               sizeof(dialect ## _rows) / sizeof(dialect ## _rows[0]));       \
+}
+
+
+test_rows(openai)
+test_rows(anthropic)
+test_rows(gemini)
+test_rows(other)
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(test_openai),
+        cmocka_unit_test(test_anthropic),
+        cmocka_unit_test(test_gemini),
+        cmocka_unit_test(test_other),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
