@@ -447,7 +447,10 @@ llm_edit_max(llm_request_t *q, llm_edits_t *e, uint32_t obj, const char *name,
         return llm_edit_member(q, e, obj, text, e->set_max_output, "");
     }
 
-    if (llm_json_int(&q->json, max, &v) == LLM_OK && v >= 0
+    /* 0 is no limit where it was not read as one */
+
+    if (llm_json_int(&q->json, max, &v) == LLM_OK
+        && (v > 0 || (v == 0 && q->max_output == 0))
         && v <= e->set_max_output)
     {
         return LLM_OK;

@@ -103,7 +103,7 @@ llm_ollama_path(llm_route_t *route)
 }
 
 
-/* -1 is no limit, -2 as much as fits: as if it were not there */
+/* -1 and 0 are no limit, -2 is as much as fits: as if it were not there */
 
 static int
 llm_ollama_parse_options(llm_request_t *q, uint32_t options)
@@ -127,7 +127,7 @@ llm_ollama_parse_options(llm_request_t *q, uint32_t options)
                                 LLM_DIALECT_TOKENS_MAX, &n);
     }
 
-    q->max_output = (n >= 0) ? n : -1;
+    q->max_output = (n > 0) ? n : -1;
 
     return rc;
 }

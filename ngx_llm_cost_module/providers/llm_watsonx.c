@@ -122,6 +122,8 @@ llm_watsonx_path(llm_route_t *route)
 }
 
 
+/* of 0 it takes what it would of none, which is not known */
+
 static int
 llm_watsonx_parse_parameters(llm_request_t *q, uint32_t parameters)
 {
@@ -136,10 +138,16 @@ llm_watsonx_parse_parameters(llm_request_t *q, uint32_t parameters)
 
     rc = llm_request_object(q, parameters, "parameters", names, 1, f);
 
-    return rc == LLM_OK
-           ? llm_request_number(q, f[0], "max_new_tokens", 0,
-                                LLM_DIALECT_TOKENS_MAX, &q->max_output)
-           : rc;
+    if (rc == LLM_OK) {
+        rc = llm_request_number(q, f[0], "max_new_tokens", 0,
+                                LLM_DIALECT_TOKENS_MAX, &q->max_output);
+    }
+
+    if (q->max_output == 0) {
+        q->max_output = -1;
+    }
+
+    return rc;
 }
 
 

@@ -151,6 +151,14 @@ test_parse(void **state)
                 "\"options\":{\"num_predict\":5}}");
     done(&f);
 
+    /* no server looks at 0: it is no limit, and a maximum takes its place */
+
+    ask(&f, &llm_ollama, OLLAMA, "{\"model\":\"m\","
+        "\"options\":{\"num_predict\":0}}");
+    assert_int_equal(f.q.max_output, -1);
+    expect_edit(&f, 5, "{\"model\":\"m\",\"options\":{\"num_predict\":5}}");
+    done(&f);
+
     ask(&f, &llm_ollama, OLLAMA,
         "{\"model\":\"m\",\"options\":{\"seed\":1}}");
     expect_edit(&f, 5, "{\"model\":\"m\",\"options\":{\"num_predict\":5,"

@@ -55,8 +55,9 @@ typedef struct {
 static void
 print_answer(char *text, size_t size, const llm_answer_t *a)
 {
-    size_t    n;
-    unsigned  i;
+    size_t       n;
+    unsigned     i;
+    llm_usage_t  none = LLM_USAGE_INIT;
 
     const struct {
         const char  *name;
@@ -69,7 +70,7 @@ print_answer(char *text, size_t size, const llm_answer_t *a)
         { "made", a->told.made }
     };
 
-    n = usage_print(text, size, &a->usage, -1);
+    n = usage_print(text, size, &a->usage, &none);
 
     if (a->counted_output && a->usage.output < 0) {
         n += snprintf(text + n, size - n, "%scounted=%lld", n ? " " : "",

@@ -119,6 +119,8 @@ test_edit(void **state)
           "\"a\":1}}" },
         { "{\"model_id\":\"m\",\"parameters\":{\"max_new_tokens\":90}}",
           "{\"model_id\":\"m\",\"parameters\":{\"max_new_tokens\":50}}" },
+        { "{\"model_id\":\"m\",\"parameters\":{\"max_new_tokens\":0}}",
+          "{\"model_id\":\"m\",\"parameters\":{\"max_new_tokens\":50}}" },
         { "{\"model_id\":\"m\",\"parameters\":{\"max_new_tokens\":9}}",
           "{\"model_id\":\"m\",\"parameters\":{\"max_new_tokens\":9}}" }
     };

@@ -86,21 +86,23 @@ usage_figure(llm_usage_t *u, const char *name)
 }
 
 
-/* "in=3 out=9": those that are not "no", one behind the other */
+/* "in=3 out=9": those that are not as in the other, one behind the other */
 
 static inline size_t
-usage_print(char *text, size_t size, const llm_usage_t *u, int64_t no)
+usage_print(char *text, size_t size, const llm_usage_t *u,
+    const llm_usage_t *other)
 {
-    size_t    n;
+    size_t    n, at;
     int64_t   v;
     unsigned  i;
 
     text[0] = '\0';
 
     for (i = 0, n = 0; usage_figures[i].name; i++) {
-        v = *(const int64_t *) ((const char *) u + usage_figures[i].field);
+        at = usage_figures[i].field;
+        v = *(const int64_t *) ((const char *) u + at);
 
-        if (v != no) {
+        if (v != *(const int64_t *) ((const char *) other + at)) {
             n += snprintf(text + n, size - n, "%s%s=%lld", n ? " " : "",
                           usage_figures[i].name, (long long) v);
             assert_true(n < size);
