@@ -63,7 +63,7 @@ print_request(char *text, size_t size, const llm_request_t *q)
         { "stream", q->stream }, { "fit", q->can_fit },
         { "stateful", q->stateful }, { "unseen", q->unseen },
         { "bounded", q->bounded }, { "crowd", q->crowd },
-        { "sure", q->sure }
+        { "sure", q->sure }, { "long", q->route.step != 0 }
     };
 
     n = snprintf(text, size, "max=%lld n=%lld", (long long) q->max_output,
@@ -208,7 +208,7 @@ static const asked_t  openai_rows[] = {
       "code_sessions=3 search_size=-1" },
     { &llm_openai, RESPONSES, "{" M INPUT ",\"tools\":[{\"type\":"
       "\"web_search_preview\"}],\"background\":true}",
-      "max=-1 n=1 fit stateful | searches=-1 search_size=-1" },
+      "max=-1 n=1 fit stateful long | searches=-1 search_size=-1" },
     { &llm_openai, RESPONSES, "{" M INPUT ",\"previous_response_id\":\"a\"}",
       "max=-1 n=1 fit | search_size=-1" },
 
@@ -233,6 +233,11 @@ static const asked_t  openai_rows[] = {
       "max=6496 n=11 stateful unseen bounded "
       "as=high/1024-x-1536/gpt-image-1 | image_output=-1 "
       "images_out=11 pixels_out=17301504" },
+    { &llm_openai, IMAGES, "{\"model\":\"m\",\"prompt\":\"x\",\"n\":128}",
+      "max=7280 n=128 stateful unseen bounded as=high/1024-x-1536/m "
+      "| image_output=-1 images_out=128 pixels_out=201326592" },
+    { &llm_openai, IMAGES, "{\"model\":\"m\",\"prompt\":\"x\",\"n\":129}",
+      "n is too large" },
     { &llm_openai, SPEAK, "{\"model\":\"tts-1\",\"input\":\"hello\","
       "\"voice\":\"a\"}",
       "max=110 n=1 stateful unseen bounded | audio_output=-1 "
@@ -256,10 +261,10 @@ static const asked_t  openai_rows[] = {
       "\"bbox_annotation_format\":{}}",
       "max=0 n=1 stateful bounded | pages=3 pages_annotated=3" },
     { &llm_openai, FILMS, "{" M "\"prompt\":\"x\"}",
-      "max=0 n=1 stateful unseen bounded | video_output_ms=15000" },
+      "max=0 n=1 stateful unseen bounded long | video_output_ms=15000" },
     { &llm_openai, FILMS, "{" M "\"prompt\":\"x\",\"duration\":4,"
       "\"resolution\":\"720p\",\"image\":{\"url\":\"a\"}}",
-      "max=0 n=1 stateful unseen bounded sure as=720p/m | "
+      "max=0 n=1 stateful unseen bounded sure long as=720p/m | "
       "video_output_ms=4000 images_in=1" },
     { &llm_openai, "/v1/embeddings", "{" M "\"input\":[\"a\",\"b\"]}",
       "max=0 n=1 | " }
@@ -311,7 +316,7 @@ static const asked_t  anthropic_rows[] = {
       "max=9 n=1 fit stateful bounded | " },
     { &llm_anthropic, BATCHES, "{\"requests\":[{\"custom_id\":\"a\","
       "\"params\":{" M HI ",\"max_tokens\":9}}]}",
-      "max=0 n=1 stateful bounded | " }
+      "max=0 n=1 stateful bounded long | " }
 };
 
 
@@ -358,12 +363,22 @@ static const asked_t  gemini_rows[] = {
       "max=0 n=1 stateful unseen bounded | images_out=3" },
     { &llm_gemini, IMAGEN, "{\"instances\":[{\"prompt\":\"x\"}]}",
       "max=0 n=1 stateful unseen bounded | images_out=4" },
+    { &llm_gemini, IMAGEN, "{\"instances\":[{\"prompt\":\"x\"},{\"prompt\":"
+      "\"y\"}],\"parameters\":{\"sampleCount\":128}}",
+      "max=0 n=1 stateful unseen bounded | images_out=256" },
+    { &llm_gemini, IMAGEN, "{\"instances\":[{\"prompt\":\"x\"}],"
+      "\"parameters\":{\"sampleCount\":129}}",
+      "sampleCount is too large" },
+    { &llm_gemini, INTERACT, "{" M INPUT ",\"background\":true}",
+      "max=-1 n=1 fit stateful bounded long | " },
+    { &llm_gemini, INTERACT, "{" M INPUT ",\"background\":false}",
+      "max=-1 n=1 fit stateful bounded | " },
     { &llm_gemini, VEO, "{\"instances\":[{\"prompt\":\"x\"}],\"parameters\":{"
       "\"durationSeconds\":5,\"sampleCount\":2,\"resolution\":\"1080p\"}}",
-      "max=0 n=1 stateful unseen bounded sure as=1080p/veo-3 | "
+      "max=0 n=1 stateful unseen bounded sure long as=1080p/veo-3 | "
       "video_output_ms=10000" },
     { &llm_gemini, VEO, "{\"instances\":[{\"prompt\":\"x\"}]}",
-      "max=0 n=1 stateful unseen bounded sure as=720p/veo-3 | "
+      "max=0 n=1 stateful unseen bounded sure long as=720p/veo-3 | "
       "video_output_ms=8000" },
     { &llm_gemini, INTERACT, "{" M INPUT ",\"generation_config\":{"
       "\"max_output_tokens\":9}}",

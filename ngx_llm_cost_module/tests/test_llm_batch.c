@@ -183,6 +183,73 @@ test_batch(void **state)
 
 /* what answers say of files, batches and jobs */
 
+/* a file of requests: a line each, however it ends, and none that is empty */
+
+static void
+lines_of(dialect_t *f, const char *text)
+{
+    memset(f, 0, sizeof(dialect_t));
+    llm_arena_init(&f->arena);
+
+    f->p = &llm_openai;
+    f->rc = LLM_OK;
+    f->q.mem = &f->arena.mem;
+    f->q.kind = LLM_KIND_BATCH;
+    f->q.route.step = LLM_LONG_FILE;
+    f->q.requests.len = strlen(text);
+    f->q.requests.data = llm_arena_copy(&f->arena, text, f->q.requests.len);
+}
+
+
+static void
+test_lines(void **state)
+{
+    size_t     i;
+    dialect_t  f;
+
+    static const struct {
+        const char  *text;
+        const char  *param;
+        const char  *err;
+    } bad[] = {
+        { "[1]", "file", "must hold a JSON object a line" },
+        { "{\"url\":\"/a\",\"body\":{}}\nx", "file",
+          "must hold a JSON object a line" },
+        { "{\"url\":\"/a\",\"url\":\"/b\",\"body\":{}}", "url",
+          "must not occur more than once" },
+        { "{\"url\":\"/a\",\"body\":{},\"body\":{}}", "body",
+          "must not occur more than once" },
+        { "{\"url\":7,\"body\":{}}", "url",
+          "must be a string in each line" },
+        { "{\"url\":\"/a\",\"body\":[]}", "body",
+          "must be an object in each line" },
+        { "{\"url\":\"/a\"}", "body", "must be an object in each line" }
+    };
+
+    (void) state;
+
+    lines_of(&f, "\n \t\r\n{\"custom_id\":\"a\",\"url\":\"/v1/embeddings\","
+             "\"body\":{\"model\":\"m\"}}\r\n\n"
+             "{\"url\":\"\\/v1\\/embeddings\",\"body\":{}}  \n"
+             "{\"body\":{\"n\":1},\"url\":\"/v1/embeddings\"}");
+    expect_inner(&f, "/v1/embeddings", "", 3, "{\"model\":\"m\"}");
+    done(&f);
+
+    lines_of(&f, "");
+    expect_inner(&f, "", "", 0, "");
+    done(&f);
+
+    lines_of(&f, "\r\n \n");
+    expect_inner(&f, "", "", 0, "");
+    done(&f);
+
+    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        lines_of(&f, bad[i].text);
+        expect_inner_bad(&f, bad[i].param, bad[i].err);
+    }
+}
+
+
 static void
 test_openai_batch(void **state)
 {
@@ -357,6 +424,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_batch),
+        cmocka_unit_test(test_lines),
         cmocka_unit_test(test_openai_batch),
         cmocka_unit_test(test_run)
     };

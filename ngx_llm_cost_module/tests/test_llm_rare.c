@@ -238,6 +238,25 @@ test_interaction_edit(void **state)
                        "\"generation_config\":{\"max_output_tokens\":7}}");
     done(&f);
 
+    ask(&f, &llm_gemini, INTERACT, "{\"model\":\"m\",\"input\":\"hi\","
+        "\"generation_config\":{\"seed\":1}}");
+    expect_edit(&f, 7, "{\"model\":\"m\",\"input\":\"hi\","
+                       "\"generation_config\":{\"max_output_tokens\":7,"
+                       "\"seed\":1}}");
+    done(&f);
+
+    ask(&f, &llm_gemini, INTERACT, "{\"model\":\"m\",\"input\":\"hi\","
+        "\"generation_config\":null}");
+    expect_edit(&f, 7, "{\"model\":\"m\",\"input\":\"hi\","
+                       "\"generation_config\":{\"max_output_tokens\":7}}");
+    done(&f);
+
+    ask(&f, &llm_gemini, INTERACT, "{\"model\":\"m\",\"input\":\"hi\","
+        "\"generation_config\":{\"max_output_tokens\":5}}");
+    expect_edit(&f, 7, "{\"model\":\"m\",\"input\":\"hi\","
+                       "\"generation_config\":{\"max_output_tokens\":5}}");
+    done(&f);
+
     /* a decision takes none */
 
     ask(&f, &llm_gemini, DECIDE, DECISION);

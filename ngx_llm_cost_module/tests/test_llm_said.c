@@ -16,7 +16,7 @@
 
 
 extern const llm_provider_t  llm_anthropic, llm_bedrock, llm_cohere,
-                             llm_gemini, llm_ollama;
+                             llm_gemini, llm_ollama, llm_mistral, llm_vercel;
 
 
 #define CHAT       "/v1/chat/completions"
@@ -43,6 +43,10 @@ extern const llm_provider_t  llm_anthropic, llm_bedrock, llm_cohere,
 #define BY(kind, n)  "{\"modality\":\"" kind "\",\"tokenCount\":" #n "}"
 
 
+#define TURNS      "{\"prompt\":[{\"role\":\"user\",\"content\":["           \
+                   "{\"type\":\"text\",\"text\":\"hi\"}]}]}"
+
+
 typedef struct {
     const llm_provider_t  *p;
     const char            *path;
@@ -50,6 +54,16 @@ typedef struct {
     const char            *answer;        /* or events, a line each */
     const char            *want;
 } said_t;
+
+
+/* Vercel says in the header which model is asked */
+
+static const char  *vercel[] = {
+    "ai-language-model-id", "openai/gpt-4o",
+    "ai-language-model-specification-version", "3",
+    "ai-language-model-streaming", "true", NULL
+};
+
 
 
 static void
@@ -84,6 +98,16 @@ print_answer(char *text, size_t size, const llm_answer_t *a)
         }
     }
 
+    if (a->model.len) {
+        n += snprintf(text + n, size - n, " of=%.*s", (int) a->model.len,
+                      a->model.data);
+    }
+
+    if (a->service_tier.len) {
+        n += snprintf(text + n, size - n, " at=%.*s",
+                      (int) a->service_tier.len, a->service_tier.data);
+    }
+
     assert_true(n < size);
 }
 
@@ -94,7 +118,8 @@ check_said(const said_t *row)
     char            text[1024], *line, *save, *lines;
     dialect_t       f;
 
-    ask(&f, row->p, row->path, row->request);
+    ask_with(&f, row->p, row->path, row->p == &llm_vercel ? vercel : NULL,
+             row->request);
     assert_int_equal(f.rc, LLM_OK);
     answer_begin(&f, counter());
 
@@ -255,7 +280,45 @@ static const said_t  openai_rows[] = {
       "finished deferred" },
     { &llm_openai, FILMS, "{\"model\":\"m\",\"prompt\":\"x\"}",
       "{\"status\":\"expired\"}",
-      "finished deferred ended unused" }
+      "finished deferred ended unused" },
+
+    /* what a total says beside its parts, be it one token */
+
+    { &llm_openai, CHAT, ASKS, "{\"usage\":{\"prompt_tokens\":100,"
+      "\"completion_tokens\":0,\"total_tokens\":180,"
+      "\"prompt_tokens_details\":{\"cached_tokens\":80}}}",
+      "in=180 out=0 cached=80 seen" },
+    { &llm_openai, CHAT, ASKS, "{\"usage\":{\"prompt_tokens\":100,"
+      "\"completion_tokens\":5,\"total_tokens\":106,"
+      "\"prompt_tokens_details\":{\"cached_tokens\":1}}}",
+      "in=101 out=5 cached=1 seen" },
+    { &llm_openai, CHAT, ASKS, "{\"usage\":{\"prompt_tokens\":100,"
+      "\"completion_tokens\":5,\"total_tokens\":106}}",
+      "in=100 out=6 seen" },
+    { &llm_openai, CHAT, ASKS, "{\"usage\":{\"completion_tokens\":5,"
+      "\"total_tokens\":5}}",
+      "in=0 out=5 seen" },
+    { &llm_openai, CHAT, ASKS, "{\"model\":\"a\",\"service_tier\":\"flex\","
+      "\"usage\":{\"prompt_tokens\":0,\"total_tokens\":0}}",
+      "in=0 out=0 seen of=a at=flex" },
+
+    /* what went by without a usage */
+
+    { &llm_openai, CHAT, ASKS_MORE,
+      "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"hello\"}}]}\n"
+      "[DONE]\n",
+      "counted=1 finished" },
+    { &llm_openai, CHAT, ASKS_MORE,
+      "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"hello\"}}]}\n"
+      "[DONE ]\n",
+      "counted=1" },
+    { &llm_openai, RESPONSES, "{\"model\":\"m\",\"input\":\"hi\"}",
+      "{\"status\":\"completed\",\"model\":\"a\",\"service_tier\":\"flex\","
+      "\"output\":[{\"type\":\"message\",\"content\":[{\"text\":\"hello\"},"
+      "{\"refusal\":\"no\"}]},{\"type\":\"function_call\",\"name\":\"get\","
+      "\"arguments\":\"{\\\"a\\\":1}\"},{\"type\":\"custom_tool_call\","
+      "\"name\":\"put\",\"input\":\"some words more\"}]}",
+      "counted=26 finished ended of=a at=flex" }
 };
 
 
@@ -335,6 +398,12 @@ static const said_t  gemini_rows[] = {
       "\"cde\"}]},\"finishReason\":\"STOP\"}]}\n",
       "counted=2 finished" },
 
+    { &llm_gemini, GENERATE, WORDS, "{\"candidates\":[{\"content\":{"
+      "\"parts\":[{\"text\":\"well\",\"thought\":true},{\"text\":"
+      "\"hello\"},{\"functionCall\":{\"name\":\"get\",\"args\":{\"a\":1}}},"
+      "{\"executableCode\":{\"code\":\"print(1)\"}}]}}]}",
+      "counted=21" },
+
     /* work that is asked for again and again */
 
     { &llm_gemini, VEO, "{\"instances\":[{\"prompt\":\"x\"}]}", "[]",
@@ -411,6 +480,26 @@ static const said_t  other_rows[] = {
       "\"ttl\":\"5m\"},{\"inputTokens\":6,\"ttl\":\"1h\"}]}}",
       "in=40 out=5 cached=20 write=4 hour=6 seen finished truncated" },
 
+    { &llm_bedrock, CONVERSE, "{\"messages\":[]}",
+      "{\"usage\":{\"inputTokens\":0}}",
+      "in=0 seen finished" },
+    { &llm_bedrock, CONVERSE, "{\"messages\":[]}",
+      "{\"usage\":{\"outputTokens\":0}}",
+      "out=0 seen finished" },
+    { &llm_bedrock, CONVERSE, "{\"messages\":[]}",
+      "{\"usage\":{\"inputTokens\":9,\"outputTokens\":4}}\n"
+      "{\"usage\":{\"inputTokens\":9,\"outputTokens\":0}}\n",
+      "in=9 out=0 seen" },
+    { &llm_bedrock, CONVERSE, "{\"messages\":[]}",
+      "{\"usage\":{\"inputTokens\":9,\"outputTokens\":4}}\n"
+      "{\"usage\":{\"inputTokens\":9,\"outputTokens\":-1}}\n",
+      "in=9 out=4 seen bad" },
+    { &llm_bedrock, CONVERSE, "{\"messages\":[]}",
+      "{\"stopReason\":\"end_turn\"}\n",
+      "finished" },
+
+    { &llm_ollama, "/api/chat", ASKS, "[]",
+      "" },
     { &llm_ollama, "/api/chat", ASKS, "{\"done\":true,\"done_reason\":"
       "\"length\",\"prompt_eval_count\":0,\"message\":{\"content\":\"hi\","
       "\"thinking\":\"well\"}}",
@@ -436,7 +525,30 @@ static const said_t  other_rows[] = {
       "finished ended" },
     { &llm_gemini, "/v1beta/interactions",
       "{\"model\":\"m\",\"input\":\"hi\"}", "{\"usage\":7}",
-      "bad" }
+      "bad" },
+    { &llm_gemini, "/v1beta/interactions",
+      "{\"model\":\"m\",\"input\":\"hi\"}", "{\"model\":\"a\","
+      "\"service_tier\":\"flex\",\"status\":\"incomplete\"}",
+      "finished ended of=a at=flex" },
+
+    { &llm_mistral, "/v1/conversations", "{\"model\":\"m\",\"inputs\":"
+      "\"hi\"}", "{\"outputs\":[{\"type\":\"message.output\",\"content\":"
+      "\"hello\"}],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":4,"
+      "\"total_tokens\":20,\"connector_tokens\":7,\"connectors\":{"
+      "\"web_search\":2,\"code_interpreter\":1}}}",
+      "in=16 out=4 searches=2 code_sessions=1 seen finished" },
+
+    /* an input that was typed is not said again */
+
+    { &llm_vercel, "/v3/ai/language-model", TURNS,
+      "{\"type\":\"tool-input-start\",\"toolName\":\"get\"}\n"
+      "{\"type\":\"tool-input-delta\",\"delta\":\"{}\"}\n"
+      "{\"type\":\"tool-call\",\"toolName\":\"get\",\"input\":\"{}\"}\n",
+      "counted=1" },
+    { &llm_vercel, "/v3/ai/language-model", TURNS,
+      "{\"type\":\"text-delta\",\"delta\":\"hello\"}\n"
+      "{\"type\":\"tool-call\",\"toolName\":\"get\",\"input\":\"{}\"}\n",
+      "counted=3" }
 };
 
 
