@@ -172,7 +172,7 @@ llm_form_raw(const llm_json_t *j, uint32_t node)
         return s;
     }
 
-    v = &j->nodes[node];
+    v = llm_json_node(j, node);
     quote = (v->type == LLM_JSON_STRING);
 
     s.data = (unsigned char *) j->data + v->start - quote;
@@ -192,7 +192,7 @@ llm_form_inside(const llm_json_t *j, uint32_t node)
     s.data = NULL;
 
     if (llm_form_is(j, node, LLM_JSON_STRING)) {
-        v = &j->nodes[node];
+        v = llm_json_node(j, node);
         s.data = (unsigned char *) j->data + v->start;
         s.len = v->end - v->start;
     }
@@ -212,7 +212,7 @@ llm_form_same(const llm_str_t *one, const llm_str_t *two)
 int
 llm_form_is(const llm_json_t *j, uint32_t node, unsigned type)
 {
-    return node != LLM_JSON_NONE && j->nodes[node].type == type;
+    return node != LLM_JSON_NONE && llm_kind_of(j, node) == type;
 }
 
 
@@ -224,7 +224,7 @@ llm_extra_put(llm_extra_t **list, llm_mem_t *mem, const llm_json_t *j,
     llm_str_t     name, value;
     llm_extra_t  *e;
 
-    null = (j->nodes[key + 1].type == LLM_JSON_NULL);
+    null = (llm_kind_of(j, key + 1) == LLM_JSON_NULL);
 
     name = llm_form_inside(j, key);
     value = llm_form_raw(j, key + 1);
@@ -321,7 +321,7 @@ llm_form_members(const llm_json_t *j, uint32_t obj,
 
     v = j->nodes;
 
-    for (key = obj + 1; key < v[obj].next; key = v[key + 1].next) {
+    for (key = obj + 1; key < llm_json_next(j, obj); key = v[key + 1].next) {
 
         for (i = 0; i < n && !llm_json_equal(j, key, names[i]); i++) {
             /* void */
@@ -368,7 +368,7 @@ llm_form_object(llm_text_t *t, const llm_json_t *j, uint32_t obj,
 
     llm_text_put(t, "{");
 
-    for (key = obj + 1; key < v[obj].next; key = v[key + 1].next) {
+    for (key = obj + 1; key < llm_json_next(j, obj); key = v[key + 1].next) {
 
         for (i = 0; swap[i].name && !llm_json_equal(j, key, swap[i].name);
              i++)

@@ -78,6 +78,46 @@ typedef struct {
 int llm_json_parse(llm_json_t *j, const unsigned char *data, size_t len);
 
 /*
+ * A node, its type, and the node after it.  Where there is no such node it is
+ * one without bytes, and both are 0, so that a walk over the children of none
+ * ends before it begins.  What was looked up is read by these alone; an index
+ * into nodes[] is for walks, whose bounds are known.
+ */
+
+extern const llm_json_node_t  llm_json_none;
+
+
+static inline const llm_json_node_t *
+llm_json_node(const llm_json_t *j, uint32_t node)
+{
+    return node < j->n ? &j->nodes[node] : &llm_json_none;
+}
+
+
+static inline unsigned
+llm_kind_of(const llm_json_t *j, uint32_t node)
+{
+    return llm_json_node(j, node)->type;
+}
+
+
+/* bytes as it is written, a string without its quotes */
+
+static inline size_t
+llm_json_size(const llm_json_t *j, uint32_t node)
+{
+    return llm_json_node(j, node)->end - llm_json_node(j, node)->start;
+}
+
+
+static inline uint32_t
+llm_json_next(const llm_json_t *j, uint32_t node)
+{
+    return llm_json_node(j, node)->next;
+}
+
+
+/*
  * Value node of a key in the object at index obj, or LLM_JSON_NONE; the last
  * of several, as most readers of JSON have it.  Here and below a node may be
  * LLM_JSON_NONE: it has no members, is no text and no number.

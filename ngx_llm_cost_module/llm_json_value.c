@@ -14,6 +14,9 @@
 /* Reading what the scanner has found: members, strings, exact numbers. */
 
 
+const llm_json_node_t  llm_json_none;
+
+
 int
 llm_json_string(const llm_json_t *j, uint32_t node, llm_str_t *s,
     unsigned char *buf)

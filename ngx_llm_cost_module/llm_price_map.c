@@ -71,13 +71,15 @@ int
 llm_price_map_error(llm_price_map_t *m, uint32_t node, const llm_str_t *key,
     const char *what)
 {
-    const llm_str_t  *model;
+    const llm_str_t        *model;
+    const llm_json_node_t  *n;
 
+    n = llm_json_node(&m->json, node);
     model = &m->row.model;
 
     return llm_price_error(m->err, m->errsize,
                            "line %u: model \"%.*s\"%s%.*s%s: %s",
-                           llm_price_map_line(m, m->json.nodes[node].start),
+                           llm_price_map_line(m, n->start),
                            model->len > 64 ? 64 : (int) model->len,
                            model->data, key ? ", \"" : "",
                            key ? (key->len > 64 ? 64 : (int) key->len) : 0,
@@ -138,7 +140,7 @@ llm_price_map_row(llm_price_map_t *m, const llm_str_t *name, uint32_t node)
         return LLM_ERROR;
     }
 
-    if (m->json.nodes[node].type != LLM_JSON_OBJECT) {
+    if (llm_kind_of(&m->json, node) != LLM_JSON_OBJECT) {
         return llm_price_map_error(m, node, NULL, "not an object");
     }
 

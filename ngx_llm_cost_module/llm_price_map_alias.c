@@ -31,7 +31,7 @@ llm_price_map_pointer(const llm_price_map_t *m, uint32_t node)
 
     i = llm_json_get(&m->json, node, "alias_of");
 
-    return i != LLM_JSON_NONE && m->json.nodes[i].type == LLM_JSON_STRING
+    return i != LLM_JSON_NONE && llm_kind_of(&m->json, i) == LLM_JSON_STRING
            ? i : LLM_JSON_NONE;
 }
 

@@ -85,7 +85,7 @@ llm_price_map_window(llm_price_map_t *m, const llm_str_t *key, uint32_t node,
     unsigned   start, end;
     llm_str_t  s;
 
-    if (m->json.nodes[node].type != LLM_JSON_STRING) {
+    if (llm_kind_of(&m->json, node) != LLM_JSON_STRING) {
         return llm_price_map_error(m, node, key, "hours are not a string");
     }
 
@@ -124,12 +124,12 @@ llm_price_map_windows(llm_price_map_t *m, const llm_str_t *key, uint32_t node,
     int       rc;
     uint32_t  i;
 
-    if (m->json.nodes[node].type != LLM_JSON_ARRAY) {
+    if (llm_kind_of(&m->json, node) != LLM_JSON_ARRAY) {
         return llm_price_map_window(m, key, node, h, days);
     }
 
-    for (i = node + 1; i < m->json.nodes[node].next;
-         i = m->json.nodes[i].next)
+    for (i = node + 1; i < llm_json_next(&m->json, node);
+         i = llm_json_next(&m->json, i))
     {
         rc = llm_price_map_window(m, key, i, h, days);
         if (rc != LLM_OK) {
@@ -154,7 +154,7 @@ llm_price_map_weekday(llm_price_map_t *m, uint32_t node, unsigned *day)
         "mon", "tue", "wed", "thu", "fri", "sat", "sun"
     };
 
-    n = &m->json.nodes[node];
+    n = llm_json_node(&m->json, node);
 
     if (n->type == LLM_JSON_NUMBER) {
 
@@ -198,18 +198,18 @@ llm_price_map_weekdays(llm_price_map_t *m, const llm_str_t *key,
 
     *days = LLM_HOURS_EVERY_DAY;
 
-    if (node == LLM_JSON_NONE || m->json.nodes[node].type == LLM_JSON_NULL) {
+    if (node == LLM_JSON_NONE || llm_kind_of(&m->json, node) == LLM_JSON_NULL) {
         return LLM_OK;
     }
 
     *days = 0;
 
-    if (m->json.nodes[node].type != LLM_JSON_ARRAY) {
+    if (llm_kind_of(&m->json, node) != LLM_JSON_ARRAY) {
         return llm_price_map_error(m, node, key, "weekdays are not a list");
     }
 
-    for (i = node + 1; i < m->json.nodes[node].next;
-         i = m->json.nodes[i].next)
+    for (i = node + 1; i < llm_json_next(&m->json, node);
+         i = llm_json_next(&m->json, i))
     {
         if (llm_price_map_weekday(m, i, &day) != LLM_OK) {
             return llm_price_map_error(m, i, key, "not a day of the week");
@@ -273,11 +273,11 @@ llm_price_map_zone(llm_price_map_t *m, const llm_str_t *key, uint32_t node,
     char       err[128], name[LLM_HOURS_ZONE];
     llm_str_t  s;
 
-    if (node == LLM_JSON_NONE || m->json.nodes[node].type == LLM_JSON_NULL) {
+    if (node == LLM_JSON_NONE || llm_kind_of(&m->json, node) == LLM_JSON_NULL) {
         return LLM_OK;
     }
 
-    if (m->json.nodes[node].type != LLM_JSON_STRING
+    if (llm_kind_of(&m->json, node) != LLM_JSON_STRING
         || llm_json_string(&m->json, node, &s, NULL) != LLM_OK
         || s.len == 0 || s.len >= sizeof(name)
         || memchr(s.data, '\0', s.len) != NULL)
@@ -348,7 +348,7 @@ llm_price_map_hours(llm_price_map_t *m, const llm_str_t *key, uint32_t node)
     uint32_t            hours;
     llm_price_hours_t  *h;
 
-    if (m->json.nodes[node].type != LLM_JSON_OBJECT) {
+    if (llm_kind_of(&m->json, node) != LLM_JSON_OBJECT) {
         return llm_price_map_error(m, node, key, "not an object");
     }
 
@@ -369,7 +369,7 @@ llm_price_map_hours(llm_price_map_t *m, const llm_str_t *key, uint32_t node)
     hours = llm_json_get(&m->json, node, "hours_utc");
 
     if (rc == LLM_OK && hours != LLM_JSON_NONE
-        && m->json.nodes[hours].type != LLM_JSON_NULL)
+        && llm_kind_of(&m->json, hours) != LLM_JSON_NULL)
     {
         rc = llm_price_map_windows(m, key, hours, h, LLM_HOURS_EVERY_DAY);
     }

@@ -214,7 +214,7 @@ llm_price_map_entry_one(llm_price_map_t *m, const llm_str_t *key,
         }
     }
 
-    n = &m->json.nodes[node];
+    n = llm_json_node(&m->json, node);
 
     if (n->type != LLM_JSON_NUMBER
         || (llm_parse_scaled(m->json.data + n->start, n->end - n->start,

@@ -75,7 +75,7 @@ llm_price_map_number(llm_price_map_t *m, uint32_t node, llm_str_t *s)
 {
     const llm_json_node_t  *n;
 
-    n = &m->json.nodes[node];
+    n = llm_json_node(&m->json, node);
 
     switch (n->type) {
 
@@ -192,7 +192,7 @@ llm_price_map_text(llm_price_map_t *m, const llm_str_t *key, uint32_t node,
 {
     llm_str_t  s;
 
-    if (m->json.nodes[node].type != LLM_JSON_STRING) {
+    if (llm_kind_of(&m->json, node) != LLM_JSON_STRING) {
         return llm_price_map_error(m, node, key, "not a string");
     }
 
@@ -264,7 +264,7 @@ llm_price_map_origin(llm_price_map_t *m, const llm_str_t *key, uint32_t node)
         return LLM_DECLINED;
     }
 
-    if (m->json.nodes[node].type != LLM_JSON_STRING) {
+    if (llm_kind_of(&m->json, node) != LLM_JSON_STRING) {
         return LLM_OK;
     }
 
@@ -295,7 +295,7 @@ llm_price_map_ability(llm_price_map_t *m, const llm_str_t *key, uint32_t node)
         { llm_string(""), 0 }
     };
 
-    if (m->json.nodes[node].type != LLM_JSON_TRUE) {
+    if (llm_kind_of(&m->json, node) != LLM_JSON_TRUE) {
         return LLM_DECLINED;
     }
 
@@ -371,7 +371,7 @@ llm_price_map_uplift(llm_price_map_t *m, const llm_str_t *key, uint32_t node)
         { llm_string(""), 0 }
     };
 
-    if (m->json.nodes[node].type == LLM_JSON_NULL) {
+    if (llm_kind_of(&m->json, node) == LLM_JSON_NULL) {
         return LLM_DECLINED;
     }
 
@@ -392,7 +392,7 @@ static int
 llm_price_map_structure(llm_price_map_t *m, const llm_str_t *key,
     uint32_t node)
 {
-    if (m->json.nodes[node].type == LLM_JSON_NULL) {
+    if (llm_kind_of(&m->json, node) == LLM_JSON_NULL) {
         return LLM_DECLINED;
     }
 

@@ -74,7 +74,7 @@ llm_price_map_picture(llm_price_map_t *m, const llm_str_t *key, uint32_t node)
     unsigned         i;
     unsigned         type;
 
-    type = m->json.nodes[node].type;
+    type = llm_kind_of(&m->json, node);
 
     if (type != LLM_JSON_NUMBER && type != LLM_JSON_STRING) {
         return LLM_DECLINED;

@@ -92,7 +92,7 @@ llm_price_map_charges(llm_price_map_t *m, uint32_t node)
     llm_str_t               s;
     const llm_json_node_t  *n;
 
-    n = &m->json.nodes[node];
+    n = llm_json_node(&m->json, node);
 
     if (n->type == LLM_JSON_OBJECT || n->type == LLM_JSON_ARRAY) {
         return node + 1 != n->next;

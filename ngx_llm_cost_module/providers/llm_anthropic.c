@@ -131,7 +131,7 @@ llm_anthropic_reads(const llm_json_t *j, uint32_t i, const char *text,
 {
     const llm_json_node_t  *v;
 
-    v = &j->nodes[i];
+    v = llm_json_node(j, i);
 
     return (v->end - v->start == len || v->escaped)
            && v->end - v->start <= 6 * len && llm_json_equal(j, i, text);
@@ -158,14 +158,14 @@ llm_anthropic_marks(llm_request_t *q)
 
     for (i = 0; i < j->n; i++) {
 
-        if (j->nodes[i].type != LLM_JSON_STRING) {
+        if (llm_kind_of(j, i) != LLM_JSON_STRING) {
             continue;
         }
 
         /* a client that writes out what it does not use says null */
 
         mark |= llm_anthropic_reads(j, i, "cache_control", 13)
-                && !(i + 1 < j->n && j->nodes[i + 1].type == LLM_JSON_NULL);
+                && !(i + 1 < j->n && llm_kind_of(j, i + 1) == LLM_JSON_NULL);
         hour |= llm_anthropic_reads(j, i, "1h", 2);
         brought |= llm_anthropic_reads(j, i, "tool_definition", 15);
     }
@@ -234,7 +234,8 @@ llm_anthropic_parse_messages(llm_request_t *q, uint32_t messages)
 
     v = q->json.nodes;
 
-    for (i = messages + 1; rc == LLM_OK && i < v[messages].next;
+    for (i = messages + 1;
+         rc == LLM_OK && i < llm_json_next(&q->json, messages);
          i = v[i].next)
     {
         rc = llm_anthropic_parse_content(q,
@@ -317,7 +318,9 @@ llm_anthropic_parse_fallbacks(llm_request_t *q, uint32_t list)
 
     v = q->json.nodes;
 
-    for (i = list + 1; rc == LLM_OK && i < v[list].next; i = v[i].next) {
+    for (i = list + 1; rc == LLM_OK && i < llm_json_next(&q->json, list);
+         i = v[i].next)
+    {
         rc = llm_anthropic_parse_fallback(q, i);
     }
 
@@ -430,7 +433,7 @@ llm_anthropic_parse(llm_request_t *q)
     q->choices = 1;
     q->can_fit = !q->sealed;
 
-    if (q->json.nodes[0].type != LLM_JSON_OBJECT) {
+    if (llm_kind_of(&q->json, 0) != LLM_JSON_OBJECT) {
         return llm_request_bad(q, NULL,
                                "the request body must be a JSON object");
     }

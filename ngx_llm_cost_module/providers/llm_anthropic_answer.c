@@ -85,7 +85,7 @@ llm_anthropic_usage(llm_answer_t *a, llm_anthropic_state_t *st,
         return LLM_OK;
     }
 
-    if (j->nodes[usage].type != LLM_JSON_OBJECT) {
+    if (llm_kind_of(j, usage) != LLM_JSON_OBJECT) {
         a->usage_bad = 1;
         return LLM_OK;
     }
@@ -219,7 +219,9 @@ llm_anthropic_answer(llm_answer_t *a, const llm_json_t *j)
 
     if (llm_kind_of(j, f[4]) == LLM_JSON_ARRAY) {
 
-        for (n = 0, i = f[4] + 1; i < v[f[4]].next; i = v[i].next, n++) {
+        for (n = 0, i = f[4] + 1; i < llm_json_next(j, f[4]);
+             i = v[i].next, n++)
+        {
 
             ch = llm_openai_choice_at(a, &st->text, n);
             if (ch == NULL) {
@@ -407,7 +409,7 @@ llm_anthropic_event(llm_answer_t *a, const llm_str_t *type,
         return LLM_ERROR;
     }
 
-    if (rc != LLM_OK || j->nodes[0].type != LLM_JSON_OBJECT) {
+    if (rc != LLM_OK || llm_kind_of(j, 0) != LLM_JSON_OBJECT) {
         return LLM_EVENT_PASS;
     }
 

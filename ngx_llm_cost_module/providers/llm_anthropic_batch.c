@@ -27,9 +27,8 @@ llm_anthropic_batch_is(const llm_json_t *j, uint32_t node, const char *text)
 int
 llm_anthropic_batch_parse(llm_request_t *q)
 {
-    int                     rc;
-    uint32_t                list;
-    const llm_json_node_t  *v;
+    int       rc;
+    uint32_t  list;
 
     static const char * const  names[] = { "requests" };
 
@@ -51,9 +50,7 @@ llm_anthropic_batch_parse(llm_request_t *q)
         rc = llm_request_array(q, list, "requests", 1);
     }
 
-    v = q->json.nodes;
-
-    if (rc == LLM_OK && v[list].next == list + 1) {
+    if (rc == LLM_OK && llm_json_next(&q->json, list) == list + 1) {
         rc = llm_request_bad(q, "requests", "must not be empty");
     }
 

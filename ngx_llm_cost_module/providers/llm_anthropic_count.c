@@ -208,8 +208,7 @@ llm_anthropic_document(llm_anthropic_input_t *ai, uint32_t source,
         return;
     }
 
-    n = (ai->in.j->nodes[data].end - ai->in.j->nodes[data].start)
-        / LLM_ANTHROPIC_FILE_BYTES;
+    n = llm_json_size(ai->in.j, data) / LLM_ANTHROPIC_FILE_BYTES;
 
     ai->fixed += (n < LLM_ANTHROPIC_FILE_MIN) ? LLM_ANTHROPIC_FILE_MIN : n;
 }
@@ -330,7 +329,7 @@ llm_anthropic_content(llm_anthropic_input_t *ai, uint32_t node, unsigned depth)
         return;
     }
 
-    for (i = node + 1; i < v[node].next; i = v[i].next) {
+    for (i = node + 1; i < llm_json_next(ai->in.j, node); i = v[i].next) {
 
         if (v[i].type == LLM_JSON_OBJECT) {
             llm_anthropic_block(ai, i, depth);
@@ -384,14 +383,14 @@ llm_anthropic_tools(llm_anthropic_input_t *ai, uint32_t tools)
     v = ai->in.j->nodes;
 
     if (llm_kind_of(ai->in.j, tools) != LLM_JSON_ARRAY
-        || v[tools].next == tools + 1)
+        || llm_json_next(ai->in.j, tools) == tools + 1)
     {
         return;
     }
 
     ai->fixed += ai->claude->tools;
 
-    for (i = tools + 1; i < v[tools].next; i = v[i].next) {
+    for (i = tools + 1; i < llm_json_next(ai->in.j, tools); i = v[i].next) {
         llm_anthropic_tool(ai, i);
     }
 }
@@ -488,8 +487,8 @@ llm_anthropic_asked(llm_anthropic_input_t *ai, const uint32_t *f)
     servers = f[LLM_ANTHROPIC_SERVERS];
 
     if (llm_kind_of(j, servers) == LLM_JSON_ARRAY) {
-        for (i = servers + 1; i < j->nodes[servers].next;
-             i = j->nodes[i].next)
+        for (i = servers + 1; i < llm_json_next(j, servers);
+             i = llm_json_next(j, i))
         {
             ai->fixed += LLM_ANTHROPIC_SERVER;
         }
@@ -529,7 +528,9 @@ llm_anthropic_count(llm_request_t *q, llm_counter_t *c)
 
     llm_anthropic_content(&ai, f[LLM_ANTHROPIC_SYSTEM], 0);
 
-    for (i = messages + 1; i < v[messages].next; i = v[i].next) {
+    for (i = messages + 1; i < llm_json_next(&q->json, messages);
+         i = v[i].next)
+    {
 
         /* thoughts are shown again as long as tools are being called */
 

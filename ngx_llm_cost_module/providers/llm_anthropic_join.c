@@ -49,8 +49,8 @@ llm_anthropic_join_members(llm_anthropic_join_t *s, llm_extra_t **list,
         return LLM_DECLINED;
     }
 
-    for (key = obj + 1; key < j->nodes[obj].next;
-         key = j->nodes[key + 1].next)
+    for (key = obj + 1; key < llm_json_next(j, obj);
+         key = llm_json_next(j, key + 1))
     {
         if ((less && llm_json_equal(j, key, less))
             || (and && llm_json_equal(j, key, and)))
@@ -87,7 +87,7 @@ llm_anthropic_join_start(llm_anthropic_join_t *s, const llm_json_t *j)
     content = llm_json_get(j, message, "content");
 
     if (!llm_form_is(j, content, LLM_JSON_ARRAY)
-        || j->nodes[content].next != content + 1)
+        || llm_json_next(j, content) != content + 1)
     {
         return LLM_DECLINED;
     }
@@ -210,7 +210,7 @@ llm_anthropic_join_begin(llm_anthropic_join_t *s, const llm_json_t *j)
         inside = llm_form_raw(j, citations);
         llm_text_add(&b->citations, inside.data + 1, inside.len - 2);
 
-        if (j->nodes[citations].next == citations + 1) {
+        if (llm_json_next(j, citations) == citations + 1) {
             b->citations.len = 0;
         }
     }
@@ -312,7 +312,7 @@ llm_anthropic_join_event(void *data, const llm_form_event_t *e)
 
     j = e->j;
 
-    if (j == NULL || s->ended || j->nodes[0].type != LLM_JSON_OBJECT) {
+    if (j == NULL || s->ended || llm_kind_of(j, 0) != LLM_JSON_OBJECT) {
         return LLM_DECLINED;
     }
 

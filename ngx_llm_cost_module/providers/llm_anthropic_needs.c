@@ -67,7 +67,9 @@ llm_anthropic_needs(const llm_request_t *q, const llm_str_t *model)
 
     if (llm_kind_of(j, tools) == LLM_JSON_ARRAY) {
 
-        for (i = tools + 1; i < j->nodes[tools].next; i = j->nodes[i].next) {
+        for (i = tools + 1; i < llm_json_next(j, tools);
+             i = llm_json_next(j, i))
+        {
 
             type = llm_kind_of(j, i) == LLM_JSON_OBJECT
                    ? llm_json_get(j, i, "type") : LLM_JSON_NONE;

@@ -142,7 +142,7 @@ llm_anthropic_split_citations(llm_anthropic_split_t *s, uint32_t list)
 
     v = s->j->nodes;
 
-    for (i = list + 1; i < v[list].next; i = v[i].next) {
+    for (i = list + 1; i < llm_json_next(s->j, list); i = v[i].next) {
         llm_anthropic_split_of(s, "content_block_delta");
         llm_text_put(s->out, ",\"delta\":{\"type\":\"citations_delta\"");
         llm_anthropic_split_value(s, ",\"citation\":", i);
@@ -159,7 +159,7 @@ llm_anthropic_split_input(llm_anthropic_split_t *s, uint32_t node)
 {
     llm_str_t  raw;
 
-    if (s->j->nodes[node].next == node + 1) {
+    if (llm_json_next(s->j, node) == node + 1) {
         return;
     }
 
@@ -194,7 +194,7 @@ llm_anthropic_split_said(llm_anthropic_split_t *s, uint32_t block)
 
     llm_json_fields(s->j, block, names, 4, f);
 
-    if (f[3] != LLM_JSON_NONE && s->j->nodes[f[3]].type != LLM_JSON_ARRAY) {
+    if (f[3] != LLM_JSON_NONE && llm_kind_of(s->j, f[3]) != LLM_JSON_ARRAY) {
         f[3] = LLM_JSON_NONE;
         llm_form_object(s->out, s->j, block, text);
 
@@ -344,7 +344,9 @@ llm_anthropic_split(const llm_request_t *q, const llm_str_t *body,
 
     rc = llm_anthropic_split_start(&s, usage);
 
-    for (i = content + 1; rc == LLM_OK && i < v[content].next; i = v[i].next) {
+    for (i = content + 1; rc == LLM_OK && i < llm_json_next(&j, content);
+         i = v[i].next)
+    {
 
         if (v[i].type != LLM_JSON_OBJECT || s.index == LLM_FORM_ITEMS) {
             return LLM_DECLINED;

@@ -160,8 +160,8 @@ llm_anthropic_list(llm_request_t *q, uint32_t list,
         return rc;
     }
 
-    for (i = list + 1; rc == LLM_OK && i < q->json.nodes[list].next;
-         i = q->json.nodes[i].next)
+    for (i = list + 1; rc == LLM_OK && i < llm_json_next(&q->json, list);
+         i = llm_json_next(&q->json, i))
     {
         rc = each(q, i);
     }
@@ -246,7 +246,7 @@ llm_anthropic_compaction(llm_request_t *q)
                          "edits");
 
     for (i = edits + 1; llm_kind_of(&q->json, edits) == LLM_JSON_ARRAY
-         && i < v[edits].next; i = v[i].next)
+         && i < llm_json_next(&q->json, edits); i = v[i].next)
     {
         if (!llm_json_starts(&q->json, llm_json_get(&q->json, i, "type"),
                              "compact"))

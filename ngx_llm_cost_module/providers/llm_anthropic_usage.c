@@ -215,7 +215,7 @@ llm_anthropic_iterations(llm_answer_t *a, const llm_json_t *j, uint32_t list,
 
     a->items = NULL;
 
-    for (i = list + 1; i < v[list].next; i = v[i].next) {
+    for (i = list + 1; i < llm_json_next(j, list); i = v[i].next) {
 
         type = llm_kind_of(j, i) == LLM_JSON_OBJECT
                ? llm_json_get(j, i, "type") : LLM_JSON_NONE;

@@ -33,7 +33,7 @@ llm_batch_event(llm_answer_t *a, const llm_str_t *data,
 
     rc = llm_json_parse(&b->line, data->data, data->len);
 
-    if (rc == LLM_OK && b->line.nodes[0].type == LLM_JSON_OBJECT) {
+    if (rc == LLM_OK && llm_kind_of(&b->line, 0) == LLM_JSON_OBJECT) {
         rc = result(b, &one);
 
     } else {
@@ -53,7 +53,7 @@ llm_batch_body(llm_batch_t *b, uint32_t node)
 {
     const llm_json_node_t  *v;
 
-    v = &b->line.nodes[node];
+    v = llm_json_node(&b->line, node);
 
     return llm_json_parse(&b->body, b->line.data + v->start,
                           v->end - v->start);
@@ -70,7 +70,7 @@ llm_batch_inner(llm_request_t *q, uint32_t list, const char *member,
     v = q->json.nodes;
     i = in->at ? (uint32_t) in->at : list + 1;
 
-    if (i >= v[list].next) {
+    if (i >= llm_json_next(&q->json, list)) {
         return LLM_DECLINED;
     }
 

@@ -240,7 +240,7 @@ llm_bedrock_ttl(llm_answer_t *a, llm_bedrock_state_t *st, const llm_json_t *j,
 
     if (llm_kind_of(j, list) == LLM_JSON_ARRAY) {
 
-        for (n = 0, i = list + 1; i < v[list].next; i = v[i].next) {
+        for (n = 0, i = list + 1; i < llm_json_next(j, list); i = v[i].next) {
             ttl = llm_json_get(j, i, "ttl");
 
             if (ttl != LLM_JSON_NONE && llm_json_equal(j, ttl, "1h")) {
@@ -294,7 +294,7 @@ llm_bedrock_usage(llm_answer_t *a, llm_bedrock_state_t *st,
         return;
     }
 
-    for (i = obj + 1; i < j->nodes[obj].next; i = j->nodes[i + 1].next) {
+    for (i = obj + 1; i < llm_json_next(j, obj); i = llm_json_next(j, i + 1)) {
 
         for (k = 0; k < LLM_BEDROCK_NAMES; k++) {
 
@@ -325,7 +325,9 @@ llm_bedrock_results(llm_answer_t *a, llm_bedrock_state_t *st,
         return;
     }
 
-    for (n = -1, i = list + 1; i < j->nodes[list].next; i = j->nodes[i].next) {
+    for (n = -1, i = list + 1; i < llm_json_next(j, list);
+         i = llm_json_next(j, i))
+    {
         n = llm_sum(n, llm_answer_figure(a, j,
                                          llm_json_get(j, i, "tokenCount")));
     }
@@ -445,7 +447,7 @@ llm_bedrock_decode(llm_answer_t *a, llm_bedrock_state_t *st, uint32_t node,
     llm_str_t               data;
     const llm_json_node_t  *v;
 
-    v = &st->json.nodes[node];
+    v = llm_json_node(&st->json, node);
     len = v->end - v->start;
 
     data.data = (unsigned char *) st->json.data + v->start;

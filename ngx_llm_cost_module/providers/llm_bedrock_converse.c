@@ -150,8 +150,8 @@ llm_converse_document(llm_converse_t *c, uint32_t document)
     }
 
     if (llm_count_kind(cc, f[3]) == LLM_JSON_ARRAY) {
-        for (i = f[3] + 1; i < cc->j->nodes[f[3]].next;
-             i = cc->j->nodes[i].next)
+        for (i = f[3] + 1; i < llm_json_next(cc->j, f[3]);
+             i = llm_json_next(cc->j, i))
         {
             llm_count_string(cc, llm_json_get(cc->j, i, "text"));
         }
@@ -233,7 +233,9 @@ llm_converse_result(llm_converse_t *c, uint32_t result)
 
     v = c->lt.cc->j->nodes;
 
-    for (i = content + 1; i < v[content].next; i = v[i].next) {
+    for (i = content + 1; i < llm_json_next(c->lt.cc->j, content);
+         i = v[i].next)
+    {
         llm_converse_result_part(c, i);
     }
 }
@@ -317,7 +319,7 @@ llm_converse_has(const llm_openai_count_t *cc, uint32_t content,
 
     v = cc->j->nodes;
 
-    for (i = content + 1; i < v[content].next; i = v[i].next) {
+    for (i = content + 1; i < llm_json_next(cc->j, content); i = v[i].next) {
 
         if (llm_given(cc->j, llm_json_get(cc->j, i, llm_converse_names[kind]))
             == is)
@@ -348,7 +350,7 @@ llm_converse_turn(const llm_openai_count_t *cc, uint32_t messages)
     v = cc->j->nodes;
     turn = 0;
 
-    for (i = messages + 1; i < v[messages].next; i = v[i].next) {
+    for (i = messages + 1; i < llm_json_next(cc->j, messages); i = v[i].next) {
 
         if (llm_converse_role(cc, i) == LLM_TEMPLATED_USER
             && llm_converse_has(cc, llm_json_get(cc->j, i, "content"),
@@ -388,7 +390,7 @@ llm_converse_message(llm_converse_t *c, uint32_t message)
         return;
     }
 
-    for (i = content + 1; i < v[content].next; i = v[i].next) {
+    for (i = content + 1; i < llm_json_next(cc->j, content); i = v[i].next) {
         llm_converse_block(c, i, role);
     }
 }
@@ -408,7 +410,7 @@ llm_converse_marks(llm_converse_t *c, uint32_t tools)
         return;
     }
 
-    for (i = tools + 1; i < v[tools].next; i = v[i].next) {
+    for (i = tools + 1; i < llm_json_next(c->lt.cc->j, tools); i = v[i].next) {
 
         mark = llm_json_get(c->lt.cc->j, i, "cachePoint");
 
@@ -519,19 +521,20 @@ llm_converse_all(llm_converse_t *c, const uint32_t *f)
     turn = llm_converse_turn(cc, messages);
 
     if (llm_count_kind(cc, f[LLM_BEDROCK_SYSTEM]) == LLM_JSON_ARRAY
-        && v[f[LLM_BEDROCK_SYSTEM]].next > f[LLM_BEDROCK_SYSTEM] + 1)
+        && llm_json_next(cc->j, f[LLM_BEDROCK_SYSTEM])
+           > f[LLM_BEDROCK_SYSTEM] + 1)
     {
         llm_templated_message(&c->lt, LLM_TEMPLATED_SYSTEM);
 
         for (i = f[LLM_BEDROCK_SYSTEM] + 1;
-             i < v[f[LLM_BEDROCK_SYSTEM]].next;
+             i < llm_json_next(cc->j, f[LLM_BEDROCK_SYSTEM]);
              i = v[i].next)
         {
             llm_converse_block(c, i, LLM_TEMPLATED_SYSTEM);
         }
     }
 
-    for (i = messages + 1; i < v[messages].next; i = v[i].next) {
+    for (i = messages + 1; i < llm_json_next(cc->j, messages); i = v[i].next) {
         c->lt.going_on = (i > turn);
         llm_converse_message(c, i);
     }

@@ -145,7 +145,7 @@ llm_bedrock_walk(llm_input_t *in, uint32_t node, int file)
 
     v = in->j->nodes;
 
-    if (v[node].type == LLM_JSON_STRING) {
+    if (llm_kind_of(in->j, node) == LLM_JSON_STRING) {
 
         if (file) {
             llm_bedrock_file(in, node);
@@ -157,13 +157,13 @@ llm_bedrock_walk(llm_input_t *in, uint32_t node, int file)
         return;
     }
 
-    object = (v[node].type == LLM_JSON_OBJECT);
+    object = (llm_kind_of(in->j, node) == LLM_JSON_OBJECT);
 
-    if (!object && v[node].type != LLM_JSON_ARRAY) {
+    if (!object && llm_kind_of(in->j, node) != LLM_JSON_ARRAY) {
         return;
     }
 
-    for (i = node + 1; i < v[node].next; i = v[i].next) {
+    for (i = node + 1; i < llm_json_next(in->j, node); i = v[i].next) {
 
         if (!object) {
             llm_bedrock_walk(in, i, file);

@@ -66,7 +66,7 @@ llm_bedrock_guard_count(llm_request_t *q, llm_counter_t *c)
     v = q->json.nodes;
     content = llm_json_get(&q->json, 0, "content");
 
-    for (i = content + 1; i < v[content].next; i = v[i].next) {
+    for (i = content + 1; i < llm_json_next(&q->json, content); i = v[i].next) {
 
         text = llm_json_get(&q->json, llm_json_get(&q->json, i, "text"),
                             "text");

@@ -41,7 +41,7 @@ llm_bedrock_pictures(llm_answer_t *a, const llm_json_t *j)
     a->usage.images_out = 0;
     a->finished = 1;
 
-    for (i = list + 1; i < j->nodes[list].next; i = j->nodes[i].next) {
+    for (i = list + 1; i < llm_json_next(j, list); i = llm_json_next(j, i)) {
         a->usage.images_out++;
     }
 }
@@ -60,18 +60,18 @@ llm_bedrock_out(llm_answer_t *a, llm_output_t *out, const llm_json_t *j,
 
     v = j->nodes;
 
-    if (v[node].type == LLM_JSON_STRING && text) {
+    if (llm_kind_of(j, node) == LLM_JSON_STRING && text) {
         llm_output_string(out, a, 1, j, node);
         return;
     }
 
-    object = (v[node].type == LLM_JSON_OBJECT);
+    object = (llm_kind_of(j, node) == LLM_JSON_OBJECT);
 
-    if (!object && v[node].type != LLM_JSON_ARRAY) {
+    if (!object && llm_kind_of(j, node) != LLM_JSON_ARRAY) {
         return;
     }
 
-    for (i = node + 1; i < v[node].next; i = v[i].next) {
+    for (i = node + 1; i < llm_json_next(j, node); i = v[i].next) {
 
         if (!object) {
             llm_bedrock_out(a, out, j, i, text);

@@ -87,7 +87,9 @@ llm_bedrock_searches(const llm_request_t *q)
         return 1;
     }
 
-    for (n = 0, i = list + 1; i < v[list].next; i = v[i].next) {
+    for (n = 0, i = list + 1; i < llm_json_next(&q->json, list);
+         i = v[i].next)
+    {
         n += (int64_t) (v[i].end - v[i].start) / LLM_BEDROCK_PIECE + 1;
     }
 

@@ -97,7 +97,7 @@ llm_canon_string(llm_canon_form_t *c, uint32_t node)
     llm_str_t               s;
     const llm_json_node_t  *v;
 
-    v = &c->json->nodes[node];
+    v = llm_json_node(c->json, node);
 
     if (llm_json_string(c->json, node, &s, NULL) != LLM_OK) {
         return LLM_ERROR;
@@ -269,7 +269,7 @@ llm_canon_sort(llm_canon_form_t *c, uint32_t node,
     const llm_json_node_t  *v;
 
     v = c->json->nodes;
-    end = v[node].next;
+    end = llm_json_next(c->json, node);
 
     for (n = 0, i = node + 1; i < end; i = v[i + 1].next) {
         n++;
@@ -359,7 +359,7 @@ llm_canon_members(llm_canon_form_t *c, uint32_t node, unsigned verbatim)
     const llm_json_node_t  *v;
 
     v = c->json->nodes;
-    end = v[node].next;
+    end = llm_json_next(c->json, node);
 
     for (n = 0, i = node + 1; i < end; i = v[i].next) {
         n++;
@@ -385,7 +385,7 @@ llm_canon_value(llm_canon_form_t *c, uint32_t node, unsigned verbatim)
 {
     const llm_json_node_t  *v;
 
-    v = &c->json->nodes[node];
+    v = llm_json_node(c->json, node);
 
     switch (v->type) {
 

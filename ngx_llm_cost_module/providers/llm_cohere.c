@@ -329,7 +329,7 @@ llm_cohere_messages(llm_input_t *in, uint32_t list)
         return;
     }
 
-    for (i = list + 1; i < v[list].next; i = v[i].next) {
+    for (i = list + 1; i < llm_json_next(in->j, list); i = v[i].next) {
 
         content = llm_json_get(in->j, i, "content");
 
@@ -341,7 +341,9 @@ llm_cohere_messages(llm_input_t *in, uint32_t list)
             continue;
         }
 
-        for (k = content + 1; k < v[content].next; k = v[k].next) {
+        for (k = content + 1; k < llm_json_next(in->j, content);
+             k = v[k].next)
+        {
 
             if (llm_given(in->j, llm_json_get(in->j, k, "image_url"))
                 || llm_given(in->j, llm_json_get(in->j, k, "image")))
@@ -372,7 +374,7 @@ llm_cohere_units(llm_input_t *in, uint32_t query, uint32_t documents)
     each = in->tokens;
 
     for (i = documents + 1; llm_kind_of(in->j, documents) == LLM_JSON_ARRAY
-         && i < v[documents].next; i = v[i].next)
+         && i < llm_json_next(in->j, documents); i = v[i].next)
     {
 
         /* one that is too long counts as several, each with the query */
@@ -401,7 +403,7 @@ llm_cohere_media(llm_input_t *in, uint32_t list)
 
     v = in->j->nodes;
 
-    for (i = list + 1; i < v[list].next; i = v[i].next) {
+    for (i = list + 1; i < llm_json_next(in->j, list); i = v[i].next) {
 
         content = llm_json_get(in->j, i, "content");
         base = in->tokens;
@@ -411,7 +413,9 @@ llm_cohere_media(llm_input_t *in, uint32_t list)
             continue;
         }
 
-        for (k = content + 1; k < v[content].next; k = v[k].next) {
+        for (k = content + 1; k < llm_json_next(in->j, content);
+             k = v[k].next)
+        {
 
             if (llm_kind_of(in->j, k) == LLM_JSON_OBJECT
                 && !llm_given(in->j, llm_json_get(in->j, k, "text")))
@@ -449,15 +453,13 @@ llm_cohere_count_inputs(llm_input_t *in, const uint32_t *f)
 static int
 llm_cohere_count(llm_request_t *q, llm_counter_t *c)
 {
-    uint32_t                f[LLM_COHERE_FIELDS], images;
-    llm_input_t             in;
-    llm_counter_t           digits;
-    const llm_json_node_t  *v;
+    uint32_t       f[LLM_COHERE_FIELDS], images;
+    llm_input_t    in;
+    llm_counter_t  digits;
 
     llm_input_init(&in, q, c);
 
     in.estimate = 1;
-    v = q->json.nodes;
 
     llm_json_fields(&q->json, 0, llm_cohere_names, LLM_COHERE_FIELDS, f);
 
@@ -496,9 +498,9 @@ llm_cohere_count(llm_request_t *q, llm_counter_t *c)
     images = f[LLM_COHERE_IMAGES];
 
     if (llm_kind_of(&q->json, images) == LLM_JSON_ARRAY) {
-        in.tokens += LLM_COHERE_IMAGE * (v[images].next - images - 1);
         q->most.image_input = -1;
-        q->most.images_in = v[images].next - images - 1;
+        q->most.images_in = llm_json_next(&q->json, images) - images - 1;
+        in.tokens += LLM_COHERE_IMAGE * q->most.images_in;
     }
 
     return llm_input_end(&in);

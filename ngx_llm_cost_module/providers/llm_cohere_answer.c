@@ -135,7 +135,7 @@ llm_cohere_out(llm_answer_t *a, llm_cohere_state_t *st, const llm_json_t *j,
 
     if (llm_kind_of(j, f[3]) == LLM_JSON_ARRAY) {
 
-        for (i = f[3] + 1; i < v[f[3]].next; i = v[i].next) {
+        for (i = f[3] + 1; i < llm_json_next(j, f[3]); i = v[i].next) {
             llm_cohere_out(a, st, j, i);
         }
 
@@ -195,7 +195,9 @@ llm_cohere_read(llm_answer_t *a, llm_cohere_state_t *st, const llm_json_t *j)
 
     if (llm_kind_of(j, list) == LLM_JSON_ARRAY) {
 
-        for (i = list + 1; i < j->nodes[list].next; i = j->nodes[i].next) {
+        for (i = list + 1; i < llm_json_next(j, list);
+             i = llm_json_next(j, i))
+        {
             llm_cohere_out(a, st, j, i);
         }
     }

@@ -77,7 +77,7 @@ llm_cohere_tools(llm_input_t *in, uint32_t tools)
         return;
     }
 
-    for (i = tools + 1; i < v[tools].next; i = v[i].next) {
+    for (i = tools + 1; i < llm_json_next(in->j, tools); i = v[i].next) {
 
         fn = llm_json_get(in->j, i, "function");
 

@@ -21,13 +21,6 @@ llm_given(const llm_json_t *j, uint32_t node)
 }
 
 
-unsigned
-llm_kind_of(const llm_json_t *j, uint32_t node)
-{
-    return node < j->n ? j->nodes[node].type : 0;
-}
-
-
 int
 llm_request_bad(llm_request_t *q, const char *param, const char *err)
 {
@@ -47,7 +40,7 @@ llm_request_object(llm_request_t *q, uint32_t node, const char *param,
     /* the request itself is never left out */
 
     if ((node == 0 || llm_given(&q->json, node))
-        && q->json.nodes[node].type != LLM_JSON_OBJECT)
+        && llm_kind_of(&q->json, node) != LLM_JSON_OBJECT)
     {
         return llm_request_bad(q, param, param ? "must be an object"
                                  : "the request body must be a JSON object");
@@ -84,11 +77,13 @@ llm_request_array(llm_request_t *q, uint32_t node, const char *param,
         return LLM_OK;
     }
 
-    if (v[node].type != LLM_JSON_ARRAY) {
+    if (llm_kind_of(&q->json, node) != LLM_JSON_ARRAY) {
         return llm_request_bad(q, param, "must be an array");
     }
 
-    for (i = node + 1; objects && i < v[node].next; i = v[i].next) {
+    for (i = node + 1; objects && i < llm_json_next(&q->json, node);
+         i = v[i].next)
+    {
         if (v[i].type != LLM_JSON_OBJECT) {
             return llm_request_bad(q, param, "must be an array of objects");
         }
@@ -174,7 +169,9 @@ llm_request_others(llm_request_t *q, uint32_t list)
 
     v = q->json.nodes;
 
-    for (i = list + 1; rc == LLM_OK && i < v[list].next; i = v[i].next) {
+    for (i = list + 1; rc == LLM_OK && i < llm_json_next(&q->json, list);
+         i = v[i].next)
+    {
         rc = llm_request_other(q, llm_kind_of(&q->json, i) == LLM_JSON_OBJECT
                                   ? llm_json_get(&q->json, i, "model") : i,
                                "models");
@@ -203,7 +200,7 @@ llm_request_string(llm_request_t *q, uint32_t node, const char *param,
         return LLM_OK;
     }
 
-    if (q->json.nodes[node].type != LLM_JSON_STRING) {
+    if (llm_kind_of(&q->json, node) != LLM_JSON_STRING) {
         return llm_request_bad(q, param, "must be a string");
     }
 
@@ -251,7 +248,7 @@ llm_request_bool(llm_request_t *q, uint32_t node, const char *param, int *v)
         return LLM_OK;
     }
 
-    switch (q->json.nodes[node].type) {
+    switch (llm_kind_of(&q->json, node)) {
 
     case LLM_JSON_TRUE:
         *v = 1;
@@ -327,7 +324,7 @@ llm_edit_string(llm_request_t *q, llm_edits_t *e, uint32_t node,
         return LLM_ERROR;
     }
 
-    n = &q->json.nodes[node];
+    n = llm_json_node(&q->json, node);
     edit = llm_edit_add(e, n->start, n->end);
 
     if (edit) {
@@ -376,7 +373,7 @@ llm_edit_value(llm_request_t *q, llm_edits_t *e, uint32_t node,
     size_t                  quote;
     const llm_json_node_t  *n;
 
-    n = &q->json.nodes[node];
+    n = llm_json_node(&q->json, node);
     quote = (n->type == LLM_JSON_STRING);
 
     return llm_edit_splice(q, e, n->start - quote, n->end + quote, before, v,
@@ -397,7 +394,7 @@ llm_edit_member(llm_request_t *q, llm_edits_t *e, uint32_t obj,
 {
     const llm_json_node_t  *n;
 
-    n = &q->json.nodes[obj];
+    n = llm_json_node(&q->json, obj);
 
     return llm_edit_splice(q, e, n->start + 1, n->start + 1, before, v, after,
                            n->next > obj + 1 ? "," : "");

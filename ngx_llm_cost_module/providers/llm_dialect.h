@@ -26,10 +26,6 @@
 
 int llm_given(const llm_json_t *j, uint32_t node);
 
-/* the type of a node, 0 where there is none */
-
-unsigned llm_kind_of(const llm_json_t *j, uint32_t node);
-
 
 /* requests: LLM_OK, LLM_BAD with q->err and q->param, LLM_ERROR */
 

@@ -22,9 +22,9 @@ llm_needs_types(const llm_json_t *j, uint32_t node, const llm_need_t *needs)
 
     able = 0;
 
-    for (i = node; i < j->nodes[node].next; i++) {
+    for (i = node; i < llm_json_next(j, node); i++) {
 
-        if (j->nodes[i].type != LLM_JSON_OBJECT) {
+        if (llm_kind_of(j, i) != LLM_JSON_OBJECT) {
             continue;
         }
 

@@ -34,7 +34,7 @@ llm_plain_string(llm_mem_t *mem, unsigned char **buf, size_t *size,
         return LLM_DECLINED;
     }
 
-    v = &j->nodes[node];
+    v = llm_json_node(j, node);
     len = v->end - v->start;
 
     s->data = (unsigned char *) j->data + v->start;
@@ -220,7 +220,7 @@ llm_input_value(llm_input_t *in, uint32_t node)
         return;
     }
 
-    v = &in->j->nodes[node];
+    v = llm_json_node(in->j, node);
     p = in->j->data + v->start;
     last = in->j->data + v->end;
     len = v->end - v->start;
@@ -277,20 +277,22 @@ llm_input_strings(llm_input_t *in, uint32_t node)
         return;
     }
 
-    if (v[node].type == LLM_JSON_STRING) {
+    if (llm_kind_of(in->j, node) == LLM_JSON_STRING) {
         llm_input_string(in, node);
         return;
     }
 
-    if (v[node].type != LLM_JSON_OBJECT && v[node].type != LLM_JSON_ARRAY) {
+    if (llm_kind_of(in->j, node) != LLM_JSON_OBJECT
+        && llm_kind_of(in->j, node) != LLM_JSON_ARRAY)
+    {
         return;
     }
 
     /* depth is bounded by the scanner */
 
-    for (i = node + 1; i < v[node].next; i = v[i].next) {
+    for (i = node + 1; i < llm_json_next(in->j, node); i = v[i].next) {
 
-        if (v[node].type == LLM_JSON_OBJECT) {
+        if (llm_kind_of(in->j, node) == LLM_JSON_OBJECT) {
             i++;
         }
 
@@ -368,7 +370,7 @@ llm_output_value(llm_output_t *out, llm_answer_t *a, int64_t part,
         return;
     }
 
-    v = &j->nodes[node];
+    v = llm_json_node(j, node);
     llm_output_text(out, a, part, j->data + v->start, v->end - v->start);
 }
 
@@ -412,7 +414,7 @@ llm_answer_keep(llm_answer_t *a, const llm_json_t *j, uint32_t node,
         return LLM_OK;
     }
 
-    len = j->nodes[node].end - j->nodes[node].start;
+    len = llm_json_size(j, node);
 
     if (len == 0 || len > LLM_ANSWER_NAME_MAX) {
         return LLM_OK;
@@ -506,7 +508,7 @@ llm_answer_figure(llm_answer_t *a, const llm_json_t *j, uint32_t node)
         return -1;
     }
 
-    v = &j->nodes[node];
+    v = llm_json_node(j, node);
 
     if (v->type != LLM_JSON_NUMBER && v->type != LLM_JSON_STRING) {
         a->usage_bad = 1;

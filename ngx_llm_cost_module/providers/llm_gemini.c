@@ -151,8 +151,8 @@ llm_gemini_runs(const llm_json_t *j, uint32_t tools)
         return 0;
     }
 
-    end = v[tools].next;
-    i = (v[tools].type == LLM_JSON_ARRAY) ? tools + 1 : tools;
+    end = llm_json_next(j, tools);
+    i = (llm_kind_of(j, tools) == LLM_JSON_ARRAY) ? tools + 1 : tools;
 
     for ( /* void */ ; i < end; i = v[i].next) {
 
@@ -297,7 +297,9 @@ llm_gemini_parse_models(llm_request_t *q, uint32_t requests)
 
     v = q->json.nodes;
 
-    for (i = requests + 1; i < v[requests].next; i = v[i].next) {
+    for (i = requests + 1; i < llm_json_next(&q->json, requests);
+         i = v[i].next)
+    {
 
         s.len = 0;
         rc = llm_request_string(q, llm_json_get(&q->json, i, "model"),

@@ -128,7 +128,7 @@ llm_gemini_details(llm_answer_t *a, const llm_json_t *j, uint32_t list,
 
     nodes = j->nodes;
 
-    for (i = list + 1; i < nodes[list].next; i = nodes[i].next) {
+    for (i = list + 1; i < llm_json_next(j, list); i = nodes[i].next) {
 
         llm_json_fields(j, i, names, 2, f);
         n = llm_answer_figure(a, j, f[1]);
@@ -139,13 +139,13 @@ llm_gemini_details(llm_answer_t *a, const llm_json_t *j, uint32_t list,
 
         number = -1;
 
-        if (nodes[f[0]].type == LLM_JSON_NUMBER) {
+        if (llm_kind_of(j, f[0]) == LLM_JSON_NUMBER) {
             (void) llm_json_int(j, f[0], &number);
         }
 
         for (k = 0; k < LLM_GEMINI_MODALITIES; k++) {
             if (number == llm_gemini_modalities[k].number
-                || (nodes[f[0]].type == LLM_JSON_STRING
+                || (llm_kind_of(j, f[0]) == LLM_JSON_STRING
                     && llm_json_equal(j, f[0],
                                       llm_gemini_modalities[k].name)))
             {
@@ -371,7 +371,7 @@ llm_gemini_out(llm_answer_t *a, llm_gemini_state_t *st, const llm_json_t *j,
     v = j->nodes;
     base = index * LLM_GEMINI_PARTS;
 
-    for (i = parts + 1; i < v[parts].next; i = v[i].next) {
+    for (i = parts + 1; i < llm_json_next(j, parts); i = v[i].next) {
 
         llm_json_fields(j, i, names, 5, f);
 
@@ -399,7 +399,7 @@ llm_gemini_candidates(llm_answer_t *a, llm_gemini_state_t *st,
 
     v = j->nodes;
 
-    for (i = list + 1; i < v[list].next; i = v[i].next) {
+    for (i = list + 1; i < llm_json_next(j, list); i = v[i].next) {
 
         node = llm_json_get(j, i, "index");
 

@@ -107,7 +107,7 @@ llm_gemini_batch_parse(llm_request_t *q)
 
     rc = llm_gemini_batch_list(q, &list);
 
-    if (rc == LLM_OK && q->json.nodes[list].next == list + 1) {
+    if (rc == LLM_OK && llm_json_next(&q->json, list) == list + 1) {
         rc = llm_request_bad(q, "requests", "must not be empty");
     }
 
@@ -195,7 +195,7 @@ llm_gemini_batch_result(llm_answer_t *a, const llm_json_t *j, uint32_t node)
                ? llm_json_get(j, node, "response") : LLM_JSON_NONE;
 
     if (llm_kind_of(j, response) == LLM_JSON_OBJECT) {
-        v = &j->nodes[response];
+        v = llm_json_node(j, response);
 
         rc = llm_json_parse(body, j->data + v->start, v->end - v->start);
 
@@ -254,7 +254,7 @@ llm_gemini_batch_answer(llm_answer_t *a, const llm_json_t *j)
 
     v = j->nodes;
 
-    for (i = list + 1; i < v[list].next; i = v[i].next) {
+    for (i = list + 1; i < llm_json_next(j, list); i = v[i].next) {
         if (llm_gemini_batch_result(a, j, i) != LLM_OK) {
             return LLM_ERROR;
         }

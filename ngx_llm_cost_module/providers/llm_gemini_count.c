@@ -58,7 +58,7 @@ llm_gemini_parts(llm_gemini_input_t *gi, uint32_t parts, unsigned now)
         return;
     }
 
-    for (i = parts + 1; i < v[parts].next; i = v[i].next) {
+    for (i = parts + 1; i < llm_json_next(gi->in->j, parts); i = v[i].next) {
         llm_gemini_part(gi, i, now);
     }
 }
@@ -206,7 +206,9 @@ llm_gemini_contents(llm_gemini_input_t *gi, uint32_t contents)
         return;
     }
 
-    for (i = contents + 1; i < v[contents].next; i = v[i].next) {
+    for (i = contents + 1; i < llm_json_next(gi->in->j, contents);
+         i = v[i].next)
+    {
         llm_gemini_content(gi, i, i > gi->turn);
     }
 }
@@ -239,7 +241,7 @@ llm_gemini_says(const llm_json_t *j, uint32_t content)
         return llm_given(j, parts);
     }
 
-    for (i = parts + 1; i < v[parts].next; i = v[i].next) {
+    for (i = parts + 1; i < llm_json_next(j, parts); i = v[i].next) {
 
         if (llm_kind_of(j, i) == LLM_JSON_OBJECT
             && llm_given(j, llm_json_get(j, i, "text")))
@@ -266,7 +268,7 @@ llm_gemini_turn(const llm_json_t *j, uint32_t contents)
 
     v = j->nodes;
 
-    for (i = contents + 1; i < v[contents].next; i = v[i].next) {
+    for (i = contents + 1; i < llm_json_next(j, contents); i = v[i].next) {
         if (llm_gemini_says(j, i)) {
             turn = i;
         }
@@ -338,7 +340,7 @@ llm_gemini_tool(llm_gemini_input_t *gi, uint32_t tool)
         return;
     }
 
-    for (i = list + 1; i < v[list].next; i = v[i].next) {
+    for (i = list + 1; i < llm_json_next(in->j, list); i = v[i].next) {
         llm_gemini_declaration(in, gi->style, i);
     }
 }
@@ -359,7 +361,9 @@ llm_gemini_tools(llm_gemini_input_t *gi, uint32_t tools)
         break;
 
     case LLM_JSON_ARRAY:
-        for (i = tools + 1; i < v[tools].next; i = v[i].next) {
+        for (i = tools + 1; i < llm_json_next(gi->in->j, tools);
+             i = v[i].next)
+        {
             llm_gemini_tool(gi, i);
         }
     }
@@ -381,7 +385,7 @@ llm_gemini_embeddings(llm_gemini_input_t *gi, const uint32_t *f)
 
     list = f[LLM_GEMINI_REQUESTS];
 
-    for (i = list + 1; i < j->nodes[list].next; i = j->nodes[i].next) {
+    for (i = list + 1; i < llm_json_next(j, list); i = llm_json_next(j, i)) {
         llm_gemini_content(gi, llm_json_get(j, i, "content"), 0);
     }
 }

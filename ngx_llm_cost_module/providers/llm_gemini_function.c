@@ -76,7 +76,7 @@ llm_gemini_requires(llm_input_t *in, uint32_t list, uint32_t name)
         return 0;
     }
 
-    for (i = list + 1; i < v[list].next; i = v[i].next) {
+    for (i = list + 1; i < llm_json_next(in->j, list); i = v[i].next) {
         if (llm_json_alike(in->j, i, name)) {
             return 1;
         }
@@ -123,14 +123,14 @@ llm_gemini_code_type(llm_input_t *in, uint32_t schema, uint32_t tool,
     if (llm_kind_of(in->j, f[0]) == LLM_JSON_ARRAY) {
         schema = f[0];
 
-        for (i = schema + 1; i < v[schema].next; i = v[i].next) {
+        for (i = schema + 1; i < llm_json_next(in->j, schema); i = v[i].next) {
             in->tokens += LLM_CODE_CHOICE;
             llm_gemini_words(in, i);
         }
     }
 
     if (llm_kind_of(in->j, f[1]) == LLM_JSON_OBJECT
-        && v[f[1]].next > f[1] + 1)
+        && llm_json_next(in->j, f[1]) > f[1] + 1)
     {
         llm_gemini_code_class(in, schema, tool, name, description);
     }
@@ -140,7 +140,7 @@ llm_gemini_code_type(llm_input_t *in, uint32_t schema, uint32_t tool,
     if (llm_kind_of(in->j, f[3]) == LLM_JSON_ARRAY) {
         schema = f[3];
 
-        for (i = schema + 1; i < v[schema].next; i = v[i].next) {
+        for (i = schema + 1; i < llm_json_next(in->j, schema); i = v[i].next) {
             in->tokens += LLM_CODE_TYPE;
             llm_gemini_code_type(in, i, tool, name, description);
         }
@@ -199,7 +199,7 @@ llm_gemini_code_params(llm_input_t *in, uint32_t node, uint32_t tool,
     required = llm_json_get(in->j, node, "required");
 
     if (llm_kind_of(in->j, list) != LLM_JSON_OBJECT
-        || v[list].next == list + 1)
+        || llm_json_next(in->j, list) == list + 1)
     {
         return;
     }
@@ -207,7 +207,7 @@ llm_gemini_code_params(llm_input_t *in, uint32_t node, uint32_t tool,
     untold = 0;
     in->tokens += LLM_CODE_PARAMS;
 
-    for (i = list + 1; i < v[list].next; i = v[i].next) {
+    for (i = list + 1; i < llm_json_next(in->j, list); i = v[i].next) {
         name = i;
         i = v[i].next;
 

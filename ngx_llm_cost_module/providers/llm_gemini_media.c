@@ -188,7 +188,7 @@ llm_gemini_modalities_out(llm_request_t *q, uint32_t config)
 
     v = q->json.nodes;
 
-    for (i = list + 1; i < v[list].next; i = v[i].next) {
+    for (i = list + 1; i < llm_json_next(&q->json, list); i = v[i].next) {
 
         if (v[i].type != LLM_JSON_STRING
             || !llm_json_equal(&q->json, (uint32_t) i, "TEXT"))

@@ -37,7 +37,9 @@ llm_predict_instances(llm_request_t *q, uint32_t list, int64_t *n)
 
     v = q->json.nodes;
 
-    for (i = list + 1; rc == LLM_OK && i < v[list].next; i = v[i].next) {
+    for (i = list + 1; rc == LLM_OK && i < llm_json_next(&q->json, list);
+         i = v[i].next)
+    {
         (*n)++;
     }
 
@@ -133,7 +135,7 @@ llm_predict_texts(llm_input_t *in, const char * const *names, unsigned n)
         return;
     }
 
-    for (i = list + 1; i < j->nodes[list].next; i = j->nodes[i].next) {
+    for (i = list + 1; i < llm_json_next(j, list); i = llm_json_next(j, i)) {
         for (k = 0; k < n; k++) {
             llm_input_string(in, llm_json_get(j, i, names[k]));
         }
@@ -199,7 +201,7 @@ llm_gemini_predict_answer(llm_answer_t *a, const llm_json_t *j)
     pictures = 0;
     tokens = -1;
 
-    for (i = list + 1; i < v[list].next; i = v[i].next) {
+    for (i = list + 1; i < llm_json_next(j, list); i = v[i].next) {
         pictures += llm_predict_is_picture(j, i);
         tokens = llm_sum(tokens, llm_predict_tokens(a, j, i));
     }

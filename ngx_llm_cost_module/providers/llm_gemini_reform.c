@@ -70,7 +70,7 @@ llm_gemini_once(llm_str_t *to, const llm_json_t *j, uint32_t node)
 {
     llm_str_t  value;
 
-    if (node == LLM_JSON_NONE || j->nodes[node].type == LLM_JSON_NULL) {
+    if (!llm_given(j, node)) {
         return LLM_OK;
     }
 
@@ -103,11 +103,11 @@ llm_gemini_part(const llm_json_t *j, uint32_t part, uint32_t *text)
 
     what = LLM_GEMINI_PART_TEXT;
 
-    for (key = part + 1; key < j->nodes[part].next;
-         key = j->nodes[key + 1].next)
+    for (key = part + 1; key < llm_json_next(j, part);
+         key = llm_json_next(j, key + 1))
     {
         if (llm_json_equal(j, key, "thought")
-            && j->nodes[key + 1].type == LLM_JSON_TRUE)
+            && llm_kind_of(j, key + 1) == LLM_JSON_TRUE)
         {
             what = LLM_GEMINI_PART_THOUGHT;
 
@@ -141,7 +141,7 @@ llm_gemini_join_part(llm_gemini_candidate_t *c, const llm_json_t *j,
     llm_str_t          s;
     llm_gemini_part_e  what;
 
-    if (j->nodes[part].type != LLM_JSON_OBJECT) {
+    if (llm_kind_of(j, part) != LLM_JSON_OBJECT) {
         return LLM_DECLINED;
     }
 
@@ -199,11 +199,13 @@ llm_gemini_join_content(llm_gemini_candidate_t *c, const llm_json_t *j,
         return rc;
     }
 
-    if (v[f[0]].type != LLM_JSON_ARRAY) {
+    if (llm_kind_of(j, f[0]) != LLM_JSON_ARRAY) {
         return LLM_DECLINED;
     }
 
-    for (i = f[0] + 1; rc == LLM_OK && i < v[f[0]].next; i = v[i].next) {
+    for (i = f[0] + 1; rc == LLM_OK && i < llm_json_next(j, f[0]);
+         i = v[i].next)
+    {
         rc = llm_gemini_join_part(c, j, i);
     }
 
@@ -233,7 +235,7 @@ llm_gemini_join_candidate(llm_gemini_reform_t *s, const llm_json_t *j,
     at = llm_json_get(j, node, "index");
 
     if (at != LLM_JSON_NONE
-        && (j->nodes[at].type != LLM_JSON_NUMBER
+        && (llm_kind_of(j, at) != LLM_JSON_NUMBER
             || llm_json_int(j, at, &index) != LLM_OK || index < 0))
     {
         return LLM_DECLINED;
@@ -318,11 +320,13 @@ llm_gemini_join_chunk(llm_gemini_reform_t *s, const llm_json_t *j,
     v = j->nodes;
     seen = 0;
 
-    if (v[chunk].type != LLM_JSON_OBJECT) {
+    if (llm_kind_of(j, chunk) != LLM_JSON_OBJECT) {
         return LLM_DECLINED;
     }
 
-    for (key = chunk + 1; key < v[chunk].next; key = v[key + 1].next) {
+    for (key = chunk + 1; key < llm_json_next(j, chunk);
+         key = v[key + 1].next)
+    {
 
         if (!llm_json_equal(j, key, "candidates")) {
 
@@ -457,7 +461,7 @@ llm_gemini_chunk(llm_gemini_reform_t *s, const llm_json_t *j,
         return llm_gemini_join_chunk(s, j, node);
     }
 
-    if (j->nodes[node].type != LLM_JSON_OBJECT) {
+    if (llm_kind_of(j, node) != LLM_JSON_OBJECT) {
         return LLM_DECLINED;
     }
 
@@ -485,7 +489,9 @@ llm_gemini_reform_elements(llm_gemini_reform_t *s, const llm_str_t *body)
 
     rc = llm_form_document(body, s->mem, &j, 1);
 
-    for (i = 1; rc == LLM_OK && i < j.nodes[0].next; i = j.nodes[i].next) {
+    for (i = 1; rc == LLM_OK && i < llm_json_next(&j, 0);
+         i = llm_json_next(&j, i))
+    {
         rc = llm_gemini_chunk(s, &j, i);
     }
 

@@ -23,7 +23,7 @@ llm_gemini_query(llm_gemini_searches_t *st, const llm_json_t *j, uint32_t node)
     const llm_json_node_t  *v;
     const unsigned char    *p;
 
-    v = &j->nodes[node];
+    v = llm_json_node(j, node);
 
     if (v->type != LLM_JSON_STRING || v->end == v->start) {
         return;
@@ -81,7 +81,7 @@ llm_gemini_grounding(llm_answer_t *a, llm_gemini_searches_t *st,
             continue;
         }
 
-        for (i = f[k] + 1; i < v[f[k]].next; i = v[i].next) {
+        for (i = f[k] + 1; i < llm_json_next(j, f[k]); i = v[i].next) {
             llm_gemini_query(st, j, i);
         }
     }
@@ -94,7 +94,7 @@ llm_gemini_grounding(llm_answer_t *a, llm_gemini_searches_t *st,
         return;
     }
 
-    for (i = f[2] + 1; i < v[f[2]].next; i = v[i].next) {
+    for (i = f[2] + 1; i < llm_json_next(j, f[2]); i = v[i].next) {
 
         if (llm_given(j, llm_json_get(j, i, "maps"))) {
             a->usage.maps_queries = 1;

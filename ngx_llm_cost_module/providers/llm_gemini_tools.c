@@ -133,7 +133,7 @@ llm_gemini_words(llm_input_t *in, uint32_t node)
 
         /* depth is bounded by the scanner */
 
-        for (i = node + 1; i < v[node].next; i = v[i].next) {
+        for (i = node + 1; i < llm_json_next(in->j, node); i = v[i].next) {
             llm_gemini_words(in, i);
         }
     }
@@ -152,7 +152,7 @@ llm_gemini_words_members(llm_input_t *in, uint32_t node)
         return;
     }
 
-    for (i = node + 1; i < v[node].next; i = v[i].next) {
+    for (i = node + 1; i < llm_json_next(in->j, node); i = v[i].next) {
         llm_input_string(in, i);
         i = v[i].next;
         llm_gemini_words_schema(in, i);
@@ -185,7 +185,7 @@ llm_gemini_words_schema(llm_input_t *in, uint32_t node)
     if (llm_kind_of(in->j, f[LLM_SCHEMA_ANY]) == LLM_JSON_ARRAY) {
         node = f[LLM_SCHEMA_ANY];
 
-        for (i = node + 1; i < v[node].next; i = v[i].next) {
+        for (i = node + 1; i < llm_json_next(in->j, node); i = v[i].next) {
             llm_gemini_words_schema(in, i);
         }
     }
@@ -213,10 +213,10 @@ llm_gemini_marks(llm_input_t *in, uint32_t node)
     case LLM_JSON_ARRAY:
         in->tokens++;
 
-        for (i = node + 1; i < v[node].next; i = v[i].next) {
+        for (i = node + 1; i < llm_json_next(in->j, node); i = v[i].next) {
             in->tokens++;
 
-            if (v[node].type == LLM_JSON_OBJECT) {
+            if (llm_kind_of(in->j, node) == LLM_JSON_OBJECT) {
                 in->tokens++;
                 llm_input_string(in, i);
                 i = v[i].next;
@@ -225,7 +225,7 @@ llm_gemini_marks(llm_input_t *in, uint32_t node)
             llm_gemini_marks(in, i);
         }
 
-        in->tokens += (v[node].next == node + 1);
+        in->tokens += (llm_json_next(in->j, node) == node + 1);
         return;
 
     default:
@@ -242,7 +242,7 @@ llm_gemini_marks_members(llm_input_t *in, uint32_t node)
 
     v = in->j->nodes;
 
-    for (i = node + 1; i < v[node].next; i = v[i].next) {
+    for (i = node + 1; i < llm_json_next(in->j, node); i = v[i].next) {
         in->tokens += LLM_MARKS_MEMBER;
         llm_input_string(in, i);
         i = v[i].next;
@@ -293,7 +293,7 @@ llm_gemini_marks_schema(llm_input_t *in, uint32_t node)
     }
 
     if (llm_marks_has(LLM_SCHEMA_PROPERTIES)
-        && v[f[LLM_SCHEMA_PROPERTIES]].type == LLM_JSON_OBJECT)
+        && llm_kind_of(in->j, f[LLM_SCHEMA_PROPERTIES]) == LLM_JSON_OBJECT)
     {
         llm_gemini_marks_members(in, f[LLM_SCHEMA_PROPERTIES]);
     }
@@ -308,12 +308,12 @@ llm_gemini_marks_schema(llm_input_t *in, uint32_t node)
     }
 
     if (llm_marks_has(LLM_SCHEMA_ANY)
-        && v[f[LLM_SCHEMA_ANY]].type == LLM_JSON_ARRAY)
+        && llm_kind_of(in->j, f[LLM_SCHEMA_ANY]) == LLM_JSON_ARRAY)
     {
         in->tokens += LLM_MARKS_MEMBER;
         node = f[LLM_SCHEMA_ANY];
 
-        for (i = node + 1; i < v[node].next; i = v[i].next) {
+        for (i = node + 1; i < llm_json_next(in->j, node); i = v[i].next) {
             in->tokens++;
             llm_gemini_marks_schema(in, i);
         }
@@ -361,7 +361,7 @@ llm_gemini_declaration(llm_input_t *in, llm_gemini_style_e style,
             schema = llm_json_get(in->j, list, "properties");
 
             if (llm_kind_of(in->j, schema) == LLM_JSON_OBJECT
-                && v[schema].next > schema + 1)
+                && llm_json_next(in->j, schema) > schema + 1)
             {
                 llm_gemini_words_schema(in, list);
             }
@@ -440,7 +440,7 @@ llm_gemini_thoughts(llm_input_t *in, llm_gemini_style_e style, uint32_t node)
         return;
     }
 
-    v = &in->j->nodes[node];
+    v = llm_json_node(in->j, node);
     n = v->end - v->start;
 
     switch (style) {

@@ -351,7 +351,7 @@ llm_hf_details(llm_answer_t *a, const llm_json_t *j, uint32_t details)
     u.input = llm_answer_figure(a, j, f[1]);
 
     for (i = f[4] + 1; llm_kind_of(j, f[4]) == LLM_JSON_ARRAY
-         && i < v[f[4]].next; i = v[i].next)
+         && i < llm_json_next(j, f[4]); i = v[i].next)
     {
         u.output = llm_sum(u.output, llm_answer_figure(a, j,
                                        llm_json_get(j, i, "generated_tokens")));
@@ -361,7 +361,7 @@ llm_hf_details(llm_answer_t *a, const llm_json_t *j, uint32_t details)
 
     if (u.input < 0 && llm_kind_of(j, f[2]) == LLM_JSON_ARRAY) {
 
-        for (i = f[2] + 1; i < v[f[2]].next; i = v[i].next) {
+        for (i = f[2] + 1; i < llm_json_next(j, f[2]); i = v[i].next) {
             u.input = (u.input < 0) ? 1 : u.input + 1;
         }
     }
@@ -426,7 +426,7 @@ llm_hf_read(llm_answer_t *a, llm_plain_t *st, const llm_json_t *j)
         break;
 
     case LLM_JSON_ARRAY:
-        for (i = 1; i < j->nodes[0].next; i = j->nodes[i].next) {
+        for (i = 1; i < llm_json_next(j, 0); i = llm_json_next(j, i)) {
             llm_hf_text(a, st, j, i);
         }
     }

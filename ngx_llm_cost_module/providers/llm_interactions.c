@@ -164,7 +164,7 @@ llm_interactions_input(llm_input_t *in, uint32_t node)
 
     case LLM_JSON_ARRAY:
 
-        for (i = node + 1; i < v[node].next; i = v[i].next) {
+        for (i = node + 1; i < llm_json_next(in->j, node); i = v[i].next) {
             llm_interactions_input(in, i);
         }
 
@@ -189,7 +189,7 @@ llm_interactions_input(llm_input_t *in, uint32_t node)
         return;
     }
 
-    for (i = node + 1; i < v[node].next; i = v[i + 1].next) {
+    for (i = node + 1; i < llm_json_next(in->j, node); i = v[i + 1].next) {
 
         if (llm_json_equal(in->j, i, "arguments")
             || llm_json_equal(in->j, i, "result"))
@@ -221,7 +221,7 @@ llm_interactions_tools(llm_request_t *q, uint32_t tools)
         return;
     }
 
-    for (i = tools + 1; i < v[tools].next; i = v[i].next) {
+    for (i = tools + 1; i < llm_json_next(&q->json, tools); i = v[i].next) {
 
         type = llm_json_get(&q->json, i, "type");
 
@@ -322,7 +322,7 @@ llm_interactions_out(llm_answer_t *a, llm_output_t *out, const llm_json_t *j,
 
     if (llm_kind_of(j, node) == LLM_JSON_ARRAY) {
 
-        for (i = node + 1; i < v[node].next; i = v[i].next) {
+        for (i = node + 1; i < llm_json_next(j, node); i = v[i].next) {
             llm_interactions_out(a, out, j, i);
         }
 

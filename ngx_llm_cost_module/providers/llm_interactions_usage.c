@@ -114,7 +114,7 @@ llm_interactions_calls(llm_answer_t *a, const llm_json_t *j, uint32_t list,
 
     v = j->nodes;
 
-    for (i = list + 1; i < v[list].next; i = v[i].next) {
+    for (i = list + 1; i < llm_json_next(j, list); i = v[i].next) {
 
         llm_json_fields(j, i, names, 2, f);
 

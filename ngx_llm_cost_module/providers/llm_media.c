@@ -43,7 +43,7 @@ llm_media_elements(const llm_json_t *j, uint32_t list)
 
     n = 0;
 
-    for (i = list + 1; i < j->nodes[list].next; i = j->nodes[i].next) {
+    for (i = list + 1; i < llm_json_next(j, list); i = llm_json_next(j, i)) {
         n++;
     }
 
@@ -75,7 +75,7 @@ llm_media_json(llm_request_t *q, llm_media_field_t *f, unsigned n)
         f[i].node = nodes[i];
         f[i].n = 1;
 
-        v = &q->json.nodes[nodes[i]];
+        v = llm_json_node(&q->json, nodes[i]);
 
         switch (f[i].type) {
 

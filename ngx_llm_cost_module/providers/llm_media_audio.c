@@ -203,7 +203,7 @@ llm_audio_seconds(llm_answer_t *a, const llm_json_t *j, uint32_t node)
         return -1;
     }
 
-    v = &j->nodes[node];
+    v = llm_json_node(j, node);
 
     if ((v->type != LLM_JSON_NUMBER && v->type != LLM_JSON_STRING)
         || llm_parse_scaled(j->data + v->start, v->end - v->start, 3, &ms)

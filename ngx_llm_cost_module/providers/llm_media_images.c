@@ -424,7 +424,7 @@ llm_images_answer(llm_answer_t *a, const llm_json_t *j)
     if (llm_kind_of(j, f[0]) == LLM_JSON_ARRAY) {
         a->usage.images_out = 0;
 
-        for (i = f[0] + 1; i < v[f[0]].next; i = v[i].next) {
+        for (i = f[0] + 1; i < llm_json_next(j, f[0]); i = v[i].next) {
             a->usage.images_out++;
         }
 

@@ -26,20 +26,24 @@ llm_ocr_pages(llm_request_t *q, uint32_t node, int64_t *n)
 
     v = q->json.nodes;
 
-    if (!llm_given(&q->json, node) || v[node].type == LLM_JSON_STRING) {
+    if (!llm_given(&q->json, node)
+        || llm_kind_of(&q->json, node) == LLM_JSON_STRING)
+    {
         return LLM_OK;
     }
 
-    if (v[node].type == LLM_JSON_NUMBER) {
+    if (llm_kind_of(&q->json, node) == LLM_JSON_NUMBER) {
         *n = 1;
         return LLM_OK;
     }
 
-    if (v[node].type != LLM_JSON_ARRAY) {
+    if (llm_kind_of(&q->json, node) != LLM_JSON_ARRAY) {
         return llm_request_bad(q, "pages", "must be an array");
     }
 
-    for (*n = 0, i = node + 1; i < v[node].next; i = v[i].next) {
+    for (*n = 0, i = node + 1; i < llm_json_next(&q->json, node);
+         i = v[i].next)
+    {
         (*n)++;
     }
 

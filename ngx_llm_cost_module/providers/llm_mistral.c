@@ -153,8 +153,8 @@ llm_mistral_parse_tools(llm_request_t *q, uint32_t tools)
         return rc;
     }
 
-    for (i = tools + 1; i < q->json.nodes[tools].next;
-         i = q->json.nodes[i].next)
+    for (i = tools + 1; i < llm_json_next(&q->json, tools);
+         i = llm_json_next(&q->json, i))
     {
         type = llm_json_get(&q->json, i, "type");
 
@@ -403,7 +403,9 @@ llm_mistral_output(llm_answer_t *a, llm_plain_t *st,
         return;
     }
 
-    for (i = content + 1; i < j->nodes[content].next; i = j->nodes[i].next) {
+    for (i = content + 1; i < llm_json_next(j, content);
+         i = llm_json_next(j, i))
+    {
         llm_output_string(&st->output, a, 1, j, llm_json_get(j, i, "text"));
     }
 }
@@ -490,7 +492,7 @@ llm_mistral_read(llm_answer_t *a, llm_plain_t *st, const llm_json_t *j)
     list = llm_json_get(j, 0, "outputs");
 
     for (i = list + 1; llm_kind_of(j, list) == LLM_JSON_ARRAY
-         && i < j->nodes[list].next; i = j->nodes[i].next)
+         && i < llm_json_next(j, list); i = llm_json_next(j, i))
     {
         if (llm_mistral_entry(a, st, j, i) != LLM_OK) {
             return LLM_ERROR;

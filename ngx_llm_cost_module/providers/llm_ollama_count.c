@@ -44,7 +44,7 @@ static void
 llm_ollama_images(llm_openai_count_t *cc, uint32_t list)
 {
     if (llm_count_kind(cc, list) == LLM_JSON_ARRAY) {
-        cc->fixed += LLM_OLLAMA_IMAGE * (cc->j->nodes[list].next - list - 1);
+        cc->fixed += LLM_OLLAMA_IMAGE * (llm_json_next(cc->j, list) - list - 1);
         cc->q->most.image_input = -1;
     }
 }
@@ -66,7 +66,7 @@ llm_ollama_calls(llm_templated_t *lt, uint32_t calls)
         return;
     }
 
-    for (i = calls + 1; i < v[calls].next; i = v[i].next) {
+    for (i = calls + 1; i < llm_json_next(lt->cc->j, calls); i = v[i].next) {
 
         fn = llm_json_get(lt->cc->j, i, "function");
         llm_json_fields(lt->cc->j, fn, names, 2, f);
@@ -131,7 +131,7 @@ llm_ollama_prompt(llm_templated_t *lt, const uint32_t *f, int framed)
     /* tokens of what was said before */
 
     if (llm_count_kind(cc, f[LLM_OLLAMA_CONTEXT]) == LLM_JSON_ARRAY) {
-        cc->fixed += cc->j->nodes[f[LLM_OLLAMA_CONTEXT]].next
+        cc->fixed += llm_json_next(cc->j, f[LLM_OLLAMA_CONTEXT])
                      - f[LLM_OLLAMA_CONTEXT] - 1;
     }
 }
@@ -150,7 +150,7 @@ llm_ollama_texts(llm_openai_count_t *cc, uint32_t input)
         return;
     }
 
-    for (i = input + 1; i < v[input].next; i = v[i].next) {
+    for (i = input + 1; i < llm_json_next(cc->j, input); i = v[i].next) {
         llm_count_string(cc, i);
     }
 }
@@ -202,7 +202,7 @@ llm_ollama_count(llm_request_t *q, llm_counter_t *c)
 
         turn = llm_chat_turn(&cc, list);
 
-        for (i = list + 1; i < v[list].next; i = v[i].next) {
+        for (i = list + 1; i < llm_json_next(&q->json, list); i = v[i].next) {
             lt.going_on = (i > turn);
             llm_ollama_message(&lt, i);
         }

@@ -63,7 +63,7 @@ llm_openai_fields(const llm_json_t *j, uint32_t values[LLM_OPENAI_FIELDS])
 int
 llm_openai_given(const llm_json_t *j, uint32_t node)
 {
-    return node != LLM_JSON_NONE && j->nodes[node].type != LLM_JSON_NULL;
+    return llm_given(j, node);
 }
 
 
@@ -171,7 +171,7 @@ llm_openai_parse_bool(llm_request_t *q, uint32_t node,
         return 0;
     }
 
-    switch (q->json.nodes[node].type) {
+    switch (llm_kind_of(&q->json, node)) {
 
     case LLM_JSON_TRUE:
         return 1;
@@ -206,7 +206,7 @@ llm_openai_parse_stream(llm_request_t *q, const uint32_t *f)
 
     if (llm_openai_given(j, options)) {
 
-        if (j->nodes[options].type != LLM_JSON_OBJECT) {
+        if (llm_kind_of(j, options) != LLM_JSON_OBJECT) {
             return llm_openai_bad(q, LLM_OPENAI_STREAM_OPTIONS,
                                   "must be an object");
         }
@@ -257,18 +257,18 @@ llm_openai_parse_input(llm_request_t *q, uint32_t node)
 
     v = j->nodes;
 
-    if (v[node].type == LLM_JSON_STRING) {
+    if (llm_kind_of(j, node) == LLM_JSON_STRING) {
         return LLM_OK;
     }
 
-    if (v[node].type != LLM_JSON_ARRAY) {
+    if (llm_kind_of(j, node) != LLM_JSON_ARRAY) {
         return llm_openai_bad(q, LLM_OPENAI_INPUT,
                               "must be a string or an array");
     }
 
     type = 0;
 
-    for (i = node + 1; i < v[node].next; i = v[i].next) {
+    for (i = node + 1; i < llm_json_next(j, node); i = v[i].next) {
 
         if (type == 0) {
             type = v[i].type;
@@ -354,10 +354,13 @@ llm_openai_parse_completion(llm_request_t *q, const uint32_t *f)
             return rc;
         }
 
-        if (v[node].type == LLM_JSON_ARRAY && v[node].next > node + 1
-            && v[node + 1].type != LLM_JSON_NUMBER)
+        if (llm_kind_of(&q->json, node) == LLM_JSON_ARRAY
+            && llm_json_next(&q->json, node) > node + 1
+            && llm_kind_of(&q->json, node + 1) != LLM_JSON_NUMBER)
         {
-            for (n = 0, i = node + 1; i < v[node].next; i = v[i].next) {
+            for (n = 0, i = node + 1; i < llm_json_next(&q->json, node);
+                 i = v[i].next)
+            {
                 n++;
             }
         }
@@ -397,12 +400,12 @@ llm_openai_parse_chat(llm_request_t *q, const uint32_t *f)
         return llm_openai_bad(q, LLM_OPENAI_MESSAGES, "is required");
     }
 
-    if (j->nodes[node].type != LLM_JSON_ARRAY) {
+    if (llm_kind_of(j, node) != LLM_JSON_ARRAY) {
         return llm_openai_bad(q, LLM_OPENAI_MESSAGES, "must be an array");
     }
 
-    for (i = node + 1; i < j->nodes[node].next; i = j->nodes[i].next) {
-        if (j->nodes[i].type != LLM_JSON_OBJECT) {
+    for (i = node + 1; i < llm_json_next(j, node); i = llm_json_next(j, i)) {
+        if (llm_kind_of(j, i) != LLM_JSON_OBJECT) {
             return llm_openai_bad(q, LLM_OPENAI_MESSAGES,
                                   "must be an array of objects");
         }
@@ -435,11 +438,11 @@ llm_openai_speaks(const llm_json_t *j, uint32_t modalities)
 
     v = j->nodes;
 
-    if (modalities == LLM_JSON_NONE || v[modalities].type != LLM_JSON_ARRAY) {
+    if (llm_kind_of(j, modalities) != LLM_JSON_ARRAY) {
         return 0;
     }
 
-    for (i = modalities + 1; i < v[modalities].next; i = v[i].next) {
+    for (i = modalities + 1; i < llm_json_next(j, modalities); i = v[i].next) {
         if (v[i].type == LLM_JSON_STRING && llm_json_equal(j, i, "audio")) {
             return 1;
         }
@@ -480,7 +483,7 @@ llm_openai_parse_body(llm_request_t *q)
     q->max_output = -1;
     q->choices = 1;
 
-    if (q->json.nodes[0].type != LLM_JSON_OBJECT) {
+    if (llm_kind_of(&q->json, 0) != LLM_JSON_OBJECT) {
         return llm_request_bad(q, NULL,
                                "the request body must be a JSON object");
     }

@@ -72,13 +72,12 @@ llm_openai_keep(llm_answer_t *a, const llm_json_t *j, uint32_t node,
     llm_str_t       s;
     unsigned char  *p;
 
-    if (to->len || node == LLM_JSON_NONE
-        || j->nodes[node].type != LLM_JSON_STRING)
+    if (to->len || llm_kind_of(j, node) != LLM_JSON_STRING)
     {
         return LLM_OK;
     }
 
-    len = j->nodes[node].end - j->nodes[node].start;
+    len = llm_json_size(j, node);
 
     if (len == 0 || len > 1024) {
         return LLM_OK;
@@ -113,7 +112,7 @@ llm_openai_figures(llm_answer_t *a, llm_openai_state_t *st,
     usage = f[LLM_OPENAI_USAGE_NODE];
 
     if (llm_openai_given(j, usage)
-        && j->nodes[usage].type == LLM_JSON_OBJECT)
+        && llm_kind_of(j, usage) == LLM_JSON_OBJECT)
     {
         st->usage = 1;
         llm_openai_usage(a, j, usage);
@@ -131,7 +130,7 @@ llm_openai_figures(llm_answer_t *a, llm_openai_state_t *st,
 
     usage = llm_json_get(j, f[LLM_OPENAI_GROQ_NODE], "usage");
 
-    if (usage != LLM_JSON_NONE && j->nodes[usage].type == LLM_JSON_OBJECT) {
+    if (llm_kind_of(j, usage) == LLM_JSON_OBJECT) {
         llm_openai_usage(a, j, usage);
     }
 }
@@ -222,9 +221,9 @@ llm_openai_only_usage(const llm_json_t *j, const uint32_t *f)
     choices = f[LLM_OPENAI_CHOICES_NODE];
     usage = f[LLM_OPENAI_USAGE_NODE];
 
-    if (choices == LLM_JSON_NONE || v[choices].type != LLM_JSON_ARRAY
-        || v[choices].next != choices + 1
-        || usage == LLM_JSON_NONE || v[usage].type != LLM_JSON_OBJECT)
+    if (llm_kind_of(j, choices) != LLM_JSON_ARRAY
+        || llm_json_next(j, choices) != choices + 1
+        || llm_kind_of(j, usage) != LLM_JSON_OBJECT)
     {
         return 0;
     }
@@ -281,7 +280,7 @@ llm_openai_chunk(llm_answer_t *a, const llm_str_t *type, const llm_str_t *data)
     j = &st->json;
     rc = llm_json_parse(j, data->data, data->len);
 
-    if (rc != LLM_OK || j->nodes[0].type != LLM_JSON_OBJECT) {
+    if (rc != LLM_OK || llm_kind_of(j, 0) != LLM_JSON_OBJECT) {
         return rc == LLM_ERROR ? LLM_ERROR : LLM_EVENT_PASS;
     }
 
@@ -403,7 +402,7 @@ llm_openai_answer(llm_answer_t *a, const llm_json_t *j)
         return LLM_ERROR;
     }
 
-    if (j->nodes[0].type != LLM_JSON_OBJECT) {
+    if (llm_kind_of(j, 0) != LLM_JSON_OBJECT) {
         return LLM_OK;
     }
 
@@ -419,8 +418,8 @@ llm_openai_answer(llm_answer_t *a, const llm_json_t *j)
 
     data = f[LLM_OPENAI_DATA_NODE];
 
-    if (a->kind == LLM_KIND_EMBEDDINGS && data != LLM_JSON_NONE
-        && j->nodes[data].type == LLM_JSON_ARRAY)
+    if (a->kind == LLM_KIND_EMBEDDINGS
+        && llm_kind_of(j, data) == LLM_JSON_ARRAY)
     {
         a->finished = 1;
     }

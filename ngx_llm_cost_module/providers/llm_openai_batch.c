@@ -262,7 +262,7 @@ llm_openai_batch_inner(llm_request_t *q, llm_inner_t *in)
         return rc;
     }
 
-    if (rc != LLM_OK || j.nodes[0].type != LLM_JSON_OBJECT) {
+    if (rc != LLM_OK || llm_kind_of(&j, 0) != LLM_JSON_OBJECT) {
         return llm_request_bad(q, "file", "must hold a JSON object a line");
     }
 
@@ -286,8 +286,8 @@ llm_openai_batch_inner(llm_request_t *q, llm_inner_t *in)
         return llm_request_bad(q, "body", "must be an object in each line");
     }
 
-    in->body.data = line.data + j.nodes[f[1]].start;
-    in->body.len = j.nodes[f[1]].end - j.nodes[f[1]].start;
+    in->body.data = line.data + llm_json_node(&j, f[1])->start;
+    in->body.len = llm_json_size(&j, f[1]);
     in->n++;
 
     return LLM_OK;

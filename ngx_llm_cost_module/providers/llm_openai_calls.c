@@ -113,7 +113,7 @@ llm_count_parallel(llm_openai_count_t *cc, uint32_t calls)
     t->len = 0;
     llm_openai_puts(t, "{\"tool_uses\":[");
 
-    for (i = calls + 1; i < v[calls].next; i = v[i].next) {
+    for (i = calls + 1; i < llm_json_next(cc->j, calls); i = v[i].next) {
 
         fn = llm_json_get(cc->j, i, "function");
         llm_json_fields(cc->j, fn, names, 2, f);
@@ -137,10 +137,8 @@ llm_count_parallel(llm_openai_count_t *cc, uint32_t calls)
 int
 llm_count_calls(llm_openai_count_t *cc, const uint32_t *f)
 {
-    uint32_t                calls, fn;
-    const llm_json_node_t  *v;
+    uint32_t  calls, fn;
 
-    v = cc->j->nodes;
     calls = f[LLM_MESSAGE_CALLS];
     fn = f[LLM_MESSAGE_CALL];
 
@@ -148,10 +146,11 @@ llm_count_calls(llm_openai_count_t *cc, const uint32_t *f)
     cc->parallel = 0;
 
     if (llm_count_kind(cc, calls) == LLM_JSON_ARRAY
-        && v[calls].next > calls + 1)
+        && llm_json_next(cc->j, calls) > calls + 1)
     {
         fn = llm_json_get(cc->j, calls + 1, "function");
-        cc->parallel = (v[calls + 1].next < v[calls].next);
+        cc->parallel = (llm_json_next(cc->j, calls + 1)
+                        < llm_json_next(cc->j, calls));
 
     } else if (llm_count_kind(cc, fn) != LLM_JSON_OBJECT) {
         return 0;
@@ -200,7 +199,9 @@ llm_count_result(llm_openai_count_t *cc, llm_openai_text_t *t, uint32_t content)
     from = t->len;
 
     if (llm_count_kind(cc, content) == LLM_JSON_ARRAY) {
-        for (i = content + 1; i < v[content].next; i = v[i].next) {
+        for (i = content + 1; i < llm_json_next(cc->j, content);
+             i = v[i].next)
+        {
             llm_openai_put_string(t, cc->j, llm_json_get(cc->j, i, "text"));
         }
 

@@ -105,7 +105,7 @@ llm_count_media(llm_openai_count_t *cc, uint32_t part, uint32_t type)
     uint32_t                file, data;
     const llm_json_node_t  *v;
 
-    v = &cc->j->nodes[part];
+    v = llm_json_node(cc->j, part);
     len = v->end - v->start;
 
     cc->estimate = 1;
@@ -242,7 +242,7 @@ llm_count_content(llm_openai_count_t *cc, uint32_t node,
         break;
 
     case LLM_JSON_ARRAY:
-        for (i = node + 1; i < v[node].next; i = v[i].next) {
+        for (i = node + 1; i < llm_json_next(cc->j, node); i = v[i].next) {
             llm_count_part(cc, i);
         }
         break;

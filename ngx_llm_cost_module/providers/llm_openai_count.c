@@ -44,7 +44,7 @@ llm_count_text(llm_openai_count_t *cc, llm_openai_text_t *t)
 unsigned
 llm_count_kind(const llm_openai_count_t *cc, uint32_t node)
 {
-    return (node == LLM_JSON_NONE) ? 0 : cc->j->nodes[node].type;
+    return (node == LLM_JSON_NONE) ? 0 : llm_kind_of(cc->j, node);
 }
 
 
@@ -57,7 +57,7 @@ llm_count_string(llm_openai_count_t *cc, uint32_t node)
         return;
     }
 
-    v = &cc->j->nodes[node];
+    v = llm_json_node(cc->j, node);
 
     if (!v->escaped) {
         llm_count_bytes(cc, cc->j->data + v->start, v->end - v->start);
@@ -83,7 +83,7 @@ llm_count_empty(const llm_openai_count_t *cc, uint32_t node)
         return v[node].end == v[node].start;
 
     case LLM_JSON_ARRAY:
-        return v[node].next == node + 1;
+        return llm_json_next(cc->j, node) == node + 1;
 
     case LLM_JSON_OBJECT:
     case LLM_JSON_NUMBER:
@@ -208,8 +208,8 @@ llm_count_chat(llm_openai_count_t *cc)
     llm_count_schema_named(cc, llm_count_format(cc,
                                           f[LLM_OPENAI_RESPONSE_FORMAT]));
 
-    for (i = messages + 1; i < v[messages].next; i = v[i].next) {
-        i = llm_count_message(cc, i, v[messages].next);
+    for (i = messages + 1; i < llm_json_next(cc->j, messages); i = v[i].next) {
+        i = llm_count_message(cc, i, llm_json_next(cc->j, messages));
     }
 
     if (cc->extra.len) {
@@ -247,7 +247,7 @@ llm_count_texts(llm_openai_count_t *cc, llm_openai_field_e field)
         return;
     }
 
-    for (i = input; i < v[input].next; i++) {
+    for (i = input; i < llm_json_next(cc->j, input); i++) {
 
         if (v[i].type == LLM_JSON_STRING) {
             llm_count_string(cc, i);

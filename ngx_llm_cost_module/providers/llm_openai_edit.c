@@ -48,7 +48,7 @@ llm_openai_replace(llm_request_t *q, llm_edits_t *e, uint32_t node,
 {
     const llm_json_node_t  *v;
 
-    v = &q->json.nodes[node];
+    v = llm_json_node(&q->json, node);
 
     llm_openai_splice(e, v->start, v->end, text);
 }
@@ -67,7 +67,7 @@ llm_openai_add_member(llm_request_t *q, llm_edits_t *e, uint32_t obj,
     llm_str_t               text;
     const llm_json_node_t  *v;
 
-    v = &q->json.nodes[obj];
+    v = llm_json_node(&q->json, obj);
     len = strlen(member);
 
     text.data = llm_alloc(q->mem, len + 1);

@@ -35,19 +35,17 @@ static const char * const  llm_openai_job_names[LLM_JOB_FIELDS] = {
 static int
 llm_openai_job_list(llm_request_t *q, const uint32_t *f)
 {
-    uint32_t                list, files;
-    const llm_json_node_t  *v;
+    uint32_t  list, files;
 
-    v = q->json.nodes;
     list = f[LLM_JOB_REQUESTS];
     files = f[LLM_JOB_FILES];
 
     if (!llm_given(&q->json, files)
         || (llm_kind_of(&q->json, files) == LLM_JSON_ARRAY
-            && v[files].next == files + 1))
+            && llm_json_next(&q->json, files) == files + 1))
     {
         if (llm_kind_of(&q->json, list) != LLM_JSON_ARRAY
-            || v[list].next == list + 1)
+            || llm_json_next(&q->json, list) == list + 1)
         {
             return llm_request_bad(q, "requests", "must hold the requests");
         }
@@ -62,7 +60,7 @@ llm_openai_job_list(llm_request_t *q, const uint32_t *f)
 
     if (llm_kind_of(&q->json, files) != LLM_JSON_ARRAY
         || llm_kind_of(&q->json, files + 1) != LLM_JSON_STRING
-        || v[files].next != v[files + 1].next)
+        || llm_json_next(&q->json, files) != llm_json_next(&q->json, files + 1))
     {
         return llm_request_bad(q, "input_files", "must name one file");
     }

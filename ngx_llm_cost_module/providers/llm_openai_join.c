@@ -29,11 +29,11 @@ llm_openai_pieces_add(llm_openai_join_t *s, llm_openai_pieces_t *p,
 
     p->named = 1;
 
-    if (j->nodes[node].type == LLM_JSON_NULL) {
+    if (llm_kind_of(j, node) == LLM_JSON_NULL) {
         return LLM_OK;
     }
 
-    if (j->nodes[node].type != LLM_JSON_STRING) {
+    if (llm_kind_of(j, node) != LLM_JSON_STRING) {
         return LLM_DECLINED;
     }
 
@@ -56,7 +56,7 @@ llm_openai_join_once(llm_str_t *to, const llm_json_t *j, uint32_t node)
 {
     llm_str_t  value;
 
-    if (node == LLM_JSON_NONE || j->nodes[node].type == LLM_JSON_NULL) {
+    if (!llm_given(j, node)) {
         return LLM_OK;
     }
 
@@ -85,7 +85,7 @@ llm_openai_join_function(llm_openai_join_t *s, llm_openai_tool_t *t,
 
     static const char * const  names[] = { "name", "arguments" };
 
-    if (node == LLM_JSON_NONE || j->nodes[node].type == LLM_JSON_NULL) {
+    if (!llm_given(j, node)) {
         return LLM_OK;
     }
 
@@ -199,15 +199,15 @@ llm_openai_join_tools(llm_openai_join_t *s, llm_openai_part_t *p,
 
     v = j->nodes;
 
-    if (node == LLM_JSON_NONE || v[node].type == LLM_JSON_NULL) {
+    if (!llm_given(j, node)) {
         return LLM_OK;
     }
 
-    if (v[node].type != LLM_JSON_ARRAY) {
+    if (llm_kind_of(j, node) != LLM_JSON_ARRAY) {
         return LLM_DECLINED;
     }
 
-    for (i = node + 1; i < v[node].next; i = v[i].next) {
+    for (i = node + 1; i < llm_json_next(j, node); i = v[i].next) {
         rc = llm_openai_join_tool(s, p, j, i);
         if (rc != LLM_OK) {
             return rc;
@@ -233,7 +233,7 @@ llm_openai_join_delta(llm_openai_join_t *s, llm_openai_part_t *p,
         "token_id"
     };
 
-    if (node == LLM_JSON_NONE || j->nodes[node].type == LLM_JSON_NULL) {
+    if (!llm_given(j, node)) {
         return LLM_OK;
     }
 
@@ -271,11 +271,11 @@ llm_openai_join_elements(llm_openai_join_t *s, llm_openai_pieces_t *p,
 {
     llm_str_t  raw;
 
-    if (node == LLM_JSON_NONE || j->nodes[node].type == LLM_JSON_NULL) {
+    if (!llm_given(j, node)) {
         return LLM_OK;
     }
 
-    if (j->nodes[node].type != LLM_JSON_ARRAY) {
+    if (llm_kind_of(j, node) != LLM_JSON_ARRAY) {
         return LLM_DECLINED;
     }
 
@@ -284,7 +284,7 @@ llm_openai_join_elements(llm_openai_join_t *s, llm_openai_pieces_t *p,
         llm_text_init(&p->text, s->mem, s->max);
     }
 
-    if (j->nodes[node].next == node + 1) {
+    if (llm_json_next(j, node) == node + 1) {
         return LLM_OK;
     }
 
@@ -308,7 +308,7 @@ llm_openai_join_probs(llm_openai_join_t *s, llm_openai_part_t *p,
 
     static const char * const  names[] = { "content", "refusal" };
 
-    if (node == LLM_JSON_NONE || j->nodes[node].type == LLM_JSON_NULL) {
+    if (!llm_given(j, node)) {
         return LLM_OK;
     }
 
@@ -336,7 +336,7 @@ llm_openai_join_part(llm_openai_join_t *s, const llm_json_t *j,
     index = 0;
 
     if (node != LLM_JSON_NONE
-        && (j->nodes[node].type != LLM_JSON_NUMBER
+        && (llm_kind_of(j, node) != LLM_JSON_NUMBER
             || llm_json_int(j, node, &index) != LLM_OK || index < 0
             || index >= LLM_FORM_CHOICES))
     {
@@ -448,7 +448,7 @@ llm_openai_join_top(llm_openai_join_t *s, const llm_json_t *j,
 
     for (i = 0; i < LLM_OPENAI_TOP_N; i++) {
 
-        if (f[i] == LLM_JSON_NONE || j->nodes[f[i]].type == LLM_JSON_NULL) {
+        if (!llm_given(j, f[i])) {
             continue;
         }
 
@@ -472,7 +472,7 @@ llm_openai_join_top(llm_openai_join_t *s, const llm_json_t *j,
             break;
 
         case LLM_OPENAI_TOP_USAGE:
-            if (j->nodes[f[i]].type != LLM_JSON_OBJECT) {
+            if (llm_kind_of(j, f[i]) != LLM_JSON_OBJECT) {
                 return LLM_DECLINED;
             }
 
@@ -514,11 +514,11 @@ llm_openai_join_event(void *data, const llm_form_event_t *e)
 
     v = e->j->nodes;
 
-    if (v[choices].type != LLM_JSON_ARRAY) {
+    if (llm_kind_of(e->j, choices) != LLM_JSON_ARRAY) {
         return LLM_DECLINED;
     }
 
-    for (i = choices + 1; rc == LLM_OK && i < v[choices].next;
+    for (i = choices + 1; rc == LLM_OK && i < llm_json_next(e->j, choices);
          i = v[i].next)
     {
         rc = llm_openai_join_choice(s, e->j, i);

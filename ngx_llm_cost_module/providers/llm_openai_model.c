@@ -240,8 +240,8 @@ llm_openai_parse_plugins(llm_request_t *q)
     list = llm_json_get(&q->json, 0, "plugins");
 
     for (i = list + 1; llm_kind_of(&q->json, list) == LLM_JSON_ARRAY
-         && rc == LLM_OK && i < q->json.nodes[list].next;
-         i = q->json.nodes[i].next)
+         && rc == LLM_OK && i < llm_json_next(&q->json, list);
+         i = llm_json_next(&q->json, i))
     {
         rc = llm_openai_parse_plugin(q, i);
     }
@@ -264,8 +264,8 @@ llm_openai_parse_served(llm_request_t *q, uint32_t tools)
     rc = LLM_OK;
 
     for (i = tools + 1; llm_kind_of(&q->json, tools) == LLM_JSON_ARRAY
-         && rc == LLM_OK && i < q->json.nodes[tools].next;
-         i = q->json.nodes[i].next)
+         && rc == LLM_OK && i < llm_json_next(&q->json, tools);
+         i = llm_json_next(&q->json, i))
     {
         rc = llm_openai_parse_tool(q, i);
     }

@@ -156,11 +156,11 @@ llm_openai_feed_node(llm_answer_t *a, llm_openai_state_t *st,
     llm_openai_fed_t       *fed;
     const llm_json_node_t  *v;
 
-    if (node == LLM_JSON_NONE || j->nodes[node].type != LLM_JSON_STRING) {
+    if (llm_kind_of(j, node) != LLM_JSON_STRING) {
         return;
     }
 
-    v = &j->nodes[node];
+    v = llm_json_node(j, node);
 
     if (st->feeds.n < LLM_JSON_FORM_HOLES) {
         fed = &st->feeds.e[st->feeds.n];
@@ -185,8 +185,8 @@ llm_openai_feed_raw(llm_answer_t *a, llm_openai_state_t *st,
 {
     llm_json_hole_t  text;
 
-    text.text.data = (unsigned char *) j->data + j->nodes[node].start;
-    text.text.len = j->nodes[node].end - j->nodes[node].start;
+    text.text.data = (unsigned char *) j->data + llm_json_node(j, node)->start;
+    text.text.len = llm_json_size(j, node);
     text.escaped = 0;
 
     llm_openai_feed(a, st, ch, part, &text);
@@ -203,13 +203,13 @@ llm_openai_feed_calls(llm_answer_t *a, llm_openai_state_t *st,
 
     v = j->nodes;
 
-    if (calls == LLM_JSON_NONE || v[calls].type != LLM_JSON_ARRAY) {
+    if (llm_kind_of(j, calls) != LLM_JSON_ARRAY) {
         return;
     }
 
     n = 0;
 
-    for (i = calls + 1; i < v[calls].next; i = v[i].next, n++) {
+    for (i = calls + 1; i < llm_json_next(j, calls); i = v[i].next, n++) {
 
         node = llm_json_get(j, i, "index");
 
@@ -259,12 +259,12 @@ llm_openai_feed_content(llm_answer_t *a, llm_openai_state_t *st,
 
     v = j->nodes;
 
-    if (node == LLM_JSON_NONE || v[node].type != LLM_JSON_ARRAY) {
+    if (llm_kind_of(j, node) != LLM_JSON_ARRAY) {
         llm_openai_feed_node(a, st, ch, part, j, node);
         return;
     }
 
-    for (i = node + 1; i < v[node].next; i = v[i].next) {
+    for (i = node + 1; i < llm_json_next(j, node); i = v[i].next) {
 
         llm_json_fields(j, i, names, 2, f);
 
@@ -346,7 +346,7 @@ llm_openai_executed(llm_answer_t *a, llm_openai_state_t *st,
 
     v = j->nodes;
 
-    for (i = list + 1; i < v[list].next; i = v[i].next) {
+    for (i = list + 1; i < llm_json_next(j, list); i = v[i].next) {
 
         llm_json_fields(j, i, names, 3, f);
 
@@ -365,7 +365,7 @@ llm_openai_executed(llm_answer_t *a, llm_openai_state_t *st,
 
         for (k = 0; k < sizeof(tools) / sizeof(tools[0]); k++) {
 
-            if (name != LLM_JSON_NONE && v[name].type == LLM_JSON_STRING
+            if (llm_kind_of(j, name) == LLM_JSON_STRING
                 && llm_json_equal(j, name, tools[k].name))
             {
                 n = (int64_t *) ((char *) &a->usage + tools[k].field);
@@ -384,7 +384,7 @@ llm_openai_message(llm_answer_t *a, llm_openai_state_t *st,
 {
     uint32_t  tools;
 
-    if (obj == LLM_JSON_NONE || j->nodes[obj].type != LLM_JSON_OBJECT) {
+    if (llm_kind_of(j, obj) != LLM_JSON_OBJECT) {
         return;
     }
 
@@ -394,7 +394,7 @@ llm_openai_message(llm_answer_t *a, llm_openai_state_t *st,
 
     tools = llm_json_get(j, obj, "executed_tools");
 
-    if (tools != LLM_JSON_NONE && j->nodes[tools].type == LLM_JSON_ARRAY) {
+    if (llm_kind_of(j, tools) == LLM_JSON_ARRAY) {
         llm_openai_executed(a, st, j, tools);
     }
 }
@@ -430,11 +430,11 @@ llm_openai_choices(llm_answer_t *a, llm_openai_state_t *st,
 
     v = j->nodes;
 
-    if (choices == LLM_JSON_NONE || v[choices].type != LLM_JSON_ARRAY) {
+    if (llm_kind_of(j, choices) != LLM_JSON_ARRAY) {
         return LLM_OK;
     }
 
-    for (i = choices + 1; i < v[choices].next; i = v[i].next) {
+    for (i = choices + 1; i < llm_json_next(j, choices); i = v[i].next) {
 
         if (v[i].type != LLM_JSON_OBJECT) {
             continue;
@@ -452,8 +452,8 @@ llm_openai_choices(llm_answer_t *a, llm_openai_state_t *st,
 
         /* of Mistral's, where tools of its own were called between them */
 
-        if (f[4] != LLM_JSON_NONE && v[f[4]].type == LLM_JSON_ARRAY) {
-            for (k = f[4] + 1; k < v[f[4]].next; k = v[k].next) {
+        if (llm_kind_of(j, f[4]) == LLM_JSON_ARRAY) {
+            for (k = f[4] + 1; k < llm_json_next(j, f[4]); k = v[k].next) {
                 llm_openai_message(a, st, ch, j, k);
             }
         }
@@ -466,8 +466,7 @@ llm_openai_choices(llm_answer_t *a, llm_openai_state_t *st,
 
         /* Moonshot says it here, where it is not asked to say it by itself */
 
-        if (!st->usage && f[5] != LLM_JSON_NONE
-            && v[f[5]].type == LLM_JSON_OBJECT)
+        if (!st->usage && llm_kind_of(j, f[5]) == LLM_JSON_OBJECT)
         {
             llm_openai_usage(a, j, f[5]);
         }

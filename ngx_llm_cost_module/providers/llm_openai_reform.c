@@ -37,7 +37,7 @@ llm_openai_restream_event(void *data, const llm_form_event_t *e)
 
     uint32_t  choices;
 
-    if (e->j == NULL || e->j->nodes[0].type != LLM_JSON_OBJECT
+    if (e->j == NULL || llm_kind_of(e->j, 0) != LLM_JSON_OBJECT
         || !llm_form_is(e->j, llm_json_get(e->j, 0, "usage"),
                         LLM_JSON_OBJECT))
     {
@@ -49,8 +49,8 @@ llm_openai_restream_event(void *data, const llm_form_event_t *e)
     choices = llm_json_get(e->j, 0, "choices");
 
     if (choices != LLM_JSON_NONE
-        && (e->j->nodes[choices].type != LLM_JSON_ARRAY
-            || e->j->nodes[choices].next > choices + 1))
+        && (llm_kind_of(e->j, choices) != LLM_JSON_ARRAY
+            || llm_json_next(e->j, choices) > choices + 1))
     {
         return LLM_OK;
     }

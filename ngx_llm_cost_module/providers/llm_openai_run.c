@@ -188,7 +188,7 @@ llm_openai_run_event(llm_answer_t *a, const llm_str_t *type,
 
     rc = llm_json_parse(&r->json, data->data, data->len);
 
-    if (rc == LLM_OK && r->json.nodes[0].type == LLM_JSON_OBJECT) {
+    if (rc == LLM_OK && llm_kind_of(&r->json, 0) == LLM_JSON_OBJECT) {
         rc = llm_openai_run_state(a, &r->json);
     }
 

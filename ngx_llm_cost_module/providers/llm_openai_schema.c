@@ -31,7 +31,7 @@ static const char * const  llm_schema_names[] = {
 unsigned
 llm_schema_kind(const llm_openai_tools_t *r, uint32_t node)
 {
-    return (node == LLM_JSON_NONE) ? 0 : r->json->nodes[node].type;
+    return (node == LLM_JSON_NONE) ? 0 : llm_kind_of(r->json, node);
 }
 
 
@@ -44,7 +44,7 @@ llm_schema_work(llm_openai_tools_t *r, uint32_t node)
     const llm_json_node_t  *v;
 
     v = r->json->nodes;
-    end = v[node].next;
+    end = llm_json_next(r->json, node);
 
     for (i = node + 1; i < end; i = v[i].next) {
         r->work++;
@@ -98,7 +98,7 @@ llm_schema_measure(const llm_json_t *j, uint32_t list)
     v = j->nodes;
 
     if (list != LLM_JSON_NONE) {
-        for (i = list; i < v[list].next; i++) {
+        for (i = list; i < llm_json_next(j, list); i++) {
             if (v[i].type != LLM_JSON_OBJECT && v[i].type != LLM_JSON_ARRAY) {
                 n += llm_schema_letters(j, &v[i]);
             }
@@ -112,14 +112,14 @@ llm_schema_measure(const llm_json_t *j, uint32_t list)
 void
 llm_schema_bounds(llm_openai_tools_t *r, uint32_t tools, uint32_t functions)
 {
-    const llm_json_node_t  *v;
+    r->values = 0;
 
-    v = r->json->nodes;
-
-    r->values = (tools == LLM_JSON_NONE) ? 0 : v[tools].next - tools;
+    if (tools != LLM_JSON_NONE) {
+        r->values = llm_json_next(r->json, tools) - tools;
+    }
 
     if (functions != LLM_JSON_NONE) {
-        r->values += v[functions].next - functions;
+        r->values += llm_json_next(r->json, functions) - functions;
     }
 
     r->lists[0] = tools;
@@ -209,7 +209,7 @@ llm_schema_resolve(llm_openai_tools_t *r, uint32_t root, uint32_t ref)
     const unsigned char  *p, *last;
 
     if (llm_schema_kind(r, ref) != LLM_JSON_STRING
-        || r->json->nodes[ref].end - r->json->nodes[ref].start > sizeof(buf))
+        || llm_json_size(r->json, ref) > sizeof(buf))
     {
         return LLM_JSON_NONE;
     }
@@ -284,8 +284,9 @@ llm_schema_read(llm_openai_tools_t *r, uint32_t root, uint32_t node,
         {
             next = f[LLM_SCHEMA_ALL_OF] + 1;
 
-            if (next >= r->json->nodes[next - 1].next
-                || r->json->nodes[next].next != r->json->nodes[next - 1].next)
+            if (next >= llm_json_next(r->json, next - 1)
+                || llm_json_next(r->json, next)
+                   != llm_json_next(r->json, next - 1))
             {
                 next = LLM_JSON_NONE;
             }
@@ -400,7 +401,7 @@ llm_schema_required(llm_openai_tools_t *r, const llm_schema_t *s, uint32_t key,
     list = s->f[LLM_SCHEMA_REQUIRED];
 
     if (llm_schema_kind(r, list) != LLM_JSON_ARRAY
-        || v[list].next == list + 1)
+        || llm_json_next(r->json, list) == list + 1)
     {
         return 0;
     }
@@ -416,7 +417,7 @@ llm_schema_required(llm_openai_tools_t *r, const llm_schema_t *s, uint32_t key,
             return 1;
         }
 
-        i = (v[i].next < v[list].next) ? v[i].next : list + 1;
+        i = (v[i].next < llm_json_next(r->json, list)) ? v[i].next : list + 1;
 
     } while (i != first);
 

@@ -247,13 +247,15 @@ llm_openai_split_calls(llm_openai_split_t *s, int64_t index, uint32_t tools,
 
     v = s->j->nodes;
 
-    if (tools != LLM_JSON_NONE && v[tools].type != LLM_JSON_NULL) {
+    if (llm_given(s->j, tools)) {
 
-        if (v[tools].type != LLM_JSON_ARRAY) {
+        if (llm_kind_of(s->j, tools) != LLM_JSON_ARRAY) {
             return LLM_DECLINED;
         }
 
-        for (n = 0, i = tools + 1; i < v[tools].next; i = v[i].next) {
+        for (n = 0, i = tools + 1; i < llm_json_next(s->j, tools);
+             i = v[i].next)
+        {
 
             if (n == LLM_FORM_CHOICES) {
                 return LLM_DECLINED;
@@ -266,7 +268,7 @@ llm_openai_split_calls(llm_openai_split_t *s, int64_t index, uint32_t tools,
         }
     }
 
-    if (function == LLM_JSON_NONE || v[function].type == LLM_JSON_NULL) {
+    if (!llm_given(s->j, function)) {
         return LLM_OK;
     }
 
@@ -288,8 +290,8 @@ llm_openai_split_role(llm_openai_split_t *s, int64_t index,
 
     for (i = 0; i < LLM_OPENAI_SAY_N; i++) {
         if (say[i] != LLM_JSON_NONE
-            && s->j->nodes[say[i]].type != LLM_JSON_STRING
-            && s->j->nodes[say[i]].type != LLM_JSON_NULL)
+            && llm_kind_of(s->j, say[i]) != LLM_JSON_STRING
+            && llm_kind_of(s->j, say[i]) != LLM_JSON_NULL)
         {
             return LLM_DECLINED;
         }
@@ -431,7 +433,9 @@ llm_openai_split_choices(llm_openai_split_t *s, uint32_t choices)
         return LLM_DECLINED;
     }
 
-    for (n = 0, i = choices + 1; i < v[choices].next; i = v[i].next) {
+    for (n = 0, i = choices + 1; i < llm_json_next(s->j, choices);
+         i = v[i].next)
+    {
 
         if (n++ == LLM_FORM_CHOICES) {
             return LLM_DECLINED;

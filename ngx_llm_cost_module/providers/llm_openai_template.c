@@ -79,7 +79,9 @@ llm_chat_assistant(llm_templated_t *lt, uint32_t message, const uint32_t *f)
     llm_chat_function(lt, f[LLM_SAID_CALL]);
 
     if (llm_count_kind(lt->cc, calls) == LLM_JSON_ARRAY) {
-        for (i = calls + 1; i < v[calls].next; i = v[i].next) {
+        for (i = calls + 1; i < llm_json_next(lt->cc->j, calls);
+             i = v[i].next)
+        {
             llm_chat_function(lt, llm_json_get(lt->cc->j, i, "function"));
         }
     }
@@ -95,7 +97,7 @@ llm_chat_turn(const llm_openai_count_t *cc, uint32_t messages)
     v = cc->j->nodes;
     turn = 0;
 
-    for (i = messages + 1; i < v[messages].next; i = v[i].next) {
+    for (i = messages + 1; i < llm_json_next(cc->j, messages); i = v[i].next) {
         role = llm_json_get(cc->j, i, "role");
 
         if (role != LLM_JSON_NONE && llm_json_equal(cc->j, role, "user")) {
@@ -162,7 +164,7 @@ llm_openai_templated(llm_openai_count_t *cc, const llm_template_t *t)
     messages = f[LLM_OPENAI_MESSAGES];
     turn = llm_chat_turn(cc, messages);
 
-    for (i = messages + 1; i < v[messages].next; i = v[i].next) {
+    for (i = messages + 1; i < llm_json_next(cc->j, messages); i = v[i].next) {
 
         llm_json_fields(cc->j, i, llm_said_names, LLM_SAID_N, said);
         role = llm_templated_role(cc->j, said[LLM_SAID_ROLE]);
@@ -225,7 +227,7 @@ llm_responses_turn(const llm_openai_count_t *cc, uint32_t input)
     v = cc->j->nodes;
     turn = 0;
 
-    for (i = input + 1; i < v[input].next; i = v[i].next) {
+    for (i = input + 1; i < llm_json_next(cc->j, input); i = v[i].next) {
 
         llm_json_fields(cc->j, i, llm_part_names, LLM_PART_N, f);
 
@@ -330,7 +332,7 @@ llm_responses_templated(llm_openai_count_t *cc, const llm_template_t *t,
 
         turn = llm_responses_turn(cc, input);
 
-        for (i = input + 1; i < v[input].next; i = v[i].next) {
+        for (i = input + 1; i < llm_json_next(cc->j, input); i = v[i].next) {
             lt.going_on = (i > turn);
             llm_responses_part(&lt, i);
         }

@@ -53,11 +53,11 @@ llm_openai_put_string(llm_openai_text_t *t, const llm_json_t *j, uint32_t node)
     llm_str_t               s;
     const llm_json_node_t  *v;
 
-    if (node == LLM_JSON_NONE || j->nodes[node].type != LLM_JSON_STRING) {
+    if (llm_kind_of(j, node) != LLM_JSON_STRING) {
         return;
     }
 
-    v = &j->nodes[node];
+    v = llm_json_node(j, node);
     len = v->end - v->start;
 
     if (!v->escaped) {
@@ -84,7 +84,7 @@ llm_openai_quote(llm_openai_text_t *t, const llm_json_t *j, uint32_t node,
 
     /* what needed no escape there needs none here */
 
-    if (j->nodes[node].escaped || (flags & LLM_OPENAI_ASCII)) {
+    if (llm_json_node(j, node)->escaped || (flags & LLM_OPENAI_ASCII)) {
         llm_openai_escape(t, from, flags);
     }
 
@@ -247,12 +247,12 @@ llm_openai_render_members(llm_openai_text_t *t, const llm_json_t *j,
     const llm_json_node_t  *v;
 
     v = j->nodes;
-    object = (v[node].type == LLM_JSON_OBJECT);
+    object = (llm_kind_of(j, node) == LLM_JSON_OBJECT);
     first = 1;
 
     llm_openai_puts(t, object ? "{" : "[");
 
-    for (i = node + 1; i < v[node].next; i = v[i].next) {
+    for (i = node + 1; i < llm_json_next(j, node); i = v[i].next) {
 
         if (object && (flags & LLM_OPENAI_SCHEMA) && !names
             && llm_openai_hidden(j, i))
@@ -301,7 +301,7 @@ llm_openai_render(llm_openai_text_t *t, const llm_json_t *j, uint32_t node,
         return;
     }
 
-    v = &j->nodes[node];
+    v = llm_json_node(j, node);
 
     switch (v->type) {
 

@@ -100,7 +100,7 @@ llm_schema_variants(const llm_openai_tools_t *r, const llm_schema_t *s)
         node = s->f[in[i]];
 
         if (llm_schema_kind(r, node) == LLM_JSON_ARRAY
-            && r->json->nodes[node].next > node + 1)
+            && llm_json_next(r->json, node) > node + 1)
         {
             return node;
         }
@@ -193,7 +193,9 @@ llm_schema_lines(llm_openai_tools_t *r, const llm_schema_t *s)
 
     noted = 0;
 
-    for (i = list + 1; i < v[list].next && !noted; i = v[i].next) {
+    for (i = list + 1; i < llm_json_next(r->json, list) && !noted;
+         i = v[i].next)
+    {
         llm_schema_variant(r, s, i, &variant);
         noted = llm_schema_noted(r, &variant);
     }
@@ -202,7 +204,7 @@ llm_schema_lines(llm_openai_tools_t *r, const llm_schema_t *s)
         return 0;
     }
 
-    for (i = list + 1; i < v[list].next; i = v[i].next) {
+    for (i = list + 1; i < llm_json_next(r->json, list); i = v[i].next) {
 
         if (llm_schema_exhausted(r)) {
             break;
@@ -214,7 +216,7 @@ llm_schema_lines(llm_openai_tools_t *r, const llm_schema_t *s)
         r->unions++;
         llm_schema_type(r, &variant);
 
-        if (v[i].next == v[list].next) {
+        if (v[i].next == llm_json_next(r->json, list)) {
             llm_openai_puts(r->text, ",");
         }
 
@@ -324,7 +326,7 @@ llm_schema_object(llm_openai_tools_t *r, const llm_schema_t *s)
     list = s->f[LLM_SCHEMA_PROPERTIES];
 
     if (llm_schema_kind(r, list) != LLM_JSON_OBJECT
-        || v[list].next == list + 1)
+        || llm_json_next(r->json, list) == list + 1)
     {
         llm_openai_puts(r->text, "object");
         return;
@@ -337,7 +339,8 @@ llm_schema_object(llm_openai_tools_t *r, const llm_schema_t *s)
 
     llm_openai_puts(r->text, "{\n");
 
-    for (i = list + 1; i < v[list].next && !llm_schema_exhausted(r);
+    for (i = list + 1;
+         i < llm_json_next(r->json, list) && !llm_schema_exhausted(r);
          i = v[i + 1].next)
     {
         said |= llm_schema_property(r, s, i, &required);
@@ -364,7 +367,8 @@ llm_schema_union(llm_openai_tools_t *r, const llm_schema_t *s, uint32_t list,
 
     v = r->json->nodes;
 
-    for (i = list + 1; i < v[list].next && !llm_schema_exhausted(r);
+    for (i = list + 1;
+         i < llm_json_next(r->json, list) && !llm_schema_exhausted(r);
          i = v[i].next)
     {
         r->work++;
@@ -505,7 +509,7 @@ llm_openai_function(llm_openai_tools_t *r, uint32_t fn)
     list = s.f[LLM_SCHEMA_PROPERTIES];
 
     if (llm_schema_kind(r, list) != LLM_JSON_OBJECT
-        || r->json->nodes[list].next == list + 1)
+        || llm_json_next(r->json, list) == list + 1)
     {
         llm_openai_puts(t, " = () => any;\n\n");
         return;
@@ -552,7 +556,7 @@ llm_openai_tools(llm_openai_tools_t *r, uint32_t tools, uint32_t functions)
                              "namespace functions {\n\n");
 
     if (llm_schema_kind(r, tools) == LLM_JSON_ARRAY) {
-        for (i = tools + 1; i < v[tools].next; i = v[i].next) {
+        for (i = tools + 1; i < llm_json_next(r->json, tools); i = v[i].next) {
             fn = llm_json_get(r->json, i, "function");
             type = llm_json_get(r->json, i, "type");
 
@@ -582,7 +586,9 @@ llm_openai_tools(llm_openai_tools_t *r, uint32_t tools, uint32_t functions)
     }
 
     if (llm_schema_kind(r, functions) == LLM_JSON_ARRAY) {
-        for (i = functions + 1; i < v[functions].next; i = v[i].next) {
+        for (i = functions + 1; i < llm_json_next(r->json, functions);
+             i = v[i].next)
+        {
             llm_openai_function(r, i);
         }
     }

@@ -180,14 +180,14 @@ llm_openai_find(const llm_json_t *j, uint32_t obj, unsigned in,
     uint32_t                i, end;
     const llm_json_node_t  *key;
 
-    if (obj == LLM_JSON_NONE || j->nodes[obj].type != LLM_JSON_OBJECT) {
+    if (llm_kind_of(j, obj) != LLM_JSON_OBJECT) {
         return;
     }
 
-    end = j->nodes[obj].next;
+    end = llm_json_next(j, obj);
 
-    for (i = obj + 1; i < end; i = j->nodes[i + 1].next) {
-        key = &j->nodes[i];
+    for (i = obj + 1; i < end; i = llm_json_next(j, i + 1)) {
+        key = llm_json_node(j, i);
 
         for (k = 0; k < n; k++) {
 
@@ -216,7 +216,7 @@ llm_openai_figure(llm_answer_t *a, const llm_json_t *j, uint32_t node)
         return -1;
     }
 
-    n = &j->nodes[node];
+    n = llm_json_node(j, node);
     rc = LLM_BAD;
 
     if (n->type == LLM_JSON_NUMBER || n->type == LLM_JSON_STRING) {
@@ -244,7 +244,7 @@ llm_openai_amount(const llm_json_t *j, uint32_t node, int scale)
         return -1;
     }
 
-    n = &j->nodes[node];
+    n = llm_json_node(j, node);
 
     if ((n->type != LLM_JSON_NUMBER && n->type != LLM_JSON_STRING)
         || llm_parse_scaled(j->data + n->start, n->end - n->start, scale, &v)
@@ -276,7 +276,7 @@ llm_openai_reported(const llm_json_t *j, const uint32_t *m)
         return llm_openai_amount(j, m[LLM_OPENAI_TICKS_NODE], -1);
     }
 
-    if (j->nodes[cost].type == LLM_JSON_OBJECT) {
+    if (llm_kind_of(j, cost) == LLM_JSON_OBJECT) {
         cost = llm_json_get(j, cost, "total_cost");
     }
 

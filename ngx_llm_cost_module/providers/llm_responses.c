@@ -81,11 +81,11 @@ llm_responses_parse_input(llm_request_t *q, const uint32_t *f)
         return llm_request_bad(q, "input", "is required");
     }
 
-    if (q->json.nodes[input].type == LLM_JSON_STRING) {
+    if (llm_kind_of(&q->json, input) == LLM_JSON_STRING) {
         return LLM_OK;
     }
 
-    if (q->json.nodes[input].type != LLM_JSON_ARRAY) {
+    if (llm_kind_of(&q->json, input) != LLM_JSON_ARRAY) {
         return llm_request_bad(q, "input", "must be a string or an array");
     }
 
@@ -147,7 +147,7 @@ llm_responses_refers(const llm_json_t *j, const uint32_t *f)
         return 0;
     }
 
-    for (i = input + 1; i < j->nodes[input].next; i = j->nodes[i].next) {
+    for (i = input + 1; i < llm_json_next(j, input); i = llm_json_next(j, i)) {
         if (llm_responses_typed(j, i, theirs)) {
             return 1;
         }
@@ -451,7 +451,7 @@ llm_responses_parse(llm_request_t *q)
     q->choices = 1;
     q->can_fit = (q->route.op == LLM_RESPONSES_CREATE);
 
-    if (q->json.nodes[0].type != LLM_JSON_OBJECT) {
+    if (llm_kind_of(&q->json, 0) != LLM_JSON_OBJECT) {
         return llm_request_bad(q, NULL,
                                "the request body must be a JSON object");
     }

@@ -87,7 +87,9 @@ llm_responses_text(llm_answer_t *a, llm_openai_state_t *st,
 
     v = j->nodes;
 
-    for (n = 0, i = output + 1; i < v[output].next; i = v[i].next, n++) {
+    for (n = 0, i = output + 1; i < llm_json_next(j, output);
+         i = v[i].next, n++)
+    {
 
         ch = llm_openai_choice_at(a, st, n);
 
@@ -99,7 +101,7 @@ llm_responses_text(llm_answer_t *a, llm_openai_state_t *st,
 
         if (llm_kind_of(j, f[0]) == LLM_JSON_ARRAY) {
 
-            for (k = f[0] + 1; k < v[f[0]].next; k = v[k].next) {
+            for (k = f[0] + 1; k < llm_json_next(j, f[0]); k = v[k].next) {
                 llm_openai_feed_node(a, st, ch, LLM_RESPONSES_PART_TEXT, j,
                                      llm_json_get(j, k, "text"));
                 llm_openai_feed_node(a, st, ch, LLM_RESPONSES_PART_TEXT, j,
@@ -145,11 +147,11 @@ llm_responses_usage(llm_answer_t *a, llm_responses_state_t *st,
     }
 
     if (llm_kind_of(j, output) == LLM_JSON_ARRAY
-        && v[output].next > output + 1)
+        && llm_json_next(j, output) > output + 1)
     {
         memset(&st->calls, 0, sizeof(llm_responses_calls_t));
 
-        for (i = output + 1; i < v[output].next; i = v[i].next) {
+        for (i = output + 1; i < llm_json_next(j, output); i = v[i].next) {
             llm_responses_call(a, &st->calls, j, i);
         }
     }
@@ -259,7 +261,7 @@ llm_responses_answer(llm_answer_t *a, const llm_json_t *j)
         return LLM_ERROR;
     }
 
-    if (j->nodes[0].type != LLM_JSON_OBJECT) {
+    if (llm_kind_of(j, 0) != LLM_JSON_OBJECT) {
         return LLM_OK;
     }
 
@@ -428,8 +430,8 @@ llm_responses_read(llm_answer_t *a, llm_responses_state_t *st)
 
     if (llm_kind_of(j, type) == LLM_JSON_STRING) {
 
-        s.data = (unsigned char *) j->data + j->nodes[type].start;
-        s.len = j->nodes[type].end - j->nodes[type].start;
+        s.data = (unsigned char *) j->data + llm_json_node(j, type)->start;
+        s.len = llm_json_size(j, type);
 
         part = llm_responses_part(&s);
 
@@ -489,7 +491,7 @@ llm_responses_event(llm_answer_t *a, const llm_str_t *type,
         return LLM_ERROR;
     }
 
-    if (rc != LLM_OK || j->nodes[0].type != LLM_JSON_OBJECT) {
+    if (rc != LLM_OK || llm_kind_of(j, 0) != LLM_JSON_OBJECT) {
         return LLM_EVENT_PASS;
     }
 

@@ -118,7 +118,7 @@ llm_responses_tool_search(const llm_openai_count_t *cc, int64_t tokens)
         return tokens;
     }
 
-    for (i = input + 1; i < v[input].next; i = v[i].next) {
+    for (i = input + 1; i < llm_json_next(cc->j, input); i = v[i].next) {
 
         type = llm_json_get(cc->j, i, "type");
 
@@ -181,7 +181,7 @@ llm_responses_hosted(llm_openai_count_t *cc, uint32_t tools)
         return;
     }
 
-    for (i = tools + 1; i < v[tools].next; i = v[i].next) {
+    for (i = tools + 1; i < llm_json_next(cc->j, tools); i = v[i].next) {
 
         type = llm_json_get(cc->j, i, "type");
 
@@ -296,7 +296,7 @@ llm_responses_searches(const llm_openai_count_t *cc)
         return 0;
     }
 
-    for (i = tools + 1; i < v[tools].next; i = v[i].next) {
+    for (i = tools + 1; i < llm_json_next(cc->j, tools); i = v[i].next) {
         if (llm_json_starts(cc->j, llm_json_get(cc->j, i, "type"),
                             "tool_search"))
         {
@@ -502,7 +502,7 @@ llm_responses_chat(llm_openai_count_t *cc, const uint32_t *f)
     } else if (llm_count_kind(cc, input) == LLM_JSON_ARRAY) {
         turn = llm_responses_turn(cc, input);
 
-        for (i = input + 1; i < v[input].next; i = v[i].next) {
+        for (i = input + 1; i < llm_json_next(cc->j, input); i = v[i].next) {
             llm_responses_item(cc, i, turn);
         }
     }
@@ -539,7 +539,9 @@ llm_responses_prompt(llm_openai_count_t *cc, uint32_t prompt)
         return;
     }
 
-    for (i = variables + 1; i < v[variables].next; i = v[i + 1].next) {
+    for (i = variables + 1; i < llm_json_next(cc->j, variables);
+         i = v[i + 1].next)
+    {
 
         if (v[i + 1].type == LLM_JSON_OBJECT) {
             llm_count_part(cc, i + 1);

@@ -83,7 +83,7 @@ llm_responses_join_event(void *data, const llm_form_event_t *e)
         return llm_form_done(e) ? LLM_OK : LLM_DECLINED;
     }
 
-    if (s->whole || e->j->nodes[0].type != LLM_JSON_OBJECT) {
+    if (s->whole || llm_kind_of(e->j, 0) != LLM_JSON_OBJECT) {
         return LLM_DECLINED;
     }
 
@@ -288,7 +288,7 @@ llm_responses_split_annotations(llm_responses_split_t *s, uint32_t list,
 
     v = s->j->nodes;
 
-    for (n = 0, i = list + 1; i < v[list].next; i = v[i].next) {
+    for (n = 0, i = list + 1; i < llm_json_next(s->j, list); i = v[i].next) {
 
         llm_responses_split_part_of(s, "response.output_text.annotation.added",
                                     &llm_responses_text, index);
@@ -376,11 +376,11 @@ llm_responses_split_parts(llm_responses_split_t *s, uint32_t list,
 
     v = s->j->nodes;
 
-    if (list == LLM_JSON_NONE || v[list].type == LLM_JSON_NULL) {
+    if (!llm_given(s->j, list)) {
         return LLM_OK;
     }
 
-    if (v[list].type != LLM_JSON_ARRAY) {
+    if (llm_kind_of(s->j, list) != LLM_JSON_ARRAY) {
         return LLM_DECLINED;
     }
 
@@ -559,7 +559,7 @@ llm_responses_split(const llm_request_t *q, const llm_str_t *body,
     llm_responses_split_begin(&s, "response.created");
     llm_responses_split_begin(&s, "response.in_progress");
 
-    for (i = output + 1; i < v[output].next; i = v[i].next) {
+    for (i = output + 1; i < llm_json_next(&j, output); i = v[i].next) {
 
         if (v[i].type != LLM_JSON_OBJECT || s.item == LLM_FORM_ITEMS) {
             return LLM_DECLINED;

@@ -38,7 +38,7 @@ llm_responses_walk_list(llm_responses_walk_t *w, uint32_t list)
 
     if (llm_kind_of(w->j, list) == LLM_JSON_ARRAY) {
         w->tool = list + 1;
-        w->end = w->j->nodes[list].next;
+        w->end = llm_json_next(w->j, list);
     }
 }
 
@@ -53,7 +53,7 @@ llm_responses_walk(llm_responses_walk_t *w, const llm_json_t *j,
 
     if (llm_kind_of(j, input) == LLM_JSON_ARRAY) {
         w->item = input + 1;
-        w->items = j->nodes[input].next;
+        w->items = llm_json_next(j, input);
     }
 
     llm_responses_walk_list(w, tools);
@@ -72,13 +72,13 @@ llm_responses_walk_next(llm_responses_walk_t *w)
         }
 
         node = w->item;
-        w->item = w->j->nodes[node].next;
+        w->item = llm_json_next(w->j, node);
 
         llm_responses_walk_list(w, llm_json_get(w->j, node, "tools"));
     }
 
     node = w->tool;
-    w->tool = w->j->nodes[node].next;
+    w->tool = llm_json_next(w->j, node);
 
     return node;
 }
@@ -179,17 +179,15 @@ static int
 llm_responses_another(llm_responses_calls_t *calls, const llm_json_t *j,
     uint32_t id)
 {
-    uint64_t              h;
-    const unsigned char  *p;
+    uint64_t                h;
+    const unsigned char    *p;
+    const llm_json_node_t  *v;
 
     h = 0xcbf29ce484222325ULL;
+    v = llm_json_node(j, id);
 
-    if (id != LLM_JSON_NONE) {
-        for (p = j->data + j->nodes[id].start; p < j->data + j->nodes[id].end;
-             p++)
-        {
-            h = (h ^ *p) * 0x100000001b3ULL;
-        }
+    for (p = j->data + v->start; p < j->data + v->end; p++) {
+        h = (h ^ *p) * 0x100000001b3ULL;
     }
 
     if (calls->sessions && h == calls->container) {
@@ -300,7 +298,7 @@ llm_responses_pictures(const llm_json_t *j)
 
     for (i = 0; i < j->n; i++) {
 
-        if (j->nodes[i].type != LLM_JSON_OBJECT) {
+        if (llm_kind_of(j, i) != LLM_JSON_OBJECT) {
             continue;
         }
 
@@ -504,7 +502,8 @@ llm_responses_drawn(llm_answer_t *a, const llm_json_t *j, uint32_t output)
     rc = LLM_OK;
 
     for (i = output + 1; rc == LLM_OK
-         && llm_kind_of(j, output) == LLM_JSON_ARRAY && i < v[output].next;
+         && llm_kind_of(j, output) == LLM_JSON_ARRAY
+         && i < llm_json_next(j, output);
          i = v[i].next)
     {
         rc = llm_images_drawn(a, j, llm_json_get(j, i, "svg_usage"));

@@ -175,7 +175,7 @@ llm_templated_thoughts(llm_templated_t *lt, uint32_t node)
 
     if (llm_count_kind(cc, node) == LLM_JSON_ARRAY) {
 
-        for (i = node + 1; i < v[node].next; i = v[i].next) {
+        for (i = node + 1; i < llm_json_next(cc->j, node); i = v[i].next) {
 
             /* what the gateway does not know the form of stays with it */
 
@@ -207,7 +207,7 @@ llm_templated_arguments(llm_templated_t *lt, const llm_json_t *j, uint32_t obj)
         return;
     }
 
-    for (i = obj + 1; i < j->nodes[obj].next; i = j->nodes[i + 1].next) {
+    for (i = obj + 1; i < llm_json_next(j, obj); i = llm_json_next(j, i + 1)) {
         lt->cc->fixed += lt->t->argument;
     }
 }
@@ -377,7 +377,7 @@ llm_templated_list(llm_templated_t *lt, uint32_t tools)
     text = &lt->cc->extra;
     list = (lt->t->shown == LLM_TEMPLATE_LIST);
 
-    for (i = tools + 1; i < v[tools].next; i = v[i].next) {
+    for (i = tools + 1; i < llm_json_next(lt->cc->j, tools); i = v[i].next) {
 
         if (i == tools + 1) {
             llm_openai_puts(text, list ? "[" : "\n");
@@ -428,7 +428,7 @@ llm_templated_words(llm_openai_count_t *cc, uint32_t tools)
     v = cc->j->nodes;
     llm_input_init(&in, cc->q, cc->c);
 
-    for (i = tools + 1; i < v[tools].next; i = v[i].next) {
+    for (i = tools + 1; i < llm_json_next(cc->j, tools); i = v[i].next) {
 
         fn = llm_json_get(cc->j, i, "function");
 
@@ -454,7 +454,7 @@ llm_templated_parts(llm_templated_t *lt, uint32_t tools)
     cc = lt->cc;
     v = cc->j->nodes;
 
-    for (i = tools + 1; i < v[tools].next; i = v[i].next) {
+    for (i = tools + 1; i < llm_json_next(cc->j, tools); i = v[i].next) {
 
         cc->fixed += lt->t->tool;
 
@@ -486,7 +486,7 @@ llm_templated_functions(llm_templated_t *lt, uint32_t tools)
     v = lt->cc->j->nodes;
     n = 0;
 
-    for (i = tools + 1; i < v[tools].next; i = v[i].next) {
+    for (i = tools + 1; i < llm_json_next(lt->cc->j, tools); i = v[i].next) {
 
         if (llm_templated_function(lt->cc->j, i, f)) {
             n++;
@@ -508,7 +508,7 @@ llm_templated_tools(llm_templated_t *lt, uint32_t tools)
     cc = lt->cc;
 
     if (llm_count_kind(cc, tools) != LLM_JSON_ARRAY
-        || cc->j->nodes[tools].next == tools + 1)
+        || llm_json_next(cc->j, tools) == tools + 1)
     {
         return;
     }

@@ -187,7 +187,7 @@ llm_vercel_metadata(llm_answer_t *a, const llm_json_t *j, uint32_t metadata)
     if (llm_kind_of(j, f[0]) == LLM_JSON_STRING
         || llm_kind_of(j, f[0]) == LLM_JSON_NUMBER)
     {
-        v = &j->nodes[f[0]];
+        v = llm_json_node(j, f[0]);
 
         if (llm_parse_scaled(j->data + v->start, v->end - v->start, 9, &n)
             == LLM_OK
@@ -229,7 +229,7 @@ llm_vercel_grounding(llm_answer_t *a, const llm_json_t *j, uint32_t metadata)
             continue;
         }
 
-        for (i = list + 1; i < v[list].next; i = v[i].next) {
+        for (i = list + 1; i < llm_json_next(j, list); i = v[i].next) {
             n++;
         }
     }
@@ -375,7 +375,7 @@ llm_vercel_whole(llm_answer_t *a, llm_plain_t *plain, const llm_json_t *j)
     content = llm_json_get(j, 0, "content");
 
     for (i = content + 1; llm_kind_of(j, content) == LLM_JSON_ARRAY
-         && i < v[content].next; i = v[i].next)
+         && i < llm_json_next(j, content); i = v[i].next)
     {
         llm_vercel_said(a, st, j, i);
     }

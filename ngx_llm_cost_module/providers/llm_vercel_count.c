@@ -145,7 +145,7 @@ llm_vercel_output(llm_openai_count_t *cc, uint32_t output)
         && llm_json_starts(cc->j, llm_json_get(cc->j, output, "type"),
                            "content"))
     {
-        for (i = value + 1; i < v[value].next; i = v[i].next) {
+        for (i = value + 1; i < llm_json_next(cc->j, value); i = v[i].next) {
 
             if (llm_given(cc->j, llm_json_get(cc->j, i, "mediaType"))) {
                 llm_vercel_file(cc, i);
@@ -222,7 +222,7 @@ llm_vercel_parts(llm_templated_t *lt, uint32_t list)
         return;
     }
 
-    for (i = list + 1; i < v[list].next; i = v[i].next) {
+    for (i = list + 1; i < llm_json_next(lt->cc->j, list); i = v[i].next) {
         llm_vercel_part(lt, i);
     }
 }
@@ -245,7 +245,7 @@ llm_vercel_messages(llm_templated_t *lt, uint32_t prompt)
 
     turn = llm_chat_turn(cc, prompt);
 
-    for (i = prompt + 1; i < v[prompt].next; i = v[i].next) {
+    for (i = prompt + 1; i < llm_json_next(cc->j, prompt); i = v[i].next) {
 
         lt->going_on = (i > turn);
         role = llm_templated_role(cc->j, llm_json_get(cc->j, i, "role"));

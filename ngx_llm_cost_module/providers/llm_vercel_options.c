@@ -116,7 +116,9 @@ llm_vercel_told(llm_request_t *q, uint32_t told)
         q->crowd = 1;
     }
 
-    for (i = told + 1; rc == LLM_OK && i < v[told].next; i = v[i + 1].next) {
+    for (i = told + 1; rc == LLM_OK && i < llm_json_next(&q->json, told);
+         i = v[i + 1].next)
+    {
 
         if (llm_kind_of(&q->json, i + 1) == LLM_JSON_OBJECT) {
             rc = llm_vercel_budget(q, i + 1);
@@ -144,7 +146,7 @@ llm_vercel_caches(llm_request_t *q)
     q->most.cache_write = llm_claude_is(&q->model) ? 0 : -1;
 
     for (i = 0; i < q->json.n; i++) {
-        v = &q->json.nodes[i];
+        v = llm_json_node(&q->json, i);
 
         if (v->type != LLM_JSON_STRING
             || (v->end - v->start > 20 && !v->escaped))
@@ -197,7 +199,7 @@ llm_vercel_options(llm_request_t *q, const uint32_t *f)
         return LLM_OK;
     }
 
-    for (i = options + 1; rc == LLM_OK && i < v[options].next;
+    for (i = options + 1; rc == LLM_OK && i < llm_json_next(&q->json, options);
          i = v[i + 1].next)
     {
         rc = llm_vercel_told(q, i + 1);
@@ -254,7 +256,7 @@ llm_vercel_row(const llm_json_t *j, uint32_t tool)
         return LLM_VERCEL_SERVED;
     }
 
-    v = &j->nodes[id];
+    v = llm_json_node(j, id);
 
     for (i = 0; i < LLM_VERCEL_SERVED; i++) {
         if (memmem(j->data + v->start, v->end - v->start,
@@ -322,8 +324,8 @@ llm_vercel_tools(llm_request_t *q, uint32_t tools)
         return;
     }
 
-    for (i = tools + 1; i < q->json.nodes[tools].next;
-         i = q->json.nodes[i].next)
+    for (i = tools + 1; i < llm_json_next(&q->json, tools);
+         i = llm_json_next(&q->json, i))
     {
         llm_vercel_tool(q, i);
     }
@@ -345,8 +347,8 @@ llm_vercel_same(const llm_json_t *a, uint32_t one, const llm_json_t *b,
         return 0;
     }
 
-    v = &a->nodes[one];
-    w = &b->nodes[two];
+    v = llm_json_node(a, one);
+    w = llm_json_node(b, two);
     n = v->end - v->start;
 
     return n == w->end - w->start
@@ -367,8 +369,8 @@ llm_vercel_called(const llm_request_t *q, const llm_json_t *j, uint32_t name,
         return NULL;
     }
 
-    for (i = tools + 1; i < q->json.nodes[tools].next;
-         i = q->json.nodes[i].next)
+    for (i = tools + 1; i < llm_json_next(&q->json, tools);
+         i = llm_json_next(&q->json, i))
     {
         if (llm_vercel_same(&q->json, llm_json_get(&q->json, i, "name"), j,
                             name))

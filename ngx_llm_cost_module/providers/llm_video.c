@@ -97,7 +97,9 @@ llm_video_elements(const llm_json_t *j, uint32_t list)
         return llm_given(j, list);
     }
 
-    for (n = 0, i = list + 1; i < j->nodes[list].next; i = j->nodes[i].next) {
+    for (n = 0, i = list + 1; i < llm_json_next(j, list);
+         i = llm_json_next(j, i))
+    {
         n++;
     }
 
@@ -207,7 +209,7 @@ llm_video_xai_answer(llm_answer_t *a, const llm_json_t *j)
     duration = llm_json_get(j, f[2], "duration");
 
     if (llm_kind_of(j, duration) == LLM_JSON_NUMBER) {
-        n = &j->nodes[duration];
+        n = llm_json_node(j, duration);
 
         if (llm_parse_scaled(j->data + n->start, n->end - n->start, 3, &ms)
             == LLM_OK && ms >= 0 && ms <= LLM_VIDEO_SECONDS * 1000)

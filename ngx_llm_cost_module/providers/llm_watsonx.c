@@ -238,7 +238,7 @@ llm_watsonx_count(llm_request_t *q, llm_counter_t *c)
 
         /* what is ranked is read with the query, each by itself */
 
-        for (i = list + 1; i < v[list].next; i = v[i].next) {
+        for (i = list + 1; i < llm_json_next(&q->json, list); i = v[i].next) {
             llm_input_strings(&in, i);
             llm_input_string(&in, f[LLM_WATSONX_QUERY]);
         }
@@ -275,8 +275,8 @@ llm_watsonx_is(const llm_json_t *j, uint32_t node, const char *text)
     unsigned char         c;
     const unsigned char  *p;
 
-    p = j->data + j->nodes[node].start;
-    n = j->nodes[node].end - j->nodes[node].start;
+    p = j->data + llm_json_node(j, node)->start;
+    n = llm_json_size(j, node);
 
     if (n != strlen(text)) {
         return 0;
@@ -365,7 +365,9 @@ llm_watsonx_read(llm_answer_t *a, llm_plain_t *st,
 
     } else if (llm_kind_of(j, f[1]) == LLM_JSON_ARRAY) {
 
-        for (i = f[1] + 1; i < j->nodes[f[1]].next; i = j->nodes[i].next) {
+        for (i = f[1] + 1; i < llm_json_next(j, f[1]);
+             i = llm_json_next(j, i))
+        {
             llm_watsonx_result(a, st, j, i, &u);
         }
     }
