@@ -137,8 +137,25 @@ framing_of(size_t way, uint8_t byte)
 }
 
 
+/* a form says where its parts end, in several ways, or does not */
+
+static const char *
+content_of(size_t way, uint8_t byte)
+{
+    static const char * const  forms[] = {
+        FORM, "multipart/form-data; boundary=\"b\"",
+        "Multipart/Form-Data ;charset=\"a;\\\"\" ; Boundary=b",
+        "multipart/form-data; boundary=\"b", "multipart/form-data; boundary=",
+        "multipart/form-data; boundary=b; boundary=c", "multipart/form-data"
+    };
+
+    return ways[way].content
+           ? forms[(byte >> 2) % (sizeof(forms) / sizeof(forms[0]))] : NULL;
+}
+
+
 static void
-route_of(llm_route_t *route, size_t way)
+route_of(llm_route_t *route, size_t way, uint8_t byte)
 {
     llm_path_e   want;
     const char  *path;
@@ -158,7 +175,7 @@ route_of(llm_route_t *route, size_t way)
     route->path.data = (unsigned char *) path;
     route->path.len = strlen(path);
     route->headers.get = header;
-    route->headers.ctx = (void *) ways[way].content;
+    route->headers.ctx = (void *) content_of(way, byte);
 
     fuzz_assert(ways[way].p->path(route) == want);
 }
@@ -243,7 +260,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     way = chosen(data[0]);
     what = kind(data[1]);
-    route_of(&route, way);
+    route_of(&route, way, data[1]);
 
     body = malloc(size - 2);
     memcpy(body, data + 2, size - 2);

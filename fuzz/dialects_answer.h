@@ -245,7 +245,7 @@ whole(llm_answer_t *a, const way_t *w, const uint8_t *p, size_t len)
 
 
 static int
-formed(const way_t *w, llm_framing_e from, llm_framing_e to,
+formed(const way_t *w, llm_framing_e from, llm_framing_e to, unsigned usage,
     const llm_str_t *body, llm_str_t *out)
 {
     int         rc;
@@ -256,7 +256,7 @@ formed(const way_t *w, llm_framing_e from, llm_framing_e to,
     a.framing = from;
     a.usage = (from == LLM_FRAMING_SSE);
     b.framing = to;
-    b.usage = (to == LLM_FRAMING_SSE);
+    b.usage = usage;
 
     llm_text_init(&text, w->q->mem, LLM_FORM_MAX(body->len));
 
@@ -287,9 +287,7 @@ document_formed(const way_t *w, const uint8_t *p, size_t len)
     body.data = (unsigned char *) p;
     body.len = len;
 
-    if (w->framing == LLM_FRAMING_ARRAY
-        || !formed(w, LLM_FRAMING_JSON, w->framing, &body, &there))
-    {
+    if (!formed(w, LLM_FRAMING_JSON, w->framing, 1, &body, &there)) {
         return;
     }
 
@@ -302,7 +300,7 @@ document_formed(const way_t *w, const uint8_t *p, size_t len)
     feed(&b, w, there.data, there.len, 0);
     must_say_same(&a, &b, "as a stream");
 
-    if (formed(w, w->framing, LLM_FRAMING_JSON, &there, &back)) {
+    if (formed(w, w->framing, LLM_FRAMING_JSON, 0, &there, &back)) {
         fuzz_assert(whole(&c, w, back.data, back.len));
         must_say_same(&a, &c, "as a stream and back");
     }
@@ -366,9 +364,41 @@ says_less(const way_t *w, const uint8_t *p, size_t len)
 }
 
 
+/* another form of stream, or the same one with its usage or without */
+
+static void
+stream_streamed(const way_t *w, const llm_str_t *body, const llm_answer_t *a,
+    int less)
+{
+    way_t         to;
+    unsigned      i;
+    llm_str_t     there;
+    llm_answer_t  b;
+
+    to = *w;
+
+    for (i = 0; i < 4; i++) {
+        to.framing = (i & 1) ? LLM_FRAMING_ARRAY : LLM_FRAMING_SSE;
+
+        if (!formed(w, w->framing, to.framing, i >> 1, body, &there)) {
+            continue;
+        }
+
+        feed(&b, &to, there.data, there.len, 0);
+
+        if (i >> 1 && a->usage_seen && !less) {
+            must_say_same(a, &b, "as another stream");
+        }
+
+        sane(&b);
+    }
+}
+
+
 static void
 stream_formed(const way_t *w, const uint8_t *p, size_t len)
 {
+    int           less;
     size_t        n;
     uint8_t      *text;
     llm_str_t     body, there;
@@ -378,20 +408,80 @@ stream_formed(const way_t *w, const uint8_t *p, size_t len)
     body.data = text;
     body.len = n;
 
-    if (formed(w, w->framing, LLM_FRAMING_JSON, &body, &there)) {
-        feed(&a, w, text, n, 0);
+    feed(&a, w, text, n, 0);
+    less = says_less(w, p, len);
+
+    if (formed(w, w->framing, LLM_FRAMING_JSON, 0, &body, &there)) {
         fuzz_assert(whole(&b, w, there.data, there.len));
 
         /* a figure of the beginning is not that of the end, nor a bad one */
 
-        if (a.usage_seen && !b.usage_bad && a.usage.output >= 0
-            && !says_less(w, p, len))
-        {
+        if (a.usage_seen && !b.usage_bad && a.usage.output >= 0 && !less) {
             must_say_same(&a, &b, "as a document");
         }
     }
 
+    stream_streamed(w, &body, &a, less);
+
     free(text);
+}
+
+
+/* what a header says in front of it: figures and names, good and bad ones */
+
+static const llm_str_t *
+said(void *ctx, const char *name)
+{
+    uint64_t  *h;
+
+    static const llm_str_t  values[] = {
+        llm_string("12"), llm_string("0"), llm_string("-1"), llm_string("1.5"),
+        llm_string("1e400"), llm_string("9223372036854775807"), llm_string(""),
+        llm_string("priority"), llm_string("optimized"), llm_string("flex"),
+        llm_string("0.000000001")
+    };
+
+    h = ctx;
+    *h = *h * 6364136223846793005ULL + (unsigned char) name[strlen(name) - 1];
+
+    return (*h >> 40) % 4 ? &values[(*h >> 33)
+                                    % (sizeof(values) / sizeof(values[0]))]
+                          : NULL;
+}
+
+
+static void
+headed(const way_t *w, const uint8_t *p, size_t len, int document)
+{
+    uint64_t       seed;
+    llm_json_t     j;
+    llm_answer_t   a;
+    llm_headers_t  h;
+
+    if (w->q->provider->headers == NULL) {
+        return;
+    }
+
+    seed = crc32(0, p, (uInt) len);
+    h.get = said;
+    h.ctx = &seed;
+
+    begin(&a, w);
+    fuzz_assert(w->q->provider->headers(&a, &h) == LLM_OK);
+    sane(&a);
+
+    memset(&j, 0, sizeof(j));
+    j.mem = w->q->mem;
+
+    if (!document) {
+        event(&a, w, p, len);
+        w->q->provider->finish(&a);
+
+    } else if (llm_json_parse(&j, p, len) == LLM_OK) {
+        fuzz_assert(w->q->provider->answer(&a, &j) == LLM_OK);
+    }
+
+    sane(&a);
 }
 
 
@@ -405,6 +495,7 @@ answer(const way_t *w, const uint8_t *p, size_t len)
     }
 
     sane(&a);
+    headed(w, p, len, 1);
 
     if (w->q->provider->reform && !w->q->one_form) {
         document_formed(w, p, len);
@@ -432,6 +523,7 @@ stream(const way_t *w, const uint8_t *p, size_t len, uint8_t piece)
     w->q->provider->finish(&a);
     sane(&a);
 
+    headed(w, p, len, 0);
     in_pieces(w, p, len, piece);
 
     if (w->q->provider->reform && !w->q->one_form) {

@@ -14,7 +14,7 @@
  * of a member that is said twice either the last one counts or it is refused.
  */
 
-#include "llm_provider.h"
+#include "dialects_refused.h"
 #include "steps.h"
 
 #include <strings.h>
@@ -631,6 +631,10 @@ request(const llm_provider_t *p, const llm_route_t *route,
 
     reading(&in, p, route, body, size);
 
+    seed = 0;
+    hash(&seed, body, size);
+    refused(q, seed);
+
     if (in.rc == LLM_OK) {
 
         fuzz_assert(q->max_output >= -1 && q->choices >= 1);
@@ -644,9 +648,6 @@ request(const llm_provider_t *p, const llm_route_t *route,
         if (q->requests.len || route->step == LLM_LONG_PARTS) {
             inner(q);
         }
-
-        seed = 0;
-        hash(&seed, body, size);
 
         edited(&in, route, seed & 1);
 

@@ -21,6 +21,7 @@ import json
 import os
 import re
 import struct
+import subprocess
 import sys
 import zlib
 
@@ -48,12 +49,14 @@ SOURCES = {
 
 # whose bodies the C tests have that are not named after a part
 TESTS = {
-    "openai": "openai cases templated tools brought needs vendor",
-    "responses": "responses rare tools cases",
-    "media": "media audio pictures multipart variants",
+    "openai": "openai cases templated tools brought needs vendor pictures rare",
+    "responses": "responses rare tools cases pictures",
+    "media": "media audio pictures multipart variants rare",
     "batch": "batch marks rare",
-    "anthropic": "anthropic openai_claude cases needs",
-    "bedrock": "bedrock cases",
+    "anthropic": "anthropic openai_claude cases needs batch brought rare",
+    "bedrock": "bedrock cases pictures rare",
+    "gemini": "gemini batch media rare pictures brought",
+    "vercel": "vercel rare",
 }
 
 # of each API the ways that its paths have
@@ -110,14 +113,18 @@ PATHS = [
     ("/responses/", ["GET /v1/responses/r"]),
 ]
 
+# fields of a form that are files
+
+FILES = ["file", "image", "mask"]
+
 KINDS = {"request": 0, "answer": 1, "stream": 3}
 
 
 def table():
     path = os.path.join(HERE, "dialects_ways.h")
     with open(path, encoding="utf8") as text:
-        return re.findall(r"\{ &llm_\w+, \"(\w+)\",\s*(\"[^\"]+\")",
-                          text.read())
+        return re.findall(r"\{ &llm_\w+, \"(\w+)\",\s*(\"[^\"]+\"),"
+                          r"\s*\"[^\"]*\",\s*(\w+)", text.read())
 
 
 class Seeds:
@@ -151,6 +158,20 @@ class Seeds:
         asked += bytes(1) if asked else b""
         self.write(f"dialects-{self.rows[way][0]}-{kind}", head + asked + body)
 
+    def form(self, way, body):
+        """as a form: what is in it, and as the file that is sent; its parts
+        end as fuzz/dialects.c says, in one of its ways"""
+
+        for parts in forms(body):
+            self.turn += 1
+            body = b"".join(b"--b\r\nContent-Disposition: form-data; " + head
+                            + b"\r\n\r\n" + value + b"\r\n"
+                            for head, value in parts) + b"--b--\r\n"
+            if len(body) <= MOST:
+                head = bytes((way, self.turn % 3 << 2))
+                self.write(f"dialects-{self.rows[way][0]}-request",
+                           head + body)
+
     def exchange(self, ways, kind, asked, answer):
         """an answer with its request and without, and the request, to the
         first of the ways and to each other one in its turn"""
@@ -163,6 +184,33 @@ class Seeds:
                 self.body(way, kind, answer)
             if answer and asked and b"\0" not in asked:
                 self.body(way, kind, answer, asked)
+
+
+def forms(body):
+    """the parts of forms that say what a body says: head, value"""
+
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return
+    if not isinstance(value, dict):
+        return
+
+    def part(name, value):
+        if isinstance(value, list) and value:
+            return [p for v in value for p in part(f"{name}[]", v)]
+        text = value if isinstance(value, str) else json.dumps(value)
+        file = "; filename=a" if name.strip("[]") in FILES else ""
+        return [(f'name="{name}"{file}'.encode("utf8", "replace"),
+                 text.encode("utf8", "replace"))]
+
+    parts = [p for name in value for p in part(name, value[name])]
+    for name in FILES[:2]:
+        yield parts + ([] if name in value else part(name, "RIFF"))
+
+    line = body if "body" in value else json.dumps({
+        "url": "/v1/chat/completions", "body": value}).encode()
+    yield part("purpose", "batch") + part("file", f"{line.decode()}\n" * 2)
 
 
 def shorter(value):
@@ -315,22 +363,50 @@ def recorded(seeds, path):
                                answer)
 
 
-def literals(path):
-    """the JSON in a C file's strings, put together where they adjoin"""
+ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f",
+           "0": "\0"}
+ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]+)|(.))", re.S)
 
-    with open(path, encoding="utf8") as text:
-        source = re.sub(r"\\\n", "\n", text.read())
+
+def unescaped(match):
+    if match[1]:
+        return chr(int(match[1][-2:], 16))
+    return ESCAPES.get(match[2], match[2])
+
+
+def strings(path):
+    """the strings of a C file, put together where they adjoin, with what its
+    macros make of them"""
+
+    source = subprocess.run(
+        [os.environ.get("CC", "cc"), "-E", "-P", f"-I{MODULE}",
+         f"-I{MODULE}/providers", f"-I{MODULE}/../tokenizer/include", path],
+        stdout=subprocess.PIPE, check=True).stdout.decode("utf8")
 
     for run in re.findall(r'"(?:[^"\\\n]|\\.)*"(?:\s*"(?:[^"\\\n]|\\.)*")*',
                           source):
-        text = "".join(re.findall(r'"((?:[^"\\\n]|\\.)*)"', run))
-        text = re.sub(r"\\([\"\\])", r"\1", text)
-        if text[:1] == "{" and len(text) > 8:
+        yield "".join(
+            ESCAPE.sub(unescaped, part).encode("latin1", "replace").decode(
+                "utf8", "replace")
+            for part in re.findall(r'"((?:[^"\\\n]|\\.)*)"', run))
+
+
+def literals(path):
+    """the bodies in them: JSON, and the events of streams, one a line"""
+
+    for text in strings(path):
+        if re.match(r"(?::.*\s+)?(?:data|event): ?\S", text):
+            yield "\n".join(sse(text)).encode("utf8", "replace")
+        elif text[:1] in ("{", "[") and len(text) > 8:
             try:
-                json.loads(text)
-                yield text.encode("utf8")
+                for line in text.splitlines():
+                    json.loads(line)
             except ValueError:
-                pass
+                try:
+                    json.loads(text)
+                except ValueError:
+                    continue
+            yield text.encode("utf8", "replace")
 
 
 def tested(seeds):
@@ -346,6 +422,8 @@ def tested(seeds):
             for way in {ways[(i + k * 5) % len(ways)] for k in range(4)}:
                 for kind in KINDS:
                     seeds.body(way, kind, body)
+                if seeds.rows[way][2] == "FORM":
+                    seeds.form(way, body)
 
     for file in glob.glob(f"{MODULE}/tests/test_llm_price*.c"):
         for body in literals(file):

@@ -80,7 +80,7 @@ read_as(size_t way, unsigned what, const uint8_t *body, size_t len)
     llm_route_t       route;
     static reading_t  in;
 
-    route_of(&route, way);
+    route_of(&route, way, 0);
 
     copy = malloc(len);
     memcpy(copy, body, len);
