@@ -7,10 +7,11 @@
 DIR/dialects-PART-KIND/*: the number of a way of fuzz/dialects_ways.h, that of
 what is read there, and the body; in front of an answer the request that it is
 for, and a zero.  They are the recordings in TRAFFIC_DIR, the bodies of the C
-tests and those of fuzz/written.tsv: a part of the path, the kind, and the body
-or the events, with tabs between.  DIR/frames, json, openai_answer and
-openai_request come of the same; DIR/price_map of the map that is shipped and
-of the C tests.  And DIR/words/PART: the names that the sources of a part know.
+tests and those of fuzz/written.tsv: a part of the path, the kind, the request
+where that is "asked:" and a kind, and the body or the events, with tabs
+between.  DIR/frames, json, openai_answer and openai_request come of the same;
+DIR/price_map of the map that is shipped and of the C tests.  And
+DIR/words/PART: the names that the sources of a part know.
 """
 
 import base64
@@ -434,8 +435,13 @@ def written(seeds):
     with open(os.path.join(HERE, "written.tsv"), encoding="utf8") as lines:
         for line in lines:
             path, kind, *events = line.rstrip("\n").split("\t")
+            asked = b""
+            if kind.startswith("asked:"):
+                kind = kind[len("asked:"):]
+                asked = events.pop(0).encode("utf8")
             for way in seeds.ways([path]):
-                seeds.body(way, kind, "\n".join(events).encode("utf8"))
+                seeds.body(way, kind, "\n".join(events).encode("utf8"),
+                           asked)
 
 
 def prices(seeds):
