@@ -16,7 +16,7 @@
 
 extern const llm_provider_t  llm_anthropic, llm_bedrock, llm_cohere,
                              llm_gemini, llm_ollama, llm_huggingface,
-                             llm_watsonx, llm_mistral;
+                             llm_watsonx, llm_mistral, llm_vercel;
 
 
 #define CHAT       "/v1/chat/completions"
@@ -25,6 +25,7 @@ extern const llm_provider_t  llm_anthropic, llm_bedrock, llm_cohere,
 #define IMAGES     "/v1/images/generations"
 #define SPEAK      "/v1/audio/speech"
 #define HEAR       "/v1/audio/transcriptions"
+#define RUNS       "/v1/threads/t/runs"
 #define OCR        "/v1/ocr"
 #define FILMS      "/v1/videos/generations"
 #define MESSAGES   "/v1/messages"
@@ -33,10 +34,19 @@ extern const llm_provider_t  llm_anthropic, llm_bedrock, llm_cohere,
 #define IMAGEN     "/v1beta/models/imagen-4:predict"
 #define VEO        "/v1beta/models/veo-3:predictLongRunning"
 #define INTERACT   "/v1beta/interactions"
+#define VERCEL     "/v3/ai/language-model"
 #define CONVERSE   "/model/m/converse"
+
+#define GUARD      "/guardrail/x/version/1/apply"
+
+#define FIFTY      "12345678901234567890123456789012345678901234567890"
+#define HUNDREDS   FIFTY FIFTY FIFTY FIFTY
+#define THOUSAND   HUNDREDS HUNDREDS HUNDREDS HUNDREDS HUNDREDS
 
 #define M          "\"model\":\"m\","
 #define HI         "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]"
+#define TURNS      "\"prompt\":[{\"role\":\"user\",\"content\":["            \
+                   "{\"type\":\"text\",\"text\":\"hi\"}]}]"
 #define INPUT      "\"input\":\"hi\""
 #define WORDS      "\"contents\":[{\"parts\":[{\"text\":\"hi\"}]}]"
 
@@ -47,6 +57,13 @@ typedef struct {
     const char            *body;
     const char            *want;
 } asked_t;
+
+
+/* Vercel says in the header which model is asked */
+
+static const char  *vercel[] = {
+    "ai-language-model-id", "anthropic/claude-sonnet-4.5", NULL
+};
 
 
 static void
@@ -117,7 +134,8 @@ check_asked(const asked_t *row)
     memset(&c, 0, sizeof(c));
     c.count = count_bytes;
 
-    ask(&f, row->p, row->path, row->body);
+    ask_with(&f, row->p, row->path, row->p == &llm_vercel ? vercel : NULL,
+             row->body);
 
     if (f.rc == LLM_OK) {
         assert_int_equal(row->p->count(&f.q, &c), LLM_OK);
@@ -253,6 +271,19 @@ static const asked_t  openai_rows[] = {
       "\"format\":\"mp3\"}}",
       "max=112 n=1 stateful bounded | audio_input=-1 cached_audio=-1 "
       "audio_input_ms=13" },
+    { &llm_openai, HEAR, "{" M "\"input_audio\":\"AAAA\"}",
+      "max=129712 n=1 stateful bounded | audio_input=-1 "
+      "cached_audio=-1 audio_input_ms=10800000" },
+    { &llm_openai, HEAR, "{" M "\"input_audio\":{\"data\":7}}",
+      "max=129712 n=1 stateful bounded | audio_input=-1 "
+      "cached_audio=-1 audio_input_ms=10800000" },
+    { &llm_openai, RUNS, "{\"assistant_id\":\"a\"," M
+      "\"max_completion_tokens\":9,\"max_prompt_tokens\":100}",
+      "max=9 n=1 stateful unseen bounded long | file_searches=-1 "
+      "code_sessions=-1" },
+    { &llm_openai, RUNS, "{\"assistant_id\":\"a\"}",
+      "max=-1 n=1 stateful unseen bounded long | file_searches=-1 "
+      "code_sessions=-1" },
     { &llm_openai, OCR, "{" M "\"document\":{\"type\":\"document_url\","
       "\"document_url\":\"https://x/\"}}",
       "max=0 n=1 stateful bounded | pages=1000" },
@@ -415,6 +446,17 @@ static const asked_t  other_rows[] = {
       "\"maxTokens\":9}",
       "max=9 n=3 bounded | " },
 
+    /* of a guardrail, units of each policy */
+
+    { &llm_bedrock, GUARD, "{\"content\":[{\"text\":{\"text\":\"" FIFTY "\"}}]}",
+      "max=0 n=1 stateful bounded | queries=5" },
+    { &llm_bedrock, GUARD, "{\"content\":[{\"text\":{\"text\":\"" THOUSAND
+      "\"}},{\"image\":{}}]}",
+      "max=0 n=1 stateful bounded | queries=11" },
+    { &llm_bedrock, GUARD, "{\"content\":[{\"text\":{\"text\":\"" THOUSAND
+      FIFTY "\"}},{\"text\":{\"text\":\"a\"}}]}",
+      "max=0 n=1 stateful bounded | queries=15" },
+
     { &llm_cohere, "/v2/chat", "{" M HI ",\"max_tokens\":9}",
       "max=9 n=1 fit bounded | " },
     { &llm_cohere, "/v2/chat", "{" M HI ",\"max_tokens\":9,\"thinking\":{"
@@ -444,6 +486,10 @@ static const asked_t  other_rows[] = {
       "max=-1 n=1 stream fit bounded | " },
     { &llm_ollama, "/api/chat", "{" M HI ",\"options\":{\"num_predict\":-3}}",
       "num_predict is too small" },
+    { &llm_ollama, "/api/chat", "{" HI "}",
+      "model is required" },
+    { &llm_ollama, "/api/chat", "{" M HI ",\"options\":7}",
+      "options must be an object" },
     { &llm_ollama, "/api/generate", "{" M "\"prompt\":\"a\",\"stream\":false}",
       "max=-1 n=1 fit bounded | " },
 
@@ -471,7 +517,22 @@ static const asked_t  other_rows[] = {
       "{\"type\":\"web_search\"},{\"type\":\"code_interpreter\"},"
       "{\"type\":\"document_library\"}]}",
       "max=-1 n=1 fit stateful bounded | searches=-1 "
-      "file_searches=-1 code_sessions=-1" }
+      "file_searches=-1 code_sessions=-1" },
+
+    /* thoughts that stand beside the maximum */
+
+    { &llm_vercel, VERCEL, "{" TURNS ",\"maxOutputTokens\":9,"
+      "\"providerOptions\":{\"anthropic\":{\"thinking\":{\"type\":"
+      "\"enabled\",\"budgetTokens\":1}}}}",
+      "max=10 n=1 bounded | " },
+    { &llm_vercel, VERCEL, "{" TURNS ",\"maxOutputTokens\":9,"
+      "\"providerOptions\":{\"anthropic\":{\"thinking\":{\"type\":"
+      "\"enabled\",\"budgetTokens\":2000}}}}",
+      "max=2009 n=1 bounded | " },
+    { &llm_vercel, VERCEL, "{" TURNS ",\"maxOutputTokens\":9}",
+      "max=9 n=1 fit bounded | " },
+    { &llm_vercel, VERCEL, "{" TURNS "}",
+      "max=-1 n=1 fit bounded | " }
 };
 
 

@@ -12,7 +12,7 @@
 #include "dialect_fixture.h"
 
 
-extern const llm_provider_t  llm_anthropic;
+extern const llm_provider_t  llm_anthropic, llm_gemini;
 
 #define BATCH  "/v1/messages/batches"
 
@@ -419,6 +419,45 @@ test_run(void **state)
 }
 
 
+/* Gemini's: in the batch itself, what has come of each */
+
+static void
+test_gemini_results(void **state)
+{
+    dialect_t  f;
+
+    (void) state;
+
+    memset(&f, 0, sizeof(f));
+    llm_arena_init(&f.arena);
+    f.p = &llm_gemini;
+    f.path = route_of(f.p, &f.q.route, "GET", "/v1beta/batches/b");
+    f.q.kind = f.q.route.kind;
+    assert_int_equal(f.path, LLM_PATH_TOLD);
+
+    answer_begin(&f, NULL);
+    f.a.scratch = &f.arena.mem;
+    f.a.result = result;
+    told = mute = 0;
+    told_out = 0;
+
+    answer_json(&f, "{\"name\":\"batches/b\",\"done\":true,\"response\":{"
+                "\"inlinedResponses\":{\"inlinedResponses\":["
+                "{\"response\":{\"usageMetadata\":{\"promptTokenCount\":3,"
+                "\"candidatesTokenCount\":5}}},"
+                "{\"error\":{\"code\":3}},"
+                "{\"response\":{\"candidates\":[]}},"
+                "{\"response\":{\"usageMetadata\":{\"promptTokenCount\":3,"
+                "\"candidatesTokenCount\":6}}}]}}}");
+    assert_int_equal(told, 2);
+    assert_int_equal(mute, 1);
+    assert_int_equal(told_out, 11);
+    assert_true(f.a.told.ended && !f.a.told.pending);
+    assert_int_equal(f.a.told.id.len, 1);
+    done(&f);
+}
+
+
 int
 main(void)
 {
@@ -426,6 +465,7 @@ main(void)
         cmocka_unit_test(test_batch),
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_openai_batch),
+        cmocka_unit_test(test_gemini_results),
         cmocka_unit_test(test_run)
     };
 

@@ -221,6 +221,14 @@ test_edit(void **state)
     expect_edit_as(&f, 50, "b", "{\"completion_args\":{\"max_tokens\":50},"
                                 "\"inputs\":\"a\",\"model\":\"b\"}");
     done(&f);
+
+    /* what is written first may stand last */
+
+    ask(&f, &llm_mistral, START, "{\"model\":\"m\",\"inputs\":\"a\","
+        "\"completion_args\":{\"max_tokens\":90}}");
+    expect_edit_as(&f, 50, "b", "{\"model\":\"b\",\"inputs\":\"a\","
+                                "\"completion_args\":{\"max_tokens\":50}}");
+    done(&f);
 }
 
 

@@ -16,7 +16,8 @@
 
 
 extern const llm_provider_t  llm_anthropic, llm_bedrock, llm_cohere,
-                             llm_gemini, llm_ollama, llm_mistral, llm_vercel;
+                             llm_gemini, llm_ollama, llm_mistral, llm_vercel,
+                             llm_watsonx;
 
 
 #define CHAT       "/v1/chat/completions"
@@ -302,6 +303,13 @@ static const said_t  openai_rows[] = {
       "\"usage\":{\"prompt_tokens\":0,\"total_tokens\":0}}",
       "in=0 out=0 seen of=a at=flex" },
 
+    { &llm_openai, "/v1/embeddings", "{\"model\":\"m\",\"input\":\"hi\"}",
+      "{\"data\":[],\"usage\":{\"prompt_tokens\":0,\"total_tokens\":0}}",
+      "in=0 out=0 seen finished" },
+    { &llm_openai, "/v1/embeddings", "{\"model\":\"m\",\"input\":\"hi\"}",
+      "{\"data\":[],\"usage\":{\"total_tokens\":7}}",
+      "in=7 out=0 seen finished" },
+
     /* what went by without a usage */
 
     { &llm_openai, CHAT, ASKS_MORE,
@@ -318,7 +326,16 @@ static const said_t  openai_rows[] = {
       "{\"refusal\":\"no\"}]},{\"type\":\"function_call\",\"name\":\"get\","
       "\"arguments\":\"{\\\"a\\\":1}\"},{\"type\":\"custom_tool_call\","
       "\"name\":\"put\",\"input\":\"some words more\"}]}",
-      "counted=26 finished ended of=a at=flex" }
+      "counted=26 finished ended of=a at=flex" },
+    { &llm_openai, CHAT, ASKS, "{\"model\":\"m\",\"choices\":[{\"index\":0,"
+      "\"message\":{\"tool_calls\":[{\"function\":{\"name\":\"get\","
+      "\"arguments\":\"{}\"}}]},\"finish_reason\":\"tool_calls\"}]}",
+      "counted=9 finished of=m" },
+    { &llm_openai, CHAT, ASKS, "{\"model\":\"m\",\"choices\":[{\"index\":0,"
+      "\"message\":{\"tool_calls\":[{\"function\":{\"name\":\"get\","
+      "\"arguments\":\"{}\"}},{\"function\":{\"name\":\"get\","
+      "\"arguments\":\"{}\"}}]},\"finish_reason\":\"tool_calls\"}]}",
+      "counted=32 finished of=m" }
 };
 
 
@@ -338,6 +355,18 @@ static const said_t  anthropic_rows[] = {
       "\"web_fetch_requests\":3}},\"stop_reason\":\"end_turn\"}",
       "in=60 out=7 cached=20 write=25 hour=5 searches=2 "
       "web_fetches=3 seen finished" },
+    { &llm_anthropic, MESSAGES, ASKS, "{\"usage\":{\"input_tokens\":10,"
+      "\"cache_creation_input_tokens\":30,\"cache_creation\":{"
+      "\"ephemeral_1h_input_tokens\":0},\"output_tokens\":7}}",
+      "in=40 out=7 write=30 hour=0 seen" },
+    { &llm_anthropic, MESSAGES, ASKS, "{\"usage\":{\"input_tokens\":10,"
+      "\"cache_creation\":{\"ephemeral_5m_input_tokens\":0,"
+      "\"ephemeral_1h_input_tokens\":8},\"output_tokens\":7}}",
+      "in=18 out=7 write=0 hour=8 seen" },
+    { &llm_anthropic, MESSAGES, ASKS, "{\"usage\":{\"input_tokens\":10,"
+      "\"cache_creation\":{\"ephemeral_5m_input_tokens\":8},"
+      "\"output_tokens\":7}}",
+      "in=18 out=7 write=8 seen" },
     { &llm_anthropic, MESSAGES, ASKS, "{\"usage\":[],\"stop_reason\":"
       "\"max_tokens\"}",
       "bad finished truncated" },
@@ -403,6 +432,17 @@ static const said_t  gemini_rows[] = {
       "\"hello\"},{\"functionCall\":{\"name\":\"get\",\"args\":{\"a\":1}}},"
       "{\"executableCode\":{\"code\":\"print(1)\"}}]}}]}",
       "counted=21" },
+
+    { &llm_gemini, "/v1/projects/p/locations/l/publishers/google/models/"
+      "text-embedding:predict", "{\"instances\":[{\"content\":\"a\"}]}",
+      "{\"predictions\":[{\"embeddings\":{\"statistics\":{\"token_count\":0}}}]"
+      "}",
+      "in=0 out=0 seen finished" },
+    { &llm_gemini, "/v1/projects/p/locations/l/publishers/google/models/"
+      "text-embedding:predict", "{\"instances\":[{\"content\":\"a\"}]}",
+      "{\"predictions\":[{\"embeddings\":{\"statistics\":{\"token_count\":3}}},"
+      "{\"embeddings\":{\"statistics\":{\"token_count\":4}}}]}",
+      "in=7 out=0 seen finished" },
 
     /* work that is asked for again and again */
 
@@ -537,6 +577,20 @@ static const said_t  other_rows[] = {
       "\"total_tokens\":20,\"connector_tokens\":7,\"connectors\":{"
       "\"web_search\":2,\"code_interpreter\":1}}}",
       "in=16 out=4 searches=2 code_sessions=1 seen finished" },
+
+    { &llm_watsonx, "/ml/v1/text/generation", "{\"model_id\":\"m\","
+      "\"input\":\"hi\"}", "{\"model_id\":\"a\",\"results\":[{"
+      "\"generated_text\":\"hello\",\"generated_token_count\":2,"
+      "\"input_token_count\":3,\"stop_reason\":\"ERROR\"}]}",
+      "in=3 out=2 seen finished error of=a" },
+    { &llm_watsonx, "/ml/v1/text/generation", "{\"model_id\":\"m\","
+      "\"input\":\"hi\"}", "{\"results\":[{\"generated_token_count\":2,"
+      "\"input_token_count\":0,\"stop_reason\":\"Max_Tokens\"}]}",
+      "out=2 seen finished truncated" },
+    { &llm_watsonx, "/ml/v1/text/generation", "{\"model_id\":\"m\","
+      "\"input\":\"hi\"}", "{\"results\":[{\"generated_token_count\":2,"
+      "\"stop_reason\":\"not_finished\"}]}",
+      "out=2 seen" },
 
     /* an input that was typed is not said again */
 
