@@ -197,6 +197,21 @@ static const asked_t  openai_rows[] = {
     { &llm_openai, CHAT, "{" M HI ",\"models\":[\"a\",\"b\"]}",
       "max=-1 n=1 fit or=a or=b | search_size=-1" },
 
+    { &llm_openai, CHAT, "{" M HI ",\"models\":[\"a\",\"b\",\"c\",\"d\","
+      "\"e\",\"f\",\"g\",\"h\"]}",
+      "max=-1 n=1 fit or=a or=b or=c or=d or=e or=f or=g or=h | "
+      "search_size=-1" },
+    { &llm_openai, CHAT, "{" M HI ",\"models\":[\"a\",\"b\",\"c\",\"d\","
+      "\"e\",\"f\",\"g\",\"h\",\"i\"]}",
+      "models must name at most 8 models" },
+
+    { &llm_openai, CHAT, "{\"model\":\"gpt-4o-mini\"," HI "}",
+      "max=-1 n=1 fit | search_size=-1" },
+    { &llm_openai, CHAT, "{\"model\":\"sonar-pro\"," HI "}",
+      "max=-1 n=1 fit | searches=1 search_size=-1" },
+    { &llm_openai, CHAT, "{\"model\":\"sonar-deep-research\"," HI "}",
+      "max=-1 n=1 fit | searches=-1 search_size=-1" },
+
     /* prompts: each gets as many answers */
 
     { &llm_openai, COMPLETE, "{" M "\"prompt\":\"a\",\"n\":2,\"best_of\":5,"
@@ -205,6 +220,8 @@ static const asked_t  openai_rows[] = {
     { &llm_openai, COMPLETE, "{" M "\"prompt\":[\"a\",\"b\",\"c\"],\"n\":2,"
       "\"max_tokens\":7}",
       "max=7 n=6 fit | " },
+    { &llm_openai, COMPLETE, "{" M "\"prompt\":[]}",
+      "max=-1 n=1 fit | " },
     { &llm_openai, COMPLETE, "{" M "\"prompt\":[1,2,3]}",
       "max=-1 n=1 fit | " },
     { &llm_openai, COMPLETE, "{" M "\"prompt\":[[1],[2,3]]}",
@@ -324,6 +341,19 @@ static const asked_t  anthropic_rows[] = {
     { &llm_anthropic, MESSAGES, "{" M HI ",\"max_tokens\":9,\"tools\":["
       "{\"type\":\"web_search_20250305\",\"name\":\"web_search\"}]}",
       "max=9 n=1 fit stateful bounded | searches=-1" },
+    { &llm_anthropic, MESSAGES, "{" M HI ",\"max_tokens\":9,\"tools\":["
+      "{\"type\":\"web_search_20250305\",\"name\":\"a\",\"max_uses\":-1},"
+      "{\"type\":\"web_fetch_20250910\",\"name\":\"b\",\"max_uses\":\"2\"},"
+      "{\"type\":\"custom\",\"name\":\"c\"}]}",
+      "max=9 n=1 fit stateful bounded | searches=-1 web_fetches=-1" },
+    { &llm_anthropic, MESSAGES, "{" M HI ",\"max_tokens\":9,\"tools\":["
+      "{\"type\":\"advisor_20260301\",\"name\":\"a\",\"model\":\"b\","
+      "\"max_uses\":3}]}",
+      "max=9 n=1 fit stateful bounded |  | b calls=3 shown=0 in=-1 "
+      "out=-1" },
+    { &llm_anthropic, MESSAGES, "{" M HI ",\"max_tokens\":9,\"tools\":["
+      "{\"type\":\"custom\",\"name\":\"c\"}]}",
+      "max=9 n=1 fit bounded | " },
     { &llm_anthropic, MESSAGES, "{" M "\"max_tokens\":9,\"messages\":[{"
       "\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"a\","
       "\"cache_control\":{\"type\":\"ephemeral\"}}]}]}",
@@ -448,7 +478,8 @@ static const asked_t  other_rows[] = {
 
     /* of a guardrail, units of each policy */
 
-    { &llm_bedrock, GUARD, "{\"content\":[{\"text\":{\"text\":\"" FIFTY "\"}}]}",
+    { &llm_bedrock, GUARD, "{\"content\":[{\"text\":{\"text\":\"" FIFTY
+      "\"}}]}",
       "max=0 n=1 stateful bounded | queries=5" },
     { &llm_bedrock, GUARD, "{\"content\":[{\"text\":{\"text\":\"" THOUSAND
       "\"}},{\"image\":{}}]}",
