@@ -117,6 +117,7 @@ print_request(char *text, size_t size, const llm_request_t *q)
         n += snprintf(text + n, size - n, " | %.*s calls=%lld shown=%lld ",
                       (int) q->guest.model.len, q->guest.model.data,
                       (long long) q->guest.calls, (long long) q->guest.shown);
+        llm_usage_text(&plain, 0, 0);
         n += usage_print(text + n, size - n, &q->guest.most, &plain);
     }
 
@@ -244,6 +245,23 @@ static const asked_t  openai_rows[] = {
     { &llm_openai, RESPONSES, "{" M INPUT ",\"tools\":[{\"type\":"
       "\"web_search_preview\"}],\"background\":true}",
       "max=-1 n=1 fit stateful long | searches=-1 search_size=-1" },
+    { &llm_openai, RESPONSES, "{" M INPUT ",\"tools\":[{\"type\":"
+      "\"image_generation\",\"quality\":\"low\",\"size\":\"1024x1024\"}],"
+      "\"max_tool_calls\":1}",
+      "max=-1 n=1 fit stateful | search_size=-1 | "
+      "gpt-image-2.6-sunburst calls=1 shown=0 in=1024 out=452 image_input=-1 "
+      "cached_image=-1 image_output=-1" },
+    { &llm_openai, RESPONSES, "{" M INPUT ",\"tools\":[{\"type\":"
+      "\"image_generation\",\"quality\":\"low\",\"size\":\"1024x1024\"}],"
+      "\"max_tool_calls\":2}",
+      "max=-1 n=1 fit stateful | search_size=-1 | "
+      "gpt-image-2.6-sunburst calls=2 shown=0 in=8361 out=452 image_input=-1 "
+      "cached_image=-1 image_output=-1" },
+    { &llm_openai, RESPONSES, "{" M INPUT ",\"tools\":[{\"type\":"
+      "\"image_generation\",\"input_image_mask\":{},\"partial_images\":3}]}",
+      "max=-1 n=1 fit stateful | search_size=-1 | "
+      "gpt-image-2.6-sunburst calls=-1 shown=0 in=15698 out=7580 "
+      "image_input=-1 cached_image=-1 image_output=-1" },
     { &llm_openai, RESPONSES, "{" M INPUT ",\"previous_response_id\":\"a\"}",
       "max=-1 n=1 fit | search_size=-1" },
 
@@ -369,6 +387,11 @@ static const asked_t  anthropic_rows[] = {
     { &llm_anthropic, MESSAGES, "{" M HI ",\"max_tokens\":9,\"fallbacks\":["
       "{\"model\":\"a\",\"max_tokens\":8}],\"speed\":\"fast\"}",
       "max=9 n=1 fit bounded or=a | fast=1" },
+    { &llm_anthropic, MESSAGES, "{" M HI ",\"max_tokens\":9,\"speed\":"
+      "\"standard\",\"fallbacks\":\"default\"}",
+      "max=9 n=1 fit bounded or=claude-opus-4-8 | " },
+    { &llm_anthropic, MESSAGES, "{" M HI ",\"max_tokens\":9,\"fallbacks\":7}",
+      "fallbacks must be an array" },
     { &llm_anthropic, MESSAGES, "{" M HI ",\"max_tokens\":9,"
       "\"inference_geo\":\"us\",\"service_tier\":\"auto\"}",
       "max=9 n=1 fit bounded | " },
