@@ -115,9 +115,11 @@ llm_bedrock_guard_answer(llm_answer_t *a, const llm_json_t *j)
                                                           names[i])));
     }
 
-    /* of what does not say it the most that it can be is charged */
+    /* of what does not say it all the most that it can be is charged */
 
-    if (units < 0 && a->q) {
+    if (a->q && (units < 0
+                 || (a->usage_bad && units < a->q->most.queries)))
+    {
         units = a->q->most.queries;
     }
 

@@ -137,10 +137,10 @@ llm_gemini_details(llm_answer_t *a, const llm_json_t *j, uint32_t list,
             continue;
         }
 
-        number = -1;
+        /* a modality may be its number: a string's is none of these */
 
-        if (llm_kind_of(j, f[0]) == LLM_JSON_NUMBER) {
-            (void) llm_json_int(j, f[0], &number);
+        if (llm_json_int(j, f[0], &number) != LLM_OK) {
+            number = -1;
         }
 
         for (k = 0; k < LLM_GEMINI_MODALITIES; k++) {

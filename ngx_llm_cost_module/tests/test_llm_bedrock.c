@@ -636,6 +636,14 @@ test_guardrail(void **state)
     answer_begin(&f, NULL);
     answer_json(&f, "{\"action\":\"NONE\"}");
     assert_int_equal(f.a.usage.queries, 6);
+
+    /* a part that cannot be read is not nothing */
+
+    answer_begin(&f, NULL);
+    answer_json(&f, "{\"usage\":{\"topicPolicyUnits\":1,"
+                "\"contentPolicyUnits\":1.5},\"action\":\"NONE\"}");
+    assert_true(f.a.usage_bad);
+    assert_int_equal(f.a.usage.queries, 6);
     done(&f);
 
     ask(&f, &llm_bedrock, GUARD, "{\"source\":\"INPUT\"}");

@@ -380,6 +380,14 @@ test_usage(void **state)
     assert_int_equal(f.a.model.len, 20);
     done(&f);
 
+    /* a number between two modalities is none */
+
+    whole(&f, GENERATE, "{\"usageMetadata\":{\"promptTokenCount\":9,"
+        "\"promptTokensDetails\":[{\"modality\":1.5,\"tokenCount\":5},"
+        "{\"modality\":2.0,\"tokenCount\":3}]}}");
+    assert_int_equal(f.a.usage.image_input, 3);
+    done(&f);
+
     /* the tier may be in the header alone */
 
     ask(&f, &llm_gemini, GENERATE, "{\"contents\":[]}");
