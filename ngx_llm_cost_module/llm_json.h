@@ -153,9 +153,11 @@ int llm_json_equal(const llm_json_t *j, uint32_t node, const char *text);
 
 int llm_json_starts(const llm_json_t *j, uint32_t node, const char *text);
 
-/* two strings are the same, however they are written */
+/* two strings are the same, however they are written; also of two texts */
 
 int llm_json_alike(const llm_json_t *j, uint32_t one, uint32_t two);
+int llm_json_alike_of(const llm_json_t *j, uint32_t one,
+    const llm_json_t *other, uint32_t two);
 
 /*
  * The string with its escapes resolved.  Without escapes it points into the

@@ -187,7 +187,8 @@ llm_json_byte(llm_json_cursor_t *s)
 
 
 int
-llm_json_alike(const llm_json_t *j, uint32_t one, uint32_t two)
+llm_json_alike_of(const llm_json_t *j, uint32_t one, const llm_json_t *other,
+    uint32_t two)
 {
     int                     c;
     size_t                  n;
@@ -195,23 +196,23 @@ llm_json_alike(const llm_json_t *j, uint32_t one, uint32_t two)
     const llm_json_node_t  *v, *w;
 
     if (one >= j->n || j->nodes[one].type != LLM_JSON_STRING
-        || two >= j->n || j->nodes[two].type != LLM_JSON_STRING)
+        || two >= other->n || other->nodes[two].type != LLM_JSON_STRING)
     {
         return 0;
     }
 
     v = &j->nodes[one];
-    w = &j->nodes[two];
+    w = &other->nodes[two];
 
     if (!v->escaped && !w->escaped) {
         n = v->end - v->start;
 
         return n == w->end - w->start
-               && memcmp(j->data + v->start, j->data + w->start, n) == 0;
+               && memcmp(j->data + v->start, other->data + w->start, n) == 0;
     }
 
     llm_json_begin(j, one, &a);
-    llm_json_begin(j, two, &b);
+    llm_json_begin(other, two, &b);
 
     do {
         c = llm_json_byte(&a);
@@ -223,6 +224,13 @@ llm_json_alike(const llm_json_t *j, uint32_t one, uint32_t two)
     } while (c >= 0);
 
     return 1;
+}
+
+
+int
+llm_json_alike(const llm_json_t *j, uint32_t one, uint32_t two)
+{
+    return llm_json_alike_of(j, one, j, two);
 }
 
 

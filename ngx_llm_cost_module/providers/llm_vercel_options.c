@@ -235,17 +235,23 @@ static const struct {
     { "shell", offsetof(llm_usage_t, code_sessions) }
 };
 
+#define LLM_VERCEL_ID      1024        /* bytes of an id with escapes */
 #define LLM_VERCEL_SERVED  (sizeof(llm_vercel_served)                         \
                             / sizeof(llm_vercel_served[0]))
 
 
-/* the row of a tool that is run elsewhere, or LLM_VERCEL_SERVED */
+/*
+ * The row of a tool that is run elsewhere, or LLM_VERCEL_SERVED.  No id with
+ * escapes is that long: what it asks for is taken for what costs most.
+ */
 
 static size_t
 llm_vercel_row(const llm_json_t *j, uint32_t tool)
 {
     size_t                  i;
     uint32_t                id;
+    llm_str_t               s;
+    unsigned char           buf[LLM_VERCEL_ID];
     const llm_json_node_t  *v;
 
     id = llm_json_get(j, tool, "id");
@@ -258,9 +264,14 @@ llm_vercel_row(const llm_json_t *j, uint32_t tool)
 
     v = llm_json_node(j, id);
 
+    if (v->escaped && v->end - v->start > LLM_VERCEL_ID) {
+        return 0;
+    }
+
+    (void) llm_json_string(j, id, &s, buf);
+
     for (i = 0; i < LLM_VERCEL_SERVED; i++) {
-        if (memmem(j->data + v->start, v->end - v->start,
-                   llm_vercel_served[i].word,
+        if (memmem(s.data, s.len, llm_vercel_served[i].word,
                    strlen(llm_vercel_served[i].word)))
         {
             break;
@@ -332,30 +343,6 @@ llm_vercel_tools(llm_request_t *q, uint32_t tools)
 }
 
 
-/* a string of the answer is one of the request, neither with escapes */
-
-static int
-llm_vercel_same(const llm_json_t *a, uint32_t one, const llm_json_t *b,
-    uint32_t two)
-{
-    size_t                  n;
-    const llm_json_node_t  *v, *w;
-
-    if (llm_kind_of(a, one) != LLM_JSON_STRING
-        || llm_kind_of(b, two) != LLM_JSON_STRING)
-    {
-        return 0;
-    }
-
-    v = llm_json_node(a, one);
-    w = llm_json_node(b, two);
-    n = v->end - v->start;
-
-    return n == w->end - w->start
-           && memcmp(a->data + v->start, b->data + w->start, n) == 0;
-}
-
-
 int64_t *
 llm_vercel_called(const llm_request_t *q, const llm_json_t *j, uint32_t name,
     llm_usage_t *u)
@@ -372,8 +359,8 @@ llm_vercel_called(const llm_request_t *q, const llm_json_t *j, uint32_t name,
     for (i = tools + 1; i < llm_json_next(&q->json, tools);
          i = llm_json_next(&q->json, i))
     {
-        if (llm_vercel_same(&q->json, llm_json_get(&q->json, i, "name"), j,
-                            name))
+        if (llm_json_alike_of(&q->json, llm_json_get(&q->json, i, "name"), j,
+                              name))
         {
             row = llm_vercel_row(&q->json, i);
 

@@ -33,7 +33,7 @@ static const char  *claude[] = {
 static void
 asked(dialect_t *f, const char **headers, const char *more)
 {
-    char  body[1024];
+    char  body[4096];
 
     snprintf(body, sizeof(body), ASKED "%s}", more);
 
@@ -244,6 +244,7 @@ test_options(void **state)
 static void
 test_tools(void **state)
 {
+    char       body[2048];
     dialect_t  f;
 
     (void) state;
@@ -278,6 +279,18 @@ test_tools(void **state)
     asked(&f, gpt, "");
     assert_false(f.q.crowd);
     assert_int_equal(f.q.most.searches, 0);
+    done(&f);
+
+    /* the same with escapes; of a long one it is not asked what it is */
+
+    asked(&f, gpt, TOOLS("openai.web\\u005fse\\u0061rch", "{\"maxUses\":2}"));
+    assert_int_equal(f.q.most.searches, 2);
+    assert_true(f.q.stateful);
+    done(&f);
+
+    snprintf(body, sizeof(body), TOOLS("%01100d\\u0061", "{}"), 0);
+    asked(&f, gpt, body);
+    assert_true(f.q.crowd);
     done(&f);
 }
 
@@ -527,6 +540,17 @@ test_called(void **state)
     answer_event(&f, "", "{\"type\":\"finish\",\"usage\":{\"inputTokens\":7,"
                  "\"outputTokens\":1}}");
     assert_int_equal(f.a.usage.searches, 2);
+    done(&f);
+
+    /* its name is another spelling */
+
+    asked(&f, gpt, TOOLS("openai.web_search", "{}"));
+    answer_begin(&f, NULL);
+    answer_event(&f, "", "{\"type\":\"tool-call\",\"toolName\":\"w\\u0065b\","
+                 "\"input\":\"{}\",\"providerExecuted\":true}");
+    answer_event(&f, "", "{\"type\":\"finish\",\"usage\":{\"inputTokens\":7,"
+                 "\"outputTokens\":1}}");
+    assert_int_equal(f.a.usage.searches, 1);
     done(&f);
 
     asked(&f, gpt, "");
