@@ -47,6 +47,9 @@ extern const llm_provider_t  llm_anthropic, llm_bedrock, llm_cohere,
 #define HI         "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]"
 #define TURNS      "\"prompt\":[{\"role\":\"user\",\"content\":["            \
                    "{\"type\":\"text\",\"text\":\"hi\"}]}]"
+#define SERVED(n)  "{\"type\":\"provider-defined\",\"id\":\"anthropic."        \
+                   "web_search_20250305\",\"name\":\"a\",\"args\":{"         \
+                   "\"maxUses\":" #n "}}"
 #define INPUT      "\"input\":\"hi\""
 #define WORDS      "\"contents\":[{\"parts\":[{\"text\":\"hi\"}]}]"
 
@@ -212,6 +215,18 @@ static const asked_t  openai_rows[] = {
       "max=-1 n=1 fit | searches=1 search_size=-1" },
     { &llm_openai, CHAT, "{\"model\":\"sonar-deep-research\"," HI "}",
       "max=-1 n=1 fit | searches=-1 search_size=-1" },
+
+    { &llm_openai, "/serving-endpoints/m/invocations", "{" HI
+      ",\"max_tokens\":9}",
+      "max=9 n=1 fit | search_size=-1" },
+    { &llm_openai, "/serving-endpoints/m/invocations", "{\"prompt\":\"a\","
+      "\"max_tokens\":9}",
+      "max=9 n=1 fit | " },
+    { &llm_openai, "/api/v2/cortex/v1/chat/completions", "{" HI "}",
+      "model is required" },
+    { &llm_openai, "/api/v2/cortex/v1/chat/completions", "{" M HI
+      ",\"max_completion_tokens\":9}",
+      "max=9 n=1 fit | search_size=-1" },
 
     /* prompts: each gets as many answers */
 
@@ -572,6 +587,16 @@ static const asked_t  other_rows[] = {
       "{\"type\":\"document_library\"}]}",
       "max=-1 n=1 fit stateful bounded | searches=-1 "
       "file_searches=-1 code_sessions=-1" },
+
+    /* a tool's uses add up, and a number that is none is no bound */
+
+    { &llm_vercel, VERCEL, "{" TURNS ",\"tools\":[" SERVED(3) "," SERVED(2) "]}",
+      "max=-1 n=1 fit stateful bounded | searches=5" },
+    { &llm_vercel, VERCEL, "{" TURNS ",\"tools\":[" SERVED(3) "," SERVED(-2)
+      "]}",
+      "max=-1 n=1 fit stateful bounded | searches=-1" },
+    { &llm_vercel, VERCEL, "{" TURNS ",\"tools\":[" SERVED(1e12) "]}",
+      "max=-1 n=1 fit stateful bounded | searches=-1" },
 
     /* thoughts that stand beside the maximum */
 

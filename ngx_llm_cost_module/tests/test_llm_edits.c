@@ -101,7 +101,11 @@ static const edit_row_t  maxima[] = {
       "{\"model\":\"m\"," HI ",\"max_tokens\":50}", "" },
     { &llm_huggingface, "/generate", "{\"inputs\":\"a\",\"parameters\":{"
       "\"max_new_tokens\":90}}",
-      "{\"inputs\":\"a\",\"parameters\":{\"max_new_tokens\":50}}", "" }
+      "{\"inputs\":\"a\",\"parameters\":{\"max_new_tokens\":50}}", "" },
+    { &llm_huggingface, "/generate", "{\"inputs\":\"a\",\"parameters\":{"
+      "\"max_new_tokens\":1}}", NULL, "" },
+    { &llm_anthropic, MESSAGES, "{\"model\":\"m\",\"max_tokens\":1," HI "}",
+      NULL, "" }
 };
 
 
