@@ -590,7 +590,8 @@ static const asked_t  other_rows[] = {
 
     /* a tool's uses add up, and a number that is none is no bound */
 
-    { &llm_vercel, VERCEL, "{" TURNS ",\"tools\":[" SERVED(3) "," SERVED(2) "]}",
+    { &llm_vercel, VERCEL, "{" TURNS ",\"tools\":[" SERVED(3) "," SERVED(2)
+      "]}",
       "max=-1 n=1 fit stateful bounded | searches=5" },
     { &llm_vercel, VERCEL, "{" TURNS ",\"tools\":[" SERVED(3) "," SERVED(-2)
       "]}",
