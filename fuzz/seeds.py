@@ -8,10 +8,10 @@ DIR/dialects-PART-KIND/*: the number of a way of fuzz/dialects_ways.h, that of
 what is read there, and the body; in front of an answer the request that it is
 for, and a zero.  They are the recordings in TRAFFIC_DIR, the bodies of the C
 tests and those of fuzz/written.tsv: a part of the path, the kind, the request
-where that is "asked:" and a kind, and the body or the events, with tabs
-between.  DIR/frames, json, openai_answer and openai_request come of the same;
-DIR/price_map of the map that is shipped and of the C tests.  And
-DIR/words/PART: the names that the sources of a part know.
+where that is "asked:" and a kind, and the body or the events, or a form's
+lines, with tabs between.  DIR/frames, json, openai_answer and openai_request
+come of the same; DIR/price_map of the map that is shipped and of the C tests.
+And DIR/words/PART: the names that the sources of a part know.
 """
 
 import base64
@@ -436,6 +436,12 @@ def written(seeds):
         for line in lines:
             path, kind, *events = line.rstrip("\n").split("\t")
             asked = b""
+            if kind == "form":
+                for way in seeds.ways([path]):
+                    if seeds.rows[way][2] == "FORM":
+                        seeds.body(way, "request",
+                                   "\r\n".join(events).encode("utf8"))
+                continue
             if kind.startswith("asked:"):
                 kind = kind[len("asked:"):]
                 asked = events.pop(0).encode("utf8")
