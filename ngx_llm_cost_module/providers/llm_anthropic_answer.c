@@ -222,7 +222,6 @@ llm_anthropic_answer(llm_answer_t *a, const llm_json_t *j)
         for (n = 0, i = f[4] + 1; i < llm_json_next(j, f[4]);
              i = v[i].next, n++)
         {
-
             ch = llm_openai_choice_at(a, &st->text, n);
             if (ch == NULL) {
                 return LLM_ERROR;

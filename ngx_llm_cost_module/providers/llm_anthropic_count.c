@@ -531,7 +531,6 @@ llm_anthropic_count(llm_request_t *q, llm_counter_t *c)
     for (i = messages + 1; i < llm_json_next(&q->json, messages);
          i = v[i].next)
     {
-
         /* thoughts are shown again as long as tools are being called */
 
         ai.thoughts = (v[i].next < v[messages].next

@@ -7,6 +7,32 @@
 #include "llm_anthropic.h"
 
 
+/* a tool with a type of its own runs at Anthropic: LLM_DECLINED */
+
+static int
+llm_anthropic_needs_tools(const llm_json_t *j, uint32_t tools)
+{
+    int       able;
+    uint32_t  i, type;
+
+    able = 0;
+
+    for (i = tools + 1; llm_kind_of(j, tools) == LLM_JSON_ARRAY
+         && i < llm_json_next(j, tools); i = llm_json_next(j, i))
+    {
+        type = llm_json_get(j, i, "type");
+
+        if (llm_given(j, type) && !llm_json_equal(j, type, "custom")) {
+            return LLM_DECLINED;
+        }
+
+        able = LLM_ABLE_TOOLS;
+    }
+
+    return able;
+}
+
+
 /*
  * What a request asks of one of Anthropic's models.  Servers and containers
  * that it brings, and tools in its messages, are not every model's: it stays
@@ -16,8 +42,8 @@
 int
 llm_anthropic_needs(const llm_request_t *q, const llm_str_t *model)
 {
-    int                able;
-    uint32_t           f[LLM_ANTHROPIC_FIELDS], i, tools, type;
+    int                able, tools;
+    uint32_t           f[LLM_ANTHROPIC_FIELDS];
     const llm_json_t  *j;
 
     static const llm_need_t  parts[] = {
@@ -48,7 +74,10 @@ llm_anthropic_needs(const llm_request_t *q, const llm_str_t *model)
 
     llm_json_fields(j, 0, llm_anthropic_names, LLM_ANTHROPIC_FIELDS, f);
 
-    if (llm_given(j, f[LLM_ANTHROPIC_SERVERS])
+    tools = llm_anthropic_needs_tools(j, f[LLM_ANTHROPIC_TOOLS]);
+
+    if (tools == LLM_DECLINED
+        || llm_given(j, f[LLM_ANTHROPIC_SERVERS])
         || llm_given(j, f[LLM_ANTHROPIC_CONTAINER])
         || llm_given(j, f[LLM_ANTHROPIC_SPEED])
         || llm_given(j, f[LLM_ANTHROPIC_THREAD])
@@ -63,28 +92,7 @@ llm_anthropic_needs(const llm_request_t *q, const llm_str_t *model)
         able |= LLM_ABLE_SCHEMA;
     }
 
-    tools = f[LLM_ANTHROPIC_TOOLS];
-
-    if (llm_kind_of(j, tools) == LLM_JSON_ARRAY) {
-
-        for (i = tools + 1; i < llm_json_next(j, tools);
-             i = llm_json_next(j, i))
-        {
-
-            type = llm_kind_of(j, i) == LLM_JSON_OBJECT
-                   ? llm_json_get(j, i, "type") : LLM_JSON_NONE;
-
-            /* a tool with a type of its own runs at Anthropic */
-
-            if (llm_given(j, type) && !llm_json_equal(j, type, "custom")) {
-                return LLM_DECLINED;
-            }
-
-            able |= LLM_ABLE_TOOLS;
-        }
-    }
-
-    return able
+    return able | tools
            | (int) llm_needs_types(j, f[LLM_ANTHROPIC_MESSAGES], parts)
            | (int) llm_needs_types(j, f[LLM_ANTHROPIC_THINKING], thinks);
 }

@@ -347,7 +347,6 @@ llm_anthropic_split(const llm_request_t *q, const llm_str_t *body,
     for (i = content + 1; rc == LLM_OK && i < llm_json_next(&j, content);
          i = v[i].next)
     {
-
         if (v[i].type != LLM_JSON_OBJECT || s.index == LLM_FORM_ITEMS) {
             return LLM_DECLINED;
         }

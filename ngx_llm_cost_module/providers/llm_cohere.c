@@ -344,7 +344,6 @@ llm_cohere_messages(llm_input_t *in, uint32_t list)
         for (k = content + 1; k < llm_json_next(in->j, content);
              k = v[k].next)
         {
-
             if (llm_given(in->j, llm_json_get(in->j, k, "image_url"))
                 || llm_given(in->j, llm_json_get(in->j, k, "image")))
             {
@@ -376,7 +375,6 @@ llm_cohere_units(llm_input_t *in, uint32_t query, uint32_t documents)
     for (i = documents + 1; llm_kind_of(in->j, documents) == LLM_JSON_ARRAY
          && i < llm_json_next(in->j, documents); i = v[i].next)
     {
-
         /* one that is too long counts as several, each with the query */
 
         base = in->tokens;
@@ -416,7 +414,6 @@ llm_cohere_media(llm_input_t *in, uint32_t list)
         for (k = content + 1; k < llm_json_next(in->j, content);
              k = v[k].next)
         {
-
             if (llm_kind_of(in->j, k) == LLM_JSON_OBJECT
                 && !llm_given(in->j, llm_json_get(in->j, k, "text")))
             {

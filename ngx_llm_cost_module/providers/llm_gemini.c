@@ -300,7 +300,6 @@ llm_gemini_parse_models(llm_request_t *q, uint32_t requests)
     for (i = requests + 1; i < llm_json_next(&q->json, requests);
          i = v[i].next)
     {
-
         s.len = 0;
         rc = llm_request_string(q, llm_json_get(&q->json, i, "model"),
                                 "requests.model", &s);

@@ -327,7 +327,6 @@ llm_gemini_join_chunk(llm_gemini_reform_t *s, const llm_json_t *j,
     for (key = chunk + 1; key < llm_json_next(j, chunk);
          key = v[key + 1].next)
     {
-
         if (!llm_json_equal(j, key, "candidates")) {
 
             rc = llm_gemini_join_top(s, j, key);

@@ -119,11 +119,29 @@ llm_audio_inline(const llm_request_t *q, uint32_t node)
 }
 
 
+/* what a recording of so many milliseconds uses at most */
+
+static void
+llm_audio_reads(llm_request_t *q, llm_media_t *m, int64_t ms)
+{
+    int64_t  seconds;
+
+    seconds = ms / 1000 + 1;
+
+    m->beside = LLM_AUDIO_BESIDE + LLM_AUDIO_TOKENS * seconds;
+
+    q->most.audio_input = -1;
+    q->most.cached_audio = -1;
+    q->most.audio_input_ms = ms;
+    q->max_output = LLM_AUDIO_WORDS * seconds + LLM_AUDIO_BESIDE;
+}
+
+
 int
 llm_transcription_parse(llm_request_t *q, llm_media_t *m)
 {
     int                rc, stream, channels;
-    int64_t            ms, seconds;
+    int64_t            ms;
     unsigned           exact;
     llm_media_field_t  f[] = {
         { .name = "model" },
@@ -178,14 +196,7 @@ llm_transcription_parse(llm_request_t *q, llm_media_t *m)
         ms = f[4].n ? llm_audio_inline(q, f[4].node) : LLM_AUDIO_HOURS;
     }
 
-    seconds = ms / 1000 + 1;
-
-    m->beside = LLM_AUDIO_BESIDE + LLM_AUDIO_TOKENS * seconds;
-
-    q->most.audio_input = -1;
-    q->most.cached_audio = -1;
-    q->most.audio_input_ms = ms;
-    q->max_output = LLM_AUDIO_WORDS * seconds + LLM_AUDIO_BESIDE;
+    llm_audio_reads(q, m, ms);
 
     return LLM_OK;
 }

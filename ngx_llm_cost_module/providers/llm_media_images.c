@@ -244,6 +244,30 @@ llm_images_author(llm_request_t *q, const llm_media_field_t *svg)
 }
 
 
+/* how many pictures, and what each of them is made of */
+
+static int
+llm_images_numbers(llm_request_t *q, const llm_media_field_t *f,
+    llm_picture_t *p)
+{
+    int  rc;
+
+    rc = llm_media_number(q, &f[LLM_IMAGES_N], 1, LLM_IMAGES_MAX, &q->choices);
+
+    if (rc == LLM_OK) {
+        rc = llm_media_number(q, &f[LLM_IMAGES_PARTIALS], 0, LLM_IMAGES_MAX,
+                              &p->partials);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_media_number(q, &f[LLM_IMAGES_FRAMES], 0, LLM_IMAGES_MAX,
+                              &p->frames);
+    }
+
+    return rc;
+}
+
+
 int
 llm_images_parse(llm_request_t *q, llm_media_t *m)
 {
@@ -291,18 +315,7 @@ llm_images_parse(llm_request_t *q, llm_media_t *m)
     }
 
     if (rc == LLM_OK) {
-        rc = llm_media_number(q, &f[LLM_IMAGES_N], 1, LLM_IMAGES_MAX,
-                              &q->choices);
-    }
-
-    if (rc == LLM_OK) {
-        rc = llm_media_number(q, &f[LLM_IMAGES_PARTIALS], 0, LLM_IMAGES_MAX,
-                              &p.partials);
-    }
-
-    if (rc == LLM_OK) {
-        rc = llm_media_number(q, &f[LLM_IMAGES_FRAMES], 0, LLM_IMAGES_MAX,
-                              &p.frames);
+        rc = llm_images_numbers(q, f, &p);
     }
 
     if (rc == LLM_OK) {

@@ -256,7 +256,6 @@ llm_openai_split_calls(llm_openai_split_t *s, int64_t index, uint32_t tools,
         for (n = 0, i = tools + 1; i < llm_json_next(s->j, tools);
              i = v[i].next)
         {
-
             if (n == LLM_FORM_CHOICES) {
                 return LLM_DECLINED;
             }
@@ -436,7 +435,6 @@ llm_openai_split_choices(llm_openai_split_t *s, uint32_t choices)
     for (n = 0, i = choices + 1; i < llm_json_next(s->j, choices);
          i = v[i].next)
     {
-
         if (n++ == LLM_FORM_CHOICES) {
             return LLM_DECLINED;
         }

@@ -280,19 +280,15 @@ llm_responses_parse_ways(llm_request_t *q, const uint32_t *f)
 }
 
 
-/*
- * Tools that the provider runs and is paid for: as many calls as are allowed.
- * One container is made for a request; code without one is charged by the
- * call, and a shell without one is the client's.
- */
+/* a tool that the provider runs, by its type */
 
-static int
-llm_responses_tool(llm_request_t *q, uint32_t tool, int64_t most)
+static void
+llm_responses_hosted(llm_request_t *q, uint32_t tool, uint32_t type,
+    int64_t most)
 {
-    size_t     i;
-    int64_t   *field;
-    uint32_t   type, node;
-    llm_str_t  s;
+    size_t    i;
+    int64_t  *field;
+    uint32_t  node;
 
     static const struct {
         const char  *type;           /* what it begins with */
@@ -309,47 +305,56 @@ llm_responses_tool(llm_request_t *q, uint32_t tool, int64_t most)
         { "shell", offsetof(llm_usage_t, code_sessions), "environment", 0 }
     };
 
-    type = llm_json_get(&q->json, tool, "type");
-
-    if (llm_kind_of(&q->json, type) != LLM_JSON_STRING
-        || llm_json_string(&q->json, type, &s, NULL) != LLM_OK)
-    {
-        return LLM_OK;
+    for (i = 0; i < sizeof(tools) / sizeof(tools[0]); i++) {
+        if (llm_json_starts(&q->json, type, tools[i].type)) {
+            break;
+        }
     }
+
+    if (i == sizeof(tools) / sizeof(tools[0])) {
+        return;
+    }
+
+    field = (int64_t *) ((char *) &q->most + tools[i].field);
+
+    node = tools[i].container
+           ? llm_json_get(&q->json, tool, tools[i].container) : LLM_JSON_NONE;
+
+    if (llm_given(&q->json, node)) {
+
+        /* each container is one more */
+
+        most = llm_responses_sessions(&q->json, node);
+        *field = *field < 0 ? -1 : *field + most;
+
+    } else if (tools[i].alone) {
+        *field = *field < 0 ? -1 : most;
+    }
+}
+
+
+/*
+ * Tools that the provider runs and is paid for: as many calls as are allowed.
+ * One container is made for a request; code without one is charged by the
+ * call, and a shell without one is the client's.
+ */
+
+static int
+llm_responses_tool(llm_request_t *q, uint32_t tool, int64_t most)
+{
+    uint32_t  type;
+
+    type = llm_json_get(&q->json, tool, "type");
 
     if (llm_openai_crowd(&q->json, type)) {
         return LLM_DECLINED;
     }
 
-    if (llm_openai_is(&s, "image_generation")) {
+    if (llm_json_starts(&q->json, type, "image_generation")) {
         return llm_responses_paints(q, tool, most);
     }
 
-    for (i = 0; i < sizeof(tools) / sizeof(tools[0]); i++) {
-
-        if (!llm_openai_is(&s, tools[i].type)) {
-            continue;
-        }
-
-        field = (int64_t *) ((char *) &q->most + tools[i].field);
-
-        node = tools[i].container
-               ? llm_json_get(&q->json, tool, tools[i].container)
-               : LLM_JSON_NONE;
-
-        if (llm_given(&q->json, node)) {
-
-            /* each container is one more */
-
-            most = llm_responses_sessions(&q->json, node);
-            *field = *field < 0 ? -1 : *field + most;
-
-        } else if (tools[i].alone) {
-            *field = *field < 0 ? -1 : most;
-        }
-
-        break;
-    }
+    llm_responses_hosted(q, tool, type, most);
 
     return LLM_OK;
 }

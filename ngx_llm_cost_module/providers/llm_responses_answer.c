@@ -90,7 +90,6 @@ llm_responses_text(llm_answer_t *a, llm_openai_state_t *st,
     for (n = 0, i = output + 1; i < llm_json_next(j, output);
          i = v[i].next, n++)
     {
-
         ch = llm_openai_choice_at(a, st, n);
 
         if (ch == NULL || v[i].type != LLM_JSON_OBJECT) {

@@ -542,7 +542,6 @@ llm_responses_prompt(llm_openai_count_t *cc, uint32_t prompt)
     for (i = variables + 1; i < llm_json_next(cc->j, variables);
          i = v[i + 1].next)
     {
-
         if (v[i + 1].type == LLM_JSON_OBJECT) {
             llm_count_part(cc, i + 1);
             llm_count_text(cc, &cc->text);

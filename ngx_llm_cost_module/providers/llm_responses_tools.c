@@ -369,6 +369,28 @@ llm_responses_frames(const llm_json_t *j, uint32_t tool)
 }
 
 
+/* what one call reads: a prompt, and the pictures that it is shown */
+
+static int64_t
+llm_responses_shown(const llm_request_t *q, uint32_t tool, int64_t calls,
+    const llm_picture_t *p)
+{
+    int64_t    n;
+    llm_str_t  fidelity;
+
+    fidelity = llm_responses_text(&q->json, tool, "input_fidelity");
+
+    n = q->guest.shown + llm_given(&q->json, llm_json_get(&q->json, tool,
+                                                          "input_image_mask"));
+
+    /* what an earlier call has made is shown to a later one */
+
+    n += (calls != 1);
+
+    return LLM_RESPONSES_PROMPT + n * llm_images_sent(&p->model, &fidelity);
+}
+
+
 /*
  * The tool that makes pictures asks a model of its own: a picture a call, of
  * the size and quality that it names, from words and all that it can be shown.
@@ -379,7 +401,6 @@ int
 llm_responses_paints(llm_request_t *q, uint32_t tool, int64_t calls)
 {
     int64_t        n, made;
-    llm_str_t      fidelity;
     llm_guest_t   *guest;
     llm_picture_t  p;
 
@@ -391,8 +412,6 @@ llm_responses_paints(llm_request_t *q, uint32_t tool, int64_t calls)
     p.format = llm_responses_text(&q->json, tool, "output_format");
     p.partials = llm_responses_partials(&q->json, tool);
     p.frames = llm_responses_frames(&q->json, tool);
-
-    fidelity = llm_responses_text(&q->json, tool, "input_fidelity");
 
     /* a drawing is made by one more model, which need not be told */
 
@@ -420,13 +439,7 @@ llm_responses_paints(llm_request_t *q, uint32_t tool, int64_t calls)
         guest->shown = llm_responses_pictures(&q->json);
     }
 
-    n = guest->shown + llm_given(&q->json, llm_json_get(&q->json, tool,
-                                                        "input_image_mask"));
-
-    /* what an earlier call has made is shown to a later one */
-
-    n += (calls != 1);
-    n = LLM_RESPONSES_PROMPT + n * llm_images_sent(&p.model, &fidelity);
+    n = llm_responses_shown(q, tool, calls, &p);
 
     /* ... brought again, of the largest that it can be asked for */
 

@@ -119,7 +119,6 @@ llm_vercel_told(llm_request_t *q, uint32_t told)
     for (i = told + 1; rc == LLM_OK && i < llm_json_next(&q->json, told);
          i = v[i + 1].next)
     {
-
         if (llm_kind_of(&q->json, i + 1) == LLM_JSON_OBJECT) {
             rc = llm_vercel_budget(q, i + 1);
         }
