@@ -316,6 +316,14 @@ static const said_t  openai_rows[] = {
       "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"hello\"}}]}\n"
       "[DONE]\n",
       "counted=1 finished" },
+    { &llm_openai, CHAT, "{\"model\":\"gpt-4o-search-preview\",\"stream\":"
+      "true,\"messages\":[]}",
+      "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"hello\"}}]}\n",
+      "searches=1 counted=1" },
+    { &llm_openai, CHAT, "{\"model\":\"gpt-4o-search-preview\",\"stream\":"
+      "true,\"messages\":[]}",
+      "{\"choices\":[]}\n",
+      "" },
     { &llm_openai, CHAT, ASKS_MORE,
       "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"hello\"}}]}\n"
       "[DONE ]\n",
