@@ -101,12 +101,17 @@ static inline int
 llm_json_same(const llm_json_t *j, const llm_json_node_t *v,
     const unsigned char *text, size_t len)
 {
+    size_t  n;
+
+    n = v->end - v->start;
+
+    /* an escape is longer than what it stands for, and at most six times so */
+
     if (v->escaped) {
-        return llm_json_match(j, v, text, len, 1);
+        return n > len && n <= 6 * len && llm_json_match(j, v, text, len, 1);
     }
 
-    return v->end - v->start == len
-           && memcmp(j->data + v->start, text, len) == 0;
+    return n == len && memcmp(j->data + v->start, text, len) == 0;
 }
 
 

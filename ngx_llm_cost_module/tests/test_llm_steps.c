@@ -413,6 +413,41 @@ test_words(void **state)
 }
 
 
+/* short names with escapes, where figures are looked for by many names */
+
+static void
+test_escaped(void **state)
+{
+    size_t    i, n, way;
+    uint8_t  *out;
+
+    static const char * const  names[] = {
+        "\\u9D00s", "\\u9D00", "\\n", "\\u0069nput_token"
+    };
+
+    (void) state;
+
+    out = malloc(SIZE + 256);
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+
+        n = sprintf((char *) out, "{\"usage\":{");
+
+        while (n < SIZE) {
+            n += sprintf((char *) out + n, "\"%s\":[],", names[i]);
+        }
+
+        n += sprintf((char *) out + n - 1, "}}") - 1;
+
+        for (way = 0; way < WAYS; way++) {
+            read_as(way, 1, out, n);
+        }
+    }
+
+    free(out);
+}
+
+
 int
 main(void)
 {
@@ -424,7 +459,8 @@ main(void)
         cmocka_unit_test(test_hosted),
         cmocka_unit_test(test_schemas),
         cmocka_unit_test(test_events),
-        cmocka_unit_test(test_words)
+        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_escaped)
     };
 
     dir = getenv("LLM_VOCAB_DIR");
