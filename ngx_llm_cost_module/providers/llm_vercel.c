@@ -234,9 +234,8 @@ llm_vercel_parse(llm_request_t *q)
     }
 
     q->unseen = llm_openai_thinks(q, f[LLM_VERCEL_REASONING]);
-    llm_vercel_tools(q, f[LLM_VERCEL_TOOLS]);
 
-    return LLM_OK;
+    return llm_vercel_tools(q, f[LLM_VERCEL_TOOLS]);
 }
 
 

@@ -51,17 +51,22 @@ extern const char * const  llm_vercel_names[LLM_VERCEL_FIELDS];
 
 int llm_vercel_options(llm_request_t *q, const uint32_t *f);
 
-/* tools that a provider or the gateway runs: q->most, q->crowd */
-
-void llm_vercel_tools(llm_request_t *q, uint32_t tools);
-
 /*
- * A call of a tool that was not the client's: its place in a usage, by the
- * name that the request has for it; NULL where nothing is charged for it.
+ * Tools that a provider or the gateway runs: q->most, q->crowd; LLM_OK, or
+ * LLM_BAD where they are more than anybody takes.
  */
 
-int64_t *llm_vercel_called(const llm_request_t *q, const llm_json_t *j,
-    uint32_t name, llm_usage_t *u);
+#define LLM_VERCEL_RUN       64
+
+int llm_vercel_tools(llm_request_t *q, uint32_t tools);
+
+/*
+ * Those tools of a request, at most LLM_VERCEL_RUN, and the place of one in a
+ * usage; NULL where nothing is charged for it.
+ */
+
+unsigned llm_vercel_run(const llm_json_t *j, uint32_t *run);
+int64_t *llm_vercel_called(const llm_json_t *j, uint32_t tool, llm_usage_t *u);
 
 
 int llm_vercel_count(llm_request_t *q, llm_counter_t *c);

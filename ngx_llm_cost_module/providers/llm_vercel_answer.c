@@ -21,7 +21,10 @@
 
 typedef struct {
     llm_plain_t           plain;
+    uint32_t              run[LLM_VERCEL_RUN];  /* tools that others run */
+    unsigned              nrun;
     unsigned              typed:1;
+    unsigned              looked:1;             /* for them */
 } llm_vercel_state_t;
 
 
@@ -240,26 +243,52 @@ llm_vercel_grounding(llm_answer_t *a, const llm_json_t *j, uint32_t metadata)
 }
 
 
-/* calls of tools that somebody else ran; the last one said of each holds */
+/*
+ * Calls of tools that somebody else ran, by the names that the request has for
+ * them; the last one said of each holds.
+ */
 
 static void
-llm_vercel_call(llm_answer_t *a, const llm_json_t *j, uint32_t part)
+llm_vercel_call(llm_answer_t *a, llm_vercel_state_t *st, const llm_json_t *j,
+    uint32_t part)
 {
-    int64_t   *n;
-    uint32_t   run;
+    int64_t           *n;
+    uint32_t           name;
+    unsigned           i;
+    const llm_json_t  *request;
 
-    run = llm_json_get(j, part, "providerExecuted");
+    name = llm_json_get(j, part, "providerExecuted");
 
-    if (llm_kind_of(j, run) != LLM_JSON_TRUE || a->q == NULL
+    if (llm_kind_of(j, name) != LLM_JSON_TRUE || a->q == NULL
         || a->q->json.n == 0)
     {
         return;
     }
 
-    n = llm_vercel_called(a->q, j, llm_json_get(j, part, "toolName"),
-                          &a->usage);
-    if (n) {
-        *n = (*n < 0) ? 1 : *n + 1;
+    request = &a->q->json;
+
+    if (!st->looked) {
+        st->nrun = llm_vercel_run(request, st->run);
+        st->looked = 1;
+    }
+
+    name = llm_json_get(j, part, "toolName");
+
+    for (i = 0; i < st->nrun; i++) {
+
+        if (!llm_json_alike_of(request, llm_json_get(request, st->run[i],
+                                                     "name"), j, name))
+        {
+            continue;
+        }
+
+        n = llm_vercel_called(request, st->run[i], &a->usage);
+
+        if (n) {
+            *n = (*n < 0) ? 1 : *n + 1;
+        }
+
+        return;
     }
 }
 
@@ -291,7 +320,7 @@ llm_vercel_said(llm_answer_t *a, llm_vercel_state_t *st, const llm_json_t *j,
             llm_output_string(out, a, 4, j, f[4]);
         }
 
-        llm_vercel_call(a, j, part);
+        llm_vercel_call(a, st, j, part);
         return;
     }
 

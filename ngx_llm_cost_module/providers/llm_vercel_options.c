@@ -291,17 +291,10 @@ llm_vercel_field(llm_usage_t *u, size_t row)
 /* one that has a maximum is used that often, others as they like */
 
 static void
-llm_vercel_tool(llm_request_t *q, uint32_t tool)
+llm_vercel_tool(llm_request_t *q, uint32_t tool, size_t row)
 {
-    size_t     row;
     int64_t    n, *most;
     uint32_t   node;
-
-    row = llm_vercel_row(&q->json, tool);
-
-    if (row == LLM_VERCEL_SERVED) {
-        return;
-    }
 
     if (llm_vercel_served[row].field < 0) {
         q->crowd = 1;
@@ -325,49 +318,73 @@ llm_vercel_tool(llm_request_t *q, uint32_t tool)
 }
 
 
-void
+int
 llm_vercel_tools(llm_request_t *q, uint32_t tools)
 {
+    size_t    row;
     uint32_t  i;
+    unsigned  n;
 
     if (llm_kind_of(&q->json, tools) != LLM_JSON_ARRAY) {
-        return;
+        return LLM_OK;
     }
+
+    n = 0;
 
     for (i = tools + 1; i < llm_json_next(&q->json, tools);
          i = llm_json_next(&q->json, i))
     {
-        llm_vercel_tool(q, i);
+        row = llm_vercel_row(&q->json, i);
+
+        if (row == LLM_VERCEL_SERVED) {
+            continue;
+        }
+
+        if (++n > LLM_VERCEL_RUN) {
+            return llm_request_bad(q, "tools", "must have no more than 64 "
+                                   "that a provider runs");
+        }
+
+        llm_vercel_tool(q, i, row);
     }
+
+    return LLM_OK;
+}
+
+
+unsigned
+llm_vercel_run(const llm_json_t *j, uint32_t *run)
+{
+    uint32_t  i, tools;
+    unsigned  n;
+
+    tools = llm_json_get(j, 0, "tools");
+
+    if (llm_kind_of(j, tools) != LLM_JSON_ARRAY) {
+        return 0;
+    }
+
+    n = 0;
+
+    for (i = tools + 1; i < llm_json_next(j, tools) && n < LLM_VERCEL_RUN;
+         i = llm_json_next(j, i))
+    {
+        if (llm_vercel_row(j, i) < LLM_VERCEL_SERVED) {
+            run[n++] = i;
+        }
+    }
+
+    return n;
 }
 
 
 int64_t *
-llm_vercel_called(const llm_request_t *q, const llm_json_t *j, uint32_t name,
-    llm_usage_t *u)
+llm_vercel_called(const llm_json_t *j, uint32_t tool, llm_usage_t *u)
 {
-    size_t    row;
-    uint32_t  i, tools;
+    size_t  row;
 
-    tools = llm_json_get(&q->json, 0, "tools");
+    row = llm_vercel_row(j, tool);
 
-    if (llm_kind_of(&q->json, tools) != LLM_JSON_ARRAY) {
-        return NULL;
-    }
-
-    for (i = tools + 1; i < llm_json_next(&q->json, tools);
-         i = llm_json_next(&q->json, i))
-    {
-        if (llm_json_alike_of(&q->json, llm_json_get(&q->json, i, "name"), j,
-                              name))
-        {
-            row = llm_vercel_row(&q->json, i);
-
-            return row < LLM_VERCEL_SERVED
-                   && llm_vercel_served[row].field >= 0
-                   ? llm_vercel_field(u, row) : NULL;
-        }
-    }
-
-    return NULL;
+    return row < LLM_VERCEL_SERVED && llm_vercel_served[row].field >= 0
+           ? llm_vercel_field(u, row) : NULL;
 }

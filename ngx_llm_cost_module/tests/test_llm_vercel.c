@@ -7,6 +7,7 @@
 /* The dialect of Vercel's AI Gateway, of its versions 2 to 4. */
 
 #include "dialect_fixture.h"
+#include "llm_vercel.h"
 
 
 extern const llm_provider_t  llm_vercel;
@@ -292,6 +293,51 @@ test_tools(void **state)
     asked(&f, gpt, body);
     assert_true(f.q.crowd);
     done(&f);
+}
+
+
+/* more tools that others run than anybody takes, among one's own */
+
+static void
+test_many_tools(void **state)
+{
+    size_t     n;
+    char       body[16384];
+    unsigned   i, run;
+    dialect_t  f;
+
+    (void) state;
+
+    for (run = LLM_VERCEL_RUN; run <= LLM_VERCEL_RUN + 1; run++) {
+
+        n = (size_t) sprintf(body, "{\"prompt\":[],\"tools\":[{}");
+
+        for (i = 0; i < run; i++) {
+            n += (size_t) sprintf(body + n, ",{\"type\":\"function\","
+                                  "\"name\":\"f%u\"},{\"type\":\"provider\","
+                                  "\"id\":\"openai.web_search\",\"name\":"
+                                  "\"w%u\"}", i, i);
+        }
+
+        strcpy(body + n, "]}");
+
+        ask_with(&f, &llm_vercel, LANGUAGE, gpt, body);
+        assert_int_equal(f.rc, run > LLM_VERCEL_RUN ? LLM_BAD : LLM_OK);
+
+        if (f.rc == LLM_OK) {
+            answer_begin(&f, NULL);
+            answer_event(&f, "", "{\"type\":\"tool-call\",\"toolName\":"
+                         "\"w63\",\"providerExecuted\":true}");
+            answer_event(&f, "", "{\"type\":\"finish\",\"usage\":{"
+                         "\"inputTokens\":7,\"outputTokens\":1}}");
+            assert_int_equal(f.a.usage.searches, 1);
+
+        } else {
+            assert_string_equal(f.q.param, "tools");
+        }
+
+        done(&f);
+    }
 }
 
 
@@ -608,6 +654,7 @@ main(void)
         cmocka_unit_test(test_bad),
         cmocka_unit_test(test_options),
         cmocka_unit_test(test_tools),
+        cmocka_unit_test(test_many_tools),
         cmocka_unit_test(test_count),
         cmocka_unit_test(test_lists),
         cmocka_unit_test(test_answer),
