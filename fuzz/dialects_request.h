@@ -332,9 +332,13 @@ edited(reading_t *in, const llm_route_t *route, unsigned model)
     fuzz_assert(q->can_fit || r->max_output == q->max_output);
     fuzz_assert(!q->can_inject || r->usage_asked);
 
-    /* what is meant to differ */
+    /* what is meant to differ; a guest writes no more than the answer may */
 
     r->usage_asked = q->usage_asked;
+
+    if (r->guest.most.output == r->max_output) {
+        r->guest.most.output = q->guest.most.output;
+    }
 
     if (e.set_model.len == 0) {
 
