@@ -205,28 +205,24 @@ llm_image_base64(const llm_str_t *data, uint32_t *w, uint32_t *h)
 }
 
 
-void
-llm_image_address(const llm_str_t *url, uint32_t *w, uint32_t *h)
+int
+llm_image_inline(llm_str_t *url)
 {
-    llm_str_t             d;
     const unsigned char  *comma;
 
-    *w = 0;
-    *h = 0;
-
     if (url->len < 5 || memcmp(url->data, "data:", 5) != 0) {
-        return;
+        return 0;
     }
 
     comma = memchr(url->data, ',', url->len);
     if (comma == NULL) {
-        return;
+        return 0;
     }
 
-    d.data = (unsigned char *) comma + 1;
-    d.len = url->data + url->len - d.data;
+    url->len -= (size_t) (comma + 1 - url->data);
+    url->data = (unsigned char *) comma + 1;
 
-    llm_image_base64(&d, w, h);
+    return 1;
 }
 
 

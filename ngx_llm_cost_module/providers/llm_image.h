@@ -13,12 +13,17 @@
 
 /*
  * The size of a picture, from its first bytes (PNG, JPEG, GIF, WebP) without
- * decoding it; 0 by 0 where it cannot be seen.  In base64, or in the address
- * "data:TYPE;base64,...".
+ * decoding it; 0 by 0 where it cannot be seen.
  */
 
 void llm_image_base64(const llm_str_t *data, uint32_t *w, uint32_t *h);
-void llm_image_address(const llm_str_t *url, uint32_t *w, uint32_t *h);
+
+/*
+ * Of an address "data:TYPE;base64,..." what is behind the comma; 0: it is
+ * another, and stays.
+ */
+
+int llm_image_inline(llm_str_t *url);
 
 
 /*

@@ -289,7 +289,9 @@ llm_openai_image(llm_request_t *q, uint32_t part, unsigned *estimate)
             return LLM_ERROR;
         }
 
-        llm_image_address(&s, &w, &h);
+        if (llm_image_inline(&s)) {
+            llm_image_base64(&s, &w, &h);
+        }
     }
 
     return llm_openai_picture(q, detail, w, h, estimate);

@@ -61,8 +61,7 @@ llm_claude_template(const llm_str_t *model, llm_template_t *t)
 static int64_t
 llm_claude_picture(llm_openai_count_t *cc, uint32_t url)
 {
-    llm_str_t             s;
-    const unsigned char  *comma;
+    llm_str_t  s;
 
     if (llm_count_kind(cc, url) == LLM_JSON_OBJECT) {
         url = llm_json_get(cc->j, url, "url");
@@ -70,12 +69,7 @@ llm_claude_picture(llm_openai_count_t *cc, uint32_t url)
 
     llm_count_data(cc, url, &s);
 
-    comma = s.len > 5 ? memchr(s.data, ',', s.len) : NULL;
-
-    if (comma && memcmp(s.data, "data:", 5) == 0) {
-        s.len -= (size_t) (comma + 1 - s.data);
-        s.data = (unsigned char *) comma + 1;
-    }
+    (void) llm_image_inline(&s);
 
     return llm_anthropic_picture(&cc->q->model, &s);
 }

@@ -39,8 +39,7 @@ static const llm_template_t  llm_vercel_template = {
 static void
 llm_vercel_data(llm_openai_count_t *cc, uint32_t part, llm_str_t *s)
 {
-    uint32_t              node;
-    const unsigned char  *comma;
+    uint32_t  node;
 
     node = llm_json_get(cc->j, part, "data");
 
@@ -50,16 +49,7 @@ llm_vercel_data(llm_openai_count_t *cc, uint32_t part, llm_str_t *s)
 
     llm_count_data(cc, node, s);
 
-    if (s->len > 5 && memcmp(s->data, "data:", 5) == 0) {
-
-        comma = memchr(s->data, ',', s->len);
-
-        if (comma) {
-            s->len -= (size_t) (comma + 1 - s->data);
-            s->data = (unsigned char *) comma + 1;
-        }
-
-    } else if (s->len > 4 && memcmp(s->data, "http", 4) == 0) {
+    if (!llm_image_inline(s) && s->len > 4 && memcmp(s->data, "http", 4) == 0) {
         s->len = 0;
     }
 }
