@@ -308,11 +308,14 @@ test-traffic: export TRAFFIC_TABLES = $(out)/traffic
 test-traffic: all vocab-all unit
 	$(Q)rm -rf $(TRAFFIC_TABLES)
 	$(Q)mkdir -p $(TRAFFIC_TABLES)
-	$(Q)for t in $(foreach t,$(unit_bins),$(if $(findstring \
-	    /test_traffic_,$t),$t)); do $$t || exit 1; done
-	$(Q)TRAFFIC_WAYS= $(harness) nginx t/traffic.t
-	$(Q)test ! -f $(TRAFFIC_TABLES)/usage \
-	    || perl t/util/tables.pl docs/accuracy.md $(TRAFFIC_TABLES)
+	$(Q)failed=; for t in $(foreach t,$(unit_bins),$(if $(findstring \
+	    /test_traffic_,$t),$t)); do $$t || failed="$$failed $${t##*/}"; \
+	done; \
+	TRAFFIC_WAYS= $(harness) nginx t/traffic.t \
+	    || failed="$$failed t/traffic.t"; \
+	test ! -f $(TRAFFIC_TABLES)/usage \
+	    || perl t/util/tables.pl docs/accuracy.md $(TRAFFIC_TABLES); \
+	test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
 
 test-keys: all
 	$(Q)python3 -B t/util/cache_keys.py $(TRAFFIC) $(BUILD)/tools/cache-keys \

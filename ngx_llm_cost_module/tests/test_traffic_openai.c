@@ -102,7 +102,7 @@ test_output(void **state)
 {
     char          *body, *p;
     double        *errors, diff;
-    size_t         i, len, n, exact;
+    size_t         i, len, n, exact, far[2];
     json_t        *r;
     int64_t        want;
     reading_t      rd;
@@ -119,6 +119,8 @@ test_output(void **state)
     errors = malloc(json_array_size(records) * sizeof(double));
     n = 0;
     exact = 0;
+    far[0] = 0;
+    far[1] = 0;
 
     json_array_foreach(records, i, r) {
         expected_openai(r, &u);
@@ -147,10 +149,19 @@ test_output(void **state)
 
         diff = fabs((double) (rd.answer.counted_output - want)) / (double) want;
         exact += (rd.answer.counted_output == want);
+        far[0] += (diff > 0.01);
+        far[1] += (diff > 0.15);
         errors[n++] = diff;
 
         llm_arena_free(&a);
         free(body);
+    }
+
+    assert_true(traffic_enough(n, 500));
+
+    if (n == 0) {
+        free(errors);
+        return;
     }
 
     qsort(errors, n, sizeof(double), by_value);
@@ -159,9 +170,8 @@ test_output(void **state)
                 "%.1f %% |", exact, n, 100 * errors[n / 2],
                 100 * errors[n * 9 / 10]);
 
-    assert_true(n > 500);
-    assert_true(errors[n / 2] <= 0.01);
-    assert_true(errors[n * 9 / 10] <= 0.15);
+    assert_true(traffic_within(far[0], n, 0.5));
+    assert_true(traffic_within(far[1], n, 0.1));
 
     free(errors);
 }
@@ -233,7 +243,7 @@ test_forms(void **state)
 
     print_message("# %u of %u events known by their form\n", known, events);
 
-    assert_true(known * 10 > events * 6);
+    assert_true(traffic_enough(known * 10, events * 6));
 }
 
 

@@ -220,8 +220,9 @@ route(llm_arena_t *a, json_t *r, const api_t *api, llm_request_t *q)
             if (what != LLM_PATH_METERED
                 || strcmp((char *) llm_providers[i]->name.data, api->dialect))
             {
-                fail_msg("%s: %s is of kind %d in %s", text(r, "id"), url,
-                         what, llm_providers[i]->name.data);
+                print_message("# %s: %s is of kind %d in %s\n", text(r, "id"),
+                              url, what, llm_providers[i]->name.data);
+                return NULL;
             }
 
             q->provider = llm_providers[i];
@@ -232,7 +233,7 @@ route(llm_arena_t *a, json_t *r, const api_t *api, llm_request_t *q)
         }
     }
 
-    fail_msg("%s: nobody knows %s", text(r, "id"), url);
+    print_message("# %s: nobody knows %s\n", text(r, "id"), url);
 
     return NULL;
 }
@@ -268,9 +269,8 @@ on_event(void *data, const llm_str_t *type, const llm_str_t *event, size_t end)
     (void) end;
 
     a = data;
-    assert_true(a->q->provider->event(a, type, event) >= 0);
 
-    return LLM_OK;
+    return a->q->provider->event(a, type, event) < 0 ? LLM_ERROR : LLM_OK;
 }
 
 
@@ -304,10 +304,11 @@ framing(json_t *r, const llm_request_t *q, const char *body, size_t len)
 
 /* an answer in pieces; 0: in one */
 
-static void
+static int
 read_answer(llm_arena_t *a, json_t *r, const llm_request_t *q,
     llm_answer_t *answer, const char *body, size_t len, size_t piece)
 {
+    int             rc;
     char           *copy;
     size_t          at, n;
     llm_json_t      j;
@@ -321,24 +322,27 @@ read_answer(llm_arena_t *a, json_t *r, const llm_request_t *q,
     if (q->provider->headers) {
         h.get = header;
         h.ctx = json_object_get(r, "usage_headers");
-        assert_int_equal(q->provider->headers(answer, &h), LLM_OK);
+
+        if (q->provider->headers(answer, &h) != LLM_OK) {
+            return LLM_ERROR;
+        }
     }
 
     how = framing(r, q, body, len);
 
     if (how == LLM_FRAMING_NONE) {
-        return;
+        return LLM_OK;
     }
 
     if (how == LLM_FRAMING_JSON) {
         memset(&j, 0, sizeof(j));
         j.mem = &a->mem;
 
-        if (llm_json_parse(&j, (unsigned char *) body, len) == LLM_OK) {
-            assert_int_equal(q->provider->answer(answer, &j), LLM_OK);
+        if (llm_json_parse(&j, (unsigned char *) body, len) != LLM_OK) {
+            return LLM_OK;
         }
 
-        return;
+        return q->provider->answer(answer, &j);
     }
 
     memset(&f, 0, sizeof(f));
@@ -355,13 +359,18 @@ read_answer(llm_arena_t *a, json_t *r, const llm_request_t *q,
 
         copy = malloc(n);
         memcpy(copy, body + at, n);
-        assert_int_equal(llm_frames_feed(&f, (unsigned char *) copy, n),
-                         LLM_OK);
+        rc = llm_frames_feed(&f, (unsigned char *) copy, n);
         free(copy);
+
+        if (rc != LLM_OK) {
+            return rc;
+        }
     }
 
-    assert_int_equal(llm_frames_finish(&f), LLM_OK);
+    rc = llm_frames_finish(&f);
     q->provider->finish(answer);
+
+    return rc;
 }
 
 
@@ -420,6 +429,9 @@ check_record(json_t *r, const api_t *api)
     static const size_t  pieces[] = { 0, 1, 7 };
 
     row = row_of(r);
+    row->streams += is_stream(r);
+    row->answers += !is_stream(r);
+
     api->expected(r, &want);
     body = body_of(r, &len);
 
@@ -427,9 +439,20 @@ check_record(json_t *r, const api_t *api)
         llm_arena_init(&a);
         memset(&q, 0, sizeof(q));
 
-        route(&a, r, api, &q);
+        if (route(&a, r, api, &q) == NULL) {
+            row->wrong++;
+            llm_arena_free(&a);
+            free(body);
+            return;
+        }
+
         request(&a, r, &q);
-        read_answer(&a, r, &q, &answer, body, len, pieces[k]);
+
+        if (read_answer(&a, r, &q, &answer, body, len, pieces[k]) != LLM_OK) {
+            print_message("# %s in pieces of %zu: cannot be read\n",
+                          text(r, "id"), pieces[k]);
+            row->wrong++;
+        }
 
         row->wrong += !check(r, &answer, &want, pieces[k]);
 
@@ -453,8 +476,6 @@ check_record(json_t *r, const api_t *api)
         llm_arena_free(&a);
     }
 
-    row->streams += is_stream(r);
-    row->answers += !is_stream(r);
     row->usage += answer.usage_seen;
     row->none += (!answer.usage_seen && number(r, "status") == 200);
 
@@ -514,7 +535,7 @@ test_usage(void **state)
                 streams, usage, none, wrong);
 
     assert_int_equal(wrong, 0);
-    assert_true(usage > 1500);
+    assert_true(traffic_enough(usage, 1500));
 }
 
 
