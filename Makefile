@@ -242,8 +242,8 @@ $(filter-out %/test_llm_steps,$(unit_bins)): $(BUILD)/unit/%: \
 # what is asked of a body is written down
 
 $(BUILD)/unit/test_llm_shapes: UNIT_LIBS += \
-    $(addprefix -Wl$(comma)--wrap=llm_,json_get json_fields json_equal \
-                                       json_starts needs_types)
+    $(addprefix -Wl$(comma)--wrap=llm_,json_member json_members json_fields \
+                                       json_is json_begins needs_types)
 
 .PRECIOUS: $(BUILD)/unit/ngx_llm_cost_module/tests/%.o
 

@@ -10,23 +10,34 @@
 #include <string.h>
 
 
+#define LLM_JSON_SHORT       32768        /* bytes */
+
+
 /*
  * The scanner is a loop over two steps, a value and what stands between it
  * and the next one, with the open containers on a fixed stack: input decides
  * neither how deep the C stack goes nor, beyond a bound, how much memory is
- * used.
+ * used.  A step is told where it begins and returns where it ends, or NULL,
+ * and then s->rc says why.
  */
 
 typedef struct {
+    uint32_t              node;
+    unsigned char         end;            /* the bracket that closes it */
+} llm_json_open_t;
+
+
+typedef struct {
     llm_json_t           *json;
-    const unsigned char  *start;
-    const unsigned char  *p;
-    const unsigned char  *last;
-    uint32_t              max;            /* bound on nodes */
+    llm_json_node_t      *nodes;
+    uint32_t              n;
     uint32_t              room;           /* nodes until there must be more */
+    uint32_t              max;            /* bound on nodes */
     uint32_t              depth;
-    unsigned              empty;          /* a container was just opened */
-    uint32_t              stack[LLM_JSON_DEPTH];
+    const unsigned char  *start;
+    const unsigned char  *last;
+    int                   rc;
+    llm_json_open_t       stack[LLM_JSON_DEPTH];
 } llm_json_scan_t;
 
 
@@ -36,48 +47,60 @@ typedef struct {
 #define llm_json_digit(c)    ((unsigned) (c) - '0' <= 9)
 
 
-static inline void
-llm_json_skip(llm_json_scan_t *s)
+static inline const unsigned char *
+llm_json_skip(const llm_json_scan_t *s, const unsigned char *p)
 {
-    while (s->p < s->last && llm_json_space(*s->p)) {
-        s->p++;
+    while (p < s->last && *p <= ' ' && llm_json_space(*p)) {
+        p++;
     }
+
+    return p;
 }
 
 
-static int
-llm_json_fail(llm_json_scan_t *s, int rc, const char *err)
+static const unsigned char *
+llm_json_fail(llm_json_scan_t *s, const unsigned char *p, int rc,
+    const char *err)
 {
+    s->rc = rc;
     s->json->err = err;
-    s->json->err_pos = s->p - s->start;
+    s->json->err_pos = p - s->start;
 
-    return rc;
+    return NULL;
 }
 
 
-static int
-llm_json_unexpected(llm_json_scan_t *s)
+static const unsigned char *
+llm_json_unexpected(llm_json_scan_t *s, const unsigned char *p)
 {
-    return llm_json_fail(s, LLM_BAD, s->p < s->last ? "unexpected character"
+    return llm_json_fail(s, p, LLM_BAD, p < s->last ? "unexpected character"
                                                     : "unexpected end");
 }
 
 
-static int
-llm_json_grow(llm_json_scan_t *s)
+/*
+ * Most requests are of texts, and need few nodes for their length; a short one
+ * with a lot of tools has one per 20 bytes or so, and is given as many at once.
+ */
+
+static const unsigned char *
+llm_json_grow(llm_json_scan_t *s, const unsigned char *p)
 {
-    size_t            n;
+    size_t            n, len;
     llm_json_t       *j;
     llm_json_node_t  *nodes;
 
     j = s->json;
 
-    if (j->n == s->max) {
-        return llm_json_fail(s, LLM_LIMIT, "too many values");
+    if (s->n == s->max) {
+        return llm_json_fail(s, p, LLM_LIMIT, "too many values");
     }
 
+    len = s->last - s->start;
+
     n = j->size ? (size_t) j->size * 2
-                : 64 + (size_t) (s->last - s->start) / 128;
+                : 64 + len / 128
+                  + (len < LLM_JSON_SHORT ? len : LLM_JSON_SHORT) / 24;
 
     if (n > s->max) {
         n = s->max;
@@ -85,40 +108,40 @@ llm_json_grow(llm_json_scan_t *s)
 
     nodes = llm_alloc(j->mem, n * sizeof(llm_json_node_t));
     if (nodes == NULL) {
-        return llm_json_fail(s, LLM_ERROR, "no memory");
+        return llm_json_fail(s, p, LLM_ERROR, "no memory");
     }
 
-    if (j->n) {
-        memcpy(nodes, j->nodes, j->n * sizeof(llm_json_node_t));
+    if (s->n) {
+        memcpy(nodes, s->nodes, s->n * sizeof(llm_json_node_t));
     }
 
     j->nodes = nodes;
     j->size = (uint32_t) n;
+
+    s->nodes = nodes;
     s->room = j->size;
 
-    return LLM_OK;
+    return p;
 }
 
 
 /* a node of one value; a container's end and next are set when it closes */
 
 static inline llm_json_node_t *
-llm_json_add(llm_json_scan_t *s, unsigned type, const unsigned char *start)
+llm_json_add(llm_json_scan_t *s, unsigned type, const unsigned char *start,
+    const unsigned char *end)
 {
-    llm_json_t       *j;
     llm_json_node_t  *node;
 
-    j = s->json;
-
-    if (j->n == s->room && llm_json_grow(s) != LLM_OK) {
+    if (s->n == s->room && llm_json_grow(s, end) == NULL) {
         return NULL;
     }
 
-    node = &j->nodes[j->n++];
+    node = &s->nodes[s->n++];
 
     node->start = (uint32_t) (start - s->start);
-    node->end = (uint32_t) (s->p - s->start);
-    node->next = j->n;
+    node->end = (uint32_t) (end - s->start);
+    node->next = s->n;
     node->type = (uint8_t) type;
     node->escaped = 0;
     node->depth = (uint16_t) s->depth;
@@ -127,272 +150,248 @@ llm_json_add(llm_json_scan_t *s, unsigned type, const unsigned char *start)
 }
 
 
-static int
-llm_json_bad_string(llm_json_scan_t *s)
+static const unsigned char *
+llm_json_bad_string(llm_json_scan_t *s, const unsigned char *p)
 {
-    if (s->p == s->last) {
-        return llm_json_unexpected(s);
+    if (p == s->last) {
+        return llm_json_unexpected(s, p);
     }
 
-    if (*s->p == '\\') {
-        return llm_json_fail(s, LLM_BAD, "invalid escape in string");
+    if (*p == '\\') {
+        return llm_json_fail(s, p, LLM_BAD, "invalid escape in string");
     }
 
-    return llm_json_fail(s, LLM_BAD, *s->p < 0x20
-                                     ? "control character in string"
-                                     : "invalid UTF-8");
+    return llm_json_fail(s, p, LLM_BAD, *p < 0x20
+                                        ? "control character in string"
+                                        : "invalid UTF-8");
 }
 
 
-/* s->p is at the opening quote */
+/* p is at the opening quote */
 
-static int
-llm_json_scan_string(llm_json_scan_t *s)
+static inline const unsigned char *
+llm_json_scan_string(llm_json_scan_t *s, const unsigned char *p)
 {
     unsigned              escaped;
-    const unsigned char  *start, *end, *stop;
+    const unsigned char  *end, *stop;
     llm_json_node_t      *node;
 
-    start = s->p + 1;
+    p++;
+    escaped = 0;
+    end = llm_json_plain(p, s->last);
 
-    end = llm_json_text_end(start, s->last, &escaped, &stop);
+    if (end == s->last || *end != '"') {
 
-    if (end == NULL) {
-        s->p = stop;
-        return llm_json_bad_string(s);
+        end = llm_json_text_end(end, s->last, &escaped, &stop);
+        if (end == NULL) {
+            return llm_json_bad_string(s, stop);
+        }
     }
 
-    s->p = end;
-
-    node = llm_json_add(s, LLM_JSON_STRING, start);
+    node = llm_json_add(s, LLM_JSON_STRING, p, end);
     if (node == NULL) {
-        return s->json->n == s->max ? LLM_LIMIT : LLM_ERROR;
+        return NULL;
     }
 
     node->escaped = (uint8_t) escaped;
-    s->p++;
 
-    return LLM_OK;
+    return end + 1;
 }
 
 
-static int
-llm_json_scan_number(llm_json_scan_t *s)
+static const unsigned char *
+llm_json_scan_number(llm_json_scan_t *s, const unsigned char *p)
 {
-    const unsigned char  *start, *end, *stop;
+    const unsigned char  *end, *stop;
 
-    start = s->p;
-
-    end = llm_json_number(start, s->last, &stop);
+    end = llm_json_number(p, s->last, &stop);
 
     if (end == NULL) {
-        s->p = stop;
-        return llm_json_unexpected(s);
+        return llm_json_unexpected(s, stop);
     }
 
-    s->p = end;
-
-    if (llm_json_add(s, LLM_JSON_NUMBER, start) == NULL) {
-        return s->json->n == s->max ? LLM_LIMIT : LLM_ERROR;
-    }
-
-    return LLM_OK;
+    return llm_json_add(s, LLM_JSON_NUMBER, p, end) ? end : NULL;
 }
 
 
-static int
-llm_json_scan_word(llm_json_scan_t *s, const char *word, unsigned type)
+static const unsigned char *
+llm_json_scan_word(llm_json_scan_t *s, const unsigned char *p,
+    const char *word, unsigned type)
 {
-    size_t                i;
-    const unsigned char  *start;
+    const unsigned char  *end;
 
-    start = s->p;
-
-    for (i = 0; word[i]; i++) {
-        if (s->p == s->last || *s->p != (unsigned char) word[i]) {
-            return llm_json_unexpected(s);
+    for (end = p; *word; word++, end++) {
+        if (end == s->last || *end != (unsigned char) *word) {
+            return llm_json_unexpected(s, end);
         }
-
-        s->p++;
     }
 
-    if (llm_json_add(s, type, start) == NULL) {
-        return s->json->n == s->max ? LLM_LIMIT : LLM_ERROR;
-    }
-
-    return LLM_OK;
+    return llm_json_add(s, type, p, end) ? end : NULL;
 }
 
 
-static int
-llm_json_open(llm_json_scan_t *s, unsigned type)
+static const unsigned char *
+llm_json_open(llm_json_scan_t *s, const unsigned char *p, unsigned type,
+    unsigned char end)
 {
     if (s->depth == LLM_JSON_DEPTH) {
-        return llm_json_fail(s, LLM_LIMIT, "nested too deeply");
+        return llm_json_fail(s, p, LLM_LIMIT, "nested too deeply");
     }
 
-    if (llm_json_add(s, type, s->p) == NULL) {
-        return s->json->n == s->max ? LLM_LIMIT : LLM_ERROR;
+    if (llm_json_add(s, type, p, p) == NULL) {
+        return NULL;
     }
 
-    s->stack[s->depth++] = s->json->n - 1;
-    s->empty = 1;
-    s->p++;
+    s->stack[s->depth].node = s->n - 1;
+    s->stack[s->depth].end = end;
+    s->depth++;
 
-    return LLM_OK;
-}
-
-
-static void
-llm_json_close(llm_json_scan_t *s)
-{
-    llm_json_node_t  *node;
-
-    s->p++;
-
-    node = &s->json->nodes[s->stack[--s->depth]];
-    node->end = (uint32_t) (s->p - s->start);
-    node->next = s->json->n;
+    return p + 1;
 }
 
 
 /* a value; of a container only its beginning */
 
-static int
-llm_json_scan_value(llm_json_scan_t *s)
+static inline const unsigned char *
+llm_json_scan_value(llm_json_scan_t *s, const unsigned char *p)
 {
-    llm_json_skip(s);
+    p = llm_json_skip(s, p);
 
-    if (s->p == s->last) {
-        return llm_json_unexpected(s);
+    if (p == s->last) {
+        return llm_json_unexpected(s, p);
     }
 
-    switch (*s->p) {
+    switch (*p) {
 
     case '{':
-        return llm_json_open(s, LLM_JSON_OBJECT);
+        return llm_json_open(s, p, LLM_JSON_OBJECT, '}');
 
     case '[':
-        return llm_json_open(s, LLM_JSON_ARRAY);
+        return llm_json_open(s, p, LLM_JSON_ARRAY, ']');
 
     case '"':
-        return llm_json_scan_string(s);
+        return llm_json_scan_string(s, p);
 
     case 't':
-        return llm_json_scan_word(s, "true", LLM_JSON_TRUE);
+        return llm_json_scan_word(s, p, "true", LLM_JSON_TRUE);
 
     case 'f':
-        return llm_json_scan_word(s, "false", LLM_JSON_FALSE);
+        return llm_json_scan_word(s, p, "false", LLM_JSON_FALSE);
 
     case 'n':
-        return llm_json_scan_word(s, "null", LLM_JSON_NULL);
+        return llm_json_scan_word(s, p, "null", LLM_JSON_NULL);
 
     default:
-        return (*s->p == '-' || llm_json_digit(*s->p)) ? llm_json_scan_number(s)
-                                                       : llm_json_unexpected(s);
+        return (*p == '-' || llm_json_digit(*p)) ? llm_json_scan_number(s, p)
+                                                 : llm_json_unexpected(s, p);
     }
 }
 
 
 /* a key and its colon */
 
-static int
-llm_json_scan_key(llm_json_scan_t *s)
+static inline const unsigned char *
+llm_json_scan_key(llm_json_scan_t *s, const unsigned char *p)
 {
-    int  rc;
+    p = llm_json_skip(s, p);
 
-    llm_json_skip(s);
-
-    if (s->p == s->last || *s->p != '"') {
-        return llm_json_unexpected(s);
+    if (p == s->last || *p != '"') {
+        return llm_json_unexpected(s, p);
     }
 
-    rc = llm_json_scan_string(s);
-    if (rc != LLM_OK) {
-        return rc;
+    p = llm_json_scan_string(s, p);
+    if (p == NULL) {
+        return NULL;
     }
 
-    llm_json_skip(s);
+    p = llm_json_skip(s, p);
 
-    if (s->p == s->last || *s->p != ':') {
-        return llm_json_unexpected(s);
-    }
-
-    s->p++;
-
-    return LLM_OK;
+    return (p < s->last && *p == ':') ? p + 1 : llm_json_unexpected(s, p);
 }
 
 
 /* ends of containers, and what stands in front of the next value, if any */
 
-static int
-llm_json_scan_next(llm_json_scan_t *s)
+static inline const unsigned char *
+llm_json_scan_next(llm_json_scan_t *s, const unsigned char *p)
 {
-    unsigned  object;
+    llm_json_node_t        *node;
+    const llm_json_open_t  *open;
 
     while (s->depth) {
 
-        llm_json_skip(s);
+        p = llm_json_skip(s, p);
 
-        if (s->p == s->last) {
-            return llm_json_unexpected(s);
+        if (p == s->last) {
+            return llm_json_unexpected(s, p);
         }
 
-        object = (s->json->nodes[s->stack[s->depth - 1]].type
-                  == LLM_JSON_OBJECT);
+        open = &s->stack[s->depth - 1];
 
-        if (*s->p == (object ? '}' : ']')) {
-            llm_json_close(s);
-            s->empty = 0;
+        if (*p == open->end) {
+            p++;
+
+            node = &s->nodes[open->node];
+            node->end = (uint32_t) (p - s->start);
+            node->next = s->n;
+
+            s->depth--;
             continue;
         }
 
-        if (!s->empty) {
+        /* in front of the first there is no comma */
 
-            if (*s->p != ',') {
-                return llm_json_unexpected(s);
+        if (s->n > open->node + 1) {
+
+            if (*p != ',') {
+                return llm_json_unexpected(s, p);
             }
 
-            s->p++;
+            p++;
         }
 
-        s->empty = 0;
-
-        return object ? llm_json_scan_key(s) : LLM_OK;
+        return open->end == '}' ? llm_json_scan_key(s, p) : p;
     }
 
-    return LLM_OK;
+    return p;
 }
 
 
 static int
 llm_json_scan(llm_json_scan_t *s)
 {
-    int  rc;
+    const unsigned char  *p;
+
+    p = s->start;
 
     do {
-        rc = llm_json_scan_value(s);
+        p = llm_json_scan_value(s, p);
 
-        if (rc == LLM_OK) {
-            rc = llm_json_scan_next(s);
+        if (p) {
+            p = llm_json_scan_next(s, p);
         }
 
-        if (rc != LLM_OK) {
-            return rc;
+        if (p == NULL) {
+            return s->rc;
         }
 
     } while (s->depth);
 
-    llm_json_skip(s);
+    p = llm_json_skip(s, p);
 
-    return (s->p == s->last) ? LLM_OK : llm_json_unexpected(s);
+    if (p < s->last) {
+        (void) llm_json_unexpected(s, p);
+        return s->rc;
+    }
+
+    return LLM_OK;
 }
 
 
 int
 llm_json_parse(llm_json_t *j, const unsigned char *data, size_t len)
 {
+    int              rc;
     llm_json_scan_t  s;
 
     /* an event without data has none, and no offset of it is defined */
@@ -408,16 +407,17 @@ llm_json_parse(llm_json_t *j, const unsigned char *data, size_t len)
     j->err = NULL;
     j->err_pos = 0;
 
-    s.json = j;
-    s.start = data;
-    s.p = data;
-    s.last = data + len;
-    s.depth = 0;
-    s.empty = 0;
-
     if (len >= UINT32_MAX) {
-        return llm_json_fail(&s, LLM_LIMIT, "text is too long");
+        j->err = "text is too long";
+        return LLM_LIMIT;
     }
+
+    s.json = j;
+    s.nodes = j->nodes;
+    s.n = 0;
+    s.depth = 0;
+    s.start = data;
+    s.last = data + len;
 
     /* no text has more values than this: a value and what parts it */
 
@@ -429,5 +429,9 @@ llm_json_parse(llm_json_t *j, const unsigned char *data, size_t len)
 
     s.room = (j->size < s.max) ? j->size : s.max;
 
-    return llm_json_scan(&s);
+    rc = llm_json_scan(&s);
+
+    j->n = s.n;
+
+    return rc;
 }

@@ -30,6 +30,8 @@
 
 #include "llm_core.h"
 
+#include <string.h>
+
 
 #define LLM_JSON_DEPTH       128
 
@@ -123,7 +125,18 @@ llm_json_next(const llm_json_t *j, uint32_t node)
  * LLM_JSON_NONE: it has no members, is no text and no number.
  */
 
-uint32_t llm_json_get(const llm_json_t *j, uint32_t obj, const char *key);
+uint32_t llm_json_member(const llm_json_t *j, uint32_t obj, const char *key,
+    size_t len);
+
+
+/* the length of a name that is written out is a constant here */
+
+static inline uint32_t
+llm_json_get(const llm_json_t *j, uint32_t obj, const char *key)
+{
+    return llm_json_member(j, obj, key, strlen(key));
+}
+
 
 /*
  * Several members in one pass: values[i] is the value node of names[i] or
@@ -132,6 +145,22 @@ uint32_t llm_json_get(const llm_json_t *j, uint32_t obj, const char *key);
 
 const char *llm_json_fields(const llm_json_t *j, uint32_t obj,
     const char * const *names, unsigned n, uint32_t *values);
+
+/*
+ * The same where there are many names and many objects: names are in the order
+ * of their lengths, first[] is the first of each length, or n where there is
+ * none, up to the longest.  Returns how many members there are.
+ */
+
+typedef struct {
+    const llm_str_t      *names;
+    const unsigned char  *first;
+    unsigned              n;
+    unsigned              longest;
+} llm_json_names_t;
+
+size_t llm_json_members(const llm_json_t *j, uint32_t obj,
+    const llm_json_names_t *names, uint32_t *values);
 
 /*
  * One of the names that a key of the object is but for the case of its letters
@@ -145,13 +174,27 @@ const char *llm_json_miscased(const llm_json_t *j, uint32_t obj,
 
 int llm_json_duplicate(const llm_json_t *j, uint32_t obj, const char *key);
 
-/* the string equals the text, escapes resolved */
+/* the string equals the text, or begins with it, escapes resolved */
 
-int llm_json_equal(const llm_json_t *j, uint32_t node, const char *text);
+int llm_json_is(const llm_json_t *j, uint32_t node, const char *text,
+    size_t len);
+int llm_json_begins(const llm_json_t *j, uint32_t node, const char *text,
+    size_t len);
 
-/* the node is a string that begins with the text, escapes resolved */
 
-int llm_json_starts(const llm_json_t *j, uint32_t node, const char *text);
+static inline int
+llm_json_equal(const llm_json_t *j, uint32_t node, const char *text)
+{
+    return llm_json_is(j, node, text, strlen(text));
+}
+
+
+static inline int
+llm_json_starts(const llm_json_t *j, uint32_t node, const char *text)
+{
+    return llm_json_begins(j, node, text, strlen(text));
+}
+
 
 /* two strings are the same, however they are written; also of two texts */
 

@@ -9,10 +9,6 @@
 
 #include <string.h>
 
-#if (__SSE2__)
-#include <emmintrin.h>
-#endif
-
 
 /* The insides of strings: where they end, whether they are valid, escapes. */
 
@@ -53,32 +49,12 @@ llm_json_hex4(const unsigned char *p, const unsigned char *last)
 }
 
 
-/* what a backslash and c stand for */
+/* what a backslash and this letter stand for, 0: it is no such escape */
 
-static unsigned char
-llm_json_escaped(unsigned char c)
-{
-    switch (c) {
-
-    case 'n':
-        return '\n';
-
-    case 't':
-        return '\t';
-
-    case 'r':
-        return '\r';
-
-    case 'b':
-        return '\b';
-
-    case 'f':
-        return '\f';
-
-    default:
-        return c;
-    }
-}
+static const unsigned char  llm_json_letters[256] = {
+    ['"'] = '"', ['\\'] = '\\', ['/'] = '/', ['b'] = '\b', ['f'] = '\f',
+    ['n'] = '\n', ['r'] = '\r', ['t'] = '\t'
+};
 
 
 size_t
@@ -89,7 +65,7 @@ llm_json_unescape(const unsigned char *p, const unsigned char *last,
     unsigned  c;
 
     if (p[1] != 'u') {
-        *d = llm_json_escaped(p[1]);
+        *d = llm_json_letters[p[1]];
         *n = 1;
 
         return 2;
@@ -124,130 +100,47 @@ size_t
 llm_json_decode(unsigned char *d, const unsigned char *p,
     const unsigned char *last)
 {
-    size_t                n;
-    unsigned char        *start;
-    const unsigned char  *end;
+    size_t          n;
+    unsigned char  *start;
 
     start = d;
 
-    while (p < last) {
-        end = memchr(p, '\\', last - p);
-        n = (end ? end : last) - p;
+    for ( ;; ) {
+        p = llm_json_copy(&d, p, last);
 
-        memcpy(d, p, n);
-        d += n;
-        p += n;
-
-        while (p < last && *p == '\\') {
-            p += llm_json_unescape(p, last, d, &n);
-            d += n;
-        }
-    }
-
-    return d - start;
-}
-
-
-/*
- * The first byte from p on that is not plain: a quote, a backslash, a control
- * character or a byte of a non-ASCII character.  Most of a request is text,
- * so this loop is most of the work.
- */
-
-#if (__SSE2__)
-
-static const unsigned char *
-llm_json_plain(const unsigned char *p, const unsigned char *last)
-{
-    unsigned  mask;
-    __m128i   v, quote, slash, low;
-
-    quote = _mm_set1_epi8('"');
-    slash = _mm_set1_epi8('\\');
-    low = _mm_set1_epi8(0x20);
-
-    while (last - p >= 16) {
-        v = _mm_loadu_si128((const __m128i *) p);
-
-        /* signed compare: bytes from 0x80 on are below 0x20, too */
-
-        mask = _mm_movemask_epi8(
-                   _mm_or_si128(_mm_cmplt_epi8(v, low),
-                                _mm_or_si128(_mm_cmpeq_epi8(v, quote),
-                                             _mm_cmpeq_epi8(v, slash))));
-
-        if (mask) {
-            return p + __builtin_ctz(mask);
+        if (p == last) {
+            return d - start;
         }
 
-        p += 16;
-    }
+        do {
+            if (p[1] != 'u') {
+                *d++ = llm_json_letters[p[1]];
+                p += 2;
 
-    while (p < last && *p >= 0x20 && *p < 0x80 && *p != '"' && *p != '\\') {
-        p++;
-    }
+            } else {
+                p += llm_json_unescape(p, last, d, &n);
+                d += n;
+            }
 
-    return p;
+        } while (p < last && *p == '\\');
+    }
 }
-
-#else
-
-#define LLM_ONES    0x0101010101010101ULL
-#define LLM_HIGHS   0x8080808080808080ULL
-
-/* high bit set in bytes below n; exact up to the first such byte */
-
-#define llm_below(x, n)   (((x) - LLM_ONES * (n)) & ~(x) & LLM_HIGHS)
-#define llm_equal(x, c)   llm_below((x) ^ (LLM_ONES * (c)), 1)
-
-
-static const unsigned char *
-llm_json_plain(const unsigned char *p, const unsigned char *last)
-{
-    uint64_t  x;
-
-    while (last - p >= 8) {
-        memcpy(&x, p, 8);
-
-        if ((x & LLM_HIGHS) || llm_below(x, 0x20) || llm_equal(x, '"')
-            || llm_equal(x, '\\'))
-        {
-            break;
-        }
-
-        p += 8;
-    }
-
-    while (p < last && *p >= 0x20 && *p < 0x80 && *p != '"' && *p != '\\') {
-        p++;
-    }
-
-    return p;
-}
-
-#endif
 
 
 /* length of the escape at p, which is a backslash; 0 where it is not one */
 
-static unsigned
+static inline unsigned
 llm_json_escape_len(const unsigned char *p, const unsigned char *last)
 {
     if (last - p < 2) {
         return 0;
     }
 
-    switch (p[1]) {
-
-    case '"': case '\\': case '/':
-    case 'b': case 'f': case 'n': case 'r': case 't':
+    if (llm_json_letters[p[1]]) {
         return 2;
-
-    case 'u':
-        return (llm_json_hex4(p + 2, last) >= 0) ? 6 : 0;
     }
 
-    return 0;
+    return (p[1] == 'u' && llm_json_hex4(p + 2, last) >= 0) ? 6 : 0;
 }
 
 

@@ -56,11 +56,14 @@ llm_json_string(const llm_json_t *j, uint32_t node, llm_str_t *s,
 }
 
 
-/* the string is, or begins with, len bytes of text, escapes resolved */
+/*
+ * The string, which has escapes, is the text or begins with it.  An escape is
+ * longer than what it stands for, and at most six times so.
+ */
 
 static int
-llm_json_match(const llm_json_t *j, const llm_json_node_t *v,
-    const unsigned char *text, size_t len, int whole)
+llm_json_spells(const llm_json_t *j, const llm_json_node_t *v,
+    const char *text, size_t len, int whole)
 {
     size_t                n;
     unsigned char         c[4];
@@ -68,11 +71,10 @@ llm_json_match(const llm_json_t *j, const llm_json_node_t *v,
 
     p = j->data + v->start;
     last = j->data + v->end;
+    n = last - p;
 
-    if (!v->escaped) {
-        n = last - p;
-
-        return (whole ? n == len : n >= len) && memcmp(p, text, len) == 0;
+    if (n <= len || (whole && n > 6 * len)) {
+        return 0;
     }
 
     while (p < last && (whole || len)) {
@@ -97,52 +99,59 @@ llm_json_match(const llm_json_t *j, const llm_json_node_t *v,
 }
 
 
-static inline int
-llm_json_same(const llm_json_t *j, const llm_json_node_t *v,
-    const unsigned char *text, size_t len)
+int
+llm_json_is(const llm_json_t *j, uint32_t node, const char *text, size_t len)
 {
-    size_t  n;
+    const llm_json_node_t  *v;
 
-    n = v->end - v->start;
+    v = llm_json_node(j, node);
 
-    /* an escape is longer than what it stands for, and at most six times so */
+    if (v->type != LLM_JSON_STRING) {
+        return 0;
+    }
 
     if (v->escaped) {
-        return n > len && n <= 6 * len && llm_json_match(j, v, text, len, 1);
+        return llm_json_spells(j, v, text, len, 1);
     }
 
-    return n == len && memcmp(j->data + v->start, text, len) == 0;
+    return v->end - v->start == len
+           && memcmp(j->data + v->start, text, len) == 0;
 }
 
 
 int
-llm_json_equal(const llm_json_t *j, uint32_t node, const char *text)
+llm_json_begins(const llm_json_t *j, uint32_t node, const char *text,
+    size_t len)
 {
     const llm_json_node_t  *v;
 
-    if (node >= j->n) {
+    v = llm_json_node(j, node);
+
+    if (v->type != LLM_JSON_STRING) {
         return 0;
     }
 
-    v = &j->nodes[node];
+    if (v->escaped) {
+        return llm_json_spells(j, v, text, len, 0);
+    }
 
-    return v->type == LLM_JSON_STRING
-           && llm_json_same(j, v, (const unsigned char *) text, strlen(text));
+    return v->end - v->start >= len
+           && memcmp(j->data + v->start, text, len) == 0;
 }
 
 
-int
-llm_json_starts(const llm_json_t *j, uint32_t node, const char *text)
-{
-    const llm_json_node_t  *v;
+/* the key of a member is this name */
 
-    if (node >= j->n || j->nodes[node].type != LLM_JSON_STRING) {
-        return 0;
+static inline int
+llm_json_named(const llm_json_t *j, const llm_json_node_t *v, const char *name,
+    size_t len)
+{
+    if (v->escaped) {
+        return llm_json_spells(j, v, name, len, 1);
     }
 
-    v = &j->nodes[node];
-
-    return llm_json_match(j, v, (const unsigned char *) text, strlen(text), 0);
+    return v->end - v->start == len
+           && memcmp(j->data + v->start, name, len) == 0;
 }
 
 
@@ -240,9 +249,8 @@ llm_json_alike(const llm_json_t *j, uint32_t one, uint32_t two)
 
 
 uint32_t
-llm_json_get(const llm_json_t *j, uint32_t obj, const char *key)
+llm_json_member(const llm_json_t *j, uint32_t obj, const char *key, size_t len)
 {
-    size_t    len;
     uint32_t  i, end, found;
 
     found = LLM_JSON_NONE;
@@ -251,11 +259,10 @@ llm_json_get(const llm_json_t *j, uint32_t obj, const char *key)
         return found;
     }
 
-    len = strlen(key);
     end = j->nodes[obj].next;
 
     for (i = obj + 1; i < end; i = j->nodes[i + 1].next) {
-        if (llm_json_same(j, &j->nodes[i], (const unsigned char *) key, len)) {
+        if (llm_json_named(j, &j->nodes[i], key, len)) {
             found = i + 1;
         }
     }
@@ -279,9 +286,7 @@ llm_json_duplicate(const llm_json_t *j, uint32_t obj, const char *key)
     end = j->nodes[obj].next;
 
     for (i = obj + 1; i < end; i = j->nodes[i + 1].next) {
-        if (llm_json_same(j, &j->nodes[i], (const unsigned char *) key, len)) {
-            n++;
-        }
+        n += llm_json_named(j, &j->nodes[i], key, len);
     }
 
     return n > 1;
@@ -319,9 +324,7 @@ llm_json_fields(const llm_json_t *j, uint32_t obj, const char * const *names,
                 continue;
             }
 
-            if (!llm_json_same(j, key, (const unsigned char *) names[k],
-                               strlen(names[k])))
-            {
+            if (!llm_json_named(j, key, names[k], strlen(names[k]))) {
                 continue;
             }
 
@@ -335,6 +338,78 @@ llm_json_fields(const llm_json_t *j, uint32_t obj, const char * const *names,
     }
 
     return twice;
+}
+
+
+/* which of the names the key is, or names->n */
+
+static unsigned
+llm_json_which(const llm_json_t *j, uint32_t key, const llm_json_names_t *names)
+{
+    size_t                  len;
+    unsigned                i;
+    const llm_str_t        *name;
+    const llm_json_node_t  *v;
+
+    v = &j->nodes[key];
+    len = v->end - v->start;
+
+    if (v->escaped) {
+        i = 0;
+
+    } else if (len <= names->longest) {
+        i = names->first[len];
+
+    } else {
+        return names->n;
+    }
+
+    for ( /* void */ ; i < names->n; i++) {
+        name = &names->names[i];
+
+        if (name->len > len) {
+            return names->n;
+        }
+
+        if (llm_json_named(j, v, (const char *) name->data, name->len)) {
+            return i;
+        }
+    }
+
+    return i;
+}
+
+
+size_t
+llm_json_members(const llm_json_t *j, uint32_t obj,
+    const llm_json_names_t *names, uint32_t *values)
+{
+    size_t    members;
+    uint32_t  i, end;
+    unsigned  k;
+
+    for (k = 0; k < names->n; k++) {
+        values[k] = LLM_JSON_NONE;
+    }
+
+    if (obj >= j->n || j->nodes[obj].type != LLM_JSON_OBJECT) {
+        return 0;
+    }
+
+    members = 0;
+    end = j->nodes[obj].next;
+
+    for (i = obj + 1; i < end; i = j->nodes[i + 1].next) {
+
+        members++;
+        k = llm_json_which(j, i, names);
+
+        if (k < names->n) {
+            values[k] = i + 1;
+        }
+    }
+
+    return members;
 }
 
 

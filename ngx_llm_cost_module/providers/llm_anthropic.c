@@ -125,19 +125,6 @@ llm_anthropic_path(llm_route_t *route)
 }
 
 
-static int
-llm_anthropic_reads(const llm_json_t *j, uint32_t i, const char *text,
-    size_t len)
-{
-    const llm_json_node_t  *v;
-
-    v = llm_json_node(j, i);
-
-    return (v->end - v->start == len || v->escaped)
-           && v->end - v->start <= 6 * len && llm_json_equal(j, i, text);
-}
-
-
 /*
  * Marks that write to the provider's cache, wherever they are: a text that
  * reads like one only makes the reserve larger.  1: there may be tools in the
@@ -147,9 +134,11 @@ llm_anthropic_reads(const llm_json_t *j, uint32_t i, const char *text,
 static unsigned
 llm_anthropic_marks(llm_request_t *q)
 {
-    uint32_t           i;
-    unsigned           mark, hour, brought;
-    const llm_json_t  *j;
+    size_t                  len;
+    uint32_t                i;
+    unsigned                mark, hour, brought;
+    const llm_json_t       *j;
+    const llm_json_node_t  *v;
 
     j = &q->json;
     mark = 0;
@@ -158,16 +147,24 @@ llm_anthropic_marks(llm_request_t *q)
 
     for (i = 0; i < j->n; i++) {
 
-        if (llm_kind_of(j, i) != LLM_JSON_STRING) {
+        v = &j->nodes[i];
+        len = v->end - v->start;
+
+        /* nearly every string is told by its length */
+
+        if (!v->escaped && len != sizeof("1h") - 1
+            && len != sizeof("cache_control") - 1
+            && len != sizeof("tool_definition") - 1)
+        {
             continue;
         }
 
         /* a client that writes out what it does not use says null */
 
-        mark |= llm_anthropic_reads(j, i, "cache_control", 13)
+        mark |= llm_json_equal(j, i, "cache_control")
                 && !(i + 1 < j->n && llm_kind_of(j, i + 1) == LLM_JSON_NULL);
-        hour |= llm_anthropic_reads(j, i, "1h", 2);
-        brought |= llm_anthropic_reads(j, i, "tool_definition", 15);
+        hour |= llm_json_equal(j, i, "1h");
+        brought |= llm_json_equal(j, i, "tool_definition");
     }
 
     if (mark) {

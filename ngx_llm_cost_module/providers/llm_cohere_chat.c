@@ -17,6 +17,24 @@
  */
 
 
+/* none of eight bytes is a digit */
+
+static inline int
+llm_cohere_digitless(const unsigned char *p)
+{
+    uint64_t  x;
+
+    memcpy(&x, p, 8);
+
+    /* of a digit they are 0 to 9, which the sum leaves below 0x80 */
+
+    x ^= 0x3030303030303030ULL;
+    x |= (x & 0x7f7f7f7f7f7f7f7fULL) + 0x7676767676767676ULL;
+
+    return (x & 0x8080808080808080ULL) == 0x8080808080808080ULL;
+}
+
+
 /* its tokenizer has a token for every digit, ours one for up to three */
 
 static size_t
@@ -29,6 +47,10 @@ llm_cohere_digits(llm_counter_t *c, const unsigned char *text, size_t len)
     extra = 0;
 
     for (i = 0; i < len; i++) {
+
+        while (len - i > 8 && llm_cohere_digitless(text + i)) {
+            i += 8;
+        }
 
         if ((unsigned char) (text[i] - '0') > 9) {
             continue;

@@ -240,25 +240,27 @@ llm_input_value(llm_input_t *in, uint32_t node)
     to = in->text;
     string = (v->type == LLM_JSON_STRING);
 
-    for ( /* void */ ; p < last; p++) {
+    while (p < last) {
 
         if (string) {
+            p = llm_json_copy(&to, p, last);
 
-            if (*p == '\\') {
-                p += llm_input_escape(p, last, &to) - 1;
-                continue;
+            if (p == last) {
+                break;
             }
 
-            string = (*p != '"');
-
-        } else if (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r') {
-            continue;
-
-        } else {
-            string = (*p == '"');
+            if (*p == '\\') {
+                p += llm_input_escape(p, last, &to);
+                continue;
+            }
         }
 
-        *to++ = *p;
+        if (*p > ' ') {
+            *to++ = *p;
+            string = !string && *p == '"';
+        }
+
+        p++;
     }
 
     llm_input_text(in, in->text, to - in->text);

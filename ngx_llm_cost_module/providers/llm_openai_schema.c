@@ -22,17 +22,25 @@
 #define LLM_OPENAI_REF      1024          /* bytes of one, as it is written */
 
 
-static const char * const  llm_schema_names[] = {
-    "title", "description", "type", "properties", "required", "items",
-    "anyOf", "oneOf", "allOf", "$ref", "enum", "const", "default", "format"
+static const llm_str_t  llm_schema_words[LLM_SCHEMA_N] = {
+    llm_string("type"), llm_string("enum"), llm_string("$ref"),
+    llm_string("title"), llm_string("items"), llm_string("anyOf"),
+    llm_string("oneOf"), llm_string("allOf"), llm_string("const"),
+    llm_string("format"), llm_string("default"), llm_string("required"),
+    llm_string("properties"), llm_string("description")
 };
 
+static const unsigned char  llm_schema_first[] = {
+    LLM_SCHEMA_N, LLM_SCHEMA_N, LLM_SCHEMA_N, LLM_SCHEMA_N,
+    LLM_SCHEMA_TYPE, LLM_SCHEMA_TITLE, LLM_SCHEMA_FORMAT, LLM_SCHEMA_DEFAULT,
+    LLM_SCHEMA_REQUIRED, LLM_SCHEMA_N, LLM_SCHEMA_PROPERTIES,
+    LLM_SCHEMA_DESCRIPTION
+};
 
-unsigned
-llm_schema_kind(const llm_openai_tools_t *r, uint32_t node)
-{
-    return (node == LLM_JSON_NONE) ? 0 : llm_kind_of(r->json, node);
-}
+static const llm_json_names_t  llm_schema_names = {
+    llm_schema_words, llm_schema_first, LLM_SCHEMA_N,
+    sizeof(llm_schema_first) - 1
+};
 
 
 /* what is looked at is paid for, so that no schema costs more than its size */
@@ -247,6 +255,40 @@ llm_schema_resolve(llm_openai_tools_t *r, uint32_t root, uint32_t ref)
 }
 
 
+/* the schema that it refers to, or all that it is made of, or LLM_JSON_NONE */
+
+static uint32_t
+llm_schema_more(llm_openai_tools_t *r, uint32_t root, const uint32_t *f)
+{
+    uint32_t  next, list;
+
+    next = llm_schema_resolve(r, root, f[LLM_SCHEMA_REF]);
+    list = f[LLM_SCHEMA_ALL_OF];
+
+    if (next == LLM_JSON_NONE && llm_schema_kind(r, list) == LLM_JSON_ARRAY
+        && llm_json_next(r->json, list) > list + 1
+        && llm_json_next(r->json, list + 1) == llm_json_next(r->json, list))
+    {
+        next = list + 1;
+    }
+
+    return llm_schema_kind(r, next) == LLM_JSON_OBJECT ? next : LLM_JSON_NONE;
+}
+
+
+static void
+llm_schema_part(llm_openai_tools_t *r, uint32_t node, uint32_t *f)
+{
+    size_t  members;
+
+    members = llm_json_members(r->json, node, &llm_schema_names, f);
+
+    /* keys and values, and as much again as names were looked for */
+
+    r->work += 2 * members + 1 + LLM_SCHEMA_N;
+}
+
+
 int
 llm_schema_read(llm_openai_tools_t *r, uint32_t root, uint32_t node,
     llm_schema_t *s)
@@ -256,20 +298,17 @@ llm_schema_read(llm_openai_tools_t *r, uint32_t root, uint32_t node,
 
     s->root = root;
 
-    for (i = 0; i < LLM_SCHEMA_N; i++) {
-        s->f[i] = LLM_JSON_NONE;
-    }
-
     if (llm_schema_kind(r, node) != LLM_JSON_OBJECT) {
+        memset(s->f, 0xff, sizeof(s->f));             /* LLM_JSON_NONE */
         return 0;
     }
 
-    for (parts = 0; parts < LLM_OPENAI_PARTS; parts++) {
+    llm_schema_part(r, node, s->f);
+    next = llm_schema_more(r, root, s->f);
 
-        llm_schema_work(r, node);
-        r->work += LLM_SCHEMA_N;
-
-        llm_json_fields(r->json, node, llm_schema_names, LLM_SCHEMA_N, f);
+    for (parts = 1; next != LLM_JSON_NONE && parts < LLM_OPENAI_PARTS; parts++)
+    {
+        llm_schema_part(r, next, f);
 
         for (i = 0; i < LLM_SCHEMA_N; i++) {
             if (s->f[i] == LLM_JSON_NONE) {
@@ -277,26 +316,7 @@ llm_schema_read(llm_openai_tools_t *r, uint32_t root, uint32_t node,
             }
         }
 
-        next = llm_schema_resolve(r, root, f[LLM_SCHEMA_REF]);
-
-        if (next == LLM_JSON_NONE
-            && llm_schema_kind(r, f[LLM_SCHEMA_ALL_OF]) == LLM_JSON_ARRAY)
-        {
-            next = f[LLM_SCHEMA_ALL_OF] + 1;
-
-            if (next >= llm_json_next(r->json, next - 1)
-                || llm_json_next(r->json, next)
-                   != llm_json_next(r->json, next - 1))
-            {
-                next = LLM_JSON_NONE;
-            }
-        }
-
-        if (llm_schema_kind(r, next) != LLM_JSON_OBJECT) {
-            break;
-        }
-
-        node = next;
+        next = llm_schema_more(r, root, f);
     }
 
     return 1;
@@ -306,23 +326,18 @@ llm_schema_read(llm_openai_tools_t *r, uint32_t root, uint32_t node,
 void
 llm_schema_comment(llm_openai_tools_t *r, uint32_t node)
 {
-    size_t              from;
-    llm_str_t           s;
-    unsigned char      *p, *last, *end, *eol;
-    llm_openai_text_t   copy;
+    size_t          from;
+    llm_str_t       s;
+    unsigned char  *p, *last, *end, *eol;
 
-    memset(&copy, 0, sizeof(llm_openai_text_t));
-    copy.mem = r->text->mem;
-
-    llm_openai_put_string(&copy, r->json, node);
-
-    if (copy.failed) {
-        r->text->failed = 1;
+    if (llm_kind_of(r->json, node) != LLM_JSON_STRING) {
         return;
     }
 
-    s.data = copy.data;
-    s.len = copy.len;
+    if (llm_json_string(r->json, node, &s, NULL) != LLM_OK) {
+        r->text->failed = 1;
+        return;
+    }
 
 #define llm_blank(c)  ((c) == ' ' || ((c) >= '\t' && (c) <= '\r'))
 
@@ -351,18 +366,6 @@ llm_schema_comment(llm_openai_tools_t *r, uint32_t node)
 
         p = eol + 1;
     }
-}
-
-
-int
-llm_schema_text(const llm_openai_tools_t *r, uint32_t node)
-{
-    const llm_json_node_t  *v;
-
-    v = r->json->nodes;
-
-    return llm_schema_kind(r, node) == LLM_JSON_STRING
-           && v[node].end > v[node].start;
 }
 
 

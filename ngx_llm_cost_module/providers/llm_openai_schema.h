@@ -15,24 +15,25 @@
 
 /*
  * A schema, with what $ref and a lone allOf add to it: of two members with one
- * name the one in front holds.
+ * name the one in front holds.  In the order of their lengths, which they are
+ * found by.
  */
 
 typedef enum {
-    LLM_SCHEMA_TITLE = 0,
-    LLM_SCHEMA_DESCRIPTION,
-    LLM_SCHEMA_TYPE,
-    LLM_SCHEMA_PROPERTIES,
-    LLM_SCHEMA_REQUIRED,
+    LLM_SCHEMA_TYPE = 0,
+    LLM_SCHEMA_ENUM,
+    LLM_SCHEMA_REF,
+    LLM_SCHEMA_TITLE,
     LLM_SCHEMA_ITEMS,
     LLM_SCHEMA_ANY_OF,
     LLM_SCHEMA_ONE_OF,
     LLM_SCHEMA_ALL_OF,
-    LLM_SCHEMA_REF,
-    LLM_SCHEMA_ENUM,
     LLM_SCHEMA_CONST,
-    LLM_SCHEMA_DEFAULT,
     LLM_SCHEMA_FORMAT,
+    LLM_SCHEMA_DEFAULT,
+    LLM_SCHEMA_REQUIRED,
+    LLM_SCHEMA_PROPERTIES,
+    LLM_SCHEMA_DESCRIPTION,
     LLM_SCHEMA_N
 } llm_schema_e;
 
@@ -44,11 +45,22 @@ typedef struct {
 
 /* the type of a node, 0 where there is none */
 
-unsigned llm_schema_kind(const llm_openai_tools_t *r, uint32_t node);
+static inline unsigned
+llm_schema_kind(const llm_openai_tools_t *r, uint32_t node)
+{
+    return llm_kind_of(r->json, node);
+}
+
 
 /* the node is a string that is not empty */
 
-int llm_schema_text(const llm_openai_tools_t *r, uint32_t node);
+static inline int
+llm_schema_text(const llm_openai_tools_t *r, uint32_t node)
+{
+    return llm_schema_kind(r, node) == LLM_JSON_STRING
+           && llm_json_size(r->json, node) != 0;
+}
+
 
 /* how much may be done for these, and written behind what is there */
 

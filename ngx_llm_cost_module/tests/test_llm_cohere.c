@@ -390,6 +390,40 @@ test_stream(void **state)
 }
 
 
+/* what is taken eight or sixteen bytes at a time, at every place of these */
+
+static void
+test_count_at_every_place(void **state)
+{
+    int   n, at;
+    char  body[256];
+
+    (void) state;
+
+#define told(format, more)                                                    \
+    (void) snprintf(body, sizeof(body), format, at, FILL, n - at, FILL);      \
+    count(&llm_cohere, CHAT, body, n + (more))
+
+#define FILL        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define TOOL(mark)  "{\"model\":\"m\",\"messages\":[],\"tools\":[ "            \
+                    "[ \"%.*s" mark "%.*s\" , \"a b c d e f g h\" ]]}"
+#define SAYS(mark)  "{\"model\":\"m\",\"messages\":[{\"role\":\"user\","       \
+                    "\"content\":\"%.*s" mark "%.*s\"}]}"
+
+    for (n = 0; n <= 40; n++) {
+        for (at = 0; at <= n; at++) {
+            told(TOOL(" "), 22 + 1);
+            told(TOOL("\\\""), 22 + 2);
+            told(TOOL("\\/"), 22 + 1);
+            told(TOOL("\\u00e9"), 22 + 2);
+            told(TOOL("\xc3\xa9\\n"), 22 + 4);
+            told(SAYS("9999"), 4 + 2);
+            told(SAYS("\xc2\xb5/:"), 4);
+        }
+    }
+}
+
+
 static void
 test_count(void **state)
 {
@@ -470,7 +504,8 @@ main(void)
         cmocka_unit_test(test_error),
         cmocka_unit_test(test_usage),
         cmocka_unit_test(test_stream),
-        cmocka_unit_test(test_count)
+        cmocka_unit_test(test_count),
+        cmocka_unit_test(test_count_at_every_place)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

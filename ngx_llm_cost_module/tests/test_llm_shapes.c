@@ -14,8 +14,8 @@
  * A question is known by who asks it (the address of the call), of a member of
  * which name, in an object that says which type: not by its whole path, or
  * there would be no end.  What one path has brought to light is tried at the
- * dialect's other paths.  This is built with calls of llm_json_get() and its
- * like wrapped.
+ * dialect's other paths.  This is built with what llm_json_get() and its
+ * like call wrapped.
  */
 
 #include "llm_arena.h"
@@ -89,25 +89,29 @@ static unsigned  tries;
 static body_t   *first, **last = &first;
 
 
-uint32_t __real_llm_json_get(const llm_json_t *j, uint32_t obj,
-    const char *key);
+uint32_t __real_llm_json_member(const llm_json_t *j, uint32_t obj,
+    const char *key, size_t len);
+size_t __real_llm_json_members(const llm_json_t *j, uint32_t obj,
+    const llm_json_names_t *names, uint32_t *values);
 const char *__real_llm_json_fields(const llm_json_t *j, uint32_t obj,
     const char * const *names, unsigned n, uint32_t *values);
-int __real_llm_json_equal(const llm_json_t *j, uint32_t node,
-    const char *text);
-int __real_llm_json_starts(const llm_json_t *j, uint32_t node,
-    const char *text);
+int __real_llm_json_is(const llm_json_t *j, uint32_t node,
+    const char *text, size_t len);
+int __real_llm_json_begins(const llm_json_t *j, uint32_t node,
+    const char *text, size_t len);
 unsigned __real_llm_needs_types(const llm_json_t *j, uint32_t node,
     const llm_need_t *needs);
 
-uint32_t __wrap_llm_json_get(const llm_json_t *j, uint32_t obj,
-    const char *key);
+uint32_t __wrap_llm_json_member(const llm_json_t *j, uint32_t obj,
+    const char *key, size_t len);
+size_t __wrap_llm_json_members(const llm_json_t *j, uint32_t obj,
+    const llm_json_names_t *names, uint32_t *values);
 const char *__wrap_llm_json_fields(const llm_json_t *j, uint32_t obj,
     const char * const *names, unsigned n, uint32_t *values);
-int __wrap_llm_json_equal(const llm_json_t *j, uint32_t node,
-    const char *text);
-int __wrap_llm_json_starts(const llm_json_t *j, uint32_t node,
-    const char *text);
+int __wrap_llm_json_is(const llm_json_t *j, uint32_t node,
+    const char *text, size_t len);
+int __wrap_llm_json_begins(const llm_json_t *j, uint32_t node,
+    const char *text, size_t len);
 unsigned __wrap_llm_needs_types(const llm_json_t *j, uint32_t node,
     const llm_need_t *needs);
 
@@ -177,9 +181,9 @@ place_children(const llm_json_t *j, place_t *places, uint32_t node)
         places[i].key = 1;
 
         if (j->nodes[value].type == LLM_JSON_STRING
-            && (__real_llm_json_equal(j, i, "type")
-                || __real_llm_json_equal(j, i, "role")
-                || __real_llm_json_equal(j, i, "object")))
+            && (__real_llm_json_is(j, i, "type", 4)
+                || __real_llm_json_is(j, i, "role", 4)
+                || __real_llm_json_is(j, i, "object", 6)))
         {
             word = string_at(j, value);
             places[node].type += has(words, word, 0) ? word : 0;
@@ -260,11 +264,26 @@ note(const llm_json_t *j, uint32_t node, const char *name, int word,
 
 
 uint32_t
-__wrap_llm_json_get(const llm_json_t *j, uint32_t obj, const char *key)
+__wrap_llm_json_member(const llm_json_t *j, uint32_t obj, const char *key,
+    size_t len)
 {
     note(j, obj, key, 0, HERE);
 
-    return __real_llm_json_get(j, obj, key);
+    return __real_llm_json_member(j, obj, key, len);
+}
+
+
+size_t
+__wrap_llm_json_members(const llm_json_t *j, uint32_t obj,
+    const llm_json_names_t *names, uint32_t *values)
+{
+    unsigned  i;
+
+    for (i = 0; i < names->n; i++) {
+        note(j, obj, (const char *) names->names[i].data, 0, HERE);
+    }
+
+    return __real_llm_json_members(j, obj, names, values);
 }
 
 
@@ -283,20 +302,22 @@ __wrap_llm_json_fields(const llm_json_t *j, uint32_t obj,
 
 
 int
-__wrap_llm_json_equal(const llm_json_t *j, uint32_t node, const char *text)
+__wrap_llm_json_is(const llm_json_t *j, uint32_t node, const char *text,
+    size_t len)
 {
     note(j, node, text, 1, HERE);
 
-    return __real_llm_json_equal(j, node, text);
+    return __real_llm_json_is(j, node, text, len);
 }
 
 
 int
-__wrap_llm_json_starts(const llm_json_t *j, uint32_t node, const char *text)
+__wrap_llm_json_begins(const llm_json_t *j, uint32_t node, const char *text,
+    size_t len)
 {
     note(j, node, text, 1, HERE);
 
-    return __real_llm_json_starts(j, node, text);
+    return __real_llm_json_begins(j, node, text, len);
 }
 
 
@@ -423,7 +444,7 @@ try_member(const body_t *b, const llm_json_t *j, const ask_t *a)
         "[null]", "{\"type\":null}", "[{}]"
     };
 
-    value = __real_llm_json_get(j, a->node, a->name);
+    value = __real_llm_json_member(j, a->node, a->name, strlen(a->name));
 
     for (i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
 
