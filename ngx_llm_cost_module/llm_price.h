@@ -82,7 +82,7 @@ typedef enum {
     LLM_FACTOR_GEO_EU,
     LLM_FACTOR_FAST,                            /* speed "fast" */
     LLM_FACTOR_HOST_US,                         /* us., eu., gov. host names */
-    LLM_FACTOR_HOST_EU,
+    LLM_FACTOR_HOST_EU,                         /* others: the dearer of two */
     LLM_FACTOR_HOST_GOV,
     LLM_FACTOR_REGION,                          /* any host but the global */
     LLM_FACTOR_N

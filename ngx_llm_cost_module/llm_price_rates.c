@@ -253,6 +253,14 @@ llm_price_factor(const llm_price_t *p, const llm_price_terms_t *terms,
 
     } else if (terms->host == LLM_GEO_GOV) {
         factor = llm_price_times(factor, f[LLM_FACTOR_HOST_GOV]);
+
+    } else if (terms->host == LLM_GEO_OTHER) {
+
+        /* the surcharge is one for all places, lists name two of them */
+
+        factor = llm_price_times(factor,
+                                 llm_price_dearer(f[LLM_FACTOR_HOST_US],
+                                                  f[LLM_FACTOR_HOST_EU]));
     }
 
     if (terms->host != LLM_GEO_GLOBAL) {

@@ -206,7 +206,9 @@ llm_vendor_region_of_host(const llm_str_t *host, llm_str_t *region)
         const char  *after;
     } hosts[] = {
         { "", ".api.openai.com" },
+        { "", "-api.together.ai" },
         { "", "-aiplatform.googleapis.com" },
+        { "bedrock-mantle.", ".api.aws" },
         { "bedrock-runtime.", ".amazonaws.com" },
         { "bedrock-runtime-fips.", ".amazonaws.com" }
     };

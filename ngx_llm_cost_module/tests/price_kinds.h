@@ -334,7 +334,7 @@ static const kind_t  kinds[] = {
     { HOSTS, D, "in=1000 out=10 host=2", (1000 * M + 100 * M) / 10 * 11 },
     { HOSTS, D, "in=1000 out=10 host=1", (1000 * M + 100 * M) / 20 * 21 },
     { HOSTS, D, "in=1000 out=10 host=0", 1000 * M + 100 * M },
-    { HOSTS, D, "in=1000 out=10 host=3", 1000 * M + 100 * M },
+    { HOSTS, D, "in=1000 out=10 host=3", (1000 * M + 100 * M) / 10 * 11 },
     { HOSTS, D, "in=1000 out=10 host=4", (1000 * M + 100 * M) / 10 * 12 },
     { HOSTS, D, "in=1000 out=10 geo=2", 1000 * M + 100 * M },
     { VERTEX, D, "in=1000 out=10 host=3", (1000 * M + 100 * M) / 10 * 11 },

@@ -77,6 +77,7 @@ static const bound_t  bounds[] = {
     { CLAUDE, D, "in=1000 out=0 geo=0 fast=1", 1000 * 10 * M },
     { CLAUDE, D, "in=1000 out=0 geo=0 fast=-1", 1000 * 10 * M },
     { HOSTS, D, "in=1000 out=0 host=2", 1000 * M / 10 * 11 },
+    { HOSTS, D, "in=1000 out=0 host=3", 1000 * M / 10 * 11 },
 
     /* beside tokens, only what is known can be bounded */
 
