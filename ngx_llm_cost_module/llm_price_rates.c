@@ -52,6 +52,29 @@ llm_price_pick_or(const llm_price_level_t *l, unsigned n, llm_rate_e rate,
 }
 
 
+/*
+ * A part that costs what its whole costs has no price of its own: lists repeat
+ * that of the whole, but not in every place that has one for it.
+ */
+
+static int64_t
+llm_price_pick_part(const llm_price_level_t *l, unsigned n, llm_rate_e rate,
+    llm_rate_e whole, int64_t otherwise)
+{
+    unsigned  i;
+
+    for (i = 0; i < n; i++) {
+
+        if (l[i].rates[rate] >= 0) {
+            return l[i].rates[rate] == l[i].rates[whole]
+                   ? otherwise : llm_price_pick(&l[i], 1, rate);
+        }
+    }
+
+    return otherwise;
+}
+
+
 /* the first place that lists either: a tier's output comes before the
    reasoning rate of the default tier */
 
@@ -143,7 +166,7 @@ llm_price_rates(const llm_price_t *p, const llm_price_step_t *step,
     for (i = 0; i < LLM_RATE_N; i++) {
 
         if (i < LLM_RATE_UNITS && fallback[i] != LLM_RATE_N) {
-            r[i] = llm_price_pick_or(l, n, i, r[fallback[i]]);
+            r[i] = llm_price_pick_part(l, n, i, fallback[i], r[fallback[i]]);
 
         } else {
             r[i] = llm_price_pick(l, n, i);

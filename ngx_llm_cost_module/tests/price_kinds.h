@@ -66,6 +66,19 @@ static const kind_t  kinds[] = {
     { RANGES, D, "in=100 out=0 cached=10", 100 * M },
     { RANGES, D, "in=1 out=1", M + 5 * M },
 
+    /* a part at the whole's rate has none of its own, wherever it is */
+
+    { REPEATED, D, "in=1000 out=0 image_input=400", 1000 * M },
+    { REPEATED, D, "in=300000 out=0 image_input=300000", 300000 * 2 * M },
+    { REPEATED, D, "in=300000 out=0 audio_input=100000",
+      200000 * 2 * M + 100000 * 3 * M },
+    { REPEATED, P, "in=1000 out=100 image_input=1000 audio_output=100",
+      1000 * 2 * M + 100 * 8 * M },
+    { REPEATED, P, "in=1000 out=0 audio_input=1000", 1000 * 3 * M },
+    { REPEATED, F, "in=1000 out=0 image_input=1000", 1000 * M / 2 },
+    { REPEATED, B, "in=1000 out=0 image_input=1000", 1000 * 8 * M / 10 },
+    { REPEATED, B, "in=1000 out=0 audio_input=1000", 1000 * 15 * M / 10 },
+
     /* service tiers: each rate of the tier, else the plain one */
 
     { TIERS, D, "in=1000 out=100", 1000 * 2 * M + 100 * 8 * M },

@@ -122,6 +122,16 @@
     "'output_cost_per_image_token':40e-6,"                                    \
     "'output_cost_per_video_token':50e-6"
 
+#define REPEATED                                                              \
+    "'input_cost_per_token':1e-6,'output_cost_per_token':4e-6,"               \
+    "'input_cost_per_image_token':1e-6,'input_cost_per_audio_token':3e-6,"    \
+    "'output_cost_per_audio_token':4e-6,"                                     \
+    "'input_cost_per_token_above_200k_tokens':2e-6,"                          \
+    "'output_cost_per_token_above_200k_tokens':8e-6,"                         \
+    "'input_cost_per_token_priority':2e-6,"                                   \
+    "'output_cost_per_token_priority':8e-6,"                                  \
+    "'input_cost_per_token_flex':5e-7,'input_cost_per_token_batches':8e-7"
+
 #define REASONING                                                             \
     "'input_cost_per_token':1e-6,'output_cost_per_token':4e-6,"               \
     "'output_cost_per_reasoning_token':6e-6,"                                 \
