@@ -55,7 +55,8 @@ typedef struct {
     unsigned     len;
     const char  *name;
     size_t       field;          /* of llm_usage_t; of members: none */
-    unsigned     more;           /* beside the rows before, not instead */
+    unsigned     more;           /* beside the rows before, not instead; 2: and
+                                    not if the very one before it is said */
 } llm_openai_figure_t;
 
 
@@ -64,6 +65,9 @@ typedef struct {
 
 #define llm_figure_more(in, name, f)                                          \
     { in, sizeof(name) - 1, name, offsetof(llm_usage_t, f), 1 }
+
+#define llm_figure_else(in, name, f)                                          \
+    { in, sizeof(name) - 1, name, offsetof(llm_usage_t, f), 2 }
 
 #define llm_member(name)                                                      \
     { LLM_OPENAI_IN_USAGE, sizeof(name) - 1, name, 0, 0 }
@@ -123,12 +127,18 @@ static const llm_openai_figure_t  llm_openai_figures[] = {
     llm_figure(LLM_OPENAI_IN_PROMPT, "web_search_requests",
                searches),                                        /* LiteLLM */
     llm_figure(LLM_OPENAI_IN_USAGE, "num_search_queries", searches),
-    llm_figure_more(LLM_OPENAI_IN_TOOLS, "x_search_calls", searches),
+    llm_figure_more(LLM_OPENAI_IN_TOOLS, "x_posts_fetched", searches),
+    llm_figure_else(LLM_OPENAI_IN_TOOLS, "x_search_calls", searches),
     llm_figure(LLM_OPENAI_IN_TOOLS, "web_fetch_requests", web_fetches),
     llm_figure(LLM_OPENAI_IN_TOOLS, "file_search_calls", file_searches),
+    llm_figure(LLM_OPENAI_IN_TOOLS, "collections_search_calls",
+               file_searches),
     llm_figure(LLM_OPENAI_IN_TOOLS, "code_interpreter_calls",
                code_sessions),
+    llm_figure(LLM_OPENAI_IN_TOOLS, "code_execution_calls", code_sessions),
     llm_figure(LLM_OPENAI_IN_TOOLS, "document_search_calls", tool_calls),
+    llm_figure(LLM_OPENAI_IN_TOOLS, "attachment_search_calls", tool_calls),
+    llm_figure_more(LLM_OPENAI_IN_TOOLS, "x_users_fetched", tool_calls),
     llm_figure(LLM_OPENAI_IN_PROMPT, "google_maps_grounding_requests",
                maps_queries),                                     /* LiteLLM */
     llm_figure(LLM_OPENAI_IN_USAGE, "citation_tokens", citation_tokens)
@@ -436,6 +446,7 @@ llm_openai_invoked(llm_answer_t *a, const llm_json_t *j, uint32_t calls,
         size_t       field;
     } tools[] = {
         { "web_search", offsetof(llm_usage_t, searches) },
+        { "image_search", offsetof(llm_usage_t, searches) },
         { "fetch_url", offsetof(llm_usage_t, web_fetches) },
         { "sandbox", offsetof(llm_usage_t, code_sessions) },
         { "people_search", offsetof(llm_usage_t, tool_calls) },
@@ -510,6 +521,12 @@ llm_openai_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
 
     for (i = 0; i < LLM_OPENAI_FIGURES; i++) {
         v = (int64_t *) ((char *) &u + llm_openai_figures[i].field);
+
+        if (llm_openai_figures[i].more == 2
+            && llm_openai_given(j, nodes[i - 1]))
+        {
+            continue;
+        }
 
         if (*v == -1 || llm_openai_figures[i].more) {
             n = llm_openai_figure(a, j, nodes[i]);

@@ -6,6 +6,7 @@
 
 #include "llm_responses.h"
 #include "llm_canon.h"
+#include "llm_price.h"
 
 
 /*
@@ -18,6 +19,44 @@
 
 #define LLM_RESPONSES_AGENTS_USUAL  3
 #define LLM_RESPONSES_AGENTS_MAX    1000
+
+/* posts that one search of X brings, each of which is paid: a guess */
+
+#define LLM_RESPONSES_POSTS         50
+
+
+/* tools that the provider runs, by what their types begin with */
+
+typedef struct {
+    const char  *type;
+    size_t       field;
+    const char  *container;
+    unsigned     alone;              /* it is paid without one, too */
+    int64_t      each;               /* of what a call brings, if not 0 */
+} llm_responses_run_t;
+
+#define llm_run(type, field)                                                  \
+    { type, offsetof(llm_usage_t, field), NULL, 1, 0 }
+
+static const llm_responses_run_t  llm_responses_runs[] = {
+    llm_run("web_search", searches),
+    llm_run("openrouter:web_search", searches),
+    llm_run("image_search", searches),                      /* Perplexity's */
+    { "x_search", offsetof(llm_usage_t, searches), NULL, 1,
+      LLM_RESPONSES_POSTS },
+    llm_run("openrouter:web_fetch", web_fetches),
+    llm_run("fetch_url", web_fetches),
+    llm_run("people_search", tool_calls),
+    llm_run("finance_search", tool_calls),
+    llm_run("file_search", file_searches),
+    llm_run("collections_search", file_searches),                  /* xAI's */
+    { "code_interpreter", offsetof(llm_usage_t, code_sessions), "container",
+      1, 0 },
+    llm_run("code_execution", code_sessions),
+    llm_run("sandbox", code_sessions),                      /* Perplexity's */
+    { "shell", offsetof(llm_usage_t, code_sessions), "environment", 0, 0 },
+    { NULL, 0, NULL, 0, 0 }
+};
 
 
 const char * const  llm_responses_names[LLM_RESPONSES_FIELDS] = {
@@ -280,45 +319,48 @@ llm_responses_parse_ways(llm_request_t *q, const uint32_t *f)
 }
 
 
+/* the larger of two numbers of calls; -1, no bound, is LLM_PRICE_CALLS */
+
+static int64_t
+llm_responses_larger(int64_t a, int64_t b)
+{
+    int64_t  x, y;
+
+    x = a < 0 ? LLM_PRICE_CALLS : a;
+    y = b < 0 ? LLM_PRICE_CALLS : b;
+
+    return y > x ? b : a;
+}
+
+
 /* a tool that the provider runs, by its type */
 
 static void
 llm_responses_hosted(llm_request_t *q, uint32_t tool, uint32_t type,
     int64_t most)
 {
-    size_t    i;
-    int64_t  *field;
-    uint32_t  node;
+    size_t                      i;
+    int64_t                    *field;
+    uint32_t                    node;
+    const llm_responses_run_t  *run;
 
-    static const struct {
-        const char  *type;           /* what it begins with */
-        size_t       field;
-        const char  *container;
-        unsigned     alone;          /* it is paid without one, too */
-    } tools[] = {
-        { "web_search", offsetof(llm_usage_t, searches), NULL, 1 },
-        { "openrouter:web_search", offsetof(llm_usage_t, searches), NULL, 1 },
-        { "x_search", offsetof(llm_usage_t, searches), NULL, 1 },
-        { "file_search", offsetof(llm_usage_t, file_searches), NULL, 1 },
-        { "code_interpreter", offsetof(llm_usage_t, code_sessions),
-          "container", 1 },
-        { "shell", offsetof(llm_usage_t, code_sessions), "environment", 0 }
-    };
+    run = NULL;
 
-    for (i = 0; i < sizeof(tools) / sizeof(tools[0]); i++) {
-        if (llm_json_starts(&q->json, type, tools[i].type)) {
+    for (i = 0; llm_responses_runs[i].type; i++) {
+        if (llm_json_starts(&q->json, type, llm_responses_runs[i].type)) {
+            run = &llm_responses_runs[i];
             break;
         }
     }
 
-    if (i == sizeof(tools) / sizeof(tools[0])) {
+    if (run == NULL) {
         return;
     }
 
-    field = (int64_t *) ((char *) &q->most + tools[i].field);
+    field = (int64_t *) ((char *) &q->most + run->field);
 
-    node = tools[i].container
-           ? llm_json_get(&q->json, tool, tools[i].container) : LLM_JSON_NONE;
+    node = run->container ? llm_json_get(&q->json, tool, run->container)
+                          : LLM_JSON_NONE;
 
     if (llm_given(&q->json, node)) {
 
@@ -327,8 +369,13 @@ llm_responses_hosted(llm_request_t *q, uint32_t tool, uint32_t type,
         most = llm_responses_sessions(&q->json, node);
         *field = *field < 0 ? -1 : *field + most;
 
-    } else if (tools[i].alone) {
-        *field = *field < 0 ? -1 : most;
+    } else if (run->alone) {
+
+        if (run->each) {
+            most = run->each * (most < 0 ? LLM_PRICE_CALLS : most);
+        }
+
+        *field = llm_responses_larger(*field, most);
     }
 }
 

@@ -293,6 +293,9 @@ test_rarely_said(void **state)
         { "\"tool_calls_details\":{\"web_search\":{\"invocation\":2},"
           "\"other\":{\"invocation\":9}}",
           offsetof(llm_usage_t, searches), 2 },
+        { "\"tool_calls_details\":{\"web_search\":{\"invocation\":2},"
+          "\"image_search\":{\"invocation\":3}}",
+          offsetof(llm_usage_t, searches), 5 },
         { "\"tool_calls_details\":{\"fetch_url\":{\"invocation\":3}}",
           offsetof(llm_usage_t, web_fetches), 3 },
         { "\"tool_calls_details\":{\"people_search\":{\"invocation\":1},"

@@ -8,11 +8,6 @@
 
 #include "price_fixture.h"
 
-#include <jansson.h>
-
-
-#define TEST_PROVIDERS       15          /* at least, in the shipped map */
-#define TEST_MODELS          150
 
 #define D  LLM_TIER_DEFAULT
 #define F  LLM_TIER_FLEX
@@ -663,102 +658,6 @@ test_no_memory(void **state)
 }
 
 
-/* the map that ships */
-
-static void
-test_shipped(void **state)
-{
-    unsigned            i;
-    prices_t            t;
-    const llm_price_t  *p;
-    static const char  *models[] = {
-        "gpt-4o", "gpt-4o-mini", "gpt-4.1", "gpt-4.1-mini", "gpt-4.1-nano",
-        "gpt-4.5-preview", "gpt-5", "gpt-5-mini", "gpt-5-nano", "o1",
-        "o1-mini", "o3", "o3-mini", "o4-mini", "gpt-3.5-turbo",
-        "gpt-3.5-turbo-0125", "gpt-4", "gpt-4-32k", "gpt-4-turbo",
-        "text-embedding-3-small", "text-embedding-3-large",
-        "text-embedding-ada-002", "claude-3-haiku-20240307",
-        "claude-3-5-sonnet-20241022", "claude-3-7-sonnet-20250219",
-        "claude-sonnet-4-5", "claude-sonnet-4-0", "claude-opus-4-5",
-        "gemini-1.5-pro", "gemini-2.0-flash", "gemini-2.5-pro",
-        "gemini-2.5-flash", "deepseek-chat", "deepseek-reasoner",
-        "mistral-large-latest", "mistral-small-latest",
-        "groq/llama-3.3-70b-versatile",
-        "together_ai/meta-llama/Llama-3.3-70B-Instruct-Turbo",
-        "dashscope/qwen-plus", "grok-3", "command-r-plus", NULL
-    };
-
-    (void) state;
-
-    prices_init(&t);
-    prices_load_shipped(&t);
-
-    for (i = 0; models[i]; i++) {
-        p = prices_find(&t, models[i]);
-
-        if (p == NULL || llm_price_rate(p, 0, LLM_RATE_INPUT) <= 0
-            || llm_price_rate(p, 0, LLM_RATE_OUTPUT) < 0)
-        {
-            fail_msg("%s has no price", models[i]);
-        }
-    }
-
-    prices_free(&t);
-}
-
-
-/* every row of it says where it is from, and costs something */
-
-static void
-test_shipped_rows(void **state)
-{
-    char                *text;
-    json_t              *map, *row, *providers;
-    size_t               len;
-    prices_t             t;
-    const char          *name, *provider;
-    const llm_price_t   *p;
-
-    (void) state;
-
-    prices_init(&t);
-    prices_load_shipped(&t);
-
-    text = prices_read("prices/prices.json", &len);
-    map = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
-    assert_non_null(map);
-    free(text);
-
-    providers = json_object();
-
-    json_object_foreach(map, name, row) {
-        assert_non_null(json_string_value(json_object_get(row, "source")));
-        assert_int_equal(json_string_length(json_object_get(row, "date")), 10);
-
-        provider = json_string_value(json_object_get(row, "litellm_provider"));
-        assert_non_null(provider);
-        json_object_set_new(providers, provider, json_true());
-
-        p = prices_find(&t, name);
-        assert_non_null(p);
-        assert_string_equal((char *) p->model.data, name);
-
-        if (prices_worst(p, D, 1000000, 0) == 0 && !llm_price_by_unit(p)
-            && strstr(name, "moderation") == NULL)
-        {
-            fail_msg("%s is free", name);
-        }
-    }
-
-    assert_true(json_object_size(map) >= TEST_MODELS);
-    assert_true(json_object_size(providers) >= TEST_PROVIDERS);
-
-    json_decref(providers);
-    json_decref(map);
-    prices_free(&t);
-}
-
-
 int
 main(void)
 {
@@ -774,9 +673,7 @@ main(void)
         cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_override),
         cmocka_unit_test(test_hostile),
-        cmocka_unit_test(test_no_memory),
-        cmocka_unit_test(test_shipped),
-        cmocka_unit_test(test_shipped_rows)
+        cmocka_unit_test(test_no_memory)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,8 +43,25 @@ test_allowed(void **state)
           "\"high\"}]", { -1, 0, 0, 0, 0 }, LLM_SEARCH_HIGH },
         { ",\"tools\":[{\"type\":\"web_search_preview_2025_03_11\"}],"
           "\"max_tool_calls\":3", { 3, 0, 0, 0, 0 }, -1 },
-        { ",\"tools\":[{\"type\":\"x_search\"},{\"type\":\"file_search\"}],"
+        { ",\"tools\":[{\"type\":\"web_search\"},{\"type\":\"file_search\"}],"
           "\"max_tool_calls\":2", { 2, 2, 0, 0, 0 }, -1 },
+
+        /* of X every post is paid, in whatever order the two are */
+
+        { ",\"tools\":[{\"type\":\"x_search\"},{\"type\":\"web_search\"}],"
+          "\"max_tool_calls\":2", { 100, 0, 0, 0, 0 }, -1 },
+        { ",\"tools\":[{\"type\":\"web_search\"},{\"type\":\"x_search\"}]",
+          { 400, 0, 0, 0, 0 }, -1 },
+
+        /* Perplexity's and xAI's own */
+
+        { ",\"tools\":[{\"type\":\"fetch_url\"},{\"type\":\"sandbox\"},"
+          "{\"type\":\"people_search\"},{\"type\":\"finance_search\"}]",
+          { 0, 0, -1, -1, -1 }, -1 },
+        { ",\"tools\":[{\"type\":\"image_search\"},{\"type\":"
+          "\"collections_search\"},{\"type\":\"code_execution\"},{\"type\":"
+          "\"openrouter:web_fetch\"}],\"max_tool_calls\":3",
+          { 3, 3, 3, 3, 0 }, -1 },
         { ",\"tools\":[{\"type\":\"file_search\"}],\"max_tool_calls\":null",
           { 0, -1, 0, 0, 0 }, -1 },
 
@@ -124,6 +141,17 @@ static const struct {
       { 3, U, U, U, U } },
     { RESPONSES, INPUT, RESULT TOLD "{\"web_search_calls\":2,"
       "\"x_search_calls\":-3}}}", { 2, U, U, U, U } },
+
+    /* ... which charges each post and each profile that a search brought */
+
+    { RESPONSES, INPUT, RESULT TOLD "{\"web_search_calls\":2,"
+      "\"x_search_calls\":1,\"x_posts_fetched\":44,\"x_users_fetched\":3,"
+      "\"attachment_search_calls\":2,\"collections_search_calls\":4,"
+      "\"code_execution_calls\":1}}}", { 46, 4, U, 1, 5 } },
+    { RESPONSES, INPUT, RESULT TOLD "{\"x_search_calls\":2,"
+      "\"x_posts_fetched\":0}}}", { 0, U, U, U, U } },
+    { RESPONSES, INPUT, RESULT TOLD "{\"x_posts_fetched\":null,"
+      "\"x_search_calls\":2}}}", { 2, U, U, U, U } },
 
     /* gateways, in the words of Anthropic */
 
