@@ -38,6 +38,18 @@ llm_file_mark(llm_ledger_file_t *f, uint64_t epoch)
 
 
 int
+llm_file_unmark(llm_ledger_file_t *f)
+{
+    unsigned char  none[2 * LLM_FILE_SECTOR];
+
+    memset(none, 0, sizeof(none));
+
+    return llm_file_write_through(f->fd, none, sizeof(none),
+                                  LLM_FILE_MARKS_OFF);
+}
+
+
+int
 llm_file_find_mark(llm_ledger_file_t *f, uint64_t *epoch)
 {
     int              i, found;

@@ -127,9 +127,13 @@ int llm_file_write_through(int fd, const void *p, size_t n, uint64_t off);
 
 uint32_t llm_file_crc(uint32_t crc, const void *p, size_t n);
 
-/* the base has all up to this batch; and which that is, or LLM_ERROR */
+/*
+ * The base has all up to this batch; nothing, while it is written as a whole;
+ * and which that is, or LLM_ERROR
+ */
 
 int llm_file_mark(llm_ledger_file_t *f, uint64_t epoch);
+int llm_file_unmark(llm_ledger_file_t *f);
 int llm_file_find_mark(llm_ledger_file_t *f, uint64_t *epoch);
 
 /*
@@ -138,10 +142,5 @@ int llm_file_find_mark(llm_ledger_file_t *f, uint64_t *epoch);
  */
 
 const char *llm_file_recover(llm_ledger_file_t *f, int boot);
-
-/* the whole region as the base, of a file that is being made */
-
-int llm_file_image(llm_ledger_file_t *f);
-
 
 #endif /* _LLM_LEDGER_DISK_H_INCLUDED_ */

@@ -60,7 +60,10 @@ int llm_ledger_file_open(llm_ledger_file_t *f, const char *path, size_t region,
     uint64_t node, char err[LLM_FILE_ERR]);
 void llm_ledger_file_close(llm_ledger_file_t *f);
 
-/* everything until now reaches the disk; 0, or an errno */
+/*
+ * Everything until now reaches the disk: 0, or an errno.  EBADMSG: it does, and
+ * what was there before was damaged, so that all of the ledger is there anew.
+ */
 
 int llm_ledger_file_sync(llm_ledger_file_t *f);
 

@@ -26,6 +26,7 @@
 static int llm_file_temporary(const char *name, char *err);
 static int llm_file_fill(llm_ledger_file_t *f, size_t region, uint64_t node,
     llm_ledger_t *from, char *err);
+static int llm_file_image(llm_ledger_file_t *f);
 static int llm_file_sync_directory(const char *path);
 
 
@@ -181,6 +182,38 @@ llm_file_fill(llm_ledger_file_t *f, size_t region, uint64_t node,
     }
 
     return LLM_OK;
+}
+
+
+/* the whole region as the base */
+
+static int
+llm_file_image(llm_ledger_file_t *f)
+{
+    int            err;
+    size_t         used;
+    llm_ledger_t  *l;
+
+    l = f->ledger;
+
+    /* the bitmaps stay behind, and what was never used of a new one */
+
+    used = l->counters_top || l->holds_top ? l->dirty_off
+                                           : sizeof(llm_ledger_t);
+
+    err = llm_file_write(f->fd, l, used, llm_file_base_off(f->region));
+    if (err) {
+        return err;
+    }
+
+    if (fdatasync(f->fd) == -1) {
+        return errno;
+    }
+
+    llm_file_state(f)->epoch = 1;
+    llm_file_state(f)->log_pos = 0;
+
+    return llm_file_mark(f, 1);
 }
 
 

@@ -15,6 +15,10 @@
  *
  * When the log is full its batches go into the base.  Until the base's mark
  * says so, the log holds them too, and a boot applies them again.
+ *
+ * Nothing is put behind a batch that cannot be read any more: a boot would not
+ * find it.  The region is right as long as the machine runs, and becomes the
+ * base as a whole then.
  */
 
 #define _GNU_SOURCE
@@ -41,6 +45,7 @@ static void llm_batch_fill(llm_ledger_t *l, llm_batch_t *b);
 static int llm_batch_write(llm_ledger_file_t *f, llm_batch_t *b);
 static int llm_batch_read(llm_ledger_file_t *f, uint64_t pos,
     llm_file_batch_t *h, unsigned char **buf, const char **wrong);
+static int llm_file_anew(llm_ledger_file_t *f);
 static int llm_file_fold(llm_ledger_file_t *f);
 static int llm_file_fold_batch(llm_ledger_file_t *f, const llm_file_batch_t *h,
     const unsigned char *buf);
@@ -67,8 +72,16 @@ llm_ledger_file_sync(llm_ledger_file_t *f)
         (void) pthread_mutex_consistent(&st->mutex);
 
         if (llm_file_recover(f, 0) != NULL) {
+
+            /* full, for whoever comes next if that fails */
+
+            st->log_pos = llm_file_log_size(f->region);
+
+            err = llm_file_anew(f);
+
             pthread_mutex_unlock(&st->mutex);
-            return EIO;
+
+            return err;
         }
 
         break;
@@ -211,6 +224,11 @@ llm_batch_write(llm_ledger_file_t *f, llm_batch_t *b)
 
     if (st->log_pos + b->used > llm_file_log_size(f->region)) {
         err = llm_file_fold(f);
+
+        if (err == EBADMSG) {
+            return llm_file_anew(f);
+        }
+
         if (err) {
             return err;
         }
@@ -310,7 +328,84 @@ llm_batch_read(llm_ledger_file_t *f, uint64_t pos, llm_file_batch_t *h,
 }
 
 
-/* the log's batches go into the base, and the log begins anew */
+/*
+ * All of the region becomes the base, and the log is empty.  There is no base
+ * while it is written: a power loss then leaves a file that is refused, not one
+ * of two moments.  EBADMSG: that is done, and there was a reason for it.
+ */
+
+static int
+llm_file_anew(llm_ledger_file_t *f)
+{
+    int                err;
+    size_t             i;
+    uint64_t          *dirty, *taken;
+    llm_ledger_t      *l;
+    unsigned char     *copy;
+    llm_file_state_t  *st;
+
+    l = f->ledger;
+    st = llm_file_state(f);
+
+    copy = malloc(l->dirty_off);
+    if (copy == NULL) {
+        return ENOMEM;
+    }
+
+    if (llm_ledger_lock(l) != LLM_OK) {
+        free(copy);
+        return ENOTRECOVERABLE;
+    }
+
+    dirty = (uint64_t *) llm_ledger_at(l, l->dirty_off);
+    taken = (uint64_t *) llm_ledger_at(l, l->dirty_off + l->dirty_size);
+
+    for (i = 0; i < l->dirty_size / sizeof(uint64_t); i++) {
+        taken[i] |= dirty[i];
+        __atomic_signal_fence(__ATOMIC_SEQ_CST);
+        dirty[i] = 0;
+    }
+
+    memcpy(copy, l, l->dirty_off);
+
+    llm_ledger_unlock(l);
+
+    err = llm_file_unmark(f);
+
+    if (err == 0) {
+        err = llm_file_write(f->fd, copy, l->dirty_off,
+                             llm_file_base_off(f->region));
+    }
+
+    free(copy);
+
+    if (err == 0 && fdatasync(f->fd) == -1) {
+        err = errno;
+    }
+
+    if (err == 0) {
+        err = llm_file_mark(f, st->epoch + 1);
+    }
+
+    if (err) {
+        return err;
+    }
+
+    st->epoch++;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    st->log_pos = 0;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+
+    memset(taken, 0, l->dirty_size);
+
+    return EBADMSG;
+}
+
+
+/*
+ * The log's batches go into the base, and the log begins anew.  EBADMSG: it is
+ * damaged, or the base's marks are.
+ */
 
 static int
 llm_file_fold(llm_ledger_file_t *f)
@@ -325,14 +420,14 @@ llm_file_fold(llm_ledger_file_t *f)
     st = llm_file_state(f);
 
     if (llm_file_find_mark(f, &epoch) != 0) {
-        return EIO;
+        return EBADMSG;
     }
 
     for (pos = 0; pos < st->log_pos; /* void */ ) {
 
         err = llm_batch_read(f, pos, &h, &buf, &wrong);
         if (err) {
-            return err == -1 ? EIO : err;
+            return (err == -1 || wrong) ? EBADMSG : err;
         }
 
         if (h.epoch > epoch) {
@@ -490,35 +585,4 @@ llm_file_recover(llm_ledger_file_t *f, int boot)
     st->log_pos = epoch > base ? pos : 0;
 
     return NULL;
-}
-
-
-int
-llm_file_image(llm_ledger_file_t *f)
-{
-    int            err;
-    size_t         used;
-    llm_ledger_t  *l;
-
-    l = f->ledger;
-
-    /* the bitmaps stay behind, and so do slots that were never used */
-
-    used = l->counters_top || l->holds_top
-           ? l->holds_off + l->holds_top * sizeof(llm_hold_t)
-           : sizeof(llm_ledger_t);
-
-    err = llm_file_write(f->fd, l, used, llm_file_base_off(f->region));
-    if (err) {
-        return err;
-    }
-
-    if (fdatasync(f->fd) == -1) {
-        return errno;
-    }
-
-    llm_file_state(f)->epoch = 1;
-    llm_file_state(f)->log_pos = 0;
-
-    return llm_file_mark(f, 1);
 }

@@ -277,8 +277,12 @@ ngx_http_llm_cost_state_thread(void *data)
 
         if (err && quiet == 0) {
             ngx_log_error(NGX_LOG_CRIT, ngx_cycle->log, err,
-                          "state file \"%V\" cannot be written: a power loss "
-                          "now loses more than a second", &z->state_name);
+                          err == EBADMSG
+                          ? "state file \"%V\" was damaged on the disk, and "
+                            "has been written anew from memory"
+                          : "state file \"%V\" cannot be written: a power "
+                            "loss now loses more than a second",
+                          &z->state_name);
             quiet = NGX_HTTP_LLM_COST_STATE_QUIET;
         }
     }

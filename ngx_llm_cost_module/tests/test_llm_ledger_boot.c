@@ -265,7 +265,18 @@ a_sync_goes_on_for_another(void **state)
     file_patch(llm_file_log_off(REGION) + 40, "\xff\xff\xff", 3);
     (void) request(f.ledger, 5, 1);
     dies_in_a_sync(&f);
-    assert_int_equal(llm_ledger_file_sync(&f), EIO);
+    assert_int_equal(llm_ledger_file_sync(&f), EBADMSG);
+
+    /* it is all there anew, and what follows */
+
+    (void) request(f.ledger, 6, 1);
+    assert_int_equal(llm_ledger_file_sync(&f), 0);
+    s = file_sums(f.ledger);
+    assert_int_equal(s.settles, 6);
+    llm_ledger_file_close(&f);
+    power_loss(5);
+    file_open(&f, REGION);
+    assert_sums(f.ledger, &s);
 
     /* nor does it come from a lock that nobody can have again */
 
@@ -278,30 +289,89 @@ a_sync_goes_on_for_another(void **state)
 }
 
 
-/* a log that is full goes into the base only if it can all be read */
+/* one that cannot be read is not folded: all of the ledger is written anew */
 
 static void
-a_damaged_log_is_not_folded(void **state)
+a_damaged_log_is_left(void **state)
 {
-    int                 rc;
+    int                 rc, marks;
+    sums_t              s;
     unsigned            i;
     llm_ledger_file_t   f;
 
     (void) state;
 
-    file_open(&f, REGION);
-    (void) request(f.ledger, 1, 1);
-    assert_int_equal(llm_ledger_file_sync(&f), 0);
-    file_patch(llm_file_log_off(REGION) + 40, "\xff\xff\xff", 3);
+    for (marks = 0; marks < 2; marks++) {
 
-    for (i = 0, rc = 0; i < 1000 && rc == 0; i++) {
+        file_open(&f, REGION);
+        (void) request(f.ledger, 1, 1);
+        assert_int_equal(llm_ledger_file_sync(&f), 0);
+
+        if (marks) {
+            assert_int_equal(llm_file_unmark(&f), 0);
+
+        } else {
+            file_patch(llm_file_log_off(REGION) + 40, "\xff\xff\xff", 3);
+        }
+
+        for (i = 0, rc = 0; i < 1000 && rc == 0; i++) {
+            (void) request(f.ledger, i, 1);
+            rc = llm_ledger_file_sync(&f);
+        }
+
+        assert_in_range(i, 10, 999);
+        assert_int_equal(rc, EBADMSG);
+        s = file_sums(f.ledger);
+        assert_int_equal(s.settles, i + 1);
+
+        /* nothing is wanting there, before another batch and behind it */
+
+        llm_ledger_file_close(&f);
+        power_loss(6);
+        file_open(&f, REGION);
+        assert_sums(f.ledger, &s);
         (void) request(f.ledger, i, 1);
-        rc = llm_ledger_file_sync(&f);
+        assert_int_equal(llm_ledger_file_sync(&f), 0);
+        s = file_sums(f.ledger);
+        llm_ledger_file_close(&f);
+        power_loss(7);
+        file_open(&f, REGION);
+        assert_sums(f.ledger, &s);
+        llm_ledger_file_close(&f);
+        (void) file_fresh(state);
+    }
+}
+
+
+/* of a counter also what this node has added to what others have told */
+
+static void
+another_size_keeps_its_own(void **state)
+{
+    uint32_t            i;
+    llm_ledger_file_t   f;
+
+    (void) state;
+
+    file_open(&f, LARGER);
+    (void) request(f.ledger, 1, 1);
+
+    for (i = 1; i <= f.ledger->counters_top; i++) {
+        *llm_ledger_own(f.ledger, i) = 7;
     }
 
-    assert_in_range(i, 10, 999);
-    assert_int_equal(rc, EIO);
-    assert_int_equal(llm_ledger_file_sync(&f), EIO);
+    llm_ledger_file_close(&f);
+    file_open(&f, REGION);
+    assert_true(f.resized);
+    llm_ledger_file_close(&f);
+    power_loss(8);
+    file_open(&f, REGION);
+    assert_true(f.recovered && f.ledger->counters_top == 2);
+
+    for (i = 1; i <= f.ledger->counters_top; i++) {
+        assert_int_equal(*llm_ledger_own(f.ledger, i), 7);
+    }
+
     llm_ledger_file_close(&f);
 }
 
@@ -525,7 +595,8 @@ main(void)
         cmocka_unit_test_teardown(refuses_what_cannot_be_repaired, file_fresh),
         cmocka_unit_test_teardown(a_boot_finds_what_is_open, file_fresh),
         cmocka_unit_test_teardown(a_sync_goes_on_for_another, file_fresh),
-        cmocka_unit_test_teardown(a_damaged_log_is_not_folded, file_fresh),
+        cmocka_unit_test_teardown(another_size_keeps_its_own, file_fresh),
+        cmocka_unit_test_teardown(a_damaged_log_is_left, file_fresh),
         cmocka_unit_test_teardown(is_made_or_not, file_fresh),
         cmocka_unit_test_teardown(has_one_size_or_the_other, file_fresh),
         cmocka_unit_test_teardown(is_synced_or_not, file_fresh),
