@@ -5,6 +5,7 @@
 
 
 #include "llm_bedrock.h"
+#include "llm_json_lex.h"
 #include "llm_path.h"
 
 #include <string.h>
@@ -462,6 +463,13 @@ llm_bedrock_decode(llm_answer_t *a, llm_bedrock_state_t *st, uint32_t node,
         }
 
         st->size = len * 2;
+    }
+
+    /* a slash may be an escape; what is decoded is never ahead of its text */
+
+    if (v->escaped) {
+        data.len = llm_json_decode(st->text, data.data, data.data + len);
+        data.data = st->text;
     }
 
     s->data = st->text;

@@ -271,39 +271,10 @@ llm_interactions_count(llm_request_t *q, llm_counter_t *c)
 int
 llm_interactions_edit(llm_request_t *q, llm_edits_t *e)
 {
-    uint32_t  config, max;
-
     e->n = 0;
 
-    if (e->set_max_output <= 0 || !q->can_fit) {
-        return LLM_OK;
-    }
-
-    config = llm_json_get(&q->json, 0, "generation_config");
-
-    if (config == LLM_JSON_NONE) {
-        return llm_edit_member(q, e, 0,
-                               "\"generation_config\":{\"max_output_tokens\":",
-                               e->set_max_output, "}");
-    }
-
-    if (!llm_given(&q->json, config)) {
-        return llm_edit_value(q, e, config, "{\"max_output_tokens\":",
-                              e->set_max_output, "}");
-    }
-
-    max = llm_json_get(&q->json, config, "max_output_tokens");
-
-    if (max == LLM_JSON_NONE) {
-        return llm_edit_member(q, e, config, "\"max_output_tokens\":",
-                               e->set_max_output, "");
-    }
-
-    if (q->max_output >= 0 && q->max_output <= e->set_max_output) {
-        return LLM_OK;
-    }
-
-    return llm_edit_number(q, e, max, e->set_max_output);
+    return llm_edit_max_in(q, e, "generation_config", "max_output_tokens",
+                           "\"generation_config\":{\"max_output_tokens\":");
 }
 
 

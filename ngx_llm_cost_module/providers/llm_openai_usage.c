@@ -242,6 +242,26 @@ llm_openai_figure(llm_answer_t *a, const llm_json_t *j, uint32_t node)
 }
 
 
+/*
+ * Parts of one figure.  LLM_UNUSABLE is one that stands there and cannot be
+ * read, beside which 0 is not said: what is known is the others, or nothing.
+ */
+
+static int64_t
+llm_openai_plus(int64_t v, int64_t n, uint32_t node)
+{
+    if (n < 0 && node != LLM_JSON_NONE) {
+        n = LLM_UNUSABLE;
+    }
+
+    if (v <= 0 && n <= 0 && (v == LLM_UNUSABLE || n == LLM_UNUSABLE)) {
+        return LLM_UNUSABLE;
+    }
+
+    return llm_sum(llm_said(v), llm_said(n));
+}
+
+
 /* a number of 10^-scale, -1 where it is none: of usd as nano-usd, if 9 */
 
 static int64_t
@@ -439,7 +459,7 @@ llm_openai_invoked(llm_answer_t *a, const llm_json_t *j, uint32_t calls,
 {
     size_t    i;
     int64_t  *v;
-    uint32_t  tool;
+    uint32_t  tool, n;
 
     static const struct {
         const char  *tool;
@@ -461,10 +481,15 @@ llm_openai_invoked(llm_answer_t *a, const llm_json_t *j, uint32_t calls,
         tool = llm_json_get(j, calls, tools[i].tool);
 
         if (llm_kind_of(j, tool) == LLM_JSON_OBJECT) {
+            n = llm_json_get(j, tool, "invocation");
             v = (int64_t *) ((char *) u + tools[i].field);
-            *v = llm_sum(*v, llm_openai_figure(a, j,
-                                       llm_json_get(j, tool, "invocation")));
+            *v = llm_openai_plus(*v, llm_openai_figure(a, j, n), n);
         }
+    }
+
+    for (i = 0; i < sizeof(tools) / sizeof(tools[0]); i++) {
+        v = (int64_t *) ((char *) u + tools[i].field);
+        *v = llm_said(*v);
     }
 }
 
@@ -528,10 +553,15 @@ llm_openai_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
             continue;
         }
 
-        if (*v == -1 || llm_openai_figures[i].more) {
+        if (*v < 0 || llm_openai_figures[i].more) {
             n = llm_openai_figure(a, j, nodes[i]);
-            *v = llm_sum(*v, n);
+            *v = llm_openai_plus(*v, n, nodes[i]);
         }
+    }
+
+    for (i = 0; i < LLM_OPENAI_FIGURES; i++) {
+        v = (int64_t *) ((char *) &u + llm_openai_figures[i].field);
+        *v = llm_said(*v);
     }
 
     llm_openai_beside(a, j, m, &u);

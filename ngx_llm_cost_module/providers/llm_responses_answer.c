@@ -287,36 +287,34 @@ llm_responses_answer(llm_answer_t *a, const llm_json_t *j)
 /* which text a delta belongs to; 0: none that is counted */
 
 static int64_t
-llm_responses_part(const llm_str_t *type)
+llm_responses_part(const llm_json_t *j, uint32_t type)
 {
     size_t  i;
 
     static const struct {
-        llm_str_t  type;
-        int64_t    part;
+        const char  *type;
+        int64_t      part;
     } parts[] = {
-        { llm_string("response.output_text.delta"),
+        { "response.output_text.delta",
           LLM_RESPONSES_PART_TEXT },
-        { llm_string("response.function_call_arguments.delta"),
+        { "response.function_call_arguments.delta",
           LLM_RESPONSES_PART_CALL + 1 },
-        { llm_string("response.refusal.delta"), LLM_RESPONSES_PART_TEXT },
-        { llm_string("response.reasoning_text.delta"),
+        { "response.refusal.delta", LLM_RESPONSES_PART_TEXT },
+        { "response.reasoning_text.delta",
           LLM_RESPONSES_PART_HIDDEN },
-        { llm_string("response.reasoning_summary_text.delta"),
+        { "response.reasoning_summary_text.delta",
           LLM_RESPONSES_PART_HIDDEN },
-        { llm_string("response.custom_tool_call_input.delta"),
+        { "response.custom_tool_call_input.delta",
           LLM_RESPONSES_PART_CALL + 1 },
-        { llm_string("response.mcp_call_arguments.delta"),
+        { "response.mcp_call_arguments.delta",
           LLM_RESPONSES_PART_CALL + 1 },
-        { llm_string("response.code_interpreter_call_code.delta"),
+        { "response.code_interpreter_call_code.delta",
           LLM_RESPONSES_PART_CALL + 1 }
     };
 
     for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 
-        if (type->len == parts[i].type.len
-            && memcmp(type->data, parts[i].type.data, type->len) == 0)
-        {
+        if (llm_json_equal(j, type, parts[i].type)) {
             return parts[i].part;
         }
     }
@@ -418,7 +416,6 @@ llm_responses_read(llm_answer_t *a, llm_responses_state_t *st)
 {
     int64_t            part;
     uint32_t           f[LLM_RESPONSES_EV_N], type;
-    llm_str_t          s;
     const llm_json_t  *j;
 
     j = &st->text.json;
@@ -429,10 +426,7 @@ llm_responses_read(llm_answer_t *a, llm_responses_state_t *st)
 
     if (llm_kind_of(j, type) == LLM_JSON_STRING) {
 
-        s.data = (unsigned char *) j->data + llm_json_node(j, type)->start;
-        s.len = llm_json_size(j, type);
-
-        part = llm_responses_part(&s);
+        part = llm_responses_part(j, type);
 
         if (part) {
             return llm_responses_delta(a, &st->text, f, part);

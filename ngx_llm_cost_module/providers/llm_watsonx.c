@@ -18,6 +18,10 @@
  */
 
 
+/* a word of an answer, were each of its letters an escape */
+#define LLM_WATSONX_WORD     96
+
+
 typedef enum {
     LLM_WATSONX_NONE = 0,
     LLM_WATSONX_TEXT,
@@ -271,19 +275,19 @@ llm_watsonx_edit(llm_request_t *q, llm_edits_t *e)
 static int
 llm_watsonx_is(const llm_json_t *j, uint32_t node, const char *text)
 {
-    size_t                i, n;
-    unsigned char         c;
-    const unsigned char  *p;
+    size_t         i;
+    llm_str_t      s;
+    unsigned char  c, buf[LLM_WATSONX_WORD];
 
-    p = j->data + llm_json_node(j, node)->start;
-    n = llm_json_size(j, node);
-
-    if (n != strlen(text)) {
+    if (llm_json_size(j, node) > sizeof(buf)
+        || llm_json_string(j, node, &s, buf) != LLM_OK
+        || s.len != strlen(text))
+    {
         return 0;
     }
 
-    for (i = 0; i < n; i++) {
-        c = p[i];
+    for (i = 0; i < s.len; i++) {
+        c = s.data[i];
 
         if (c >= 'A' && c <= 'Z') {
             c |= 0x20;

@@ -10,6 +10,10 @@
 
 /* a request or an answer of any dialect, with the memory that it lives in */
 
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "llm_arena.h"
 #include "llm_provider.h"
 
@@ -33,6 +37,44 @@ str(const char *s)
     v.len = strlen(s);
 
     return v;
+}
+
+
+/*
+ * JSON in which the first letter of each name and each string is an escape: it
+ * says what it has said before.  From malloc().
+ */
+
+static inline char *
+spelled(const char *json)
+{
+    char      *text, *p;
+    unsigned   string;
+
+    text = malloc(6 * strlen(json) + 1);
+    assert_non_null(text);
+
+    string = 0;
+
+    for (p = text; *json; json++) {
+
+        *p++ = *json;
+
+        if (string && *json == '\\') {
+            *p++ = *++json;
+
+        } else if (*json == '"') {
+            string = !string;
+
+            if (string && isalpha((unsigned char) json[1])) {
+                p += sprintf(p, "\\u%04x", (unsigned char) *++json);
+            }
+        }
+    }
+
+    *p = '\0';
+
+    return text;
 }
 
 

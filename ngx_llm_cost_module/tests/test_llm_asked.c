@@ -129,7 +129,7 @@ print_request(char *text, size_t size, const llm_request_t *q)
 
 
 static void
-check_asked(const asked_t *row)
+check_body(const asked_t *row, const char *body)
 {
     char            text[1024];
     dialect_t       f;
@@ -139,7 +139,7 @@ check_asked(const asked_t *row)
     c.count = count_bytes;
 
     ask_with(&f, row->p, row->path, row->p == &llm_vercel ? vercel : NULL,
-             row->body);
+             body);
 
     if (f.rc == LLM_OK) {
         assert_int_equal(row->p->count(&f.q, &c), LLM_OK);
@@ -154,10 +154,26 @@ check_asked(const asked_t *row)
     }
 
     if (strcmp(text, row->want) != 0) {
-        fail_msg("%s: %s", row->body, text);
+        fail_msg("%s: %s", body, text);
     }
 
     done(&f);
+}
+
+
+/* however its words are spelled */
+
+static void
+check_asked(const asked_t *row)
+{
+    char  *body;
+
+    body = spelled(row->body);
+
+    check_body(row, row->body);
+    check_body(row, body);
+
+    free(body);
 }
 
 

@@ -429,7 +429,8 @@ test_chunks(void **state)
     /* {"type":"message_stop","amazon-bedrock-invocationMetrics":
        {"inputTokenCount":12,"outputTokenCount":100}} */
 
-    answer_event(&f, "chunk", "{\"bytes\":\"eyJ0eXBlIjoibWVzc2FnZV9zdG9wIiwiY"
+    answer_event(&f, "chunk", "{\"bytes\":\"\\u0065yJ0eXBlIjoibWVzc2FnZV9zdG9wI"
+        "iwiY"
         "W1hem9uLWJlZHJvY2staW52b2NhdGlvbk1ldHJpY3MiOnsiaW5wdXRUb2tlbkNvdW50I"
         "joxMiwib3V0cHV0VG9rZW5Db3VudCI6MTAwfX0=\"}");
     f.p->finish(&f.a);
