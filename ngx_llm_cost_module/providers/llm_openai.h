@@ -224,6 +224,7 @@ typedef struct {
     unsigned                  old:1;      /* as models of June 2023 see it:
                                              no titles, a line a member */
     unsigned                  estimate:1; /* something is not as it is shown */
+    unsigned                  cut:1;      /* there was more than is bounded */
 } llm_openai_tools_t;
 
 void llm_openai_tools(llm_openai_tools_t *r, uint32_t tools,

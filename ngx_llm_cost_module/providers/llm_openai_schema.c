@@ -166,11 +166,39 @@ llm_schema_exhausted(llm_openai_tools_t *r)
         || r->work > LLM_OPENAI_FIRST + LLM_OPENAI_LOOKS * r->values
         || llm_schema_full(r))
     {
+        r->cut = 1;
         r->estimate = 1;
         return 1;
     }
 
     return 0;
+}
+
+
+void
+llm_schema_cut(llm_openai_tools_t *r)
+{
+    unsigned           i;
+    llm_openai_text_t  whole;
+
+    if (!r->cut) {
+        return;
+    }
+
+    memset(&whole, 0, sizeof(llm_openai_text_t));
+    whole.mem = r->text->mem;
+
+    for (i = 0; i < 2; i++) {
+        llm_openai_render(&whole, r->json, r->lists[i], LLM_OPENAI_COMPACT);
+    }
+
+    if (whole.failed) {
+        r->text->failed = 1;
+
+    } else if (whole.len > r->text->len - r->from) {
+        r->text->len = r->from;
+        llm_openai_put(r->text, whole.data, whole.len);
+    }
 }
 
 

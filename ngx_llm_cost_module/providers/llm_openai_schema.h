@@ -72,6 +72,13 @@ void llm_schema_bounds(llm_openai_tools_t *r, uint32_t tools,
 int llm_schema_exhausted(llm_openai_tools_t *r);
 
 /*
+ * What was cut, if it was, becomes no less than all of it as it is written:
+ * schemas that are wide, not deep, lead to each of their definitions once.
+ */
+
+void llm_schema_cut(llm_openai_tools_t *r);
+
+/*
  * Members, elements or variants that are being written, each in those outside
  * of it.  What $ref leads back to from within (0) is not written again: how
  * OpenAI shows a schema that refers to itself is not known, so that the count

@@ -593,5 +593,6 @@ llm_openai_tools(llm_openai_tools_t *r, uint32_t tools, uint32_t functions)
         }
     }
 
+    llm_schema_cut(r);
     llm_openai_puts(r->text, "} // namespace functions");
 }

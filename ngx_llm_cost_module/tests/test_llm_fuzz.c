@@ -96,11 +96,46 @@ test_dialects(void **state)
 }
 
 
+/* a context that is compacted from about as many bytes as its body has */
+
+static void
+test_compaction(void **state)
+{
+    char        text[512];
+    size_t      len, way, most;
+    uint8_t    *data;
+
+    static const char  body[] = "{\"model\":\"claude-opus-4-6\",\"max_tokens\":"
+        "%d,\"context_management\":{\"edits\":[{\"type\":\"compact_20260112\","
+        "\"trigger\":{\"type\":\"input_tokens\",\"value\":%zu}}]},\"messages\":"
+        "[{\"role\":\"user\",\"content\":\"hi\"}]}";
+
+    (void) state;
+
+    for (way = 0; strcmp(ways[way].path, "/v1/messages") != 0; way++) {
+        assert_true(way + 1 < WAYS);
+    }
+
+    for (most = 100; most < 1000; most++) {
+        len = (size_t) snprintf(text, sizeof(text), body, 4000, most);
+        assert_true(len < sizeof(text));
+
+        data = malloc(len + 2);
+        data[0] = (uint8_t) way;
+        data[1] = 0;
+        memcpy(data + 2, text, len);
+        LLVMFuzzerTestOneInput(data, len + 2);
+        free(data);
+    }
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
-        cmocka_unit_test(test_dialects)
+        cmocka_unit_test(test_dialects),
+        cmocka_unit_test(test_compaction)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -588,6 +588,28 @@ test_hostile_schemas(void **state)
     count(body, 1);
     assert_true(seen.len < 20000);
 
+    /* many definitions, each for one member: more to look at than is done */
+
+    p = body + sprintf(body, "{\"model\":\"gpt-4o\",\"messages\":[],\"tools\":"
+                       "[{\"function\":{\"name\":\"f\",\"parameters\":{"
+                       "\"properties\":{\"x\":{}");
+
+    for (i = 0; i < 600; i++) {
+        p += sprintf(p, ",\"p%d\":{\"$ref\":\"#/$defs/d%d\"}", i, i);
+    }
+
+    p += sprintf(p, "},\"$defs\":{\"d\":{}");
+
+    for (i = 0; i < 600; i++) {
+        p += sprintf(p, ",\"d%d\":{\"type\":\"string\",\"description\":"
+                     "\"what is said of it\"}", i);
+    }
+
+    sprintf(p, "}}}}]}");
+    count(body, 1);
+    assert_true(seen.len
+                > 600 * strlen("// what is said of it\np10?: string,"));
+
     /* many members, all of them required, in the wrong order */
 
     p = body + sprintf(body, "{\"model\":\"gpt-4o\",\"messages\":[],\"tools\":"
