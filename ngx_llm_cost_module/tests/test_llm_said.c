@@ -189,6 +189,77 @@ check_said(const said_t *row)
 
 static const said_t  openai_rows[] = {
 
+    { &llm_openai, RESPONSES, RUNS,
+      "{\"type\":\"response.incomplete\",\"response\":{\"status\":"
+      "\"incomplete\",\"incomplete_details\":{\"reason\":"
+      "\"max_output_tokens\"},\"usage\":{\"input_tokens\":9,"
+      "\"output_tokens\":4}}}\n",
+      "in=9 out=4 seen finished truncated ended" },
+    { &llm_openai, RESPONSES, RUNS,
+      "{\"type\":\"error\",\"message\":\"x\"}\n",
+      "error" },
+    { &llm_openai, RESPONSES, "{\"model\":\"m\",\"input\":\"hi\"}",
+      "{\"status\":\"completed\",\"usage\":7}",
+      "bad finished ended" },
+    { &llm_openai, CHAT, ASKS,
+      "{\"choices\":[{\"message\":{\"function_call\":{\"name\":\"get\","
+      "\"arguments\":\"{}\"}}}]}",
+      "counted=9" },
+    { &llm_openai, CHAT, ASKS,
+      "{\"model\":\"o3\",\"choices\":[{\"message\":{\"content\":"
+      "\"hello\"}}]}",
+      "counted=11 of=o3" },
+    { &llm_openai, CHAT, ASKS,
+      "{\"model\":\"o3\",\"choices\":[{\"message\":{\"tool_calls\":[{"
+      "\"function\":{\"name\":\"get\",\"arguments\":\"{}\"}}]}}]}",
+      "counted=18 of=o3" },
+    { &llm_openai, CHAT, ASKS,
+      "{\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":5,"
+      "\"tool_calls_details\":{\"sandbox\":{\"invocation\":2},"
+      "\"fetch_url\":{\"invocation\":3},\"web_search\":{"
+      "\"invocation\":1}}}}",
+      "in=7 out=5 searches=1 web_fetches=3 code_sessions=2 seen" },
+    { &llm_openai, CHAT, ASKS,
+      "{\"usage\":{\"prompt_tokens\":0,\"completion_tokens\":0,"
+      "\"total_tokens\":5,\"cache_creation_input_tokens\":3}}",
+      "in=3 out=2 write=3 seen" },
+    { &llm_openai, CHAT, ASKS,
+      "{\"model\":\"google/gemma-3\",\"usage\":{\"prompt_tokens\":5,"
+      "\"completion_tokens\":0,\"total_tokens\":5,"
+      "\"completion_tokens_details\":{\"reasoning_tokens\":4}}}",
+      "in=5 out=4 reasoning=4 seen of=google/gemma-3" },
+    { &llm_openai, CHAT, ASKS,
+      "{\"usage\":{\"prompt_tokens\":9,\"total_tokens\":9}}",
+      "in=9 out=0 seen" },
+    { &llm_openai, CHAT, ASKS,
+      "{\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":4,"
+      "\"total_tokens\":15}}",
+      "in=9 out=6 seen" },
+    { &llm_openai, CHAT, ASKS,
+      "{\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":4,"
+      "\"prompt_tokens_details\":{\"cached_tokens\":5,"
+      "\"cached_tokens_details\":{\"cached_image_tokens\":0,"
+      "\"image_tokens\":4,\"audio_tokens\":1}}}}",
+      "in=9 out=4 cached=5 cached_audio=1 cached_image=0 seen" },
+    { &llm_openai, CHAT, ASKS,
+      "{\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":4,"
+      "\"prompt_token_details\":{\"cache_write_tokens\":6,"
+      "\"cache_write_tokens_details\":{\"ttl_12h_tokens\":2}}}}",
+      "in=9 out=4 write=4 day=2 seen" },
+    { &llm_openai, "/client/v4/accounts/a/ai/run/@cf/meta/m",
+      "{\"prompt\":\"hi\"}",
+      "{\"result\":{\"response\":\"hello\",\"usage\":{"
+      "\"prompt_tokens\":3,\"completion_tokens\":2}},\"success\":true}",
+      "in=3 out=2 seen finished" },
+    { &llm_openai, "/client/v4/accounts/a/ai/run/@cf/meta/m",
+      "{\"prompt\":\"hi\"}",
+      "{\"result\":{\"response\":\"hello there\"},\"success\":true}",
+      "counted=2 finished" },
+    { &llm_openai, "/serving-endpoints/m/invocations", "{\"input\":[\"hi\"]}",
+      "{\"data\":[],\"usage\":{\"prompt_tokens\":3,\"total_tokens\":3}}",
+      "in=3 out=0 seen finished" },
+
+
     { &llm_openai, CHAT, ASKS, "{\"usage\":{\"prompt_tokens\":0,"
       "\"completion_tokens\":0,\"server_tool_use\":{\"web_search_requests\":"
       "2,\"web_fetch_requests\":3}}}",
@@ -427,6 +498,36 @@ static const said_t  openai_rows[] = {
 
 static const said_t  anthropic_rows[] = {
 
+    { &llm_anthropic, MESSAGES, ASKS_MORE,
+      "{\"type\":\"message_start\",\"message\":{\"model\":\"a\","
+      "\"usage\":{\"input_tokens\":9}}}\n{\"type\":"
+      "\"content_block_start\",\"index\":0,\"content_block\":{\"type\":"
+      "\"text\",\"text\":\"\"}}\n{\"type\":\"content_block_delta\","
+      "\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":"
+      "\"hello\"}}\n",
+      "in=9 counted=1 seen of=a" },
+    { &llm_anthropic, MESSAGES, ASKS_MORE,
+      "{\"type\":\"content_block_start\",\"index\":0,\"content_block\":{"
+      "\"type\":\"tool_use\",\"name\":\"get\"}}\n{\"type\":"
+      "\"content_block_delta\",\"index\":0,\"delta\":{\"type\":"
+      "\"input_json_delta\",\"partial_json\":\"{}\"}}\n",
+      "counted=9" },
+    { &llm_anthropic, MESSAGES, ASKS,
+      "{\"error\":{\"type\":\"x\"},\"content\":[]}",
+      "error" },
+    { &llm_anthropic, "/v1/complete",
+      "{\"model\":\"claude-2\",\"prompt\":\"hi\",\"max_tokens_to_sample\":9}",
+      "{\"completion\":\"hello there\",\"stop_reason\":"
+      "\"stop_sequence\",\"model\":\"claude-2\"}",
+      "counted=2 finished of=claude-2" },
+    { &llm_anthropic, "/v1/complete",
+      "{\"model\":\"claude-2\",\"prompt\":\"hi\","
+      "\"max_tokens_to_sample\":9,\"stream\":true}",
+      "{\"completion\":\"hello there\",\"stop_reason\":null}\n{"
+      "\"completion\":\"\",\"stop_reason\":\"max_tokens\"}\n",
+      "counted=2 finished truncated" },
+
+
     /* 0 is said, and what is not is not 0 */
 
     { &llm_anthropic, MESSAGES, ASKS, "{\"usage\":{\"input_tokens\":0}}",
@@ -487,6 +588,42 @@ static const said_t  anthropic_rows[] = {
 
 
 static const said_t  gemini_rows[] = {
+
+    { &llm_gemini, GENERATE, WORDS,
+      "{\"usageMetadata\":{\"promptTokenCount\":0,\"totalTokenCount\":9}}",
+      "in=0 out=9 seen" },
+    { &llm_gemini, GENERATE, WORDS,
+      "{\"usageMetadata\":{\"promptTokenCount\":9,"
+      "\"candidatesTokenCount\":\"x\",\"totalTokenCount\":9}}",
+      "in=9 out=0 seen bad" },
+    { &llm_gemini, GENERATE, WORDS,
+      "{\"usageMetadata\":{\"promptTokenCount\":\"x\","
+      "\"candidatesTokenCount\":4,\"totalTokenCount\":4}}",
+      "in=0 out=4 seen bad" },
+    { &llm_gemini, GENERATE, WORDS,
+      "{\"usageMetadata\":{\"promptTokenCount\":\"x\","
+      "\"candidatesTokenCount\":4,\"totalTokenCount\":13}}",
+      "in=9 out=4 seen bad" },
+    { &llm_gemini, GENERATE, WORDS,
+      "{\"usageMetadata\":{\"totalTokenCount\":13}}",
+      "in=13 out=0 seen" },
+    { &llm_gemini, "/v1beta/interactions",
+      "{\"model\":\"m\",\"input\":\"hi\"}",
+      "{\"status\":\"completed\",\"usage\":{\"total_input_tokens\":9,"
+      "\"total_output_tokens\":4,\"output_tokens_by_modality\":[{"
+      "\"modality\":\"audio\",\"tokens\":3}]}}",
+      "in=9 out=4 audio_output=3 seen finished ended" },
+    { &llm_gemini, "/v1beta/interactions",
+      "{\"model\":\"m\",\"input\":\"hi\"}",
+      "{\"usage\":{\"total_input_tokens\":\"x\","
+      "\"total_output_tokens\":0,\"total_tokens\":9}}",
+      "in=9 out=0 seen bad" },
+    { &llm_gemini, "/v1beta/interactions",
+      "{\"model\":\"m\",\"input\":\"hi\"}",
+      "{\"usage\":{\"total_input_tokens\":0,\"total_output_tokens\":4,"
+      "\"total_tokens\":9}}",
+      "in=0 out=9 seen" },
+
 
     { &llm_gemini, GENERATE, WORDS, META("\"promptTokenCount\":90,"
       "\"cachedContentTokenCount\":40,\"candidatesTokenCount\":50,"
@@ -564,6 +701,64 @@ static const said_t  gemini_rows[] = {
 
 
 static const said_t  other_rows[] = {
+
+    { &llm_bedrock, "/model/m/invoke", "{\"inputText\":\"hi\"}",
+      "{\"inputTextTokenCount\":5,\"results\":[{\"tokenCount\":3,"
+      "\"outputText\":\"hello\",\"completionReason\":\"FINISH\"}]}",
+      "in=5 out=3 seen finished" },
+    { &llm_bedrock, "/model/m/invoke", "{\"prompt\":\"hi\"}",
+      "{\"amazon-bedrock-invocationMetrics\":{\"inputTokenCount\":5,"
+      "\"outputTokenCount\":3,\"cacheReadInputTokenCount\":2,"
+      "\"cacheWriteInputTokenCount\":1}}",
+      "in=8 out=3 cached=2 write=1 seen finished" },
+    { &llm_bedrock, "/model/m/invoke", "{\"prompt\":\"hi\"}",
+      "{\"generation\":\"hello\",\"prompt_token_count\":5,"
+      "\"generation_token_count\":3,\"stop_reason\":\"length\"}",
+      "in=5 out=3 seen finished truncated" },
+    { &llm_bedrock, "/model/m/converse-stream", "{\"messages\":[]}",
+      "{\"contentBlockIndex\":0,\"delta\":{\"text\":\"hello there\"}}\n",
+      "counted=2" },
+    { &llm_bedrock, CONVERSE, "{\"messages\":[]}",
+      "{\"stopReason\":\"max_tokens\",\"usage\":{\"inputTokens\":9,"
+      "\"outputTokens\":4,\"cacheReadInputTokens\":2,"
+      "\"cacheWriteInputTokens\":1},\"output\":{\"message\":{\"content\":"
+      "[{\"text\":\"x\"}]}}}",
+      "in=12 out=4 cached=2 write=1 seen finished truncated" },
+    { &llm_cohere, "/v2/chat", ASKS,
+      "{\"finish_reason\":\"ERROR\",\"message\":{\"content\":[{\"type\":"
+      "\"text\",\"text\":\"hello\"}]}}",
+      "counted=1 finished error" },
+    { &llm_cohere, "/v1/chat", "{\"model\":\"m\",\"message\":\"hi\"}",
+      "{\"text\":\"hello there\",\"finish_reason\":\"COMPLETE\"}",
+      "counted=2 finished" },
+    { &llm_cohere, "/v1/chat", "{\"model\":\"m\",\"message\":\"hi\"}",
+      "{\"generations\":[{\"text\":\"hello\",\"finish_reason\":"
+      "\"COMPLETE\"}],\"meta\":{\"billed_units\":{\"input_tokens\":3,"
+      "\"output_tokens\":1}}}",
+      "in=3 out=1 seen finished" },
+    { &llm_cohere, "/v2/embed", "{\"model\":\"m\",\"texts\":[\"a\"]}",
+      "{\"meta\":{\"billed_units\":{\"input_tokens\":3,\"images\":2}}}",
+      "in=3 out=0 images_in=2 seen finished" },
+    { &llm_cohere, "/v2/embed", "{\"model\":\"m\",\"texts\":[\"a\"]}",
+      "{\"meta\":{\"billed_units\":{\"images\":2}}}",
+      "in=0 out=0 images_in=2 seen finished" },
+    { &llm_vercel, "/v3/ai/language-model", TURNS,
+      "{\"type\":\"reasoning-delta\",\"delta\":\"well\"}\n{\"type\":"
+      "\"text-delta\",\"delta\":\"hello\"}\n",
+      "counted=2" },
+    { &llm_vercel, "/v3/ai/language-model", TURNS,
+      "{\"content\":[{\"type\":\"reasoning\",\"text\":\"well\"},{"
+      "\"type\":\"text\",\"text\":\"hello\"}],\"finishReason\":"
+      "\"length\"}",
+      "counted=2 finished truncated" },
+    { &llm_vercel, "/v3/ai/language-model", TURNS,
+      "{\"content\":[],\"error\":\"x\"}",
+      "finished error" },
+    { &llm_vercel, "/v3/ai/language-model", TURNS,
+      "{\"usage\":{\"inputTokens\":{\"total\":9},\"outputTokens\":{"
+      "\"total\":\"x\"}},\"finishReason\":{\"unified\":\"stop\"}}",
+      "in=9 seen bad finished" },
+
 
     { &llm_cohere, "/v2/chat", ASKS, "{\"usage\":{\"billed_units\":{"
       "\"input_tokens\":0}}}",
