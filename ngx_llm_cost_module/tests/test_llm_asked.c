@@ -179,6 +179,15 @@ check_asked(const asked_t *row)
 
 static const asked_t  openai_rows[] = {
 
+    /* hosts of models of every kind, whose bodies say which it is */
+
+    { &llm_openai, "/client/v4/accounts/a/ai/run/@cf/meta/m",
+      "{\"prompt\":\"a\",\"max_tokens\":9}", "max=9 n=1 fit | " },
+    { &llm_openai, "/serving-endpoints/m/invocations",
+      "{\"input\":[\"a\"]}", "max=0 n=1 | " },
+    { &llm_openai, "/serving-endpoints/m/invocations",
+      "{\"prompt\":\"a\",\"max_tokens\":9}", "max=9 n=1 fit | " },
+
     /* the larger of two maxima; answers of which each is paid */
 
     { &llm_openai, CHAT, "{" M HI "}",
@@ -436,6 +445,15 @@ static const asked_t  anthropic_rows[] = {
 
 
 static const asked_t  gemini_rows[] = {
+
+    /* models that speak or draw say so in their names */
+
+    { &llm_gemini, "/v1beta/models/gemini-2.5-flash-preview-tts:"
+      "generateContent", "{" WORDS "}", "max=-1 n=1 fit unseen bounded | audio_output=-1 image_output=-1 "
+      "images_out=-1" },
+    { &llm_gemini, "/v1beta/models/gemini-2.5-flash-image:generateContent",
+      "{" WORDS "}", "max=-1 n=1 fit unseen bounded | audio_output=-1 image_output=-1 "
+      "images_out=-1" },
 
     { &llm_gemini, GENERATE, "{" WORDS "}",
       "max=-1 n=1 fit bounded | " },
