@@ -449,10 +449,12 @@ static const asked_t  gemini_rows[] = {
     /* models that speak or draw say so in their names */
 
     { &llm_gemini, "/v1beta/models/gemini-2.5-flash-preview-tts:"
-      "generateContent", "{" WORDS "}", "max=-1 n=1 fit unseen bounded | audio_output=-1 image_output=-1 "
+      "generateContent", "{" WORDS "}",
+      "max=-1 n=1 fit unseen bounded | audio_output=-1 image_output=-1 "
       "images_out=-1" },
     { &llm_gemini, "/v1beta/models/gemini-2.5-flash-image:generateContent",
-      "{" WORDS "}", "max=-1 n=1 fit unseen bounded | audio_output=-1 image_output=-1 "
+      "{" WORDS "}",
+      "max=-1 n=1 fit unseen bounded | audio_output=-1 image_output=-1 "
       "images_out=-1" },
 
     { &llm_gemini, GENERATE, "{" WORDS "}",

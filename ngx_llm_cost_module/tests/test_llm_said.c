@@ -189,6 +189,25 @@ check_said(const said_t *row)
 
 static const said_t  openai_rows[] = {
 
+    { &llm_openai, CHAT, ASKS,
+      "{\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":6,"
+      "\"total_tokens\":13}}",
+      "in=9 out=6 seen" },
+    { &llm_openai, "/v1/embeddings", "{\"model\":\"m\",\"input\":\"hi\"}",
+      "{\"data\":[],\"usage\":{\"prompt_tokens\":0,\"total_tokens\":5}}",
+      "in=0 out=0 seen finished" },
+    { &llm_openai, CHAT, ASKS,
+      "{\"usage\":{\"prompt_tokens\":2,\"total_tokens\":5,"
+      "\"prompt_tokens_details\":{\"cached_tokens\":3}}}",
+      "in=5 out=0 cached=3 seen" },
+    { &llm_openai, CHAT, ASKS,
+      "{\"usage\":{\"prompt_tokens\":0}}",
+      "in=0 seen" },
+    { &llm_openai, CHAT, ASKS_MORE,
+      "{\"choices\":[{\"delta\":{\"content\":\"hi\"}}]}\n[DONE]\n",
+      "counted=1 finished" },
+
+
     { &llm_openai, RESPONSES, RUNS,
       "{\"type\":\"response.incomplete\",\"response\":{\"status\":"
       "\"incomplete\",\"incomplete_details\":{\"reason\":"
@@ -499,6 +518,15 @@ static const said_t  openai_rows[] = {
 static const said_t  anthropic_rows[] = {
 
     { &llm_anthropic, MESSAGES, ASKS_MORE,
+      "{\"type\":\"error\",\"error\":{\"type\":\"x\"}}\n",
+      "error" },
+    { &llm_anthropic, MESSAGES, ASKS,
+      "{\"content\":[{\"type\":\"thinking\",\"thinking\":\"well\"}],"
+      "\"stop_reason\":\"end_turn\"}",
+      "counted=1 finished" },
+
+
+    { &llm_anthropic, MESSAGES, ASKS_MORE,
       "{\"type\":\"message_start\",\"message\":{\"model\":\"a\","
       "\"usage\":{\"input_tokens\":9}}}\n{\"type\":"
       "\"content_block_start\",\"index\":0,\"content_block\":{\"type\":"
@@ -588,6 +616,35 @@ static const said_t  anthropic_rows[] = {
 
 
 static const said_t  gemini_rows[] = {
+
+    { &llm_gemini, "/v1beta/interactions",
+      "{\"model\":\"m\",\"input\":\"hi\"}",
+      "{\"usage\":{\"total_input_tokens\":9,\"total_output_tokens\":4,"
+      "\"total_tool_use_tokens\":5,\"tool_use_tokens_by_modality\":[{"
+      "\"modality\":\"video\",\"tokens\":2},{\"modality\":\"audio\","
+      "\"tokens\":3}]}}",
+      "in=14 out=4 audio_input=3 video_input=2 seen" },
+    { &llm_gemini, "/v1beta/interactions",
+      "{\"model\":\"m\",\"input\":\"hi\"}",
+      "{\"usage\":{\"total_input_tokens\":\"x\","
+      "\"total_output_tokens\":9,\"total_tokens\":9}}",
+      "in=0 out=9 seen bad" },
+    { &llm_gemini, GENERATE, WORDS,
+      "{\"usageMetadata\":{\"candidatesTokenCount\":4,"
+      "\"totalTokenCount\":13}}",
+      "in=9 out=4 seen" },
+    { &llm_gemini, GENERATE, WORDS,
+      "{\"usageMetadata\":{\"promptTokenCount\":0}}",
+      "in=0 out=0 seen" },
+    { &llm_gemini, GENERATE, WORDS,
+      "{\"usageMetadata\":{\"promptTokenCount\":9,"
+      "\"candidatesTokenCount\":1,\"serviceTier\":\"priority\"}}",
+      "in=9 out=1 seen at=priority" },
+    { &llm_gemini, GENERATE, WORDS,
+      "{\"usageMetadata\":{\"promptTokenCount\":9,"
+      "\"candidatesTokenCount\":1,\"trafficType\":\"ON_DEMAND_FLEX\"}}",
+      "in=9 out=1 seen at=ON_DEMAND_FLEX" },
+
 
     { &llm_gemini, GENERATE, WORDS,
       "{\"usageMetadata\":{\"promptTokenCount\":0,\"totalTokenCount\":9}}",
@@ -701,6 +758,27 @@ static const said_t  gemini_rows[] = {
 
 
 static const said_t  other_rows[] = {
+
+    { &llm_cohere, "/v2/chat", ASKS,
+      "{\"finish_reason\":\"COMPLETE\",\"message\":{\"content\":"
+      "\"hello\"}}",
+      "counted=1 finished" },
+    { &llm_cohere, "/v2/chat", ASKS_MORE,
+      "{\"type\":\"message-end\",\"delta\":{\"finish_reason\":\"ERROR\","
+      "\"usage\":{\"billed_units\":{\"input_tokens\":3,"
+      "\"output_tokens\":0}}}}\n",
+      "in=3 out=0 seen finished error" },
+    { &llm_cohere, "/v2/chat", ASKS_MORE,
+      "{\"type\":\"message-end\",\"delta\":{\"finish_reason\":"
+      "\"MAX_TOKENS\"}}\n",
+      "finished truncated" },
+    { &llm_bedrock, CONVERSE, "{\"messages\":[]}",
+      "{\"stopReason\":\"end_turn\",\"usage\":{\"inputTokens\":9,"
+      "\"outputTokens\":4,\"cacheWriteInputTokens\":5,\"cacheDetails\":"
+      "[{\"inputTokens\":2,\"ttl\":\"1h\"},{\"inputTokens\":3,\"ttl\":"
+      "\"5m\"}]}}",
+      "in=14 out=4 write=3 hour=2 seen finished" },
+
 
     { &llm_bedrock, "/model/m/invoke", "{\"inputText\":\"hi\"}",
       "{\"inputTextTokenCount\":5,\"results\":[{\"tokenCount\":3,"
