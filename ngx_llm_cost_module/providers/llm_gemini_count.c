@@ -18,6 +18,7 @@
 
 #define LLM_GEMINI_CALL          4          /* around what was run */
 #define LLM_GEMINI_CONTENT_END   1
+#define LLM_GEMINI_FPS           24         /* frames a second, at most */
 
 /* what is on the server, and is made of more than fits into most prompts; what
    is found in a store of files */
@@ -64,9 +65,41 @@ llm_gemini_parts(llm_gemini_input_t *gi, uint32_t parts, unsigned now)
 }
 
 
+/* frames of a film that are looked at in a second: 1, unless it is asked for
+   more, up to 24 */
+
+static int64_t
+llm_gemini_frames(const llm_json_t *j, uint32_t part)
+{
+    int64_t                 fps;
+    uint32_t                node;
+    const llm_json_node_t  *v;
+
+    node = llm_json_get(j, llm_gemini_get(j, part, "videoMetadata",
+                                          "video_metadata"), "fps");
+
+    if (!llm_given(j, node)) {
+        return 1;
+    }
+
+    v = llm_json_node(j, node);
+
+    if (v->type != LLM_JSON_NUMBER
+        || llm_parse_scaled(j->data + v->start, v->end - v->start, 0, &fps)
+           != LLM_OK
+        || fps < 0 || fps > LLM_GEMINI_FPS)
+    {
+        return LLM_GEMINI_FPS;
+    }
+
+    return fps > 1 ? fps : 1;
+}
+
+
 static void
 llm_gemini_files(llm_input_t *in, uint32_t part)
 {
+    int64_t   before;
     uint32_t  node, level;
     unsigned  ultra;
 
@@ -79,7 +112,12 @@ llm_gemini_files(llm_input_t *in, uint32_t part)
     node = llm_gemini_get(in->j, part, "inlineData", "inline_data");
 
     if (llm_given(in->j, node)) {
+        before = in->tokens;
+
         llm_gemini_media(in, node, llm_json_get(in->j, node, "data"), ultra);
+
+        in->tokens = before + (in->tokens - before)
+                              * llm_gemini_frames(in->j, part);
     }
 
     node = llm_gemini_get(in->j, part, "fileData", "file_data");

@@ -300,6 +300,11 @@ void llm_openai_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj);
 void llm_openai_total(const llm_answer_t *a, llm_usage_t *u, int64_t total,
     unsigned vercel);
 
+/* {"web_search":{"count":2}}, or "search": searches that Qwen has run */
+
+void llm_openai_plugged(llm_answer_t *a, const llm_json_t *j, uint32_t tools,
+    uint32_t plugins, llm_usage_t *u);
+
 /* what a gateway says in one that it takes, in nano-USD, or -1 */
 
 int64_t llm_openai_usage_cost(const llm_json_t *j, uint32_t obj);

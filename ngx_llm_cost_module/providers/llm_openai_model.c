@@ -252,7 +252,7 @@ llm_openai_parse_plugins(llm_request_t *q)
 
 /*
  * Tools that the host runs: Groq's and Z.ai's by their types, OpenRouter's as
- * plugins, too, and the search of xAI, which stands by itself.
+ * plugins, too, and the searches of xAI and Qwen, which stand by themselves.
  */
 
 int
@@ -280,6 +280,12 @@ llm_openai_parse_served(llm_request_t *q, uint32_t tools)
         && !llm_json_starts(&q->json, llm_json_get(&q->json, i, "mode"),
                             "off"))
     {
+        q->most.searches = -1;
+    }
+
+    i = llm_json_get(&q->json, 0, "enable_search");
+
+    if (llm_kind_of(&q->json, i) == LLM_JSON_TRUE) {
         q->most.searches = -1;
     }
 

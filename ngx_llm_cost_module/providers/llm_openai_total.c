@@ -146,3 +146,21 @@ llm_openai_total(const llm_answer_t *a, llm_usage_t *u, int64_t total,
         llm_openai_thought(a, u, vercel);
     }
 }
+
+
+void
+llm_openai_plugged(llm_answer_t *a, const llm_json_t *j, uint32_t tools,
+    uint32_t plugins, llm_usage_t *u)
+{
+    uint32_t  node;
+
+    node = llm_json_get(j, tools, "web_search");
+
+    if (node == LLM_JSON_NONE) {
+        node = llm_json_get(j, plugins, "search");
+    }
+
+    if (u->searches < 0 && llm_kind_of(j, node) == LLM_JSON_OBJECT) {
+        u->searches = llm_answer_figure(a, j, llm_json_get(j, node, "count"));
+    }
+}

@@ -46,6 +46,8 @@ typedef enum {
     LLM_OPENAI_CALLS_NODE,
     LLM_OPENAI_MARKET_NODE,
     LLM_OPENAI_CREATION_NODE,
+    LLM_OPENAI_XTOOLS_NODE,
+    LLM_OPENAI_PLUGINS_NODE,
     LLM_OPENAI_USAGE_NODES
 } llm_openai_usage_node_e;
 
@@ -173,7 +175,9 @@ static const llm_openai_figure_t  llm_openai_members[] = {
     llm_member("cached_tokens_details"),                    /* of pictures */
     llm_member("tool_calls_details"),                          /* Perplexity */
     llm_member("market_cost"),                                     /* Vercel */
-    llm_member("cache_creation")                       /* OpenRouter's Claude */
+    llm_member("cache_creation"),                      /* OpenRouter's Claude */
+    llm_member("x_tools"),                                  /* Qwen, of tools */
+    llm_member("plugins")                                    /* ... of a chat */
 };
 
 
@@ -564,6 +568,8 @@ llm_openai_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
         *v = llm_said(*v);
     }
 
+    llm_openai_plugged(a, j, m[LLM_OPENAI_XTOOLS_NODE],
+                       m[LLM_OPENAI_PLUGINS_NODE], &u);
     llm_openai_beside(a, j, m, &u);
 
     /* who says the two parts alone has read both */

@@ -458,7 +458,9 @@ test_chat(void **state)
         { "\"search_parameters\":{}", { -1, 0, 0, 0, 0 }, LLM_OK },
         { "\"search_parameters\":{\"mode\":\"off\"}", { 0, 0, 0, 0, 0 },
           LLM_OK },
-        { "\"search_parameters\":[]", { 0, 0, 0, 0, 0 }, LLM_OK }
+        { "\"search_parameters\":[]", { 0, 0, 0, 0, 0 }, LLM_OK },
+        { "\"enable_search\":true", { -1, 0, 0, 0, 0 }, LLM_OK },
+        { "\"enable_search\":false", { 0, 0, 0, 0, 0 }, LLM_OK }
     };
 
     (void) state;

@@ -23,6 +23,10 @@ extern const llm_provider_t  llm_gemini;
 #define EMBED     "/v1beta/models/gemini-embedding-001:embedContent"
 #define BATCH     "/v1beta/models/gemini-embedding-001:batchEmbedContents"
 
+#define FILM(about)                                                           \
+    "{\"contents\":[{\"parts\":[{\"inlineData\":{\"mimeType\":\"video/mp4\"," \
+    "\"data\":\"AAAA\"},\"videoMetadata\":" about "}]}]}"
+
 
 static void
 count(const char *path, const char *body, int64_t tokens, unsigned estimate)
@@ -81,6 +85,21 @@ test_count(void **state)
           "\"MEDIA_RESOLUTION_ULTRA_HIGH\"}}]}]}", 1 + 2240, 1);
     count(THREE, "{\"contents\":[{\"parts\":[{\"file_data\":{\"mime_type\":"
           "\"application/pdf\"}}]}]}", 1 + 560 * 1000, 1);
+
+    /* of a film as many frames a second are looked at as are asked for */
+
+    count(THREE, FILM("{}"), 1 + 263, 1);
+    count(THREE, FILM("{\"fps\":0.5}"), 1 + 263, 1);
+    count(THREE, FILM("{\"fps\":5}"), 1 + 5 * 263, 1);
+    count(THREE, FILM("{\"fps\":2.5}"), 1 + 3 * 263, 1);
+    count(THREE, FILM("{\"fps\":24}"), 1 + 24 * 263, 1);
+    count(THREE, FILM("{\"fps\":1e9}"), 1 + 24 * 263, 1);
+    count(THREE, FILM("{\"fps\":-3}"), 1 + 24 * 263, 1);
+    count(THREE, FILM("{\"fps\":\"5\"}"), 1 + 24 * 263, 1);
+    count(THREE, FILM("[]"), 1 + 263, 1);
+    count(THREE, "{\"contents\":[{\"parts\":[{\"video_metadata\":{\"fps\":4},"
+          "\"inline_data\":{\"mime_type\":\"video/mp4\",\"data\":\"AAAA\"}}"
+          "]}]}", 1 + 4 * 263, 1);
 
     /* a text that is a file is a text; one that is cut short, too */
 

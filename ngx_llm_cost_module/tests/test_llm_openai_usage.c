@@ -296,6 +296,12 @@ test_rarely_said(void **state)
         { "\"tool_calls_details\":{\"web_search\":{\"invocation\":2},"
           "\"image_search\":{\"invocation\":3}}",
           offsetof(llm_usage_t, searches), 5 },
+        { "\"x_tools\":{\"web_search\":{\"count\":4}},\"plugins\":{"
+          "\"search\":{\"count\":1}}", offsetof(llm_usage_t, searches), 4 },
+        { "\"plugins\":{\"search\":{\"count\":1,\"strategy\":\"turbo\"}}",
+          offsetof(llm_usage_t, searches), 1 },
+        { "\"plugins\":{\"search\":2},\"x_tools\":[]",
+          offsetof(llm_usage_t, searches), -1 },
         { "\"tool_calls_details\":{\"fetch_url\":{\"invocation\":3}}",
           offsetof(llm_usage_t, web_fetches), 3 },
         { "\"tool_calls_details\":{\"people_search\":{\"invocation\":1},"
