@@ -85,6 +85,7 @@ typedef enum {
     LLM_FACTOR_HOST_EU,                         /* others: the dearer of two */
     LLM_FACTOR_HOST_GOV,
     LLM_FACTOR_REGION,                          /* any host but the global */
+    LLM_FACTOR_LATER,                           /* from llm_price_t.later on */
     LLM_FACTOR_N
 } llm_factor_e;
 
@@ -126,6 +127,7 @@ struct llm_price_s {
     unsigned           nsteps;
     llm_price_hours_t *hours;                   /* or NULL */
     int32_t            factors[LLM_FACTOR_N];
+    int64_t            later;                   /* seconds since 1970 */
     int64_t            max_output;              /* tokens, -1 unknown */
     int64_t            max_input;               /* tokens, -1 unknown */
     llm_str_t          unread;                  /* a price that it lists and
@@ -244,7 +246,7 @@ typedef struct {
     llm_tier_e       tier;       /* asked for */
     llm_geo_e        host;       /* of upstream's name: "eu.api.openai.com" */
     int64_t          when;       /* seconds since 1970, -1: no hour of lower
-                                    rates */
+                                    rates, and no day before dearer ones */
 } llm_price_terms_t;
 
 

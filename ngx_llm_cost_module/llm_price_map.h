@@ -130,6 +130,8 @@ extern const llm_price_name_t  llm_price_map_names[];
 
 int llm_price_map_hours(llm_price_map_t *m, const llm_str_t *key,
     uint32_t node);
+int llm_price_map_from(llm_price_map_t *m, const llm_str_t *key,
+    uint32_t node);
 int llm_price_map_search(llm_price_map_t *m, const llm_str_t *key,
     uint32_t node);
 int llm_price_map_tiered(llm_price_map_t *m, const llm_str_t *key,

@@ -5,6 +5,7 @@
 
 
 #include "llm_price_map.h"
+#include "llm_zone.h"
 
 #include <string.h>
 
@@ -257,4 +258,86 @@ llm_price_map_entry(llm_price_map_t *m, const llm_str_t *key, uint32_t node)
     }
 
     return LLM_OK;
+}
+
+
+/* "YYYY-MM-DD" as the second that it begins at */
+
+static int
+llm_price_map_day(const llm_str_t *s, int64_t *begin)
+{
+    int      month, day, v[3];
+    size_t   i;
+    int64_t  days, year;
+
+    if (s->len != sizeof("YYYY-MM-DD") - 1) {
+        return LLM_BAD;
+    }
+
+    memset(v, 0, sizeof(v));
+
+    for (i = 0; i < s->len; i++) {
+
+        if (i == 4 || i == 7) {
+            if (s->data[i] != '-') {
+                return LLM_BAD;
+            }
+
+            continue;
+        }
+
+        if ((unsigned) s->data[i] - '0' > 9) {
+            return LLM_BAD;
+        }
+
+        v[(i > 4) + (i > 7)] *= 10;
+        v[(i > 4) + (i > 7)] += s->data[i] - '0';
+    }
+
+    if (v[0] < 1970 || v[1] < 1 || v[1] > 12) {
+        return LLM_BAD;
+    }
+
+    /* the 30th of February would be another day */
+
+    days = llm_days(v[0], v[1], v[2]);
+    llm_date(days, &year, &month, &day);
+
+    *begin = days * 86400;
+
+    return year == v[0] && month == v[1] && day == v[2] ? LLM_OK : LLM_BAD;
+}
+
+
+/* {"2026-12-01": 2}: what the tokens cost from the begin of a UTC day on */
+
+int
+llm_price_map_from(llm_price_map_t *m, const llm_str_t *key, uint32_t node)
+{
+    uint32_t                name, end;
+    llm_str_t               s;
+    const llm_json_node_t  *n;
+
+    n = m->json.nodes;
+
+    if (n[node].type != LLM_JSON_OBJECT) {
+        return llm_price_map_error(m, node, key, "not an object");
+    }
+
+    name = node + 1;
+    end = n[node].next;
+
+    if (name == end || n[n[name].next].next != end) {
+        return llm_price_map_error(m, node, key, "not one day");
+    }
+
+    if (llm_json_string(&m->json, name, &s, NULL) != LLM_OK) {
+        return LLM_ERROR;
+    }
+
+    if (llm_price_map_day(&s, &m->row.later) != LLM_OK) {
+        return llm_price_map_error(m, name, key, "not a day");
+    }
+
+    return llm_price_map_factor(m, key, n[name].next, LLM_FACTOR_LATER);
 }

@@ -405,6 +405,10 @@ llm_price_map_structure(llm_price_map_t *m, const llm_str_t *key,
         return llm_price_map_hours(m, key, node);
     }
 
+    if (llm_price_map_is(key, "price_multiplier_from")) {
+        return llm_price_map_from(m, key, node);
+    }
+
     if (llm_price_map_is(key, "search_context_cost_per_query")) {
         return llm_price_map_search(m, key, node);
     }

@@ -290,5 +290,14 @@ llm_price_factor(const llm_price_t *p, const llm_price_terms_t *terms,
         factor = llm_price_times(factor, f[LLM_FACTOR_REGION]);
     }
 
+    if (terms->when >= p->later) {
+        factor = llm_price_times(factor, f[LLM_FACTOR_LATER]);
+
+    } else if (terms->when < 0) {
+        factor = llm_price_times(factor,
+                                 llm_price_dearer(f[LLM_FACTOR_LATER],
+                                                  LLM_FACTOR_ONE));
+    }
+
     return factor;
 }

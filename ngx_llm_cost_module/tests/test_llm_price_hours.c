@@ -198,6 +198,69 @@ test_many(void **state)
 }
 
 
+/* rates that end: the factor holds from the day's first second on */
+
+static void
+test_later(void **state)
+{
+    size_t    i;
+    prices_t  t;
+
+    static const struct {
+        const char  *day;
+        const char  *err;
+    } rows[] = {
+        { "{'2026-11-31':2}", "not a day" },
+        { "{'2026-00-01':2}", "not a day" },
+        { "{'2026-13-01':2}", "not a day" },
+        { "{'2026-11-00':2}", "not a day" },
+        { "{'1969-12-31':2}", "not a day" },
+        { "{'2026/11-23':2}", "not a day" },
+        { "{'2026-11/23':2}", "not a day" },
+        { "{'2026-11-2x':2}", "not a day" },
+        { "{'2026-11-2':2}", "not a day" },
+        { "{'2026-11-23T':2}", "not a day" },
+        { "{'2026-11-23':0}", "not a factor of a price" },
+        { "{'2026-11-23':101}", "not a factor of a price" },
+        { "{'2026-11-23':'x'}", "" },
+        { "{'2026-11-23':2,'2026-11-24':3}", "not one day" },
+        { "{}", "not one day" },
+        { "2", "not an object" }
+    };
+
+    (void) state;
+
+    assert_int_equal(load(&t, "},'price_multiplier_from':{'2026-11-23':2"),
+                     LLM_OK);
+    assert_int_equal(cost(&t, MONDAY - 1), 2000000);
+    assert_int_equal(cost(&t, MONDAY), 4000000);
+    assert_int_equal(cost(&t, MONDAY + DAY), 4000000);
+    assert_int_equal(cost(&t, -1), 4000000);
+    prices_free(&t);
+
+    /* what gets cheaper is not counted on without a time */
+
+    assert_int_equal(load(&t, "},'price_multiplier_from':{'2026-11-23':0.5"),
+                     LLM_OK);
+    assert_int_equal(cost(&t, MONDAY - 1), 2000000);
+    assert_int_equal(cost(&t, MONDAY), 1000000);
+    assert_int_equal(cost(&t, -1), 2000000);
+    prices_free(&t);
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char  later[128];
+
+        /* load() closes one more object */
+
+        snprintf(later, sizeof(later), "},'price_multiplier_from':%s,"
+                 "'off_peak_pricing':{", rows[i].day);
+        assert_int_equal(load(&t, later), LLM_BAD);
+        assert_non_null(strstr(t.err, rows[i].err));
+        prices_free(&t);
+    }
+}
+
+
 int
 main(void)
 {
@@ -205,7 +268,8 @@ main(void)
         cmocka_unit_test(test_days),
         cmocka_unit_test(test_unknown),
         cmocka_unit_test(test_bad),
-        cmocka_unit_test(test_many)
+        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_later)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

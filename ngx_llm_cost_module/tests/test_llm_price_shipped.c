@@ -206,7 +206,12 @@ test_shipped_factors(void **state)
         { "claude-opus-5-5", "vertex_ai", LLM_FACTOR_REGION, 11000 },
         { "claude-fable-5-2", "anthropic", LLM_FACTOR_FAST, 20000 },
         { "claude-fable-5-2", "anthropic", LLM_FACTOR_GEO_US, 11000 },
-        { "gpt-6-sol", "openai", LLM_FACTOR_HOST_EU, 11000 }
+        { "gpt-6-sol", "openai", LLM_FACTOR_HOST_EU, 11000 },
+        { "gemini-4-argon", "gemini", LLM_FACTOR_LATER, 20000 },
+        { "gemini-4-argon", "vertex_ai", LLM_FACTOR_LATER, 20000 },
+        { "gemini-3.8-flash", "gemini", LLM_FACTOR_LATER, 20000 },
+        { "gemini-3.6-flash", "vertex_ai", LLM_FACTOR_LATER, 20000 },
+        { "gemini-3.8-flash-tts", "gemini", LLM_FACTOR_LATER, 20000 }
     };
 
     (void) state;
