@@ -50,6 +50,10 @@ extern const llm_provider_t  llm_anthropic, llm_bedrock, llm_cohere,
 #define SERVED(n)  "{\"type\":\"provider-defined\",\"id\":\"anthropic."        \
                    "web_search_20250305\",\"name\":\"a\",\"args\":{"         \
                    "\"maxUses\":" #n "}}"
+#define SHOWN      "\"input\":[{\"role\":\"user\",\"content\":[{\"type\":"   \
+                   "\"input_image\",\"image_url\":\"https://x/\"}]}]"
+#define DRAWS(how)  "{\"type\":\"image_generation\",\"quality\":\"low\","    \
+                   "\"size\":\"1024x1024\"" how "}"
 #define INPUT      "\"input\":\"hi\""
 #define WORDS      "\"contents\":[{\"parts\":[{\"text\":\"hi\"}]}]"
 
@@ -178,6 +182,25 @@ check_asked(const asked_t *row)
 
 
 static const asked_t  openai_rows[] = {
+
+    /* what is shown to whoever draws, as exactly as it is wanted */
+
+    { &llm_openai, RESPONSES, "{" M SHOWN ",\"tools\":[" DRAWS("") "],"
+      "\"max_tool_calls\":1}",
+      "max=-1 n=1 fit stateful | search_size=-1 | "
+      "gpt-image-2.6-sunburst calls=1 shown=1 in=8361 out=452 "
+      "image_input=-1 cached_image=-1 image_output=-1" },
+    { &llm_openai, RESPONSES, "{" M SHOWN ",\"tools\":["
+      DRAWS(",\"model\":\"gpt-image-1\"") "],\"max_tool_calls\":1}",
+      "max=-1 n=1 fit stateful | search_size=-1 | "
+      "gpt-image-1 calls=1 shown=1 in=2121 out=528 "
+      "image_input=-1 cached_image=-1 image_output=-1" },
+    { &llm_openai, RESPONSES, "{" M SHOWN ",\"tools\":["
+      DRAWS(",\"model\":\"gpt-image-1\",\"input_fidelity\":\"high\"")
+      "],\"max_tool_calls\":1}",
+      "max=-1 n=1 fit stateful | search_size=-1 | "
+      "gpt-image-1 calls=1 shown=1 in=8361 out=528 "
+      "image_input=-1 cached_image=-1 image_output=-1" },
 
     /* hosts of models of every kind, whose bodies say which it is */
 
@@ -379,6 +402,13 @@ static const asked_t  openai_rows[] = {
 
 static const asked_t  anthropic_rows[] = {
 
+    { &llm_anthropic, MESSAGES, "{" M HI ",\"max_tokens\":9,"
+      "\"stream\":true}",
+      "max=9 n=1 stream fit bounded | " },
+    { &llm_anthropic, "/v1/projects/p/locations/l/publishers/anthropic/models/"
+      "claude-sonnet-4-5:streamRawPredict", "{" HI ",\"max_tokens\":9,"
+      "\"anthropic_version\":\"vertex-2023-10-16\",\"stream\":true}",
+      "max=9 n=1 stream fit bounded | " },
     { &llm_anthropic, MESSAGES, "{" M HI ",\"max_tokens\":9}",
       "max=9 n=1 fit bounded | " },
     { &llm_anthropic, MESSAGES, "{" M HI "}",
@@ -529,6 +559,10 @@ static const asked_t  gemini_rows[] = {
 
 
 static const asked_t  other_rows[] = {
+
+    { &llm_vercel, VERCEL, "{" TURNS ",\"tools\":[{\"type\":\"provider-"
+      "defined\",\"id\":\"openai.shell\",\"name\":\"a\",\"args\":{}}]}",
+      "max=-1 n=1 fit stateful bounded | code_sessions=-1" },
 
     { &llm_bedrock, CONVERSE, "{" HI ",\"inferenceConfig\":{\"maxTokens\":9}}",
       "max=9 n=1 bounded | " },

@@ -113,6 +113,10 @@ static const struct {
       HI "{\"text\":\"hi\"}" ENDS,
       HI "{\"text\":\"hi\"},{\"cachePoint\":{\"type\":\"default\"}}" ENDS,
       0, 1 },
+    { &llm_openai, "/v1/videos/generations",
+      "{\"model\":\"m\",\"prompt\":\"\"}",
+      "{\"model\":\"m\",\"prompt\":\"twelve bytes\"}",
+      12, 1 },
     { &llm_cohere, "/v2/embed",
       "{\"model\":\"m\",\"inputs\":[{\"content\":[{\"type\":\"text\",\"text\":"
       "\"hi\"}]}]}",
