@@ -117,6 +117,10 @@ static const struct {
       "{\"model\":\"m\",\"prompt\":\"\"}",
       "{\"model\":\"m\",\"prompt\":\"twelve bytes\"}",
       12, 1 },
+    { &llm_cohere, "/v1/generate",
+      "{\"model\":\"m\",\"prompt\":\"\"}",
+      "{\"model\":\"m\",\"prompt\":\"twelve bytes\"}",
+      12, 1 },
     { &llm_cohere, "/v2/embed",
       "{\"model\":\"m\",\"inputs\":[{\"content\":[{\"type\":\"text\",\"text\":"
       "\"hi\"}]}]}",

@@ -207,7 +207,6 @@ static const said_t  openai_rows[] = {
       "{\"choices\":[{\"delta\":{\"content\":\"hi\"}}]}\n[DONE]\n",
       "counted=1 finished" },
 
-
     { &llm_openai, RESPONSES, RUNS,
       "{\"type\":\"response.incomplete\",\"response\":{\"status\":"
       "\"incomplete\",\"incomplete_details\":{\"reason\":"
@@ -277,7 +276,6 @@ static const said_t  openai_rows[] = {
     { &llm_openai, "/serving-endpoints/m/invocations", "{\"input\":[\"hi\"]}",
       "{\"data\":[],\"usage\":{\"prompt_tokens\":3,\"total_tokens\":3}}",
       "in=3 out=0 seen finished" },
-
 
     { &llm_openai, CHAT, ASKS, "{\"usage\":{\"prompt_tokens\":0,"
       "\"completion_tokens\":0,\"server_tool_use\":{\"web_search_requests\":"
@@ -525,7 +523,6 @@ static const said_t  anthropic_rows[] = {
       "\"stop_reason\":\"end_turn\"}",
       "counted=1 finished" },
 
-
     { &llm_anthropic, MESSAGES, ASKS_MORE,
       "{\"type\":\"message_start\",\"message\":{\"model\":\"a\","
       "\"usage\":{\"input_tokens\":9}}}\n{\"type\":"
@@ -554,7 +551,6 @@ static const said_t  anthropic_rows[] = {
       "{\"completion\":\"hello there\",\"stop_reason\":null}\n{"
       "\"completion\":\"\",\"stop_reason\":\"max_tokens\"}\n",
       "counted=2 finished truncated" },
-
 
     /* 0 is said, and what is not is not 0 */
 
@@ -618,6 +614,16 @@ static const said_t  anthropic_rows[] = {
 static const said_t  gemini_rows[] = {
 
     { &llm_gemini, "/v1beta/interactions",
+      "{\"model\":\"m\",\"input\":\"hi\",\"stream\":true}",
+      "{\"interaction\":{\"usage\":{\"total_input_tokens\":9,"
+      "\"total_output_tokens\":4}}}\n{\"interaction\":{\"usage\":{}}}\n",
+      "in=9 out=4 seen" },
+    { &llm_gemini, STREAM, WORDS,
+      "{\"usageMetadata\":{\"promptTokenCount\":9,"
+      "\"candidatesTokenCount\":4}}\n{\"usageMetadata\":{}}\n",
+      "in=9 out=4 seen" },
+
+    { &llm_gemini, "/v1beta/interactions",
       "{\"model\":\"m\",\"input\":\"hi\"}",
       "{\"usage\":{\"total_input_tokens\":9,\"total_output_tokens\":4,"
       "\"total_tool_use_tokens\":5,\"tool_use_tokens_by_modality\":[{"
@@ -644,7 +650,6 @@ static const said_t  gemini_rows[] = {
       "{\"usageMetadata\":{\"promptTokenCount\":9,"
       "\"candidatesTokenCount\":1,\"trafficType\":\"ON_DEMAND_FLEX\"}}",
       "in=9 out=1 seen at=ON_DEMAND_FLEX" },
-
 
     { &llm_gemini, GENERATE, WORDS,
       "{\"usageMetadata\":{\"promptTokenCount\":0,\"totalTokenCount\":9}}",
@@ -680,7 +685,6 @@ static const said_t  gemini_rows[] = {
       "{\"usage\":{\"total_input_tokens\":0,\"total_output_tokens\":4,"
       "\"total_tokens\":9}}",
       "in=0 out=9 seen" },
-
 
     { &llm_gemini, GENERATE, WORDS, META("\"promptTokenCount\":90,"
       "\"cachedContentTokenCount\":40,\"candidatesTokenCount\":50,"
@@ -759,6 +763,12 @@ static const said_t  gemini_rows[] = {
 
 static const said_t  other_rows[] = {
 
+    { &llm_mistral, "/v1/conversations",
+      "{\"model\":\"m\",\"inputs\":\"hi\",\"stream\":true}",
+      "{\"type\":\"conversation.response.done\",\"usage\":{"
+      "\"prompt_tokens\":9,\"completion_tokens\":4}}\n{\"usage\":{}}\n",
+      "in=9 out=4 seen finished" },
+
     { &llm_cohere, "/v2/chat", ASKS,
       "{\"finish_reason\":\"COMPLETE\",\"message\":{\"content\":"
       "\"hello\"}}",
@@ -778,7 +788,6 @@ static const said_t  other_rows[] = {
       "[{\"inputTokens\":2,\"ttl\":\"1h\"},{\"inputTokens\":3,\"ttl\":"
       "\"5m\"}]}}",
       "in=14 out=4 write=3 hour=2 seen finished" },
-
 
     { &llm_bedrock, "/model/m/invoke", "{\"inputText\":\"hi\"}",
       "{\"inputTextTokenCount\":5,\"results\":[{\"tokenCount\":3,"
@@ -836,7 +845,6 @@ static const said_t  other_rows[] = {
       "{\"usage\":{\"inputTokens\":{\"total\":9},\"outputTokens\":{"
       "\"total\":\"x\"}},\"finishReason\":{\"unified\":\"stop\"}}",
       "in=9 seen bad finished" },
-
 
     { &llm_cohere, "/v2/chat", ASKS, "{\"usage\":{\"billed_units\":{"
       "\"input_tokens\":0}}}",
