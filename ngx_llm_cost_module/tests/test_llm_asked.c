@@ -54,6 +54,8 @@ extern const llm_provider_t  llm_anthropic, llm_bedrock, llm_cohere,
                    "\"input_image\",\"image_url\":\"https://x/\"}]}]"
 #define DRAWS(how)  "{\"type\":\"image_generation\",\"quality\":\"low\","    \
                    "\"size\":\"1024x1024\"" how "}"
+#define FIVE       "\"a\",\"a\",\"a\",\"a\",\"a\","
+#define TEN        FIVE FIVE
 #define INPUT      "\"input\":\"hi\""
 #define WORDS      "\"contents\":[{\"parts\":[{\"text\":\"hi\"}]}]"
 
@@ -614,6 +616,15 @@ static const asked_t  other_rows[] = {
       "max=0 n=1 bounded | queries=1" },
     { &llm_cohere, "/v2/embed", "{" M "\"texts\":[\"a\"],\"images\":[\"b\"]}",
       "max=0 n=1 bounded | image_input=-1 images_in=1" },
+
+    /* a hundred documents are a search, and so is each that follows */
+
+    { &llm_cohere, "/v2/rerank", "{" M "\"query\":\"a\",\"documents\":["
+      TEN TEN TEN TEN TEN TEN TEN TEN TEN "\"a\"]}",
+      "max=0 n=1 bounded | queries=1" },
+    { &llm_cohere, "/v2/rerank", "{" M "\"query\":\"a\",\"documents\":["
+      TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "\"a\"]}",
+      "max=0 n=1 bounded | queries=2" },
 
     /* 0, -1 and -2 are without a bound */
 

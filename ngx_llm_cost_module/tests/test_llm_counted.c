@@ -15,7 +15,7 @@
 
 
 extern const llm_provider_t  llm_anthropic, llm_bedrock, llm_cohere,
-                             llm_gemini, llm_openai, llm_vercel;
+                             llm_gemini, llm_mistral, llm_openai, llm_vercel;
 
 
 #define MESSAGES   "/v1/messages"
@@ -117,6 +117,17 @@ static const struct {
       "{\"model\":\"m\",\"prompt\":\"\"}",
       "{\"model\":\"m\",\"prompt\":\"twelve bytes\"}",
       12, 1 },
+    { &llm_mistral, "/v1/conversations",
+      "{\"model\":\"m\",\"inputs\":\"hi\"}",
+      "{\"model\":\"m\",\"inputs\":\"hi\",\"instructions\":\"twelve bytes\"}",
+      12, 1 },
+    { &llm_mistral, "/v1/conversations",
+      "{\"model\":\"m\",\"inputs\":\"hi\"}",
+      "{\"model\":\"m\",\"inputs\":\"hi\",\"tools\":[{\"type\":\"function\"}]}",
+      21, 1 },
+    { &llm_gemini, GENERATE, PARTS GOOGLES ENDS,
+      PARTS GOOGLES "]}],\"cachedContent\":\"cachedContents/a\"}",
+      32768, 1 },
     { &llm_cohere, "/v1/generate",
       "{\"model\":\"m\",\"prompt\":\"\"}",
       "{\"model\":\"m\",\"prompt\":\"twelve bytes\"}",
