@@ -81,12 +81,32 @@ llm_json_unexpected(llm_json_scan_t *s, const unsigned char *p)
 /*
  * Most requests are of texts, and need few nodes for their length; a short one
  * with a lot of tools has one per 20 bytes or so, and is given as many at once.
+ * Where these do not last, as many as it takes if it goes on like that.
  */
+
+static size_t
+llm_json_guess(const llm_json_scan_t *s, const unsigned char *p)
+{
+    size_t  n, len, size;
+
+    len = s->last - s->start;
+    size = s->json->size;
+
+    if (size == 0) {
+        return 64 + len / 128
+               + (len < LLM_JSON_SHORT ? len : LLM_JSON_SHORT) / 24;
+    }
+
+    n = s->n * len / (size_t) (p - s->start) + 1;
+
+    return n < 2 * size ? 2 * size : n > 8 * size ? 8 * size : n;
+}
+
 
 static const unsigned char *
 llm_json_grow(llm_json_scan_t *s, const unsigned char *p)
 {
-    size_t            n, len;
+    size_t            n;
     llm_json_t       *j;
     llm_json_node_t  *nodes;
 
@@ -96,11 +116,7 @@ llm_json_grow(llm_json_scan_t *s, const unsigned char *p)
         return llm_json_fail(s, p, LLM_LIMIT, "too many values");
     }
 
-    len = s->last - s->start;
-
-    n = j->size ? (size_t) j->size * 2
-                : 64 + len / 128
-                  + (len < LLM_JSON_SHORT ? len : LLM_JSON_SHORT) / 24;
+    n = llm_json_guess(s, p);
 
     if (n > s->max) {
         n = s->max;

@@ -20,11 +20,20 @@
 #define NGX_HTTP_LLM_COST_INPUT_DEFAULT   1000000
 #define NGX_HTTP_LLM_COST_OUTPUT_MAX      1000000000000LL
 
+/*
+ * Values of a body, keys among them: each takes 16 bytes and some time, and no
+ * context of a model has room for so many.  A batch in one body is many
+ * requests, of which those with the least text have a value in 10 bytes.
+ */
+
+#define NGX_HTTP_LLM_COST_VALUES          (1024 * 1024)
+#define NGX_HTTP_LLM_COST_VALUE_BYTES     8
+
 
 static ngx_int_t ngx_http_llm_cost_parse(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_loc_conf_t *llcf, llm_refusal_t *f);
 static void ngx_http_llm_cost_parse_message(ngx_http_llm_cost_ctx_t *ctx,
-    llm_refusal_t *f, const char *err, const char *param, size_t pos);
+    llm_refusal_t *f, int rc, const char *err, const char *param, size_t pos);
 static ngx_int_t ngx_http_llm_cost_count_input(ngx_http_llm_cost_ctx_t *ctx);
 
 
@@ -214,12 +223,19 @@ ngx_http_llm_cost_parse_body(ngx_http_llm_cost_ctx_t *ctx, llm_refusal_t *f)
     q->json.mem = &ctx->mem;
     q->body.len = ctx->body.len;
     q->body.data = ctx->body.data;
+    q->json.max = NGX_HTTP_LLM_COST_VALUES;
+
+    if (q->kind == LLM_KIND_BATCH
+        && q->body.len / NGX_HTTP_LLM_COST_VALUE_BYTES > q->json.max)
+    {
+        q->json.max = q->body.len / NGX_HTTP_LLM_COST_VALUE_BYTES;
+    }
 
     rc = q->route.raw ? LLM_OK
                       : llm_json_parse(&q->json, q->body.data, q->body.len);
 
     if (rc == LLM_BAD || rc == LLM_LIMIT) {
-        ngx_http_llm_cost_parse_message(ctx, f, q->json.err, NULL,
+        ngx_http_llm_cost_parse_message(ctx, f, rc, q->json.err, NULL,
                                         q->json.err_pos);
         return NGX_DECLINED;
     }
@@ -229,7 +245,7 @@ ngx_http_llm_cost_parse_body(ngx_http_llm_cost_ctx_t *ctx, llm_refusal_t *f)
     }
 
     if (rc == LLM_BAD || rc == LLM_LIMIT) {
-        ngx_http_llm_cost_parse_message(ctx, f, q->err, q->param, 0);
+        ngx_http_llm_cost_invalid(ctx, f, q->err, q->param);
         return NGX_DECLINED;
     }
 
@@ -252,15 +268,15 @@ void
 ngx_http_llm_cost_invalid(ngx_http_llm_cost_ctx_t *ctx, llm_refusal_t *f,
     const char *err, const char *param)
 {
-    ngx_http_llm_cost_parse_message(ctx, f, err, param, 0);
+    ngx_http_llm_cost_parse_message(ctx, f, LLM_BAD, err, param, 0);
 }
 
 
-/* "Invalid 'max_tokens': must be at least 1", or what and where in the JSON */
+/* "Invalid 'max_tokens': must be at least 1", or what and where in the body */
 
 static void
 ngx_http_llm_cost_parse_message(ngx_http_llm_cost_ctx_t *ctx,
-    llm_refusal_t *f, const char *err, const char *param, size_t pos)
+    llm_refusal_t *f, int rc, const char *err, const char *param, size_t pos)
 {
     u_char  *p, *last;
 
@@ -281,8 +297,9 @@ ngx_http_llm_cost_parse_message(ngx_http_llm_cost_ctx_t *ctx,
         f->param.len = ngx_strlen(param);
 
     } else {
-        p = ngx_slprintf(p, last, "The request body is not valid JSON: %s at "
-                                  "byte %uz", err, pos);
+        p = ngx_slprintf(p, last, "The request body %s: %s at byte %uz",
+                         rc == LLM_LIMIT ? "cannot be read"
+                                         : "is not valid JSON", err, pos);
     }
 
     f->message.len = p - f->message.data;

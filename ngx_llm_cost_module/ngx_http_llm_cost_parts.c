@@ -19,7 +19,6 @@
 
 
 #define NGX_HTTP_LLM_COST_PARTS_SLICE   5000        /* us */
-#define NGX_HTTP_LLM_COST_PARTS_NODES   (1024 * 1024)
 
 
 struct ngx_http_llm_cost_parts_s {
@@ -301,7 +300,6 @@ ngx_http_llm_cost_parts_line(ngx_http_llm_cost_ctx_t *ctx,
     ngx_http_llm_cost_question_init(line);
 
     line->q.provider = ctx->provider;
-    line->q.json.max = NGX_HTTP_LLM_COST_PARTS_NODES;
     line->q.path = parts->in.path;
 
     llm_str_set(&line->q.route.method, "POST");

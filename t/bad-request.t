@@ -163,7 +163,7 @@ Invalid 'messages
 'POST /v1/chat/completions
 {"model":"gpt-4o-mini","messages":' . ('[' x 1000) . (']' x 1000) . '}'
 --- refused
-The request body is not valid JSON: nested too deeply
+The request body cannot be read: nested too deeply
 
 
 
@@ -312,3 +312,38 @@ my $body = '{"model":"gpt-4o-mini","messages":[{"role":"user","content":"hi"}]}'
 . "Content-Length: " . length($body) . "\r\n\r\n$body"
 --- error_code: 400
 --- upstream_count: 0
+
+
+
+=== TEST 32: a body of nothing but tiny values
+--- http_config
+client_max_body_size 8m;
+--- request eval
+'POST /v1/chat/completions
+{"model":"gpt-4o-mini","messages":[],"x":[' . ('[],' x 1_100_000) . '1]}'
+--- refused eval
+qr/The request body cannot be read: too many values at byte 31457\d\d"/
+
+
+
+=== TEST 33: one more than may be
+--- http_config
+client_max_body_size 8m;
+--- request eval
+'POST /v1/chat/completions
+{"model":"gpt-4o-mini","messages":[{"role":"user","content":"hi"}],"x":['
+. ('1,' x (1024 * 1024 - 12)) . '1]}'
+--- refused
+The request body cannot be read: too many values at byte 2097201
+
+
+
+=== TEST 34: as many as may be, so that it is read on
+--- http_config
+client_max_body_size 8m;
+--- request eval
+'POST /v1/chat/completions
+{"model":"gpt-4o-mini","messages":[],"max_tokens":-1,"x":['
+. ('1,' x (1024 * 1024 - 10)) . '1]}'
+--- refused
+Invalid 'max_tokens': 
