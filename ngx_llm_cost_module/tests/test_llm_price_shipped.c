@@ -161,7 +161,16 @@ test_shipped_beside(void **state)
         { "claude-fable-5-2", "anthropic", LLM_RATE_OUTPUT, 40 * M },
         { "claude-fable-5-2", "vertex_ai", LLM_RATE_CACHED_INPUT, M / 5 },
         { "us.anthropic.claude-fable-5-2", "bedrock", LLM_RATE_OUTPUT,
-          44 * M }
+          44 * M },
+
+        /* dearer than when the lists had them */
+
+        { "mistralai/mixtral-8x22b-instruct", "openrouter", LLM_RATE_OUTPUT,
+          6 * M },
+        { "deepseek/deepseek-chat-v3.1", "openrouter", LLM_RATE_INPUT,
+          27 * M / 100 },
+        { "deepseek/deepseek-chat-v3.1", "openrouter", LLM_RATE_CACHED_INPUT,
+          -1 }
     };
 
     (void) state;
@@ -211,7 +220,9 @@ test_shipped_factors(void **state)
         { "gemini-4-argon", "vertex_ai", LLM_FACTOR_LATER, 20000 },
         { "gemini-3.8-flash", "gemini", LLM_FACTOR_LATER, 20000 },
         { "gemini-3.6-flash", "vertex_ai", LLM_FACTOR_LATER, 20000 },
-        { "gemini-3.8-flash-tts", "gemini", LLM_FACTOR_LATER, 20000 }
+        { "gemini-3.8-flash-tts", "gemini", LLM_FACTOR_LATER, 20000 },
+        { "google/gemini-4-argon", "perplexity", LLM_FACTOR_LATER, 20000 },
+        { "google/gemini-3.6-flash", "perplexity", LLM_FACTOR_LATER, 0 }
     };
 
     (void) state;
