@@ -251,75 +251,100 @@ llm_gemini_marks_members(llm_input_t *in, uint32_t node)
 }
 
 
+/* a member that is there, and is neither an empty text nor an empty list */
+
+static int
+llm_gemini_marks_has(const llm_json_t *j, uint32_t node)
+{
+    if (!llm_given(j, node) || llm_json_size(j, node) == 0) {
+        return 0;
+    }
+
+    switch (llm_kind_of(j, node)) {
+
+    case LLM_JSON_OBJECT:
+    case LLM_JSON_ARRAY:
+        return llm_json_next(j, node) > node + 1;
+    }
+
+    return 1;
+}
+
+
+static void
+llm_gemini_marks_any(llm_input_t *in, uint32_t list)
+{
+    uint32_t  i;
+
+    in->tokens += LLM_MARKS_MEMBER;
+
+    for (i = list + 1; i < llm_json_next(in->j, list);
+         i = llm_json_next(in->j, i))
+    {
+        in->tokens++;
+        llm_gemini_marks_schema(in, i);
+    }
+}
+
+
 /* members that say nothing are left out; brackets that close are one token */
 
 static void
 llm_gemini_marks_schema(llm_input_t *in, uint32_t node)
 {
-    int64_t                 parts;
-    uint32_t                i, f[LLM_SCHEMA_N];
-    const llm_json_node_t  *v;
+    int64_t   parts;
+    uint32_t  i, f[LLM_SCHEMA_N];
 
     if (llm_kind_of(in->j, node) != LLM_JSON_OBJECT) {
         return;
     }
 
-    v = in->j->nodes;
     llm_json_fields(in->j, node, llm_schema_names, LLM_SCHEMA_N, f);
 
     parts = 0;
+    f[LLM_SCHEMA_DEFAULT] = LLM_JSON_NONE;
 
-#define llm_marks_has(field)                                                  \
-    (llm_given(in->j, f[field])                                               \
-     && v[f[field]].end > v[f[field]].start                                   \
-     && (v[f[field]].type < LLM_JSON_OBJECT                                   \
-         || v[f[field]].type > LLM_JSON_ARRAY                                 \
-         || v[f[field]].next > f[field] + 1)                                  \
-     && ++parts)
+    for (i = 0; i < LLM_SCHEMA_N; i++) {
 
-    if (llm_marks_has(LLM_SCHEMA_DESCRIPTION)) {
+        if (llm_gemini_marks_has(in->j, f[i])) {
+            parts++;
+
+        } else {
+            f[i] = LLM_JSON_NONE;
+        }
+    }
+
+    if (f[LLM_SCHEMA_DESCRIPTION] != LLM_JSON_NONE) {
         in->tokens += LLM_MARKS_MEMBER;
         llm_gemini_marks(in, f[LLM_SCHEMA_DESCRIPTION]);
     }
 
-    if (llm_marks_has(LLM_SCHEMA_ENUM)) {
+    if (f[LLM_SCHEMA_ENUM] != LLM_JSON_NONE) {
         in->tokens += LLM_MARKS_LIST;
         llm_gemini_marks(in, f[LLM_SCHEMA_ENUM]);
     }
 
-    if (llm_marks_has(LLM_SCHEMA_ITEMS)) {
+    if (f[LLM_SCHEMA_ITEMS] != LLM_JSON_NONE) {
         in->tokens += LLM_MARKS_MEMBER + 1;
         llm_gemini_marks_schema(in, f[LLM_SCHEMA_ITEMS]);
     }
 
-    if (llm_marks_has(LLM_SCHEMA_PROPERTIES)
-        && llm_kind_of(in->j, f[LLM_SCHEMA_PROPERTIES]) == LLM_JSON_OBJECT)
-    {
+    if (llm_kind_of(in->j, f[LLM_SCHEMA_PROPERTIES]) == LLM_JSON_OBJECT) {
         llm_gemini_marks_members(in, f[LLM_SCHEMA_PROPERTIES]);
     }
 
-    if (llm_marks_has(LLM_SCHEMA_REQUIRED)) {
+    if (f[LLM_SCHEMA_REQUIRED] != LLM_JSON_NONE) {
         in->tokens += LLM_MARKS_LIST;
         llm_gemini_marks(in, f[LLM_SCHEMA_REQUIRED]);
     }
 
-    if (llm_marks_has(LLM_SCHEMA_TYPE)) {
+    if (f[LLM_SCHEMA_TYPE] != LLM_JSON_NONE) {
         in->tokens += LLM_MARKS_MEMBER + LLM_MARKS_STRING + 1;
     }
 
-    if (llm_marks_has(LLM_SCHEMA_ANY)
-        && llm_kind_of(in->j, f[LLM_SCHEMA_ANY]) == LLM_JSON_ARRAY)
-    {
-        in->tokens += LLM_MARKS_MEMBER;
-        node = f[LLM_SCHEMA_ANY];
-
-        for (i = node + 1; i < llm_json_next(in->j, node); i = v[i].next) {
-            in->tokens++;
-            llm_gemini_marks_schema(in, i);
-        }
+    if (llm_kind_of(in->j, f[LLM_SCHEMA_ANY]) == LLM_JSON_ARRAY) {
+        llm_gemini_marks_any(in, f[LLM_SCHEMA_ANY]);
     }
-
-#undef llm_marks_has
 
     in->tokens += parts ? parts - 1 : 0;
 }
