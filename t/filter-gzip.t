@@ -418,6 +418,7 @@ $main::noise = CORE::join '', map {
 $main::big = $main::answer;
 $main::big =~ s/"content":"/"content":"$main::noise/;
 main::coded('gzip', [main::gz($main::big)])
+--- timeout: 15s
 --- response_body eval
 main::gz($main::big)
 --- trailers

@@ -202,7 +202,7 @@ qr/^502 in=8 out=([3-9]|1\d) cost=0\.00000[2-9]\d+ src=lost$/
 --- config
     location /v1/ {
         llm_cost on;
-        proxy_read_timeout 300ms;
+        proxy_read_timeout 1s;
         proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     }
 --- request
