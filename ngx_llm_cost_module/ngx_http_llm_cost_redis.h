@@ -91,6 +91,8 @@ typedef void (*ngx_http_llm_cost_redis_pt)(ngx_http_llm_cost_redis_op_t *op,
 typedef void (*ngx_http_llm_cost_redis_go_pt)(ngx_http_llm_cost_ctx_t *ctx);
 
 
+/* a connection goes through them in this order, until it is READY */
+
 typedef enum {
     NGX_HTTP_LLM_COST_REDIS_IDLE = 0,
     NGX_HTTP_LLM_COST_REDIS_CONNECTING,

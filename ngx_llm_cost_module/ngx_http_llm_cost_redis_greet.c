@@ -14,6 +14,8 @@
  */
 
 
+static ngx_uint_t ngx_http_llm_cost_redis_needed(
+    ngx_http_llm_cost_redis_conn_t *conn);
 static void ngx_http_llm_cost_redis_say(ngx_http_llm_cost_redis_conn_t *conn);
 static ngx_int_t ngx_http_llm_cost_redis_words(
     ngx_http_llm_cost_redis_conn_t *conn, ngx_http_llm_cost_redis_op_t *op);
@@ -40,79 +42,63 @@ static void ngx_http_llm_cost_redis_met_first(
 void
 ngx_http_llm_cost_redis_greet(ngx_http_llm_cost_redis_conn_t *conn)
 {
+    if (conn->state == NGX_HTTP_LLM_COST_REDIS_READY) {
+
+        /* is it still fit? */
+
+        ngx_http_llm_cost_redis_say(conn);
+        return;
+    }
+
+    if (conn->state == NGX_HTTP_LLM_COST_REDIS_SCRIPTS && --conn->loading) {
+        return;
+    }
+
+    do {
+        conn->state++;
+    } while (!ngx_http_llm_cost_redis_needed(conn));
+
+    switch (conn->state) {
+
+    case NGX_HTTP_LLM_COST_REDIS_SCRIPTS:
+        ngx_http_llm_cost_redis_load(conn);
+        break;
+
+    case NGX_HTTP_LLM_COST_REDIS_READY:
+        ngx_http_llm_cost_redis_ready(conn);
+        break;
+
+    default:
+        ngx_http_llm_cost_redis_say(conn);
+    }
+}
+
+
+/* whether its state is one to stop at, with this server */
+
+static ngx_uint_t
+ngx_http_llm_cost_redis_needed(ngx_http_llm_cost_redis_conn_t *conn)
+{
     ngx_http_llm_cost_redis_t  *redis;
 
     redis = conn->redis;
 
     switch (conn->state) {
 
-    case NGX_HTTP_LLM_COST_REDIS_CONNECTING:
-        conn->state = NGX_HTTP_LLM_COST_REDIS_AUTH;
-
-        if (redis->conf->password.len) {
-            break;
-        }
-
-        /* fall through */
-
     case NGX_HTTP_LLM_COST_REDIS_AUTH:
-        conn->state = NGX_HTTP_LLM_COST_REDIS_SELECT;
-
-        if (redis->conf->db) {
-            break;
-        }
-
-        /* fall through */
+        return redis->conf->password.len != 0;
 
     case NGX_HTTP_LLM_COST_REDIS_SELECT:
-        conn->state = NGX_HTTP_LLM_COST_REDIS_CHECK;
-
-        if (redis->money) {
-            break;
-        }
-
-        /* fall through */
+        return redis->conf->db != 0;
 
     case NGX_HTTP_LLM_COST_REDIS_CHECK:
-        conn->state = NGX_HTTP_LLM_COST_REDIS_PROBE;
-        break;
-
-    case NGX_HTTP_LLM_COST_REDIS_PROBE:
-        conn->state = NGX_HTTP_LLM_COST_REDIS_RUN_ID;
-
-        if (redis->money) {
-            break;
-        }
-
-        /* fall through */
-
     case NGX_HTTP_LLM_COST_REDIS_RUN_ID:
-        conn->state = NGX_HTTP_LLM_COST_REDIS_SCRIPTS;
-        ngx_http_llm_cost_redis_load(conn);
-        return;
-
-    case NGX_HTTP_LLM_COST_REDIS_SCRIPTS:
-        if (--conn->loading) {
-            return;
-        }
-
-        conn->state = NGX_HTTP_LLM_COST_REDIS_HELLO;
-
-        if (redis->money) {
-            break;
-        }
-
-        /* fall through */
-
     case NGX_HTTP_LLM_COST_REDIS_HELLO:
-        ngx_http_llm_cost_redis_ready(conn);
-        return;
+        return redis->money;
 
-    default: /* READY: is it still fit? */
-        break;
+    default: /* PROBE, SCRIPTS, READY */
+        return 1;
     }
-
-    ngx_http_llm_cost_redis_say(conn);
 }
 
 
