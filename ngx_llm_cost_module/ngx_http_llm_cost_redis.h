@@ -440,6 +440,15 @@ ngx_int_t ngx_http_llm_cost_redis_packed(redisReply *reply, ngx_uint_t i,
     int64_t *n);
 
 /*
+ * Of a guarded op.  1: it is of another incarnation, or of one that has lost
+ * something; else conn has its stamp, as the last one that was seen.
+ */
+
+ngx_uint_t ngx_http_llm_cost_redis_stale(
+    ngx_http_llm_cost_redis_conn_t *conn, ngx_http_llm_cost_redis_op_t *op,
+    redisReply *reply);
+
+/*
  * NGX_DONE: a hit that nothing was counted for, the balances are not told.
  * NGX_DECLINED and op->over: the store took the identity for another one's.
  */

@@ -34,15 +34,20 @@ static void ngx_http_llm_cost_redis_write_handler(ngx_event_t *wev);
 static void ngx_http_llm_cost_redis_flush_handler(ngx_event_t *ev);
 static ngx_int_t ngx_http_llm_cost_redis_flush_some(
     ngx_http_llm_cost_redis_conn_t *conn);
+static ngx_uint_t ngx_http_llm_cost_redis_gather(
+    ngx_http_llm_cost_redis_conn_t *conn, ngx_chain_t *chain, ngx_buf_t *bufs);
+static void ngx_http_llm_cost_redis_written(
+    ngx_http_llm_cost_redis_conn_t *conn, ngx_buf_t *bufs, ngx_uint_t n);
 static void ngx_http_llm_cost_redis_read_handler(ngx_event_t *rev);
 static ngx_int_t ngx_http_llm_cost_redis_replies(
     ngx_http_llm_cost_redis_conn_t *conn);
 static void ngx_http_llm_cost_redis_reply(
     ngx_http_llm_cost_redis_conn_t *conn, redisReply *reply);
-static ngx_uint_t ngx_http_llm_cost_redis_stale(
+static ngx_int_t ngx_http_llm_cost_redis_error(
     ngx_http_llm_cost_redis_conn_t *conn, ngx_http_llm_cost_redis_op_t *op,
     redisReply *reply);
-static ngx_uint_t ngx_http_llm_cost_redis_refuses(redisReply *reply);
+static ngx_uint_t ngx_http_llm_cost_redis_astray(
+    ngx_http_llm_cost_redis_op_t *op, redisReply *reply);
 static void ngx_http_llm_cost_redis_again(ngx_http_llm_cost_redis_op_t *op);
 
 
@@ -262,11 +267,34 @@ ngx_http_llm_cost_redis_flush(ngx_http_llm_cost_redis_conn_t *conn)
 static ngx_int_t
 ngx_http_llm_cost_redis_flush_some(ngx_http_llm_cost_redis_conn_t *conn)
 {
-    size_t                         sent;
-    ngx_buf_t                      bufs[NGX_HTTP_LLM_COST_REDIS_IOVS];
-    ngx_uint_t                     n, i;
+    ngx_buf_t    bufs[NGX_HTTP_LLM_COST_REDIS_IOVS];
+    ngx_uint_t   n;
+    ngx_chain_t  chain[NGX_HTTP_LLM_COST_REDIS_IOVS];
+
+    n = ngx_http_llm_cost_redis_gather(conn, chain, bufs);
+
+    if (n == 0) {
+        return NGX_DONE;
+    }
+
+    if (conn->c->send_chain(conn->c, chain, 0) == NGX_CHAIN_ERROR) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_llm_cost_redis_written(conn, bufs, n);
+
+    return NGX_OK;
+}
+
+
+/* what may be sent now: how many of the ops that wait, from the first on */
+
+static ngx_uint_t
+ngx_http_llm_cost_redis_gather(ngx_http_llm_cost_redis_conn_t *conn,
+    ngx_chain_t *chain, ngx_buf_t *bufs)
+{
+    ngx_uint_t                     n;
     ngx_queue_t                   *q;
-    ngx_chain_t                    chain[NGX_HTTP_LLM_COST_REDIS_IOVS];
     ngx_http_llm_cost_redis_op_t  *op;
 
     n = 0;
@@ -303,13 +331,20 @@ ngx_http_llm_cost_redis_flush_some(ngx_http_llm_cost_redis_conn_t *conn)
         n++;
     }
 
-    if (n == 0) {
-        return NGX_DONE;
-    }
+    return n;
+}
 
-    if (conn->c->send_chain(conn->c, chain, 0) == NGX_CHAIN_ERROR) {
-        return NGX_ERROR;
-    }
+
+/* bufs are of the first n ops that wait: those that are through have left */
+
+static void
+ngx_http_llm_cost_redis_written(ngx_http_llm_cost_redis_conn_t *conn,
+    ngx_buf_t *bufs, ngx_uint_t n)
+{
+    size_t                         sent;
+    ngx_uint_t                     i;
+    ngx_queue_t                   *q;
+    ngx_http_llm_cost_redis_op_t  *op;
 
     for (i = 0; i < n; i++) {
         q = ngx_queue_head(&conn->waiting);
@@ -320,14 +355,12 @@ ngx_http_llm_cost_redis_flush_some(ngx_http_llm_cost_redis_conn_t *conn)
         conn->bytes -= sent;
 
         if (op->sent < op->size) {
-            return NGX_OK;
+            return;
         }
 
         ngx_queue_remove(q);
         ngx_queue_insert_tail(&conn->sent, q);
     }
-
-    return NGX_OK;
 }
 
 
@@ -429,7 +462,6 @@ static void
 ngx_http_llm_cost_redis_reply(ngx_http_llm_cost_redis_conn_t *conn,
     redisReply *reply)
 {
-    int64_t                        call;
     ngx_queue_t                   *q;
     ngx_http_llm_cost_redis_op_t  *op;
 
@@ -445,34 +477,13 @@ ngx_http_llm_cost_redis_reply(ngx_http_llm_cost_redis_conn_t *conn,
     q = ngx_queue_head(&conn->sent);
     op = ngx_queue_data(q, ngx_http_llm_cost_redis_op_t, queue);
 
-    if (reply->type == REDIS_REPLY_ERROR) {
-
-        if (ngx_strncmp(reply->str, "NOSCRIPT", 8) == 0
-            && ngx_http_llm_cost_redis_unsha(op) == NGX_OK)
-        {
-            /* this one only, with its text, which Redis then remembers */
-
-            ngx_http_llm_cost_redis_again(op);
-            return;
-        }
-
-        if (conn->state == NGX_HTTP_LLM_COST_REDIS_READY
-            && ngx_http_llm_cost_redis_unusable(reply))
-        {
-            ngx_http_llm_cost_redis_fail(conn, 0, reply->str);
-            return;
-        }
+    if (reply->type == REDIS_REPLY_ERROR
+        && ngx_http_llm_cost_redis_error(conn, op, reply) != NGX_OK)
+    {
+        return;
     }
 
-    /* all answers of these scripts are arrays */
-
-    if (op->guarded && reply->type != REDIS_REPLY_ERROR
-        && (reply->type != REDIS_REPLY_ARRAY
-            || ngx_http_llm_cost_redis_integer(reply, reply->elements - 1,
-                                               &call)
-               != NGX_OK
-            || (uint64_t) call != op->call))
-    {
+    if (op->guarded && ngx_http_llm_cost_redis_astray(op, reply)) {
         ngx_http_llm_cost_redis_fail(conn, 0, "the reply to something else");
         return;
     }
@@ -498,63 +509,51 @@ ngx_http_llm_cost_redis_reply(ngx_http_llm_cost_redis_conn_t *conn,
 
 
 /*
- * The store refuses what is meant for another incarnation.  A stamp that does
- * not ascend on a connection tells of a loss that others have covered up since.
- * What a greeting or a join is told of incarnations is theirs to judge.
+ * NGX_OK: the op's handler shall see it; NGX_AGAIN: the op is sent once more;
+ * NGX_ERROR: the connection is no more, and op has had its handler.
  */
 
-static ngx_uint_t
-ngx_http_llm_cost_redis_stale(ngx_http_llm_cost_redis_conn_t *conn,
+static ngx_int_t
+ngx_http_llm_cost_redis_error(ngx_http_llm_cost_redis_conn_t *conn,
     ngx_http_llm_cost_redis_op_t *op, redisReply *reply)
 {
-    int64_t     n;
-    ngx_uint_t  i;
+    if (ngx_strncmp(reply->str, "NOSCRIPT", 8) == 0
+        && ngx_http_llm_cost_redis_unsha(op) == NGX_OK)
+    {
+        /* this one only, with its text, which Redis then remembers */
 
-    switch (op->kind) {
-
-    case NGX_HTTP_LLM_COST_SCRIPT_JOIN:
-        return !op->greeting && !op->replay
-               && ngx_http_llm_cost_redis_refuses(reply);
-
-    case NGX_HTTP_LLM_COST_SCRIPT_ADMIT:
-        i = NGX_HTTP_LLM_COST_REDIS_ADMIT_STAMP;
-        break;
-
-    case NGX_HTTP_LLM_COST_SCRIPT_SETTLE:
-        i = NGX_HTTP_LLM_COST_REDIS_SETTLE_STAMP;
-        break;
-
-    default:
-        return ngx_http_llm_cost_redis_refuses(reply);
+        ngx_http_llm_cost_redis_again(op);
+        return NGX_AGAIN;
     }
 
-    if (ngx_http_llm_cost_redis_packed(reply, i, &n) != NGX_OK || n < 0) {
-        return ngx_http_llm_cost_redis_refuses(reply);
+    if (conn->state == NGX_HTTP_LLM_COST_REDIS_READY
+        && ngx_http_llm_cost_redis_unusable(reply))
+    {
+        ngx_http_llm_cost_redis_fail(conn, 0, reply->str);
+        return NGX_ERROR;
     }
 
-    op->stamp = n;
-
-    if (op->stamp <= conn->stamp) {
-        ngx_memcpy(conn->redis->lost, op->store, NGX_HTTP_LLM_COST_REDIS_ID);
-        conn->redis->loss = 1;
-        return 1;
-    }
-
-    conn->stamp = op->stamp;
-
-    ngx_http_llm_cost_redis_box_saw(op, op->stamp);
-
-    return 0;
+    return NGX_OK;
 }
 
 
-static ngx_uint_t
-ngx_http_llm_cost_redis_refuses(redisReply *reply)
-{
-    int64_t  n;
+/* all answers of guarded scripts are arrays, which end with the call */
 
-    return ngx_http_llm_cost_redis_integer(reply, 0, &n) == NGX_OK
-           && n == NGX_HTTP_LLM_COST_REDIS_STALE;
+static ngx_uint_t
+ngx_http_llm_cost_redis_astray(ngx_http_llm_cost_redis_op_t *op,
+    redisReply *reply)
+{
+    int64_t  call;
+
+    if (reply->type == REDIS_REPLY_ERROR) {
+        return 0;
+    }
+
+    return reply->type != REDIS_REPLY_ARRAY
+           || ngx_http_llm_cost_redis_integer(reply, reply->elements - 1,
+                                              &call)
+              != NGX_OK
+           || (uint64_t) call != op->call;
 }
 
 

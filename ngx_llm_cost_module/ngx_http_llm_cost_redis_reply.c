@@ -22,6 +22,7 @@
 
 
 static int64_t ngx_http_llm_cost_redis_bounded(int64_t n);
+static ngx_uint_t ngx_http_llm_cost_redis_refuses(redisReply *reply);
 static void ngx_http_llm_cost_redis_read_hit(ngx_http_llm_cost_ctx_t *ctx,
     redisReply *reply);
 static ngx_int_t ngx_http_llm_cost_redis_read_granted(redisReply *reply,
@@ -110,6 +111,67 @@ ngx_http_llm_cost_redis_bounded(int64_t n)
 {
     return ngx_max(ngx_min(n, NGX_HTTP_LLM_COST_REDIS_MOST),
                    -NGX_HTTP_LLM_COST_REDIS_MOST);
+}
+
+
+/*
+ * The store refuses what is meant for another incarnation.  A stamp that does
+ * not ascend on a connection tells of a loss that others have covered up since.
+ * What a greeting or a join is told of incarnations is theirs to judge.
+ */
+
+ngx_uint_t
+ngx_http_llm_cost_redis_stale(ngx_http_llm_cost_redis_conn_t *conn,
+    ngx_http_llm_cost_redis_op_t *op, redisReply *reply)
+{
+    int64_t     n;
+    ngx_uint_t  i;
+
+    switch (op->kind) {
+
+    case NGX_HTTP_LLM_COST_SCRIPT_JOIN:
+        return !op->greeting && !op->replay
+               && ngx_http_llm_cost_redis_refuses(reply);
+
+    case NGX_HTTP_LLM_COST_SCRIPT_ADMIT:
+        i = NGX_HTTP_LLM_COST_REDIS_ADMIT_STAMP;
+        break;
+
+    case NGX_HTTP_LLM_COST_SCRIPT_SETTLE:
+        i = NGX_HTTP_LLM_COST_REDIS_SETTLE_STAMP;
+        break;
+
+    default:
+        return ngx_http_llm_cost_redis_refuses(reply);
+    }
+
+    if (ngx_http_llm_cost_redis_packed(reply, i, &n) != NGX_OK || n < 0) {
+        return ngx_http_llm_cost_redis_refuses(reply);
+    }
+
+    op->stamp = n;
+
+    if (op->stamp <= conn->stamp) {
+        ngx_memcpy(conn->redis->lost, op->store, NGX_HTTP_LLM_COST_REDIS_ID);
+        conn->redis->loss = 1;
+        return 1;
+    }
+
+    conn->stamp = op->stamp;
+
+    ngx_http_llm_cost_redis_box_saw(op, op->stamp);
+
+    return 0;
+}
+
+
+static ngx_uint_t
+ngx_http_llm_cost_redis_refuses(redisReply *reply)
+{
+    int64_t  n;
+
+    return ngx_http_llm_cost_redis_integer(reply, 0, &n) == NGX_OK
+           && n == NGX_HTTP_LLM_COST_REDIS_STALE;
 }
 
 
