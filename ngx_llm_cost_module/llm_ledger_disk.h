@@ -9,9 +9,9 @@
 
 
 /*
- * The inside of the file, for llm_ledger_file*.c, _sync.c and _disk.c.  What
- * must be whole after a power loss is within a sector: it is the old one or
- * the new one.
+ * The inside of the file, for llm_ledger_file*.c, _sync.c, _replay.c and
+ * _disk.c.  What must be whole after a power loss is within a sector: it is
+ * the old one or the new one.
  */
 
 #include <pthread.h>
@@ -135,6 +135,15 @@ uint32_t llm_file_crc(uint32_t crc, const void *p, size_t n);
 int llm_file_mark(llm_ledger_file_t *f, uint64_t epoch);
 int llm_file_unmark(llm_ledger_file_t *f);
 int llm_file_find_mark(llm_ledger_file_t *f, uint64_t *epoch);
+
+/*
+ * The batch at pos of the log; *buf, of malloc(), is the caller's.  -1: there
+ * is none, the log ends here; or errno, and *wrong may say why.  *buf is NULL
+ * then.
+ */
+
+int llm_file_batch_read(llm_ledger_file_t *f, uint64_t pos,
+    llm_file_batch_t *h, unsigned char **buf, const char **wrong);
 
 /*
  * Where the log ends, and, after a boot, the region anew from base and log;

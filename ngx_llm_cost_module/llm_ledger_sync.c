@@ -43,8 +43,6 @@ static int llm_batch_collect(llm_ledger_t *l, llm_batch_t *b);
 static uint32_t llm_batch_count(llm_ledger_t *l);
 static void llm_batch_fill(llm_ledger_t *l, llm_batch_t *b);
 static int llm_batch_write(llm_ledger_file_t *f, llm_batch_t *b);
-static int llm_batch_read(llm_ledger_file_t *f, uint64_t pos,
-    llm_file_batch_t *h, unsigned char **buf, const char **wrong);
 static int llm_file_anew(llm_ledger_file_t *f);
 static int llm_file_fold(llm_ledger_file_t *f);
 static int llm_file_fold_batch(llm_ledger_file_t *f, const llm_file_batch_t *h,
@@ -260,74 +258,6 @@ llm_batch_write(llm_ledger_file_t *f, llm_batch_t *b)
 }
 
 
-/* 0: a whole batch; -1: none, the log ends here; or errno */
-
-static int
-llm_batch_read(llm_ledger_file_t *f, uint64_t pos, llm_file_batch_t *h,
-    unsigned char **buf, const char **wrong)
-{
-    int             err;
-    size_t          size;
-    uint32_t        i, crc, *number;
-    unsigned char  *p;
-
-    *buf = NULL;
-    *wrong = NULL;
-
-    if (pos + sizeof(llm_file_batch_t) > llm_file_log_size(f->region)) {
-        return -1;
-    }
-
-    err = llm_file_read(f->fd, h, sizeof(llm_file_batch_t),
-                        llm_file_log_off(f->region) + pos);
-    if (err) {
-        return err;
-    }
-
-    if (h->magic != LLM_FILE_BATCH
-        || h->n > f->region / LLM_REDO_LINE)
-    {
-        return -1;
-    }
-
-    size = (size_t) h->n * (sizeof(uint32_t) + LLM_REDO_LINE);
-    pos += sizeof(llm_file_batch_t);
-
-    if (pos + size > llm_file_log_size(f->region)) {
-        return -1;
-    }
-
-    p = malloc(size);
-    if (p == NULL) {
-        return ENOMEM;
-    }
-
-    err = llm_file_read(f->fd, p, size, llm_file_log_off(f->region) + pos);
-
-    crc = llm_file_crc(0, &h->epoch, sizeof(h->epoch) + sizeof(h->n));
-    crc = llm_file_crc(crc, p, size);
-
-    if (err || crc != h->crc) {
-        free(p);
-        return err ? err : -1;
-    }
-
-    number = (uint32_t *) p;
-
-    for (i = 0; i < h->n; i++) {
-        if (number[i] >= f->region / LLM_REDO_LINE) {
-            free(p);
-            *wrong = "a change outside of the ledger";
-            return EINVAL;
-        }
-    }
-
-    *buf = p;
-
-    return 0;
-}
-
-
 /*
  * All of the region becomes the base, and the log is empty.  There is no base
  * while it is written: a power loss then leaves a file that is refused, not one
@@ -425,7 +355,7 @@ llm_file_fold(llm_ledger_file_t *f)
 
     for (pos = 0; pos < st->log_pos; /* void */ ) {
 
-        err = llm_batch_read(f, pos, &h, &buf, &wrong);
+        err = llm_file_batch_read(f, pos, &h, &buf, &wrong);
         if (err) {
             return (err == -1 || wrong) ? EBADMSG : err;
         }
@@ -489,100 +419,4 @@ llm_file_fold_batch(llm_ledger_file_t *f, const llm_file_batch_t *h,
     }
 
     return 0;
-}
-
-
-/* its lines take the place of those that the region has */
-
-static void
-llm_batch_apply(unsigned char *region, const llm_file_batch_t *h,
-    const unsigned char *buf)
-{
-    uint32_t              i;
-    const uint32_t       *number;
-    const unsigned char  *line;
-
-    number = (const uint32_t *) buf;
-    line = buf + h->n * sizeof(uint32_t);
-
-    for (i = 0; i < h->n; i++) {
-        memcpy(region + (size_t) number[i] * LLM_REDO_LINE,
-               line + (size_t) i * LLM_REDO_LINE, LLM_REDO_LINE);
-    }
-}
-
-
-const char *
-llm_file_recover(llm_ledger_file_t *f, int boot)
-{
-    int                err;
-    uint64_t           base, epoch, next, pos;
-    const char        *wrong;
-    unsigned char     *buf, *region;
-    llm_file_batch_t   h;
-    llm_file_state_t  *st;
-
-    st = llm_file_state(f);
-    region = f->map + LLM_FILE_REGION_OFF;
-
-    if (llm_file_find_mark(f, &base) != 0) {
-        return "the mark of its base is damaged";
-    }
-
-    if (boot && llm_file_read(f->fd, region, f->region,
-                              llm_file_base_off(f->region))
-                != 0)
-    {
-        return "its base cannot be read";
-    }
-
-    epoch = base;
-    next = 0;
-
-    for (pos = 0; /* void */ ; /* void */ ) {
-
-        err = llm_batch_read(f, pos, &h, &buf, &wrong);
-
-        if (err == -1 || (err == 0 && next && h.epoch != next)) {
-
-            /* the end; what follows is older, or was being written */
-
-            free(buf);
-            break;
-        }
-
-        if (err) {
-            return wrong ? wrong : "its log cannot be read";
-        }
-
-        if (next == 0 && h.epoch > base + 1) {
-            free(buf);
-            return "its log does not go on where its base ends";
-        }
-
-        if (boot && h.epoch > base) {
-            llm_batch_apply(region, &h, buf);
-        }
-
-        free(buf);
-
-        if (h.epoch > epoch) {
-            epoch = h.epoch;
-        }
-
-        next = h.epoch + 1;
-        pos += sizeof(llm_file_batch_t)
-               + (size_t) h.n * (sizeof(uint32_t) + LLM_REDO_LINE);
-    }
-
-    /* it is advanced when a batch is on the disk, so it is never ahead */
-
-    if (st->epoch > epoch) {
-        return "its log is damaged";
-    }
-
-    st->epoch = epoch;
-    st->log_pos = epoch > base ? pos : 0;
-
-    return NULL;
 }
