@@ -260,6 +260,7 @@ static const llm_str_t *
 header(void *ctx, const char *name)
 {
     static const llm_str_t  in = llm_string("23"), out = llm_string("32");
+    static const llm_str_t  read = llm_string("5"), written = llm_string("7");
 
     if (strcmp(name, "x-amzn-bedrock-performanceconfig-latency") == 0) {
         return ctx;
@@ -267,11 +268,17 @@ header(void *ctx, const char *name)
 
     return strcmp(name, "x-amzn-bedrock-input-token-count") == 0 ? &in
            : strcmp(name, "x-amzn-bedrock-output-token-count") == 0 ? &out
-           : NULL;
+           : strcmp(name, "x-amzn-bedrock-cache-read-input-token-count") == 0
+             ? &read
+           : strcmp(name, "x-amzn-bedrock-cache-write-input-token-count") == 0
+             ? &written : NULL;
 }
 
 
-/* in the header and nowhere else; what the body says is newer */
+/*
+ * In the header and nowhere else, and known though the body never comes; what
+ * the body says is newer.
+ */
 
 static void
 test_headers(void **state)
@@ -287,13 +294,19 @@ test_headers(void **state)
     ask(&f, &llm_bedrock, INVOKE, "{}");
     answer_begin(&f, NULL);
     assert_int_equal(f.p->headers(&f.a, &h), LLM_OK);
+    assert_int_equal(f.a.usage.input, 35);
+    assert_int_equal(f.a.usage.cached_input, 5);
+    assert_int_equal(f.a.usage.cache_write, 7);
+    assert_int_equal(f.a.usage.output, 32);
+    assert_true(f.a.usage_seen && !f.a.finished);
+
     answer_json(&f, "{\"completion\":\"x\",\"stop_reason\":\"stop\"}");
-    assert_int_equal(f.a.usage.input, 23);
+    assert_int_equal(f.a.usage.input, 35);
     assert_int_equal(f.a.usage.output, 32);
     assert_true(f.a.usage_seen && f.a.finished);
 
     answer_json(&f, "{\"usage\":{\"output_tokens\":33}}");
-    assert_int_equal(f.a.usage.input, 23);
+    assert_int_equal(f.a.usage.input, 35);
     assert_int_equal(f.a.usage.output, 33);
     done(&f);
 }
