@@ -150,6 +150,10 @@ test_figures(void **state)
                  "\"output_tokens\":20,\"cache_creation_input_tokens\":30,"   \
                  "\"cache_creation\":{\"ephemeral_5m_input_tokens\":10,"      \
                  "\"ephemeral_1h_input_tokens\":20}}"
+#define PACKED_PARTS  "{\"type\":\"compaction\",\"input_tokens\":100,"        \
+                 "\"output_tokens\":20,\"cache_creation\":{"                  \
+                 "\"ephemeral_5m_input_tokens\":10,"                          \
+                 "\"ephemeral_1h_input_tokens\":20}}"
 #define ANOTHER  "{\"type\":\"fallback_message\",\"model\":\"other\","         \
                  "\"input_tokens\":10,\"output_tokens\":7}"
 #define ADVICE   "{\"type\":\"advisor_message\",\"model\":\"dear\","           \
@@ -184,6 +188,10 @@ test_iterations(void **state)
           { 135, 22, 1, 10, 20, 3, 2, -1 }, "" },
         { TOOLS PARTS(MESSAGE "," PACKED "," MESSAGE),
           { 140, 24, 2, 10, 20, 3, 2, -1 }, "" },
+        { "\"server_tool_use\":{\"web_fetch_requests\":4}," PARTS(PACKED),
+          { 130, 20, -1, 10, 20, -1, -1, 4 }, "" },
+        { PARTS(PACKED_PARTS "," PACKED_PARTS),
+          { 260, 40, -1, 20, 40, -1, -1, -1 }, "" },
 
         /* of a model that stood in the totals hold, and its price */
 
