@@ -23,6 +23,7 @@ extern const llm_provider_t  llm_anthropic, llm_bedrock, llm_cohere,
 #define COMPLETE   "/v1/completions"
 #define RESPONSES  "/v1/responses"
 #define IMAGES     "/v1/images/generations"
+#define EDITS      "/v1/images/edits"
 #define SPEAK      "/v1/audio/speech"
 #define HEAR       "/v1/audio/transcriptions"
 #define RUNS       "/v1/threads/t/runs"
@@ -351,6 +352,19 @@ static const asked_t  openai_rows[] = {
       "max=6496 n=11 stateful unseen bounded "
       "as=high/1024-x-1536/gpt-image-1 | image_output=-1 "
       "images_out=11 pixels_out=17301504" },
+    { &llm_openai, EDITS, "{\"model\":\"gpt-image-1\",\"prompt\":\"x\","
+      "\"quality\":\"low\",\"size\":\"1024x1024\",\"images\":["
+      "{\"file_id\":\"a\"},{\"file_id\":\"b\"}]}",
+      "max=528 n=1 stateful unseen bounded "
+      "as=low/1024-x-1024/gpt-image-1 | image_input=-1 cached_image=-1 "
+      "image_output=-1 images_in=2 images_out=1 pixels_out=1048576" },
+    { &llm_openai, IMAGES, "{\"model\":\"gpt-image-1\",\"prompt\":\"x\","
+      "\"quality\":\"low\",\"size\":\"1024x1024\",\"svg\":{"
+      "\"model\":\"d\"}}",
+      "max=528 n=1 stateful unseen bounded "
+      "as=low/1024-x-1024/gpt-image-1 | image_output=-1 images_out=1 "
+      "pixels_out=1048576 | d calls=1 shown=0 in=-1 out=-1 "
+      "image_input=-1" },
     { &llm_openai, IMAGES, "{\"model\":\"m\",\"prompt\":\"x\",\"n\":128}",
       "max=7280 n=128 stateful unseen bounded as=high/1024-x-1536/m "
       "| image_output=-1 images_out=128 pixels_out=201326592" },
