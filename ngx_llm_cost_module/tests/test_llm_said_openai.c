@@ -354,7 +354,15 @@ static const said_t  openai_rows[] = {
       "\"message\":{\"tool_calls\":[{\"function\":{\"name\":\"get\","
       "\"arguments\":\"{}\"}},{\"function\":{\"name\":\"get\","
       "\"arguments\":\"{}\"}}]},\"finish_reason\":\"tool_calls\"}]}",
-      "counted=32 finished of=m" }
+      "counted=32 finished of=m" },
+
+    /* parts of the output by each of its names */
+
+    { &llm_openai, CHAT, ASKS, "{\"usage\":{\"input_tokens\":9,"
+      "\"output_tokens\":40,\"output_token_details\":{"
+      "\"reasoning_tokens\":7,\"audio_tokens\":3,\"image_tokens\":30,"
+      "\"text_tokens\":10}}}",
+      "in=9 out=40 reasoning=7 audio_output=3 image_output=30 seen" }
 };
 
 
