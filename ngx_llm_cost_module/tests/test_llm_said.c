@@ -124,7 +124,23 @@ static const said_t  anthropic_rows[] = {
       "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":"
       "\"max_tokens\"},\"usage\":{\"output_tokens\":15}}\n"
       "{\"type\":\"message_stop\"}\n",
-      "in=14 out=15 cached=5 seen finished truncated" }
+      "in=14 out=15 cached=5 seen finished truncated" },
+
+    /* what could not be read is not forgotten, and 0 that was said holds */
+
+    { &llm_anthropic, MESSAGES, ASKS_MORE,
+      "{\"type\":\"message_start\",\"message\":{\"usage\":{"
+      "\"input_tokens\":9,\"cache_read_input_tokens\":\"x\"}}}\n"
+      "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":"
+      "\"end_turn\"},\"usage\":{\"output_tokens\":15}}\n",
+      "out=15 seen bad" },
+    { &llm_anthropic, MESSAGES, ASKS_MORE,
+      "{\"type\":\"message_start\",\"message\":{\"usage\":{"
+      "\"input_tokens\":9,\"cache_read_input_tokens\":0}}}\n"
+      "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":"
+      "\"end_turn\"},\"usage\":{\"cache_read_input_tokens\":\"x\","
+      "\"output_tokens\":15}}\n",
+      "in=9 out=15 cached=0 seen bad" }
 };
 
 
@@ -418,6 +434,18 @@ static const said_t  other_rows[] = {
       "{\"usage\":{\"inputTokens\":9,\"outputTokens\":4}}\n"
       "{\"usage\":{\"inputTokens\":9,\"outputTokens\":-1}}\n",
       "in=9 out=4 seen bad" },
+    { &llm_bedrock, CONVERSE, "{\"messages\":[]}",
+      "{\"usage\":{\"inputTokens\":9,\"outputTokens\":0}}\n"
+      "{\"usage\":{\"inputTokens\":9,\"outputTokens\":-1}}\n",
+      "in=9 out=0 seen bad" },
+    { &llm_bedrock, CONVERSE, "{\"messages\":[]}",
+      "{\"usage\":{\"inputTokens\":0,\"outputTokens\":4,"
+      "\"cacheReadInputTokens\":5}}",
+      "in=5 out=4 cached=5 seen finished" },
+    { &llm_bedrock, CONVERSE, "{\"messages\":[]}",
+      "{\"usage\":{\"inputTokens\":9,\"outputTokens\":4,"
+      "\"cacheDetails\":[]}}",
+      "in=9 out=4 hour=0 seen finished" },
     { &llm_bedrock, CONVERSE, "{\"messages\":[]}",
       "{\"stopReason\":\"end_turn\"}\n",
       "finished" },
