@@ -236,6 +236,14 @@ static const said_t  gemini_rows[] = {
       "\"MAX_TOKENS\"},{\"index\":1}]}",
       "truncated" },
 
+    /* an older name of what the prompt was made of */
+
+    { &llm_gemini, GENERATE, WORDS,
+      META("\"promptTokenCount\":30,\"candidatesTokenCount\":4,"
+           "\"promptTokenDetails\":[" BY("IMAGE", 10) "," BY("AUDIO", 11)
+           "," BY("VIDEO", 5) "]"),
+      "in=30 out=4 audio_input=11 image_input=10 video_input=5 seen" },
+
     /* a candidate of a number that is none is the first */
 
     { &llm_gemini, STREAM, WORDS, "{\"candidates\":[{\"index\":-1,"
