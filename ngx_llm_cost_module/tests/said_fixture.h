@@ -40,7 +40,8 @@ typedef struct {
 static const char  *vercel[] = {
     "ai-language-model-id", "openai/gpt-4o",
     "ai-language-model-specification-version", "3",
-    "ai-language-model-streaming", "true", NULL
+    "ai-language-model-streaming", "true", "ai-model-id", "cohere/rerank",
+    NULL
 };
 
 
@@ -99,6 +100,7 @@ check_answer(const said_t *row, const char *request, const char *answer)
     ask_with(&f, row->p, row->path, row->p == &llm_vercel ? vercel : NULL,
              request);
     assert_int_equal(f.rc, LLM_OK);
+    assert_int_equal(f.p->count(&f.q, counter()), LLM_OK);
     answer_begin(&f, counter());
 
     if (strchr(answer, '\n')) {

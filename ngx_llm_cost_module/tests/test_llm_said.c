@@ -522,7 +522,51 @@ static const said_t  other_rows[] = {
     { &llm_vercel, "/v3/ai/language-model", TURNS,
       "{\"type\":\"text-delta\",\"delta\":\"hello\"}\n"
       "{\"type\":\"tool-call\",\"toolName\":\"get\",\"input\":\"{}\"}\n",
-      "counted=3" }
+      "counted=3" },
+
+    /* a ranking says no figure: it is what was asked */
+
+    { &llm_vercel, "/v3/ai/reranking-model",
+      "{\"query\":\"q\",\"documents\":{\"type\":\"text\",\"values\":["
+      "\"a\",\"b\"]}}",
+      "{\"ranking\":[]}",
+      "queries=1 finished" },
+    { &llm_vercel, "/v3/ai/language-model", TURNS,
+      "{\"usage\":{\"inputTokens\":{\"total\":90,\"cacheRead\":20,"
+      "\"cacheWrite\":30},\"outputTokens\":{\"total\":7,\"reasoning\":0},"
+      "\"raw\":{\"cache_creation\":{\"ephemeral_1h_input_tokens\":30},"
+      "\"server_tool_use\":{\"web_search_requests\":2,"
+      "\"web_fetch_requests\":3}}},\"finishReason\":{\"unified\":\"stop\"}}",
+      "in=90 out=7 cached=20 write=0 hour=30 reasoning=0 searches=2 "
+      "web_fetches=3 seen finished" },
+    { &llm_vercel, "/v3/ai/language-model", TURNS,
+      "{\"usage\":{\"inputTokens\":{\"total\":90,\"cacheWrite\":30},"
+      "\"outputTokens\":{\"total\":7},\"raw\":{\"cache_creation\":{"
+      "\"ephemeral_1h_input_tokens\":0}}},\"finishReason\":{"
+      "\"unified\":\"stop\"}}",
+      "in=90 out=7 write=30 seen finished" },
+    { &llm_vercel, "/v3/ai/language-model", TURNS,
+      "{\"usage\":{\"inputTokens\":{\"total\":0}},\"finishReason\":{"
+      "\"unified\":\"stop\"}}",
+      "in=0 seen finished" },
+    { &llm_vercel, "/v3/ai/language-model", TURNS,
+      "{\"usage\":{\"outputTokens\":{\"total\":0}},\"finishReason\":{"
+      "\"unified\":\"stop\"}}",
+      "out=0 seen finished" },
+    { &llm_vercel, "/v3/ai/embedding-model", "{\"values\":[\"a\"]}",
+      "{\"embeddings\":[],\"usage\":{\"tokens\":0}}",
+      "in=0 out=0 seen finished" },
+    { &llm_vercel, "/v3/ai/language-model", TURNS,
+      "{\"usage\":{\"inputTokens\":9,\"outputTokens\":7,"
+      "\"cachedInputTokens\":4,\"reasoningTokens\":3},\"finishReason\":"
+      "\"stop\"}",
+      "in=9 out=7 cached=4 reasoning=3 seen finished" },
+    { &llm_vercel, "/v3/ai/language-model", TURNS,
+      "{\"usage\":{\"inputTokens\":{\"total\":9},\"outputTokens\":{"
+      "\"total\":7}},\"providerMetadata\":{\"google\":7,\"vertex\":{"
+      "\"groundingMetadata\":{\"webSearchQueries\":[\"a\",\"b\"]}}},"
+      "\"finishReason\":{\"unified\":\"stop\"}}",
+      "in=9 out=7 searches=2 seen finished" }
 };
 
 
