@@ -362,7 +362,62 @@ static const said_t  openai_rows[] = {
       "\"output_tokens\":40,\"output_token_details\":{"
       "\"reasoning_tokens\":7,\"audio_tokens\":3,\"image_tokens\":30,"
       "\"text_tokens\":10}}}",
-      "in=9 out=40 reasoning=7 audio_output=3 image_output=30 seen" }
+      "in=9 out=40 reasoning=7 audio_output=3 image_output=30 seen" },
+
+    /* what was thought is added once, where it is not in the output */
+
+    { &llm_openai, CHAT, ASKS,
+      "{\"usage\":{\"prompt_tokens\":9,\"market_cost\":\"0\","
+      "\"completion_tokens_details\":{\"reasoning_tokens\":4}}}",
+      "in=9 reasoning=4 seen" },
+    { &llm_openai, CHAT, ASKS,
+      "{\"model\":\"gemma-x/llama-3\",\"usage\":{\"prompt_tokens\":5,"
+      "\"completion_tokens\":0,\"total_tokens\":5,"
+      "\"completion_tokens_details\":{\"reasoning_tokens\":4}}}",
+      "in=5 out=0 reasoning=4 seen of=gemma-x/llama-3" },
+    { &llm_openai, CHAT, ASKS,
+      "{\"model\":\"gemma-3\",\"usage\":{\"prompt_tokens\":5,"
+      "\"completion_tokens\":4,\"total_tokens\":9,"
+      "\"completion_tokens_details\":{\"reasoning_tokens\":4}}}",
+      "in=5 out=4 reasoning=4 seen of=gemma-3" },
+    { &llm_openai, CHAT, ASKS,
+      "{\"model\":\"my-gemini-2\",\"usage\":{\"prompt_tokens\":5,"
+      "\"completion_tokens\":0,\"total_tokens\":5,"
+      "\"completion_tokens_details\":{\"reasoning_tokens\":4}}}",
+      "in=5 out=4 reasoning=4 seen of=my-gemini-2" },
+
+    /* a price below 0 is none, and a price, a search or a film of 0 is one */
+
+    { &llm_openai, CHAT, ASKS,
+      "{\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":4,\"cost\":"
+      "-0.5}}",
+      "in=9 out=4 seen" },
+    { &llm_openai, CHAT, ASKS,
+      "{\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":4,\"cost\":0}}",
+      "in=9 out=4 reported=0 seen" },
+    { &llm_openai, CHAT,
+      "{\"model\":\"gpt-4o-search-preview\",\"stream\":true,\"messages\":[]}",
+      "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"hello\"}}]}\n{"
+      "\"choices\":[{\"index\":0,\"delta\":{}}],\"usage\":{"
+      "\"prompt_tokens\":9,\"num_search_queries\":0}}\n",
+      "in=9 searches=0 counted=1 seen" },
+    { &llm_openai, FILMS, "{\"model\":\"m\",\"prompt\":\"x\"}",
+      "{\"status\":\"done\",\"video\":{\"duration\":0}}",
+      "in=0 out=0 video_output_ms=0 seen finished deferred ended made" },
+
+    /* a usage that was no usage is not forgotten */
+
+    { &llm_openai, IMAGES,
+      "{\"model\":\"gpt-image-2\",\"output_format\":\"svg\",\"svg\":{"
+      "\"model\":\"d\"}}",
+      "{\"data\":[{}],\"svg_usage\":{\"input_tokens\":5,\"output_tokens\":"
+      "\"x\"}}",
+      "images_out=1 pixels_out=1572864 counted=7024 bad finished" },
+    { &llm_openai, RESPONSES, RUNS,
+      "{\"type\":\"response.in_progress\",\"response\":{\"status\":"
+      "\"in_progress\",\"usage\":7}}\n{\"type\":\"response.completed\","
+      "\"response\":{\"status\":\"completed\",\"usage\":null}}\n",
+      "bad finished ended" }
 };
 
 
