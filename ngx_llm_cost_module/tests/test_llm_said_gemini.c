@@ -178,7 +178,60 @@ static const said_t  gemini_rows[] = {
       "finished deferred ended unused" },
     { &llm_gemini, VEO, "{\"instances\":[{\"prompt\":\"x\"}]}",
       "{\"name\":\"n\",\"done\":true,\"error\":{\"code\":3}}",
-      "finished deferred ended unused" }
+      "finished deferred ended unused" },
+
+    /* of a usage with one figure that is none, the total says what is left */
+
+    { &llm_gemini, GENERATE, WORDS,
+      "{\"usageMetadata\":{\"promptTokenCount\":\"x\","
+      "\"candidatesTokenCount\":0,\"totalTokenCount\":5}}",
+      "in=5 out=0 seen bad" },
+    { &llm_gemini, GENERATE, WORDS,
+      "{\"usageMetadata\":{\"promptTokenCount\":0,\"candidatesTokenCount\":"
+      "\"x\",\"totalTokenCount\":5}}",
+      "in=0 out=5 seen bad" },
+    { &llm_gemini, GENERATE, WORDS,
+      "{\"usageMetadata\":{\"promptTokenCount\":0,\"candidatesTokenCount\":"
+      "4,\"cachedContentTokenCount\":\"x\",\"totalTokenCount\":10}}",
+      "in=0 out=4 seen bad" },
+    { &llm_gemini, GENERATE, WORDS,
+      "{\"usageMetadata\":{\"promptTokenCount\":9,\"candidatesTokenCount\":"
+      "0,\"cachedContentTokenCount\":\"x\",\"totalTokenCount\":20}}",
+      "in=9 out=0 seen bad" },
+    { &llm_gemini, GENERATE, WORDS,
+      "{\"usageMetadata\":{\"promptTokenCount\":9,\"candidatesTokenCount\":"
+      "4,\"cachedContentTokenCount\":\"x\",\"totalTokenCount\":20}}",
+      "in=9 out=4 seen bad" },
+    { &llm_gemini, GENERATE, WORDS,
+      "{\"usageMetadata\":{\"candidatesTokenCount\":5,\"totalTokenCount\":"
+      "3}}",
+      "in=0 out=5 seen" },
+    { &llm_gemini, "/v1beta/models/m:embedContent",
+      "{\"content\":{\"parts\":[{\"text\":\"hi\"}]}}",
+      "{\"usageMetadata\":{\"promptTokenCount\":9,"
+      "\"cachedContentTokenCount\":\"x\"}}",
+      "in=9 out=0 seen bad" },
+    { &llm_gemini, STREAM, WORDS,
+      "{\"usageMetadata\":7}\n{\"usageMetadata\":null}\n",
+      "bad" },
+    { &llm_gemini, GENERATE, WORDS,
+      "{\"usageMetadata\":{\"promptTokenCount\":9,\"candidatesTokenCount\":"
+      "4,\"promptTokensDetails\":[{\"modality\":\"IMAGE\"},{\"tokenCount\":"
+      "3},{\"modality\":\"AUDIO\",\"tokenCount\":0},{\"modality\":\"VIDEO\","
+      "\"tokenCount\":2}]}}",
+      "in=9 out=4 audio_input=0 video_input=2 seen" },
+    { &llm_gemini, "/v1beta/interactions",
+      "{\"model\":\"m\",\"input\":\"hi\"}",
+      "{\"usage\":{\"total_input_tokens\":9}}",
+      "in=9 seen" },
+    { &llm_gemini, "/v1beta/interactions",
+      "{\"model\":\"m\",\"input\":\"hi\"}",
+      "{\"usage\":{\"total_output_tokens\":0}}",
+      "out=0 seen" },
+    { &llm_gemini, "/v1beta/interactions",
+      "{\"model\":\"m\",\"input\":\"hi\",\"stream\":true}",
+      "{\"interaction\":{\"usage\":7}}\n{\"interaction\":{\"usage\":null}}\n",
+      "bad" }
 };
 
 
