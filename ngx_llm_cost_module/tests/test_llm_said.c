@@ -134,7 +134,19 @@ static const said_t  anthropic_rows[] = {
       "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":"
       "\"end_turn\"},\"usage\":{\"cache_read_input_tokens\":\"x\","
       "\"output_tokens\":15}}\n",
-      "in=9 out=15 cached=0 seen bad" }
+      "in=9 out=15 cached=0 seen bad" },
+
+    /* a stream that was cut has written what it began with at least */
+
+    { &llm_anthropic, MESSAGES, ASKS_MORE,
+      "{\"type\":\"message_start\",\"message\":{\"usage\":{\"input_tokens\":"
+      "9,\"output_tokens\":5}}}\n{\"type\":\"content_block_delta\","
+      "\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"hello\"}}\n",
+      "in=9 counted=5 seen" },
+    { &llm_anthropic, MESSAGES, ASKS_MORE,
+      "{\"type\":\"message_start\",\"message\":{\"usage\":7}}\n{\"type\":"
+      "\"message_delta\",\"delta\":{},\"usage\":null}\n",
+      "bad" }
 };
 
 
@@ -402,7 +414,47 @@ static const said_t  other_rows[] = {
       "\"total\":7}},\"providerMetadata\":{\"google\":7,\"vertex\":{"
       "\"groundingMetadata\":{\"webSearchQueries\":[\"a\",\"b\"]}}},"
       "\"finishReason\":{\"unified\":\"stop\"}}",
-      "in=9 out=7 searches=2 seen finished" }
+      "in=9 out=7 searches=2 seen finished" },
+
+    /* figures of 0, and those that are said in one place alone */
+
+    { &llm_bedrock, "/model/m/invoke", "{\"prompt\":\"hi\"}",
+      "{\"inputTextTokenCount\":5,\"totalOutputTextTokenCount\":3}",
+      "in=5 out=3 seen finished" },
+    { &llm_bedrock, "/model/m/invoke", "{\"prompt\":\"hi\"}",
+      "{\"usage\":{\"input_tokens\":9,\"output_tokens\":4,"
+      "\"output_tokens_details\":{\"thinking_tokens\":2}}}",
+      "in=9 out=4 reasoning=2 seen finished" },
+    { &llm_cohere, "/v2/rerank",
+      "{\"model\":\"m\",\"query\":\"a\",\"documents\":[\"a\"]}",
+      "{\"meta\":{\"billed_units\":{\"search_units\":0}}}",
+      "in=0 out=0 queries=0 seen finished" },
+    { &llm_mistral, "/v1/conversations",
+      "{\"model\":\"m\",\"inputs\":\"hi\"}",
+      "{\"outputs\":[],\"usage\":{\"completion_tokens\":0}}",
+      "out=0 seen finished" },
+    { &llm_mistral, "/v1/conversations",
+      "{\"model\":\"m\",\"inputs\":\"hi\",\"stream\":true}",
+      "{\"type\":\"conversation.response.done\",\"usage\":7}\n{\"type\":"
+      "\"conversation.response.done\",\"usage\":null}\n",
+      "bad finished" },
+    { &llm_vercel, "/v3/ai/language-model", TURNS,
+      "{\"usage\":{\"inputTokens\":{\"total\":9},\"outputTokens\":{"
+      "\"total\":4}},\"providerMetadata\":{\"gateway\":{\"cost\":\"0\"}}}",
+      "in=9 out=4 reported=0 seen finished" },
+    { &llm_vercel, "/v3/ai/language-model", TURNS,
+      "{\"usage\":{\"inputTokens\":{\"total\":9},\"outputTokens\":{"
+      "\"total\":4}},\"providerMetadata\":{\"gateway\":{\"cost\":0.5}}}",
+      "in=9 out=4 reported=500000000 seen finished" },
+    { &llm_vercel, "/v3/ai/language-model", TURNS,
+      "{\"usage\":{\"inputTokens\":{\"total\":9},\"outputTokens\":{"
+      "\"total\":4}},\"providerMetadata\":{\"gateway\":{\"cost\":\"-0.5\"}}}",
+      "in=9 out=4 seen finished" },
+    { &llm_vercel, "/v3/ai/language-model", TURNS,
+      "{\"type\":\"finish\",\"usage\":{\"inputTokens\":{\"total\":9},"
+      "\"outputTokens\":{\"total\":4}}}\n{\"type\":\"finish\",\"usage\":{"
+      "}}\n",
+      "in=9 out=4 seen finished" }
 };
 
 
