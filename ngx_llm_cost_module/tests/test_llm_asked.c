@@ -412,7 +412,25 @@ static const asked_t  openai_rows[] = {
       "max=0 n=1 stateful unseen bounded sure long as=720p/m | "
       "video_output_ms=4000 images_in=1" },
     { &llm_openai, "/v1/embeddings", "{" M "\"input\":[\"a\",\"b\"]}",
-      "max=0 n=1 | " }
+      "max=0 n=1 | " },
+
+    /* a size that is none is the largest, and a part of a square is one */
+
+    { &llm_openai, IMAGES,
+      "{\"model\":\"gpt-image-1\",\"prompt\":\"x\",\"quality\":\"low\","
+      "\"size\":\"1000x1000\"}",
+      "max=516 n=1 stateful unseen bounded as=low/1000-x-1000/gpt-image-1 | "
+      "image_output=-1 images_out=1 pixels_out=1000000" },
+    { &llm_openai, IMAGES,
+      "{\"model\":\"gpt-image-1\",\"prompt\":\"x\",\"quality\":\"low\","
+      "\"size\":\"1024x0\"}",
+      "max=664 n=1 stateful unseen bounded as=low/1024-x-1536/gpt-image-1 | "
+      "image_output=-1 images_out=1 pixels_out=-1" },
+    { &llm_openai, IMAGES,
+      "{\"model\":\"gpt-image-1\",\"prompt\":\"x\",\"quality\":\"low\","
+      "\"size\":\"1024x1024\",\"output_format\":\"gif\",\"frame_count\":0}",
+      "max=2704 n=1 stateful unseen bounded as=low/1024-x-1024/gpt-image-1 "
+      "| image_output=-1 images_out=1 pixels_out=1048576" }
 };
 
 
@@ -486,7 +504,15 @@ static const asked_t  anthropic_rows[] = {
       "max=9 n=1 fit stateful bounded | " },
     { &llm_anthropic, BATCHES, "{\"requests\":[{\"custom_id\":\"a\","
       "\"params\":{" M HI ",\"max_tokens\":9}}]}",
-      "max=0 n=1 stateful bounded long | " }
+      "max=0 n=1 stateful bounded long | " },
+
+    /* speed that is not fast is not charged as such */
+
+    { &llm_anthropic, MESSAGES,
+      "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":"
+      "\"hi\"}],\"max_tokens\":9,\"fallbacks\":[{\"model\":\"a\","
+      "\"max_tokens\":8,\"speed\":\"standard\"}]}",
+      "max=9 n=1 fit bounded or=a | " }
 };
 
 
@@ -707,7 +733,21 @@ static const asked_t  other_rows[] = {
     { &llm_vercel, VERCEL, "{" TURNS ",\"maxOutputTokens\":9}",
       "max=9 n=1 fit bounded | " },
     { &llm_vercel, VERCEL, "{" TURNS "}",
-      "max=-1 n=1 fit bounded | " }
+      "max=-1 n=1 fit bounded | " },
+
+    /* what may be written to a cache, and thoughts of no length */
+
+    { &llm_vercel, VERCEL,
+      "{\"prompt\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\","
+      "\"text\":\"hi\",\"providerOptions\":{\"anthropic\":{"
+      "\"cacheControl\":{\"type\":\"ephemeral\"}}}}]}]}",
+      "max=-1 n=1 fit bounded | write=-1 hour=-1 day=-1" },
+    { &llm_vercel, VERCEL,
+      "{\"prompt\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\","
+      "\"text\":\"hi\"}]}],\"maxOutputTokens\":9,\"providerOptions\":{"
+      "\"anthropic\":{\"thinking\":{\"type\":\"enabled\",\"budgetTokens\":"
+      "0}}}}",
+      "max=9 n=1 fit bounded | " }
 };
 
 
