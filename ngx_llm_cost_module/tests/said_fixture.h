@@ -82,6 +82,11 @@ print_answer(char *text, size_t size, const llm_answer_t *a)
                       a->model.data);
     }
 
+    if (a->served.len) {
+        n += snprintf(text + n, size - n, " by=%.*s", (int) a->served.len,
+                      a->served.data);
+    }
+
     if (a->service_tier.len) {
         n += snprintf(text + n, size - n, " at=%.*s",
                       (int) a->service_tier.len, a->service_tier.data);

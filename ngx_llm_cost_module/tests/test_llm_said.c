@@ -146,7 +146,18 @@ static const said_t  anthropic_rows[] = {
     { &llm_anthropic, MESSAGES, ASKS_MORE,
       "{\"type\":\"message_start\",\"message\":{\"usage\":7}}\n{\"type\":"
       "\"message_delta\",\"delta\":{},\"usage\":null}\n",
-      "bad" }
+      "bad" },
+
+    /* of several models that were asked the one that answered has the price */
+
+    { &llm_anthropic, MESSAGES,
+      "{\"model\":\"m\",\"max_tokens\":9,\"stream\":true,\"fallbacks\":[{"
+      "\"model\":\"a\",\"max_tokens\":9}],\"messages\":[{\"role\":\"user\","
+      "\"content\":\"hi\"}]}",
+      "{\"type\":\"message_start\",\"message\":{\"model\":\"a\",\"usage\":{"
+      "\"input_tokens\":9}}}\n{\"type\":\"message_delta\",\"delta\":{"
+      "\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":4}}\n",
+      "in=9 out=4 seen of=a by=a" }
 };
 
 
@@ -454,7 +465,17 @@ static const said_t  other_rows[] = {
       "{\"type\":\"finish\",\"usage\":{\"inputTokens\":{\"total\":9},"
       "\"outputTokens\":{\"total\":4}}}\n{\"type\":\"finish\",\"usage\":{"
       "}}\n",
-      "in=9 out=4 seen finished" }
+      "in=9 out=4 seen finished" },
+
+    /* ... and by way of Vercel, where the gateway does not say which it was */
+
+    { &llm_vercel, "/v3/ai/language-model",
+      "{\"prompt\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\","
+      "\"text\":\"hi\"}]}],\"providerOptions\":{\"gateway\":{\"models\":["
+      "\"a\",\"b\"]}}}",
+      "{\"usage\":{\"inputTokens\":{\"total\":9},\"outputTokens\":{"
+      "\"total\":4}},\"response\":{\"modelId\":\"b\"}}",
+      "in=9 out=4 seen finished of=b by=b" }
 };
 
 

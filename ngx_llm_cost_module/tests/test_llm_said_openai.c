@@ -417,7 +417,16 @@ static const said_t  openai_rows[] = {
       "{\"type\":\"response.in_progress\",\"response\":{\"status\":"
       "\"in_progress\",\"usage\":7}}\n{\"type\":\"response.completed\","
       "\"response\":{\"status\":\"completed\",\"usage\":null}}\n",
-      "bad finished ended" }
+      "bad finished ended" },
+
+    /* of several models that were asked the one that answered has the price */
+
+    { &llm_openai, CHAT,
+      "{\"model\":\"m\",\"models\":[\"a\",\"b\"],\"stream\":true,"
+      "\"messages\":[]}",
+      "{\"model\":\"b\",\"choices\":[{\"index\":0,\"delta\":{\"content\":"
+      "\"hello\"}}]}\n[DONE]\n",
+      "counted=1 finished of=b by=b" }
 };
 
 
