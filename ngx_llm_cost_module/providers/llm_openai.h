@@ -300,6 +300,10 @@ void llm_openai_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj);
 void llm_openai_total(const llm_answer_t *a, llm_usage_t *u, int64_t total,
     unsigned vercel);
 
+/* of pictures: who says what is of text and of pictures alone has read both */
+
+void llm_openai_both(const llm_json_t *j, uint32_t obj, llm_usage_t *u);
+
 /* {"web_search":{"count":2}}, or "search": searches that Qwen has run */
 
 void llm_openai_plugged(llm_answer_t *a, const llm_json_t *j, uint32_t tools,

@@ -164,3 +164,15 @@ llm_openai_plugged(llm_answer_t *a, const llm_json_t *j, uint32_t tools,
         u->searches = llm_answer_figure(a, j, llm_json_get(j, node, "count"));
     }
 }
+
+
+void
+llm_openai_both(const llm_json_t *j, uint32_t obj, llm_usage_t *u)
+{
+    if (u->image_input > 0
+        && !llm_openai_given(j, llm_json_get(j, obj, "input_tokens"))
+        && llm_openai_given(j, llm_json_get(j, obj, "num_input_text_tokens")))
+    {
+        u->input = llm_sum(u->input, u->image_input);
+    }
+}

@@ -517,39 +517,42 @@ llm_openai_kinds(llm_answer_t *a, const llm_json_t *j, const uint32_t *m,
 }
 
 
-void
-llm_openai_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
-{
-    size_t       i;
-    int64_t     *v, n, total;
-    uint32_t     nodes[LLM_OPENAI_FIGURES], m[LLM_OPENAI_USAGE_NODES];
-    llm_usage_t  u = LLM_USAGE_INIT;
+/* where members and figures of a usage object are, or LLM_JSON_NONE */
 
-    memset(nodes, 0xff, sizeof(nodes));        /* LLM_JSON_NONE */
-    memset(m, 0xff, sizeof(m));
+static void
+llm_openai_locate(const llm_json_t *j, uint32_t obj, uint32_t *m,
+    uint32_t *nodes)
+{
+    unsigned  i, in;
+
+    memset(m, 0xff, LLM_OPENAI_USAGE_NODES * sizeof(uint32_t));
+    memset(nodes, 0xff, LLM_OPENAI_FIGURES * sizeof(uint32_t));
 
     llm_openai_find(j, obj, LLM_OPENAI_IN_USAGE, llm_openai_members,
                     LLM_OPENAI_USAGE_NODES, m);
     llm_openai_find(j, obj, LLM_OPENAI_IN_USAGE, llm_openai_figures,
                     LLM_OPENAI_FIGURES, nodes);
 
-    for (i = LLM_OPENAI_PROMPT_NODE; i <= LLM_OPENAI_PROMPT_LAST; i++) {
-        llm_openai_find(j, m[i], LLM_OPENAI_IN_PROMPT, llm_openai_figures,
-                        LLM_OPENAI_FIGURES, nodes);
-    }
+    for (i = LLM_OPENAI_PROMPT_NODE; i <= LLM_OPENAI_TOOLS_LAST; i++) {
+        in = (i <= LLM_OPENAI_PROMPT_LAST) ? LLM_OPENAI_IN_PROMPT
+             : (i <= LLM_OPENAI_OUTPUT_LAST) ? LLM_OPENAI_IN_OUTPUT
+                                             : LLM_OPENAI_IN_TOOLS;
 
-    for (i = LLM_OPENAI_OUTPUT_NODE; i <= LLM_OPENAI_OUTPUT_LAST; i++) {
-        llm_openai_find(j, m[i], LLM_OPENAI_IN_OUTPUT, llm_openai_figures,
-                        LLM_OPENAI_FIGURES, nodes);
+        llm_openai_find(j, m[i], in, llm_openai_figures, LLM_OPENAI_FIGURES,
+                        nodes);
     }
+}
 
-    for (i = LLM_OPENAI_TOOLS_NODE; i <= LLM_OPENAI_TOOLS_LAST; i++) {
-        llm_openai_find(j, m[i], LLM_OPENAI_IN_TOOLS, llm_openai_figures,
-                        LLM_OPENAI_FIGURES, nodes);
-    }
+
+static void
+llm_openai_figured(llm_answer_t *a, const llm_json_t *j, const uint32_t *nodes,
+    llm_usage_t *u)
+{
+    size_t    i;
+    int64_t  *v, n;
 
     for (i = 0; i < LLM_OPENAI_FIGURES; i++) {
-        v = (int64_t *) ((char *) &u + llm_openai_figures[i].field);
+        v = (int64_t *) ((char *) u + llm_openai_figures[i].field);
 
         if (llm_openai_figures[i].more == 2
             && llm_openai_given(j, nodes[i - 1]))
@@ -564,26 +567,26 @@ llm_openai_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
     }
 
     for (i = 0; i < LLM_OPENAI_FIGURES; i++) {
-        v = (int64_t *) ((char *) &u + llm_openai_figures[i].field);
+        v = (int64_t *) ((char *) u + llm_openai_figures[i].field);
         *v = llm_said(*v);
     }
+}
 
+
+void
+llm_openai_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
+{
+    uint32_t     nodes[LLM_OPENAI_FIGURES], m[LLM_OPENAI_USAGE_NODES];
+    llm_usage_t  u = LLM_USAGE_INIT;
+
+    llm_openai_locate(j, obj, m, nodes);
+    llm_openai_figured(a, j, nodes, &u);
     llm_openai_plugged(a, j, m[LLM_OPENAI_XTOOLS_NODE],
                        m[LLM_OPENAI_PLUGINS_NODE], &u);
     llm_openai_beside(a, j, m, &u);
 
-    /* who says the two parts alone has read both */
-
-    if (u.image_input > 0
-        && !llm_openai_given(j, llm_json_get(j, obj, "input_tokens"))
-        && llm_openai_given(j, llm_json_get(j, obj, "num_input_text_tokens")))
-    {
-        u.input = llm_sum(u.input, u.image_input);
-    }
-
-    total = llm_openai_figure(a, j, m[LLM_OPENAI_TOTAL_NODE]);
-
-    llm_openai_total(a, &u, total,
+    llm_openai_both(j, obj, &u);
+    llm_openai_total(a, &u, llm_openai_figure(a, j, m[LLM_OPENAI_TOTAL_NODE]),
                      llm_openai_given(j, m[LLM_OPENAI_MARKET_NODE]));
     llm_openai_kept(a, j, m, &u);
     llm_openai_kinds(a, j, m, &u);
