@@ -119,5 +119,10 @@ int llm_responses_canonical(llm_request_t *q,
 int llm_responses_reform(const llm_request_t *q, const llm_form_t *from,
     const llm_form_t *to, const llm_str_t *body, llm_text_t *out);
 
+/* ... a stream as a document, llm_responses_join.c */
+
+int llm_responses_join(const llm_request_t *q, const llm_str_t *body,
+    llm_text_t *out);
+
 
 #endif /* _LLM_RESPONSES_H_INCLUDED_ */

@@ -11,17 +11,9 @@
 
 
 /*
- * Responses in another form.  A stream ends with an event that holds the whole
- * response, so that the document is a part of it.  The other way every item
- * of the output is announced, brought in pieces, and shown once more.
+ * Responses in another form: a document as a stream, in which every item of the
+ * output is announced, brought in pieces, and shown once more.
  */
-
-typedef struct {
-    llm_str_t             response;
-    unsigned              items;       /* that were done */
-    unsigned              whole:1;
-} llm_responses_join_t;
-
 
 typedef struct {
     const llm_json_t     *j;
@@ -68,98 +60,6 @@ static const llm_responses_part_t  llm_responses_summary = {
     "response.reasoning_summary_text.done",
     "response.reasoning_summary_part.done"
 };
-
-
-static int
-llm_responses_join_event(void *data, const llm_form_event_t *e)
-{
-    llm_responses_join_t *s = data;
-
-    unsigned                n;
-    uint32_t                i, type, response, output;
-    const llm_json_node_t  *v;
-
-    if (e->j == NULL) {
-        return llm_form_done(e) ? LLM_OK : LLM_DECLINED;
-    }
-
-    if (s->whole || llm_kind_of(e->j, 0) != LLM_JSON_OBJECT) {
-        return LLM_DECLINED;
-    }
-
-    type = llm_json_get(e->j, 0, "type");
-
-    if (!llm_form_is(e->j, type, LLM_JSON_STRING)
-        || llm_json_equal(e->j, type, "error")
-        || llm_json_equal(e->j, type, "response.failed"))
-    {
-        return LLM_DECLINED;
-    }
-
-    if (llm_json_equal(e->j, type, "response.output_item.done")) {
-        s->items++;
-        return LLM_OK;
-    }
-
-    if (!llm_json_equal(e->j, type, "response.completed")
-        && !llm_json_equal(e->j, type, "response.incomplete"))
-    {
-        return LLM_OK;
-    }
-
-    response = llm_json_get(e->j, 0, "response");
-
-    if (!llm_form_is(e->j, response, LLM_JSON_OBJECT)) {
-        return LLM_DECLINED;
-    }
-
-    output = llm_json_get(e->j, response, "output");
-
-    if (!llm_form_is(e->j, output, LLM_JSON_ARRAY)) {
-        return LLM_DECLINED;
-    }
-
-    /* some leave out of the last event what they have shown before */
-
-    v = e->j->nodes;
-
-    for (n = 0, i = output + 1; i < v[output].next; i = v[i].next) {
-        n++;
-    }
-
-    if (n != s->items) {
-        return LLM_DECLINED;
-    }
-
-    s->response = llm_form_raw(e->j, response);
-    s->whole = 1;
-
-    return LLM_OK;
-}
-
-
-static int
-llm_responses_join(const llm_request_t *q, const llm_str_t *body,
-    llm_text_t *out)
-{
-    int                   rc;
-    llm_responses_join_t  s;
-
-    memset(&s, 0, sizeof(llm_responses_join_t));
-
-    rc = llm_form_events(body, q->mem, llm_responses_join_event, &s);
-    if (rc != LLM_OK) {
-        return rc;
-    }
-
-    if (!s.whole) {
-        return LLM_DECLINED;
-    }
-
-    llm_text_str(out, &s.response);
-
-    return out->rc;
-}
 
 
 /* an event up to what is its own */
@@ -365,16 +265,17 @@ llm_responses_split_part(llm_responses_split_t *s,
 /* the parts of a message, or of a thought; a type that is not known: no */
 
 static int
-llm_responses_split_parts(llm_responses_split_t *s, uint32_t list,
-    unsigned summary)
+llm_responses_split_parts(llm_responses_split_t *s, uint32_t item,
+    const char *member, unsigned summary)
 {
     int                          rc;
     int64_t                      n;
-    uint32_t                     i, type;
+    uint32_t                     i, list, type;
     const llm_json_node_t       *v;
     const llm_responses_part_t  *p;
 
     v = s->j->nodes;
+    list = llm_json_get(s->j, item, member);
 
     if (!llm_given(s->j, list)) {
         return LLM_OK;
@@ -448,11 +349,13 @@ llm_responses_split_call(llm_responses_split_t *s, uint32_t item,
 }
 
 
+/* it is announced, and what it is made of follows in pieces */
+
 static int
-llm_responses_split_item(llm_responses_split_t *s, uint32_t item)
+llm_responses_split_pieces(llm_responses_split_t *s, uint32_t item,
+    uint32_t type)
 {
-    int       rc;
-    uint32_t  id, type;
+    int  rc;
 
     static const llm_form_swap_t  swap[] = {
         { "status", "\"in_progress\"" }, { "content", "[]" },
@@ -461,6 +364,47 @@ llm_responses_split_item(llm_responses_split_t *s, uint32_t item)
     };
 
     static const llm_form_swap_t  none[] = { { NULL, NULL } };
+
+    if (llm_json_equal(s->j, type, "message")) {
+        llm_responses_split_added(s, item, swap);
+        return llm_responses_split_parts(s, item, "content", 0);
+    }
+
+    if (llm_json_equal(s->j, type, "reasoning")) {
+        llm_responses_split_added(s, item, swap);
+        rc = llm_responses_split_parts(s, item, "summary", 1);
+
+        return (rc == LLM_OK)
+               ? llm_responses_split_parts(s, item, "content", 0) : rc;
+    }
+
+    if (llm_json_equal(s->j, type, "function_call")) {
+        llm_responses_split_added(s, item, swap);
+        return llm_responses_split_call(s, item, "arguments",
+                                "response.function_call_arguments.delta",
+                                "response.function_call_arguments.done");
+    }
+
+    if (llm_json_equal(s->j, type, "custom_tool_call")) {
+        llm_responses_split_added(s, item, swap);
+        return llm_responses_split_call(s, item, "input",
+                                "response.custom_tool_call_input.delta",
+                                "response.custom_tool_call_input.done");
+    }
+
+    /* of tools that the provider runs: there is nothing to wait for */
+
+    llm_responses_split_added(s, item, none);
+
+    return LLM_OK;
+}
+
+
+static int
+llm_responses_split_item(llm_responses_split_t *s, uint32_t item)
+{
+    int       rc;
+    uint32_t  id, type;
 
     id = llm_json_get(s->j, item, "id");
     type = llm_json_get(s->j, item, "type");
@@ -475,40 +419,7 @@ llm_responses_split_item(llm_responses_split_t *s, uint32_t item)
         llm_str_set(&s->id, "\"\"");
     }
 
-    if (llm_json_equal(s->j, type, "message")) {
-        llm_responses_split_added(s, item, swap);
-        rc = llm_responses_split_parts(s, llm_json_get(s->j, item, "content"),
-                                       0);
-
-    } else if (llm_json_equal(s->j, type, "reasoning")) {
-        llm_responses_split_added(s, item, swap);
-        rc = llm_responses_split_parts(s, llm_json_get(s->j, item, "summary"),
-                                       1);
-
-        if (rc == LLM_OK) {
-            rc = llm_responses_split_parts(s, llm_json_get(s->j, item,
-                                                           "content"), 0);
-        }
-
-    } else if (llm_json_equal(s->j, type, "function_call")) {
-        llm_responses_split_added(s, item, swap);
-        rc = llm_responses_split_call(s, item, "arguments",
-                                "response.function_call_arguments.delta",
-                                "response.function_call_arguments.done");
-
-    } else if (llm_json_equal(s->j, type, "custom_tool_call")) {
-        llm_responses_split_added(s, item, swap);
-        rc = llm_responses_split_call(s, item, "input",
-                                "response.custom_tool_call_input.delta",
-                                "response.custom_tool_call_input.done");
-
-    } else {
-
-        /* of tools that the provider runs: there is nothing to wait for */
-
-        llm_responses_split_added(s, item, none);
-        rc = LLM_OK;
-    }
+    rc = llm_responses_split_pieces(s, item, type);
 
     if (rc == LLM_OK) {
         llm_responses_split_done(s, item);
