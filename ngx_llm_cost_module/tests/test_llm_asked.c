@@ -430,7 +430,14 @@ static const asked_t  openai_rows[] = {
       "{\"model\":\"gpt-image-1\",\"prompt\":\"x\",\"quality\":\"low\","
       "\"size\":\"1024x1024\",\"output_format\":\"gif\",\"frame_count\":0}",
       "max=2704 n=1 stateful unseen bounded as=low/1024-x-1024/gpt-image-1 "
-      "| image_output=-1 images_out=1 pixels_out=1048576" }
+      "| image_output=-1 images_out=1 pixels_out=1048576" },
+
+    /* a model that searches, by the end of its name */
+
+    { &llm_openai, CHAT,
+      "{\"model\":\"gpt-4o-search\",\"messages\":[{\"role\":\"user\","
+      "\"content\":\"hi\"}]}",
+      "max=-1 n=1 fit | searches=1 search_size=-1" }
 };
 
 

@@ -157,7 +157,19 @@ static const said_t  anthropic_rows[] = {
       "{\"type\":\"message_start\",\"message\":{\"model\":\"a\",\"usage\":{"
       "\"input_tokens\":9}}}\n{\"type\":\"message_delta\",\"delta\":{"
       "\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":4}}\n",
-      "in=9 out=4 seen of=a by=a" }
+      "in=9 out=4 seen of=a by=a" },
+
+    /* a price of 0 is one, and an end without a word is the end */
+
+    { &llm_anthropic, MESSAGES, ASKS,
+      "{\"usage\":{\"input_tokens\":9,\"output_tokens\":4,\"cost\":0}}",
+      "in=9 out=4 reported=0 seen" },
+    { &llm_anthropic, MESSAGES, ASKS_MORE,
+      "{\"type\":\"content_block_start\",\"index\":1,\"content_block\":{"
+      "\"type\":\"server_tool_use\",\"name\":\"web_search\"}}\n{\"type\":"
+      "\"message_delta\",\"delta\":{},\"usage\":{\"input_tokens\":9,"
+      "\"output_tokens\":0}}\n",
+      "in=9 out=0 seen" }
 };
 
 

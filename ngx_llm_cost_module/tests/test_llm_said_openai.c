@@ -426,7 +426,17 @@ static const said_t  openai_rows[] = {
       "\"messages\":[]}",
       "{\"model\":\"b\",\"choices\":[{\"index\":0,\"delta\":{\"content\":"
       "\"hello\"}}]}\n[DONE]\n",
-      "counted=1 finished of=b by=b" }
+      "counted=1 finished of=b by=b" },
+
+    /* an end that lists nothing takes back no call */
+
+    { &llm_openai, RESPONSES, RUNS,
+      "{\"type\":\"response.output_item.done\",\"output_index\":0,\"item\":{"
+      "\"type\":\"web_search_call\",\"action\":{\"type\":\"search\"}}}\n{"
+      "\"type\":\"response.completed\",\"response\":{\"status\":"
+      "\"completed\",\"output\":[],\"usage\":{\"input_tokens\":9,"
+      "\"output_tokens\":4}}}\n",
+      "in=9 out=4 searches=1 seen finished ended" }
 };
 
 
