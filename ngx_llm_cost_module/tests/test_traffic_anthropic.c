@@ -282,8 +282,8 @@ test_count(void **state)
                     classes[c], all[c], 100 * errors[c][all[c] / 2],
                     100 * errors[c][all[c] * 9 / 10], low[c]);
 
-        failed += !traffic_within(above[c], all[c], 0.5)
-                  || !traffic_within(low[c], all[c], lows[c] / 100);
+        failed += !traffic_within(above[c], traffic_above(all[c], 5))
+                  || !traffic_within(low[c], lows[c] * all[c] / 100);
     }
 
     assert_int_equal(failed, 0);

@@ -731,17 +731,17 @@ test_recordings(void **state)
      * models are counted with another one.
      */
 
-    assert_true(traffic_within(all[0].low, all[0].n, 0.01));
-    assert_true(traffic_within(whole.short_of[1], whole.bound, 0.01));
+    assert_true(traffic_within(all[0].low, all[0].n / 100));
+    assert_true(traffic_within(whole.short_of[1], whole.bound / 100));
 
     if (vocab_of("gemini")) {
-        assert_true(traffic_within(all[1].low, all[1].n, 0.01));
+        assert_true(traffic_within(all[1].low, all[1].n / 100));
         assert_true(traffic_within(above(all[0].was, all[0].n, 0.025),
-                                   all[0].n, 0.5));
+                                   traffic_above(all[0].n, 5)));
     }
 
-    assert_true(traffic_within(models - good, models,
-                               vocab_of("gemini") ? 0.15 : 0.25));
+    assert_true(traffic_within(models - good,
+                               models * (vocab_of("gemini") ? 15 : 25) / 100));
 
     for (i = 0; i < test.nmodels; i++) {
         free(test.models[i]);

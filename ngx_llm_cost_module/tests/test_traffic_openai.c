@@ -157,7 +157,7 @@ test_output(void **state)
         free(body);
     }
 
-    assert_true(traffic_enough(n, 500));
+    assert_true(traffic_more(n, 500));
 
     if (n == 0) {
         free(errors);
@@ -170,8 +170,8 @@ test_output(void **state)
                 "%.1f %% |", exact, n, 100 * errors[n / 2],
                 100 * errors[n * 9 / 10]);
 
-    assert_true(traffic_within(far[0], n, 0.5));
-    assert_true(traffic_within(far[1], n, 0.1));
+    assert_true(traffic_within(far[0], traffic_above(n, 5)));
+    assert_true(traffic_within(far[1], traffic_above(n, 9)));
 
     free(errors);
 }
@@ -243,7 +243,7 @@ test_forms(void **state)
 
     print_message("# %u of %u events known by their form\n", known, events);
 
-    assert_true(traffic_enough(known * 10, events * 6));
+    assert_true(traffic_more(known * 10, events * 6));
 }
 
 

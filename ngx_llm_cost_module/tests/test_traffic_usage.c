@@ -535,7 +535,7 @@ test_usage(void **state)
                 streams, usage, none, wrong);
 
     assert_int_equal(wrong, 0);
-    assert_true(traffic_enough(usage, 1500));
+    assert_true(traffic_more(usage, 1500));
 }
 
 
