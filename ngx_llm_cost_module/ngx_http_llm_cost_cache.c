@@ -18,6 +18,8 @@ static ngx_uint_t ngx_http_llm_cost_cache_payer(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_loc_conf_t *llcf);
 static u_char *ngx_http_llm_cost_cache_asked(ngx_http_request_t *r,
     const char *directive, u_char **last);
+static ngx_int_t ngx_http_llm_cost_cache_wishes(ngx_http_llm_cost_ctx_t *ctx,
+    const ngx_http_llm_cost_loc_conf_t *llcf);
 static time_t ngx_http_llm_cost_cache_max_age(ngx_http_request_t *r);
 static ngx_int_t ngx_http_llm_cost_cache_age(ngx_http_llm_cost_ctx_t *ctx);
 
@@ -61,7 +63,23 @@ ngx_http_llm_cost_cache_prepare(ngx_http_llm_cost_ctx_t *ctx)
 
     ctx->keyed = 1;
 
-    /* the client's own wish, as to any other cache */
+    return ngx_http_llm_cost_cache_wishes(ctx, llcf);
+}
+
+
+/*
+ * May an answer be stored, and may a stored one be given: what the client
+ * says in Cache-Control, as to any other cache, and llm_cache_bypass.
+ */
+
+static ngx_int_t
+ngx_http_llm_cost_cache_wishes(ngx_http_llm_cost_ctx_t *ctx,
+    const ngx_http_llm_cost_loc_conf_t *llcf)
+{
+    u_char              *last;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
 
     if (ngx_http_llm_cost_cache_asked(r, "no-store", &last)) {
         return NGX_OK;

@@ -221,6 +221,49 @@ ngx_http_llm_cost_hide_cut(ngx_http_llm_cost_filter_t *f, ngx_buf_t *b,
 }
 
 
+/* the LF of a CRLF whose CR was the last byte of the usage event */
+
+static void
+ngx_http_llm_cost_hide_lf(ngx_http_llm_cost_filter_t *f, ngx_buf_t *b)
+{
+    u_char  *p;
+
+    if (!f->swallow_lf) {
+        return;
+    }
+
+    f->swallow_lf = 0;
+
+    p = b->pos;
+    b->pos += (*p == LF);
+
+    ngx_http_llm_cost_live_feed(f->ctx, p, b->pos - p, 1);
+}
+
+
+/* where in the buffer the bytes begin that have to be kept back; p: read */
+
+static u_char *
+ngx_http_llm_cost_hide_from(ngx_http_llm_cost_filter_t *f, ngx_buf_t *b,
+    u_char *p)
+{
+    if (!llm_sse_at_boundary(f->sse)) {
+        return ngx_max(p + f->sse->start, b->pos);
+    }
+
+    if (f->request->upstream->length != 0) {
+        return b->last;
+    }
+
+    /*
+     * Upstream has sent everything: the last buffer follows as soon as this
+     * one is empty, and both go out, with trailers, in one write.
+     */
+
+    return b->pos;
+}
+
+
 /*
  * Data of one buffer of upstream: [pos, from) may go on, [from, last) is not
  * decided.  The buffer is cut down to the former, the latter is carried.
@@ -240,13 +283,7 @@ ngx_http_llm_cost_hide_data(ngx_http_llm_cost_filter_t *f, ngx_buf_t *b,
         ngx_http_llm_cost_hide_accept(f, out);
     }
 
-    if (f->swallow_lf) {
-        /* CR of the usage event's last line was in the last buffer */
-
-        f->swallow_lf = 0;
-        b->pos += (*p == LF);
-        ngx_http_llm_cost_live_feed(f->ctx, p, b->pos - p, 1);
-    }
+    ngx_http_llm_cost_hide_lf(f, b);
 
     do {
         if (ngx_http_llm_cost_stream_read(f, p, b->last - p) != NGX_OK) {
@@ -268,20 +305,7 @@ ngx_http_llm_cost_hide_data(ngx_http_llm_cost_filter_t *f, ngx_buf_t *b,
 
     } while (p < b->last);
 
-    if (!llm_sse_at_boundary(f->sse)) {
-        from = ngx_max(p + f->sse->start, b->pos);
-
-    } else if (f->request->upstream->length != 0) {
-        from = b->last;
-
-    } else {
-        /*
-         * Upstream has sent everything: the last buffer follows as soon as
-         * this one is empty, and both go out, with trailers, in one write.
-         */
-
-        from = b->pos;
-    }
+    from = ngx_http_llm_cost_hide_from(f, b, p);
 
     if (from > b->pos || from == b->last) {
         ngx_http_llm_cost_hide_accept(f, out);

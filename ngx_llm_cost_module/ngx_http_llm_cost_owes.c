@@ -25,7 +25,10 @@
 
 
 static void ngx_http_llm_cost_price_answer(ngx_http_llm_cost_ctx_t *ctx);
+static void ngx_http_llm_cost_use_said(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_price_broken(ngx_http_llm_cost_ctx_t *ctx);
+static ngx_uint_t ngx_http_llm_cost_left(ngx_http_llm_cost_ctx_t *ctx);
+static ngx_uint_t ngx_http_llm_cost_lost(ngx_http_llm_cost_ctx_t *ctx);
 static ngx_uint_t ngx_http_llm_cost_unseen(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_use_seen(ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_use_tokens(ngx_http_llm_cost_ctx_t *ctx,
@@ -96,6 +99,31 @@ ngx_http_llm_cost_price_answer(ngx_http_llm_cost_ctx_t *ctx)
         return;
     }
 
+    ngx_http_llm_cost_use_said(ctx);
+
+    if (ctx->source == NGX_HTTP_LLM_COST_SOURCE_UPSTREAM
+        && !ctx->q.route.step)
+    {
+        ngx_http_llm_cost_learn_answer(ctx);
+    }
+
+    if (ctx->usage.tier < 0 && ctx->answer.service_tier.len) {
+        ctx->usage.tier = llm_tier_find(&ctx->answer.service_tier);
+    }
+
+    if (llm_usage_normalize(&ctx->usage) || ctx->answer.usage_bad) {
+        ngx_log_error(NGX_LOG_WARN, ctx->request->connection->log, 0,
+                      "upstream sent a usage that contradicts itself or "
+                      "cannot be read");
+    }
+}
+
+
+/* the usage in the answer, completed where a half of it is missing */
+
+static void
+ngx_http_llm_cost_use_said(ngx_http_llm_cost_ctx_t *ctx)
+{
     ctx->usage = ctx->answer.usage;
     ctx->source = NGX_HTTP_LLM_COST_SOURCE_UPSTREAM;
 
@@ -126,22 +154,6 @@ ngx_http_llm_cost_price_answer(ngx_http_llm_cost_ctx_t *ctx)
 
         ctx->source = NGX_HTTP_LLM_COST_SOURCE_COUNTED;
     }
-
-    if (ctx->source == NGX_HTTP_LLM_COST_SOURCE_UPSTREAM
-        && !ctx->q.route.step)
-    {
-        ngx_http_llm_cost_learn_answer(ctx);
-    }
-
-    if (ctx->usage.tier < 0 && ctx->answer.service_tier.len) {
-        ctx->usage.tier = llm_tier_find(&ctx->answer.service_tier);
-    }
-
-    if (llm_usage_normalize(&ctx->usage) || ctx->answer.usage_bad) {
-        ngx_log_error(NGX_LOG_WARN, ctx->request->connection->log, 0,
-                      "upstream sent a usage that contradicts itself or "
-                      "cannot be read");
-    }
 }
 
 
@@ -150,41 +162,18 @@ ngx_http_llm_cost_price_answer(ngx_http_llm_cost_ctx_t *ctx)
 static void
 ngx_http_llm_cost_price_broken(ngx_http_llm_cost_ctx_t *ctx)
 {
-    int64_t                              output;
-    ngx_uint_t                           client;
-    ngx_http_request_t                  *r;
-    const ngx_http_llm_cost_loc_conf_t  *llcf;
+    int64_t              output;
+    ngx_uint_t           client;
+    ngx_http_request_t  *r;
 
     r = ctx->request;
-    llcf = ngx_http_get_module_loc_conf(r, ngx_http_llm_cost_module);
 
     client = !ctx->cut
              && (r->connection->error || r->connection->timedout
                  || r->headers_out.status == NGX_HTTP_CLIENT_CLOSED_REQUEST);
 
-    if (client) {
-        ctx->source = NGX_HTTP_LLM_COST_SOURCE_COUNTED;
-
-        if (ngx_http_llm_cost_owes_all(ctx)) {
-            ngx_http_llm_cost_use_reserve(ctx);
-            return;
-        }
-
-    } else {
-        ctx->source = NGX_HTTP_LLM_COST_SOURCE_LOST;
-
-        if (llcf->upstream_lost == NGX_HTTP_LLM_COST_LOST_ZERO) {
-            ctx->usage.input = 0;
-            ctx->usage.output = 0;
-            return;
-        }
-
-        if (ctx->unread
-            || llcf->upstream_lost == NGX_HTTP_LLM_COST_LOST_RESERVE)
-        {
-            ngx_http_llm_cost_use_reserve(ctx);
-            return;
-        }
+    if (client ? ngx_http_llm_cost_left(ctx) : ngx_http_llm_cost_lost(ctx)) {
+        return;
     }
 
     if (ctx->answer.stream) {
@@ -208,6 +197,50 @@ ngx_http_llm_cost_price_broken(ngx_http_llm_cost_ctx_t *ctx)
         ctx->usage.output = output;
         (void) llm_usage_normalize(&ctx->usage);
     }
+}
+
+
+/* the client broke it off; 1: the usage is set, whatever has been seen */
+
+static ngx_uint_t
+ngx_http_llm_cost_left(ngx_http_llm_cost_ctx_t *ctx)
+{
+    ctx->source = NGX_HTTP_LLM_COST_SOURCE_COUNTED;
+
+    if (!ngx_http_llm_cost_owes_all(ctx)) {
+        return 0;
+    }
+
+    ngx_http_llm_cost_use_reserve(ctx);
+
+    return 1;
+}
+
+
+/* upstream broke it off, llm_upstream_lost says what then; 1: as above */
+
+static ngx_uint_t
+ngx_http_llm_cost_lost(ngx_http_llm_cost_ctx_t *ctx)
+{
+    const ngx_http_llm_cost_loc_conf_t  *llcf;
+
+    llcf = ngx_http_get_module_loc_conf(ctx->request,
+                                        ngx_http_llm_cost_module);
+
+    ctx->source = NGX_HTTP_LLM_COST_SOURCE_LOST;
+
+    if (llcf->upstream_lost == NGX_HTTP_LLM_COST_LOST_ZERO) {
+        ctx->usage.input = 0;
+        ctx->usage.output = 0;
+        return 1;
+    }
+
+    if (ctx->unread || llcf->upstream_lost == NGX_HTTP_LLM_COST_LOST_RESERVE) {
+        ngx_http_llm_cost_use_reserve(ctx);
+        return 1;
+    }
+
+    return 0;
 }
 
 

@@ -16,6 +16,9 @@
 static const llm_price_t *ngx_http_llm_cost_row(ngx_http_llm_cost_ctx_t *ctx,
     const llm_str_t *model);
 static ngx_uint_t ngx_http_llm_cost_priced(ngx_http_llm_cost_ctx_t *ctx);
+static void ngx_http_llm_cost_terms(ngx_http_llm_cost_ctx_t *ctx);
+static const llm_str_t *ngx_http_llm_cost_unpriced(
+    ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_place(ngx_http_llm_cost_ctx_t *ctx);
 static int64_t ngx_http_llm_cost_price_tokens(ngx_http_llm_cost_ctx_t *ctx,
     llm_usage_t *usage);
@@ -41,20 +44,10 @@ static const size_t  ngx_http_llm_cost_calls[] = {
 void
 ngx_http_llm_cost_price_find(ngx_http_llm_cost_ctx_t *ctx)
 {
-    ngx_uint_t          i;
+    const llm_str_t    *unpriced;
     const llm_price_t  *price;
 
-    ctx->terms.tier = llm_tier_find(&ctx->q.service_tier);
-    ctx->terms.when = ngx_time();
-
-    if (ctx->q.decides) {
-        ctx->terms.tier = LLM_TIER_DECISION;
-    }
-
-    if (ctx->batch || ctx->q.kind == LLM_KIND_BATCH) {
-        ctx->terms.tier = LLM_TIER_BATCH;
-    }
-
+    ngx_http_llm_cost_terms(ctx);
     ngx_http_llm_cost_place(ctx);
 
     ctx->unpriced = &ctx->q.model;
@@ -82,23 +75,55 @@ ngx_http_llm_cost_price_find(ngx_http_llm_cost_ctx_t *ctx)
         return;
     }
 
-    /* each of the models that may answer has to have one */
+    unpriced = ngx_http_llm_cost_unpriced(ctx);
 
-    for (i = 0; i < ctx->q.nothers; i++) {
+    if (unpriced) {
+        ctx->unpriced = unpriced;
+        ctx->price = NULL;
+    }
+}
 
-        if (ngx_http_llm_cost_row(ctx, &ctx->q.others[i]) == NULL) {
-            ctx->unpriced = &ctx->q.others[i];
-            ctx->price = NULL;
-            return;
+
+static void
+ngx_http_llm_cost_terms(ngx_http_llm_cost_ctx_t *ctx)
+{
+    ctx->terms.tier = llm_tier_find(&ctx->q.service_tier);
+    ctx->terms.when = ngx_time();
+
+    if (ctx->q.decides) {
+        ctx->terms.tier = LLM_TIER_DECISION;
+    }
+
+    if (ctx->batch || ctx->q.kind == LLM_KIND_BATCH) {
+        ctx->terms.tier = LLM_TIER_BATCH;
+    }
+}
+
+
+/* of the other models that may be asked, each has to have a row; NULL: so */
+
+static const llm_str_t *
+ngx_http_llm_cost_unpriced(ngx_http_llm_cost_ctx_t *ctx)
+{
+    ngx_uint_t            i;
+    const llm_request_t  *q;
+
+    q = &ctx->q;
+
+    for (i = 0; i < q->nothers; i++) {
+
+        if (ngx_http_llm_cost_row(ctx, &q->others[i]) == NULL) {
+            return &q->others[i];
         }
     }
 
-    if (ctx->q.guest.model.len
-        && ngx_http_llm_cost_row(ctx, &ctx->q.guest.model) == NULL)
+    if (q->guest.model.len
+        && ngx_http_llm_cost_row(ctx, &q->guest.model) == NULL)
     {
-        ctx->unpriced = &ctx->q.guest.model;
-        ctx->price = NULL;
+        return &q->guest.model;
     }
+
+    return NULL;
 }
 
 

@@ -19,6 +19,10 @@ static ngx_uint_t ngx_http_llm_cost_redis_needed(
 static void ngx_http_llm_cost_redis_say(ngx_http_llm_cost_redis_conn_t *conn);
 static ngx_int_t ngx_http_llm_cost_redis_words(
     ngx_http_llm_cost_redis_conn_t *conn, ngx_http_llm_cost_redis_op_t *op);
+static void ngx_http_llm_cost_redis_auth(ngx_http_llm_cost_redis_t *redis);
+static void ngx_http_llm_cost_redis_probe(ngx_http_llm_cost_redis_t *redis);
+static void ngx_http_llm_cost_redis_check(
+    ngx_http_llm_cost_redis_conn_t *conn);
 static void ngx_http_llm_cost_redis_load(
     ngx_http_llm_cost_redis_conn_t *conn);
 static void ngx_http_llm_cost_redis_say_it(
@@ -135,15 +139,7 @@ ngx_http_llm_cost_redis_words(ngx_http_llm_cost_redis_conn_t *conn,
     switch (conn->state) {
 
     case NGX_HTTP_LLM_COST_REDIS_AUTH:
-        ngx_http_llm_cost_redis_command(redis, "AUTH");
-
-        if (redis->conf->username.len) {
-            ngx_http_llm_cost_redis_arg(redis->conf->username.data,
-                                        redis->conf->username.len);
-        }
-
-        ngx_http_llm_cost_redis_arg(redis->conf->password.data,
-                                    redis->conf->password.len);
+        ngx_http_llm_cost_redis_auth(redis);
         break;
 
     case NGX_HTTP_LLM_COST_REDIS_SELECT:
@@ -152,14 +148,7 @@ ngx_http_llm_cost_redis_words(ngx_http_llm_cost_redis_conn_t *conn,
         break;
 
     case NGX_HTTP_LLM_COST_REDIS_PROBE:
-
-        /* a write from a script, as everything that follows */
-
-        ngx_http_llm_cost_redis_command(redis, "EVAL");
-        ngx_http_llm_cost_redis_text(
-                      "return redis.call('SET',KEYS[1],'1','EX','60')");
-        ngx_http_llm_cost_redis_number(1);
-        ngx_http_llm_cost_redis_key("probe");
+        ngx_http_llm_cost_redis_probe(redis);
         break;
 
     case NGX_HTTP_LLM_COST_REDIS_RUN_ID:
@@ -171,22 +160,66 @@ ngx_http_llm_cost_redis_words(ngx_http_llm_cost_redis_conn_t *conn,
         return ngx_http_llm_cost_redis_join_command(redis, op, 0, 0, 0);
 
     default: /* CHECK, READY */
-
-        if (!redis->money) {
-            ngx_http_llm_cost_redis_command(redis, "PING");
-
-        } else if (conn->info) {
-            ngx_http_llm_cost_redis_command(redis, "INFO");
-            ngx_http_llm_cost_redis_text("memory");
-
-        } else {
-            ngx_http_llm_cost_redis_command(redis, "CONFIG");
-            ngx_http_llm_cost_redis_text("GET");
-            ngx_http_llm_cost_redis_text("maxmemory-policy");
-        }
+        ngx_http_llm_cost_redis_check(conn);
+        break;
     }
 
     return ngx_http_llm_cost_redis_end(op);
+}
+
+
+static void
+ngx_http_llm_cost_redis_auth(ngx_http_llm_cost_redis_t *redis)
+{
+    ngx_http_llm_cost_redis_command(redis, "AUTH");
+
+    if (redis->conf->username.len) {
+        ngx_http_llm_cost_redis_arg(redis->conf->username.data,
+                                    redis->conf->username.len);
+    }
+
+    ngx_http_llm_cost_redis_arg(redis->conf->password.data,
+                                redis->conf->password.len);
+}
+
+
+/* a write from a script, as everything that follows */
+
+static void
+ngx_http_llm_cost_redis_probe(ngx_http_llm_cost_redis_t *redis)
+{
+    ngx_http_llm_cost_redis_command(redis, "EVAL");
+    ngx_http_llm_cost_redis_text(
+                      "return redis.call('SET',KEYS[1],'1','EX','60')");
+    ngx_http_llm_cost_redis_number(1);
+    ngx_http_llm_cost_redis_key("probe");
+}
+
+
+/* does it answer; where it keeps money, does it forget what is in it, too */
+
+static void
+ngx_http_llm_cost_redis_check(ngx_http_llm_cost_redis_conn_t *conn)
+{
+    ngx_http_llm_cost_redis_t  *redis;
+
+    redis = conn->redis;
+
+    if (!redis->money) {
+        ngx_http_llm_cost_redis_command(redis, "PING");
+
+    } else if (conn->info) {
+
+        /* of a server that does not show its configuration */
+
+        ngx_http_llm_cost_redis_command(redis, "INFO");
+        ngx_http_llm_cost_redis_text("memory");
+
+    } else {
+        ngx_http_llm_cost_redis_command(redis, "CONFIG");
+        ngx_http_llm_cost_redis_text("GET");
+        ngx_http_llm_cost_redis_text("maxmemory-policy");
+    }
 }
 
 

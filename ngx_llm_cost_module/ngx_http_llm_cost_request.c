@@ -24,6 +24,8 @@ static ngx_int_t ngx_http_llm_cost_run(ngx_http_request_t *r,
     const ngx_http_llm_cost_loc_conf_t *llcf);
 static ngx_int_t ngx_http_llm_cost_start(ngx_http_request_t *r,
     const ngx_http_llm_cost_loc_conf_t *llcf);
+static ngx_int_t ngx_http_llm_cost_meter(ngx_http_llm_cost_ctx_t *ctx,
+    const ngx_http_llm_cost_loc_conf_t *llcf, llm_path_e path);
 static ngx_http_llm_cost_ctx_t *ngx_http_llm_cost_create_ctx(
     ngx_http_request_t *r);
 static ngx_int_t ngx_http_llm_cost_early_refusal(ngx_http_llm_cost_ctx_t *ctx,
@@ -181,10 +183,8 @@ static ngx_int_t
 ngx_http_llm_cost_start(ngx_http_request_t *r,
     const ngx_http_llm_cost_loc_conf_t *llcf)
 {
-    ngx_int_t                 rc;
     llm_path_e                path;
     llm_route_t               route;
-    llm_refusal_t             f;
     const llm_provider_t     *provider;
     ngx_http_llm_cost_ctx_t  *ctx;
 
@@ -220,6 +220,19 @@ ngx_http_llm_cost_start(ngx_http_request_t *r,
                ? ngx_http_llm_cost_held_start(ctx)
                : NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
+
+    return ngx_http_llm_cost_meter(ctx, llcf, path);
+}
+
+
+/* refused, passed unmetered, or its body is read: the rest is admission */
+
+static ngx_int_t
+ngx_http_llm_cost_meter(ngx_http_llm_cost_ctx_t *ctx,
+    const ngx_http_llm_cost_loc_conf_t *llcf, llm_path_e path)
+{
+    ngx_int_t      rc;
+    llm_refusal_t  f;
 
     rc = ngx_http_llm_cost_early_refusal(ctx, llcf, path, &f);
 
