@@ -15,6 +15,8 @@ static ngx_uint_t ngx_http_llm_cost_budget_is_like(
     const ngx_http_llm_cost_budget_t *a, const ngx_http_llm_cost_budget_t *b);
 static char *ngx_http_llm_cost_budget_arg(ngx_conf_t *cf,
     ngx_http_llm_cost_budget_t *b, ngx_str_t *arg);
+static ngx_int_t ngx_http_llm_cost_budget_mode(ngx_http_llm_cost_budget_t *b,
+    const ngx_str_t *s);
 static char *ngx_http_llm_cost_budget_limit(ngx_conf_t *cf,
     ngx_http_llm_cost_budget_t *b, ngx_str_t *s);
 static char *ngx_http_llm_cost_budget_alerts(ngx_conf_t *cf,
@@ -202,12 +204,9 @@ ngx_http_llm_cost_budget_arg(ngx_conf_t *cf, ngx_http_llm_cost_budget_t *b,
             return NGX_CONF_OK;
         }
 
-        if (ngx_strcmp(arg->data, "mode=enforce") == 0) {
-            return NGX_CONF_OK;
-        }
-
-        if (ngx_strcmp(arg->data, "mode=observe") == 0) {
-            b->observe = 1;
+        if (ngx_strncmp(arg->data, "mode=", 5) == 0
+            && ngx_http_llm_cost_budget_mode(b, &s) == NGX_OK)
+        {
             return NGX_CONF_OK;
         }
 
@@ -249,6 +248,23 @@ ngx_http_llm_cost_budget_empty(ngx_http_llm_cost_budget_t *b,
         b->empty = NGX_HTTP_LLM_COST_EMPTY_TEXT;
         b->empty_text = *s;
     }
+}
+
+
+static ngx_int_t
+ngx_http_llm_cost_budget_mode(ngx_http_llm_cost_budget_t *b,
+    const ngx_str_t *s)
+{
+    if (ngx_strcmp(s->data, "enforce") == 0) {
+        return NGX_OK;
+    }
+
+    if (ngx_strcmp(s->data, "observe") == 0) {
+        b->observe = 1;
+        return NGX_OK;
+    }
+
+    return NGX_DECLINED;
 }
 
 

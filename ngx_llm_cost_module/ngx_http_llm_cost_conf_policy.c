@@ -7,6 +7,8 @@
 #include "ngx_http_llm_cost.h"
 
 
+static ngx_int_t ngx_http_llm_cost_parse_drain(
+    ngx_http_llm_cost_loc_conf_t *llcf, ngx_str_t *value);
 static ngx_int_t ngx_http_llm_cost_parse_amount(ngx_str_t *s,
     int64_t *amount);
 static char *ngx_http_llm_cost_unknown_price(ngx_conf_t *cf, ngx_str_t *args,
@@ -87,10 +89,7 @@ ngx_http_llm_cost_parse_amount(ngx_str_t *s, int64_t *amount)
 }
 
 
-/*
- * llm_client_abort bill|drain[=size|time]|reserve.  "10m" is megabytes to one
- * half of nginx and minutes to the other: here it is neither.
- */
+/* llm_client_abort bill|drain[=size|time]|reserve */
 
 char *
 ngx_http_llm_cost_conf_client_abort(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -98,65 +97,75 @@ ngx_http_llm_cost_conf_client_abort(ngx_conf_t *cf, ngx_command_t *cmd,
 {
     ngx_http_llm_cost_loc_conf_t *llcf = conf;
 
-    u_char      last;
-    ngx_str_t  *value, s;
+    ngx_str_t  *value, *mode;
 
     if (llcf->client_abort != NGX_CONF_UNSET_UINT) {
         return "is duplicate";
     }
 
     value = cf->args->elts;
+    mode = &value[1];
 
-    if (ngx_strcmp(value[1].data, "bill") == 0) {
+    if (ngx_strcmp(mode->data, "bill") == 0) {
         llcf->client_abort = NGX_HTTP_LLM_COST_ABORT_BILL;
         return NGX_CONF_OK;
     }
 
-    if (ngx_strcmp(value[1].data, "reserve") == 0) {
+    if (ngx_strcmp(mode->data, "reserve") == 0) {
         llcf->client_abort = NGX_HTTP_LLM_COST_ABORT_RESERVE;
         return NGX_CONF_OK;
     }
 
-    if (ngx_strncmp(value[1].data, "drain", 5) != 0) {
-        goto invalid;
+    if (ngx_strncmp(mode->data, "drain", 5) == 0) {
+        llcf->client_abort = NGX_HTTP_LLM_COST_ABORT_DRAIN;
+
+        if (mode->len == 5
+            || ngx_http_llm_cost_parse_drain(llcf, mode) == NGX_OK)
+        {
+            return NGX_CONF_OK;
+        }
     }
 
-    llcf->client_abort = NGX_HTTP_LLM_COST_ABORT_DRAIN;
+    return ngx_http_llm_cost_conf_error(cf,
+               "invalid value \"%V\", it must be \"bill\", "
+               "\"drain\", \"drain=30s\", \"drain=64k\", "
+               "\"drain=1M\" or \"reserve\"", mode);
+}
 
-    if (value[1].len == 5) {
-        return NGX_CONF_OK;
+
+/*
+ * "drain=" and a size or a time.  "10m" is megabytes to one half of nginx and
+ * minutes to the other: here it is neither.
+ */
+
+static ngx_int_t
+ngx_http_llm_cost_parse_drain(ngx_http_llm_cost_loc_conf_t *llcf,
+    ngx_str_t *value)
+{
+    u_char     last;
+    ngx_str_t  s;
+
+    if (value->data[5] != '=' || value->len < 8) {
+        return NGX_ERROR;
     }
 
-    if (value[1].data[5] != '=' || value[1].len < 8) {
-        goto invalid;
-    }
-
-    s.data = value[1].data + 6;
-    s.len = value[1].len - 6;
+    s.data = value->data + 6;
+    s.len = value->len - 6;
     last = s.data[s.len - 1];
 
     if (last == 'k' || last == 'K' || last == 'M') {
         llcf->drain_size = (size_t) ngx_parse_size(&s);
 
-        if (llcf->drain_size != (size_t) NGX_ERROR) {
-            return NGX_CONF_OK;
-        }
+        return llcf->drain_size != (size_t) NGX_ERROR ? NGX_OK : NGX_ERROR;
     }
 
     if (last == 's' || last == 'h') {
         llcf->drain_time = (ngx_msec_t) ngx_parse_time(&s, 0);
 
-        if (llcf->drain_time != (ngx_msec_t) NGX_ERROR) {
-            return NGX_CONF_OK;
-        }
+        return llcf->drain_time != (ngx_msec_t) NGX_ERROR ? NGX_OK : NGX_ERROR;
     }
 
-invalid:
-
-    return ngx_http_llm_cost_conf_error(cf,
-               "invalid value \"%V\", it must be \"bill\", "
-               "\"drain\", \"drain=30s\", \"drain=64k\", "
-               "\"drain=1M\" or \"reserve\"", &value[1]);
+    return NGX_ERROR;
 }
 
 

@@ -50,6 +50,8 @@ static char *ngx_http_llm_cost_redis_answers(ngx_conf_t *cf, ngx_str_t *s,
     void *field);
 static char *ngx_http_llm_cost_conf_secret(ngx_conf_t *cf, ngx_str_t *name,
     void *field);
+static ssize_t ngx_http_llm_cost_read_secret(ngx_conf_t *cf, ngx_str_t *name,
+    u_char *buf, size_t size);
 static char *ngx_http_llm_cost_zone_arg(ngx_conf_t *cf, ngx_str_t *arg,
     ngx_str_t *name, size_t *size);
 static ngx_int_t ngx_http_llm_cost_add_zone(ngx_conf_t *cf,
@@ -441,39 +443,12 @@ ngx_http_llm_cost_conf_secret(ngx_conf_t *cf, ngx_str_t *name, void *field)
 {
     ngx_str_t *secret = field;
 
-    u_char      buf[NGX_HTTP_LLM_COST_SALT_MAX + 1];
-    ssize_t     n;
-    ngx_fd_t    fd;
-    ngx_str_t  *value;
+    u_char   buf[NGX_HTTP_LLM_COST_SALT_MAX + 1];
+    ssize_t  n;
 
-    if (ngx_conf_full_name(cf->cycle, name, 1) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
+    n = ngx_http_llm_cost_read_secret(cf, name, buf, sizeof(buf));
 
-    fd = ngx_open_file(name->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
-
-    if (fd == NGX_INVALID_FILE) {
-        value = cf->args->elts;
-
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           "%V: " ngx_open_file_n " \"%V\" failed, write the "
-                           "name of a file that nginx may read", value, name);
-        return NGX_CONF_ERROR;
-    }
-
-    n = ngx_read_fd(fd, buf, sizeof(buf));
-
-    if (ngx_close_file(fd) == NGX_FILE_ERROR) {
-        ngx_conf_log_error(NGX_LOG_ALERT, cf, ngx_errno,
-                           ngx_close_file_n " \"%V\" failed", name);
-    }
-
-    if (n == -1) {
-        value = cf->args->elts;
-
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           "%V: " ngx_read_fd_n " \"%V\" failed, write the "
-                           "name of a file that nginx may read", value, name);
+    if (n == NGX_ERROR) {
         return NGX_CONF_ERROR;
     }
 
@@ -499,6 +474,50 @@ ngx_http_llm_cost_conf_secret(ngx_conf_t *cf, ngx_str_t *name, void *field)
     ngx_explicit_memzero(buf, sizeof(buf));
 
     return secret->data ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+/* how many bytes were read, at most size; NGX_ERROR: the reason is logged */
+
+static ssize_t
+ngx_http_llm_cost_read_secret(ngx_conf_t *cf, ngx_str_t *name, u_char *buf,
+    size_t size)
+{
+    ssize_t     n;
+    ngx_fd_t    fd;
+    ngx_str_t  *directive;
+
+    directive = cf->args->elts;
+
+    if (ngx_conf_full_name(cf->cycle, name, 1) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    fd = ngx_open_file(name->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+
+    if (fd == NGX_INVALID_FILE) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           "%V: " ngx_open_file_n " \"%V\" failed, write the "
+                           "name of a file that nginx may read",
+                           directive, name);
+        return NGX_ERROR;
+    }
+
+    n = ngx_read_fd(fd, buf, size);
+
+    if (n == -1) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           "%V: " ngx_read_fd_n " \"%V\" failed, write the "
+                           "name of a file that nginx may read",
+                           directive, name);
+    }
+
+    if (ngx_close_file(fd) == NGX_FILE_ERROR) {
+        ngx_conf_log_error(NGX_LOG_ALERT, cf, ngx_errno,
+                           ngx_close_file_n " \"%V\" failed", name);
+    }
+
+    return n;
 }
 
 

@@ -25,6 +25,8 @@ static void ngx_http_llm_cost_unread_prices(ngx_conf_t *cf,
     llm_prices_t *prices, ngx_str_t *file);
 static u_char *ngx_http_llm_cost_read_file(ngx_conf_t *cf, ngx_str_t *file,
     size_t *len);
+static u_char *ngx_http_llm_cost_read_all(ngx_conf_t *cf, ngx_file_t *f,
+    size_t *len);
 static void ngx_http_llm_cost_prices_cleanup(void *data);
 
 
@@ -172,11 +174,8 @@ ngx_http_llm_cost_unread_prices(ngx_conf_t *cf, llm_prices_t *prices,
 static u_char *
 ngx_http_llm_cost_read_file(ngx_conf_t *cf, ngx_str_t *file, size_t *len)
 {
-    off_t            size;
-    u_char          *text;
-    ssize_t          n;
-    ngx_file_t       f;
-    ngx_file_info_t  fi;
+    u_char      *text;
+    ngx_file_t   f;
 
     ngx_memzero(&f, sizeof(ngx_file_t));
 
@@ -192,12 +191,29 @@ ngx_http_llm_cost_read_file(ngx_conf_t *cf, ngx_str_t *file, size_t *len)
         return NULL;
     }
 
-    text = NULL;
+    text = ngx_http_llm_cost_read_all(cf, &f, len);
 
-    if (ngx_fd_info(f.fd, &fi) == NGX_FILE_ERROR) {
+    if (ngx_close_file(f.fd) == NGX_FILE_ERROR) {
+        ngx_log_error(NGX_LOG_ALERT, cf->log, ngx_errno,
+                      ngx_close_file_n " \"%V\" failed", file);
+    }
+
+    return text;
+}
+
+
+static u_char *
+ngx_http_llm_cost_read_all(ngx_conf_t *cf, ngx_file_t *f, size_t *len)
+{
+    off_t             size;
+    u_char           *text;
+    ssize_t           n;
+    ngx_file_info_t   fi;
+
+    if (ngx_fd_info(f->fd, &fi) == NGX_FILE_ERROR) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, ngx_errno,
-                      "llm_prices: " ngx_fd_info_n " \"%V\" failed", file);
-        goto done;
+                      "llm_prices: " ngx_fd_info_n " \"%V\" failed", &f->name);
+        return NULL;
     }
 
     size = ngx_file_size(&fi);
@@ -205,32 +221,24 @@ ngx_http_llm_cost_read_file(ngx_conf_t *cf, ngx_str_t *file, size_t *len)
     if (!ngx_is_file(&fi) || size > NGX_HTTP_LLM_COST_PRICES_MAX) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "llm_prices: \"%V\" is no regular file or larger than "
-                      "%d bytes", file, NGX_HTTP_LLM_COST_PRICES_MAX);
-        goto done;
+                      "%d bytes", &f->name, NGX_HTTP_LLM_COST_PRICES_MAX);
+        return NULL;
     }
 
     text = ngx_pnalloc(cf->pool, (size_t) size + 1);
     if (text == NULL) {
-        goto done;
+        return NULL;
     }
 
-    n = ngx_read_file(&f, text, (size_t) size, 0);
+    n = ngx_read_file(f, text, (size_t) size, 0);
 
     if (n != size) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "llm_prices: \"%V\" could not be read whole", file);
-        text = NULL;
-        goto done;
+                      "llm_prices: \"%V\" could not be read whole", &f->name);
+        return NULL;
     }
 
     *len = (size_t) n;
-
-done:
-
-    if (ngx_close_file(f.fd) == NGX_FILE_ERROR) {
-        ngx_log_error(NGX_LOG_ALERT, cf->log, ngx_errno,
-                      ngx_close_file_n " \"%V\" failed", file);
-    }
 
     return text;
 }
