@@ -30,6 +30,8 @@ typedef struct {
 
 
 static ngx_int_t ngx_http_llm_cost_api_handler(ngx_http_request_t *r);
+static ngx_http_llm_cost_api_t *ngx_http_llm_cost_api_create(
+    ngx_http_request_t *r);
 static ngx_int_t ngx_http_llm_cost_api_answer(ngx_http_llm_cost_api_t *api,
     ngx_int_t rc);
 static ngx_int_t ngx_http_llm_cost_api_wait(ngx_http_llm_cost_api_t *api);
@@ -206,17 +208,10 @@ ngx_http_llm_cost_api_handler(ngx_http_request_t *r)
         return rc;
     }
 
-    api = ngx_pcalloc(r->pool, sizeof(ngx_http_llm_cost_api_t));
+    api = ngx_http_llm_cost_api_create(r);
     if (api == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
-
-    api->request = r;
-    api->pool = r->pool;
-    api->lmcf = ngx_http_get_module_main_conf(r, ngx_http_llm_cost_module);
-    api->zone = ngx_http_llm_cost_zone();
-    api->status = NGX_HTTP_OK;
-    api->out.pool = r->pool;
 
     rc = ngx_http_llm_cost_api_find(r, &ep);
     if (rc != NGX_OK) {
@@ -253,6 +248,27 @@ ngx_http_llm_cost_api_handler(ngx_http_request_t *r)
 
     return rc == NGX_AGAIN ? ngx_http_llm_cost_api_wait(api)
                            : ngx_http_llm_cost_api_answer(api, rc);
+}
+
+
+static ngx_http_llm_cost_api_t *
+ngx_http_llm_cost_api_create(ngx_http_request_t *r)
+{
+    ngx_http_llm_cost_api_t  *api;
+
+    api = ngx_pcalloc(r->pool, sizeof(ngx_http_llm_cost_api_t));
+    if (api == NULL) {
+        return NULL;
+    }
+
+    api->request = r;
+    api->pool = r->pool;
+    api->lmcf = ngx_http_get_module_main_conf(r, ngx_http_llm_cost_module);
+    api->zone = ngx_http_llm_cost_zone();
+    api->status = NGX_HTTP_OK;
+    api->out.pool = r->pool;
+
+    return api;
 }
 
 

@@ -16,6 +16,8 @@
 static ngx_int_t ngx_http_llm_cost_api_period(ngx_http_llm_cost_api_t *api);
 static ngx_int_t ngx_http_llm_cost_api_arg_time(ngx_http_llm_cost_api_t *api,
     const char *name, int64_t *t);
+static ngx_int_t ngx_http_llm_cost_api_date_time(u_char *p, size_t len,
+    int64_t *t);
 static ngx_int_t ngx_http_llm_cost_api_digits(u_char *p, size_t n);
 
 
@@ -161,28 +163,33 @@ static ngx_int_t
 ngx_http_llm_cost_api_arg_time(ngx_http_llm_cost_api_t *api,
     const char *name, int64_t *t)
 {
-    u_char     *p;
-    int64_t     n, year, month, day, era;
-    ngx_int_t   rc;
-    ngx_str_t   value;
+    ngx_int_t  rc;
+    ngx_str_t  value;
 
     rc = ngx_http_llm_cost_api_arg(api, name, &value);
     if (rc != NGX_OK) {
         return rc;
     }
 
-    p = value.data;
-
     if (value.len > 0 && value.len <= 11
-        && ngx_http_llm_cost_api_digits(p, value.len) != NGX_ERROR)
+        && ngx_http_llm_cost_api_digits(value.data, value.len) != NGX_ERROR)
     {
-        *t = (int64_t) ngx_atotm(p, value.len);
+        *t = (int64_t) ngx_atotm(value.data, value.len);
         return *t < 0 ? NGX_ERROR : NGX_OK;
     }
 
-    /* 2026-11-22T00:00:00Z */
+    return ngx_http_llm_cost_api_date_time(value.data, value.len, t);
+}
 
-    if (value.len != 20 || p[4] != '-' || p[7] != '-' || p[10] != 'T'
+
+/* 2026-11-22T00:00:00Z */
+
+static ngx_int_t
+ngx_http_llm_cost_api_date_time(u_char *p, size_t len, int64_t *t)
+{
+    int64_t  n, year, month, day, era;
+
+    if (len != 20 || p[4] != '-' || p[7] != '-' || p[10] != 'T'
         || p[13] != ':' || p[16] != ':' || p[19] != 'Z'
         || ngx_http_llm_cost_api_digits(p, 4) < 1970
         || ngx_http_llm_cost_api_digits(p + 5, 2) < 1

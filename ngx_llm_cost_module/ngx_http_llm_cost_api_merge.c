@@ -88,6 +88,10 @@ static ngx_int_t ngx_http_llm_cost_api_merge_done(
     ngx_http_llm_cost_api_t *api);
 static ngx_int_t ngx_http_llm_cost_api_merge_other(
     ngx_http_llm_cost_api_t *api, ngx_http_llm_cost_api_table_t *t);
+static ngx_rbtree_node_t *ngx_http_llm_cost_api_merge_first(
+    ngx_http_llm_cost_api_table_t *t);
+static void ngx_http_llm_cost_api_merge_rest(ngx_http_llm_cost_api_t *api,
+    ngx_http_llm_cost_api_table_t *t, int64_t rest[4]);
 static int ngx_libc_cdecl ngx_http_llm_cost_api_merge_dearer(const void *one,
     const void *two);
 
@@ -436,27 +440,12 @@ static ngx_int_t
 ngx_http_llm_cost_api_merge_other(ngx_http_llm_cost_api_t *api,
     ngx_http_llm_cost_api_table_t *t)
 {
-    int64_t                       *totals, rest[4];
-    ngx_str_t                      other;
-    ngx_rbtree_node_t             *node;
-    ngx_http_llm_cost_api_row_t   *row;
-    ngx_http_llm_cost_api_name_t  *name;
+    int64_t                       rest[4];
+    ngx_str_t                     other;
+    ngx_rbtree_node_t            *node;
+    ngx_http_llm_cost_api_row_t  *row;
 
-    totals = t->users ? api->merge->of_days : api->merge->totals;
-    ngx_memcpy(rest, totals, sizeof(rest));
-
-    for (node = t->tree.root == &t->sentinel
-                ? NULL : ngx_rbtree_min(t->tree.root, &t->sentinel);
-         node;
-         node = ngx_rbtree_next(&t->tree, node))
-    {
-        name = (ngx_http_llm_cost_api_name_t *) node;
-
-        rest[NGX_HTTP_LLM_COST_API_COUNT] -= name->row.count;
-        rest[NGX_HTTP_LLM_COST_API_INPUT] -= name->row.input;
-        rest[NGX_HTTP_LLM_COST_API_OUTPUT] -= name->row.output;
-        rest[NGX_HTTP_LLM_COST_API_COST] -= name->row.cost;
-    }
+    ngx_http_llm_cost_api_merge_rest(api, t, rest);
 
     if (rest[NGX_HTTP_LLM_COST_API_COUNT] > 0 && api->user.len == 0) {
 
@@ -476,8 +465,7 @@ ngx_http_llm_cost_api_merge_other(ngx_http_llm_cost_api_t *api,
         row->cost += rest[NGX_HTTP_LLM_COST_API_COST];
     }
 
-    for (node = t->tree.root == &t->sentinel
-                ? NULL : ngx_rbtree_min(t->tree.root, &t->sentinel);
+    for (node = ngx_http_llm_cost_api_merge_first(t);
          node;
          node = ngx_rbtree_next(&t->tree, node))
     {
@@ -494,6 +482,42 @@ ngx_http_llm_cost_api_merge_other(ngx_http_llm_cost_api_t *api,
               ngx_http_llm_cost_api_merge_dearer);
 
     return NGX_OK;
+}
+
+
+static ngx_rbtree_node_t *
+ngx_http_llm_cost_api_merge_first(ngx_http_llm_cost_api_table_t *t)
+{
+    return t->tree.root == &t->sentinel
+           ? NULL
+           : ngx_rbtree_min(t->tree.root, &t->sentinel);
+}
+
+
+/* the totals less what the rows have of them */
+
+static void
+ngx_http_llm_cost_api_merge_rest(ngx_http_llm_cost_api_t *api,
+    ngx_http_llm_cost_api_table_t *t, int64_t rest[4])
+{
+    int64_t                      *totals;
+    ngx_rbtree_node_t            *node;
+    ngx_http_llm_cost_api_row_t  *row;
+
+    totals = t->users ? api->merge->of_days : api->merge->totals;
+    ngx_memcpy(rest, totals, 4 * sizeof(int64_t));
+
+    for (node = ngx_http_llm_cost_api_merge_first(t);
+         node;
+         node = ngx_rbtree_next(&t->tree, node))
+    {
+        row = &((ngx_http_llm_cost_api_name_t *) node)->row;
+
+        rest[NGX_HTTP_LLM_COST_API_COUNT] -= row->count;
+        rest[NGX_HTTP_LLM_COST_API_INPUT] -= row->input;
+        rest[NGX_HTTP_LLM_COST_API_OUTPUT] -= row->output;
+        rest[NGX_HTTP_LLM_COST_API_COST] -= row->cost;
+    }
 }
 
 

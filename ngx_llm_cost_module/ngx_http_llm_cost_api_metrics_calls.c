@@ -307,6 +307,49 @@ ngx_http_llm_cost_api_metrics_tops(ngx_http_llm_cost_api_t *api)
 }
 
 
+static void
+ngx_http_llm_cost_api_top_labels(ngx_http_llm_cost_out_t *o,
+    llm_stats_dim_e dim, const llm_stats_top_t *top)
+{
+    ngx_http_llm_cost_out(o, "{");
+
+    if (dim == LLM_STATS_TAG) {
+        ngx_http_llm_cost_api_label(o, "tag", top->tag, top->tag_len);
+        ngx_http_llm_cost_out(o, ",");
+    }
+
+    ngx_http_llm_cost_api_label(o, dim == LLM_STATS_TAG ? "value" : "user",
+                                top->name, top->name_len);
+}
+
+
+/* of the family of this index in ngx_http_llm_cost_api_tops() */
+
+static void
+ngx_http_llm_cost_api_top_value(ngx_http_llm_cost_out_t *o, ngx_uint_t family,
+    const llm_stats_top_t *top)
+{
+    switch (family) {
+
+    case 0:
+        ngx_http_llm_cost_api_value(o, "}", top->count);
+        break;
+
+    case 1:
+        ngx_http_llm_cost_api_value(o, "}", top->input);
+        break;
+
+    case 2:
+        ngx_http_llm_cost_api_value(o, "}", top->output);
+        break;
+
+    default: /* 3 */
+        ngx_http_llm_cost_api_usd_value(o, "}", top->cost);
+        break;
+    }
+}
+
+
 /* four families, each read anew: within one, names are there once */
 
 static void
@@ -346,35 +389,8 @@ ngx_http_llm_cost_api_tops(ngx_http_llm_cost_api_t *api, llm_stats_dim_e dim,
                == LLM_OK)
         {
             ngx_http_llm_cost_out(o, family);
-            ngx_http_llm_cost_out(o, "{");
-
-            if (dim == LLM_STATS_TAG) {
-                ngx_http_llm_cost_api_label(o, "tag", top.tag, top.tag_len);
-                ngx_http_llm_cost_out(o, ",");
-            }
-
-            ngx_http_llm_cost_api_label(o, dim == LLM_STATS_TAG ? "value"
-                                                                : "user",
-                                        top.name, top.name_len);
-
-            switch (i) {
-
-            case 0:
-                ngx_http_llm_cost_api_value(o, "}", top.count);
-                break;
-
-            case 1:
-                ngx_http_llm_cost_api_value(o, "}", top.input);
-                break;
-
-            case 2:
-                ngx_http_llm_cost_api_value(o, "}", top.output);
-                break;
-
-            default: /* 3 */
-                ngx_http_llm_cost_api_usd_value(o, "}", top.cost);
-                break;
-            }
+            ngx_http_llm_cost_api_top_labels(o, dim, &top);
+            ngx_http_llm_cost_api_top_value(o, i, &top);
         }
     }
 }

@@ -33,6 +33,8 @@ static void ngx_http_llm_cost_api_next_slice(ngx_event_t *ev);
 static void ngx_http_llm_cost_api_no_slice(ngx_http_llm_cost_api_t *api);
 static void ngx_http_llm_cost_api_metrics_group(ngx_http_llm_cost_out_t *o,
     const char *name, const ngx_http_llm_cost_api_group_t *g);
+static void ngx_http_llm_cost_api_amounts(ngx_http_llm_cost_api_t *api,
+    llm_unit_e unit);
 static void ngx_http_llm_cost_api_amount_value(ngx_http_llm_cost_out_t *o,
     const llm_counter_view_t *v, ngx_uint_t what);
 static void ngx_http_llm_cost_api_metrics_ledger(
@@ -187,43 +189,15 @@ ngx_http_llm_cost_api_group(ngx_http_llm_cost_api_t *api,
 void
 ngx_http_llm_cost_api_metrics_budgets(ngx_http_llm_cost_api_t *api)
 {
-    char                            name[64];
-    ngx_uint_t                      i, unit, what;
+    ngx_uint_t                      i;
     ngx_http_llm_cost_out_t        *o;
     ngx_http_llm_cost_api_group_t  *g;
-
-    static const char  *whats[][2] = {
-        { "spent", "Settled in the running windows, all keys." },
-        { "reserved", "Held by requests that are running, all keys." },
-        { "limit", "Limit of a budget, of one key." }
-    };
 
     o = &api->out;
     g = api->budgets.elts;
 
-    for (unit = 0; unit < LLM_UNIT_N; unit++) {
-        for (what = 0; what < 3; what++) {
-
-            *ngx_snprintf((u_char *) name, sizeof(name) - 1,
-                          "llm_budget_%s_%s", whats[what][0],
-                          ngx_http_llm_cost_api_units[unit])
-                = '\0';
-
-            ngx_http_llm_cost_api_head(o, name, "gauge", whats[what][1]);
-
-            for (i = 0; i < api->budgets.nelts; i++) {
-
-                if ((ngx_uint_t) g[i].first.unit != unit
-                    || (what == 2 && g[i].first.limit == LLM_NO_LIMIT))
-                {
-                    continue;
-                }
-
-                ngx_http_llm_cost_api_metrics_group(o, name, &g[i]);
-
-                ngx_http_llm_cost_api_amount_value(o, &g[i].first, what);
-            }
-        }
+    for (i = 0; i < LLM_UNIT_N; i++) {
+        ngx_http_llm_cost_api_amounts(api, i);
     }
 
     ngx_http_llm_cost_api_head(o, "llm_budget_keys", "gauge",
@@ -243,6 +217,48 @@ ngx_http_llm_cost_api_metrics_budgets(ngx_http_llm_cost_api_t *api)
                                             &g[i]);
         ngx_http_llm_cost_out_ratio(o, g[i].used, 10000);
         ngx_http_llm_cost_out(o, "\n");
+    }
+}
+
+
+/* the families of one unit: what is spent, reserved, and the limit */
+
+static void
+ngx_http_llm_cost_api_amounts(ngx_http_llm_cost_api_t *api, llm_unit_e unit)
+{
+    char                            name[64];
+    ngx_uint_t                      i, what;
+    ngx_http_llm_cost_out_t        *o;
+    ngx_http_llm_cost_api_group_t  *g;
+
+    static const char  *whats[][2] = {
+        { "spent", "Settled in the running windows, all keys." },
+        { "reserved", "Held by requests that are running, all keys." },
+        { "limit", "Limit of a budget, of one key." }
+    };
+
+    o = &api->out;
+    g = api->budgets.elts;
+
+    for (what = 0; what < 3; what++) {
+
+        *ngx_snprintf((u_char *) name, sizeof(name) - 1, "llm_budget_%s_%s",
+                      whats[what][0], ngx_http_llm_cost_api_units[unit])
+            = '\0';
+
+        ngx_http_llm_cost_api_head(o, name, "gauge", whats[what][1]);
+
+        for (i = 0; i < api->budgets.nelts; i++) {
+
+            if (g[i].first.unit != unit
+                || (what == 2 && g[i].first.limit == LLM_NO_LIMIT))
+            {
+                continue;
+            }
+
+            ngx_http_llm_cost_api_metrics_group(o, name, &g[i]);
+            ngx_http_llm_cost_api_amount_value(o, &g[i].first, what);
+        }
     }
 }
 

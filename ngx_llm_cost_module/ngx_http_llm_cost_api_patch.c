@@ -16,6 +16,8 @@
 #define NGX_HTTP_LLM_COST_API_PATCH_MAX  1024   /* bytes of the body */
 
 
+static ngx_int_t ngx_http_llm_cost_api_patch_body(
+    ngx_http_llm_cost_api_t *api);
 static ngx_int_t ngx_http_llm_cost_api_patch_limit(
     ngx_http_llm_cost_api_t *api, llm_json_t *j);
 static ngx_http_llm_cost_budget_t *ngx_http_llm_cost_api_patch_conf(
@@ -42,11 +44,8 @@ static const char  ngx_http_llm_cost_api_patch_several[] =
 ngx_int_t
 ngx_http_llm_cost_api_patch_read(ngx_http_llm_cost_api_t *api)
 {
-    int                          rc;
-    ngx_str_t                    body;
+    ngx_int_t                    rc;
     ngx_uint_t                   i;
-    llm_mem_t                    mem;
-    llm_json_t                   j;
     llm_budget_t                *b;
     ngx_http_llm_cost_budget_t  *conf;
 
@@ -55,26 +54,7 @@ ngx_http_llm_cost_api_patch_read(ngx_http_llm_cost_api_t *api)
                                             "name must say which budget");
     }
 
-    rc = ngx_http_llm_cost_body_gather(api->request,
-                                       NGX_HTTP_LLM_COST_API_PATCH_MAX, &body);
-    if (rc == NGX_ERROR) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    mem.alloc = ngx_http_llm_cost_pool_alloc;
-    mem.ctx = api->request->pool;
-
-    ngx_memzero(&j, sizeof(llm_json_t));
-    j.mem = &mem;
-
-    if (rc == NGX_DECLINED || llm_json_parse(&j, body.data, body.len) != LLM_OK
-        || j.nodes[0].type != LLM_JSON_OBJECT)
-    {
-        return ngx_http_llm_cost_api_refuse(api, NGX_HTTP_BAD_REQUEST, NULL,
-                   "the body must be a JSON object such as {\"limit\":25.5}");
-    }
-
-    rc = ngx_http_llm_cost_api_patch_limit(api, &j);
+    rc = ngx_http_llm_cost_api_patch_body(api);
     if (rc != NGX_DECLINED) {
         return rc;
     }
@@ -101,6 +81,39 @@ ngx_http_llm_cost_api_patch_read(ngx_http_llm_cost_api_t *api)
     }
 
     return NGX_DECLINED;
+}
+
+
+/* sets api->limit, its text; NGX_DECLINED: go on, else the status */
+
+static ngx_int_t
+ngx_http_llm_cost_api_patch_body(ngx_http_llm_cost_api_t *api)
+{
+    ngx_int_t   rc;
+    ngx_str_t   body;
+    llm_mem_t   mem;
+    llm_json_t  j;
+
+    rc = ngx_http_llm_cost_body_gather(api->request,
+                                       NGX_HTTP_LLM_COST_API_PATCH_MAX, &body);
+    if (rc == NGX_ERROR) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    mem.alloc = ngx_http_llm_cost_pool_alloc;
+    mem.ctx = api->request->pool;
+
+    ngx_memzero(&j, sizeof(llm_json_t));
+    j.mem = &mem;
+
+    if (rc == NGX_DECLINED || llm_json_parse(&j, body.data, body.len) != LLM_OK
+        || j.nodes[0].type != LLM_JSON_OBJECT)
+    {
+        return ngx_http_llm_cost_api_refuse(api, NGX_HTTP_BAD_REQUEST, NULL,
+                   "the body must be a JSON object such as {\"limit\":25.5}");
+    }
+
+    return ngx_http_llm_cost_api_patch_limit(api, &j);
 }
 
 

@@ -21,10 +21,14 @@ static void ngx_http_llm_cost_api_by_format(ngx_http_llm_cost_api_t *api,
     const char *name, ngx_array_t *rows);
 static void ngx_http_llm_cost_api_model_format(ngx_http_llm_cost_api_t *api,
     const ngx_http_llm_cost_api_row_t *row);
+static void ngx_http_llm_cost_api_price_format(ngx_http_llm_cost_out_t *o,
+    const llm_price_t *price, llm_match_e how);
 static void ngx_http_llm_cost_api_rate_format(ngx_http_llm_cost_out_t *o,
     const char *name, const llm_price_t *price, llm_rate_e rate);
 static void ngx_http_llm_cost_api_learned_format(ngx_http_llm_cost_out_t *o,
     const llm_learn_table_t *t, const llm_str_t *model);
+static void ngx_http_llm_cost_api_line_format(ngx_http_llm_cost_out_t *o,
+    const llm_learn_t *l);
 static void ngx_http_llm_cost_api_origin_format(ngx_http_llm_cost_out_t *o,
     const char *name, const llm_str_t *text);
 
@@ -354,8 +358,6 @@ ngx_http_llm_cost_api_models_format(ngx_http_llm_cost_api_t *api)
 }
 
 
-/* rates are USD per million tokens, as price lists quote them */
-
 static void
 ngx_http_llm_cost_api_model_format(ngx_http_llm_cost_api_t *api,
     const ngx_http_llm_cost_api_row_t *row)
@@ -405,11 +407,26 @@ ngx_http_llm_cost_api_model_format(ngx_http_llm_cost_api_t *api,
 
     ngx_http_llm_cost_out(o, ",\"price_row\":");
 
-    if (price == NULL) {
-        ngx_http_llm_cost_out(o, "null}");
-        return;
+    if (price) {
+        ngx_http_llm_cost_api_price_format(o, price, how);
+
+    } else {
+        ngx_http_llm_cost_out(o, "null");
     }
 
+    ngx_http_llm_cost_out(o, "}");
+}
+
+
+/*
+ * The name of the row, and its members beside it.  Rates are USD per million
+ * tokens, as price lists quote them.
+ */
+
+static void
+ngx_http_llm_cost_api_price_format(ngx_http_llm_cost_out_t *o,
+    const llm_price_t *price, llm_match_e how)
+{
     ngx_http_llm_cost_out_string(o, price->model.data, price->model.len);
     ngx_http_llm_cost_api_rate_format(o, ",\"input\":", price,
                                       LLM_RATE_INPUT);
@@ -425,7 +442,7 @@ ngx_http_llm_cost_api_model_format(ngx_http_llm_cost_api_t *api,
 
     ngx_http_llm_cost_out(o, ",\"match\":\"");
     ngx_http_llm_cost_out(o, (char *) llm_match_name(how));
-    ngx_http_llm_cost_out(o, "\"}");
+    ngx_http_llm_cost_out(o, "\"");
 }
 
 
@@ -468,27 +485,36 @@ ngx_http_llm_cost_api_learned_format(ngx_http_llm_cost_out_t *o,
             ngx_http_llm_cost_out(o, ",\"class\":\"");
             ngx_http_llm_cost_out(o, (char *) llm_learn_class_name(c));
             ngx_http_llm_cost_out(o, "\",\"counts\":");
-            ngx_http_llm_cost_out_int(o, l.answers);
-
-            if (l.answers) {
-                ngx_http_llm_cost_out(o, ",\"slope\":");
-                ngx_http_llm_cost_out_usd(o, (int64_t) l.line.slope * LLM_NANO
-                                             / 65536);
-                ngx_http_llm_cost_out(o, ",\"offset\":");
-                ngx_http_llm_cost_out_int(o, l.line.offset);
-            }
-
-            if (l.output >= 0) {
-                ngx_http_llm_cost_out(o, ",\"output\":");
-                ngx_http_llm_cost_out_int(o, l.output);
-            }
-
+            ngx_http_llm_cost_api_line_format(o, &l);
             ngx_http_llm_cost_out(o, "}");
         }
     }
 
     if (n) {
         ngx_http_llm_cost_out(o, "]");
+    }
+}
+
+
+/* tokens = counted * slope + offset; the slope is kept in parts of 65536 */
+
+static void
+ngx_http_llm_cost_api_line_format(ngx_http_llm_cost_out_t *o,
+    const llm_learn_t *l)
+{
+    ngx_http_llm_cost_out_int(o, l->answers);
+
+    if (l->answers) {
+        ngx_http_llm_cost_out(o, ",\"slope\":");
+        ngx_http_llm_cost_out_usd(o, (int64_t) l->line.slope * LLM_NANO
+                                     / 65536);
+        ngx_http_llm_cost_out(o, ",\"offset\":");
+        ngx_http_llm_cost_out_int(o, l->line.offset);
+    }
+
+    if (l->output >= 0) {
+        ngx_http_llm_cost_out(o, ",\"output\":");
+        ngx_http_llm_cost_out_int(o, l->output);
     }
 }
 
