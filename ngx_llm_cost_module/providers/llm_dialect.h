@@ -207,6 +207,15 @@ int64_t llm_answer_figure(llm_answer_t *a, const llm_json_t *j,
 int64_t llm_answer_figure_text(llm_answer_t *a, const llm_str_t *s);
 
 /*
+ * A part of a usage that has figures in it: the node itself, if it is of that
+ * type, else LLM_JSON_NONE.  What is there and is not is a->usage_bad: figures
+ * may be in it that nobody has read.
+ */
+
+uint32_t llm_answer_part(llm_answer_t *a, const llm_json_t *j, uint32_t node,
+    unsigned type);
+
+/*
  * A figure that is added to others: what is there and cannot be one is
  * LLM_UNUSABLE, and so is the sum.  Such a sum is not said, which llm_said()
  * makes of it: -1.

@@ -484,6 +484,20 @@ llm_answer_served(llm_answer_t *a)
 }
 
 
+uint32_t
+llm_answer_part(llm_answer_t *a, const llm_json_t *j, uint32_t node,
+    unsigned type)
+{
+    if (llm_kind_of(j, node) == type) {
+        return node;
+    }
+
+    a->usage_bad |= llm_given(j, node);
+
+    return LLM_JSON_NONE;
+}
+
+
 int64_t
 llm_answer_figure_text(llm_answer_t *a, const llm_str_t *s)
 {

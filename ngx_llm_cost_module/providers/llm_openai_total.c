@@ -83,7 +83,8 @@ llm_openai_larger(llm_usage_t *u, int64_t total)
 {
     int64_t  cached;
 
-    cached = llm_sum(u->cached_input, u->cache_write);
+    cached = llm_sum(llm_sum(u->cached_input, u->cache_write),
+                     llm_sum(u->cache_write_1h, u->cache_write_day));
 
     if (u->input >= 0 && cached > u->input) {
         llm_openai_beside(u, total, cached);
@@ -160,7 +161,9 @@ llm_openai_plugged(llm_answer_t *a, const llm_json_t *j, uint32_t tools,
         node = llm_json_get(j, plugins, "search");
     }
 
-    if (u->searches < 0 && llm_kind_of(j, node) == LLM_JSON_OBJECT) {
+    node = llm_answer_part(a, j, node, LLM_JSON_OBJECT);
+
+    if (u->searches < 0) {
         u->searches = llm_answer_figure(a, j, llm_json_get(j, node, "count"));
     }
 }

@@ -14,8 +14,6 @@
  * field by field, never add up: many servers repeat a running total.
  */
 
-#define LLM_OPENAI_USAGE_MAX  1000000000000LL
-
 /* where a figure is */
 
 #define LLM_OPENAI_IN_USAGE   0
@@ -34,6 +32,11 @@ typedef enum {
     LLM_OPENAI_OUTPUT_LAST = LLM_OPENAI_OUTPUT_NODE + 2,
     LLM_OPENAI_TOOLS_NODE,
     LLM_OPENAI_TOOLS_LAST = LLM_OPENAI_TOOLS_NODE + 2,
+    LLM_OPENAI_CACHED_NODE,
+    LLM_OPENAI_CALLS_NODE,
+    LLM_OPENAI_CREATION_NODE,
+    LLM_OPENAI_XTOOLS_NODE,
+    LLM_OPENAI_PLUGINS_NODE,                   /* the last that is an object */
     LLM_OPENAI_SIZE_NODE,
     LLM_OPENAI_COST_NODE,
     LLM_OPENAI_TICKS_NODE,
@@ -42,12 +45,7 @@ typedef enum {
     LLM_OPENAI_SECONDS_NODE,
     LLM_OPENAI_TIER_NODE,
     LLM_OPENAI_SOURCES_NODE,
-    LLM_OPENAI_CACHED_NODE,
-    LLM_OPENAI_CALLS_NODE,
     LLM_OPENAI_MARKET_NODE,
-    LLM_OPENAI_CREATION_NODE,
-    LLM_OPENAI_XTOOLS_NODE,
-    LLM_OPENAI_PLUGINS_NODE,
     LLM_OPENAI_USAGE_NODES
 } llm_openai_usage_node_e;
 
@@ -74,7 +72,10 @@ typedef struct {
 #define llm_member(name)                                                      \
     { LLM_OPENAI_IN_USAGE, sizeof(name) - 1, name, 0, 0 }
 
-/* of two rows for one field the first that is said holds */
+/*
+ * Of two rows for one field the first that is said holds.  A 0 is not: who
+ * writes down every name that there is has one where the number is beside it.
+ */
 
 static const llm_openai_figure_t  llm_openai_figures[] = {
     llm_figure(LLM_OPENAI_IN_USAGE, "prompt_tokens", input),
@@ -164,6 +165,11 @@ static const llm_openai_figure_t  llm_openai_members[] = {
     llm_member("server_tool_use_details"),                         /* Vercel */
     llm_member("server_side_tool_usage_details"),                     /* xAI */
     llm_member("server_tool_use"),               /* OpenRouter, of any model */
+    llm_member("cached_tokens_details"),                    /* of pictures */
+    llm_member("tool_calls_details"),                          /* Perplexity */
+    llm_member("cache_creation"),                      /* OpenRouter's Claude */
+    llm_member("x_tools"),                                  /* Qwen, of tools */
+    llm_member("plugins"),                                  /* ... of a chat */
     llm_member("search_context_size"),                         /* Perplexity */
     llm_member("cost"),
     llm_member("cost_in_usd_ticks"),
@@ -172,12 +178,7 @@ static const llm_openai_figure_t  llm_openai_members[] = {
     llm_member("prompt_audio_seconds"),                           /* Mistral */
     llm_member("service_tier"),
     llm_member("num_sources_used"),                                   /* xAI */
-    llm_member("cached_tokens_details"),                    /* of pictures */
-    llm_member("tool_calls_details"),                          /* Perplexity */
-    llm_member("market_cost"),                                     /* Vercel */
-    llm_member("cache_creation"),                      /* OpenRouter's Claude */
-    llm_member("x_tools"),                                  /* Qwen, of tools */
-    llm_member("plugins")                                    /* ... of a chat */
+    llm_member("market_cost")                                      /* Vercel */
 };
 
 
@@ -214,35 +215,6 @@ llm_openai_find(const llm_json_t *j, uint32_t obj, unsigned in,
             }
         }
     }
-}
-
-
-/* a count, sent as a number or as a string; -1 where there is none */
-
-static int64_t
-llm_openai_figure(llm_answer_t *a, const llm_json_t *j, uint32_t node)
-{
-    int                     rc;
-    int64_t                 v;
-    const llm_json_node_t  *n;
-
-    if (!llm_openai_given(j, node)) {
-        return -1;
-    }
-
-    n = llm_json_node(j, node);
-    rc = LLM_BAD;
-
-    if (n->type == LLM_JSON_NUMBER || n->type == LLM_JSON_STRING) {
-        rc = llm_parse_int(j->data + n->start, n->end - n->start, &v);
-    }
-
-    if (rc != LLM_OK || v < 0 || v > LLM_OPENAI_USAGE_MAX) {
-        a->usage_bad = 1;
-        return -1;
-    }
-
-    return v;
 }
 
 
@@ -365,7 +337,7 @@ llm_openai_beside(llm_answer_t *a, const llm_json_t *j, const uint32_t *m,
     /* what its live search has found; what tools have is not charged so */
 
     if (u->searches < 0 && a->kind != LLM_KIND_RESPONSES) {
-        u->searches = llm_openai_figure(a, j, m[LLM_OPENAI_SOURCES_NODE]);
+        u->searches = llm_answer_figure(a, j, m[LLM_OPENAI_SOURCES_NODE]);
     }
 
     u->audio_input_ms = llm_openai_amount(j, m[LLM_OPENAI_SECONDS_NODE], 3);
@@ -377,57 +349,68 @@ llm_openai_beside(llm_answer_t *a, const llm_json_t *j, const uint32_t *m,
 }
 
 
-/* part of what a cache has written is kept for longer, at a price of its own */
+/* tokens that a cache wrote, by how long it keeps them: the first said hold */
 
 static void
 llm_openai_longer(llm_answer_t *a, const llm_json_t *j, uint32_t details,
-    const char *name, llm_usage_t *u, int64_t *part)
+    int64_t part[3])
 {
-    int64_t  n;
+    int64_t   n;
+    uint32_t  f[4];
+    unsigned  i, k;
 
-    if (llm_kind_of(j, details) != LLM_JSON_OBJECT) {
-        return;
-    }
+    static const char * const  names[] = {
+        "ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens",
+        "ephemeral_12h_input_tokens", "ttl_12h_tokens"
+    };
 
-    n = llm_openai_figure(a, j, llm_json_get(j, details, name));
+    llm_json_fields(j, llm_answer_part(a, j, details, LLM_JSON_OBJECT), names,
+                    4, f);
 
-    if (n > 0) {
-        *part = n;
-        u->cache_write -= (n < u->cache_write) ? n : u->cache_write;
+    for (i = 0; i < 4; i++) {
+        k = (i < 2) ? i : 2;
+        n = llm_answer_figure(a, j, f[i]);
+        part[k] = (part[k] <= 0 && n > 0) ? n : part[k];
     }
 }
 
 
-/* LiteLLM says what is for an hour or for 12, OpenAI what is for 12 of them */
+/*
+ * LiteLLM says in details of the prompt what is for an hour or for 12, OpenAI
+ * what is for 12 of them, OpenRouter beside them what Claude's is.  All of it
+ * is what was written: where the sum of that is less, it was left out, or is
+ * the 0 of one who writes down every name that there is.
+ */
 
 static void
 llm_openai_kept(llm_answer_t *a, const llm_json_t *j, const uint32_t *m,
     llm_usage_t *u)
 {
+    int64_t   part[] = { -1, -1, -1 }, longer;
     uint32_t  i;
 
-    for (i = LLM_OPENAI_PROMPT_NODE;
-         u->cache_write > 0 && i <= LLM_OPENAI_PROMPT_LAST; i++)
-    {
-        if (llm_kind_of(j, m[i]) != LLM_JSON_OBJECT) {
-            continue;
-        }
-
+    for (i = LLM_OPENAI_PROMPT_NODE; i <= LLM_OPENAI_PROMPT_LAST; i++) {
         llm_openai_longer(a, j, llm_json_get(j, m[i],
                                              "cache_creation_token_details"),
-                          "ephemeral_1h_input_tokens", u, &u->cache_write_1h);
-        llm_openai_longer(a, j, llm_json_get(j, m[i],
-                                             "cache_creation_token_details"),
-                          "ephemeral_12h_input_tokens", u,
-                          &u->cache_write_day);
+                          part);
         llm_openai_longer(a, j, llm_json_get(j, m[i],
                                              "cache_write_tokens_details"),
-                          "ttl_12h_tokens", u, &u->cache_write_day);
+                          part);
     }
 
-    if (u->cache_write > 0 && u->cache_write_1h < 0) {
-        llm_openai_longer(a, j, m[LLM_OPENAI_CREATION_NODE],
-                          "ephemeral_1h_input_tokens", u, &u->cache_write_1h);
+    llm_openai_longer(a, j, m[LLM_OPENAI_CREATION_NODE], part);
+
+    u->cache_write_1h = part[1];
+    u->cache_write_day = part[2];
+
+    longer = llm_sum(part[1], part[2]);
+
+    if (u->cache_write < llm_sum(part[0], longer)) {
+        u->cache_write = llm_sum(part[0], longer);
+    }
+
+    if (longer > 0) {
+        u->cache_write -= longer;
     }
 }
 
@@ -438,19 +421,21 @@ static void
 llm_openai_cached(llm_answer_t *a, const llm_json_t *j, uint32_t details,
     llm_usage_t *u)
 {
-    if (llm_kind_of(j, details) != LLM_JSON_OBJECT) {
+    details = llm_answer_part(a, j, details, LLM_JSON_OBJECT);
+
+    if (details == LLM_JSON_NONE) {
         return;
     }
 
-    u->cached_image = llm_openai_figure(a, j, llm_json_get(j, details,
+    u->cached_image = llm_answer_figure(a, j, llm_json_get(j, details,
                                                      "cached_image_tokens"));
 
     if (u->cached_image < 0) {
-        u->cached_image = llm_openai_figure(a, j, llm_json_get(j, details,
+        u->cached_image = llm_answer_figure(a, j, llm_json_get(j, details,
                                                            "image_tokens"));
     }
 
-    u->cached_audio = llm_openai_figure(a, j, llm_json_get(j, details,
+    u->cached_audio = llm_answer_figure(a, j, llm_json_get(j, details,
                                                            "audio_tokens"));
 }
 
@@ -477,17 +462,14 @@ llm_openai_invoked(llm_answer_t *a, const llm_json_t *j, uint32_t calls,
         { "finance_search", offsetof(llm_usage_t, tool_calls) }
     };
 
-    if (llm_kind_of(j, calls) != LLM_JSON_OBJECT) {
-        return;
-    }
-
     for (i = 0; i < sizeof(tools) / sizeof(tools[0]); i++) {
-        tool = llm_json_get(j, calls, tools[i].tool);
+        tool = llm_answer_part(a, j, llm_json_get(j, calls, tools[i].tool),
+                               LLM_JSON_OBJECT);
 
-        if (llm_kind_of(j, tool) == LLM_JSON_OBJECT) {
+        if (tool != LLM_JSON_NONE) {
             n = llm_json_get(j, tool, "invocation");
             v = (int64_t *) ((char *) u + tools[i].field);
-            *v = llm_openai_plus(*v, llm_openai_figure(a, j, n), n);
+            *v = llm_openai_plus(*v, llm_answer_figure(a, j, n), n);
         }
     }
 
@@ -509,10 +491,8 @@ llm_openai_kinds(llm_answer_t *a, const llm_json_t *j, const uint32_t *m,
     llm_openai_cached(a, j, m[LLM_OPENAI_CACHED_NODE], u);
 
     for (i = LLM_OPENAI_PROMPT_NODE; i <= LLM_OPENAI_PROMPT_LAST; i++) {
-        if (llm_kind_of(j, m[i]) == LLM_JSON_OBJECT) {
-            llm_openai_cached(a, j, llm_json_get(j, m[i],
-                                                 "cached_tokens_details"), u);
-        }
+        llm_openai_cached(a, j, llm_json_get(j, m[i],
+                                             "cached_tokens_details"), u);
     }
 }
 
@@ -520,8 +500,8 @@ llm_openai_kinds(llm_answer_t *a, const llm_json_t *j, const uint32_t *m,
 /* where members and figures of a usage object are, or LLM_JSON_NONE */
 
 static void
-llm_openai_locate(const llm_json_t *j, uint32_t obj, uint32_t *m,
-    uint32_t *nodes)
+llm_openai_locate(llm_answer_t *a, const llm_json_t *j, uint32_t obj,
+    uint32_t *m, uint32_t *nodes)
 {
     unsigned  i, in;
 
@@ -532,6 +512,10 @@ llm_openai_locate(const llm_json_t *j, uint32_t obj, uint32_t *m,
                     LLM_OPENAI_USAGE_NODES, m);
     llm_openai_find(j, obj, LLM_OPENAI_IN_USAGE, llm_openai_figures,
                     LLM_OPENAI_FIGURES, nodes);
+
+    for (i = LLM_OPENAI_PROMPT_NODE; i <= LLM_OPENAI_PLUGINS_NODE; i++) {
+        m[i] = llm_answer_part(a, j, m[i], LLM_JSON_OBJECT);
+    }
 
     for (i = LLM_OPENAI_PROMPT_NODE; i <= LLM_OPENAI_TOOLS_LAST; i++) {
         in = (i <= LLM_OPENAI_PROMPT_LAST) ? LLM_OPENAI_IN_PROMPT
@@ -560,8 +544,8 @@ llm_openai_figured(llm_answer_t *a, const llm_json_t *j, const uint32_t *nodes,
             continue;
         }
 
-        if (*v < 0 || llm_openai_figures[i].more) {
-            n = llm_openai_figure(a, j, nodes[i]);
+        if (*v <= 0 || llm_openai_figures[i].more) {
+            n = llm_answer_figure(a, j, nodes[i]);
             *v = llm_openai_plus(*v, n, nodes[i]);
         }
     }
@@ -579,16 +563,16 @@ llm_openai_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
     uint32_t     nodes[LLM_OPENAI_FIGURES], m[LLM_OPENAI_USAGE_NODES];
     llm_usage_t  u = LLM_USAGE_INIT;
 
-    llm_openai_locate(j, obj, m, nodes);
+    llm_openai_locate(a, j, obj, m, nodes);
     llm_openai_figured(a, j, nodes, &u);
     llm_openai_plugged(a, j, m[LLM_OPENAI_XTOOLS_NODE],
                        m[LLM_OPENAI_PLUGINS_NODE], &u);
     llm_openai_beside(a, j, m, &u);
 
     llm_openai_both(j, obj, &u);
-    llm_openai_total(a, &u, llm_openai_figure(a, j, m[LLM_OPENAI_TOTAL_NODE]),
-                     llm_openai_given(j, m[LLM_OPENAI_MARKET_NODE]));
     llm_openai_kept(a, j, m, &u);
+    llm_openai_total(a, &u, llm_answer_figure(a, j, m[LLM_OPENAI_TOTAL_NODE]),
+                     llm_openai_given(j, m[LLM_OPENAI_MARKET_NODE]));
     llm_openai_kinds(a, j, m, &u);
     llm_openai_invoked(a, j, m[LLM_OPENAI_CALLS_NODE], &u);
 

@@ -135,6 +135,24 @@ test_totals(void **state)
           ",\"prompt_audio_seconds\":0", 10, 390 },
         { IN(10) "," TOTAL(400) ",\"prompt_audio_seconds\":3", 10, 390 },
 
+        /* a number is under one of two names, and 0 under the other */
+
+        { IN(0) "," OUT(0) ",\"input_tokens\":10,\"output_tokens\":5",
+          10, 5 },
+        { IN(10) "," OUT(5) ",\"input_tokens\":0,\"output_tokens\":0",
+          10, 5 },
+        { IN(10) "," OUT(5) ",\"input_tokens\":11,\"output_tokens\":6",
+          10, 5 },
+        { IN(0) "," OUT(0) ",\"input_tokens\":0,\"output_tokens\":0",
+          0, 0 },
+        { IN(0) "," OUT(5) ",\"input_tokens\":\"x\"", -1, 5 },
+
+        /* more was written for an hour than was read at all: it is beside */
+
+        { IN(10) "," OUT(5) ",\"cache_creation\":{"
+          "\"ephemeral_5m_input_tokens\":4,"
+          "\"ephemeral_1h_input_tokens\":20}", 34, 5 },
+
         /* what cannot be read is not said */
 
         { "\"prompt_tokens\":[],\"completion_tokens\":\"7\"", -1, 7 },
@@ -158,7 +176,7 @@ test_totals(void **state)
 }
 
 
-/* an hour, 12 hours, and the rest for 5 minutes: never more than was written */
+/* an hour, 12 hours, and the rest for 5 minutes: all of it was written */
 
 static void
 test_kept(void **state)
@@ -187,10 +205,40 @@ test_kept(void **state)
           "\"ttl_12h_tokens\":15}", 35, -1, 15 },
         { "\"cache_creation_tokens\":50,\"cache_creation_token_details\":{"
           "\"ephemeral_12h_input_tokens\":15}", 35, -1, 15 },
-        { "\"cache_creation_tokens\":0,\"cache_write_tokens_details\":{"
-          "\"ttl_12h_tokens\":15}", 0, -1, -1 },
         { "\"cache_write_tokens\":50},\"cache_creation\":{"
-          "\"ephemeral_1h_input_tokens\":20", 30, 20, -1 }
+          "\"ephemeral_1h_input_tokens\":20", 30, 20, -1 },
+
+        /* the parts alone, and beside the 0 of who writes down every name */
+
+        { "\"cache_creation_tokens\":0,\"cache_write_tokens_details\":{"
+          "\"ttl_12h_tokens\":15}", 0, -1, 15 },
+        { "\"cached_tokens\":0},\"cache_creation\":{"
+          "\"ephemeral_1h_input_tokens\":20", 0, 20, -1 },
+        { "\"cached_tokens\":0},\"cache_creation\":{"
+          "\"ephemeral_5m_input_tokens\":4,"
+          "\"ephemeral_1h_input_tokens\":20", 4, 20, -1 },
+        { "\"cached_tokens\":0},\"cache_creation\":{"
+          "\"ephemeral_5m_input_tokens\":4", 4, -1, -1 },
+        { "\"cache_creation_tokens\":0,\"cache_creation_token_details\":{"
+          "\"ephemeral_5m_input_tokens\":4,"
+          "\"ephemeral_12h_input_tokens\":20}", 4, -1, 20 },
+
+        /* said in two places they are the same tokens */
+
+        { "\"cache_write_tokens\":50,\"cache_creation_token_details\":{"
+          "\"ephemeral_1h_input_tokens\":20}},\"cache_creation\":{"
+          "\"ephemeral_1h_input_tokens\":20", 30, 20, -1 },
+        { "\"cache_write_tokens\":50,\"cache_creation_token_details\":{"
+          "\"ephemeral_1h_input_tokens\":0}},\"cache_creation\":{"
+          "\"ephemeral_1h_input_tokens\":20", 30, 20, -1 },
+        { "\"cache_write_tokens\":50,\"cache_creation_token_details\":{"
+          "\"ephemeral_1h_input_tokens\":20},"
+          "\"cache_write_tokens_details\":{\"ttl_12h_tokens\":10}",
+          20, 20, 10 },
+        { "\"cache_write_tokens\":50,\"cache_creation_token_details\":{"
+          "\"ephemeral_12h_input_tokens\":20},"
+          "\"cache_write_tokens_details\":{\"ttl_12h_tokens\":20}",
+          30, -1, 20 }
     };
 
     (void) state;
@@ -273,42 +321,43 @@ test_rarely_said(void **state)
         const char  *usage;
         size_t       field;
         int64_t      value;
+        unsigned     bad;
     } rows[] = {
         { "\"prompt_tokens_details\":{\"cached_tokens\":6,"
           "\"cached_tokens_details\":{\"audio_tokens\":4}}",
-          offsetof(llm_usage_t, cached_audio), 4 },
+          offsetof(llm_usage_t, cached_audio), 4, 0 },
         { "\"prompt_tokens_details\":{\"cached_tokens_details\":{"
-          "\"image_tokens\":3}}", offsetof(llm_usage_t, cached_image), 3 },
+          "\"image_tokens\":3}}", offsetof(llm_usage_t, cached_image), 3, 0 },
         { "\"cached_tokens\":6,\"cached_tokens_details\":{"
           "\"cached_image_tokens\":5,\"cached_text_tokens\":1}",
-          offsetof(llm_usage_t, cached_image), 5 },
+          offsetof(llm_usage_t, cached_image), 5, 0 },
         { "\"cached_tokens_details\":[5]",
-          offsetof(llm_usage_t, cached_image), -1 },
+          offsetof(llm_usage_t, cached_image), -1, 1 },
         { "\"input_tokens_details\":{\"cache_read_input_tokens\":7}",
-          offsetof(llm_usage_t, cached_input), 7 },
+          offsetof(llm_usage_t, cached_input), 7, 0 },
         { "\"cached_input_tokens\":7",
-          offsetof(llm_usage_t, cached_input), 7 },
+          offsetof(llm_usage_t, cached_input), 7, 0 },
         { "\"prompt_tokens_details\":{\"google_maps_grounding_requests\":1}",
-          offsetof(llm_usage_t, maps_queries), 1 },
+          offsetof(llm_usage_t, maps_queries), 1, 0 },
         { "\"tool_calls_details\":{\"web_search\":{\"invocation\":2},"
           "\"other\":{\"invocation\":9}}",
-          offsetof(llm_usage_t, searches), 2 },
+          offsetof(llm_usage_t, searches), 2, 0 },
         { "\"tool_calls_details\":{\"web_search\":{\"invocation\":2},"
           "\"image_search\":{\"invocation\":3}}",
-          offsetof(llm_usage_t, searches), 5 },
+          offsetof(llm_usage_t, searches), 5, 0 },
         { "\"x_tools\":{\"web_search\":{\"count\":4}},\"plugins\":{"
-          "\"search\":{\"count\":1}}", offsetof(llm_usage_t, searches), 4 },
+          "\"search\":{\"count\":1}}", offsetof(llm_usage_t, searches), 4, 0 },
         { "\"plugins\":{\"search\":{\"count\":1,\"strategy\":\"turbo\"}}",
-          offsetof(llm_usage_t, searches), 1 },
+          offsetof(llm_usage_t, searches), 1, 0 },
         { "\"plugins\":{\"search\":2},\"x_tools\":[]",
-          offsetof(llm_usage_t, searches), -1 },
+          offsetof(llm_usage_t, searches), -1, 1 },
         { "\"tool_calls_details\":{\"fetch_url\":{\"invocation\":3}}",
-          offsetof(llm_usage_t, web_fetches), 3 },
+          offsetof(llm_usage_t, web_fetches), 3, 0 },
         { "\"tool_calls_details\":{\"people_search\":{\"invocation\":1},"
           "\"finance_search\":{\"invocation\":4}}",
-          offsetof(llm_usage_t, tool_calls), 5 },
+          offsetof(llm_usage_t, tool_calls), 5, 0 },
         { "\"tool_calls_details\":{\"web_search\":7,\"sandbox\":{}}",
-          offsetof(llm_usage_t, searches), -1 }
+          offsetof(llm_usage_t, searches), -1, 1 }
     };
 
     (void) state;
@@ -320,7 +369,7 @@ test_rarely_said(void **state)
                  rows[i].usage);
         answer(&f, "/v1/chat/completions", usage);
 
-        assert_int_equal(f.a.usage_bad, 0);
+        assert_int_equal(f.a.usage_bad, rows[i].bad);
         assert_int_equal(f.a.usage.input, 100);
 
         if (*(int64_t *) ((char *) &f.a.usage + rows[i].field)
