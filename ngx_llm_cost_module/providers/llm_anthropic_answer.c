@@ -81,12 +81,7 @@ llm_anthropic_usage(llm_answer_t *a, llm_anthropic_state_t *st,
     uint32_t                  list;
     llm_anthropic_figures_t   said;
 
-    if (!llm_given(j, usage)) {
-        return LLM_OK;
-    }
-
-    if (llm_kind_of(j, usage) != LLM_JSON_OBJECT) {
-        a->usage_bad = 1;
+    if (llm_answer_part(a, j, usage, LLM_JSON_OBJECT) == LLM_JSON_NONE) {
         return LLM_OK;
     }
 
@@ -101,9 +96,10 @@ llm_anthropic_usage(llm_answer_t *a, llm_anthropic_state_t *st,
     }
 
     said = st->said;
-    list = llm_json_get(j, usage, "iterations");
+    list = llm_answer_part(a, j, llm_json_get(j, usage, "iterations"),
+                           LLM_JSON_ARRAY);
 
-    if (llm_kind_of(j, list) == LLM_JSON_ARRAY
+    if (list != LLM_JSON_NONE
         && llm_anthropic_iterations(a, j, list, &said) != LLM_OK)
     {
         return LLM_ERROR;

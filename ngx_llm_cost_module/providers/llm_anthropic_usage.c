@@ -71,19 +71,22 @@ llm_anthropic_read(llm_answer_t *a, const llm_json_t *j, uint32_t obj,
                                     llm_anthropic_usage_figures[i].name));
     }
 
-    node = llm_json_get(j, obj, "cache_creation");
+    node = llm_answer_part(a, j, llm_json_get(j, obj, "cache_creation"),
+                           LLM_JSON_OBJECT);
 
     llm_anthropic_take(said->written_5m, llm_anthropic_member(a, j, node,
                                                 "ephemeral_5m_input_tokens"));
     llm_anthropic_take(said->written_1h, llm_anthropic_member(a, j, node,
                                                 "ephemeral_1h_input_tokens"));
 
-    node = llm_json_get(j, obj, "output_tokens_details");
+    node = llm_answer_part(a, j, llm_json_get(j, obj, "output_tokens_details"),
+                           LLM_JSON_OBJECT);
 
     llm_anthropic_take(said->thinking,
                        llm_anthropic_member(a, j, node, "thinking_tokens"));
 
-    node = llm_json_get(j, obj, "server_tool_use");
+    node = llm_answer_part(a, j, llm_json_get(j, obj, "server_tool_use"),
+                           LLM_JSON_OBJECT);
 
     llm_anthropic_take(said->searches,
                        llm_anthropic_member(a, j, node,
@@ -217,8 +220,8 @@ llm_anthropic_iterations(llm_answer_t *a, const llm_json_t *j, uint32_t list,
 
     for (i = list + 1; i < llm_json_next(j, list); i = v[i].next) {
 
-        type = llm_kind_of(j, i) == LLM_JSON_OBJECT
-               ? llm_json_get(j, i, "type") : LLM_JSON_NONE;
+        type = llm_json_get(j, llm_answer_part(a, j, i, LLM_JSON_OBJECT),
+                            "type");
 
         if (!llm_given(j, type)) {
             continue;

@@ -73,6 +73,10 @@ void llm_bedrock_out(llm_answer_t *a, llm_output_t *out, const llm_json_t *j,
 
 int llm_bedrock_chosen(llm_answer_t *a, const llm_json_t *j, uint32_t trace);
 
+/* whether it says that it has ended, and if it was cut off */
+
+unsigned llm_bedrock_ends(llm_answer_t *a, const llm_json_t *j, uint32_t obj);
+
 
 int llm_bedrock_headers(llm_answer_t *a, const llm_headers_t *h);
 int llm_bedrock_answer(llm_answer_t *a, const llm_json_t *j);

@@ -171,7 +171,7 @@ llm_bedrock_tier(llm_answer_t *a, const llm_str_t *tier)
 {
     unsigned char  *p;
 
-    if (tier == NULL || tier->len == 0 || a->service_tier.len) {
+    if (tier == NULL || tier->len == 0) {
         return LLM_OK;
     }
 
@@ -226,6 +226,20 @@ llm_bedrock_headers(llm_answer_t *a, const llm_headers_t *h)
 }
 
 
+/* a figure that is in a part of a usage */
+
+static int64_t
+llm_bedrock_of(llm_answer_t *a, const llm_json_t *j, uint32_t obj,
+    const char *part, const char *name)
+{
+    uint32_t  node;
+
+    node = llm_answer_part(a, j, llm_json_get(j, obj, part), LLM_JSON_OBJECT);
+
+    return llm_answer_figure(a, j, llm_json_get(j, node, name));
+}
+
+
 /* what was written for an hour, in the words of Converse and of Claude */
 
 static void
@@ -237,12 +251,14 @@ llm_bedrock_ttl(llm_answer_t *a, llm_bedrock_state_t *st, const llm_json_t *j,
     const llm_json_node_t  *v;
 
     v = j->nodes;
-    list = llm_json_get(j, obj, "cacheDetails");
+    list = llm_answer_part(a, j, llm_json_get(j, obj, "cacheDetails"),
+                           LLM_JSON_ARRAY);
 
-    if (llm_kind_of(j, list) == LLM_JSON_ARRAY) {
+    if (list != LLM_JSON_NONE) {
 
         for (n = 0, i = list + 1; i < llm_json_next(j, list); i = v[i].next) {
-            ttl = llm_json_get(j, i, "ttl");
+            ttl = llm_json_get(j, llm_answer_part(a, j, i, LLM_JSON_OBJECT),
+                               "ttl");
 
             if (ttl != LLM_JSON_NONE && llm_json_equal(j, ttl, "1h")) {
                 n = llm_sum(n, llm_answer_figure(a, j,
@@ -253,13 +269,12 @@ llm_bedrock_ttl(llm_answer_t *a, llm_bedrock_state_t *st, const llm_json_t *j,
         llm_bedrock_take(st, LLM_BEDROCK_WRITE_1H, n);
     }
 
-    llm_bedrock_take(st, LLM_BEDROCK_WRITE_1H, llm_answer_figure(a, j,
-        llm_json_get(j, llm_json_get(j, obj, "cache_creation"),
-                     "ephemeral_1h_input_tokens")));
-
-    llm_bedrock_take(st, LLM_BEDROCK_THOUGHT, llm_answer_figure(a, j,
-        llm_json_get(j, llm_json_get(j, obj, "output_tokens_details"),
-                     "thinking_tokens")));
+    llm_bedrock_take(st, LLM_BEDROCK_WRITE_1H,
+                     llm_bedrock_of(a, j, obj, "cache_creation",
+                                    "ephemeral_1h_input_tokens"));
+    llm_bedrock_take(st, LLM_BEDROCK_THOUGHT,
+                     llm_bedrock_of(a, j, obj, "output_tokens_details",
+                                    "thinking_tokens"));
 }
 
 
@@ -275,12 +290,12 @@ llm_bedrock_openai(llm_answer_t *a, llm_bedrock_state_t *st,
 
     st->within = 1;
 
-    llm_bedrock_take(st, LLM_BEDROCK_READ, llm_answer_figure(a, j,
-        llm_json_get(j, llm_json_get(j, obj, "prompt_tokens_details"),
-                     "cached_tokens")));
-    llm_bedrock_take(st, LLM_BEDROCK_THOUGHT, llm_answer_figure(a, j,
-        llm_json_get(j, llm_json_get(j, obj, "completion_tokens_details"),
-                     "reasoning_tokens")));
+    llm_bedrock_take(st, LLM_BEDROCK_READ,
+                     llm_bedrock_of(a, j, obj, "prompt_tokens_details",
+                                    "cached_tokens"));
+    llm_bedrock_take(st, LLM_BEDROCK_THOUGHT,
+                     llm_bedrock_of(a, j, obj, "completion_tokens_details",
+                                    "reasoning_tokens"));
 }
 
 
@@ -291,7 +306,7 @@ llm_bedrock_usage(llm_answer_t *a, llm_bedrock_state_t *st,
     size_t    k;
     uint32_t  i;
 
-    if (llm_kind_of(j, obj) != LLM_JSON_OBJECT) {
+    if (llm_answer_part(a, j, obj, LLM_JSON_OBJECT) == LLM_JSON_NONE) {
         return;
     }
 
@@ -318,56 +333,23 @@ llm_bedrock_results(llm_answer_t *a, llm_bedrock_state_t *st,
     const llm_json_t *j)
 {
     int64_t   n;
-    uint32_t  i, list;
+    uint32_t  i, list, obj;
 
     list = llm_json_get(j, 0, "results");
 
-    if (llm_kind_of(j, list) != LLM_JSON_ARRAY) {
+    if (llm_answer_part(a, j, list, LLM_JSON_ARRAY) == LLM_JSON_NONE) {
         return;
     }
 
     for (n = -1, i = list + 1; i < llm_json_next(j, list);
          i = llm_json_next(j, i))
     {
-        n = llm_sum(n, llm_answer_figure(a, j,
-                                         llm_json_get(j, i, "tokenCount")));
+        obj = llm_answer_part(a, j, i, LLM_JSON_OBJECT);
+        n = llm_sum(n, llm_answer_figure(a, j, llm_json_get(j, obj,
+                                                            "tokenCount")));
     }
 
     llm_bedrock_take(st, LLM_BEDROCK_OUT, n);
-}
-
-
-/* the end of an answer, in the words of the models' makers */
-
-static void
-llm_bedrock_ends(llm_answer_t *a, llm_bedrock_state_t *st, const llm_json_t *j,
-    uint32_t obj)
-{
-    unsigned  i;
-    uint32_t  f[5];
-
-    static const char * const  names[] = {
-        "stopReason", "stop_reason", "completionReason", "finish_reason",
-        "is_finished"
-    };
-
-    llm_json_fields(j, obj, names, 5, f);
-
-    for (i = 0; i < 5; i++) {
-
-        if (!llm_given(j, f[i]) || llm_kind_of(j, f[i]) == LLM_JSON_FALSE) {
-            continue;
-        }
-
-        st->stopped = 1;
-
-        if (llm_json_equal(j, f[i], "max_tokens")
-            || llm_json_equal(j, f[i], "length")
-            || llm_json_equal(j, f[i], "LENGTH"))
-        {
-            a->truncated = 1;
-        }
-    }
 }
 
 
@@ -411,6 +393,10 @@ llm_bedrock_read(llm_answer_t *a, llm_bedrock_state_t *st, const llm_json_t *j)
     llm_bedrock_results(a, st, j);
     llm_bedrock_pictures(a, j);
 
+    if (llm_kind_of(j, f[1]) == LLM_JSON_STRING) {
+        f[1] = LLM_JSON_NONE;                     /* the text of an error */
+    }
+
     for (i = 0; i < 4; i++) {
         llm_bedrock_usage(a, st, j, f[i]);
         llm_bedrock_usage(a, st, j, llm_json_get(j, f[i], "usage"));
@@ -418,9 +404,9 @@ llm_bedrock_read(llm_answer_t *a, llm_bedrock_state_t *st, const llm_json_t *j)
 
     llm_bedrock_apply(a, st);
 
-    llm_bedrock_ends(a, st, j, 0);
-    llm_bedrock_ends(a, st, j, f[5]);
-    llm_bedrock_ends(a, st, j, f[6]);
+    st->stopped |= llm_bedrock_ends(a, j, 0);
+    st->stopped |= llm_bedrock_ends(a, j, f[5]);
+    st->stopped |= llm_bedrock_ends(a, j, f[6]);
 
     if (llm_given(j, f[3])) {
         a->finished = 1;

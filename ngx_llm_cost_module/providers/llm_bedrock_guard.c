@@ -106,7 +106,8 @@ llm_bedrock_guard_answer(llm_answer_t *a, const llm_json_t *j)
         "automatedReasoningPolicyUnits", "contentPolicyImageUnits"
     };
 
-    usage = llm_json_get(j, 0, "usage");
+    usage = llm_answer_part(a, j, llm_json_get(j, 0, "usage"),
+                            LLM_JSON_OBJECT);
     units = -1;
 
     for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

@@ -104,3 +104,39 @@ llm_bedrock_chosen(llm_answer_t *a, const llm_json_t *j, uint32_t trace)
 
     return rc;
 }
+
+
+/* the end of an answer, in the words of the models' makers */
+
+unsigned
+llm_bedrock_ends(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
+{
+    unsigned  i, stopped;
+    uint32_t  f[5];
+
+    static const char * const  names[] = {
+        "stopReason", "stop_reason", "completionReason", "finish_reason",
+        "is_finished"
+    };
+
+    llm_json_fields(j, obj, names, 5, f);
+    stopped = 0;
+
+    for (i = 0; i < 5; i++) {
+
+        if (!llm_given(j, f[i]) || llm_kind_of(j, f[i]) == LLM_JSON_FALSE) {
+            continue;
+        }
+
+        stopped = 1;
+
+        if (llm_json_equal(j, f[i], "max_tokens")
+            || llm_json_equal(j, f[i], "length")
+            || llm_json_equal(j, f[i], "LENGTH"))
+        {
+            a->truncated = 1;
+        }
+    }
+
+    return stopped;
+}

@@ -62,15 +62,17 @@ llm_cohere_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
         "image_tokens"
     };
 
-    if (llm_kind_of(j, obj) != LLM_JSON_OBJECT) {
-        a->usage_bad |= llm_given(j, obj);
+    if (llm_answer_part(a, j, obj, LLM_JSON_OBJECT) == LLM_JSON_NONE) {
         return;
     }
 
     billed = llm_json_get(j, obj, "billed_units");
-    tokens = llm_json_get(j, obj, "tokens");
+    tokens = llm_answer_part(a, j, llm_json_get(j, obj, "tokens"),
+                             LLM_JSON_OBJECT);
 
-    llm_json_fields(j, llm_given(j, billed) ? billed : tokens, names, 5, f);
+    llm_json_fields(j, llm_given(j, billed)
+                       ? llm_answer_part(a, j, billed, LLM_JSON_OBJECT)
+                       : tokens, names, 5, f);
 
     u.input = llm_answer_figure(a, j, f[0]);
     u.output = llm_answer_figure(a, j, f[1]);
@@ -169,7 +171,7 @@ llm_cohere_end(llm_answer_t *a, const llm_json_t *j, uint32_t reason)
 static void
 llm_cohere_read(llm_answer_t *a, llm_cohere_state_t *st, const llm_json_t *j)
 {
-    uint32_t  f[8], list, i;
+    uint32_t  f[8], list, delta, i;
 
     static const char * const  names[] = {
         "usage", "meta", "delta", "response", "message", "finish_reason",
@@ -182,14 +184,19 @@ llm_cohere_read(llm_answer_t *a, llm_cohere_state_t *st, const llm_json_t *j)
 
     llm_json_fields(j, 0, names, 8, f);
 
+    delta = llm_answer_part(a, j, f[2], LLM_JSON_OBJECT);
+
     llm_cohere_usage(a, j, f[0]);
     llm_cohere_usage(a, j, f[1]);
-    llm_cohere_usage(a, j, llm_json_get(j, f[2], "usage"));
-    llm_cohere_usage(a, j, llm_json_get(j, f[3], "meta"));
+    llm_cohere_usage(a, j, llm_json_get(j, delta, "usage"));
+    llm_cohere_usage(a, j,
+                     llm_json_get(j, llm_answer_part(a, j, f[3],
+                                                     LLM_JSON_OBJECT),
+                                  "meta"));
 
     llm_cohere_out(a, st, j, 0);
     llm_cohere_out(a, st, j, f[4]);
-    llm_cohere_out(a, st, j, llm_json_get(j, f[2], "message"));
+    llm_cohere_out(a, st, j, llm_json_get(j, delta, "message"));
 
     list = f[6];
 
@@ -203,13 +210,13 @@ llm_cohere_read(llm_answer_t *a, llm_cohere_state_t *st, const llm_json_t *j)
     }
 
     llm_cohere_end(a, j, f[5]);
-    llm_cohere_end(a, j, llm_json_get(j, f[2], "finish_reason"));
+    llm_cohere_end(a, j, llm_json_get(j, delta, "finish_reason"));
 
     if (llm_kind_of(j, f[7]) == LLM_JSON_TRUE) {
         a->finished = 1;
     }
 
-    if (llm_given(j, llm_json_get(j, f[2], "error"))) {
+    if (llm_given(j, llm_json_get(j, delta, "error"))) {
         a->error = 1;
     }
 }

@@ -122,7 +122,7 @@ llm_gemini_details(llm_answer_t *a, const llm_json_t *j, uint32_t list,
 
     static const char * const  names[] = { "modality", "tokenCount" };
 
-    if (llm_kind_of(j, list) != LLM_JSON_ARRAY) {
+    if (llm_answer_part(a, j, list, LLM_JSON_ARRAY) == LLM_JSON_NONE) {
         return;
     }
 
@@ -130,7 +130,8 @@ llm_gemini_details(llm_answer_t *a, const llm_json_t *j, uint32_t list,
 
     for (i = list + 1; i < llm_json_next(j, list); i = nodes[i].next) {
 
-        llm_json_fields(j, i, names, 2, f);
+        llm_json_fields(j, llm_answer_part(a, j, i, LLM_JSON_OBJECT), names, 2,
+                        f);
         n = llm_answer_figure(a, j, f[1]);
 
         if (n < 0 || f[0] == LLM_JSON_NONE) {
@@ -263,8 +264,7 @@ llm_gemini_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj,
     llm_usage_t        u = LLM_USAGE_INIT;
     const llm_usage_t  unknown = LLM_USAGE_INIT;
 
-    if (llm_kind_of(j, obj) != LLM_JSON_OBJECT) {
-        a->usage_bad |= llm_given(j, obj);
+    if (llm_answer_part(a, j, obj, LLM_JSON_OBJECT) == LLM_JSON_NONE) {
         return;
     }
 

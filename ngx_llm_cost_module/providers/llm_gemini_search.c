@@ -69,15 +69,11 @@ llm_gemini_grounding(llm_answer_t *a, llm_gemini_searches_t *st,
     v = j->nodes;
     i = llm_json_get(j, candidate, "groundingMetadata");
 
-    if (llm_kind_of(j, i) != LLM_JSON_OBJECT) {
-        return;
-    }
-
-    llm_json_fields(j, i, names, 3, f);
+    llm_json_fields(j, llm_answer_part(a, j, i, LLM_JSON_OBJECT), names, 3, f);
 
     for (k = 0; k < 2; k++) {
 
-        if (llm_kind_of(j, f[k]) != LLM_JSON_ARRAY) {
+        if (llm_answer_part(a, j, f[k], LLM_JSON_ARRAY) == LLM_JSON_NONE) {
             continue;
         }
 
@@ -90,7 +86,7 @@ llm_gemini_grounding(llm_answer_t *a, llm_gemini_searches_t *st,
         a->usage.searches = st->nqueries;
     }
 
-    if (llm_kind_of(j, f[2]) != LLM_JSON_ARRAY) {
+    if (llm_answer_part(a, j, f[2], LLM_JSON_ARRAY) == LLM_JSON_NONE) {
         return;
     }
 

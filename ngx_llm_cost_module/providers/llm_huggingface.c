@@ -340,17 +340,20 @@ llm_hf_details(llm_answer_t *a, const llm_json_t *j, uint32_t details)
         "best_of_sequences"
     };
 
-    if (llm_kind_of(j, details) != LLM_JSON_OBJECT) {
+    if (llm_answer_part(a, j, details, LLM_JSON_OBJECT) == LLM_JSON_NONE) {
         return;
     }
 
     v = j->nodes;
     llm_json_fields(j, details, names, 5, f);
 
+    f[2] = llm_answer_part(a, j, f[2], LLM_JSON_ARRAY);
+    f[4] = llm_answer_part(a, j, f[4], LLM_JSON_ARRAY);
+
     u.output = llm_answer_figure(a, j, f[0]);
     u.input = llm_answer_figure(a, j, f[1]);
 
-    for (i = f[4] + 1; llm_kind_of(j, f[4]) == LLM_JSON_ARRAY
+    for (i = f[4] + 1; f[4] != LLM_JSON_NONE
          && i < llm_json_next(j, f[4]); i = v[i].next)
     {
         u.output = llm_sum(u.output, llm_answer_figure(a, j,
@@ -359,7 +362,7 @@ llm_hf_details(llm_answer_t *a, const llm_json_t *j, uint32_t details)
 
     /* each token of the prompt, where they are asked for */
 
-    if (u.input < 0 && llm_kind_of(j, f[2]) == LLM_JSON_ARRAY) {
+    if (u.input < 0 && f[2] != LLM_JSON_NONE) {
 
         for (i = f[2] + 1; i < llm_json_next(j, f[2]); i = v[i].next) {
             u.input = (u.input < 0) ? 1 : u.input + 1;

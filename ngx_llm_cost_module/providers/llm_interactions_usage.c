@@ -19,7 +19,7 @@ llm_interactions_kinds(llm_answer_t *a, const llm_json_t *j, uint32_t list,
     uint32_t                i, modality;
     const llm_json_node_t  *n;
 
-    if (llm_kind_of(j, list) != LLM_JSON_ARRAY) {
+    if (llm_answer_part(a, j, list, LLM_JSON_ARRAY) == LLM_JSON_NONE) {
         return;
     }
 
@@ -27,7 +27,8 @@ llm_interactions_kinds(llm_answer_t *a, const llm_json_t *j, uint32_t list,
 
     for (i = list + 1; i < n[list].next; i = n[i].next) {
 
-        modality = llm_json_get(j, i, "modality");
+        modality = llm_json_get(j, llm_answer_part(a, j, i, LLM_JSON_OBJECT),
+                                "modality");
 
         if (llm_kind_of(j, modality) == LLM_JSON_STRING
             && llm_json_equal(j, modality, kind))
@@ -108,7 +109,7 @@ llm_interactions_calls(llm_answer_t *a, const llm_json_t *j, uint32_t list,
         { "retrieval", offsetof(llm_usage_t, file_searches) }
     };
 
-    if (llm_kind_of(j, list) != LLM_JSON_ARRAY) {
+    if (llm_answer_part(a, j, list, LLM_JSON_ARRAY) == LLM_JSON_NONE) {
         return;
     }
 
@@ -116,7 +117,8 @@ llm_interactions_calls(llm_answer_t *a, const llm_json_t *j, uint32_t list,
 
     for (i = list + 1; i < llm_json_next(j, list); i = v[i].next) {
 
-        llm_json_fields(j, i, names, 2, f);
+        llm_json_fields(j, llm_answer_part(a, j, i, LLM_JSON_OBJECT), names, 2,
+                        f);
 
         for (k = 0; k < sizeof(tools) / sizeof(tools[0]); k++) {
 
@@ -139,8 +141,7 @@ llm_interactions_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
     uint32_t           f[LLM_INTERACTIONS_USAGE];
     llm_usage_t        u = LLM_USAGE_INIT;
 
-    if (llm_kind_of(j, obj) != LLM_JSON_OBJECT) {
-        a->usage_bad |= llm_given(j, obj);
+    if (llm_answer_part(a, j, obj, LLM_JSON_OBJECT) == LLM_JSON_NONE) {
         return;
     }
 

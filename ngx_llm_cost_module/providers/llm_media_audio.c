@@ -247,7 +247,7 @@ llm_audio_answer(llm_answer_t *a, const llm_json_t *j)
     usage = f[0];
     ms = -1;
 
-    if (llm_kind_of(j, usage) == LLM_JSON_OBJECT) {
+    if (llm_answer_part(a, j, usage, LLM_JSON_OBJECT) != LLM_JSON_NONE) {
         llm_openai_usage(a, j, usage);
 
         if (a->kind == LLM_KIND_SPEECH && a->usage.audio_output < 0) {
@@ -262,9 +262,6 @@ llm_audio_answer(llm_answer_t *a, const llm_json_t *j)
         }
 
         a->usage_seen |= (ms >= 0);
-
-    } else {
-        a->usage_bad |= llm_given(j, usage);
     }
 
     if (a->kind == LLM_KIND_TRANSCRIPTION) {

@@ -394,7 +394,7 @@ llm_images_drawn(llm_answer_t *a, const llm_json_t *j, uint32_t usage)
     llm_answer_t       drawn;
     llm_usage_item_t  *item;
 
-    if (llm_kind_of(j, usage) != LLM_JSON_OBJECT) {
+    if (llm_answer_part(a, j, usage, LLM_JSON_OBJECT) == LLM_JSON_NONE) {
         return LLM_OK;
     }
 
@@ -449,12 +449,9 @@ llm_images_answer(llm_answer_t *a, const llm_json_t *j)
         a->usage.images_out = a->stream ? 1 : a->q->choices;
     }
 
-    if (llm_kind_of(j, f[1]) == LLM_JSON_OBJECT) {
+    if (llm_answer_part(a, j, f[1], LLM_JSON_OBJECT) != LLM_JSON_NONE) {
         llm_openai_usage(a, j, f[1]);
         llm_images_parts(a, j, f[1]);
-
-    } else {
-        a->usage_bad |= llm_given(j, f[1]);
     }
 
     if (!a->stream) {

@@ -109,8 +109,7 @@ llm_ocr_answer(llm_answer_t *a, const llm_json_t *j)
 
     usage = llm_json_get(j, 0, "usage_info");
 
-    if (llm_kind_of(j, usage) != LLM_JSON_OBJECT) {
-        a->usage_bad |= llm_given(j, usage);
+    if (llm_answer_part(a, j, usage, LLM_JSON_OBJECT) == LLM_JSON_NONE) {
         return LLM_OK;
     }
 

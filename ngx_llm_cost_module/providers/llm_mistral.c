@@ -349,8 +349,7 @@ llm_mistral_usage(llm_answer_t *a, const llm_json_t *j, uint32_t usage)
         "connector_tokens", "connectors"
     };
 
-    if (llm_kind_of(j, usage) != LLM_JSON_OBJECT) {
-        a->usage_bad |= llm_given(j, usage);
+    if (llm_answer_part(a, j, usage, LLM_JSON_OBJECT) == LLM_JSON_NONE) {
         return;
     }
 
@@ -366,6 +365,8 @@ llm_mistral_usage(llm_answer_t *a, const llm_json_t *j, uint32_t usage)
     if (u.output >= 0 && total - u.output >= prompt) {
         u.input = total - u.output;
     }
+
+    f[4] = llm_answer_part(a, j, f[4], LLM_JSON_OBJECT);
 
     u.searches = llm_answer_figure(a, j, llm_json_get(j, f[4], "web_search"));
     total = llm_answer_figure(a, j, llm_json_get(j, f[4],

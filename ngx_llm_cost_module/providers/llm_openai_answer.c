@@ -111,26 +111,22 @@ llm_openai_figures(llm_answer_t *a, llm_openai_state_t *st,
 
     usage = f[LLM_OPENAI_USAGE_NODE];
 
-    if (llm_openai_given(j, usage)
-        && llm_kind_of(j, usage) == LLM_JSON_OBJECT)
-    {
+    if (llm_answer_part(a, j, usage, LLM_JSON_OBJECT) != LLM_JSON_NONE) {
         st->usage = 1;
         llm_openai_usage(a, j, usage);
 
         return;
     }
 
-    if (llm_openai_given(j, usage)) {
-        a->usage_bad = 1;
-    }
-
-    if (st->usage || f[LLM_OPENAI_GROQ_NODE] == LLM_JSON_NONE) {
+    if (st->usage) {
         return;
     }
 
-    usage = llm_json_get(j, f[LLM_OPENAI_GROQ_NODE], "usage");
+    usage = llm_json_get(j, llm_answer_part(a, j, f[LLM_OPENAI_GROQ_NODE],
+                                            LLM_JSON_OBJECT),
+                         "usage");
 
-    if (llm_kind_of(j, usage) == LLM_JSON_OBJECT) {
+    if (llm_answer_part(a, j, usage, LLM_JSON_OBJECT) != LLM_JSON_NONE) {
         llm_openai_usage(a, j, usage);
     }
 }

@@ -134,7 +134,9 @@ llm_openai_run_state(llm_answer_t *a, const llm_json_t *j)
         }
     }
 
-    if (a->told.ended && llm_kind_of(j, f[2]) == LLM_JSON_OBJECT) {
+    if (a->told.ended
+        && llm_answer_part(a, j, f[2], LLM_JSON_OBJECT) != LLM_JSON_NONE)
+    {
         llm_openai_usage(a, j, f[2]);
     }
 

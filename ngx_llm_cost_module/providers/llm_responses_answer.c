@@ -134,15 +134,12 @@ llm_responses_usage(llm_answer_t *a, llm_responses_state_t *st,
     usage = f[LLM_RESPONSE_USAGE];
     output = f[LLM_RESPONSE_OUTPUT];
 
-    if (llm_kind_of(j, usage) == LLM_JSON_OBJECT) {
+    if (llm_answer_part(a, j, usage, LLM_JSON_OBJECT) != LLM_JSON_NONE) {
         a->usage.searches = -1;
         a->usage.file_searches = -1;
         a->usage.code_sessions = -1;
 
         llm_openai_usage(a, j, usage);
-
-    } else {
-        a->usage_bad |= llm_given(j, usage);
     }
 
     if (llm_kind_of(j, output) == LLM_JSON_ARRAY
@@ -154,8 +151,6 @@ llm_responses_usage(llm_answer_t *a, llm_responses_state_t *st,
             llm_responses_call(a, &st->calls, j, i);
         }
     }
-
-    llm_responses_called(a, &st->calls);
 }
 
 
@@ -199,7 +194,7 @@ llm_responses_response(llm_answer_t *a, llm_responses_state_t *st,
 {
     uint32_t  f[LLM_RESPONSE_N];
 
-    if (llm_kind_of(j, obj) != LLM_JSON_OBJECT) {
+    if (llm_answer_part(a, j, obj, LLM_JSON_OBJECT) == LLM_JSON_NONE) {
         return LLM_OK;
     }
 
@@ -238,7 +233,8 @@ llm_responses_response(llm_answer_t *a, llm_responses_state_t *st,
 
     a->items = NULL;
 
-    if (llm_kind_of(j, f[LLM_RESPONSE_TOOLS]) == LLM_JSON_OBJECT
+    if (llm_answer_part(a, j, f[LLM_RESPONSE_TOOLS], LLM_JSON_OBJECT)
+        != LLM_JSON_NONE
         && llm_responses_tools(a, j, f[LLM_RESPONSE_TOOLS],
                                f[LLM_RESPONSE_LIST]) != LLM_OK)
     {

@@ -541,16 +541,17 @@ llm_responses_tools(llm_answer_t *a, const llm_json_t *j, uint32_t tools,
     llm_answer_t       made;
     llm_usage_item_t  *item;
 
-    searches = llm_answer_figure(a, j, llm_json_get(j,
-                                     llm_json_get(j, tools, "web_search"),
-                                     "num_requests"));
+    node = llm_answer_part(a, j, llm_json_get(j, tools, "web_search"),
+                           LLM_JSON_OBJECT);
+    searches = llm_answer_figure(a, j, llm_json_get(j, node, "num_requests"));
+
     if (searches >= 0) {
         a->usage.searches = searches;
     }
 
     node = llm_json_get(j, tools, "image_gen");
 
-    if (llm_kind_of(j, node) != LLM_JSON_OBJECT) {
+    if (llm_answer_part(a, j, node, LLM_JSON_OBJECT) == LLM_JSON_NONE) {
         return LLM_OK;
     }
 

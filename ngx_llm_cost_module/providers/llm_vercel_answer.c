@@ -67,11 +67,10 @@ llm_vercel_raw(llm_answer_t *a, const llm_json_t *j, uint32_t raw,
         "web_search_requests", "web_fetch_requests"
     };
 
-    if (llm_kind_of(j, raw) != LLM_JSON_OBJECT) {
-        return;
-    }
+    raw = llm_answer_part(a, j, raw, LLM_JSON_OBJECT);
 
-    node = llm_json_get(j, raw, "cache_creation");
+    node = llm_answer_part(a, j, llm_json_get(j, raw, "cache_creation"),
+                           LLM_JSON_OBJECT);
     n = llm_answer_figure(a, j, llm_json_get(j, node,
                                              "ephemeral_1h_input_tokens"));
 
@@ -80,7 +79,8 @@ llm_vercel_raw(llm_answer_t *a, const llm_json_t *j, uint32_t raw,
         u->cache_write -= n;
     }
 
-    node = llm_json_get(j, raw, "server_tool_use");
+    node = llm_answer_part(a, j, llm_json_get(j, raw, "server_tool_use"),
+                           LLM_JSON_OBJECT);
     llm_json_fields(j, node, names, 2, f);
 
     u->searches = llm_answer_figure(a, j, f[0]);
@@ -138,7 +138,7 @@ llm_vercel_usage(llm_answer_t *a, const llm_json_t *j, uint32_t usage,
         "inputTokens", "outputTokens", "tokens", "raw"
     };
 
-    if (llm_kind_of(j, usage) != LLM_JSON_OBJECT) {
+    if (llm_answer_part(a, j, usage, LLM_JSON_OBJECT) == LLM_JSON_NONE) {
         return;
     }
 
@@ -225,10 +225,13 @@ llm_vercel_grounding(llm_answer_t *a, const llm_json_t *j, uint32_t metadata)
     for (k = 0; n == 0 && k < sizeof(names) / sizeof(names[0]); k++) {
 
         list = llm_json_get(j, metadata, names[k]);
-        list = llm_json_get(j, list, "groundingMetadata");
-        list = llm_json_get(j, list, "webSearchQueries");
+        list = llm_answer_part(a, j,
+                               llm_json_get(j, list, "groundingMetadata"),
+                               LLM_JSON_OBJECT);
+        list = llm_answer_part(a, j, llm_json_get(j, list, "webSearchQueries"),
+                               LLM_JSON_ARRAY);
 
-        if (llm_kind_of(j, list) != LLM_JSON_ARRAY) {
+        if (list == LLM_JSON_NONE) {
             continue;
         }
 

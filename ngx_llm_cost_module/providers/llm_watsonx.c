@@ -367,12 +367,13 @@ llm_watsonx_read(llm_answer_t *a, llm_plain_t *st,
         u.output = u.input < 0 ? -1 : 0;
         a->finished = 1;
 
-    } else if (llm_kind_of(j, f[1]) == LLM_JSON_ARRAY) {
+    } else if (llm_answer_part(a, j, f[1], LLM_JSON_ARRAY) != LLM_JSON_NONE) {
 
         for (i = f[1] + 1; i < llm_json_next(j, f[1]);
              i = llm_json_next(j, i))
         {
-            llm_watsonx_result(a, st, j, i, &u);
+            llm_watsonx_result(a, st, j,
+                               llm_answer_part(a, j, i, LLM_JSON_OBJECT), &u);
         }
     }
 

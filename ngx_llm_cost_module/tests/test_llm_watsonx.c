@@ -161,8 +161,8 @@ test_usage(void **state)
           "\"input_token_count\":1e30"), -1, -1, 1 },
         { TEXT, ASKED, RESULT("\"generated_token_count\":null,"
           "\"input_token_count\":null"), -1, -1, 0 },
-        { TEXT, ASKED, "{\"results\":{}}", -1, -1, 0 },
-        { TEXT, ASKED, "{\"results\":[7,null]}", -1, -1, 0 },
+        { TEXT, ASKED, "{\"results\":{}}", -1, -1, 1 },
+        { TEXT, ASKED, "{\"results\":[7,null]}", -1, -1, 1 },
         { TEXT, ASKED, "[]", -1, -1, 0 },
         { EMBED, "{\"model_id\":\"m\",\"inputs\":[]}",
           "{\"input_token_count\":9}", 9, 0, 0 },
