@@ -308,6 +308,11 @@ static const asked_t  openai_rows[] = {
       "{\"type\":\"file_search\"},{\"type\":\"code_interpreter\"}]}",
       "max=16 n=1 fit stateful | searches=3 file_searches=3 "
       "code_sessions=3 search_size=-1" },
+    { &llm_openai, RESPONSES, "{" M INPUT ",\"max_output_tokens\":16,"
+      "\"max_tool_calls\":0,\"tools\":[{\"type\":\"code_interpreter\","
+      "\"container\":{\"type\":\"auto\"}},{\"type\":"
+      "\"code_execution\"}]}",
+      "max=16 n=1 fit stateful | code_sessions=1 search_size=-1" },
     { &llm_openai, RESPONSES, "{" M INPUT ",\"tools\":[{\"type\":"
       "\"web_search_preview\"}],\"background\":true}",
       "max=-1 n=1 fit stateful long | searches=-1 search_size=-1" },
@@ -480,6 +485,14 @@ static const asked_t  anthropic_rows[] = {
       "\"max_uses\":3}]}",
       "max=9 n=1 fit stateful bounded |  | b calls=3 shown=0 in=-1 "
       "out=-1" },
+    { &llm_anthropic, MESSAGES, "{" M HI ",\"max_tokens\":9,\"tools\":["
+      "{\"type\":\"advisor_20260301\",\"name\":\"a\",\"model\":\"b\","
+      "\"max_uses\":3,\"max_tokens\":7,\"caching\":{\"type\":"
+      "\"ephemeral\",\"ttl\":\"1h\"}},{\"type\":\"advisor_20260301\","
+      "\"name\":\"a\",\"model\":\"b\",\"max_uses\":0,"
+      "\"max_tokens\":5}]}",
+      "max=9 n=1 fit stateful bounded |  | b calls=3 shown=0 in=-1 "
+      "out=7 write=-1 hour=-1" },
     { &llm_anthropic, MESSAGES, "{" M HI ",\"max_tokens\":9,\"tools\":["
       "{\"type\":\"custom\",\"name\":\"c\"}]}",
       "max=9 n=1 fit bounded | " },

@@ -9,6 +9,8 @@
 
 extern const llm_provider_t  llm_gemini;
 
+#define CHARS_64   "0123456789abcdef0123456789abcdef"                     \
+                   "0123456789abcdef0123456789abcdef"
 #define GENERATE  "/v1beta/models/gemini-2.5-flash:generateContent"
 #define STREAM    "/v1beta/models/gemini-2.5-flash:streamGenerateContent"
 #define EMBED     "/v1beta/models/gemini-embedding-001:embedContent"
@@ -339,15 +341,50 @@ whole(dialect_t *f, const char *path, const char *answer)
 }
 
 
+/* the tier may be in the header alone, in capitals or not */
+
+static void
+expect_tier(const char *header, const char *tier)
+{
+    dialect_t      f;
+    const char    *headers[] = { "x-gemini-service-tier", header, NULL };
+    llm_headers_t  h = { fixture_header, headers };
+
+    ask(&f, &llm_gemini, GENERATE, "{\"contents\":[]}");
+    answer_begin(&f, NULL);
+    assert_int_equal(llm_gemini.headers(&f.a, &h), LLM_OK);
+    answer_json(&f, "{\"usageMetadata\":{\"promptTokenCount\":9}}");
+
+    if (f.a.service_tier.len != strlen(tier)
+        || (*tier && memcmp(f.a.service_tier.data, tier, strlen(tier)) != 0))
+    {
+        fail_msg("%s: %.*s", header, (int) f.a.service_tier.len,
+                 f.a.service_tier.data);
+    }
+
+    done(&f);
+}
+
+
+static void
+test_tier(void **state)
+{
+    (void) state;
+
+    expect_tier("PRIORITY", "priority");
+    expect_tier("STANDARD", "standard");
+    expect_tier("ON_DEMAND", "on_demand");
+    expect_tier("AZ@[az{`09", "az@[az{`09");
+    expect_tier("", "");
+    expect_tier(CHARS_64, CHARS_64);
+    expect_tier(CHARS_64 "a", "");
+}
+
+
 static void
 test_usage(void **state)
 {
-    dialect_t      f;
-    llm_headers_t  h;
-
-    static const char  *tier[] = {
-        "x-gemini-service-tier", "PRIORITY", NULL
-    };
+    dialect_t  f;
 
     (void) state;
 
@@ -386,18 +423,6 @@ test_usage(void **state)
         "\"promptTokensDetails\":[{\"modality\":1.5,\"tokenCount\":5},"
         "{\"modality\":2.0,\"tokenCount\":3}]}}");
     assert_int_equal(f.a.usage.image_input, 3);
-    done(&f);
-
-    /* the tier may be in the header alone */
-
-    ask(&f, &llm_gemini, GENERATE, "{\"contents\":[]}");
-    answer_begin(&f, NULL);
-    h.get = fixture_header;
-    h.ctx = tier;
-    assert_int_equal(llm_gemini.headers(&f.a, &h), LLM_OK);
-    answer_json(&f, "{\"usageMetadata\":{\"promptTokenCount\":9}}");
-    assert_int_equal(f.a.service_tier.len, 8);
-    assert_memory_equal(f.a.service_tier.data, "priority", 8);
     done(&f);
 
     /* what is not there is 0 once anything is */
@@ -648,6 +673,7 @@ main(void)
         cmocka_unit_test(test_bad),
         cmocka_unit_test(test_edit),
         cmocka_unit_test(test_error),
+        cmocka_unit_test(test_tier),
         cmocka_unit_test(test_usage),
         cmocka_unit_test(test_usage_bad),
         cmocka_unit_test(test_stream),

@@ -461,6 +461,17 @@ static const said_t  other_rows[] = {
       "{\"type\":\"conversation.response.done\",\"usage\":7}\n{\"type\":"
       "\"conversation.response.done\",\"usage\":null}\n",
       "bad finished" },
+    { &llm_mistral, "/v1/conversations",
+      "{\"model\":\"m\",\"inputs\":\"hi\",\"stream\":true}",
+      "{\"type\":\"conversation.response.done\",\"usage\":{"
+      "\"prompt_tokens\":9,\"completion_tokens\":4}}\n{\"type\":"
+      "\"conversation.response.done\",\"usage\":{\"connectors\":{"
+      "\"web_search\":1}}}\n",
+      "in=9 out=4 searches=1 seen finished" },
+    { &llm_mistral, "/v1/conversations",
+      "{\"model\":\"m\",\"inputs\":\"hi\"}",
+      "{\"outputs\":[],\"usage\":{\"prompt_tokens\":0}}",
+      "in=0 seen finished" },
     { &llm_vercel, "/v3/ai/language-model", TURNS,
       "{\"usage\":{\"inputTokens\":{\"total\":9},\"outputTokens\":{"
       "\"total\":4}},\"providerMetadata\":{\"gateway\":{\"cost\":\"0\"}}}",

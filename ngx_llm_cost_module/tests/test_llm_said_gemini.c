@@ -26,6 +26,15 @@ extern const llm_provider_t  llm_gemini;
 
 static const said_t  gemini_rows[] = {
 
+    /* a later usage with neither side of it is the last one all the same */
+
+    { &llm_gemini, "/v1beta/interactions",
+      "{\"model\":\"m\",\"input\":\"hi\",\"stream\":true}",
+      "{\"interaction\":{\"usage\":{\"total_input_tokens\":9,"
+      "\"total_output_tokens\":4}}}\n{\"interaction\":{\"usage\":{"
+      "\"total_cached_tokens\":3}}}\n",
+      "cached=3 seen" },
+
     { &llm_gemini, "/v1beta/interactions",
       "{\"model\":\"m\",\"input\":\"hi\",\"stream\":true}",
       "{\"interaction\":{\"usage\":{\"total_input_tokens\":9,"

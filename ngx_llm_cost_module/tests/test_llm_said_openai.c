@@ -28,6 +28,7 @@
                    "\"people_search\":{\"invocation\":" people "},"           \
                    "\"finance_search\":{\"invocation\":" finance "}}}}"
 #define RUNS       "{\"model\":\"m\",\"stream\":true,\"input\":\"hi\"}"
+#define COSTS(cost)  SEVEN "\"cost\":" cost "}}"
 #define DELTA(what)  "{\"type\":\"response." what ".delta\","               \
                    "\"output_index\":0,\"delta\":\"one two three\"}\n"
 
@@ -436,7 +437,48 @@ static const said_t  openai_rows[] = {
       "\"type\":\"response.completed\",\"response\":{\"status\":"
       "\"completed\",\"output\":[],\"usage\":{\"input_tokens\":9,"
       "\"output_tokens\":4}}}\n",
-      "in=9 out=4 searches=1 seen finished ended" }
+      "in=9 out=4 searches=1 seen finished ended" },
+
+    /* a model by a longer name, of which its family is told */
+
+    { &llm_openai, CHAT, ASKS,
+      "{\"model\":\"openai/o3\",\"choices\":[{\"message\":{"
+      "\"content\":\"hello\"}}]}",
+      "counted=11 of=openai/o3" },
+    { &llm_openai, CHAT, ASKS,
+      "{\"model\":\"ft:o3\",\"choices\":[{\"message\":{"
+      "\"content\":\"hello\"}}]}",
+      "counted=11 of=ft:o3" },
+    { &llm_openai, CHAT, ASKS,
+      "{\"model\":\"o1\",\"choices\":[{\"message\":{"
+      "\"content\":\"hello\"}}]}",
+      "counted=11 of=o1" },
+    { &llm_openai, CHAT, ASKS,
+      "{\"model\":\"o9\",\"choices\":[{\"message\":{"
+      "\"content\":\"hello\"}}]}",
+      "counted=11 of=o9" },
+    { &llm_openai, CHAT, ASKS,
+      "{\"model\":\"o0\",\"choices\":[{\"message\":{"
+      "\"content\":\"hello\"}}]}",
+      "counted=1 of=o0" },
+
+    /* what a gateway takes: to the largest sum that there is */
+
+    { &llm_openai, CHAT, ASKS, COSTS("9000000"),
+      "in=7 out=5 reported=9000000000000000 seen" },
+    { &llm_openai, CHAT, ASKS, COSTS("9000000.000000001"),
+      "in=7 out=5 seen" },
+    { &llm_openai, CHAT, ASKS, COSTS("0"),
+      "in=7 out=5 reported=0 seen" },
+    { &llm_openai, CHAT, ASKS, COSTS("-0.000000001"),
+      "in=7 out=5 seen" },
+
+    /* a call that begins and has no arguments is one */
+
+    { &llm_openai, RESPONSES, RUNS,
+      "{\"type\":\"response.output_item.added\",\"output_index\":0,"
+      "\"item\":{\"type\":\"function_call\",\"name\":\"get\"}}\n",
+      "counted=8" }
 };
 
 

@@ -271,7 +271,23 @@ test_searches(void **state)
 static void
 test_routed(void **state)
 {
+    char       body[128];
+    size_t     i;
     dialect_t  f;
+
+    static const struct {
+        const char  *model;
+        int          rc;
+    } names[] = {
+        { "model-router", LLM_DECLINED },
+        { "my_model_router-2", LLM_DECLINED },
+        { "azure/model-router", LLM_DECLINED },
+        { "model-route", LLM_OK },
+        { "model-routes-all", LLM_OK },
+        { "model.router", LLM_OK },
+        { "modal-router", LLM_OK },
+        { "the-large-model", LLM_OK }
+    };
 
     (void) state;
 
@@ -307,10 +323,17 @@ test_routed(void **state)
     assert_null(f.a.items);
     done(&f);
 
-    ask(&f, &llm_openai, "/v1/chat/completions",
-        "{\"model\":\"model-route\",\"messages\":[]}");
-    assert_int_equal(f.rc, LLM_OK);
-    done(&f);
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        snprintf(body, sizeof(body), "{\"model\":\"%s\",\"messages\":[]}",
+                 names[i].model);
+        ask(&f, &llm_openai, CHAT, body);
+
+        if (f.rc != names[i].rc || f.q.crowd != (f.rc == LLM_DECLINED)) {
+            fail_msg("%s: %d", names[i].model, f.rc);
+        }
+
+        done(&f);
+    }
 }
 
 

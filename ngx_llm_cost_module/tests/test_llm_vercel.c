@@ -528,6 +528,17 @@ test_old_usage(void **state)
     assert_int_equal(f.a.usage.reasoning, 10);
     done(&f);
 
+    /* all of it came from there */
+
+    asked(&f, claude, "");
+    answer_begin(&f, NULL);
+    answer_json(&f, "{\"usage\":{\"inputTokens\":0,\"outputTokens\":4,"
+                "\"cachedInputTokens\":50},\"providerMetadata\":{"
+                "\"anthropic\":{\"cacheCreationInputTokens\":30}}}");
+    assert_int_equal(f.a.usage.input, 80);
+    assert_int_equal(f.a.usage.cache_write, 30);
+    done(&f);
+
     asked(&f, gpt, "");
     answer_begin(&f, NULL);
     answer_json(&f, old);
