@@ -108,6 +108,7 @@ reading(reading_t *in, const llm_provider_t *p, const llm_route_t *route,
     }
 
     in->rc = p->parse(q);
+    p = q->provider;
 
     if (in->rc != LLM_OK) {
         fuzz_assert(in->rc == LLM_DECLINED || q->err != NULL);

@@ -242,6 +242,7 @@ ngx_http_llm_cost_parse_body(ngx_http_llm_cost_ctx_t *ctx, llm_refusal_t *f)
 
     if (rc == LLM_OK) {
         rc = q->provider->parse(q);
+        ctx->provider = q->provider;
     }
 
     if (rc == LLM_BAD || rc == LLM_LIMIT) {

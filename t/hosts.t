@@ -46,6 +46,7 @@ END
     llm_price ibm/granite input=1 output=2;
     llm_price watsonx/dep-1 input=10 output=20;
     llm_price cloudflare/@cf/meta/llama input=1 output=2;
+    llm_price palmyra input=1 output=2;
 END
 });
 
@@ -290,4 +291,30 @@ main::stream({ choices => [{ index => 0, delta => { content => 'Hi' } }] },
 POST /v1/projects/p/locations/us/publishers/mistralai/models/mistral-x@1:rawPredict
 {"model":"mistral-ocr","document":{"type":"document_url"}}
 --- error_code: 404
+--- upstream_count: 0
+
+
+
+=== TEST 20: Writer: chat at the path of Cohere's, which is asked for its usage
+--- request
+POST /v1/chat
+{"model":"palmyra","stream":true,"messages":[{"role":"user","content":"hi"}],"max_tokens":30}
+--- upstream eval
+main::stream({ choices => [{ index => 0, delta => { content => 'Hi' },
+                             finish_reason => 'stop' }] },
+             { choices => [], usage => $main::usage }, '[DONE]')
+--- upstream_requests_like: include_usage
+--- response_body_unlike: usage
+--- log_lines
+200 in=40 out=20 cost=0.000080000 src=upstream
+
+
+
+=== TEST 21: ... all of its answers are reserved, and refused in its words
+--- mode: limit=0.0001usd
+--- request
+POST /v1/chat
+{"model":"palmyra","n":3,"messages":[{"role":"user","content":"hi"}],"max_tokens":20}
+--- error_code: 400
+--- response_body_like: ^\{"error":\{"message":"
 --- upstream_count: 0

@@ -261,11 +261,30 @@ llm_cohere_parse_input(llm_request_t *q, const uint32_t *f)
 }
 
 
+/* Writer's chat is at the path of the first version's, and OpenAI's else */
+
+static int
+llm_cohere_is_writer(const llm_request_t *q)
+{
+    return q->route.op == LLM_COHERE_CHAT_V1
+           && llm_kind_of(&q->json, llm_json_get(&q->json, 0, "messages"))
+              == LLM_JSON_ARRAY
+           && llm_json_get(&q->json, 0, "message") == LLM_JSON_NONE;
+}
+
+
 static int
 llm_cohere_parse(llm_request_t *q)
 {
     int       rc, stream;
     uint32_t  f[LLM_COHERE_FIELDS];
+
+    if (llm_cohere_is_writer(q)) {
+        q->provider = &llm_openai;
+        q->route.op = 0;
+
+        return llm_openai.parse(q);
+    }
 
     q->max_output = -1;
     q->choices = 1;

@@ -84,13 +84,6 @@ llm_cohere_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
 
     if (!llm_given(j, billed) && !llm_given(j, tokens)) {
 
-        /* Writer's chat has the path of the first version's */
-
-        u.input = llm_answer_figure(a, j, llm_json_get(j, obj,
-                                                       "prompt_tokens"));
-        u.output = llm_answer_figure(a, j, llm_json_get(j, obj,
-                                                        "completion_tokens"));
-
         /* OpenRouter hands on the searches of Cohere's rankings, and a cost */
 
         u.queries = llm_answer_figure(a, j, llm_json_get(j, obj,

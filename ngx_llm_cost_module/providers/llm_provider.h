@@ -398,7 +398,9 @@ struct llm_provider_s {
      * q->json is parsed (unless the route says raw), q->kind, q->path, q->body
      * and q->route are set.  LLM_OK, or LLM_BAD with err and param (a client's
      * fault, 400), or LLM_ERROR; or LLM_DECLINED where the body shows that the
-     * path is none that can be metered.
+     * path is none that can be metered.  A path that two dialects have may be
+     * told from its body alone: q->provider is then the other one, whose
+     * parse() has read the request, and holds for all that follows.
      */
     int          (*parse)(llm_request_t *q);
 

@@ -140,6 +140,7 @@ ask_with(dialect_t *f, const llm_provider_t *p, const char *path,
     assert_int_equal(llm_json_parse(&f->q.json, f->q.body.data, len), LLM_OK);
 
     f->rc = p->parse(&f->q);
+    f->p = f->q.provider;
 }
 
 

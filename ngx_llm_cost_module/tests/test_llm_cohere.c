@@ -243,8 +243,8 @@ whole(const llm_provider_t *p, const char *path, const char *answer,
 {
     dialect_t  f;
 
-    ask(&f, p, path, "{\"model\":\"m\",\"messages\":[],\"documents\":[],"
-        "\"inputs\":[]}");
+    ask(&f, p, path, "{\"model\":\"m\",\"message\":\"\",\"messages\":[],"
+        "\"documents\":[],\"inputs\":[]}");
     assert_int_equal(f.rc, LLM_OK);
     answer_begin(&f, NULL);
     answer_json(&f, answer);

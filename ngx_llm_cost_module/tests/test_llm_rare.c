@@ -553,18 +553,53 @@ test_mistral(void **state)
     assert_int_equal(f.a.usage.input, 12);
     assert_int_equal(f.a.usage.output, 6);
     done(&f);
+}
 
-    /* Writer's chat, which has the path of Cohere's */
 
-    ask(&f, &llm_cohere, "/v1/chat", "{\"model\":\"palmyra-x4\","
-        "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}");
+/* Writer's chat, which has the path of Cohere's, and all else of OpenAI's */
+
+#define WRITER  "{\"model\":\"palmyra-x5\",\"n\":3,\"max_tokens\":9,"          \
+                "\"stream\":true,\"messages\":[{\"role\":\"user\","           \
+                "\"content\":\"hi\"}]}"
+
+static void
+test_writer(void **state)
+{
+    dialect_t  f;
+
+    (void) state;
+
+    ask(&f, &llm_cohere, "/v1/chat", WRITER);
     assert_int_equal(f.rc, LLM_OK);
+    assert_ptr_equal(f.p, &llm_openai);
+    assert_int_equal(f.q.choices, 3);
+    assert_int_equal(f.q.max_output, 9);
+    assert_true(f.q.stream && f.q.can_inject && f.q.can_fit);
+
     answer_begin(&f, NULL);
-    answer_json(&f, "{\"model\":\"palmyra-x4\",\"usage\":{"
+    answer_json(&f, "{\"model\":\"palmyra-x5\",\"usage\":{"
                 "\"prompt_tokens\":40,\"total_tokens\":340,"
-                "\"completion_tokens\":300,\"prompt_tokens_details\":null}}");
+                "\"completion_tokens\":300,\"prompt_token_details\":{"
+                "\"cached_tokens\":8}}}");
     assert_int_equal(f.a.usage.input, 40);
     assert_int_equal(f.a.usage.output, 300);
+    assert_int_equal(f.a.usage.cached_input, 8);
+    done(&f);
+
+    /* Cohere's own, and Cohere's without what it needs */
+
+    ask(&f, &llm_cohere, "/v1/chat", "{\"message\":\"hi\",\"messages\":[]}");
+    assert_int_equal(f.rc, LLM_OK);
+    assert_ptr_equal(f.p, &llm_cohere);
+    done(&f);
+
+    ask(&f, &llm_cohere, "/v1/chat", "{\"messages\":{}}");
+    assert_ptr_equal(f.p, &llm_cohere);
+    done(&f);
+
+    ask(&f, &llm_cohere, "/v1/chat", "{\"model\":\"m\",\"messages\":[7]}");
+    assert_int_equal(f.rc, LLM_BAD);
+    assert_string_equal(f.q.param, "messages");
     done(&f);
 }
 
@@ -740,6 +775,7 @@ main(void)
         cmocka_unit_test(test_complete),
         cmocka_unit_test(test_ocr),
         cmocka_unit_test(test_mistral),
+        cmocka_unit_test(test_writer),
         cmocka_unit_test(test_bad_request),
         cmocka_unit_test(test_bad_usage)
     };
