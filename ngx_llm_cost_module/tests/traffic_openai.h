@@ -75,6 +75,7 @@ expected_openai(json_t *r, llm_usage_t *u)
 
     o = json_object_get(r, "usage");
     in = json_object_get(o, "prompt_tokens_details");
+    in = in ? in : json_object_get(o, "prompt_token_details");
     out = json_object_get(o, "completion_tokens_details");
     total = number(o, "total_tokens");
 
@@ -263,7 +264,9 @@ expected_media(json_t *r, llm_usage_t *u)
 
     expected_extras(o, u);
 
-    if (strcmp(text(r, "api"), "openai.audio") == 0) {
+    if (strcmp(text(r, "api"), "openai.audio") == 0
+        || number(o, "seconds") >= 0)
+    {
         u->audio_input_ms = either(number(o, "seconds"),
                                    number(o, "prompt_audio_seconds"));
         u->audio_input_ms *= u->audio_input_ms > 0 ? 1000 : 1;
