@@ -124,6 +124,27 @@ llm_hf_json(const llm_route_t *route)
 }
 
 
+/*
+ * A server of one model takes at its root what it is for, as a task is taken:
+ * without a maximum of new tokens it is not known to be text.
+ */
+
+static llm_path_e
+llm_hf_root(llm_route_t *route)
+{
+    if (route->path.len != 1 || !llm_path_method(&route->method, "POST")
+        || !llm_hf_json(route))
+    {
+        return LLM_PATH_UNKNOWN;
+    }
+
+    route->kind = LLM_KIND_COMPLETION;
+    route->op = LLM_HF_TASK;
+
+    return LLM_PATH_METERED;
+}
+
+
 /* the path of the API names the model: "/models/ORGANIZATION/NAME" */
 
 static llm_path_e
@@ -136,7 +157,7 @@ llm_hf_path(llm_route_t *route)
                         sizeof(llm_hf_paths) / sizeof(llm_path_row_t),
                         route, &star);
     if (row == NULL) {
-        return LLM_PATH_UNKNOWN;
+        return llm_hf_root(route);
     }
 
     if (row->op == LLM_HF_TASK) {

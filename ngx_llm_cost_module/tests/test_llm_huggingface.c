@@ -50,6 +50,11 @@ test_parse(void **state)
     assert_memory_equal(f.q.model.data, "org/name", 8);
     done(&f);
 
+    ask(&f, &llm_huggingface, "/", ASKED);
+    assert_int_equal(f.rc, LLM_OK);
+    assert_string_equal(f.q.model.data, "generate");
+    done(&f);
+
     ask(&f, &llm_huggingface, TASK "/pipeline/feature-extraction",
         "{\"inputs\":[\"a\"]}");
     assert_int_equal(f.rc, LLM_OK);
@@ -80,6 +85,8 @@ test_declined(void **state)
         { TEXT, "{\"prompt\":\"a\"}" },
         { EMBED, "{\"texts\":[\"a\"]}" },
         { TASK, "{\"inputs\":\"a\"}" },
+        { "/", "{\"inputs\":\"a\"}" },
+        { "/", "{\"prompt\":\"a\"}" },
         { TASK, "{\"inputs\":{\"question\":\"a\"}}" },
         { TASK, "{\"inputs\":[\"a\"],\"parameters\":{\"max_new_tokens\":7}}" }
     };

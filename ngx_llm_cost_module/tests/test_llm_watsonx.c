@@ -45,6 +45,15 @@ test_parse(void **state)
     assert_true(f.q.stream);
     done(&f);
 
+    ask(&f, &llm_watsonx, "/ml/v1-beta/generation/text_stream", ASKED);
+    assert_int_equal(f.rc, LLM_OK);
+    assert_true(f.q.stream);
+    done(&f);
+
+    ask(&f, &llm_watsonx, "/ml/v1-beta/generation/text", ASKED);
+    assert_true(f.rc == LLM_OK && !f.q.stream);
+    done(&f);
+
     ask(&f, &llm_watsonx, EMBED, "{\"model_id\":\"m\",\"inputs\":[\"a\"]}");
     assert_int_equal(f.rc, LLM_OK);
     assert_int_equal(f.q.max_output, 0);
