@@ -26,11 +26,12 @@
 
 
 typedef struct {
-    fuzz_mem_t     mem;
-    llm_request_t  q;
-    int            rc;                 /* LLM_LIMIT: no JSON, or too much */
-    int            cached;             /* canonical's answer */
-    uint64_t       canon;
+    fuzz_mem_t             mem;
+    llm_request_t          q;
+    const llm_provider_t  *asked;      /* whose path it is */
+    int                    rc;         /* LLM_LIMIT: no JSON, or too much */
+    int                    cached;     /* canonical's answer */
+    uint64_t               canon;
 } reading_t;
 
 
@@ -91,6 +92,7 @@ reading(reading_t *in, const llm_provider_t *p, const llm_route_t *route,
 
     memset(q, 0, sizeof(llm_request_t));
     q->mem = fuzz_begin(&in->mem);
+    in->asked = p;
     q->provider = p;
     q->route = *route;
     q->kind = route->kind;
@@ -344,7 +346,7 @@ edited(reading_t *in, const llm_route_t *route, unsigned model)
         return;
     }
 
-    reading(&out, q->provider, route, body, len);
+    reading(&out, in->asked, route, body, len);
 
     if (e.n == 0) {
         fuzz_assert(out.rc == LLM_OK);
@@ -493,7 +495,7 @@ spelled(reading_t *in, const llm_route_t *route)
 
     body = respelled(q->body.data, q->body.len, &len);
 
-    reading(&out, q->provider, route, body, len);
+    reading(&out, in->asked, route, body, len);
 
     if (out.rc != in->rc) {
         fprintf(stderr, "spelled: %d, not %d, %s\n%.*s\n", out.rc, in->rc,
@@ -620,7 +622,7 @@ twice(reading_t *in, const llm_route_t *route, uint64_t seed)
     value = values[(seed >> 24) % 8];
     body = with_member(q, obj, key, value, 0, 0, &len);
 
-    reading(&out, q->provider, route, body, len);
+    reading(&out, in->asked, route, body, len);
     refused = (out.rc != LLM_OK);
 
     if (out.rc == LLM_OK) {
@@ -640,7 +642,7 @@ twice(reading_t *in, const llm_route_t *route, uint64_t seed)
     }
 
     body = with_member(q, obj, key, value, 1, 1, &len);
-    reading(&out, q->provider, route, body, len);
+    reading(&out, in->asked, route, body, len);
 
     if (out.rc == LLM_OK) {
         fprintf(stderr, "case: not refused\n%.*s\n", (int) len, body);

@@ -17,9 +17,9 @@
 #include "llm_provider.h"
 
 
-extern const llm_provider_t  llm_anthropic, llm_bedrock, llm_cohere,
-                             llm_huggingface, llm_mistral, llm_ollama,
-                             llm_vercel, llm_watsonx;
+extern const llm_provider_t  llm_aleph_alpha, llm_anthropic, llm_bedrock,
+                             llm_cohere, llm_huggingface, llm_mistral,
+                             llm_ollama, llm_vercel, llm_watsonx;
 
 #define FORM  "multipart/form-data; boundary=b"
 
@@ -102,6 +102,9 @@ static const struct {
     { &llm_watsonx, "watsonx", "/ml/v1/text/generation", "", NULL },
     { &llm_watsonx, "watsonx", "/ml/v1/text/generation_stream", "", NULL },
     { &llm_watsonx, "watsonx", "/ml/v1/text/rerank", "", NULL },
+    { &llm_aleph_alpha, "watsonx", "/complete", "", NULL },
+    { &llm_aleph_alpha, "watsonx", "/batch_semantic_embed", "", NULL },
+    { &llm_aleph_alpha, "watsonx", "/instructable_embed", "", NULL },
     { &llm_openai, "openai",
       "/publishers/mistralai/models/m:streamRawPredict", "", NULL },
     { &llm_mistral, "mistral",

@@ -42,7 +42,7 @@ SOURCES = {
     "bedrock": "bedrock anthropic media",
     "cohere": "cohere bedrock",
     "ollama": "ollama openai_template",
-    "watsonx": "watsonx openai cohere",
+    "watsonx": "watsonx aleph_alpha openai cohere",
     "mistral": "mistral openai media",
     "vercel": "vercel openai anthropic",
     "huggingface": "huggingface openai",

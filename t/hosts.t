@@ -1,7 +1,8 @@
 # Copyright (C) 2026 the ngx_llm_cost_module authors
 #
 # Hosts that take OpenAI's chat at paths of their own: Databricks, Snowflake's
-# Cortex, watsonx, Cloudflare's Workers AI; and what else some of them take.
+# Cortex, watsonx, Cloudflare's Workers AI, Writer; what else some of them take,
+# and what those take that have a few paths of their own.
 
 use lib 't/lib';
 use LLMCost;
@@ -32,7 +33,7 @@ add_block_preprocessor(sub {
     my $block = shift;
 
     $block->set_value(config => <<"END");
-    location ~ ^/(serving-endpoints|api|ml|client|v1)/ {
+    location ~ ^/ {
         llm_cost on;
         llm_budget daily limit=1usd period=day @{[$block->mode // '']};
         proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT;
@@ -47,6 +48,8 @@ END
     llm_price watsonx/dep-1 input=10 output=20;
     llm_price cloudflare/@cf/meta/llama input=1 output=2;
     llm_price palmyra input=1 output=2;
+    llm_price luminous input=1 output=2;
+    llm_price generate input=1 output=2;
 END
 });
 
@@ -318,3 +321,79 @@ POST /v1/chat
 --- error_code: 400
 --- response_body_like: ^\{"error":\{"message":"
 --- upstream_count: 0
+
+
+
+=== TEST 22: Aleph Alpha: the end of a stream has the sums of all answers
+--- request
+POST /complete
+{"model":"luminous","prompt":[{"type":"text","data":"hi"}],"maximum_tokens":20,"n":2,"stream":true}
+--- upstream eval
+main::stream({ type => 'stream_chunk', index => 0, completion => ' you' },
+             { type => 'stream_chunk', index => 1, completion => ' all' },
+             { type => 'stream_summary', index => 0, model_version => 'x',
+               finish_reason => 'end_of_text' },
+             { type => 'completion_summary', num_tokens_prompt_total => 40,
+               num_tokens_generated => 20 })
+--- log_lines
+200 in=40 out=20 cost=0.000080000 src=upstream
+
+
+
+=== TEST 23: ... vectors
+--- request
+POST /semantic_embed
+{"model":"luminous","prompt":[{"type":"text","data":"hi"}],"representation":"symmetric"}
+--- upstream eval
+main::ways({ json => { model_version => 'x', embedding => [0.5],
+                       num_tokens_prompt_total => 40 } })
+--- log_lines
+200 in=40 out=0 cost=0.000040000 src=upstream
+
+
+
+=== TEST 24: ... all answers are reserved, and its client does not repeat it
+--- mode: limit=0.00005usd
+--- request
+POST /complete
+{"model":"luminous","prompt":"hi","maximum_tokens":20,"best_of":2}
+--- error_code: 400
+--- response_body_like: ^\{"error":"[^"]+","code":"request_exceeds_budget"\}
+--- upstream_count: 0
+
+
+
+=== TEST 25: a server of one model, at its root
+--- request
+POST /
+{"inputs":"hi","parameters":{"max_new_tokens":20,"details":true}}
+--- upstream eval
+main::ways({ json => [{ generated_text => 'Hi', details => {
+                 generated_tokens => 20, prefill => [],
+                 finish_reason => 'length' } }],
+             headers => { 'X-Prompt-Tokens' => 40,
+                          'X-Generated-Tokens' => 20 } })
+--- log_lines
+200 in=40 out=20 cost=0.000080000 src=upstream
+
+
+
+=== TEST 26: ... what is not known to be text
+--- request
+POST /
+{"inputs":"hi"}
+--- error_code: 404
+--- upstream_count: 0
+
+
+
+=== TEST 27: watsonx, as it was before
+--- request
+POST /ml/v1-beta/generation/text?version=2023-05-29
+{"model_id":"ibm/granite","input":"hi","parameters":{"max_new_tokens":30}}
+--- upstream eval
+main::ways({ json => { model_id => 'ibm/granite', results => [
+                 { generated_text => 'Hi', generated_token_count => 20,
+                   input_token_count => 40, stop_reason => 'eos_token' }] } })
+--- log_lines
+200 in=40 out=20 cost=0.000080000 src=upstream

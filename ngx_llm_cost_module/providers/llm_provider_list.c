@@ -9,6 +9,7 @@
 #include <string.h>
 
 
+extern const llm_provider_t  llm_aleph_alpha;
 extern const llm_provider_t  llm_anthropic;
 extern const llm_provider_t  llm_bedrock;
 extern const llm_provider_t  llm_cohere;
@@ -30,6 +31,7 @@ const llm_provider_t * const  llm_providers[] = {
     &llm_vercel,
     &llm_mistral,
     &llm_openai,
+    &llm_aleph_alpha,
     &llm_anthropic,
     &llm_huggingface,
     NULL

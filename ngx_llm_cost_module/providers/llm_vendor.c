@@ -83,6 +83,7 @@ static const llm_vendor_t  llm_vendors[] = {
     { llm_string("wandb"), "openai", "api.inference.wandb.ai" },
     { llm_string("xiaomi_mimo"), "openai", "api.xiaomimimo.com" },
     { llm_string("writer"), "openai", "api.writer.com" },
+    { llm_string("aleph_alpha"), "aleph_alpha", "api.aleph-alpha.com" },
     { llm_string("cohere"), "cohere", "api.cohere.com" },
     { llm_string("cohere"), "cohere", "api.cohere.ai" },
     { llm_string("ollama"), "ollama", "ollama.com" },

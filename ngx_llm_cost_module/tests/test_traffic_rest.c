@@ -55,6 +55,18 @@ expected_guardrail(json_t *r, llm_usage_t *u)
 }
 
 
+static void
+expected_aleph(json_t *r, llm_usage_t *u)
+{
+    static const llm_usage_t  unknown = LLM_USAGE_INIT;
+
+    *u = unknown;
+
+    u->input = number(json_object_get(r, "usage"), "num_tokens_prompt_total");
+    u->output = number(json_object_get(r, "usage"), "num_tokens_generated");
+}
+
+
 /* of a path that was lost the usage tells whose it was */
 
 typedef struct {
@@ -64,6 +76,7 @@ typedef struct {
 } form_t;
 
 static const form_t  forms[] = {
+    { "num_tokens_generated", "/complete", expected_aleph },
     { "contentPolicyUnits", "/guardrail/g/version/1/apply",
       expected_guardrail },
     { "promptTokenCount", "/v1beta/models/m:generateContent",
