@@ -39,20 +39,26 @@ END
         if !defined $block->more_headers;
 });
 
-# Something that happens to nginx once Redis has seen the reservation
+# Something that happens beside the block's requests, once that has come which
+# it waits for
 
-sub when_reserved {
-    my $code = shift;
+my @beside;
+
+sub beside {
+    my ($come, $code) = @_;
 
     my $owner = $$;
     my $pid = fork() // die "fork: $!";
-    return if $pid;
 
-    my $cli = "redis-cli -s $ENV{TEST_NGINX_REDIS_SOCKET}";
+    if ($pid) {
+        push @beside, $pid;
+        return;
+    }
 
-    for (1 .. 1000) {
-        last if `$cli exists '{llm:}r' 2>/dev/null` =~ /1/
-                || !kill 0, $owner;
+    # prove waits for all that write to its pipe: none outlives this file
+
+    until ($come->()) {
+        POSIX::_exit(0) if getppid() != $owner;
         select undef, undef, undef, 0.005;
     }
 
@@ -61,22 +67,32 @@ sub when_reserved {
     POSIX::_exit(0);
 }
 
-# and something that happens once a line of the access log says so
+# and nothing of a block happens in the next
+
+add_block_preprocessor(sub {
+    for my $pid (splice @beside) {
+        kill KILL => $pid;
+        waitpid $pid, 0;
+    }
+});
+
+# once Redis has seen the reservation
+
+sub when_reserved {
+    my $code = shift;
+
+    my $cli = "redis-cli -s $ENV{TEST_NGINX_REDIS_SOCKET}";
+
+    beside(sub { `$cli exists '{llm:}r' 2>/dev/null` =~ /1/ }, $code);
+}
+
+# and once a line of the access log says so
 
 sub when_logged {
     my ($what, $code) = @_;
 
-    my $owner = $$;
-    my $pid = fork() // die "fork: $!";
-    return if $pid;
-
-    until (read_file(server_root() . '/logs/access.log') =~ /$what/) {
-        last if !kill 0, $owner;
-        select undef, undef, undef, 0.005;
-    }
-
-    $code->();
-    POSIX::_exit(0);
+    beside(sub { read_file(server_root() . '/logs/access.log') =~ /$what/ },
+           $code);
 }
 
 sub nginx_workers {

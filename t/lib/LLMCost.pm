@@ -303,6 +303,22 @@ sub after_block {
         Test::More::fail($block->name . " - upstream: $record->{text}")
             if $event eq 'error' || $event eq 'curl';
     }
+
+    stop_nginx() if $ENV{TEST_NGINX_LIB};
+}
+
+
+# The original stops a block's nginx once the next block is prepared.  Nothing
+# that the leaving one says to Redis may meet, or count for, the rules of that.
+
+sub stop_nginx {
+    my $file = Test::Nginx::Socket::server_root() . '/logs/nginx.pid';
+    my ($pid) = read_file($file) =~ /^(\d+)/ or return;
+
+    # the master removes the file when it has no worker any more
+
+    kill 'QUIT', $pid or return;
+    wait_for { !-e $file };
 }
 
 
