@@ -42,9 +42,13 @@ expected_cohere(json_t *r, llm_usage_t *u)
         }
     }
 
-    if (strcmp(text(r, "api"), "cohere.embed") == 0 && u->input >= 0) {
-        u->input += u->image_input > 0 ? u->image_input : 0;
-        u->output = 0;
+    if (strcmp(text(r, "api"), "cohere.embed") == 0) {
+        u->images_in = number(billed, "images");
+
+        if (u->input >= 0 || u->image_input >= 0 || u->images_in >= 0) {
+            u->input = either(u->input, 0) + either(u->image_input, 0);
+            u->output = 0;
+        }
     }
 }
 

@@ -62,6 +62,7 @@ expected_gemini(json_t *r, llm_usage_t *u)
     in = json_object_get(o, "promptTokensDetails");
     in = in ? in : json_object_get(o, "promptTokenDetails");
     out = json_object_get(o, "candidatesTokensDetails");
+    out = out ? out : json_object_get(o, "responseTokensDetails");
     tools = json_object_get(o, "toolUsePromptTokensDetails");
     cache = json_object_get(o, "cacheTokensDetails");
 
@@ -69,8 +70,9 @@ expected_gemini(json_t *r, llm_usage_t *u)
 
     u->input = either(total(number(o, "promptTokenCount"),
                             number(o, "toolUsePromptTokenCount")), 0);
-    u->output = either(total(number(o, "candidatesTokenCount"),
-                             number(o, "thoughtsTokenCount")), 0);
+    u->output = either(number(o, "candidatesTokenCount"),
+                       number(o, "responseTokenCount"));    /* live */
+    u->output = either(total(u->output, number(o, "thoughtsTokenCount")), 0);
     u->cached_input = number(o, "cachedContentTokenCount");
     u->reasoning = number(o, "thoughtsTokenCount");
 

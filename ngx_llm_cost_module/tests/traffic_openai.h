@@ -289,9 +289,14 @@ expected_media(json_t *r, llm_usage_t *u)
 
     json_decref(asked);
 
+    /* of no size that was asked for: as large as the model makes them */
+
     asked = json_loads(text(r, "request_body"), 0, NULL);
 
-    if (u->images_out >= 0
+    if (u->images_out >= 0 && asked && *text(asked, "size") == '\0') {
+        u->pixels_out = TRAFFIC_ANY;
+
+    } else if (u->images_out >= 0
         && sscanf(text(asked, "size"), "%" PRId64 "x%" PRId64, &w, &h) == 2)
     {
         u->pixels_out = w * h * u->images_out;
