@@ -125,6 +125,12 @@ expected_bedrock(json_t *r, llm_usage_t *u)
         u->input = total(total(u->input, u->cached_input), u->cache_write);
     }
 
+    /* what is kept for longer is apart */
+
+    if (u->cache_write_1h > 0) {
+        u->cache_write -= u->cache_write_1h;
+    }
+
     if (strstr(text(r, "url_path"), "embed") && u->input >= 0) {
         u->output = 0;
     }

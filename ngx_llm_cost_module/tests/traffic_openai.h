@@ -227,6 +227,48 @@ expected_responses(json_t *r, llm_usage_t *u)
 }
 
 
+/* pictures of an answer: a list of them, or an event for each */
+
+static inline int64_t
+pictures_of(json_t *r)
+{
+    char        *body;
+    size_t       len;
+    json_t      *o;
+    int64_t      n;
+    const char  *p;
+
+    static const char  event[] = "event: image_";
+
+    body = body_of(r, &len);
+    body = realloc(body, len + 1);
+    body[len] = '\0';
+    n = -1;
+
+    if (is_stream(r)) {
+
+        for (p = body; (p = strstr(p, event)) != NULL; p++) {
+            if (strncmp(p + strcspn(p, ".\n"), ".completed", 10) == 0) {
+                n = either(n, 0) + 1;
+            }
+        }
+
+    } else {
+        o = json_loadb(body, len, 0, NULL);
+
+        if (json_is_array(json_object_get(o, "data"))) {
+            n = json_array_size(json_object_get(o, "data"));
+        }
+
+        json_decref(o);
+    }
+
+    free(body);
+
+    return n;
+}
+
+
 /*
  * ... of pictures and sound: tokens or seconds, or nothing but the pictures
  * that came, of the size that was asked for.
@@ -280,14 +322,7 @@ expected_media(json_t *r, llm_usage_t *u)
         u->image_output = u->output - (text_tokens > 0 ? text_tokens : 0);
     }
 
-    asked = response_of(r);
-    out = json_object_get(asked, "data");
-
-    if (json_is_array(out)) {
-        u->images_out = json_array_size(out);
-    }
-
-    json_decref(asked);
+    u->images_out = pictures_of(r);
 
     /* of no size that was asked for: as large as the model makes them */
 

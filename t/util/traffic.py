@@ -57,6 +57,10 @@ def openai_chat(usage):
     said = usage.get("completion_tokens") or 0
     output = max(said, (usage.get("total_tokens") or 0) - tokens)
 
+    # sound that is billed by the second is in the total alone
+    if usage.get("prompt_audio_seconds"):
+        output = said
+
     # Vercel has it beside both, Azure's Grok what is cached beside the input
     if "market_cost" in usage and output == said:
         output += reasoning or 0
@@ -170,8 +174,18 @@ def bedrock(usage):
     if tokens is None:
         return None
 
+    tokens += (cached or 0) + (written or 0)
+
+    # what is kept for longer is apart
+    hour = (usage.get("cache_creation") or {}).get("ephemeral_1h_input_tokens")
+    for part in usage.get("cacheDetails") or []:
+        if part.get("ttl") == "1h":
+            hour = (hour or 0) + part["inputTokens"]
+    if hour:
+        written -= hour
+
     return {
-        "input": tokens + (cached or 0) + (written or 0),
+        "input": tokens,
         "output": sum(results) if output is None else output,
         "cached": cached, "written": written,
         "reasoning": details.get("thinking_tokens")}
@@ -399,7 +413,8 @@ def load(directory):
                    encoding="utf8", errors="surrogatepass") as lines:
         for line in lines:
             record = json.loads(line)
-            if record["api"] in APIS and not record.get("suspect_synthetic"):
+            if record["api"] in APIS and record["method"] == "POST" \
+                    and not record.get("suspect_synthetic"):
                 records.append(Record(record, wire))
 
     return records
