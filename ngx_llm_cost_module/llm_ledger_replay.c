@@ -18,6 +18,8 @@
 
 static const char *llm_file_replay(llm_ledger_file_t *f,
     unsigned char *region, uint64_t base, uint64_t *epoch, uint64_t *pos);
+static int llm_file_batch_head(llm_ledger_file_t *f, uint64_t pos,
+    llm_file_batch_t *h);
 static void llm_batch_apply(unsigned char *region, const llm_file_batch_t *h,
     const unsigned char *buf);
 
@@ -151,20 +153,9 @@ llm_file_batch_read(llm_ledger_file_t *f, uint64_t pos, llm_file_batch_t *h,
     *buf = NULL;
     *wrong = NULL;
 
-    if (pos + sizeof(llm_file_batch_t) > llm_file_log_size(f->region)) {
-        return -1;
-    }
-
-    err = llm_file_read(f->fd, h, sizeof(llm_file_batch_t),
-                        llm_file_log_off(f->region) + pos);
+    err = llm_file_batch_head(f, pos, h);
     if (err) {
         return err;
-    }
-
-    if (h->magic != LLM_FILE_BATCH
-        || h->n > f->region / LLM_REDO_LINE)
-    {
-        return -1;
     }
 
     size = (size_t) h->n * (sizeof(uint32_t) + LLM_REDO_LINE);
@@ -200,6 +191,31 @@ llm_file_batch_read(llm_ledger_file_t *f, uint64_t pos, llm_file_batch_t *h,
     }
 
     *buf = p;
+
+    return 0;
+}
+
+
+/* -1: there is none at pos, or it was not written to its end */
+
+static int
+llm_file_batch_head(llm_ledger_file_t *f, uint64_t pos, llm_file_batch_t *h)
+{
+    int  err;
+
+    if (pos + sizeof(llm_file_batch_t) > llm_file_log_size(f->region)) {
+        return -1;
+    }
+
+    err = llm_file_read(f->fd, h, sizeof(llm_file_batch_t),
+                        llm_file_log_off(f->region) + pos);
+    if (err) {
+        return err;
+    }
+
+    if (h->magic != LLM_FILE_BATCH || h->n > f->region / LLM_REDO_LINE) {
+        return -1;
+    }
 
     return 0;
 }

@@ -44,6 +44,8 @@ static uint32_t llm_batch_count(llm_ledger_t *l);
 static void llm_batch_fill(llm_ledger_t *l, llm_batch_t *b);
 static int llm_batch_write(llm_ledger_file_t *f, llm_batch_t *b);
 static int llm_file_anew(llm_ledger_file_t *f);
+static int llm_file_copy(llm_ledger_t *l, unsigned char *copy);
+static int llm_file_base(llm_ledger_file_t *f, const unsigned char *copy);
 static int llm_file_fold(llm_ledger_file_t *f);
 static int llm_file_fold_batch(llm_ledger_file_t *f, const llm_file_batch_t *h,
     const unsigned char *buf);
@@ -268,8 +270,6 @@ static int
 llm_file_anew(llm_ledger_file_t *f)
 {
     int                err;
-    size_t             i;
-    uint64_t          *dirty, *taken;
     llm_ledger_t      *l;
     unsigned char     *copy;
     llm_file_state_t  *st;
@@ -282,8 +282,45 @@ llm_file_anew(llm_ledger_file_t *f)
         return ENOMEM;
     }
 
+    err = llm_file_copy(l, copy);
+
+    if (err == 0) {
+        err = llm_file_base(f, copy);
+    }
+
+    free(copy);
+
+    if (err == 0) {
+        err = llm_file_mark(f, st->epoch + 1);
+    }
+
+    if (err) {
+        return err;
+    }
+
+    st->epoch++;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    st->log_pos = 0;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+
+    memset(llm_ledger_at(l, l->dirty_off + l->dirty_size), 0, l->dirty_size);
+
+    return EBADMSG;
+}
+
+
+/*
+ * The region at one moment, and with it the lines that have changed: they are
+ * taken, and stay so until the base is complete.
+ */
+
+static int
+llm_file_copy(llm_ledger_t *l, unsigned char *copy)
+{
+    size_t     i;
+    uint64_t  *dirty, *taken;
+
     if (llm_ledger_lock(l) != LLM_OK) {
-        free(copy);
         return ENOTRECOVERABLE;
     }
 
@@ -300,35 +337,29 @@ llm_file_anew(llm_ledger_file_t *f)
 
     llm_ledger_unlock(l);
 
+    return 0;
+}
+
+
+/* from the first write until it is marked again there is no base in the file */
+
+static int
+llm_file_base(llm_ledger_file_t *f, const unsigned char *copy)
+{
+    int  err;
+
     err = llm_file_unmark(f);
 
     if (err == 0) {
-        err = llm_file_write(f->fd, copy, l->dirty_off,
+        err = llm_file_write(f->fd, copy, f->ledger->dirty_off,
                              llm_file_base_off(f->region));
     }
-
-    free(copy);
 
     if (err == 0 && fdatasync(f->fd) == -1) {
         err = errno;
     }
 
-    if (err == 0) {
-        err = llm_file_mark(f, st->epoch + 1);
-    }
-
-    if (err) {
-        return err;
-    }
-
-    st->epoch++;
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    st->log_pos = 0;
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
-
-    memset(taken, 0, l->dirty_size);
-
-    return EBADMSG;
+    return err;
 }
 
 
