@@ -24,6 +24,10 @@
 
 
 static int llm_stats_layout(llm_stats_t *st, size_t size);
+static uint64_t llm_stats_layout_fixed(llm_stats_t *st, uint64_t off,
+    size_t left);
+static void llm_stats_layout_tables(llm_stats_t *st, uint64_t off,
+    size_t size);
 static void llm_stats_measure(const llm_stats_event_t *e,
     llm_stats_totals_t *t);
 static int64_t llm_stats_amount(int64_t n);
@@ -113,7 +117,6 @@ llm_stats_attach(void *mem, size_t size, const char **err)
 static int
 llm_stats_layout(llm_stats_t *st, size_t size)
 {
-    size_t    n, left;
     uint64_t  off;
 
     if (size > UINT32_MAX) {
@@ -126,7 +129,28 @@ llm_stats_layout(llm_stats_t *st, size_t size)
         return LLM_LIMIT;
     }
 
-    left = size - off;
+    off = llm_stats_layout_fixed(st, off, size - off);
+
+    /* 64: what the alignment of the tables may take */
+
+    if (size < off + 64 + LLM_STATS_USERS * sizeof(uint32_t)
+               + LLM_STATS_GROUP)
+    {
+        return LLM_LIMIT;
+    }
+
+    llm_stats_layout_tables(st, off, size);
+
+    return LLM_OK;
+}
+
+
+/* alerts, label sets, call histograms, top spenders: a share of left each */
+
+static uint64_t
+llm_stats_layout_fixed(llm_stats_t *st, uint64_t off, size_t left)
+{
+    size_t  n;
 
     n = left / 8 / sizeof(llm_stats_alert_t);
     st->alerts_max = llm_stats_clamp(n, 8, LLM_STATS_ALERTS);
@@ -147,15 +171,17 @@ llm_stats_layout(llm_stats_t *st, size_t size)
     n = left / 16 / sizeof(llm_stats_place_t);
     st->top_max = llm_stats_clamp(n, 8, LLM_STATS_TOP);
     st->tops_off = off;
-    off = llm_stats_align(off + 2 * st->top_max * sizeof(llm_stats_place_t));
 
-    /* 64: what the alignment of the tables may take */
+    return llm_stats_align(off + 2 * st->top_max * sizeof(llm_stats_place_t));
+}
 
-    if (size < off + 64 + LLM_STATS_USERS * sizeof(uint32_t)
-               + LLM_STATS_GROUP)
-    {
-        return LLM_LIMIT;
-    }
+
+/* users, labels and rows, with their hash tables: all that is left of size */
+
+static void
+llm_stats_layout_tables(llm_stats_t *st, uint64_t off, size_t size)
+{
+    size_t  n;
 
     n = size - off;
     st->users_max = llm_stats_clamp(n / LLM_STATS_GROUP / 2, 8,
@@ -174,8 +200,6 @@ llm_stats_layout(llm_stats_t *st, size_t size)
     st->labels_off = off;
     off = llm_stats_align(off + st->labels_max * sizeof(llm_stats_label_t));
     st->rows_off = off;
-
-    return LLM_OK;
 }
 
 
