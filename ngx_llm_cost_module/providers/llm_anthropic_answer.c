@@ -169,13 +169,39 @@ llm_anthropic_feed(llm_answer_t *a, llm_anthropic_state_t *st,
 }
 
 
+static int
+llm_anthropic_content(llm_answer_t *a, llm_anthropic_state_t *st,
+    const llm_json_t *j, uint32_t content)
+{
+    int64_t                 n;
+    uint32_t                i;
+    llm_openai_choice_t    *ch;
+    const llm_json_node_t  *v;
+
+    v = j->nodes;
+
+    if (llm_kind_of(j, content) != LLM_JSON_ARRAY) {
+        return LLM_OK;
+    }
+
+    for (n = 0, i = content + 1; i < v[content].next; i = v[i].next, n++) {
+
+        ch = llm_openai_choice_at(a, &st->text, n);
+        if (ch == NULL) {
+            return LLM_ERROR;
+        }
+
+        llm_anthropic_feed(a, st, ch, j, i);
+    }
+
+    return LLM_OK;
+}
+
+
 int
 llm_anthropic_answer(llm_answer_t *a, const llm_json_t *j)
 {
-    int64_t                 n;
-    uint32_t                i, f[6];
-    llm_openai_choice_t    *ch;
-    const llm_json_node_t  *v;
+    uint32_t                f[6];
     llm_anthropic_state_t  *st;
 
     static const char * const  names[] = { "type", "model", "usage",
@@ -194,9 +220,7 @@ llm_anthropic_answer(llm_answer_t *a, const llm_json_t *j)
         return LLM_ERROR;
     }
 
-    v = j->nodes;
-
-    if (v[0].type != LLM_JSON_OBJECT) {
+    if (llm_kind_of(j, 0) != LLM_JSON_OBJECT) {
         return LLM_OK;
     }
 
@@ -213,18 +237,8 @@ llm_anthropic_answer(llm_answer_t *a, const llm_json_t *j)
     a->error |= llm_given(j, f[5]);
     a->finished = llm_given(j, f[3]);
 
-    if (llm_kind_of(j, f[4]) == LLM_JSON_ARRAY) {
-
-        for (n = 0, i = f[4] + 1; i < llm_json_next(j, f[4]);
-             i = v[i].next, n++)
-        {
-            ch = llm_openai_choice_at(a, &st->text, n);
-            if (ch == NULL) {
-                return LLM_ERROR;
-            }
-
-            llm_anthropic_feed(a, st, ch, j, i);
-        }
+    if (llm_anthropic_content(a, st, j, f[4]) != LLM_OK) {
+        return LLM_ERROR;
     }
 
     llm_anthropic_finish(a);

@@ -236,10 +236,43 @@ llm_anthropic_join_piece(llm_text_t *t, const llm_json_t *j, uint32_t node)
 
 
 static int
+llm_anthropic_join_signature(llm_anthropic_block_t *b, const llm_json_t *j,
+    uint32_t node)
+{
+    /* whether a second one goes behind the first nobody says */
+
+    if (b->signature.len || !llm_form_is(j, node, LLM_JSON_STRING)) {
+        return LLM_DECLINED;
+    }
+
+    b->signature = llm_form_inside(j, node);
+
+    return LLM_OK;
+}
+
+
+static int
+llm_anthropic_join_citation(llm_anthropic_block_t *b, const llm_json_t *j,
+    uint32_t node)
+{
+    llm_str_t  value;
+
+    if (node == LLM_JSON_NONE) {
+        return LLM_DECLINED;
+    }
+
+    value = llm_form_raw(j, node);
+    llm_text_put(&b->citations, b->citations.len ? "," : "");
+    llm_text_str(&b->citations, &value);
+
+    return b->citations.rc;
+}
+
+
+static int
 llm_anthropic_join_delta(llm_anthropic_join_t *s, const llm_json_t *j)
 {
-    uint32_t                delta, type, node;
-    llm_str_t               value;
+    uint32_t                delta, type;
     llm_anthropic_block_t  *b;
 
     b = llm_anthropic_join_block(s, j);
@@ -271,31 +304,13 @@ llm_anthropic_join_delta(llm_anthropic_join_t *s, const llm_json_t *j)
     }
 
     if (llm_json_equal(j, type, "signature_delta")) {
-        node = llm_json_get(j, delta, "signature");
-
-        /* whether a second one goes behind the first nobody says */
-
-        if (b->signature.len || !llm_form_is(j, node, LLM_JSON_STRING)) {
-            return LLM_DECLINED;
-        }
-
-        b->signature = llm_form_inside(j, node);
-
-        return LLM_OK;
+        return llm_anthropic_join_signature(b, j,
+                                        llm_json_get(j, delta, "signature"));
     }
 
     if (llm_json_equal(j, type, "citations_delta")) {
-        node = llm_json_get(j, delta, "citation");
-
-        if (node == LLM_JSON_NONE) {
-            return LLM_DECLINED;
-        }
-
-        value = llm_form_raw(j, node);
-        llm_text_put(&b->citations, b->citations.len ? "," : "");
-        llm_text_str(&b->citations, &value);
-
-        return b->citations.rc;
+        return llm_anthropic_join_citation(b, j,
+                                        llm_json_get(j, delta, "citation"));
     }
 
     return LLM_DECLINED;
@@ -505,10 +520,47 @@ llm_anthropic_join_fits(const llm_anthropic_block_t *b)
 
 
 static int
+llm_anthropic_join_put_blocks(llm_anthropic_join_t *s, llm_text_t *t)
+{
+    int       rc;
+    unsigned  i;
+
+    llm_text_put(t, "\"content\":[");
+
+    for (i = 0; i < s->n; i++) {
+
+        if (!llm_anthropic_join_fits(s->blocks[i])) {
+            return LLM_DECLINED;
+        }
+
+        llm_text_put(t, i ? "," : "");
+
+        rc = llm_anthropic_join_put_block(s, t, s->blocks[i]);
+        if (rc != LLM_OK) {
+            return rc;
+        }
+    }
+
+    llm_text_put(t, "]");
+
+    return LLM_OK;
+}
+
+
+static void
+llm_anthropic_join_put_member(llm_text_t *t, const llm_extra_t *e)
+{
+    llm_anthropic_join_quoted(t, e->name.data, e->name.len);
+    llm_text_put(t, ":");
+    llm_text_str(t, &e->value);
+}
+
+
+static int
 llm_anthropic_join_put(llm_anthropic_join_t *s, llm_text_t *t)
 {
     int                 rc;
-    unsigned            i, stopped, said;
+    unsigned            stopped, said;
     const llm_extra_t  *e;
 
     stopped = 0;
@@ -520,33 +572,21 @@ llm_anthropic_join_put(llm_anthropic_join_t *s, llm_text_t *t)
         stopped |= llm_anthropic_named(e, "stop_reason")
                    && e->value.data[0] == '"';
 
-        llm_anthropic_join_quoted(t, e->name.data, e->name.len);
-        llm_text_put(t, ":");
-        llm_text_str(t, &e->value);
+        llm_anthropic_join_put_member(t, e);
         llm_text_put(t, ",");
 
         if (llm_anthropic_named(e, "role")) {
 
-            /* where Anthropic has it */
+            /* the content is where Anthropic has it: behind the role */
 
             said = 1;
-            llm_text_put(t, "\"content\":[");
 
-            for (i = 0; i < s->n; i++) {
-
-                if (!llm_anthropic_join_fits(s->blocks[i])) {
-                    return LLM_DECLINED;
-                }
-
-                llm_text_put(t, i ? "," : "");
-
-                rc = llm_anthropic_join_put_block(s, t, s->blocks[i]);
-                if (rc != LLM_OK) {
-                    return rc;
-                }
+            rc = llm_anthropic_join_put_blocks(s, t);
+            if (rc != LLM_OK) {
+                return rc;
             }
 
-            llm_text_put(t, "],");
+            llm_text_put(t, ",");
         }
     }
 
@@ -557,9 +597,7 @@ llm_anthropic_join_put(llm_anthropic_join_t *s, llm_text_t *t)
     llm_text_put(t, "\"usage\":{");
 
     for (e = s->usage; e; e = e->next) {
-        llm_anthropic_join_quoted(t, e->name.data, e->name.len);
-        llm_text_put(t, ":");
-        llm_text_str(t, &e->value);
+        llm_anthropic_join_put_member(t, e);
         llm_text_put(t, e->next ? "," : "");
     }
 

@@ -297,6 +297,34 @@ llm_bedrock_thinks(const llm_request_t *q, const uint32_t *f)
 }
 
 
+/* what only a body of "invoke" can have; converse has one form for all */
+
+static int
+llm_bedrock_parse_invoke(llm_request_t *q, const uint32_t *f)
+{
+    int  rc;
+
+    rc = llm_bedrock_parse_config(q, f[LLM_BEDROCK_TEXT_CONFIG],
+                                  "textGenerationConfig");
+    if (rc == LLM_OK) {
+        rc = llm_bedrock_parse_config(q, 0, NULL);
+    }
+
+    if (rc == LLM_OK) {
+        rc = llm_bedrock_limit(q, 0, llm_bedrock_choices, LLM_BEDROCK_CHOICES,
+                               LLM_BEDROCK_CHOICES_MAX, &q->choices);
+    }
+
+    if (!llm_kind_has_output(q->kind) || q->kind == LLM_KIND_IMAGES) {
+        q->max_output = 0;
+    }
+
+    llm_bedrock_units(q);
+
+    return rc;
+}
+
+
 static int
 llm_bedrock_parse(llm_request_t *q)
 {
@@ -343,24 +371,7 @@ llm_bedrock_parse(llm_request_t *q)
         return rc;
     }
 
-    rc = llm_bedrock_parse_config(q, f[LLM_BEDROCK_TEXT_CONFIG],
-                                  "textGenerationConfig");
-    if (rc == LLM_OK) {
-        rc = llm_bedrock_parse_config(q, 0, NULL);
-    }
-
-    if (rc == LLM_OK) {
-        rc = llm_bedrock_limit(q, 0, llm_bedrock_choices, LLM_BEDROCK_CHOICES,
-                               LLM_BEDROCK_CHOICES_MAX, &q->choices);
-    }
-
-    if (!llm_kind_has_output(q->kind) || q->kind == LLM_KIND_IMAGES) {
-        q->max_output = 0;
-    }
-
-    llm_bedrock_units(q);
-
-    return rc;
+    return llm_bedrock_parse_invoke(q, f);
 }
 
 

@@ -193,6 +193,32 @@ llm_cohere_list(const llm_request_t *q, const uint32_t *f, unsigned one,
 }
 
 
+static int
+llm_cohere_parse_rank(llm_request_t *q, const uint32_t *f)
+{
+    int        rc;
+    unsigned   i;
+    llm_str_t  s;
+
+    /* a ranking of Bedrock's own has the same path, and names a model
+       elsewhere */
+
+    if (llm_given(&q->json, llm_json_get(&q->json, 0, "sources"))) {
+        return LLM_DECLINED;
+    }
+
+    rc = llm_request_string(q, f[LLM_COHERE_QUERY], "query", &s);
+    i = llm_cohere_list(q, f, LLM_COHERE_DOCUMENTS, LLM_COHERE_TEXTS);
+
+    if (rc == LLM_OK && !llm_given(&q->json, f[i])) {
+        return llm_request_bad(q, "documents", "is required");
+    }
+
+    return rc == LLM_OK ? llm_request_array(q, f[i], llm_cohere_names[i], 0)
+                        : rc;
+}
+
+
 /* what an answer is made from has to be there */
 
 static int
@@ -240,23 +266,7 @@ llm_cohere_parse_input(llm_request_t *q, const uint32_t *f)
                : llm_request_bad(q, "inputs", "is required");
 
     default: /* LLM_COHERE_RERANK */
-        /* a ranking of Bedrock's own has the same path, and names a model
-           elsewhere */
-
-        if (llm_given(&q->json, llm_json_get(&q->json, 0, "sources"))) {
-            return LLM_DECLINED;
-        }
-
-        rc = llm_request_string(q, f[LLM_COHERE_QUERY], "query", &s);
-        i = llm_cohere_list(q, f, LLM_COHERE_DOCUMENTS, LLM_COHERE_TEXTS);
-
-        if (rc == LLM_OK && !llm_given(&q->json, f[i])) {
-            return llm_request_bad(q, "documents", "is required");
-        }
-
-        return rc == LLM_OK ? llm_request_array(q, f[i], llm_cohere_names[i],
-                                                0)
-                            : rc;
+        return llm_cohere_parse_rank(q, f);
     }
 }
 

@@ -213,13 +213,49 @@ llm_gemini_join_content(llm_gemini_candidate_t *c, const llm_json_t *j,
 }
 
 
+/* the one of this index, new if it was not there; LLM_DECLINED: too many */
+
+static int
+llm_gemini_candidate_at(llm_gemini_reform_t *s, int64_t index,
+    llm_gemini_candidate_t **candidate)
+{
+    unsigned                 i;
+    llm_gemini_candidate_t  *c;
+
+    for (i = 0; i < s->n; i++) {
+
+        if (s->list[i]->index == index) {
+            *candidate = s->list[i];
+            return LLM_OK;
+        }
+    }
+
+    if (s->n == LLM_FORM_CHOICES) {
+        return LLM_DECLINED;
+    }
+
+    c = llm_alloc(s->mem, sizeof(llm_gemini_candidate_t));
+    if (c == NULL) {
+        return LLM_ERROR;
+    }
+
+    memset(c, 0, sizeof(llm_gemini_candidate_t));
+    c->index = index;
+    llm_text_init(&c->parts, s->mem, s->max);
+
+    s->list[s->n++] = c;
+    *candidate = c;
+
+    return LLM_OK;
+}
+
+
 static int
 llm_gemini_join_candidate(llm_gemini_reform_t *s, const llm_json_t *j,
     uint32_t node)
 {
     int                      rc;
     int64_t                  index;
-    unsigned                 i;
     uint32_t                 f[3], at;
     llm_gemini_candidate_t  *c;
 
@@ -241,27 +277,11 @@ llm_gemini_join_candidate(llm_gemini_reform_t *s, const llm_json_t *j,
         return LLM_DECLINED;
     }
 
-    for (i = 0; i < s->n && s->list[i]->index != index; i++) { /* void */ }
-
-    if (i == s->n) {
-
-        if (s->n == LLM_FORM_CHOICES) {
-            return LLM_DECLINED;
-        }
-
-        c = llm_alloc(s->mem, sizeof(llm_gemini_candidate_t));
-        if (c == NULL) {
-            return LLM_ERROR;
-        }
-
-        memset(c, 0, sizeof(llm_gemini_candidate_t));
-        c->index = index;
-        llm_text_init(&c->parts, s->mem, s->max);
-
-        s->list[s->n++] = c;
+    rc = llm_gemini_candidate_at(s, index, &c);
+    if (rc != LLM_OK) {
+        return rc;
     }
 
-    c = s->list[i];
     c->indexed |= (at != LLM_JSON_NONE);
 
     rc = llm_form_members(j, node, names, 3, f, &c->extra, s->mem);
@@ -498,12 +518,37 @@ llm_gemini_reform_elements(llm_gemini_reform_t *s, const llm_str_t *body)
 }
 
 
+static int
+llm_gemini_reform_read(llm_gemini_reform_t *s, llm_framing_e framing,
+    const llm_str_t *body)
+{
+    int         rc;
+    llm_json_t  j;
+
+    switch (framing) {
+
+    case LLM_FRAMING_JSON:
+        rc = llm_form_document(body, s->mem, &j, 0);
+
+        return rc == LLM_OK ? llm_gemini_chunk(s, &j, 0) : rc;
+
+    case LLM_FRAMING_SSE:
+        return llm_form_events(body, s->mem, llm_gemini_reform_event, s);
+
+    case LLM_FRAMING_ARRAY:
+        return llm_gemini_reform_elements(s, body);
+
+    default:
+        return LLM_DECLINED;
+    }
+}
+
+
 int
 llm_gemini_reform(const llm_request_t *q, const llm_form_t *from,
     const llm_form_t *to, const llm_str_t *body, llm_text_t *out)
 {
     int                   rc;
-    llm_json_t            j;
     llm_gemini_reform_t  *s;
 
     if (q->kind != LLM_KIND_CHAT
@@ -525,30 +570,7 @@ llm_gemini_reform(const llm_request_t *q, const llm_form_t *from,
     s->out = (to->framing == LLM_FRAMING_JSON) ? NULL : out;
     s->array = (to->framing == LLM_FRAMING_ARRAY);
 
-    switch (from->framing) {
-
-    case LLM_FRAMING_JSON:
-        rc = llm_form_document(body, q->mem, &j, 0);
-
-        if (rc == LLM_OK) {
-            rc = llm_gemini_chunk(s, &j, 0);
-        }
-
-        break;
-
-    case LLM_FRAMING_SSE:
-        rc = llm_form_events(body, q->mem, llm_gemini_reform_event, s);
-        break;
-
-    case LLM_FRAMING_ARRAY:
-        rc = llm_gemini_reform_elements(s, body);
-        break;
-
-    default:
-        rc = LLM_DECLINED;
-        break;
-    }
-
+    rc = llm_gemini_reform_read(s, from->framing, body);
     if (rc != LLM_OK) {
         return rc;
     }

@@ -59,6 +59,9 @@ static const char * const  llm_schema_names[] = {
 
 static void llm_gemini_words_schema(llm_input_t *in, uint32_t node);
 static void llm_gemini_marks_schema(llm_input_t *in, uint32_t node);
+static void llm_gemini_words_json(llm_input_t *in, uint32_t schema);
+static void llm_gemini_marks_tool(llm_input_t *in, uint32_t description,
+    uint32_t schema);
 
 
 llm_gemini_generation_e
@@ -354,8 +357,7 @@ void
 llm_gemini_declaration(llm_input_t *in, llm_gemini_style_e style,
     uint32_t tool)
 {
-    uint32_t                f[4], schema, list;
-    const llm_json_node_t  *v;
+    uint32_t  f[4], schema, json;
 
     static const char * const  names[] = {
         "name", "description", "parametersJsonSchema",
@@ -366,11 +368,10 @@ llm_gemini_declaration(llm_input_t *in, llm_gemini_style_e style,
         return;
     }
 
-    v = in->j->nodes;
     llm_json_fields(in->j, tool, names, 4, f);
 
     schema = llm_json_get(in->j, tool, "parameters");
-    list = llm_given(in->j, f[2]) ? f[2] : f[3];
+    json = llm_given(in->j, f[2]) ? f[2] : f[3];
 
     llm_input_string(in, f[0]);
     llm_input_string(in, f[1]);
@@ -379,41 +380,62 @@ llm_gemini_declaration(llm_input_t *in, llm_gemini_style_e style,
 
     case LLM_GEMINI_WORDS:
         llm_gemini_words_schema(in, schema);
-
-        /* a schema of JSON's own without members is nothing */
-
-        if (llm_kind_of(in->j, list) == LLM_JSON_OBJECT) {
-            schema = llm_json_get(in->j, list, "properties");
-
-            if (llm_kind_of(in->j, schema) == LLM_JSON_OBJECT
-                && llm_json_next(in->j, schema) > schema + 1)
-            {
-                llm_gemini_words_schema(in, list);
-            }
-        }
-
+        llm_gemini_words_json(in, json);
         return;
 
     case LLM_GEMINI_CODE:
         llm_gemini_function(in, f[0], f[1], schema);
-        llm_gemini_function_params(in, f[0], list);
+        llm_gemini_function_params(in, f[0], json);
         return;
 
     case LLM_GEMINI_MARKS:
-        in->tokens += LLM_MARKS_TOOL;
+        llm_gemini_marks_tool(in, f[1],
+                              llm_given(in->j, schema) ? schema : json);
+        return;
+    }
+}
 
-        if (llm_kind_of(in->j, f[1]) == LLM_JSON_STRING
-            && v[f[1]].end > v[f[1]].start)
-        {
-            in->tokens += LLM_MARKS_MEMBER + LLM_MARKS_STRING + 1;
-        }
 
-        schema = llm_given(in->j, schema) ? schema : list;
+/* a schema of JSON's own without members is nothing */
 
-        if (llm_given(in->j, schema)) {
-            in->tokens += LLM_MARKS_MEMBER;
-            llm_gemini_marks_schema(in, schema);
-        }
+static void
+llm_gemini_words_json(llm_input_t *in, uint32_t schema)
+{
+    uint32_t  members;
+
+    if (llm_kind_of(in->j, schema) != LLM_JSON_OBJECT) {
+        return;
+    }
+
+    members = llm_json_get(in->j, schema, "properties");
+
+    if (llm_kind_of(in->j, members) == LLM_JSON_OBJECT
+        && llm_json_next(in->j, members) > members + 1)
+    {
+        llm_gemini_words_schema(in, schema);
+    }
+}
+
+
+static void
+llm_gemini_marks_tool(llm_input_t *in, uint32_t description,
+    uint32_t schema)
+{
+    const llm_json_node_t  *v;
+
+    v = in->j->nodes;
+
+    in->tokens += LLM_MARKS_TOOL;
+
+    if (llm_kind_of(in->j, description) == LLM_JSON_STRING
+        && v[description].end > v[description].start)
+    {
+        in->tokens += LLM_MARKS_MEMBER + LLM_MARKS_STRING + 1;
+    }
+
+    if (llm_given(in->j, schema)) {
+        in->tokens += LLM_MARKS_MEMBER;
+        llm_gemini_marks_schema(in, schema);
     }
 }
 

@@ -137,12 +137,26 @@ llm_audio_reads(llm_request_t *q, llm_media_t *m, int64_t ms)
 }
 
 
+/* one that is named by an address or an id cannot be looked at */
+
+static int64_t
+llm_transcription_ms(const llm_request_t *q, const llm_media_field_t *file,
+    const llm_media_field_t *input)
+{
+    unsigned  exact;
+
+    if (q->route.raw && file->n) {
+        return llm_audio_ms(file->value.data, file->value.len, &exact);
+    }
+
+    return input->n ? llm_audio_inline(q, input->node) : LLM_AUDIO_HOURS;
+}
+
+
 int
 llm_transcription_parse(llm_request_t *q, llm_media_t *m)
 {
     int                rc, stream, channels;
-    int64_t            ms;
-    unsigned           exact;
     llm_media_field_t  f[] = {
         { .name = "model" },
         { .name = "prompt" },
@@ -187,16 +201,7 @@ llm_transcription_parse(llm_request_t *q, llm_media_t *m)
     q->stream = stream;
     m->text = f[1].value;
 
-    /* one that is named by an address or an id cannot be looked at */
-
-    if (q->route.raw && f[3].n) {
-        ms = llm_audio_ms(f[3].value.data, f[3].value.len, &exact);
-
-    } else {
-        ms = f[4].n ? llm_audio_inline(q, f[4].node) : LLM_AUDIO_HOURS;
-    }
-
-    llm_audio_reads(q, m, ms);
+    llm_audio_reads(q, m, llm_transcription_ms(q, &f[3], &f[4]));
 
     return LLM_OK;
 }

@@ -130,14 +130,43 @@ llm_count_media(llm_openai_count_t *cc, uint32_t part, uint32_t type)
 }
 
 
+/* 1: it was a picture, and is counted */
+
+static int
+llm_count_image(llm_openai_count_t *cc, uint32_t part, uint32_t type)
+{
+    int64_t   n;
+    unsigned  estimate;
+
+    if (type == LLM_JSON_NONE
+        || (!llm_json_equal(cc->j, type, "image_url")
+            && !llm_json_equal(cc->j, type, "input_image")
+            && !llm_json_equal(cc->j, type, "computer_screenshot")))
+    {
+        return 0;
+    }
+
+    estimate = 0;
+    n = llm_openai_image(cc->q, part, &estimate);
+
+    if (n < 0) {
+        cc->text.failed = 1;
+        return 1;
+    }
+
+    cc->tokens += n;
+    cc->estimate |= estimate;
+
+    return 1;
+}
+
+
 /* one part of a content; text is gathered, to be counted with its neighbours */
 
 void
 llm_count_part(llm_openai_count_t *cc, uint32_t part)
 {
-    int64_t   n;
     uint32_t  f[3];
-    unsigned  estimate;
 
     static const char * const  names[] = { "type", "text", "refusal" };
 
@@ -174,26 +203,9 @@ llm_count_part(llm_openai_count_t *cc, uint32_t part)
         return;
     }
 
-    if (f[0] != LLM_JSON_NONE
-        && (llm_json_equal(cc->j, f[0], "image_url")
-            || llm_json_equal(cc->j, f[0], "input_image")
-            || llm_json_equal(cc->j, f[0], "computer_screenshot")))
-    {
-        estimate = 0;
-        n = llm_openai_image(cc->q, part, &estimate);
-
-        if (n < 0) {
-            cc->text.failed = 1;
-            return;
-        }
-
-        cc->tokens += n;
-        cc->estimate |= estimate;
-
-        return;
+    if (!llm_count_image(cc, part, f[0])) {
+        llm_count_media(cc, part, f[0] == LLM_JSON_NONE ? part : f[0]);
     }
-
-    llm_count_media(cc, part, f[0] == LLM_JSON_NONE ? part : f[0]);
 }
 
 

@@ -493,6 +493,17 @@ llm_responses_parse_agents(llm_request_t *q, uint32_t agents)
 }
 
 
+/* others have decisions, too, and ask for them in words of their own */
+
+static int
+llm_responses_is_decision(const llm_request_t *q, const uint32_t *f)
+{
+    return (llm_given(&q->json, f[LLM_RESPONSES_INPUT])
+            || llm_given(&q->json, llm_json_get(&q->json, 0, "state")))
+           && llm_given(&q->json, llm_json_get(&q->json, 0, "questions"));
+}
+
+
 int
 llm_responses_parse(llm_request_t *q)
 {
@@ -511,12 +522,8 @@ llm_responses_parse(llm_request_t *q)
     rc = llm_request_object(q, 0, NULL, llm_responses_names,
                             LLM_RESPONSES_FIELDS, f);
 
-    /* others have decisions, too, and ask for them in words of their own */
-
     if (rc == LLM_OK && q->route.op == LLM_RESPONSES_DECIDE
-        && ((!llm_given(&q->json, f[LLM_RESPONSES_INPUT])
-             && !llm_given(&q->json, llm_json_get(&q->json, 0, "state")))
-            || !llm_given(&q->json, llm_json_get(&q->json, 0, "questions"))))
+        && !llm_responses_is_decision(q, f))
     {
         return LLM_DECLINED;
     }

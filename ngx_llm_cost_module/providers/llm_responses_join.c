@@ -22,14 +22,52 @@ typedef struct {
 } llm_responses_join_t;
 
 
+/* the answer that the last event holds, if it has all that was shown before */
+
+static int
+llm_responses_join_last(llm_responses_join_t *s, const llm_json_t *j)
+{
+    unsigned                n;
+    uint32_t                i, response, output;
+    const llm_json_node_t  *v;
+
+    response = llm_json_get(j, 0, "response");
+
+    if (!llm_form_is(j, response, LLM_JSON_OBJECT)) {
+        return LLM_DECLINED;
+    }
+
+    output = llm_json_get(j, response, "output");
+
+    if (!llm_form_is(j, output, LLM_JSON_ARRAY)) {
+        return LLM_DECLINED;
+    }
+
+    /* some leave out of the last event what they have shown before */
+
+    v = j->nodes;
+
+    for (n = 0, i = output + 1; i < v[output].next; i = v[i].next) {
+        n++;
+    }
+
+    if (n != s->items) {
+        return LLM_DECLINED;
+    }
+
+    s->response = llm_form_raw(j, response);
+    s->whole = 1;
+
+    return LLM_OK;
+}
+
+
 static int
 llm_responses_join_event(void *data, const llm_form_event_t *e)
 {
     llm_responses_join_t *s = data;
 
-    unsigned                n;
-    uint32_t                i, type, response, output;
-    const llm_json_node_t  *v;
+    uint32_t  type;
 
     if (e->j == NULL) {
         return llm_form_done(e) ? LLM_OK : LLM_DECLINED;
@@ -59,34 +97,7 @@ llm_responses_join_event(void *data, const llm_form_event_t *e)
         return LLM_OK;
     }
 
-    response = llm_json_get(e->j, 0, "response");
-
-    if (!llm_form_is(e->j, response, LLM_JSON_OBJECT)) {
-        return LLM_DECLINED;
-    }
-
-    output = llm_json_get(e->j, response, "output");
-
-    if (!llm_form_is(e->j, output, LLM_JSON_ARRAY)) {
-        return LLM_DECLINED;
-    }
-
-    /* some leave out of the last event what they have shown before */
-
-    v = e->j->nodes;
-
-    for (n = 0, i = output + 1; i < v[output].next; i = v[i].next) {
-        n++;
-    }
-
-    if (n != s->items) {
-        return LLM_DECLINED;
-    }
-
-    s->response = llm_form_raw(e->j, response);
-    s->whole = 1;
-
-    return LLM_OK;
+    return llm_responses_join_last(s, e->j);
 }
 
 
