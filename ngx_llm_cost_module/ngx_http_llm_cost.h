@@ -213,10 +213,13 @@ void ngx_http_llm_cost_vendor(ngx_http_request_t *r,
     const llm_route_t *route, llm_str_t *vendor);
 
 
-/* where requests go, as far as its name says it; nothing, or all unset */
+/*
+ * Where the requests of a location go, as far as the host names of its
+ * upstream tell.  Never NULL: what they do not tell is NULL, global or empty.
+ */
 
 typedef struct {
-    const void            *cycle;
+    const void            *cycle;         /* whose addresses these are */
     const void            *upstream;
     const llm_vendor_t    *vendor;
     llm_geo_e              geo;
@@ -241,7 +244,7 @@ int64_t ngx_http_llm_cost_price_usage(ngx_http_llm_cost_ctx_t *ctx,
     const llm_usage_t *usage);
 
 
-/* _learn.c: counts are corrected by what answers say */
+/* _learn.c: estimates are corrected by the usage that answers report */
 
 void ngx_http_llm_cost_learn_correct(ngx_http_llm_cost_ctx_t *ctx);
 int64_t ngx_http_llm_cost_learn_output(ngx_http_llm_cost_ctx_t *ctx,
@@ -254,11 +257,20 @@ void ngx_http_llm_cost_learn_answer(ngx_http_llm_cost_ctx_t *ctx);
 ngx_int_t ngx_http_llm_cost_admit(ngx_http_llm_cost_ctx_t *ctx);
 ngx_int_t ngx_http_llm_cost_ask(ngx_http_llm_cost_ctx_t *ctx);
 
-/* whoever wants to know what a request can use, calls this before */
+/*
+ * Count the input and set the worst case, unless that is done already: to be
+ * called before q.input_tokens or the amounts of adm are read.  A cache hit
+ * needs neither.  NGX_OK or NGX_ERROR.
+ */
 
 ngx_int_t ngx_http_llm_cost_measure(ngx_http_llm_cost_ctx_t *ctx);
 
-/* ctx->body to facts, their price, their worst case, for whoever asks anew */
+/*
+ * The steps of admission, for those that ask again with another body: what
+ * ctx->body asks for, its price, its worst case.  NGX_OK, NGX_ERROR, or
+ * NGX_DECLINED with f: refuse; parse_body() may return NGX_ABORT as well: pass
+ * it unmetered.  most_output() is the most that one choice can have, tokens.
+ */
 
 ngx_int_t ngx_http_llm_cost_parse_body(ngx_http_llm_cost_ctx_t *ctx,
     llm_refusal_t *f);
@@ -270,16 +282,19 @@ int64_t ngx_http_llm_cost_most_output(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_loc_conf_t *llcf);
 
 
-/* what follows once it is known what a request can cost; rc as of parsing */
+/*
+ * What follows once the price is known.  rc is what has come of it so far, as
+ * above; the result is that of a phase handler.
+ */
 
 ngx_int_t ngx_http_llm_cost_admit_counted(ngx_http_llm_cost_ctx_t *ctx,
     ngx_int_t rc, llm_refusal_t *f);
 
-/* us; nginx's own time stands still while a request is worked on */
+/* monotonic, in microseconds: nginx's own time is only updated by events */
 
 int64_t ngx_http_llm_cost_clock(void);
 
-/* refused: 'param': err */
+/* f: an invalid request, with the message "Invalid 'param': err" */
 
 void ngx_http_llm_cost_invalid(ngx_http_llm_cost_ctx_t *ctx, llm_refusal_t *f,
     const char *err, const char *param);
@@ -299,85 +314,119 @@ void ngx_http_llm_cost_parts_worst(ngx_http_llm_cost_ctx_t *ctx,
     llm_held_t *record);
 int64_t ngx_http_llm_cost_parts_open(ngx_http_llm_cost_ctx_t *ctx);
 
-/* a pool beside r's, for what is done often and emptied each time; NULL */
+/*
+ * A pool that dies with r, and mem on it: for work that is repeated, and whose
+ * memory is reset each time.  NULL: no memory.
+ */
 
 ngx_pool_t *ngx_http_llm_cost_scratch(ngx_http_request_t *r, llm_mem_t *mem);
 
 
-/* _held.c: files of requests, batches and runs, over several requests */
+/*
+ * _held.c: files of requests, batches and runs.  Several requests of the
+ * client belong to one such work: one begins it, later ones ask how it goes
+ * on.  A record (llm_held.h) connects them, ctx->record.
+ */
 
-/* results as of a phase handler */
+/* these return what a phase handler does */
 
 ngx_int_t ngx_http_llm_cost_held_start(ngx_http_llm_cost_ctx_t *ctx);
 ngx_int_t ngx_http_llm_cost_held_admit(ngx_http_llm_cost_ctx_t *ctx);
 ngx_int_t ngx_http_llm_cost_held_found(ngx_http_llm_cost_ctx_t *ctx);
 
-/* the most that ctx can cost, once its requests or its file are known */
+/* the most that the work which ctx begins can use, into ctx->adm */
 
 void ngx_http_llm_cost_held_worst(ngx_http_llm_cost_ctx_t *ctx);
 
-/* at the end of a request that begins something: 1: all is said */
+/*
+ * The answer to a request that begins work has ended.  1: the reservation was
+ * handed over to the record, or there was none; 0: ctx still has it and must
+ * settle it.
+ */
 
 ngx_uint_t ngx_http_llm_cost_held_begun(ngx_http_llm_cost_ctx_t *ctx);
 
-/* under which name a record is; NGX_DECLINED: under none */
+/*
+ * The name under which the record of a payer's object is kept, and the hash
+ * that stands for the payer in it.  NGX_OK, NGX_ERROR, or NGX_DECLINED: the
+ * object has no name, or one that is too long.
+ */
 
 ngx_int_t ngx_http_llm_cost_held_name(ngx_http_llm_cost_ctx_t *ctx,
     const llm_str_t *object, u_char name[LLM_HELD_NAME], uint64_t *payer);
 
 
-/* _held_told.c */
+/* _held_told.c: an answer may say what work has used */
 
-/* an answer is about to be read */
+/* to be called before the answer is read; NGX_OK or NGX_ERROR */
 
 ngx_int_t ngx_http_llm_cost_held_listen(ngx_http_llm_cost_ctx_t *ctx);
 
-/* at the end of a request that asks for work: 1: it is to be settled, so */
+/*
+ * The answer has ended.  1: it did say so, and ctx has to settle the work with
+ * the amounts that are now in ctx.
+ */
 
 ngx_uint_t ngx_http_llm_cost_held_told(ngx_http_llm_cost_ctx_t *ctx);
 
 
-/* _held_claim.c */
+/* _held_claim.c: work is settled once, though several may be told of it */
 
-/* ctx->record is settled by this request: 1, and by no other of this node */
+/* 1: ctx is the one request on its node that settles the work of ctx->record */
 
 ngx_uint_t ngx_http_llm_cost_held_claim(ngx_http_llm_cost_ctx_t *ctx);
 
-/* ... which has been told what it used: now, or when the fleet has said so */
+/*
+ * Settle it, with the amounts in ctx: at once where there is no fleet, else
+ * when the store has answered, which keeps a reference of the request.
+ */
 
 void ngx_http_llm_cost_held_settle(ngx_http_llm_cost_ctx_t *ctx);
 
-/* the fleet has: ctx->late; or it will not be heard any more */
+/*
+ * The store has answered, or will not any more.  If ctx->late is set another
+ * node has settled it, and ctx has nothing to pay.
+ */
 
 void ngx_http_llm_cost_held_claimed(ngx_http_llm_cost_ctx_t *ctx);
 
 
-/* _held_heir.c: what is owed for work that has just been settled */
+/*
+ * _held_heir.c: a worker may die after it has settled work and before a log
+ * has the line, or Redis the settlement.  Until then the record says that it
+ * is owed.
+ */
 
-/* ctx settles it now, and its line will be in a log; the log has it */
+/* ctx begins to settle it; its line is in the access log */
 
 void ngx_http_llm_cost_held_owe(ngx_http_llm_cost_ctx_t *ctx);
 void ngx_http_llm_cost_held_logged(ngx_http_llm_cost_ctx_t *ctx);
 
-/* 1: its process was gone, and another one does it */
+/* 1: whoever owed it is gone, and this process has begun to do it instead */
 
 ngx_uint_t ngx_http_llm_cost_held_inherit(const llm_held_t *record);
 
 
-/* _held_lapse.c: work that nobody has asked for in time */
+/* _held_lapse.c: work whose results nobody has asked for in time */
 
 void ngx_http_llm_cost_held_sweep(void);
 void ngx_http_llm_cost_held_lapse(llm_held_t *record);
 
-/* its line in the ledger log, or the one that takes it back */
+/*
+ * Its line in the ledger log; back: the line that takes the former one back,
+ * with the same amounts below 0.  LLM_OK, or an error: it is not written.
+ */
 
 int ngx_http_llm_cost_held_line(const llm_held_t *record, ngx_uint_t back);
 
 
-/* _held_zone.c: find(), keep() .. of the store in shared memory, which reads
-   on in the file of what it keeps */
+/* _held_zone.c: records in shared memory and, with state=, in a file */
+
+/* read what others have added to the file; call it before a record is sought */
 
 void ngx_http_llm_cost_held_zone_follow(ngx_http_llm_cost_zone_t *z);
+
+/* members of the store's table, see ngx_http_llm_cost_ctx.h */
 
 ngx_int_t ngx_http_llm_cost_held_zone_find(ngx_http_llm_cost_ctx_t *ctx);
 ngx_int_t ngx_http_llm_cost_held_zone_keep(const llm_held_t *record);
@@ -386,10 +435,12 @@ ngx_int_t ngx_http_llm_cost_held_zone_leave(ngx_http_llm_cost_ctx_t *ctx,
 void ngx_http_llm_cost_held_zone_resettle(const llm_held_t *record,
     llm_budget_t *budgets, unsigned n);
 
-/* of what was to be done for work, this has been; or the store was told it, or
-   it could not be */
+/* done (LLM_HELD_UNLOGGED, ...) is not owed for this work any more */
 
 void ngx_http_llm_cost_held_zone_clear(const u_char *work, ngx_uint_t done);
+
+/* told: Redis has the settlement; 0: there was no room to keep it for Redis */
+
 void ngx_http_llm_cost_held_zone_told(const llm_hold_id_t *id,
     ngx_uint_t told);
 
@@ -425,14 +476,17 @@ ngx_int_t ngx_http_llm_cost_body_rewrite(ngx_http_llm_cost_ctx_t *ctx,
 
 /* _budget.c */
 
-/* NGX_OK, NGX_ERROR, NGX_DECLINED: ctx->refusal and msg say why (refuse) */
+/* NGX_OK, NGX_ERROR, or NGX_DECLINED: refuse with f */
 
 ngx_int_t ngx_http_llm_cost_budgets_init(ngx_http_llm_cost_ctx_t *ctx,
     llm_refusal_t *f);
 
-/* one of them counts requests */
+/* 1: one of the request's budgets counts requests */
 
 ngx_uint_t ngx_http_llm_cost_budget_requests(ngx_http_llm_cost_ctx_t *ctx);
+
+/* the text for a client whose request does not fit ctx->adm.refused */
+
 void ngx_http_llm_cost_budget_message(ngx_http_llm_cost_ctx_t *ctx,
     llm_refusal_t *f);
 
@@ -451,12 +505,15 @@ const llm_str_t *ngx_http_llm_cost_refusal_code(ngx_uint_t why);
 ngx_int_t ngx_http_llm_cost_filter_init(ngx_conf_t *cf);
 
 
-/* _headers.c: the response headers of design.md section 3 */
+/* _headers.c: the response headers, README.md has their list */
 
 ngx_int_t ngx_http_llm_cost_add_header(ngx_http_request_t *r,
     ngx_list_t *list, const char *name, size_t name_len, ngx_str_t *value);
 
-/* after the body was edited: ctx->injected decides, too */
+/*
+ * Ask upstream only for codings that can be read here.  To be called after the
+ * body was edited: it depends on ctx->injected.
+ */
 
 void ngx_http_llm_cost_limit_encodings(ngx_http_request_t *r);
 ngx_int_t ngx_http_llm_cost_request_headers(ngx_http_llm_cost_ctx_t *ctx);
@@ -472,25 +529,32 @@ void ngx_http_llm_cost_drain_stop(ngx_http_llm_cost_ctx_t *ctx);
 
 /* _settle.c */
 
-/* note in the journal what is known so far; cheap to call often */
+/*
+ * Note in the journal what is known of the usage so far, for whoever settles
+ * the request if this worker dies; cheap enough to be called often.
+ */
 
 void ngx_http_llm_cost_note(ngx_http_llm_cost_ctx_t *ctx);
 
-/* price what is known and settle, once; from the filter at the last byte */
+/*
+ * Price what is known, and settle.  settle() is the filter's, at the last byte
+ * of the answer; settle_final() is the cleanup's, and ends a request whatever
+ * became of it.  Whichever of the two comes first does it, once.
+ */
 
 void ngx_http_llm_cost_settle(ngx_http_llm_cost_ctx_t *ctx);
-
-/* the same from the request's cleanup: whatever happened, it ends here */
-
-void ngx_http_llm_cost_settle_spent(ngx_http_llm_cost_ctx_t *ctx);
 void ngx_http_llm_cost_settle_final(ngx_http_llm_cost_ctx_t *ctx);
 
+/* settle the amounts that are in ctx->spent; the caller sees that it is once */
 
-/* _owes.c: ctx->usage, source, cost and spent, of what is known now */
+void ngx_http_llm_cost_settle_spent(ngx_http_llm_cost_ctx_t *ctx);
+
+
+/* _owes.c: sets ctx->usage, source, cost and spent from what is known now */
 
 void ngx_http_llm_cost_owes(ngx_http_llm_cost_ctx_t *ctx);
 
-/* a client that leaves now owes all that is reserved */
+/* 1: a client that leaves now owes all that is reserved */
 
 ngx_uint_t ngx_http_llm_cost_owes_all(ngx_http_llm_cost_ctx_t *ctx);
 
@@ -501,7 +565,7 @@ void ngx_http_llm_cost_event(ngx_http_llm_cost_ctx_t *ctx,
     llm_stats_event_t *event);
 
 
-/* _flight.c: of requests for one answer, one goes upstream */
+/* _flight.c: of several requests for one answer, one goes upstream: it leads */
 
 void ngx_http_llm_cost_flight_init_process(void);
 void ngx_http_llm_cost_flight_look(ngx_http_llm_cost_ctx_t *ctx);
@@ -509,7 +573,7 @@ ngx_int_t ngx_http_llm_cost_flight_enter(ngx_http_llm_cost_ctx_t *ctx);
 void ngx_http_llm_cost_flight_end(ngx_http_llm_cost_ctx_t *ctx,
     llm_landed_e how);
 
-/* somebody waits for the answer of the one that leads */
+/* 1: ctx leads, and somebody waits for its answer */
 
 ngx_uint_t ngx_http_llm_cost_flight_followed(ngx_http_llm_cost_ctx_t *ctx);
 
@@ -517,17 +581,17 @@ ngx_uint_t ngx_http_llm_cost_flight_followed(ngx_http_llm_cost_ctx_t *ctx);
 
 void ngx_http_llm_cost_flight_opened(const u_char *key);
 
-/* another node's flight has landed */
+/* another node has said that its flight has landed: waiters look again */
 
 void ngx_http_llm_cost_flight_told(const u_char *key);
 
-/* the same for a flight that a store has taken over, until its put() is done */
+/* as flight_end(), for a flight that the store keeps until its put() is done */
 
 void ngx_http_llm_cost_flight_land(const u_char *key, llm_flight_t *flight,
     llm_landed_e how);
 
 
-/* _live.c: a stream on its way, and who reads along */
+/* _live.c: a stream that is still coming, and those who read it along */
 
 void ngx_http_llm_cost_live_init_process(void);
 ngx_uint_t ngx_http_llm_cost_live_joined(ngx_http_llm_cost_ctx_t *ctx);
@@ -536,7 +600,7 @@ void ngx_http_llm_cost_live_end(ngx_http_llm_cost_ctx_t *ctx,
     ngx_uint_t whole);
 
 
-/* _follow.c: ctx->follow is a stream that can be joined, if the store agrees */
+/* _follow.c: a request that the store admits may join ctx->follow, a stream */
 
 ngx_int_t ngx_http_llm_cost_follow(ngx_http_llm_cost_ctx_t *ctx);
 ngx_int_t ngx_http_llm_cost_follow_begin(ngx_http_llm_cost_ctx_t *ctx);
@@ -545,24 +609,35 @@ void ngx_http_llm_cost_follow_drop(ngx_http_llm_cost_ctx_t *ctx);
 
 /* _cache.c: look-ups, answers that are kept, hits */
 
+/* sets keyed, lookup and storable; NGX_OK or NGX_ERROR */
+
 ngx_int_t ngx_http_llm_cost_cache_prepare(ngx_http_llm_cost_ctx_t *ctx);
+
+/* answer with ctx->entry; the result is that of a phase handler */
+
 ngx_int_t ngx_http_llm_cost_cache_send(ngx_http_llm_cost_ctx_t *ctx);
 
-/* ctx->entry is what is sent; length is -1 where it is not known */
+/* its parts: the figures of ctx->entry; its header, length -1: not known */
 
 void ngx_http_llm_cost_cache_hit(ngx_http_llm_cost_ctx_t *ctx);
 ngx_int_t ngx_http_llm_cost_cache_header(ngx_http_llm_cost_ctx_t *ctx,
     off_t length);
 
-/* a hit in the form that is asked for; NGX_DECLINED: it cannot be given so */
+/*
+ * Bring ctx->entry into the form that the client asks for.  NGX_OK, NGX_ERROR,
+ * or NGX_DECLINED: this form cannot be made of it.
+ */
 
 ngx_int_t ngx_http_llm_cost_cache_form(ngx_http_llm_cost_ctx_t *ctx);
 
-/* an entry of the zone that can be sent is ctx->entry, and ctx->adm.hit set */
+/*
+ * Look into the zone.  If there is an entry that can be sent, it is ctx->entry
+ * and ctx->adm.hit is set.  NGX_OK or NGX_ERROR.
+ */
 
 ngx_int_t ngx_http_llm_cost_cache_first(ngx_http_llm_cost_ctx_t *ctx);
 
-/* the entry is not older than the client wants it */
+/* 1: ctx->entry is not older than the client allows */
 
 ngx_uint_t ngx_http_llm_cost_cache_fresh(ngx_http_llm_cost_ctx_t *ctx);
 
@@ -575,7 +650,7 @@ void ngx_http_llm_cost_cache_keep(ngx_http_llm_cost_ctx_t *ctx);
 ngx_int_t ngx_http_llm_cost_cache_make_key(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_loc_conf_t *llcf);
 
-/* an entry serves whatever form of the answer is asked for */
+/* 1: one entry serves every form of the answer, as the dialect converts it */
 
 ngx_uint_t ngx_http_llm_cost_cache_forms(ngx_http_llm_cost_ctx_t *ctx);
 
@@ -622,14 +697,15 @@ ngx_uint_t ngx_http_llm_cost_zone_turn(ngx_http_llm_cost_zone_t *z,
     time_t now);
 
 
-/* _sweep.c: what is left behind, and what lives long */
+/* _sweep.c: ends the reservations of dead workers, renews those of live ones */
 
 void ngx_http_llm_cost_sweep_start(ngx_cycle_t *cycle);
 void ngx_http_llm_cost_sweep_stop(ngx_cycle_t *cycle);
 
 /*
- * Reservations whose worker lives do not expire, whether anything comes from
- * upstream or not; also() tells another store, or is NULL.
+ * Renew the reservations whose worker lives: they do not expire, whether
+ * anything comes from upstream or not.  also() is called for each of them, to
+ * tell another store, or is NULL.
  */
 
 typedef void (*ngx_http_llm_cost_keep_pt)(const llm_hold_id_t *id,
@@ -637,12 +713,12 @@ typedef void (*ngx_http_llm_cost_keep_pt)(const llm_hold_id_t *id,
 
 void ngx_http_llm_cost_keep_live(ngx_http_llm_cost_keep_pt also);
 
-/* whether the worker that owns a reservation is dead */
+/* 1: the worker that owns a reservation is dead */
 
 int ngx_http_llm_cost_gone(uint32_t owner);
 
 
-/* _state.c: the file that the ledger is in with state= */
+/* _state.c: with state= the ledger is in a file */
 
 char *ngx_http_llm_cost_state_conf(ngx_conf_t *cf,
     ngx_http_llm_cost_zone_t *z, ngx_str_t *name);
@@ -652,7 +728,10 @@ ngx_int_t ngx_http_llm_cost_state_start(ngx_cycle_t *cycle,
     ngx_http_llm_cost_zone_t *z);
 void ngx_http_llm_cost_state_stop(ngx_http_llm_cost_zone_t *z);
 
-/* ... and the one of z->held, which a start has made, or a reload has found */
+/*
+ * The file of z->held beside it.  made: this start has made the table, which is
+ * filled from the file; 0: a reload has found it in shared memory.
+ */
 
 void ngx_http_llm_cost_state_held(ngx_http_llm_cost_zone_t *z,
     ngx_uint_t made);
@@ -677,7 +756,7 @@ typedef struct {
     unsigned                    n;
 } ngx_http_llm_cost_ledger_line_t;
 
-/* LLM_OK also where there is no such log */
+/* LLM_OK, also where no such log is configured, or an error */
 
 int ngx_http_llm_cost_ledger_write(
     const ngx_http_llm_cost_ledger_line_t *line);
@@ -714,15 +793,18 @@ void ngx_http_llm_cost_alert(ngx_log_t *log, const llm_budget_t *b,
 size_t ngx_http_llm_cost_alert_text(llm_alert_t *alert);
 
 
-/* _redis_args.c, of llm_redis; for the others see ngx_http_llm_cost_redis.h */
+/* _redis_args.c; what else is Redis's is in ngx_http_llm_cost_redis.h */
 
 void ngx_http_llm_cost_redis_promise(ngx_http_llm_cost_main_conf_t *lmcf,
     const ngx_http_llm_cost_loc_conf_t *llcf);
 
 
-/* _digest.c: what the log tells of a question without its words */
+/* _digest.c: hashes by which logs tell that two requests ask the same */
 
-/* SHA-256 that begins; there is one, so the one before it must be done */
+/*
+ * A SHA-256 that has just begun, or NULL.  A worker has one, so the former use
+ * of it must have ended.
+ */
 
 struct evp_md_ctx_st *ngx_http_llm_cost_sha256(void);
 

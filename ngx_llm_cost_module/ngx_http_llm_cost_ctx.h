@@ -15,8 +15,8 @@
 
 
 /*
- * Who owns the request in a state, what guards it, what resumes it, and what
- * cleans up when it dies there:
+ * For each state: who owns the request, which timer guards it, what resumes it,
+ * and what cleans up when the request dies there.
  *
  *   state      owner          guard               resumed by     cleaned by
  *   NEW        phase engine   -                   -              -
@@ -45,27 +45,34 @@ typedef enum {
     NGX_HTTP_LLM_COST_NEW = 0,
     NGX_HTTP_LLM_COST_READING,
     NGX_HTTP_LLM_COST_READ,
-    NGX_HTTP_LLM_COST_COUNTING,         /* the requests that it holds */
-    NGX_HTTP_LLM_COST_COUNT,            /* ... goes on */
-    NGX_HTTP_LLM_COST_FINDING,          /* what it is about, in the store */
-    NGX_HTTP_LLM_COST_FOUND,
+    NGX_HTTP_LLM_COST_COUNTING,         /* the requests that its body holds,
+                                           until the next event */
+    NGX_HTTP_LLM_COST_COUNT,            /* ... the event has come */
+    NGX_HTTP_LLM_COST_FINDING,          /* the store looks for the record of
+                                           the work that it is about */
+    NGX_HTTP_LLM_COST_FOUND,            /* ... and has answered */
     NGX_HTTP_LLM_COST_ADMITTING,
     NGX_HTTP_LLM_COST_ADMITTED,         /* verdict is in, not acted upon yet */
     NGX_HTTP_LLM_COST_WAITING,          /* for another request's answer */
-    NGX_HTTP_LLM_COST_WAITED,           /* it is to ask the store again */
+    NGX_HTTP_LLM_COST_WAITED,           /* ... it has come, or will not: the
+                                           store is asked again */
     NGX_HTTP_LLM_COST_FORWARD,
     NGX_HTTP_LLM_COST_ANSWERED
 } ngx_http_llm_cost_state_e;
 
 
-/* llm_cache_lock, what the fleet has said to who leads on its node */
+/*
+ * llm_cache_lock over several nodes: the request that leads on its node asks
+ * the fleet whether it may go upstream.  What it was told:
+ */
 
 typedef enum {
     NGX_HTTP_LLM_COST_FLEET_NONE = 0,   /* it was not asked */
-    NGX_HTTP_LLM_COST_FLEET_LEADS,
-    NGX_HTTP_LLM_COST_FLEET_WAITS,      /* another node leads */
-    NGX_HTTP_LLM_COST_FLEET_LOOKS,      /* another node has landed */
-    NGX_HTTP_LLM_COST_FLEET_AWAY        /* nobody knows: the node goes alone */
+    NGX_HTTP_LLM_COST_FLEET_LEADS,      /* it may */
+    NGX_HTTP_LLM_COST_FLEET_WAITS,      /* another node leads: wait for it */
+    NGX_HTTP_LLM_COST_FLEET_LOOKS,      /* another node has just stored the
+                                           answer: look it up again */
+    NGX_HTTP_LLM_COST_FLEET_AWAY        /* no reply: go, without the fleet */
 } ngx_http_llm_cost_fleet_e;
 
 
@@ -79,14 +86,17 @@ typedef enum {
 #define NGX_HTTP_LLM_COST_STORE_DOWN    5   /* closed: refuse with 503 */
 
 
-/* where the numbers of a request come from; the order is that of the names */
+/*
+ * Where the numbers of a request come from.  The names of $llm_usage_source
+ * are in the same order.
+ */
 
 typedef enum {
-    NGX_HTTP_LLM_COST_SOURCE_NONE = 0,
-    NGX_HTTP_LLM_COST_SOURCE_UPSTREAM,
-    NGX_HTTP_LLM_COST_SOURCE_COUNTED,
+    NGX_HTTP_LLM_COST_SOURCE_NONE = 0,  /* nothing was used */
+    NGX_HTTP_LLM_COST_SOURCE_UPSTREAM,  /* the usage in the answer */
+    NGX_HTTP_LLM_COST_SOURCE_COUNTED,   /* counted or reserved here */
     NGX_HTTP_LLM_COST_SOURCE_CACHE,
-    NGX_HTTP_LLM_COST_SOURCE_LOST
+    NGX_HTTP_LLM_COST_SOURCE_LOST       /* llm_upstream_lost */
 } ngx_http_llm_cost_source_e;
 
 
@@ -121,36 +131,41 @@ struct ngx_http_llm_cost_ctx_s {
     unsigned                    marks;              /* LLM_MARK_*, of body */
     ngx_str_t                   body;               /* as the client sent it,
                                                        or with another model */
-    llm_str_t                   asked;              /* the model that it asked
-                                                       for; empty: it got it */
+    llm_str_t                   asked;              /* the model it asked for,
+                                                       if over= has replaced
+                                                       it; else empty */
 
     ngx_str_t                   user;
     ngx_str_t                   key_id;             /* hex, empty: no key */
     ngx_str_t                   tags[NGX_HTTP_LLM_COST_TAGS];
 
-    /* price of admission: it does not change while the request runs */
+    /* the price at admission: it does not change while the request runs */
     const llm_price_t          *price;              /* NULL: unknown */
-    const llm_str_t            *unpriced;           /* ... the one without it */
+    const llm_str_t            *unpriced;           /* ... of this model */
     llm_price_terms_t           terms;
     llm_counter_t               counter;
-    int64_t                     counted;            /* input, uncorrected */
-    int64_t                     most_input;         /* ... and reserved */
-    int64_t                     max_output;         /* all choices; reserved */
+    int64_t                     counted;            /* input tokens, before
+                                                       they are corrected */
+    int64_t                     most_input;         /* ... as reserved */
+    int64_t                     max_output;         /* tokens of all choices,
+                                                       as reserved */
     int64_t                     reserved_cost;      /* nano-USD */
     int64_t                     written_max;        /* by fit or N; -1: none */
     int64_t                     fit_output;         /* the most that would fit
                                                        a limit; 0: none */
 
-    /* a part of something longer, _held.c */
+    /* work that takes several requests, _held.c */
     u_char                      name[LLM_HELD_NAME];
     llm_held_t                 *record;             /* of that name, or NULL */
     ngx_http_llm_cost_parts_t  *parts;              /* requests in its body */
     ngx_http_llm_cost_tally_t  *tally;              /* results in its answer */
-    ngx_str_t                   work;               /* that it has settled */
+    ngx_str_t                   work;               /* name of the work that
+                                                       it settles, or empty */
 
     /* admission: filled by _budget.c, answered by the store */
     llm_admission_t             adm;
-    int64_t                     least[LLM_UNIT_N];  /* of what comes after */
+    int64_t                     least[LLM_UNIT_N];  /* adm.least of a second
+                                                       question, _over.c */
     llm_budget_t               *budgets;            /* adm.n of them */
     ngx_http_llm_cost_budget_t **budget_confs;      /* in the same order */
     ngx_int_t                   verdict;
@@ -163,18 +178,25 @@ struct ngx_http_llm_cost_ctx_s {
     time_t                      max_age;            /* the client's; -1: any */
 
     /* llm_cache_lock, _flight.c */
-    uint64_t                    landed;             /* before the last look */
+    uint64_t                    landed;             /* flights that had landed
+                                                       before the last look */
     llm_flight_t                flight;             /* that this one leads */
-    ngx_event_t                 flight_wait;        /* handler: it waits */
+    ngx_event_t                 flight_wait;        /* its handler is set
+                                                       while this one waits */
     ngx_queue_t                 flight_queue;
-    ngx_msec_t                  waited;             /* since; 0: not yet */
-    ngx_msec_t                  look;               /* time to the next one */
-    ngx_http_llm_cost_fleet_e   fleet;              /* flight of all nodes */
-    uint64_t                    token;              /* ... its name, or 0 */
+    ngx_msec_t                  waited;             /* since when; 0: it has
+                                                       not waited */
+    ngx_msec_t                  look;               /* until the next look */
+    ngx_http_llm_cost_fleet_e   fleet;              /* what it was told */
+    uint64_t                    token;              /* of the flight in the
+                                                       fleet; 0: none */
     ngx_queue_t                 fleet_queue;        /* while it leads there */
-    ngx_http_llm_cost_live_t   *live;               /* its stream, _live.c, */
-    ngx_http_llm_cost_play_t   *play;               /* read by its client */
-    ngx_http_llm_cost_follow_t *follow;             /* of another, _follow.c */
+    ngx_http_llm_cost_live_t   *live;               /* its own stream, which
+                                                       others may join */
+    ngx_http_llm_cost_play_t   *play;               /* ... as its own client
+                                                       reads it */
+    ngx_http_llm_cost_follow_t *follow;             /* the stream of another
+                                                       that it reads */
 
     /* the answer */
     llm_answer_t                answer;
@@ -197,54 +219,72 @@ struct ngx_http_llm_cost_ctx_s {
     ngx_msec_t                  first_token;        /* ms from start, or -1 */
 
     /* how long things took, for the metrics */
-    int64_t                     began;              /* us: the body is there */
-    int64_t                     overhead;           /* us until it went on;
-                                                       -1: it waited */
-    ngx_msec_t                  sent;               /* it went upstream */
-    ngx_msec_t                  chunk;              /* its last one, */
-    ngx_msec_t                  first_chunk;        /* and since sent, or -1 */
+    int64_t                     began;              /* us: the body was read */
+    int64_t                     overhead;           /* us from there until it
+                                                       went upstream; -1: it
+                                                       had to wait */
+    ngx_msec_t                  sent;               /* when it went upstream */
+    ngx_msec_t                  chunk;              /* when the last piece of
+                                                       its stream came */
+    ngx_msec_t                  first_chunk;        /* ms from sent to the
+                                                       first one, or -1 */
     llm_stats_hist_t           *chunks;             /* NULL: not a stream */
 
-    time_t                      noted;              /* in the journal */
+    time_t                      noted;              /* when the journal was
+                                                       last written to */
 
-    unsigned                    unmeasured:1;       /* input is not counted,
-                                                       _measure() does */
+    unsigned                    unmeasured:1;       /* the input is not counted
+                                                       yet: _measure() does */
     unsigned                    keyed:1;            /* cache_key is set */
-    unsigned                    lookup:1;           /* ... is looked up */
-    unsigned                    storable:1;         /* answer may be cached */
-    unsigned                    held:1;             /* a reservation is open */
-    unsigned                    injected:1;         /* usage was asked for */
-    unsigned                    fitted:1;
-    unsigned                    settled:1;          /* numbers are final */
-    unsigned                    whole:1;            /* the reservation is
-                                                       billed as it was */
-    unsigned                    complete:1;         /* answer ended normally */
-    unsigned                    cut:1;              /* upstream broke it off */
-    unsigned                    unread:1;           /* could not be looked at:
-                                                       no usage, no count */
-    unsigned                    free:1;             /* proxy_cache's: upstream
-                                                       was not asked */
-    unsigned                    guarded:1;          /* its leaving is ours to
-                                                       see */
-    unsigned                    gone:1;             /* the client; the answer
-                                                       is read on */
-    unsigned                    kept:1;             /* ... was */
-    unsigned                    counted_request:1;  /* by a requests budget,
-                                                       already */
-    unsigned                    alone:1;            /* waits for nobody */
-    unsigned                    only_cached:1;      /* ... or not at all */
-    unsigned                    looked:1;           /* again, as it was told */
+    unsigned                    lookup:1;           /* ... and looked up */
+    unsigned                    storable:1;         /* the answer may be
+                                                       stored under it */
+    unsigned                    kept:1;             /* ... and was */
+    unsigned                    only_cached:1;      /* to be answered from the
+                                                       cache or not at all */
+    unsigned                    alone:1;            /* it goes upstream without
+                                                       a flight, and waits for
+                                                       none */
+    unsigned                    looked:1;           /* it has looked again, as
+                                                       the fleet told it to */
     unsigned                    followed:1;         /* another node waits for
                                                        its answer */
+    unsigned                    held:1;             /* it has a reservation,
+                                                       which it must end */
+    unsigned                    local:1;            /* ... made in the zone
+                                                       while Redis was away */
+    unsigned                    renumbered:1;       /* ... under its second
+                                                       identity: the first one
+                                                       had been used before */
+    unsigned                    counted_request:1;  /* a requests budget has
+                                                       counted it already */
     unsigned                    batch:1;            /* at a batch's rates */
-    unsigned                    local:1;            /* held in the zone while
-                                                       the store is away */
-    unsigned                    claiming:1;         /* the fleet is asked, may
-                                                       it settle? */
-    unsigned                    late:1;             /* ... another node has */
-    unsigned                    unclaimed:1;        /* ... nobody has said */
-    unsigned                    renumbered:1;       /* its first identity was
-                                                       given before */
+    unsigned                    injected:1;         /* the usage of its stream
+                                                       was asked for by us */
+    unsigned                    fitted:1;           /* a maximum was written
+                                                       into it by llm_fit */
+    unsigned                    complete:1;         /* the answer has ended as
+                                                       it should */
+    unsigned                    cut:1;              /* upstream broke it off */
+    unsigned                    unread:1;           /* it could not be read: it
+                                                       has no usage and no
+                                                       count */
+    unsigned                    free:1;             /* it is proxy_cache's, and
+                                                       upstream was not asked */
+    unsigned                    guarded:1;          /* we watch the client's
+                                                       connection, not nginx */
+    unsigned                    gone:1;             /* the client has left, the
+                                                       answer is read on */
+    unsigned                    settled:1;          /* the numbers are final */
+    unsigned                    whole:1;            /* all that was reserved is
+                                                       what is billed */
+    unsigned                    claiming:1;         /* the store was asked
+                                                       whether it may settle
+                                                       the work: */
+    unsigned                    late:1;             /* ... no, another node
+                                                       has */
+    unsigned                    unclaimed:1;        /* ... it has not
+                                                       answered */
     unsigned                    ended:1;            /* its cleanup has begun */
 };
 
@@ -254,7 +294,7 @@ struct ngx_http_llm_cost_ctx_s {
 struct ngx_http_llm_cost_store_s {
     ngx_str_t     name;                             /* "zone", "redis" */
 
-    /* a hit is counted when it is admitted: to cancel it takes nothing back */
+    /* 1: a hit is counted by admit(), and cancel() of it takes nothing back */
     ngx_uint_t    hits_at_once;
 
     /*
@@ -270,10 +310,10 @@ struct ngx_http_llm_cost_store_s {
     void        (*detach)(ngx_http_llm_cost_ctx_t *ctx);
 
     /*
-     * Settle or cancel ctx's reservation (amounts: what was spent of each
-     * unit), count the event in the usage statistics.  Nobody waits; what is
-     * needed later is copied.  hold may be absent (ctx->held == 0): then only
-     * the statistics are fed.
+     * Settle ctx's reservation with what was spent of each unit, or cancel it,
+     * and add the event to the usage statistics.  Nobody waits; what is needed
+     * later is copied.  Without a reservation (ctx->held == 0) only the
+     * statistics are fed.
      */
     void        (*settle)(ngx_http_llm_cost_ctx_t *ctx,
                           const int64_t spent[LLM_UNIT_N],
@@ -282,15 +322,16 @@ struct ngx_http_llm_cost_store_s {
                           const llm_stats_event_t *event);
 
     /*
-     * Who leads on this node: may it lead the fleet?  NGX_OK: go on; NGX_AGAIN:
-     * as of admit(), then ctx->fleet says it.  NULL: there is no fleet.
+     * May ctx, which leads on this node, lead in the fleet?  NGX_OK: go on;
+     * NGX_AGAIN: as of admit(), and the answer will be in ctx->fleet.  NULL:
+     * there is no fleet.
      */
     ngx_int_t   (*take)(ngx_http_llm_cost_ctx_t *ctx);
 
-    /* ... it does not lead any more; harmless where it never did */
+    /* ctx does not lead in the fleet any more; harmless if it never did */
     void        (*unlead)(ngx_http_llm_cost_ctx_t *ctx);
 
-    /* 1: those who wait for another node will be told */
+    /* 1: a node that waits for another one will be told when it has landed */
     ngx_uint_t  (*told)(void);
 
     /* keep an answer under ctx->cache_key for ttl seconds; nobody waits */
@@ -298,36 +339,35 @@ struct ngx_http_llm_cost_store_s {
                        const ngx_http_llm_cost_entry_t *entry, time_t ttl);
 
     /*
-     * The record of ctx->name: NGX_OK and ctx->record, which is NULL where
-     * there is none; NGX_AGAIN: as of admit(), then the state is FOUND.
+     * Look for the record of ctx->name.  NGX_OK: it is ctx->record, NULL where
+     * there is none; NGX_AGAIN: as of admit(), and the state will be FOUND.
      */
     ngx_int_t   (*find)(ngx_http_llm_cost_ctx_t *ctx);
 
-    /* NGX_OK, or NGX_DECLINED where there is no room for it */
+    /* keep a record, copied; NGX_OK, or NGX_DECLINED: there is no room */
     ngx_int_t   (*keep)(const llm_held_t *record);
 
     /*
-     * ctx's reservation outlives ctx, until then; NGX_DECLINED: it cannot, and
-     * ctx still has it.
+     * ctx's reservation outlives ctx, to expire at this time, and ctx->held is
+     * cleared.  NGX_DECLINED: it cannot, and ctx still has to end it.
      */
     ngx_int_t   (*leave)(ngx_http_llm_cost_ctx_t *ctx, time_t until);
 
     /*
-     * May ctx settle what it was told of, and what it is the first on this
-     * node to settle?  NGX_DECLINED: it has to, as nobody can be asked;
-     * NGX_AGAIN: as of admit(), but it is ngx_http_llm_cost_held_claimed() that
-     * is called, and ctx->late and ctx->unclaimed say it.  NULL: there are no
-     * other nodes, and what is settled is settled at once.
+     * May ctx settle the work that it was told of?  It is the first on this
+     * node to do so.  NGX_DECLINED: it has to, as nobody can be asked;
+     * NGX_AGAIN: ngx_http_llm_cost_held_claimed() will be called, with the
+     * answer in ctx->late and ctx->unclaimed.  NULL: there are no other nodes.
      */
     ngx_int_t   (*claim)(ngx_http_llm_cost_ctx_t *ctx);
 
     /*
-     * What has been left has expired, as far as this node knows: if nobody has
-     * settled it, ngx_http_llm_cost_held_lapse() is to be told.
+     * As far as this node knows, the reservation of this work has expired.  If
+     * nobody has settled it, ngx_http_llm_cost_held_lapse() is called.
      */
     void        (*lapse)(llm_held_t *record);
 
-    /* what work has used is told, maybe not for the first time */
+    /* settle work once more, for a worker that may have died doing so */
     void        (*resettle)(const llm_held_t *record, llm_budget_t *budgets,
                             unsigned n);
 
