@@ -107,10 +107,14 @@ llm_anthropic_convert(const llm_anthropic_figures_t *said, llm_usage_t *u)
 {
     int64_t  hour, written;
 
-    /* who says the parts alone has written them all the same */
+    /* who says the parts alone, or 0 beside them, has written them all */
 
-    written = said->written != -1 ? said->written
-              : llm_sum(said->written_5m, said->written_1h);
+    written = said->written;
+
+    if (written == -1 || written == 0) {
+        written = llm_sum(written, llm_sum(said->written_5m,
+                                           said->written_1h));
+    }
 
     u->input = said->input < 0 ? -1
                : llm_said(llm_sum(said->input, llm_sum(written, said->read)));
@@ -127,7 +131,7 @@ llm_anthropic_convert(const llm_anthropic_figures_t *said, llm_usage_t *u)
             u->cache_write = llm_said(said->written_5m);
 
         } else {
-            u->cache_write = said->written > hour ? said->written - hour : 0;
+            u->cache_write = written > hour ? written - hour : 0;
         }
     }
 

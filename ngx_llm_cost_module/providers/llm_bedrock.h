@@ -73,9 +73,20 @@ void llm_bedrock_out(llm_answer_t *a, llm_output_t *out, const llm_json_t *j,
 
 int llm_bedrock_chosen(llm_answer_t *a, const llm_json_t *j, uint32_t trace);
 
-/* whether it says that it has ended, and if it was cut off */
+/* ... and whether it says that it has ended; or was cut off */
 
 unsigned llm_bedrock_ends(llm_answer_t *a, const llm_json_t *j, uint32_t obj);
+
+/*
+ * llm_bedrock_usage.c: a figure of a part of obj, what of cacheDetails is for
+ * an hour, and of Titan all that its results took; -1 where there is none.
+ * Sums are LLM_UNUSABLE if one of them cannot be read.
+ */
+
+int64_t llm_bedrock_of(llm_answer_t *a, const llm_json_t *j, uint32_t obj,
+    const char *part, const char *name);
+int64_t llm_bedrock_hour(llm_answer_t *a, const llm_json_t *j, uint32_t list);
+int64_t llm_bedrock_results(llm_answer_t *a, const llm_json_t *j);
 
 
 int llm_bedrock_headers(llm_answer_t *a, const llm_headers_t *h);

@@ -127,9 +127,10 @@ llm_bedrock_take(llm_bedrock_state_t *st, llm_bedrock_figure_e figure,
 static void
 llm_bedrock_apply(llm_answer_t *a, llm_bedrock_state_t *st)
 {
-    int64_t  *v;
+    int64_t  *v, written;
 
     v = st->v;
+    written = v[LLM_BEDROCK_WRITE];
 
     if (v[LLM_BEDROCK_IN] < 0 && v[LLM_BEDROCK_OUT] < 0) {
         return;
@@ -140,22 +141,21 @@ llm_bedrock_apply(llm_answer_t *a, llm_bedrock_state_t *st)
     a->usage.input = llm_said(v[LLM_BEDROCK_IN]);
     a->usage.output = llm_said(v[LLM_BEDROCK_OUT]);
     a->usage.cached_input = llm_said(v[LLM_BEDROCK_READ]);
-    a->usage.cache_write = llm_said(v[LLM_BEDROCK_WRITE]);
+    a->usage.cache_write = llm_said(written);
     a->usage.cache_write_1h = llm_said(v[LLM_BEDROCK_WRITE_1H]);
     a->usage.reasoning = llm_said(v[LLM_BEDROCK_THOUGHT]);
 
-    /* what is written for an hour is named twice */
+    /* what is written for an hour is named twice, or is all of it */
 
-    if (v[LLM_BEDROCK_WRITE_1H] > 0) {
-        a->usage.cache_write = (v[LLM_BEDROCK_WRITE] > v[LLM_BEDROCK_WRITE_1H])
-                               ? v[LLM_BEDROCK_WRITE] - v[LLM_BEDROCK_WRITE_1H]
-                               : 0;
+    if (v[LLM_BEDROCK_WRITE_1H] > 0 && written != LLM_UNUSABLE) {
+        written = (written > v[LLM_BEDROCK_WRITE_1H])
+                  ? written : v[LLM_BEDROCK_WRITE_1H];
+        a->usage.cache_write = written - v[LLM_BEDROCK_WRITE_1H];
     }
 
     if (!st->within && a->usage.input >= 0) {
         a->usage.input = llm_sum(a->usage.input, v[LLM_BEDROCK_READ]);
-        a->usage.input = llm_said(llm_sum(a->usage.input,
-                                          v[LLM_BEDROCK_WRITE]));
+        a->usage.input = llm_said(llm_sum(a->usage.input, written));
     }
 
     if (!llm_kind_has_output(a->kind) && a->usage.output < 0) {
@@ -226,47 +226,20 @@ llm_bedrock_headers(llm_answer_t *a, const llm_headers_t *h)
 }
 
 
-/* a figure that is in a part of a usage */
-
-static int64_t
-llm_bedrock_of(llm_answer_t *a, const llm_json_t *j, uint32_t obj,
-    const char *part, const char *name)
-{
-    uint32_t  node;
-
-    node = llm_answer_part(a, j, llm_json_get(j, obj, part), LLM_JSON_OBJECT);
-
-    return llm_answer_figure(a, j, llm_json_get(j, node, name));
-}
-
-
 /* what was written for an hour, in the words of Converse and of Claude */
 
 static void
 llm_bedrock_ttl(llm_answer_t *a, llm_bedrock_state_t *st, const llm_json_t *j,
     uint32_t obj)
 {
-    int64_t                 n;
-    uint32_t                i, list, ttl;
-    const llm_json_node_t  *v;
+    uint32_t  list;
 
-    v = j->nodes;
     list = llm_answer_part(a, j, llm_json_get(j, obj, "cacheDetails"),
                            LLM_JSON_ARRAY);
 
     if (list != LLM_JSON_NONE) {
-
-        for (n = 0, i = list + 1; i < llm_json_next(j, list); i = v[i].next) {
-            ttl = llm_json_get(j, llm_answer_part(a, j, i, LLM_JSON_OBJECT),
-                               "ttl");
-
-            if (ttl != LLM_JSON_NONE && llm_json_equal(j, ttl, "1h")) {
-                n = llm_sum(n, llm_answer_figure(a, j,
-                                          llm_json_get(j, i, "inputTokens")));
-            }
-        }
-
-        llm_bedrock_take(st, LLM_BEDROCK_WRITE_1H, n);
+        llm_bedrock_take(st, LLM_BEDROCK_WRITE_1H,
+                         llm_bedrock_hour(a, j, list));
     }
 
     llm_bedrock_take(st, LLM_BEDROCK_WRITE_1H,
@@ -326,33 +299,6 @@ llm_bedrock_usage(llm_answer_t *a, llm_bedrock_state_t *st,
 }
 
 
-/* Titan counts each of its results */
-
-static void
-llm_bedrock_results(llm_answer_t *a, llm_bedrock_state_t *st,
-    const llm_json_t *j)
-{
-    int64_t   n;
-    uint32_t  i, list, obj;
-
-    list = llm_json_get(j, 0, "results");
-
-    if (llm_answer_part(a, j, list, LLM_JSON_ARRAY) == LLM_JSON_NONE) {
-        return;
-    }
-
-    for (n = -1, i = list + 1; i < llm_json_next(j, list);
-         i = llm_json_next(j, i))
-    {
-        obj = llm_answer_part(a, j, i, LLM_JSON_OBJECT);
-        n = llm_sum(n, llm_answer_figure(a, j, llm_json_get(j, obj,
-                                                            "tokenCount")));
-    }
-
-    llm_bedrock_take(st, LLM_BEDROCK_OUT, n);
-}
-
-
 /* a whole answer of invoke or converse, or what one chunk of a stream holds */
 
 static int
@@ -390,7 +336,7 @@ llm_bedrock_read(llm_answer_t *a, llm_bedrock_state_t *st, const llm_json_t *j)
     }
 
     llm_bedrock_usage(a, st, j, 0);
-    llm_bedrock_results(a, st, j);
+    llm_bedrock_take(st, LLM_BEDROCK_OUT, llm_bedrock_results(a, j));
     llm_bedrock_pictures(a, j);
 
     if (llm_kind_of(j, f[1]) == LLM_JSON_STRING) {
@@ -474,7 +420,7 @@ llm_bedrock_chunk(llm_answer_t *a, llm_bedrock_state_t *st)
 
     node = llm_json_get(&st->json, 0, "bytes");
 
-    if (llm_kind_of(&st->json, node) != LLM_JSON_STRING) {
+    if (llm_answer_part(a, &st->json, node, LLM_JSON_STRING) == LLM_JSON_NONE) {
         return LLM_OK;
     }
 
@@ -485,8 +431,13 @@ llm_bedrock_chunk(llm_answer_t *a, llm_bedrock_state_t *st)
     }
 
     if (rc == LLM_OK) {
+        (void) llm_answer_part(a, &st->inner, 0, LLM_JSON_OBJECT);
         rc = llm_bedrock_read(a, st, &st->inner);
     }
+
+    /* what is no base64, or no JSON, may have been the usage */
+
+    a->usage_bad |= (rc != LLM_OK);
 
     return (rc == LLM_ERROR) ? LLM_ERROR : LLM_OK;
 }
@@ -520,6 +471,10 @@ llm_bedrock_event(llm_answer_t *a, const llm_str_t *type,
     }
 
     rc = llm_json_parse(&st->json, data->data, data->len);
+
+    if (rc == LLM_OK) {
+        (void) llm_answer_part(a, &st->json, 0, LLM_JSON_OBJECT);
+    }
 
     if (rc == LLM_OK && llm_bedrock_named(type, "chunk")) {
         rc = llm_bedrock_chunk(a, st);

@@ -371,15 +371,17 @@ llm_hf_details(llm_answer_t *a, const llm_json_t *j, uint32_t details)
     f[2] = llm_answer_part(a, j, f[2], LLM_JSON_ARRAY);
     f[4] = llm_answer_part(a, j, f[4], LLM_JSON_ARRAY);
 
-    u.output = llm_answer_figure(a, j, f[0]);
+    u.output = llm_answer_addend(a, j, f[0]);
     u.input = llm_answer_figure(a, j, f[1]);
 
     for (i = f[4] + 1; f[4] != LLM_JSON_NONE
          && i < llm_json_next(j, f[4]); i = v[i].next)
     {
-        u.output = llm_sum(u.output, llm_answer_figure(a, j,
+        u.output = llm_sum(u.output, llm_answer_addend(a, j,
                                        llm_json_get(j, i, "generated_tokens")));
     }
+
+    u.output = llm_said(u.output);
 
     /* each token of the prompt, where they are asked for */
 

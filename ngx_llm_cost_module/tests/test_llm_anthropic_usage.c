@@ -110,6 +110,19 @@ test_figures(void **state)
         { "\"cache_creation\":{\"ephemeral_5m_input_tokens\":0},"
           IN_OUT, { 10, 7, -1, 0, -1, -1, -1, -1 } },
 
+        /* ... and beside the 0 of one who writes down every name */
+
+        { "\"cache_creation_input_tokens\":0,\"cache_creation\":{"
+          "\"ephemeral_5m_input_tokens\":30,"
+          "\"ephemeral_1h_input_tokens\":20}," IN_OUT,
+          { 60, 7, -1, 30, 20, -1, -1, -1 } },
+        { "\"cache_creation_input_tokens\":0,\"cache_creation\":{"
+          "\"ephemeral_5m_input_tokens\":30}," IN_OUT,
+          { 40, 7, -1, 30, -1, -1, -1, -1 } },
+        { "\"cache_creation_input_tokens\":0,\"cache_creation\":{"
+          "\"ephemeral_5m_input_tokens\":0}," IN_OUT,
+          { 10, 7, -1, 0, -1, -1, -1, -1 } },
+
         /* more for an hour than was written at all */
 
         { "\"cache_creation_input_tokens\":5,\"cache_creation\":{"

@@ -221,7 +221,26 @@ test_usage(void **state)
           "{\"ttl\":\"1h\",\"inputTokens\":8}],\"serverToolUsage\":{}}}",
           1040, 5, 1000, 20, 8, 0);
 
+    /* what is for an hour is all of it, or one of the list cannot be read */
+
+    whole(CONVERSE, "{\"usage\":{\"inputTokens\":12,\"outputTokens\":5,"
+          "\"cacheDetails\":[{\"ttl\":\"1h\",\"inputTokens\":8}]}}",
+          20, 5, -1, 0, 8, 0);
+    whole(CONVERSE, "{\"usage\":{\"inputTokens\":12,\"outputTokens\":5,"
+          "\"cacheWriteInputTokens\":28,\"cacheDetails\":[{\"ttl\":\"1h\","
+          "\"inputTokens\":8},{\"ttl\":\"1h\",\"inputTokens\":\"x\"}]}}",
+          40, 5, -1, 28, -1, 1);
+    whole(CONVERSE, "{\"usage\":{\"inputTokens\":12,\"outputTokens\":5,"
+          "\"cacheWriteInputTokens\":[],\"cacheDetails\":[{\"ttl\":\"1h\","
+          "\"inputTokens\":8}]}}", -1, 5, -1, -1, 8, 1);
+
     /* Titan, whose counts have fractions of nothing */
+
+    whole(INVOKE, "{\"inputTextTokenCount\":28,\"results\":["
+          "{\"tokenCount\":40},{\"tokenCount\":\"x\"}]}", 28, -1, -1, -1, -1,
+          1);
+    whole(INVOKE, "{\"inputTextTokenCount\":28,\"results\":["
+          "{\"tokenCount\":40},7]}", 28, -1, -1, -1, -1, 1);
 
     whole(INVOKE, "{\"inputTextTokenCount\":28.0,\"results\":["
           "{\"tokenCount\":40.0},{\"tokenCount\":2}]}", 28, 42, -1, -1, -1, 0);
