@@ -169,10 +169,7 @@ llm_usage_nothing(const llm_usage_t *u)
     v = (const int64_t *) u;
 
     for (i = 0; i < LLM_USAGE_COUNTS; i++) {
-
-        if (v[i] > 0
-            && i != offsetof(llm_usage_t, request_ms) / sizeof(int64_t))
-        {
+        if (v[i] > 0) {
             return 0;
         }
     }

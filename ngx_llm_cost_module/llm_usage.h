@@ -154,7 +154,8 @@ typedef struct {
     int64_t          tool_calls;          /* any other */
     int64_t          citation_tokens;     /* Perplexity's; not inside input */
 
-    /* of a request to a machine that is paid by the hour; no dialect's */
+    /* of a machine that is paid by the hour: -1 is the time until upstream
+       has answered */
     int64_t          request_ms;
 
     /* how it was processed; one of the enumerations above, or -1 */

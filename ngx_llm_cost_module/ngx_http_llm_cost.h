@@ -240,6 +240,8 @@ int64_t ngx_http_llm_cost_price_fit(ngx_http_llm_cost_ctx_t *ctx,
 llm_usage_t ngx_http_llm_cost_price_units(ngx_http_llm_cost_ctx_t *ctx);
 ngx_uint_t ngx_http_llm_cost_price_by_unit(ngx_http_llm_cost_ctx_t *ctx,
     llm_usage_t *usage);
+ngx_uint_t ngx_http_llm_cost_price_lacks(ngx_http_llm_cost_ctx_t *ctx,
+    llm_usage_t *usage);
 int64_t ngx_http_llm_cost_price_usage(ngx_http_llm_cost_ctx_t *ctx,
     const llm_usage_t *usage);
 

@@ -263,8 +263,8 @@ ngx_http_llm_cost_held_state(ngx_http_llm_cost_ctx_t *ctx)
 
     /* a sum of nothing is said by those who say none, but for runs */
 
-    if (!a->usage_seen || a->usage_bad || a->usage.input < ctx->record->batch
-        || !ctx->record->exact)
+    if (!a->usage_seen || a->usage_bad || !ctx->record->exact
+        || (ctx->record->batch && a->usage.input < 1))
     {
         return 0;
     }
@@ -273,7 +273,11 @@ ngx_http_llm_cost_held_state(ngx_http_llm_cost_ctx_t *ctx)
 }
 
 
-/* ... at the price of the model that was asked for */
+/*
+ * ... at the price of the model that was asked for.  Tokens that are not said
+ * are not known, which makes the cost of a model that charges them unknown: it
+ * stays held.
+ */
 
 static ngx_uint_t
 ngx_http_llm_cost_held_said(ngx_http_llm_cost_ctx_t *ctx)
@@ -292,12 +296,17 @@ ngx_http_llm_cost_held_said(ngx_http_llm_cost_ctx_t *ctx)
 
     ngx_http_llm_cost_price_find(ctx);
 
-    if (ctx->price == NULL) {
+    if (ctx->price == NULL
+        || ngx_http_llm_cost_price_lacks(ctx, &a->usage))
+    {
         return 0;
     }
 
     usage = a->usage;
-    usage.output = ngx_max(usage.output, 0);
+
+    if (usage.output < 0 && !llm_kind_has_output(ctx->q.kind)) {
+        usage.output = 0;
+    }
 
     if (usage.tier < 0 && a->service_tier.len) {
         usage.tier = llm_tier_find(&a->service_tier);

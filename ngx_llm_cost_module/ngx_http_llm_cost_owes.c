@@ -93,6 +93,16 @@ ngx_http_llm_cost_price_answer(ngx_http_llm_cost_ctx_t *ctx)
         return;
     }
 
+    /* of work that was waited for, as of work that is told of */
+
+    if (ctx->q.route.step
+        && ngx_http_llm_cost_price_lacks(ctx, &ctx->answer.usage))
+    {
+        ngx_http_llm_cost_use_reserve(ctx);
+        ctx->source = NGX_HTTP_LLM_COST_SOURCE_COUNTED;
+        return;
+    }
+
     if (!ctx->answer.usage_seen) {
         ngx_http_llm_cost_use_seen(ctx);
         ctx->source = NGX_HTTP_LLM_COST_SOURCE_COUNTED;

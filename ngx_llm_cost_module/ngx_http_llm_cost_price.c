@@ -447,8 +447,11 @@ ngx_http_llm_cost_price_by_unit(ngx_http_llm_cost_ctx_t *ctx,
         { LLM_RATE_INPUT_CHAR, offsetof(llm_usage_t, input_chars) },
         { LLM_RATE_AUDIO_INPUT_SECOND, offsetof(llm_usage_t,
                                                 audio_input_ms) },
+        { LLM_RATE_VIDEO_OUTPUT_SECOND, offsetof(llm_usage_t,
+                                                 video_output_ms) },
         { LLM_RATE_OUTPUT_IMAGE, offsetof(llm_usage_t, images_out) },
         { LLM_RATE_OUTPUT_PIXEL, offsetof(llm_usage_t, pixels_out) },
+        { LLM_RATE_REQUEST_SECOND, offsetof(llm_usage_t, request_ms) },
         { LLM_RATE_PAGE, offsetof(llm_usage_t, pages) }
     };
 
@@ -470,6 +473,17 @@ ngx_http_llm_cost_price_by_unit(ngx_http_llm_cost_ctx_t *ctx,
 }
 
 
+/* tokens are free, and what is charged in their place this usage lacks */
+
+ngx_uint_t
+ngx_http_llm_cost_price_lacks(ngx_http_llm_cost_ctx_t *ctx,
+    llm_usage_t *usage)
+{
+    return ctx->price && llm_price_by_unit(ctx->price)
+           && !ngx_http_llm_cost_price_by_unit(ctx, usage);
+}
+
+
 /*
  * What a usage costs by our own prices, with what was billed beside it: items
  * of other models are priced as those, by a row of theirs or not at all.
@@ -487,7 +501,11 @@ ngx_http_llm_cost_price_usage(ngx_http_llm_cost_ctx_t *ctx,
 
     u = *usage;
 
-    if (ctx->request->upstream && ctx->request->upstream->state) {
+    /* of work that is told of, the time that this takes says nothing */
+
+    if (u.request_ms < 0 && ctx->record == NULL
+        && ctx->request->upstream && ctx->request->upstream->state)
+    {
         u.request_ms = ngx_current_msec - ctx->request->upstream->start_time;
     }
 
