@@ -19,7 +19,8 @@
 
 extern const llm_provider_t  llm_aleph_alpha, llm_anthropic, llm_bedrock,
                              llm_cohere, llm_huggingface, llm_mistral,
-                             llm_ollama, llm_vercel, llm_watsonx;
+                             llm_ollama, llm_replicate, llm_vercel,
+                             llm_watsonx;
 
 #define FORM  "multipart/form-data; boundary=b"
 
@@ -154,7 +155,10 @@ static const struct {
     { &llm_gemini, "gemini",
       "/v1/models/gemini-2.5-flash:generateContent", "", NULL },
     { &llm_gemini, "gemini",
-      "/v1/models/gemini-3-pro:generateContent", "", NULL }
+      "/v1/models/gemini-3-pro:generateContent", "", NULL },
+    { &llm_replicate, "watsonx", "/v1/predictions", "", NULL },
+    { &llm_replicate, "watsonx", "/v1/models/a/b/predictions", "", NULL },
+    { &llm_replicate, "watsonx", "GET /v1/predictions/p", "", NULL }
 };
 
 #define WAYS  (sizeof(ways) / sizeof(ways[0]))

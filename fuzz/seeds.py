@@ -42,7 +42,7 @@ SOURCES = {
     "bedrock": "bedrock anthropic media",
     "cohere": "cohere bedrock",
     "ollama": "ollama openai_template",
-    "watsonx": "watsonx aleph_alpha openai cohere",
+    "watsonx": "watsonx aleph_alpha openai cohere replicate",
     "mistral": "mistral openai media",
     "vercel": "vercel openai anthropic",
     "huggingface": "huggingface openai",
@@ -58,6 +58,7 @@ TESTS = {
     "bedrock": "bedrock cases pictures rare",
     "gemini": "gemini batch media rare pictures brought",
     "vercel": "vercel rare",
+    "watsonx": "watsonx aleph_alpha replicate",
 }
 
 # of each API the ways that its paths have
@@ -95,7 +96,8 @@ APIS = {
     "mistral.embeddings": ["/v1/embeddings"],
     "openai.audio": ["/v1/audio/speech", "/v1/tts"],
     "openai.responses.compact": ["/v1/responses/compact"],
-    "replicate": ["/ai/run"],
+    "replicate": ["/v1/predictions\"", "a/b/predictions",
+                  "GET /v1/predictions"],
 }
 
 # of other paths that are recorded

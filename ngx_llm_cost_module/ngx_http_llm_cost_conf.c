@@ -106,7 +106,7 @@ ngx_http_llm_cost_conf_provider(ngx_conf_t *cf, ngx_command_t *cmd,
 {
     ngx_http_llm_cost_loc_conf_t *llcf = conf;
 
-    u_char               known[128], *p;
+    u_char               known[256], *p;
     llm_str_t            name;
     ngx_str_t           *value;
     ngx_uint_t           i;

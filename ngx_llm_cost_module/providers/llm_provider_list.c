@@ -16,6 +16,7 @@ extern const llm_provider_t  llm_cohere;
 extern const llm_provider_t  llm_huggingface;
 extern const llm_provider_t  llm_mistral;
 extern const llm_provider_t  llm_ollama;
+extern const llm_provider_t  llm_replicate;
 extern const llm_provider_t  llm_vercel;
 extern const llm_provider_t  llm_watsonx;
 
@@ -34,6 +35,7 @@ const llm_provider_t * const  llm_providers[] = {
     &llm_aleph_alpha,
     &llm_anthropic,
     &llm_huggingface,
+    &llm_replicate,
     NULL
 };
 

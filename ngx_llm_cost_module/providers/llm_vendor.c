@@ -87,6 +87,7 @@ static const llm_vendor_t  llm_vendors[] = {
     { llm_string("cohere"), "cohere", "api.cohere.com" },
     { llm_string("cohere"), "cohere", "api.cohere.ai" },
     { llm_string("ollama"), "ollama", "ollama.com" },
+    { llm_string("replicate"), "replicate", "api.replicate.com" },
     { llm_string("hosted_vllm"), "openai", NULL },
     { llm_string("lm_studio"), "openai", NULL },
     { llm_string("llamafile"), "openai", NULL },

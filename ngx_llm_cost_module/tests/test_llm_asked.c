@@ -16,7 +16,8 @@
 
 extern const llm_provider_t  llm_anthropic, llm_bedrock, llm_cohere,
                              llm_gemini, llm_ollama, llm_huggingface,
-                             llm_watsonx, llm_mistral, llm_vercel;
+                             llm_watsonx, llm_mistral, llm_vercel,
+                             llm_replicate;
 
 
 #define CHAT       "/v1/chat/completions"
@@ -720,6 +721,21 @@ static const asked_t  other_rows[] = {
     { &llm_watsonx, "/ml/v1/text/generation", "{\"model_id\":\"m\","
       "\"input\":\"a\"}",
       "max=-1 n=1 fit bounded | " },
+    { &llm_replicate, "/v1/models/a/b/predictions", "{\"input\":{"
+      "\"prompt\":\"a\",\"max_tokens\":9,\"num_outputs\":3,"
+      "\"duration\":5}}",
+      "max=9 n=1 stateful unseen bounded long | audio_input=-1 "
+      "image_input=-1 video_input=-1 input_chars=-1 output_chars=-1 "
+      "audio_input_ms=-1 video_input_ms=-1 audio_output_ms=-1 "
+      "video_output_ms=5000 images_out=3 pixels_in=-1 pixels_out=-1 "
+      "pages=-1 queries=-1" },
+    { &llm_replicate, "/v1/predictions", "{\"version\":\"a/b\","
+      "\"input\":{\"prompt\":\"a\",\"images\":[\"https://x/\"]}}",
+      "max=-1 n=1 stateful unseen bounded long | audio_input=-1 "
+      "image_input=-1 video_input=-1 input_chars=-1 output_chars=-1 "
+      "audio_input_ms=-1 video_input_ms=-1 audio_output_ms=-1 "
+      "video_output_ms=15000 images_in=1 images_out=1 pixels_in=-1 "
+      "pixels_out=-1 pages=-1 queries=-1" },
     { &llm_mistral, "/v1/conversations", "{" M "\"inputs\":\"a\","
       "\"completion_args\":{\"max_tokens\":9}}",
       "max=9 n=1 fit stateful bounded | " },

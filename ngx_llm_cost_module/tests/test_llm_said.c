@@ -14,7 +14,8 @@
 
 
 extern const llm_provider_t  llm_anthropic, llm_bedrock, llm_cohere,
-                             llm_gemini, llm_ollama, llm_mistral, llm_watsonx;
+                             llm_gemini, llm_ollama, llm_mistral, llm_watsonx,
+                             llm_replicate;
 
 
 #define MESSAGES   "/v1/messages"
@@ -382,6 +383,23 @@ static const said_t  other_rows[] = {
       "\"input\":\"hi\"}", "{\"results\":[{\"generated_token_count\":2,"
       "\"stop_reason\":\"not_finished\"}]}",
       "out=2 seen" },
+
+    { &llm_replicate, "/v1/models/a/b/predictions",
+      "{\"input\":{\"prompt\":\"hi\"}}", "{\"id\":\"p\",\"model\":\"a/b\","
+      "\"status\":\"succeeded\",\"output\":[\"hel\",\"lo\"],\"input\":{"
+      "\"image\":\"https://x/\"},\"metrics\":{\"input_token_count\":9,"
+      "\"output_token_count\":2,\"image_output_count\":1,\"predict_time\":"
+      "1.2345,\"video_output_duration_seconds\":2}}",
+      "in=9 out=2 video_output_ms=2000 images_in=1 images_out=1 "
+      "request_ms=1235 seen finished ended of=a/b" },
+    { &llm_replicate, "/v1/models/a/b/predictions",
+      "{\"input\":{\"prompt\":\"hi\"}}", "{\"id\":\"p\",\"status\":"
+      "\"canceled\"}",
+      "in=0 out=0 seen finished ended unused" },
+    { &llm_replicate, "/v1/models/a/b/predictions",
+      "{\"input\":{\"prompt\":\"hi\"}}", "{\"id\":\"p\",\"status\":"
+      "\"starting\",\"output\":null}",
+      "finished deferred" },
 
     /* an input that was typed is not said again */
 
