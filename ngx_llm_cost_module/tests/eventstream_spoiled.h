@@ -16,6 +16,8 @@
  */
 
 #include "eventstream_fixture.h"
+#include "usage_fixture.h"
+#include "llm_provider.h"
 
 #include <jansson.h>
 #include <openssl/evp.h>
@@ -326,6 +328,76 @@ spoiled_each(const unsigned char *body, size_t len, const char *name,
         }
 
         json_decref(r.payload);
+    }
+}
+
+
+#define SPOILED_WRITE  (offsetof(llm_usage_t, cache_write) / sizeof(int64_t))
+#define SPOILED_HOUR   (offsetof(llm_usage_t, cache_write_1h)                 \
+                        / sizeof(int64_t))
+
+/*
+ * What is read of such a stream: each figure as it was said, or unknown.  Who
+ * has lost one says that the usage is bad, or that bytes were lost.
+ */
+
+static inline void
+spoiled_check(const char *name, const spoiled_t *how, const llm_answer_t *a,
+    unsigned lost, const llm_usage_t *said)
+{
+    size_t    i;
+    int64_t   v, want;
+    unsigned  gone;
+
+    if (lost != how->crc) {
+        fail_msg("%s: %s %s: not what was lost", name, how->type, how->path);
+    }
+
+    /*
+     * One that is not there takes its figures with it, and so does a message
+     * that is a text, as an error's is.
+     */
+
+    gone = strcmp(how->value, "null") == 0 || strcmp(how->value, "{}") == 0
+           || (strcmp(how->path, ".message") == 0 && *how->value == '"');
+
+    for (i = 0; i < LLM_USAGE_FIELDS; i++) {
+        v = ((const int64_t *) &a->usage)[i];
+        want = ((const int64_t *) said)[i];
+
+        /* of what was written that is for an hour whose part is not known */
+
+        if (i == SPOILED_WRITE && a->usage.cache_write_1h <= 0 && v > 0) {
+            want += said->cache_write_1h > 0 ? said->cache_write_1h : 0;
+        }
+
+        /* a list that names no hour has none of it, and no write is the rest */
+
+        if (v == 0
+            && ((i == SPOILED_HOUR && !a->usage_bad)
+                || (i == SPOILED_WRITE && gone && a->usage.cache_write_1h > 0)))
+        {
+            continue;
+        }
+
+        if (v == want
+            || (v == -1 && (how->crc || gone || a->usage_bad))
+            || (v > 0 && v < want && (gone || (how->crc && !a->finished))))
+        {
+            continue;
+        }
+
+        /* a model may say of itself more than Amazon has counted */
+
+        if (v > want && want > 0
+            && strncmp(how->path, ".amazon-bedrock-invocationMetrics", 33) == 0)
+        {
+            continue;
+        }
+
+        fail_msg("%s: %s %s is %s, crc %u: %s is %lld", name, how->type,
+                 how->path, how->value, how->crc, usage_figures[i].name,
+                 (long long) v);
     }
 }
 

@@ -99,9 +99,6 @@ static const stream_t  streams[] = {
 #define STREAMS  (sizeof(streams) / sizeof(streams[0]))
 
 
-#define WRITE  (offsetof(llm_usage_t, cache_write) / sizeof(int64_t))
-#define HOUR   (offsetof(llm_usage_t, cache_write_1h) / sizeof(int64_t))
-
 typedef struct {
     const stream_t  *row;
     llm_usage_t      want;                /* of the stream as it is */
@@ -178,57 +175,15 @@ static void
 check_spoiled(void *ctx, const unsigned char *body, size_t len,
     const spoiled_t *how)
 {
-    size_t      i;
-    int64_t     v, want;
     check_t    *c;
-    unsigned    gone;
+    unsigned    lost;
     dialect_t   f;
 
     c = ctx;
     c->tried++;
 
-    if (read_stream(&f, c->row, body, len) != how->crc) {
-        fail_msg("%s %s %s: not what was lost", c->row->path, how->type,
-                 how->path);
-    }
-
-    /*
-     * One that is not there takes its figures with it, and so does a message
-     * that is a text, as an error's is.
-     */
-
-    gone = strcmp(how->value, "null") == 0 || strcmp(how->value, "{}") == 0
-           || (strcmp(how->path, ".message") == 0 && *how->value == '"');
-
-    for (i = 0; i < LLM_USAGE_FIELDS; i++) {
-        v = ((int64_t *) &f.a.usage)[i];
-        want = ((int64_t *) &c->want)[i];
-
-        /* of what was written that is for an hour whose part is not known */
-
-        if (i == WRITE && f.a.usage.cache_write_1h <= 0 && v > 0) {
-            want += c->want.cache_write_1h > 0 ? c->want.cache_write_1h : 0;
-        }
-
-        /* a list that names no hour has none of it, and no write is the rest */
-
-        if (v == 0 && ((i == HOUR && !f.a.usage_bad)
-                       || (i == WRITE && gone && f.a.usage.cache_write_1h > 0)))
-        {
-            continue;
-        }
-
-        if (v == want
-            || (v == -1 && (how->crc || gone || f.a.usage_bad))
-            || (v > 0 && v < want && (gone || (how->crc && !f.a.finished))))
-        {
-            continue;
-        }
-
-        fail_msg("%s %s %s is %s, crc %u: %s is %lld", c->row->path, how->type,
-                 how->path, how->value, how->crc, usage_figures[i].name,
-                 (long long) v);
-    }
+    lost = read_stream(&f, c->row, body, len);
+    spoiled_check(c->row->path, how, &f.a, lost, &c->want);
 
     done(&f);
 }
