@@ -273,8 +273,8 @@ llm_openai_amount(const llm_json_t *j, uint32_t node, int scale)
 static int64_t
 llm_openai_reported(const llm_json_t *j, const uint32_t *m)
 {
-    int64_t   sum;
-    uint32_t  cost;
+    int64_t   sum, beside;
+    uint32_t  cost, node;
 
     cost = m[LLM_OPENAI_COST_NODE];
 
@@ -291,9 +291,13 @@ llm_openai_reported(const llm_json_t *j, const uint32_t *m)
     if (sum >= 0
         && llm_kind_of(j, m[LLM_OPENAI_OWN_KEY_NODE]) == LLM_JSON_TRUE)
     {
-        sum = llm_sum(sum, llm_openai_amount(j,
-                             llm_json_get(j, m[LLM_OPENAI_COST_PARTS_NODE],
-                                          "upstream_inference_cost"), 9));
+        node = llm_json_get(j, m[LLM_OPENAI_COST_PARTS_NODE],
+                            "upstream_inference_cost");
+        beside = llm_openai_amount(j, node, 9);
+
+        /* the fee is not all of it, if that cannot be read */
+
+        sum = (beside < 0 && llm_given(j, node)) ? -1 : llm_sum(sum, beside);
     }
 
     return sum > LLM_NANO_MAX ? -1 : sum;

@@ -62,6 +62,75 @@ expired_ones_make_room(void **state)
 }
 
 
+/*
+ * In a table that is full each counter, the last one too, is held, granted,
+ * settled, charged for what expires, and gone after its window.
+ */
+
+static void
+every_place_counts(void **state)
+{
+    char                key[16];
+    unsigned            i;
+    llm_ledger_t       *l;
+    llm_budget_t        b;
+    llm_admission_t     a;
+    llm_ledger_stat_t   st;
+    llm_counter_view_t  v;
+
+    static const int64_t  granted[LLM_UNIT_N] = { 30, 100, 1 };
+    static const int64_t  spent[LLM_UNIT_N] = { 20, 10, 1 };
+
+    (void) state;
+
+    l = ledger_new(60, 10);
+    llm_ledger_stat(l, &st);
+
+    for (i = 0; i < st.counters_max; i++) {
+        sprintf(key, "user%u", i);
+        b = budget("user", key, LLM_UNIT_USD, 1000);
+
+        a = admission(&b, 1, 50);
+        assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
+        assert_int_equal(llm_ledger_granted(l, &a.id, granted), LLM_OK);
+        assert_true(view_find(l, "user", key, &v));
+        assert_int_equal(v.reserved, 30);
+
+        assert_int_equal(llm_ledger_settle(l, &a.id, spent, NULL, 0), LLM_OK);
+        assert_true(view_find(l, "user", key, &v));
+        assert_int_equal(v.spent, 20);
+        assert_int_equal(v.reserved, 0);
+
+        a = admission(&b, 1, 7);
+        assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
+        assert_int_equal(llm_ledger_cancel(l, &a.id), LLM_OK);
+
+        a = admission(&b, 1, 5);
+        assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
+        assert_int_equal(llm_ledger_sweep(l, T0 + 600, 1, 10), 1);
+        assert_true(view_find(l, "user", key, &v));
+        assert_int_equal(v.spent, 25);
+        assert_int_equal(v.reserved, 0);
+    }
+
+    llm_ledger_stat(l, &st);
+    assert_int_equal(st.counters, st.counters_max);
+
+    for (i = 0; i < 20; i++) {
+        a = admission(NULL, 0, 0);
+        a.now = T0 + 3 * DAY;
+        (void) llm_ledger_sweep(l, T0 + 3 * DAY, 1, 10);
+        assert_int_equal(llm_ledger_reserve(l, &a), LLM_LEDGER_FITS);
+        assert_int_equal(llm_ledger_cancel(l, &a.id), LLM_OK);
+    }
+
+    llm_ledger_stat(l, &st);
+    assert_int_equal(st.counters, 0);
+
+    ledger_free(l, 60, 10);
+}
+
+
 static void
 a_full_table(void **state)
 {
@@ -354,6 +423,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(expired_ones_make_room),
+        cmocka_unit_test(every_place_counts),
         cmocka_unit_test(a_full_table),
         cmocka_unit_test(names_come_and_go),
         cmocka_unit_test(memory_is_as_stated),

@@ -305,6 +305,24 @@ test_habits(void **state)
                      400000000);
     prices_free(&t);
 
+    p = load(&t, "{\"m\": {\"input_cost_per_token\": 1e-6,"
+             "\"output_cost_per_token\": 0,"
+             "\"input_cost_per_token_above_199k_tokens\": 2e-6}}");
+
+    assert_int_equal(prices_worst(p, D, 199000, 0), 199000000);
+    assert_int_equal(prices_worst(p, D, 199001, 0), 398002000);
+    prices_free(&t);
+
+    /* pictures that are listed as input, with a 0 where they are output */
+
+    p = load(&t, "{\"m\": {\"mode\": \"image_generation\","
+             "\"input_cost_per_image\": 0.04,"
+             "\"output_cost_per_image\": 0}}");
+
+    assert_int_equal(llm_price_rate(p, 0, LLM_RATE_OUTPUT_IMAGE), 40000000000);
+    assert_int_equal(llm_price_rate(p, 0, LLM_RATE_INPUT_IMAGE), -1);
+    prices_free(&t);
+
     /* output that is images */
 
     p = load(&t, "{\"m\": {\"input_cost_per_token\": 1e-6,"

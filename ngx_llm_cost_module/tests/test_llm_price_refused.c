@@ -87,6 +87,10 @@ test_refused_shapes(void **state)
                   "\"input_cost_per_token\":1e-6}}",
                   "line 2: model \"m\", \"input_cost_per_token\": duplicate "
                   "key");
+    check_refused("{\"m\":{\"input_cost_per_token\":0,\n"
+                  "\"input_cost_per_token\":1e-6}}",
+                  "line 2: model \"m\", \"input_cost_per_token\": duplicate "
+                  "key");
     check_refused("{\"m\":{\"input_cost_per_token_above_128k_tokens\":1e-6,"
                   "\"input_cost_per_token_above_128000_tokens\":1e-6}}",
                   "line 1: model \"m\", "

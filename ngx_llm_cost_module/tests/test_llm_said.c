@@ -500,6 +500,16 @@ static const said_t  other_rows[] = {
       "in=9 out=4 reported=500000000 seen finished" },
     { &llm_vercel, "/v3/ai/language-model", TURNS,
       "{\"usage\":{\"inputTokens\":{\"total\":9},\"outputTokens\":{"
+      "\"total\":4}},\"providerMetadata\":{\"gateway\":{\"cost\":"
+      "9000000}}}",
+      "in=9 out=4 reported=9000000000000000 seen finished" },
+    { &llm_vercel, "/v3/ai/language-model", TURNS,
+      "{\"usage\":{\"inputTokens\":{\"total\":9},\"outputTokens\":{"
+      "\"total\":4}},\"providerMetadata\":{\"gateway\":{\"cost\":"
+      "9000000.000000001}}}",
+      "in=9 out=4 seen finished" },
+    { &llm_vercel, "/v3/ai/language-model", TURNS,
+      "{\"usage\":{\"inputTokens\":{\"total\":9},\"outputTokens\":{"
       "\"total\":4}},\"providerMetadata\":{\"gateway\":{\"cost\":\"-0.5\"}}}",
       "in=9 out=4 seen finished" },
     { &llm_vercel, "/v3/ai/language-model", TURNS,

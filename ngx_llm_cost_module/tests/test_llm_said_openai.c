@@ -29,6 +29,9 @@
                    "\"finance_search\":{\"invocation\":" finance "}}}}"
 #define RUNS       "{\"model\":\"m\",\"stream\":true,\"input\":\"hi\"}"
 #define COSTS(cost)  SEVEN "\"cost\":" cost "}}"
+#define OWN_KEY(fee, upstream)  SEVEN "\"cost\":" fee ",\"is_byok\":true,"    \
+                   "\"cost_details\":{\"upstream_inference_cost\":"          \
+                   upstream "}}}"
 #define DELTA(what)  "{\"type\":\"response." what ".delta\","               \
                    "\"output_index\":0,\"delta\":\"one two three\"}\n"
 
@@ -472,6 +475,29 @@ static const said_t  openai_rows[] = {
       "in=7 out=5 reported=0 seen" },
     { &llm_openai, CHAT, ASKS, COSTS("-0.000000001"),
       "in=7 out=5 seen" },
+
+    { &llm_openai, CHAT, ASKS, OWN_KEY("4500000", "4500000"),
+      "in=7 out=5 reported=9000000000000000 seen" },
+    { &llm_openai, CHAT, ASKS, OWN_KEY("4500000", "4500000.000000001"),
+      "in=7 out=5 seen" },
+    { &llm_openai, CHAT, ASKS, OWN_KEY("0.5", "\"x\""),
+      "in=7 out=5 seen" },
+    { &llm_openai, CHAT, ASKS, OWN_KEY("0.5", "-2"),
+      "in=7 out=5 seen" },
+    { &llm_openai, CHAT, ASKS, OWN_KEY("0.5", "null"),
+      "in=7 out=5 reported=500000000 seen" },
+    { &llm_openai, CHAT, ASKS, OWN_KEY("0", "2"),
+      "in=7 out=5 reported=2000000000 seen" },
+
+    /* details of a cache by each of the names that a prompt's have */
+
+    { &llm_openai, CHAT, ASKS, SEVEN "\"prompt_token_details\":{"
+      "\"cached_tokens\":4,\"cached_tokens_details\":{\"audio_tokens\":3}}"
+      "}}",
+      "in=7 out=5 cached=4 cached_audio=3 seen" },
+    { &llm_openai, CHAT, ASKS, SEVEN "\"output_token_details\":{"
+      "\"reasoning_tokens\":4}}}",
+      "in=7 out=5 reasoning=4 seen" },
 
     /* a call that begins and has no arguments is one */
 
