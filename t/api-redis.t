@@ -233,7 +233,7 @@ connect: refuse
 
 === TEST 9: a reply of another shape
 --- http_config
-llm_redis 127.0.0.1:$TEST_NGINX_FAKEREDIS_PORT;
+llm_redis 127.0.0.1:$TEST_NGINX_FAKEREDIS_PORT timeout=2s;
 --- fakeredis
 EVALSHA: reply *2\r\n:-1\r\n$3\r\nfoo\r\n
 --- request
@@ -247,7 +247,7 @@ Redis sent what is not an answer to llm_api
 
 === TEST 10: usage of another shape
 --- http_config
-llm_redis 127.0.0.1:$TEST_NGINX_FAKEREDIS_PORT;
+llm_redis 127.0.0.1:$TEST_NGINX_FAKEREDIS_PORT timeout=2s;
 --- fakeredis
 EVALSHA: reply *1\r\n$3\r\nfoo\r\n
 --- request
@@ -260,7 +260,7 @@ Redis sent what is not an answer to llm_api
 
 === TEST 11: alerts of another shape
 --- http_config
-llm_redis 127.0.0.1:$TEST_NGINX_FAKEREDIS_PORT;
+llm_redis 127.0.0.1:$TEST_NGINX_FAKEREDIS_PORT timeout=2s;
 --- fakeredis
 XREVRANGE: reply *1\r\n*2\r\n$1\r\n1\r\n*1\r\n$1\r\nx\r\n
 --- request
@@ -273,7 +273,7 @@ Redis sent what is not an answer to llm_api
 
 === TEST 12: the client leaves while it waits
 --- http_config
-llm_redis 127.0.0.1:$TEST_NGINX_FAKEREDIS_PORT;
+llm_redis 127.0.0.1:$TEST_NGINX_FAKEREDIS_PORT timeout=2s;
 --- fakeredis
 EVALSHA: stall
 --- request

@@ -36,7 +36,7 @@ my ($server, $port, $redis) = start_redis_server("$dir");
 my ($redis_pid) = redis_command($redis, 'INFO', 'server')
                   =~ /process_id:(\d+)/;
 
-my $STORE = "llm_redis unix:$redis timeout=100ms;";
+my $STORE = "llm_redis unix:$redis timeout=1s;";
 
 END { kill 'CONT', $redis_pid if $redis_pid }
 

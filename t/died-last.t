@@ -158,7 +158,7 @@ subtest 'a worker, the store is the zone' => sub { worker_dies('zone', '') };
 
 
 subtest 'a worker, the store is Redis' => sub {
-    worker_dies('redis', "llm_redis 127.0.0.1:$port;");
+    worker_dies('redis', "llm_redis 127.0.0.1:$port timeout=5s;");
 };
 
 
@@ -167,8 +167,9 @@ subtest 'a worker, the store is Redis' => sub {
 subtest 'a node that is started again, the store is Redis' => sub {
     redis_command($redis, 'FLUSHALL');
 
-    my $nginx = node('node', my $store = "llm_redis 127.0.0.1:$port; llm_zone "
-                                         . "zone=llm:8m state=$dir/llm.state;");
+    my $nginx = node('node', my $store = "llm_redis 127.0.0.1:$port "
+                                         . 'timeout=5s; llm_zone zone=llm:8m '
+                                         . "state=$dir/llm.state;");
     my $client = ask($nginx, 'read');
 
     await(sub { join(' ', @{counter()}) =~ /^[1-9]\d* 0$/ },

@@ -7,6 +7,6 @@ use LLMCost redis => 1;
 
 require './t/suite/budget.pl';
 
-suite('llm_redis unix:$TEST_NGINX_REDIS_SOCKET;', 'patch');
+suite('llm_redis unix:$TEST_NGINX_REDIS_SOCKET timeout=5s;', 'patch');
 
 __DATA__
