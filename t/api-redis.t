@@ -278,8 +278,7 @@ llm_redis 127.0.0.1:$TEST_NGINX_FAKEREDIS_PORT timeout=2s;
 EVALSHA: stall
 --- request
 GET /llm/budgets
---- timeout: 0.05
---- abort
+--- client_leaves: EVALSHA
 --- ignore_response
 --- error_log
 client prematurely closed connection

@@ -27,7 +27,7 @@ END
     $block->set_value($_ => $same{$_}) for keys %same;
 });
 
-batch_blocks('llm_redis 127.0.0.1:$TEST_NGINX_FAKEREDIS_PORT timeout=500ms;');
+batch_blocks('llm_redis 127.0.0.1:$TEST_NGINX_FAKEREDIS_PORT timeout=2s;');
 run_tests();
 
 __DATA__

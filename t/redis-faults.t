@@ -706,8 +706,7 @@ HSET {llm:}b:all::usd:total:0 spent 0 reserved 0
 --- init
 main::when_logged(' 499 ', sub { main::release('left') });
 --- request eval: $::POST
---- timeout: 0.2
---- abort
+--- client_leaves: EVALSHA
 --- ignore_response
 --- redis_like
 ZCARD {llm:}r => ^0$

@@ -24,8 +24,6 @@ use LLMCost::Redis;
 
 my $TTL = 3;
 
-$ENV{UPSTREAM_PATIENCE} = 60;
-
 my $dir = File::Temp->newdir('llm-renew-XXXXXX', TMPDIR => 1);
 my $http = HTTP::Tiny->new(timeout => 10);
 my $json = JSON::PP->new->canonical;

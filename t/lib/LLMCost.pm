@@ -187,6 +187,10 @@ sub write_script {
 
     $script->{answers} = prepared($answers) if defined $answers;
 
+    my $leaves = $block->client_leaves;
+
+    $script->{leaves} = (split_words($leaves))[0] if defined $leaves;
+
     my $h2 = defined $block->h2;
     my $text = $json->encode($script);
 
@@ -201,7 +205,7 @@ sub write_script {
     # under the original runner, whose client takes no unannounced trailers.
 
     my $relay = $h2 || defined $block->trailers || $text =~ /"seen"/
-                || defined $block->trailers_like || $ENV{TEST_NGINX_LIB};
+                || defined $leaves || defined $block->trailers_like || $ENV{TEST_NGINX_LIB};
 
     Test::Nginx::Socket::server_port_for_client(
         $relay ? $ENV{TEST_NGINX_RELAY_PORT} : $nginx_port);
@@ -454,7 +458,12 @@ sub check_redis {
         my @words = split_words($command);
         my $got;
 
-        wait_for { $got = flat(redis(@words)); $got =~ /$pattern/ };
+        # a script fails on a key that is not there yet
+
+        wait_for {
+            $got = eval { flat(redis(@words)) } // $@;
+            $got =~ /$pattern/;
+        };
 
         Test::More::like($got, qr/$pattern/, $block->name . " - $command");
     }

@@ -6,7 +6,7 @@ It records what the client gets, so that an upstream script can wait until
 something has arrived ({"seen": TEXT}); it writes trailers down, which the
 client of Test::Nginx does not report, and hands that client what it can bear:
 the announced ones, each, in order; it can carry the request over HTTP/2, which
-that client does not speak.
+that client does not speak; it leaves nginx once fakeredis.py has got a command.
 
 relay.jsonl, one line a connection: {"block": id, "trailers": [[name, value]]}
 """
@@ -35,6 +35,7 @@ class Relay:
 
     async def serve(self, reader, writer):
         script = self.upstream.script()
+        leaves = script.get("leaves")
 
         if script["block"] != self.block:
             self.block = script["block"]
@@ -44,13 +45,13 @@ class Relay:
             if script.get("h2"):
                 await self.over_h2(reader, writer, script["h2"])
             else:
-                await self.over_tcp(reader, writer, script["nginx"])
+                await self.over_tcp(reader, writer, script["nginx"], leaves)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:
             writer.close()
 
-    async def over_tcp(self, reader, writer, port):
+    async def over_tcp(self, reader, writer, port, leaves):
         from_nginx, to_nginx = await asyncio.open_connection("127.0.0.1",
                                                              port)
         trailers = TrailerReader()
@@ -76,12 +77,32 @@ class Relay:
         down = asyncio.ensure_future(down_stream())
         pump = asyncio.ensure_future(up())
 
+        async def leave():
+            while not self.asked(leaves):
+                await asyncio.sleep(0.002)
+            down.cancel()
+
+        leaving = leaves and asyncio.ensure_future(leave())
+
         try:
             await down
+        except asyncio.CancelledError:
+            pass
         finally:
             pump.cancel()
+            if leaving:
+                leaving.cancel()
             to_nginx.close()
             self.record(trailers.trailers)
+
+    def asked(self, command):
+        path = os.path.join(self.upstream.directory, "fakeredis.log")
+
+        try:
+            with open(path) as log:
+                return command in log.read().split()
+        except FileNotFoundError:
+            return False
 
     async def over_h2(self, reader, writer, port):
         """one HTTP/1.1 request in, curl over h2c, an HTTP/1.1 answer out"""

@@ -58,6 +58,10 @@ sub nginx_binary {
 sub start_upstream_server {
     my $dir = shift;
 
+    # what waits there may do so while a whole load goes on
+
+    local $ENV{UPSTREAM_PATIENCE} = $ENV{UPSTREAM_PATIENCE} // 60;
+
     my ($process, $port)
         = start_process('python3', '-B', "$root/t/util/upstream.py", $dir);
 
