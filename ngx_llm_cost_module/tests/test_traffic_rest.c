@@ -309,11 +309,54 @@ test_rest(void **state)
 }
 
 
+/* what anybody was seen to ask for has a path that is known */
+
+static void
+test_paths(void **state)
+{
+    size_t          i;
+    json_t         *r;
+    unsigned        unknown;
+    llm_arena_t     a;
+    llm_request_t   q;
+
+    (void) state;
+
+    if (records == NULL) {
+        skip();
+    }
+
+    unknown = 0;
+
+    json_array_foreach(records, i, r) {
+
+        if (strcmp(text(r, "method"), "POST") != 0 || *text(r, "url_path") == 0
+            || number(r, "status") >= 300)
+        {
+            continue;
+        }
+
+        memset(&q, 0, sizeof(q));
+        llm_arena_init(&a);
+
+        if (route(&a, r, text(r, "url_path"), &q) == LLM_PATH_UNKNOWN) {
+            print_message("# unknown: %s\n", text(r, "url_path"));
+            unknown++;
+        }
+
+        llm_arena_free(&a);
+    }
+
+    assert_true(traffic_within(unknown, 0));
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
-        cmocka_unit_test(test_rest)
+        cmocka_unit_test(test_rest),
+        cmocka_unit_test(test_paths)
     };
 
     return cmocka_run_group_tests(tests, load, unload);
