@@ -42,6 +42,32 @@ typedef struct {
 #define llm_alloc(m, size)   (m)->alloc((m)->ctx, size)
 
 
+/* a letter of ASCII in lower case, any other byte as it is */
+
+static inline unsigned char
+llm_lower(unsigned char c)
+{
+    return (c >= 'A' && c <= 'Z') ? c | 0x20 : c;
+}
+
+
+/* 1: the n bytes at p are text, in letters of any case; text has small ones */
+
+static inline int
+llm_lower_equal(const unsigned char *p, const char *text, size_t n)
+{
+    size_t  i;
+
+    for (i = 0; i < n; i++) {
+        if (llm_lower(p[i]) != (unsigned char) text[i]) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
 /* results of pure functions; anything below zero is a failure */
 
 #define LLM_OK               0

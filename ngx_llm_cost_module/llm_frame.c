@@ -228,8 +228,7 @@ llm_frame_no_finish(llm_frames_t *f)
 static int
 llm_framing_is(const llm_str_t *type, const char *name)
 {
-    size_t         i, n;
-    unsigned char  c;
+    size_t  n;
 
     n = strlen(name);
 
@@ -237,15 +236,8 @@ llm_framing_is(const llm_str_t *type, const char *name)
         return 0;
     }
 
-    for (i = 0; i < n; i++) {
-        c = type->data[type->len - n + i];
-
-        if ((c >= 'A' && c <= 'Z' ? c | 0x20 : c) != (unsigned char) name[i]) {
-            return 0;
-        }
-    }
-
-    return type->len == n || name[0] == '+';
+    return llm_lower_equal(type->data + type->len - n, name, n)
+           && (type->len == n || name[0] == '+');
 }
 
 

@@ -78,11 +78,15 @@ int llm_request_bool(llm_request_t *q, uint32_t node, const char *param,
 
 
 /*
- * Base64, with or without what is put behind it; to has room for as many bytes.
- * The length, 0: it is something else.
+ * Decode base64, of either alphabet, with or without padding; to has room for
+ * as many bytes as data has.  Returns the length, 0: it is not base64.
  */
 
 size_t llm_base64(unsigned char *to, const llm_str_t *data);
+
+/* the six bits of one digit, or -1 */
+
+int llm_base64_digit(unsigned char c);
 
 
 /* input tokens of a request: what is added up */

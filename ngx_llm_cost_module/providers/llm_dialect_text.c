@@ -62,7 +62,7 @@ llm_plain_string(llm_mem_t *mem, unsigned char **buf, size_t *size,
 }
 
 
-static int
+int
 llm_base64_digit(unsigned char c)
 {
     if (c >= 'A' && c <= 'Z') {

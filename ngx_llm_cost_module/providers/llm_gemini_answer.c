@@ -338,8 +338,7 @@ llm_gemini_headers(llm_answer_t *a, const llm_headers_t *h)
         }
 
         for (i = 0; i < s->len; i++) {
-            p[i] = (s->data[i] >= 'A' && s->data[i] <= 'Z')
-                   ? s->data[i] | 0x20 : s->data[i];
+            p[i] = llm_lower(s->data[i]);
         }
 
         a->service_tier.data = p;

@@ -20,25 +20,6 @@ typedef struct {
 } llm_image_data_t;
 
 
-static int
-llm_image_digit(unsigned char c)
-{
-    if (c >= 'A' && c <= 'Z') {
-        return c - 'A';
-    }
-
-    if (c >= 'a' && c <= 'z') {
-        return c - 'a' + 26;
-    }
-
-    if (c >= '0' && c <= '9') {
-        return c - '0' + 52;
-    }
-
-    return (c == '+' || c == '-') ? 62 : (c == '/' || c == '_') ? 63 : -1;
-}
-
-
 /* the byte at an offset, -1 past the end */
 
 static int
@@ -53,8 +34,8 @@ llm_image_byte(const llm_image_data_t *d, size_t n)
         return -1;
     }
 
-    high = llm_image_digit(d->p[at]);
-    low = llm_image_digit(d->p[at + 1]);
+    high = llm_base64_digit(d->p[at]);
+    low = llm_base64_digit(d->p[at + 1]);
 
     if (high < 0 || low < 0) {
         return -1;

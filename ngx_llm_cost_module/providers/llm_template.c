@@ -6,6 +6,8 @@
 
 #include "llm_template.h"
 
+#include <string.h>
+
 
 /*
  * Figures are tokens of the vocabulary that a model is counted with, of the
@@ -288,21 +290,17 @@ static const struct {
 int
 llm_model_holds(const llm_str_t *name, const char *part)
 {
-    size_t         i, k;
-    unsigned char  c;
+    size_t                i, n;
+    const unsigned char  *p;
 
-    for (i = 0; i < name->len; i++) {
+    n = strlen(part);
 
-        for (k = 0; part[k] && i + k < name->len; k++) {
-            c = name->data[i + k];
-            c |= (c >= 'A' && c <= 'Z') ? 0x20 : 0;
+    for (i = 0; i + n <= name->len; i++) {
+        p = name->data + i;
 
-            if (c != (unsigned char) part[k]) {
-                break;
-            }
-        }
+        /* the first byte, in either case, rules out most places */
 
-        if (part[k] == '\0') {
+        if (((p[0] ^ part[0]) & ~0x20) == 0 && llm_lower_equal(p, part, n)) {
             return 1;
         }
     }

@@ -95,28 +95,6 @@ static const llm_vendor_t  llm_vendors[] = {
 };
 
 
-static int
-llm_vendor_same(const unsigned char *p, const char *text, size_t n)
-{
-    size_t         i;
-    unsigned char  c;
-
-    for (i = 0; i < n; i++) {
-        c = p[i];
-
-        if (c >= 'A' && c <= 'Z') {
-            c |= 0x20;
-        }
-
-        if (c != (unsigned char) text[i]) {
-            return 0;
-        }
-    }
-
-    return 1;
-}
-
-
 const llm_vendor_t *
 llm_vendor_of_host(const llm_str_t *host)
 {
@@ -143,7 +121,7 @@ llm_vendor_of_host(const llm_str_t *host)
 
         n = strlen(v->host);
 
-        if (len >= n && llm_vendor_same(host->data + len - n, v->host, n)
+        if (len >= n && llm_lower_equal(host->data + len - n, v->host, n)
             && (len == n || v->host[0] == '.'
                 || host->data[len - n - 1] == '.'
                 || host->data[len - n - 1] == '-'))
@@ -244,8 +222,8 @@ llm_vendor_region_of_host(const llm_str_t *host, llm_str_t *region)
         head = strlen(hosts[i].before);
 
         if (n > head + strlen(hosts[i].after)
-            && llm_vendor_same(host->data, hosts[i].before, head)
-            && llm_vendor_same(host->data + n - strlen(hosts[i].after),
+            && llm_lower_equal(host->data, hosts[i].before, head)
+            && llm_lower_equal(host->data + n - strlen(hosts[i].after),
                                hosts[i].after, strlen(hosts[i].after)))
         {
             region->data = host->data + head;

@@ -279,30 +279,13 @@ llm_watsonx_edit(llm_request_t *q, llm_edits_t *e)
 static int
 llm_watsonx_is(const llm_json_t *j, uint32_t node, const char *text)
 {
-    size_t         i;
     llm_str_t      s;
-    unsigned char  c, buf[LLM_WATSONX_WORD];
+    unsigned char  buf[LLM_WATSONX_WORD];
 
-    if (llm_json_size(j, node) > sizeof(buf)
-        || llm_json_string(j, node, &s, buf) != LLM_OK
-        || s.len != strlen(text))
-    {
-        return 0;
-    }
-
-    for (i = 0; i < s.len; i++) {
-        c = s.data[i];
-
-        if (c >= 'A' && c <= 'Z') {
-            c |= 0x20;
-        }
-
-        if (c != (unsigned char) text[i]) {
-            return 0;
-        }
-    }
-
-    return 1;
+    return llm_json_size(j, node) <= sizeof(buf)
+           && llm_json_string(j, node, &s, buf) == LLM_OK
+           && s.len == strlen(text)
+           && llm_lower_equal(s.data, text, s.len);
 }
 
 
