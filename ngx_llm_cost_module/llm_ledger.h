@@ -59,9 +59,10 @@ typedef struct {
     int64_t          end;
     int64_t          limit;           /* LLM_NO_LIMIT: counted only */
     unsigned         observe:1;       /* never refuses */
-    uint8_t          past;            /* percent of the limit from which on a
-                                         trial is refused; 0: none */
-    unsigned         capped:1;        /* alone: no more than cap of it, */
+    uint8_t          past;            /* a trial is refused from this percent
+                                         of the limit on; 0: at the limit */
+    unsigned         capped:1;        /* an admission that is "alone" may bring
+                                         the counter's alone to cap at most, */
     int64_t          cap;             /* whatever the limit is */
     unsigned         nalerts;
     uint8_t          alerts[LLM_ALERTS_MAX];   /* percent, ascending */
@@ -70,15 +71,17 @@ typedef struct {
 
 /*
  * State of one counter as a call leaves it.  Each alert is raised once in a
- * window: "crossed" by settled spend, and that of 100 percent, if there is one,
- * as well by the window's first refusal, whichever comes first.
+ * window, when settled spend crosses its threshold (crossed); that of 100
+ * percent, if there is one, also by the window's first refusal
+ * (refused_first), whichever comes first.
  */
 
 typedef struct {
     int64_t          spent;
     int64_t          reserved;
     int64_t          limit;           /* in force: patched, else as given */
-    int64_t          alone;           /* by llm_ledger_peek() */
+    int64_t          alone;           /* what was admitted "alone" in this
+                                         window; set by llm_ledger_peek() */
     uint8_t          crossed;         /* bit i: raise alerts[i] now */
     unsigned         refused_first:1; /* raise the alert of 100 percent now */
 } llm_balance_t;
@@ -112,22 +115,25 @@ typedef struct {
     uint32_t         owner;           /* the worker's pid */
     unsigned         hit:1;           /* cache hit: usd and tokens are 0 and
                                          their budgets never refuse */
-    unsigned         trial:1;         /* another question follows a refusal:
-                                         it changes nothing, raises no alert,
-                                         and is not counted */
-    unsigned         keep:1;          /* until llm_ledger_logged() */
+    unsigned         trial:1;         /* the caller will ask again if this is
+                                         refused: the refusal changes nothing,
+                                         raises no alert, and is not counted */
+    unsigned         keep:1;          /* the reservation stays known until
+                                         llm_ledger_logged() */
     unsigned         lasts:1;         /* llm_ledger_leave() may follow */
-    unsigned         alone:1;         /* another store does not know of it: its
+    unsigned         alone:1;         /* another store does not know of it: the
                                          counters remember, until their windows
-                                         end, how much there was of that */
+                                         end, how much was admitted so */
     unsigned char    request_id[LLM_REQUEST_ID];
 
     /* results */
     llm_hold_id_t    id;
     int64_t          granted[LLM_UNIT_N];
-    llm_balance_t    balances[LLM_BUDGETS_MAX];   /* after; on refusal before */
-    unsigned         refused;         /* index of the budget that is short:
-                                         of several, the last to end */
+    llm_balance_t    balances[LLM_BUDGETS_MAX];   /* after the admission; as
+                                                     they are, if refused */
+    unsigned         refused;         /* index of the budget that is short; of
+                                         several, the one whose window ends
+                                         last */
 } llm_admission_t;
 
 
@@ -135,15 +141,15 @@ typedef struct llm_ledger_s  llm_ledger_t;   /* the region itself */
 
 
 /*
- * Bytes of a region with room for so many counters and open reservations, at
- * least: the two share the region at a fixed ratio.
+ * Bytes of a region with room for at least so many counters and open
+ * reservations: the two share a region at a fixed ratio.
  */
 
 size_t llm_ledger_size(size_t counters, size_t holds);
 
 /*
- * Make a region of all of size bytes, aligned to 16; node: a random number.
- * NULL: too small, or no mutex.
+ * Make a region that fills mem, size bytes aligned to 16; node: a random
+ * number.  NULL: size is too small, or the mutex cannot be made.
  */
 
 llm_ledger_t *llm_ledger_create(void *mem, size_t size, uint64_t node);
@@ -156,9 +162,11 @@ llm_ledger_t *llm_ledger_attach(void *mem, size_t size, const char **err);
 #define LLM_LEDGER_FITS      LLM_OK
 #define LLM_LEDGER_SHORT     1        /* refused: a budget is short */
 #define LLM_LEDGER_NEVER     2        /* least is above the limit itself */
-#define LLM_LEDGER_FULL      3        /* no room for a counter or a hold;
-                                         observed and unlimited budgets are
-                                         then left out instead */
+#define LLM_LEDGER_FULL      3        /* no room for a counter of a budget that
+                                         can refuse, or for the reservation; a
+                                         budget that cannot is left out */
+
+/* one of the four above, or LLM_BAD, LLM_ERROR */
 
 int llm_ledger_reserve(llm_ledger_t *l, llm_admission_t *a);
 
@@ -173,16 +181,19 @@ int llm_ledger_reserve(llm_ledger_t *l, llm_admission_t *a);
 int llm_ledger_settle(llm_ledger_t *l, const llm_hold_id_t *id,
     const int64_t spent[LLM_UNIT_N], llm_balance_t *balances, unsigned n);
 
-/* the same, and where the amounts come from is kept for a line of the log */
+/*
+ * The same; source says where the amounts come from, and is kept for the line
+ * of the log that an heir may have to write (llm_hold_view_t).
+ */
 
 int llm_ledger_settle_from(llm_ledger_t *l, const llm_hold_id_t *id,
     const int64_t spent[LLM_UNIT_N], unsigned source,
     llm_balance_t *balances, unsigned n);
 
 /*
- * The request has its line in a log.  One that was admitted with "keep" stays
- * known until it is both settled and logged: whoever finds it without its
- * owner can then write the line that is missing.
+ * The request has its line in a log.  A reservation that was made with "keep"
+ * stays known until it is both settled and logged, so that whoever finds it
+ * without its owner can write the line that is missing.
  */
 
 int llm_ledger_logged(llm_ledger_t *l, const llm_hold_id_t *id);
@@ -195,9 +206,10 @@ int llm_ledger_logged(llm_ledger_t *l, const llm_hold_id_t *id);
 int llm_ledger_cancel(llm_ledger_t *l, const llm_hold_id_t *id);
 
 /*
- * Settled (spent NULL: cancelled) as above, but another store has not heard of
- * it: until it has confirmed, whoever finds the reservation without its owner
- * is told of it by llm_ledger_inherit(), if its slot was not needed before.
+ * Settle (spent NULL: cancel) as above, while another store has not heard of
+ * it yet.  The reservation is pending until llm_ledger_confirm(): if its owner
+ * dies before, llm_ledger_inherit() hands it out, unless its slot was needed
+ * meanwhile.
  */
 
 typedef struct {
@@ -205,45 +217,47 @@ typedef struct {
     unsigned             source;
     uint32_t             owner;
     int64_t              time;        /* now */
-    unsigned             sent:1;      /* that store may have it all the same */
+    unsigned             sent:1;      /* it was sent: the other store may have
+                                         it, though it has not confirmed it */
 } llm_ledger_end_t;
 
 int llm_ledger_pend(llm_ledger_t *l, const llm_hold_id_t *id,
     const llm_ledger_end_t *end, llm_balance_t *balances, unsigned n);
 int llm_ledger_confirm(llm_ledger_t *l, const llm_hold_id_t *id);
 
-/* that store is being told of its end, or has been, and has not answered */
+/* the other store is being told of the end, or was told and has not answered */
 
 int llm_ledger_unsure(llm_ledger_t *l, const llm_hold_id_t *id);
 
-/* settled as above, and another store has confirmed it */
+/* settle as above what the other store has already confirmed */
 
 int llm_ledger_settle_there(llm_ledger_t *l, const llm_hold_id_t *id,
     const int64_t spent[LLM_UNIT_N], unsigned source);
 
 /*
- * What another store has been told of, by counter: the place in the list is the
- * cursor of llm_ledger_next() less one.  Where the window starts at another
- * time by now it is another counter.
+ * What another store has been told, one entry a counter; the index is the
+ * cursor that llm_ledger_next() leaves, less one.  A counter whose window has
+ * another start by then is another counter.
  */
 
 typedef struct {
     int64_t          start;
     int64_t          own;             /* spent by reservations of this region,
-                                         confirmed */
-    int64_t          known;           /* spent by all, as far as is known, less
-                                         what is pending, or has expired and
-                                         will be settled */
-    int64_t          unsure;          /* pending, and may be in known as well */
+                                         and confirmed */
+    int64_t          known;           /* spent by all, as far as is known, but
+                                         for what is pending, or has expired
+                                         and is still to be settled */
+    int64_t          unsure;          /* the part of what is pending that may
+                                         be in known as well */
 } llm_known_t;
 
-/* malloc()ed; NULL: no memory */
+/* n entries from malloc(), which the caller frees; NULL: no memory */
 
 llm_known_t *llm_ledger_told(llm_ledger_t *l, uint32_t *n);
 
 /*
- * One process at a time tells another store what is known here, whichever
- * binary it runs.  1: it is the caller, until it releases that or is gone.
+ * One process at a time, of whichever binary, tells the other store what is
+ * known here.  1: that is the caller, until it calls release() or is gone.
  */
 
 int llm_ledger_claim(llm_ledger_t *l, uint32_t owner,
@@ -251,9 +265,9 @@ int llm_ledger_claim(llm_ledger_t *l, uint32_t owner,
 void llm_ledger_release(llm_ledger_t *l, uint32_t owner);
 
 /*
- * Which store that is: LLM_LEDGER_STORE bytes, of which the first is not 0.
- * And how far it had come when it was last heard of: a number that ascends, so
- * that whoever starts next can tell if it has gone back.
+ * Which store that is: LLM_LEDGER_STORE bytes, the first of which is not 0.
+ * seen is the highest stamp that came from it; stamps ascend, so that whoever
+ * starts next can tell whether the store has gone back to an older state.
  */
 
 void llm_ledger_set_store(llm_ledger_t *l, const unsigned char *store,
@@ -262,34 +276,34 @@ int llm_ledger_has_store(llm_ledger_t *l);
 int llm_ledger_is_store(llm_ledger_t *l, const unsigned char *store);
 uint64_t llm_ledger_store(llm_ledger_t *l, unsigned char *store);
 
-/* ... before what it has confirmed is done here */
+/* this stamp has come; to be called before what it confirms is done here */
 
 void llm_ledger_saw(llm_ledger_t *l, uint64_t seen);
 
 /*
- * What it has confirmed is on a record of the caller's; the two binaries of an
- * upgrade have one each.  1: the last such record was another one than this
- * (a number, not 0).
+ * The caller keeps a record of what the store has confirmed; the two binaries
+ * of an upgrade have one each.  record is its number, not 0.  1: the last call
+ * named another record.
  */
 
 int llm_ledger_recorded(llm_ledger_t *l, uint32_t record);
 
-/* another store has granted less than was reserved here */
+/* the other store has granted less than was reserved: give back the rest */
 
 int llm_ledger_granted(llm_ledger_t *l, const llm_hold_id_t *id,
     const int64_t granted[LLM_UNIT_N]);
 
-/* whoever sweeps finds it without its owner, as if that had died */
+/* take away its owner, as if that had died: whoever sweeps inherits it */
 
 int llm_ledger_disown(llm_ledger_t *l, const llm_hold_id_t *id);
 
-/* a process that has just begun: what is under its number is a dead one's */
+/* a process begins: reservations under its number are those of a dead one */
 
 void llm_ledger_born(llm_ledger_t *l, uint32_t owner);
 
 /*
- * It outlives its request, and the worker too: nobody owns it, no log waits
- * for it, and it is charged in full if it expires.
+ * The reservation outlives its request, and the worker too: nobody owns it, no
+ * log waits for it, and it is charged in full if it expires.
  */
 
 #define LLM_LEDGER_NOBODY    UINT32_MAX
@@ -297,35 +311,35 @@ void llm_ledger_born(llm_ledger_t *l, uint32_t owner);
 int llm_ledger_leave(llm_ledger_t *l, const llm_hold_id_t *id,
     int64_t expires);
 
-/* a live stream keeps its reservation */
+/* move the time at which it expires: its request is still running */
 
 int llm_ledger_renew(llm_ledger_t *l, const llm_hold_id_t *id,
     int64_t expires);
 
 /*
- * What has been seen so far of a running request; whoever finds the
- * reservation without its owner settles with this.  NULL: nothing is owed, it
- * is cancelled, as if nothing had been noted.
+ * Note what a running request has used so far: whoever finds the reservation
+ * without its owner settles it with this.  NULL: it owes nothing, and is
+ * cancelled then, as one is for which nothing was noted.
  */
 
 int llm_ledger_note(llm_ledger_t *l, const llm_hold_id_t *id,
     const int64_t spent[LLM_UNIT_N]);
 
-/* all of it, and another store is being told (as llm_ledger_unsure()) */
+/* the same at its end, while the other store is told: as llm_ledger_unsure() */
 
 int llm_ledger_note_end(llm_ledger_t *l, const llm_hold_id_t *id,
     const int64_t spent[LLM_UNIT_N]);
 
 /*
- * What has expired is spent in full (charge) or not at all.  At most max a
- * call; returns how many.
+ * End reservations that have expired: charge 1, all that was reserved is
+ * spent; 0, nothing is.  At most max of them a call; returns how many.
  */
 
 unsigned llm_ledger_sweep(llm_ledger_t *l, int64_t now, int charge,
     unsigned max);
 
 
-/* reading: counters one by one, consistent each; cursor starts at 0 */
+/* reading: one counter after another, each consistent; cursor starts at 0 */
 
 typedef struct {
     unsigned char    name[LLM_NAME_MAX];
@@ -353,7 +367,7 @@ int llm_ledger_next(llm_ledger_t *l, uint32_t *cursor,
 int llm_ledger_find(llm_ledger_t *l, const llm_budget_t *b,
     llm_counter_view_t *v);
 
-/* open reservations one by one, for a store that has to replay them */
+/* open reservations, one after another, for a store that they are told again */
 
 typedef struct {
     llm_hold_id_t        id;
@@ -362,9 +376,9 @@ typedef struct {
     int64_t              granted[LLM_UNIT_N];
     int64_t              noted[LLM_UNIT_N];
     unsigned             has_note:1;
-    unsigned             settled:1;   /* granted is what was spent */
-    unsigned             unlogged:1;  /* and no log has it */
-    unsigned             sent:1;      /* another store may have its end */
+    unsigned             settled:1;   /* ended: granted is what was spent */
+    unsigned             unlogged:1;  /* ... and no log has its line yet */
+    unsigned             sent:1;      /* the other store may have its end */
     unsigned             source;
     unsigned char        request_id[LLM_REQUEST_ID];
     unsigned             n;
@@ -375,17 +389,19 @@ int llm_ledger_next_hold(llm_ledger_t *l, uint32_t *cursor,
     llm_hold_view_t *v);
 
 /*
- * What dead owners have left, one by one (gone() says who is dead): open and
- * expired reservations, and settled ones that have no line in a log.
+ * Go through what dead owners have left: open and expired reservations, and
+ * settled ones that have no line in a log.  gone() says whether an owner is
+ * dead.
  *
- * What the dead owner has noted was spent; without a note nothing was sent
- * upstream, and the reservation is cancelled.  log() is to write the line that
- * is missing, with v->granted as what was spent: it comes first, so that a
- * death in between repeats a line, with the same request id, and loses none.
- * Unless it returns LLM_OK the rest waits for the next call.  settle() is to
- * end an open one (spent NULL: cancel); without it that happens here.
+ * What the dead owner has noted was spent; if it noted nothing, nothing was
+ * sent upstream, and the reservation is cancelled.  log() has to write the
+ * missing line, with v->granted as what was spent.  It is called first, so that
+ * a death in between repeats a line, with the same request id, and loses none;
+ * if it does not return LLM_OK, all else waits for the next call.  settle() has
+ * to end an open reservation (spent NULL: cancel); if it is NULL, that is done
+ * here.
  *
- * At most max a call; returns how many.
+ * At most max of them a call; returns how many.
  */
 
 typedef struct {
@@ -399,7 +415,7 @@ typedef struct {
 unsigned llm_ledger_inherit(llm_ledger_t *l, const llm_ledger_heir_t *heir,
     unsigned max);
 
-/* whether there is anything */
+/* 1: llm_ledger_inherit() would find something */
 
 unsigned llm_ledger_has_left(llm_ledger_t *l, int (*gone)(uint32_t owner));
 
@@ -411,31 +427,30 @@ unsigned llm_ledger_has_left(llm_ledger_t *l, int (*gone)(uint32_t owner));
 int llm_ledger_patch(llm_ledger_t *l, const llm_budget_t *b, int64_t limit);
 
 /*
- * What another store last said of a counter; results as above.  Of two workers
- * that have heard of it the one that was told first may come here last: what is
- * older than the last that was seen (llm_ledger_saw()), and less, changes
- * nothing.
+ * What the other store last said of a counter; results as above.  Two workers
+ * may bring their news in the wrong order: what has an older stamp than was
+ * seen (llm_ledger_saw()), and is less, changes nothing.
  */
 
 int llm_ledger_shadow(llm_ledger_t *l, const llm_budget_t *b, int64_t spent,
     int64_t reserved, uint64_t stamp);
 
 /*
- * What is known of a counter now: LLM_OK, and LLM_DECLINED where no other
- * store has ever told (what was spent and reserved here is then all there is).
+ * What is known of a counter now.  LLM_OK, or LLM_DECLINED: no other store has
+ * ever told of it, and the balance is what was spent and reserved here.
  */
 
 int llm_ledger_peek(llm_ledger_t *l, const llm_budget_t *b,
     llm_balance_t *balance);
 
-/* ... of several at once: bits of those that another store has told of */
+/* the same for several; bit i: another store has told of budgets[i] */
 
 unsigned llm_ledger_peek_all(llm_ledger_t *l, const llm_budget_t *budgets,
     unsigned n, llm_balance_t *balances);
 
 typedef struct {
-    uint32_t         counters;        /* in use, and room for */
-    uint32_t         counters_max;
+    uint32_t         counters;        /* in use */
+    uint32_t         counters_max;    /* room for */
     uint32_t         holds;
     uint32_t         holds_max;
     uint64_t         reserves;        /* since the region was made */
@@ -449,7 +464,7 @@ typedef struct {
 
 uint64_t llm_ledger_node(const llm_ledger_t *l);
 
-/* numbers of reservations below have been given, whatever the region knows */
+/* new reservations get numbers from least on: those below may have been used */
 
 void llm_ledger_number_from(llm_ledger_t *l, uint64_t least);
 void llm_ledger_stat(llm_ledger_t *l, llm_ledger_stat_t *st);

@@ -38,7 +38,10 @@ typedef enum {
 } llm_path_e;
 
 
-/* of what goes on when its request is over (llm_held.h), which step it is */
+/*
+ * Work that goes on when its request is over (llm_held.h) takes several
+ * requests: which step of it this one is.
+ */
 
 typedef enum {
     LLM_LONG_NONE = 0,
@@ -46,9 +49,9 @@ typedef enum {
     LLM_LONG_START,           /* work on the requests of a file begins */
     LLM_LONG_PARTS,           /* work on the requests in its body begins */
     LLM_LONG_RUN,             /* work of its own begins */
-    LLM_LONG_STATE,           /* how does it go on? */
-    LLM_LONG_RESULTS,         /* what has come of it? */
-    LLM_LONG_MORE             /* it is to go on; a STATE in all else */
+    LLM_LONG_STATE,           /* it is asked how far it has come */
+    LLM_LONG_RESULTS,         /* it is asked for its results */
+    LLM_LONG_MORE             /* it is told to go on; else as STATE */
 } llm_long_e;
 
 
@@ -102,21 +105,22 @@ typedef struct {
 
 
 /*
- * One of the requests in another: set mem before each call, all else is zero
- * before the first one.  What is said is in mem, or in the body.
+ * One of the requests that another one holds.  The caller sets mem before each
+ * call of inner(), and all else to zero before the first one; strings are in
+ * mem or point into the body.
  */
 
 typedef struct {
     llm_mem_t            *mem;
-    size_t                at;
-    unsigned              n;              /* so far */
+    size_t                at;             /* where the next one begins */
+    unsigned              n;              /* how many there were so far */
 
     llm_str_t             path;           /* as if it were sent by itself */
     llm_str_t             model;          /* where the body does not name it */
     llm_str_t             body;
     llm_kind_e            kind;           /* OTHER: the path says it */
-    unsigned              unnamed:1;      /* which model it is for is said
-                                             later: this one counts it */
+    unsigned              unnamed:1;      /* it is named with the work, later:
+                                             model is one to count with */
 } llm_inner_t;
 
 
@@ -125,9 +129,10 @@ typedef struct {
 typedef struct {
     llm_str_t             id;             /* of what was made or asked for */
     llm_str_t             file;           /* in which it says what it used */
-    unsigned              ended:1;        /* it will use no more */
+    unsigned              ended:1;        /* it is over, and uses no more */
     unsigned              unused:1;       /* ... and has used nothing */
-    unsigned              made:1;         /* ... and is what was asked for */
+    unsigned              made:1;         /* ... and has made what it was
+                                             asked for */
     unsigned              pending:1;      /* RESULTS: there are none yet */
 } llm_told_t;
 
@@ -173,14 +178,14 @@ llm_framing_e llm_framing_of(const llm_str_t *type);
 
 
 /*
- * In which form an answer is kept, or asked for.  An entry of the cache serves
- * all forms that its dialect can make of it, see reform().
+ * The form in which an answer is kept, or asked for.  An entry of the cache
+ * serves all forms that its dialect can make of it, see reform().
  */
 
 typedef struct {
     llm_framing_e         framing;        /* JSON, SSE, ARRAY, or any other */
-    unsigned              usage:1;        /* a stream as for who asks it to
-                                             show its usage */
+    unsigned              usage:1;        /* of a stream: it shows its usage,
+                                             as the client has asked */
 } llm_form_t;
 
 llm_form_t llm_form_wanted(const llm_request_t *q);
@@ -192,8 +197,9 @@ typedef struct llm_text_s  llm_text_t;
 
 
 /*
- * Another model that a tool of this request asks, and what each of its calls
- * uses at most: input and output beside what the request itself uses.
+ * A tool of a request may ask another model, whose input and output come on
+ * top of what the request itself uses: which model, and what one call uses at
+ * most.
  */
 
 typedef struct {
@@ -236,8 +242,8 @@ struct llm_request_s {
     unsigned              can_inject:1;     /* usage may be asked for */
     unsigned              can_fit:1;        /* a maximum may be written */
     unsigned              stateful:1;       /* answer must not be cached */
-    unsigned              crowd:1;          /* others are asked that nobody
-                                               names: what it costs at most is
+    unsigned              crowd:1;          /* it may go to models that it does
+                                               not name: its highest cost is
                                                not known, but all else is */
     unsigned              unseen:1;         /* output may be billed that the
                                                answer does not show, such as
@@ -245,25 +251,29 @@ struct llm_request_s {
     unsigned              sealed:1;         /* signed: no byte may change */
     unsigned              model_in_path:1;  /* set_model cannot change it */
     unsigned              bounded:1;        /* most is set */
-    unsigned              whole:1;          /* usage is beside the vectors of
-                                               its answer */
-    unsigned              decides:1;        /* a decision, which some models
-                                               have rates of their own for */
+    unsigned              whole:1;          /* its answer tells the usage among
+                                               its vectors, and has to be read
+                                               whole */
+    unsigned              decides:1;        /* it asks for a decision, for
+                                               which some models have rates of
+                                               their own */
     unsigned              one_form:1;       /* the answer has no other form:
                                                audio */
     llm_framing_e         framing;          /* asked for; NONE: SSE of a
                                                stream, else JSON */
-    size_t                same_path;        /* of the path, what is the same
-                                               for every form; 0: all */
+    size_t                same_path;        /* how much of the path is the same
+                                               for every form; 0: all of it */
     unsigned              costless:1;       /* its body shows that it costs
                                                nothing: a file that holds no
                                                requests */
     unsigned              sure:1;           /* RUN: it will cost its most */
-    llm_str_t             requests;         /* that holds them */
-    llm_str_t             object;           /* the file that is worked on */
+    llm_str_t             requests;         /* FILE, PARTS: the text that holds
+                                               the requests */
+    llm_str_t             object;           /* START: the file that is worked
+                                               on */
     llm_str_t             endpoint;         /* ... as requests to this path */
-    int64_t               window;           /* seconds it takes at most; 0:
-                                               as long as usual */
+    int64_t               window;           /* seconds that the work takes at
+                                               most; 0: as long as usual */
 
     /*
      * The most of every kind but input and output that can be billed, set by
@@ -309,7 +319,7 @@ typedef struct {
 } llm_edits_t;
 
 
-/* what has been read of an answer so far; init with llm_answer_init() */
+/* what has been read of an answer so far; begins with llm_answer_init() */
 
 struct llm_answer_s {
     llm_mem_t            *mem;
@@ -319,9 +329,9 @@ struct llm_answer_s {
     llm_usage_t           usage;            /* last non-null values */
     llm_usage_item_t     *items;            /* billed beside it, or NULL */
     llm_str_t             model;            /* first non-empty one, a copy */
-    llm_str_t             served;           /* one that answered in place of
-                                               the one asked for, and whose
-                                               price holds; or empty */
+    llm_str_t             served;           /* a model that answered in place
+                                               of the one asked for, and whose
+                                               price is billed; or empty */
     llm_str_t             service_tier;     /* a copy, or empty */
 
     unsigned              usage_seen:1;
@@ -331,18 +341,19 @@ struct llm_answer_s {
     unsigned              error:1;          /* an error event or object */
     unsigned              stream:1;
     unsigned              truncated:1;      /* finish_reason "length" */
-    unsigned              deferred:1;       /* it goes on without us: what it
-                                               will use is not known */
+    unsigned              deferred:1;       /* the work goes on elsewhere: what
+                                               it will use is not known */
 
-    /* output that went by, counted when usage is missing; NULL: do not */
+    /* counts the output, for when the usage is missing; NULL: do not count */
     llm_counter_t        *counter;
     int64_t               counted_output;   /* tokens seen so far */
     void                 *state;            /* the dialect's own, from mem */
 
     /*
-     * RESULTS: one after another goes to result(), made of scratch, which is
-     * empty again when that returns; usage_seen is 0 of one that was refused
-     * and cost nothing, usage_bad 1 of one that does not say.
+     * RESULTS: result() is called for each result.  It is made of scratch,
+     * whose memory is gone when the call returns.  usage_seen is 0 where the
+     * request was refused and cost nothing, usage_bad 1 where its usage is not
+     * known.
      */
     llm_told_t            told;
     llm_mem_t            *scratch;
@@ -408,20 +419,22 @@ struct llm_provider_s {
        be helped.  LLM_OK or LLM_ERROR */
     int          (*count)(llm_request_t *q, llm_counter_t *c);
 
-    /* turn what is wanted into byte edits; what cannot be done is left out */
+    /* turn what is wanted into byte edits; what cannot be done is left out.
+       LLM_OK or LLM_ERROR */
     int          (*edit)(llm_request_t *q, llm_edits_t *e);
 
-    /* a complete JSON answer; root is node 0.  LLM_OK, LLM_ERROR */
+    /* read a complete JSON answer; root is node 0.  LLM_OK or LLM_ERROR */
     int          (*answer)(llm_answer_t *a, const llm_json_t *j);
 
-    /* one event of a stream: LLM_EVENT_*, or LLM_ERROR */
+    /* read one event of a stream.  LLM_EVENT_*, or LLM_ERROR */
     int          (*event)(llm_answer_t *a, const llm_str_t *type,
                           const llm_str_t *data);
 
-    /* end of the stream or of a cut one: what is left to count is counted */
+    /* the stream has ended, or was cut: count what is left to be counted */
     void         (*finish)(llm_answer_t *a);
 
-    /* the dialect's error object; returns its length; buf NULL: only that */
+    /* write the dialect's error object; returns its length, and with buf NULL
+       writes nothing */
     size_t       (*error)(unsigned char *buf, const llm_refusal_t *f);
 
     /*
@@ -433,12 +446,14 @@ struct llm_provider_s {
                               void (*update)(void *ctx, const void *p,
                                              size_t n), void *ctx);
 
-    /*
-     * The rest may be NULL.  framing: of an answer to q of this media type;
-     * NULL is llm_framing_of().  headers: what the header of an answer of
-     * status 2xx says, before its body: LLM_OK, LLM_ERROR.
-     */
+    /* What follows may be NULL. */
+
+    /* the framing of an answer to q of this media type; NULL:
+       llm_framing_of() */
     llm_framing_e  (*framing)(const llm_request_t *q, const llm_str_t *type);
+
+    /* read the header of an answer of status 2xx, before its body.  LLM_OK or
+       LLM_ERROR */
     int          (*headers)(llm_answer_t *a, const llm_headers_t *h);
 
     /*
@@ -455,7 +470,7 @@ struct llm_provider_s {
     unsigned     (*status)(const llm_route_t *route, const llm_refusal_t *f);
 
     /*
-     * The body of a whole answer to q, as it is kept, in the other form that q
+     * Write the stored body of a whole answer to q in the other form that q
      * asks for.  LLM_OK, LLM_ERROR, or LLM_DECLINED where something would be
      * lost, or where the body is not what it should be: it comes from a store
      * that others may write to.  NULL: an answer serves only its own form.
@@ -465,9 +480,9 @@ struct llm_provider_s {
                            llm_text_t *out);
 
     /*
-     * The next one of the requests that a parsed FILE or PARTS holds: LLM_OK,
-     * LLM_DECLINED where there is no other, LLM_BAD with q->err and q->param,
-     * LLM_ERROR.  NULL: there are none.
+     * The next of the requests that a parsed FILE or PARTS holds.  LLM_OK;
+     * LLM_DECLINED: there are no more; LLM_BAD with q->err and q->param; or
+     * LLM_ERROR.  NULL: the dialect has no such requests.
      */
     int          (*inner)(llm_request_t *q, llm_inner_t *in);
 };
@@ -482,11 +497,11 @@ int llm_kind_has_output(llm_kind_e kind);
 
 extern const llm_provider_t * const  llm_providers[];
 
-/* the one that most speak: what nobody knows is answered in it */
+/* the most common dialect: refusals of unknown paths are written in it */
 
 extern const llm_provider_t  llm_openai;
 
-/* whose main call OpenTelemetry has another name for */
+/* the one whose main call has a name of its own in OpenTelemetry */
 
 extern const llm_provider_t  llm_gemini;
 
