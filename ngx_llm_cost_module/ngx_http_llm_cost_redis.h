@@ -18,20 +18,20 @@
  *   _redis_reply.c   what the scripts answer
  *   _redis_local.c   while Redis is away: the zone admits
  *   _redis_box.c     what the workers of a node share: state, record
- *   _redis_usage.c   hits, which hold nothing, added up
+ *   _redis_usage.c   usage of cache hits, added up before it is sent
  *   _redis_outbox.c  settlements that Redis has not confirmed; every second
  *   _redis_adopt.c   reservations of dead workers, and of long requests
- *   _redis_learn.c   what estimates are worth
- *   _redis_join.c    back to Redis, which may have lost something
- *   _redis_joined.c  how far the node has come, whoever goes on
- *   _redis_repeat.c  what it is told then
- *   _redis_hello.c   who is there: the words of a join, and a sign of life
- *   _redis_state.c   greetings, fitness, failures, backoff
- *   _redis_greet.c   what is said on a new connection
- *   _redis_script.c  scripts, and commands as they are put together
- *   _redis_args.c    what each script is given
+ *   _redis_learn.c   corrections of estimates, shared by the fleet
+ *   _redis_join.c    joining Redis again, which may have lost something
+ *   _redis_joined.c  how far a join has come, for whichever worker goes on
+ *   _redis_repeat.c  what Redis is told again during a join
+ *   _redis_hello.c   commands and replies of a join, and the sign of life
+ *   _redis_state.c   ready, failed, backoff
+ *   _redis_greet.c   the first commands of a new connection
+ *   _redis_script.c  scripts, and how a command is put together
+ *   _redis_args.c    keys and arguments of each script
  *   _redis_op.c      operations
- *   _redis_conn.c    connections: what is sent, and whose a reply is
+ *   _redis_conn.c    connections: sending, and matching replies to ops
  *
  * An operation (op) belongs to this side, never to a request: it lives until
  * its handler has run, which happens exactly once, with a reply or with NULL.
@@ -48,7 +48,8 @@
 #define NGX_HTTP_LLM_COST_REDIS_OPS_MAX     8192   /* of one connection */
 #define NGX_HTTP_LLM_COST_REDIS_BYTES_MAX   (64 * 1024 * 1024)
 #define NGX_HTTP_LLM_COST_REDIS_REPLY_MAX   (64 * 1024 * 1024)
-#define NGX_HTTP_LLM_COST_REDIS_LINGER      2000   /* ms: nobody waits */
+#define NGX_HTTP_LLM_COST_REDIS_LINGER      2000   /* ms until an op that nobody
+                                                      waits for fails */
 #define NGX_HTTP_LLM_COST_REDIS_PATIENCE    5000   /* ms between two checks */
 #define NGX_HTTP_LLM_COST_REDIS_KEY_MAX     192    /* without the hash tag */
 #define NGX_HTTP_LLM_COST_REDIS_KEEP        60     /* s, of what is confirmed */
@@ -58,7 +59,8 @@
                                                    /* a stamp beyond all */
 
 #define NGX_HTTP_LLM_COST_REDIS_STALE         -7   /* of another incarnation */
-/* how an admission is asked, beside 0 and 1 for a hit */
+
+/* how an admission is asked, beside 0, and 1 for a hit */
 
 #define NGX_HTTP_LLM_COST_REDIS_AGAIN         2    /* whatever fits now */
 #define NGX_HTTP_LLM_COST_REDIS_LOOK          3    /* a hit takes nothing */
@@ -86,23 +88,23 @@ typedef struct ngx_http_llm_cost_redis_op_s    ngx_http_llm_cost_redis_op_t;
 typedef void (*ngx_http_llm_cost_redis_pt)(ngx_http_llm_cost_redis_op_t *op,
     redisReply *reply);
 
-/* what a request that has waited for a reply does then */
+/* what a request does when the reply that it has waited for is there */
 
 typedef void (*ngx_http_llm_cost_redis_go_pt)(ngx_http_llm_cost_ctx_t *ctx);
 
 
-/* a connection goes through them in this order, until it is READY */
+/* a connection goes through these in order, until it is READY */
 
 typedef enum {
     NGX_HTTP_LLM_COST_REDIS_IDLE = 0,
     NGX_HTTP_LLM_COST_REDIS_CONNECTING,
     NGX_HTTP_LLM_COST_REDIS_AUTH,
     NGX_HTTP_LLM_COST_REDIS_SELECT,
-    NGX_HTTP_LLM_COST_REDIS_CHECK,      /* may it evict what we count? */
-    NGX_HTTP_LLM_COST_REDIS_PROBE,      /* does it take what we write? */
+    NGX_HTTP_LLM_COST_REDIS_CHECK,      /* may it evict counters? */
+    NGX_HTTP_LLM_COST_REDIS_PROBE,      /* may scripts write? */
     NGX_HTTP_LLM_COST_REDIS_RUN_ID,     /* which process is it? */
-    NGX_HTTP_LLM_COST_REDIS_SCRIPTS,    /* it shall know them all */
-    NGX_HTTP_LLM_COST_REDIS_HELLO,      /* which store is it? */
+    NGX_HTTP_LLM_COST_REDIS_SCRIPTS,    /* all scripts are loaded */
+    NGX_HTTP_LLM_COST_REDIS_HELLO,      /* which incarnation is it? */
     NGX_HTTP_LLM_COST_REDIS_READY,
     NGX_HTTP_LLM_COST_REDIS_BACKOFF
 } ngx_http_llm_cost_redis_state_e;
@@ -134,8 +136,8 @@ struct ngx_http_llm_cost_redis_op_s {
                                                     in ngx_connection_t */
     ngx_queue_t                      queue;
     ngx_event_t                      timer;      /* until the reply */
-    ngx_event_t                      wake;       /* of who waits, */
-    ngx_http_llm_cost_redis_go_pt    go;         /* and goes on so */
+    ngx_event_t                      wake;       /* posted when it has come */
+    ngx_http_llm_cost_redis_go_pt    go;         /* ... and calls this */
 
     ngx_http_llm_cost_script_e       script;     /* as it is sent, */
     ngx_http_llm_cost_script_e       kind;       /* and as it was made */
@@ -150,12 +152,15 @@ struct ngx_http_llm_cost_redis_op_s {
     ngx_uint_t                       source;     /* of what was spent */
     int64_t                          count;      /* requests in its usage */
     uint64_t                         pos;        /* in the record */
-    uint64_t                         call;       /* is in the reply, too */
+    uint64_t                         call;       /* number of the command: its
+                                                    reply ends with it */
     u_char                           store[NGX_HTTP_LLM_COST_REDIS_ID];
-                                                 /* that it was sent to */
+                                                 /* incarnation that it was
+                                                    sent to */
     u_char                           told[NGX_HTTP_LLM_COST_REDIS_ID];
-                                                 /* first, by another op; or
-                                                    '\0' */
+                                                 /* incarnation that another op
+                                                    was sent to before, with
+                                                    the same; or '\0' */
     uint64_t                         stamp;      /* of the reply */
     u_char                          *plain;      /* as it was before it got
                                                     its script's text */
@@ -186,21 +191,24 @@ struct ngx_http_llm_cost_redis_conn_s {
     redisReader                     *reader;
     ngx_http_llm_cost_redis_state_e  state;
 
-    ngx_queue_t                      waiting;    /* not wholly sent */
-    ngx_queue_t                      sent;       /* their replies are due */
-    ngx_uint_t                       nops;       /* in both */
-    size_t                           bytes;      /* waiting */
+    ngx_queue_t                      waiting;    /* ops not wholly sent */
+    ngx_queue_t                      sent;       /* ops whose reply is due, in
+                                                    the order of the replies */
+    ngx_uint_t                       nops;       /* in both queues */
+    size_t                           bytes;      /* of those that wait */
 
     ngx_event_t                      timer;      /* connect, backoff, check */
     ngx_event_t                      flush;      /* posted: send what waits */
     ngx_connection_t                 dummy;      /* data of these events */
 
-    ngx_log_t                        quiet;      /* for core's connect */
+    ngx_log_t                        quiet;      /* keeps nginx's own messages
+                                                    on connect() out of logs */
     ngx_uint_t                       failures;   /* in a row */
     ngx_err_t                        err;        /* of connect() */
-    ngx_uint_t                       loading;    /* scripts, while SCRIPTS */
+    ngx_uint_t                       loading;    /* SCRIPTS: still to come */
     uint64_t                         stamp;      /* the last that was seen */
-    unsigned                         info:1;     /* CONFIG is forbidden */
+    unsigned                         info:1;     /* CONFIG is forbidden, INFO is
+                                                    asked instead */
 };
 
 
@@ -238,9 +246,9 @@ struct ngx_http_llm_cost_redis_s {
 
 
 /*
- * How far the node has come in joining the incarnation id, since it went away
- * (age).  Whoever joins next goes on there: connections are lost and workers
- * end, but what the store has been told it has.  The joiner's.
+ * How far the node has come in joining the incarnation id since it went away
+ * (age).  Connections are lost and workers end, but what the store was told it
+ * has: whoever joins next goes on from here.  Only the joiner writes to it.
  */
 
 typedef struct {
@@ -258,7 +266,7 @@ typedef struct {
 } ngx_http_llm_cost_redis_joined_t;
 
 
-/* under its lock, but for what is an atomic */
+/* what all workers of a node share; under its lock, except the atomics */
 
 typedef struct {
     ngx_uint_t                       version;
@@ -267,9 +275,9 @@ typedef struct {
     ngx_atomic_t                     seen;       /* highest stamp of id */
     ngx_atomic_t                     nodes;      /* that share Redis */
     ngx_atomic_t                     peers;      /* that were there just now */
-    ngx_atomic_t                     heard;      /* Redis's time, in its last
+    ngx_atomic_t                     heard;      /* Redis's time in its last
                                                     answer to a sign of life */
-    ngx_atomic_t                     since;      /* it went away then */
+    ngx_atomic_t                     since;      /* when it went away */
     ngx_atomic_t                     locals;     /* admitted by the zone */
     ngx_atomic_t                     joiner;     /* pid, or 0 */
     ngx_atomic_t                     ticked;     /* second of the last tick */
@@ -322,16 +330,16 @@ ngx_int_t ngx_http_llm_cost_redis_send(ngx_http_llm_cost_redis_t *redis,
     ngx_http_llm_cost_redis_op_t *op, ngx_msec_t timeout);
 
 /*
- * The same for what nobody waits for; rc is what writing it down has said.
- * NGX_DECLINED: it was not sent, and op is freed.
+ * The same for an op that nobody waits for.  rc is the result of putting its
+ * command together, _end().  NGX_DECLINED: it was not sent, and op is freed.
  */
 
 ngx_int_t ngx_http_llm_cost_redis_tell(ngx_http_llm_cost_redis_t *redis,
     ngx_http_llm_cost_redis_op_t *op, ngx_int_t rc);
 
 /*
- * Nobody wants the reply any more.  NGX_OK: it was not sent, the op is the
- * caller's again; NGX_DECLINED: it was, the op frees itself.
+ * Nobody wants the reply any more.  NGX_OK: the op was not sent, and is the
+ * caller's again; NGX_DECLINED: it was sent, and frees itself.
  */
 
 ngx_int_t ngx_http_llm_cost_redis_forget(ngx_http_llm_cost_redis_op_t *op);
@@ -360,7 +368,7 @@ void ngx_http_llm_cost_redis_ready(ngx_http_llm_cost_redis_conn_t *conn);
 void ngx_http_llm_cost_redis_fail(ngx_http_llm_cost_redis_conn_t *conn,
     ngx_err_t err, const char *why);
 
-/* it answers, but has lost what it had confirmed: the node joins again */
+/* Redis answers, but has lost what it had confirmed: the node joins again */
 
 void ngx_http_llm_cost_redis_lost(ngx_http_llm_cost_redis_t *redis);
 ngx_uint_t ngx_http_llm_cost_redis_unusable(redisReply *reply);
@@ -368,7 +376,10 @@ void ngx_http_llm_cost_redis_timer_handler(ngx_event_t *ev);
 void ngx_http_llm_cost_redis_close(ngx_http_llm_cost_redis_t *redis);
 
 
-/* _redis_script.c: one command at a time is put together */
+/*
+ * _redis_script.c: a command is put together between _begin() or _command()
+ * and _end(), one at a time in a process.
+ */
 
 ngx_int_t ngx_http_llm_cost_redis_scripts_init(ngx_cycle_t *cycle);
 void ngx_http_llm_cost_redis_begin(ngx_http_llm_cost_redis_t *redis,
@@ -380,19 +391,19 @@ void ngx_http_llm_cost_redis_command(ngx_http_llm_cost_redis_t *redis,
 
 void ngx_http_llm_cost_redis_key(const char *fmt, ...);
 
-/* ... written by the caller: size bytes, then its end */
+/* a key that the caller writes: room for size bytes, then where it ends */
 
 u_char *ngx_http_llm_cost_redis_key_begin(size_t size);
 void ngx_http_llm_cost_redis_key_end(u_char *last);
 
-/* data has to live until _end(), which copies it */
+/* arguments; data has to live until _end(), which copies it */
 
 void ngx_http_llm_cost_redis_arg(const void *data, size_t len);
 void ngx_http_llm_cost_redis_text(const char *text);
 void ngx_http_llm_cost_redis_script(ngx_http_llm_cost_script_e script);
 void ngx_http_llm_cost_redis_number(int64_t n);
 
-/* memory until _end(); NULL, and _end() fails: there is no more */
+/* memory until _end(); NULL: there is none, and _end() will fail */
 
 u_char *ngx_http_llm_cost_redis_room(size_t size);
 u_char *ngx_http_llm_cost_redis_decimal(u_char *p, int64_t n);
@@ -400,7 +411,7 @@ u_char *ngx_http_llm_cost_redis_decimal(u_char *p, int64_t n);
 ngx_int_t ngx_http_llm_cost_redis_end(ngx_http_llm_cost_redis_op_t *op);
 ngx_int_t ngx_http_llm_cost_redis_unsha(ngx_http_llm_cost_redis_op_t *op);
 
-/* what guards op, as it is on the way: see common.lua */
+/* write into a guarded op, when it is sent, what it is valid for: common.lua */
 
 void ngx_http_llm_cost_redis_stamp(ngx_http_llm_cost_redis_op_t *op);
 
@@ -421,7 +432,7 @@ ngx_int_t ngx_http_llm_cost_redis_settlement(
 
 /* _redis_usage.c */
 
-/* a hit that holds nothing; NGX_DECLINED: it is not added up with others */
+/* of a hit without a reservation; NGX_DECLINED: it cannot be added to others */
 
 ngx_int_t ngx_http_llm_cost_redis_usage_add(const llm_stats_event_t *event);
 void ngx_http_llm_cost_redis_usage_flush(void);
@@ -432,7 +443,7 @@ void ngx_http_llm_cost_redis_usage_send(const llm_stats_event_t *event,
     int64_t count);
 
 
-/* _redis_reply.c: NGX_DECLINED for what is not such a reply */
+/* _redis_reply.c: NGX_DECLINED where the reply is of another kind */
 
 ngx_int_t ngx_http_llm_cost_redis_integer(redisReply *reply, ngx_uint_t i,
     int64_t *n);
@@ -440,8 +451,8 @@ ngx_int_t ngx_http_llm_cost_redis_packed(redisReply *reply, ngx_uint_t i,
     int64_t *n);
 
 /*
- * Of a guarded op.  1: it is of another incarnation, or of one that has lost
- * something; else conn has its stamp, as the last one that was seen.
+ * The reply to a guarded op.  1: it is of another incarnation, or of one that
+ * has lost something; 0: it is valid, and its stamp, if any, is conn->stamp.
  */
 
 ngx_uint_t ngx_http_llm_cost_redis_stale(
@@ -449,8 +460,9 @@ ngx_uint_t ngx_http_llm_cost_redis_stale(
     redisReply *reply);
 
 /*
- * NGX_DONE: a hit that nothing was counted for, the balances are not told.
- * NGX_DECLINED and op->over: the store took the identity for another one's.
+ * NGX_OK: the verdict and the balances are read.  NGX_DONE: a hit for which
+ * nothing was counted, without balances.  NGX_DECLINED: it is no such reply or,
+ * with op->over, the identity was used before.
  */
 
 ngx_int_t ngx_http_llm_cost_redis_read_admission(
@@ -462,7 +474,7 @@ void ngx_http_llm_cost_redis_complain(redisReply *reply);
 
 /* _redis_local.c */
 
-/* an identity; NGX_DECLINED: the zone is full */
+/* an identity, and its entry in the journal; NGX_DECLINED: the zone is full */
 
 ngx_int_t ngx_http_llm_cost_redis_journal(ngx_http_llm_cost_ctx_t *ctx,
     llm_hold_id_t *id);
@@ -493,11 +505,11 @@ ngx_int_t ngx_http_llm_cost_redis_copy_budgets(
 void ngx_http_llm_cost_redis_outbox_start(ngx_cycle_t *cycle);
 void ngx_http_llm_cost_redis_outbox_stop(void);
 
-/* op's end is still to be told to Redis, and its journal entry is over */
+/* Redis is still to be told of op's end; its journal entry is over */
 
 void ngx_http_llm_cost_redis_outbox_add(ngx_http_llm_cost_redis_op_t *op);
 
-/* 1: nothing is pending */
+/* send some of what is pending; 1: nothing is pending */
 
 ngx_uint_t ngx_http_llm_cost_redis_outbox_send(
     ngx_http_llm_cost_redis_t *redis, ngx_uint_t replay);
@@ -509,11 +521,11 @@ ngx_http_llm_cost_redis_op_t *ngx_http_llm_cost_redis_outbox_op(
 
 void ngx_http_llm_cost_redis_adopt(void);
 
-/* on record what dead workers have left; 0: there is nothing more */
+/* put on record what dead workers have left; 0: there is nothing more */
 
 ngx_uint_t ngx_http_llm_cost_redis_adopt_all(void);
 
-/* the worker leaves */
+/* a last look, as this worker exits */
 
 void ngx_http_llm_cost_redis_adopt_last(void);
 void ngx_http_llm_cost_redis_adopt_budgets(const llm_hold_view_t *v,
@@ -524,14 +536,14 @@ void ngx_http_llm_cost_redis_adopt_budgets(const llm_hold_view_t *v,
 
 void ngx_http_llm_cost_redis_join(ngx_http_llm_cost_redis_t *redis);
 
-/* something that the join has waited for is there */
+/* go on: what the join has waited for is there */
 
 void ngx_http_llm_cost_redis_join_go(ngx_http_llm_cost_redis_t *redis);
 void ngx_http_llm_cost_redis_join_failed(void);
 void ngx_http_llm_cost_redis_join_stop(void);
 
 
-/* _redis_repeat.c: what the node knows, bit by bit, to the store it joins */
+/* _redis_repeat.c: the store that is joined is told what the node knows */
 
 typedef struct {
     ngx_http_llm_cost_redis_pt       handler;
@@ -545,8 +557,8 @@ typedef struct {
 } ngx_http_llm_cost_redis_repeat_t;
 
 /*
- * NGX_OK: *op is the next command, or NULL; NGX_DONE: the last one, or NULL;
- * NGX_ERROR.
+ * The next command of a repetition, in *op, or NULL if this step has none.
+ * NGX_OK: more will follow; NGX_DONE: it was the last one; NGX_ERROR.
  */
 
 typedef ngx_int_t (*ngx_http_llm_cost_redis_repeat_pt)(
@@ -624,14 +636,18 @@ ngx_int_t ngx_http_llm_cost_redis_lookup(ngx_http_llm_cost_ctx_t *ctx);
 void ngx_http_llm_cost_redis_put(ngx_http_llm_cost_ctx_t *ctx,
     const ngx_http_llm_cost_entry_t *entry, time_t ttl);
 
-/* whether to look for it before anything else is done, and what came of it */
+/*
+ * looks_first(), 1: the cache is asked by itself, before anything is reserved,
+ * as most look-ups have been hits.  looked() is told the result of each.
+ */
 
 ngx_uint_t ngx_http_llm_cost_redis_looks_first(ngx_http_llm_cost_ctx_t *ctx);
 void ngx_http_llm_cost_redis_looked(ngx_uint_t hit);
 
 /*
- * ctx->entry, and a copy in the first level; NULL, and it is removed, where the
- * reply is no entry.  purge: the number of the last purge at that moment.
+ * Set ctx->entry from the reply, and keep a copy in the zone.  Where the reply
+ * is not an entry, ctx->entry is NULL and the one in Redis is removed.  purge:
+ * the number of the last purge when Redis answered.
  */
 
 void ngx_http_llm_cost_redis_entry(ngx_http_llm_cost_ctx_t *ctx,
@@ -648,7 +664,8 @@ void ngx_http_llm_cost_redis_lapse(llm_held_t *record);
 void ngx_http_llm_cost_redis_resettle(const llm_held_t *record,
     llm_budget_t *budgets, unsigned n);
 
-/* what nobody could be asked about is told, some of it each second */
+/* tell Redis of work that was settled while it could not be asked; every
+   second some of it */
 
 void ngx_http_llm_cost_redis_reclaim(void);
 
@@ -662,7 +679,7 @@ ngx_int_t ngx_http_llm_cost_redis_take(ngx_http_llm_cost_ctx_t *ctx);
 void ngx_http_llm_cost_redis_unlead(ngx_http_llm_cost_ctx_t *ctx);
 void ngx_http_llm_cost_redis_flight_renew(void);
 
-/* the lock leaves ctx for whoever keeps the answer, who lands then */
+/* ctx's flight in the fleet goes to whoever stores the answer, and lands it */
 
 uint64_t ngx_http_llm_cost_redis_take_token(ngx_http_llm_cost_ctx_t *ctx);
 void ngx_http_llm_cost_redis_land(const u_char *key, uint64_t token);
@@ -671,7 +688,7 @@ void ngx_http_llm_cost_redis_listen(void);
 ngx_uint_t ngx_http_llm_cost_redis_listens(void);
 void ngx_http_llm_cost_redis_subscribe(ngx_http_llm_cost_redis_t *redis);
 
-/* 1: it was a message, and has been read */
+/* 1: the reply was a message of a channel, and has been read */
 
 ngx_uint_t ngx_http_llm_cost_redis_told(redisReply *reply);
 
