@@ -25,6 +25,8 @@ static int llm_cache_lock(llm_cache_t *c);
 static void llm_cache_reset(llm_cache_t *c);
 static uint32_t llm_cache_find(llm_cache_t *c, const unsigned char *key,
     int64_t now);
+static int llm_cache_purges(const llm_cache_purge_t *p,
+    const llm_cache_node_t *node);
 static uint8_t llm_cache_slot(llm_cache_t *c, const llm_str_t *model,
     uint32_t hash);
 
@@ -289,7 +291,6 @@ llm_cache_purge(llm_cache_t *c, const llm_cache_purge_t *p)
 {
     uint32_t           b, end, i, next;
     uint64_t           n;
-    unsigned           k;
     llm_cache_node_t  *node;
 
     n = 0;
@@ -308,24 +309,11 @@ llm_cache_purge(llm_cache_t *c, const llm_cache_purge_t *p)
                 node = llm_cache_node(c, i);
                 next = node->chain;
 
-                for (k = 0; k < LLM_CACHE_PAYERS; k++) {
-                    if (node->payers[k] == p->payer) {
-                        break;
-                    }
+                if (llm_cache_purges(p, node)) {
+                    llm_cache_drop(c, i);
+                    c->purged++;
+                    n++;
                 }
-
-                if ((p->payer && k == LLM_CACHE_PAYERS)
-                    || (p->model && node->model != p->model)
-                    || (p->before && node->stored >= p->before)
-                    || (p->key && memcmp(p->key, node->key, LLM_CACHE_KEY)
-                                  != 0))
-                {
-                    continue;
-                }
-
-                llm_cache_drop(c, i);
-                c->purged++;
-                n++;
             }
         }
 
@@ -333,6 +321,34 @@ llm_cache_purge(llm_cache_t *c, const llm_cache_purge_t *p)
     }
 
     return n;
+}
+
+
+/* each condition that is set has to be met */
+
+static int
+llm_cache_purges(const llm_cache_purge_t *p, const llm_cache_node_t *node)
+{
+    unsigned  k;
+
+    if ((p->model && node->model != p->model)
+        || (p->before && node->stored >= p->before)
+        || (p->key && memcmp(p->key, node->key, LLM_CACHE_KEY) != 0))
+    {
+        return 0;
+    }
+
+    if (!p->payer) {
+        return 1;
+    }
+
+    for (k = 0; k < LLM_CACHE_PAYERS; k++) {
+        if (node->payers[k] == p->payer) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

@@ -18,6 +18,7 @@ static uint32_t *llm_row_bucket(llm_stats_t *st, uint32_t time,
     uint32_t label);
 static llm_stats_entry_t *llm_row_find(llm_stats_t *st, uint32_t time,
     uint32_t label);
+static uint32_t llm_row_take(llm_stats_t *st);
 static llm_stats_entry_t *llm_row_make(llm_stats_t *st, uint64_t hour,
     llm_stats_dim_e dim, uint32_t label);
 static llm_stats_entry_t *llm_row_user(llm_stats_t *st, uint64_t hour,
@@ -184,6 +185,44 @@ llm_row_find(llm_stats_t *st, uint32_t time, uint32_t label)
 }
 
 
+/*
+ * The index of a row that is not in use, 0: there is none.  It is taken when
+ * the redo record is committed.
+ */
+
+static uint32_t
+llm_row_take(llm_stats_t *st)
+{
+    uint32_t            i;
+    llm_stats_entry_t  *row;
+
+    if (st->rows_free != 0) {
+        i = st->rows_free;
+
+    } else if (st->rows_top < st->rows_max) {
+        i = st->rows_top + 1;
+
+    } else {
+        return 0;
+    }
+
+    row = llm_stats_entry(st, i);
+    row->follow = 0;
+    row->label = 0;
+
+    if (i == st->rows_free) {
+        llm_redo_set32(&st->redo, &st->rows_free, row->next);
+
+    } else {
+        llm_redo_set32(&st->redo, &st->rows_top, i);
+    }
+
+    llm_redo_set32(&st->redo, &st->rows_used, st->rows_used + 1);
+
+    return i;
+}
+
+
 /* a new row at the end of the list of its hour or day */
 
 static llm_stats_entry_t *
@@ -202,28 +241,12 @@ llm_row_make(llm_stats_t *st, uint64_t hour, llm_stats_dim_e dim,
         return NULL;
     }
 
-    if (st->rows_free != 0) {
-        i = st->rows_free;
-
-    } else if (st->rows_top < st->rows_max) {
-        i = st->rows_top + 1;
-
-    } else {
+    i = llm_row_take(st);
+    if (i == 0) {
         return NULL;
     }
 
     row = llm_stats_entry(st, i);
-    row->follow = 0;
-    row->label = 0;
-
-    if (i == st->rows_free) {
-        llm_redo_set32(&st->redo, &st->rows_free, row->next);
-
-    } else {
-        llm_redo_set32(&st->redo, &st->rows_top, i);
-    }
-
-    llm_redo_set32(&st->redo, &st->rows_used, st->rows_used + 1);
 
     list = dim == LLM_STATS_USER ? &st->days[hour / 24 % LLM_STATS_DAYS].rows
                                  : &h->rows;

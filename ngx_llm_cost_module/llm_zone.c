@@ -252,6 +252,27 @@ llm_tzif_header(llm_tzif_t *b, const unsigned char *p,
 }
 
 
+/*
+ * From t on the offset is off.  Changes of the name only do not matter, and
+ * what is older than any clock is folded into the first offset.
+ */
+
+static void
+llm_tzif_change(llm_zone_t *z, int64_t t, int32_t off, int32_t *last)
+{
+    if (t < LLM_TIME_MIN) {
+        z->first = off;
+        *last = off;
+
+    } else if (off != *last) {
+        z->at[z->n] = t;
+        z->offsets[z->n] = off;
+        z->n++;
+        *last = off;
+    }
+}
+
+
 static const char *
 llm_tzif_block(llm_mem_t *mem, const llm_tzif_t *b, llm_zone_t *z)
 {
@@ -298,18 +319,7 @@ llm_tzif_block(llm_mem_t *mem, const llm_tzif_t *b, llm_zone_t *z)
             return "an offset is out of range";
         }
 
-        /* changes of name only do not matter, old ones have no clock */
-
-        if (t < LLM_TIME_MIN) {
-            z->first = off;
-            last = off;
-
-        } else if (off != last) {
-            z->at[z->n] = t;
-            z->offsets[z->n] = off;
-            z->n++;
-            last = off;
-        }
+        llm_tzif_change(z, t, off, &last);
     }
 
     return NULL;

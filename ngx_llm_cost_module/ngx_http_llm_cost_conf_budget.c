@@ -13,6 +13,8 @@ static void ngx_http_llm_cost_budget_empty(ngx_http_llm_cost_budget_t *b,
     const ngx_str_t *s);
 static ngx_uint_t ngx_http_llm_cost_budget_is_like(
     const ngx_http_llm_cost_budget_t *a, const ngx_http_llm_cost_budget_t *b);
+static ngx_http_llm_cost_budget_t *ngx_http_llm_cost_budget_add(
+    ngx_array_t *budgets, ngx_str_t *name);
 static char *ngx_http_llm_cost_budget_arg(ngx_conf_t *cf,
     ngx_http_llm_cost_budget_t *b, ngx_str_t *arg);
 static ngx_int_t ngx_http_llm_cost_budget_mode(ngx_http_llm_cost_budget_t *b,
@@ -117,19 +119,10 @@ ngx_http_llm_cost_conf_budget(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                    &value[1]);
     }
 
-    b = ngx_array_push(llcf->budgets);
+    b = ngx_http_llm_cost_budget_add(llcf->budgets, &value[1]);
     if (b == NULL) {
         return NGX_CONF_ERROR;
     }
-
-    ngx_memzero(b, sizeof(ngx_http_llm_cost_budget_t));
-
-    b->name = value[1];
-    b->period = LLM_PERIOD_N;
-    b->nalerts = 2;
-    b->alerts[0] = 80;
-    b->alerts[1] = 100;
-    ngx_str_set(&b->timezone_name, "UTC");
 
     for (i = 2; i < cf->args->nelts; i++) {
         rv = ngx_http_llm_cost_budget_arg(cf, b, &value[i]);
@@ -139,6 +132,31 @@ ngx_http_llm_cost_conf_budget(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     return ngx_http_llm_cost_budget_check(cf, b);
+}
+
+
+/* a budget with the defaults of its parameters; limit and period have none */
+
+static ngx_http_llm_cost_budget_t *
+ngx_http_llm_cost_budget_add(ngx_array_t *budgets, ngx_str_t *name)
+{
+    ngx_http_llm_cost_budget_t  *b;
+
+    b = ngx_array_push(budgets);
+    if (b == NULL) {
+        return NULL;
+    }
+
+    ngx_memzero(b, sizeof(ngx_http_llm_cost_budget_t));
+
+    b->name = *name;
+    b->period = LLM_PERIOD_N;
+    b->nalerts = 2;
+    b->alerts[0] = 80;
+    b->alerts[1] = 100;
+    ngx_str_set(&b->timezone_name, "UTC");
+
+    return b;
 }
 
 

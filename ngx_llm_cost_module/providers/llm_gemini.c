@@ -324,15 +324,35 @@ llm_gemini_parse_models(llm_request_t *q, uint32_t requests)
 }
 
 
+/* in the body, else in Vertex's header */
+
+static int
+llm_gemini_parse_tier(llm_request_t *q, uint32_t node)
+{
+    int               rc;
+    const llm_str_t  *header;
+
+    rc = llm_request_string(q, node, "serviceTier", &q->service_tier);
+
+    if (rc != LLM_OK || q->service_tier.len) {
+        return rc;
+    }
+
+    header = llm_route_header(&q->route,
+                              "x-vertex-ai-llm-shared-request-type");
+    if (header) {
+        q->service_tier = *header;
+    }
+
+    return LLM_OK;
+}
+
+
 static int
 llm_gemini_parse(llm_request_t *q)
 {
-    int        rc;
-    uint32_t   f[LLM_GEMINI_FIELDS];
-
-    static const llm_str_t  vertex =
-                           llm_string("x-vertex-ai-llm-shared-request-type");
-    const llm_str_t        *header;
+    int       rc;
+    uint32_t  f[LLM_GEMINI_FIELDS];
 
     if (q->route.op == LLM_GEMINI_INTERACT) {
         return llm_interactions_parse(q);
@@ -361,18 +381,11 @@ llm_gemini_parse(llm_request_t *q)
     rc = llm_gemini_fields(q, f);
 
     if (rc == LLM_OK) {
-        rc = llm_request_string(q, f[LLM_GEMINI_TIER], "serviceTier",
-                                &q->service_tier);
+        rc = llm_gemini_parse_tier(q, f[LLM_GEMINI_TIER]);
     }
 
     if (rc != LLM_OK) {
         return rc;
-    }
-
-    header = llm_route_header(&q->route, (const char *) vertex.data);
-
-    if (q->service_tier.len == 0 && header) {
-        q->service_tier = *header;
     }
 
     if (q->kind == LLM_KIND_CHAT) {
