@@ -299,25 +299,12 @@ llm_bedrock_usage(llm_answer_t *a, llm_bedrock_state_t *st,
 }
 
 
-/* a whole answer of invoke or converse, or what one chunk of a stream holds */
+/* which model answered, and at which rates; f as of llm_bedrock_read() */
 
 static int
-llm_bedrock_read(llm_answer_t *a, llm_bedrock_state_t *st, const llm_json_t *j)
+llm_bedrock_terms(llm_answer_t *a, const llm_json_t *j, const uint32_t *f)
 {
-    unsigned  i;
-    uint32_t  f[11], latency;
-
-    static const char * const  names[] = {
-        "usage", "message", "metadata", "amazon-bedrock-invocationMetrics",
-        "model", "messageStop", "delta", "error", "serviceTier",
-        "performanceConfig", "trace"
-    };
-
-    if (llm_kind_of(j, 0) != LLM_JSON_OBJECT) {
-        return LLM_OK;
-    }
-
-    llm_json_fields(j, 0, names, 11, f);
+    uint32_t  latency;
 
     if (llm_answer_keep(a, j, f[4], &a->model) != LLM_OK
         || llm_bedrock_chosen(a, j, f[10]) != LLM_OK
@@ -333,6 +320,34 @@ llm_bedrock_read(llm_answer_t *a, llm_bedrock_state_t *st, const llm_json_t *j)
 
     if (llm_kind_of(j, latency) == LLM_JSON_STRING) {
         a->usage.fast = llm_json_equal(j, latency, "optimized");
+    }
+
+    return LLM_OK;
+}
+
+
+/* a whole answer of invoke or converse, or what one chunk of a stream holds */
+
+static int
+llm_bedrock_read(llm_answer_t *a, llm_bedrock_state_t *st, const llm_json_t *j)
+{
+    unsigned  i;
+    uint32_t  f[11];
+
+    static const char * const  names[] = {
+        "usage", "message", "metadata", "amazon-bedrock-invocationMetrics",
+        "model", "messageStop", "delta", "error", "serviceTier",
+        "performanceConfig", "trace"
+    };
+
+    if (llm_kind_of(j, 0) != LLM_JSON_OBJECT) {
+        return LLM_OK;
+    }
+
+    llm_json_fields(j, 0, names, 11, f);
+
+    if (llm_bedrock_terms(a, j, f) != LLM_OK) {
+        return LLM_ERROR;
     }
 
     llm_bedrock_usage(a, st, j, 0);
