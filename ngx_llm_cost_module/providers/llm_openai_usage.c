@@ -374,7 +374,7 @@ llm_openai_longer(llm_answer_t *a, const llm_json_t *j, uint32_t details,
     for (i = 0; i < 4; i++) {
         k = (i < 2) ? i : 2;
         n = llm_answer_figure(a, j, f[i]);
-        part[k] = (part[k] <= 0 && n > 0) ? n : part[k];
+        part[k] = (part[k] < 0 && n > 0) ? n : part[k];
     }
 }
 

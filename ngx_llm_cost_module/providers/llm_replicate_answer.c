@@ -77,7 +77,8 @@ llm_replicate_metrics(llm_answer_t *a, const llm_json_t *j, uint32_t metrics)
         "video_output_duration_seconds", "predict_time"
     };
 
-    llm_json_fields(j, metrics, names, 5, f);
+    llm_json_fields(j, llm_answer_part(a, j, metrics, LLM_JSON_OBJECT), names,
+                    5, f);
 
     u = &a->usage;
 

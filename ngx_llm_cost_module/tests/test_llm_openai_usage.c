@@ -229,6 +229,9 @@ test_kept(void **state)
           "\"ephemeral_1h_input_tokens\":20}},\"cache_creation\":{"
           "\"ephemeral_1h_input_tokens\":20", 30, 20, -1 },
         { "\"cache_write_tokens\":50,\"cache_creation_token_details\":{"
+          "\"ephemeral_1h_input_tokens\":20}},\"cache_creation\":{"
+          "\"ephemeral_1h_input_tokens\":30", 30, 20, -1 },
+        { "\"cache_write_tokens\":50,\"cache_creation_token_details\":{"
           "\"ephemeral_1h_input_tokens\":0}},\"cache_creation\":{"
           "\"ephemeral_1h_input_tokens\":20", 30, 20, -1 },
         { "\"cache_write_tokens\":50,\"cache_creation_token_details\":{"

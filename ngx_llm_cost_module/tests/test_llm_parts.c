@@ -15,7 +15,7 @@
 
 extern const llm_provider_t  llm_anthropic, llm_bedrock, llm_cohere,
                              llm_gemini, llm_mistral, llm_huggingface,
-                             llm_watsonx, llm_vercel;
+                             llm_watsonx, llm_vercel, llm_replicate;
 
 
 #define CHAT       "/v1/chat/completions"
@@ -233,6 +233,13 @@ static const part_t  parts[] = {
       "{\"model_id\":\"m\",\"input\":\"hi\"}", NULL, "{\"results\":%s}", 1 },
     { &llm_watsonx, "/ml/v1/text/generation",
       "{\"model_id\":\"m\",\"input\":\"hi\"}", NULL, "{\"results\":[%s]}", 0 },
+
+    { &llm_replicate, "/v1/models/a/b/predictions",
+      "{\"input\":{\"prompt\":\"hi\"}}", NULL,
+      "{\"id\":\"p\",\"status\":\"succeeded\",\"metrics\":%s}", 0 },
+    { &llm_replicate, "/v1/models/a/b/predictions",
+      "{\"input\":{\"prompt\":\"hi\"}}", NULL,
+      "{\"id\":\"p\",\"status\":\"failed\",\"metrics\":%s}", 0 },
 
     { &llm_vercel, LANGUAGE, TURNS, NULL, "{\"usage\":%s}", 0 },
     { &llm_vercel, LANGUAGE, TURNS, NULL, VERCEL("\"raw\":%s"), 0 },

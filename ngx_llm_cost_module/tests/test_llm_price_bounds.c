@@ -91,6 +91,7 @@ static const bound_t  bounds[] = {
     { WHISPER, D, "in=0 out=0 audio_input_ms=1500", 15 * CENT / 1000 },
     { MACHINE, D, "in=10 out=0", 600 * CENT / 25 },
     { MACHINE, D, "in=10 out=0 request_ms=1000", CENT / 25 },
+    { MACHINE, D, "in=10 out=0 request_ms=0", 0 },
     { OCR, D, "in=0 out=0 pages=2 pages_annotated=2",
       2 * CENT * 4 / 10 + 2 * CENT / 2 },
     { DEEP, D, "in=0 out=0", CENT / 10 }

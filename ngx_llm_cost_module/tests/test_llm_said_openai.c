@@ -475,6 +475,8 @@ static const said_t  openai_rows[] = {
       "in=7 out=5 reported=0 seen" },
     { &llm_openai, CHAT, ASKS, COSTS("-0.000000001"),
       "in=7 out=5 seen" },
+    { &llm_openai, CHAT, ASKS, COSTS("-2"),
+      "in=7 out=5 seen" },
 
     { &llm_openai, CHAT, ASKS, OWN_KEY("4500000", "4500000"),
       "in=7 out=5 reported=9000000000000000 seen" },
