@@ -146,6 +146,16 @@ test_shipped_beside(void **state)
         { "gemini-2.0-flash", "gemini", LLM_RATE_MAPS_QUERY, 25 * CENT / 10 },
         { "grok-4.6", "xai", LLM_RATE_SEARCH_MEDIUM, CENT / 2 },
         { "grok-4.6", "xai", LLM_RATE_TOOL_CALL, CENT },
+        { "veo-2.0-generate-001", "vertex_ai", LLM_RATE_VIDEO_OUTPUT_SECOND,
+          50 * CENT },
+        { "veo-2.0-generate-001", "gemini", LLM_RATE_VIDEO_OUTPUT_SECOND,
+          35 * CENT },
+        { "kimi-k3", "moonshot", LLM_RATE_SEARCH_MEDIUM, CENT / 2 },
+        { "glm-5.3", "zai", LLM_RATE_SEARCH_MEDIUM, CENT },
+        { "(tools)", "openrouter", LLM_RATE_SEARCH_HIGH, 7 * CENT / 10 },
+        { "(tools)", "openrouter", LLM_RATE_WEB_FETCH, CENT / 10 },
+        { "(tools)", "vercel_ai_gateway", LLM_RATE_SEARCH_LOW,
+          7 * CENT / 10 },
 
         /* writes to Claude's cache */
 
@@ -162,6 +172,14 @@ test_shipped_beside(void **state)
         { "claude-fable-5-2", "vertex_ai", LLM_RATE_CACHED_INPUT, M / 5 },
         { "us.anthropic.claude-fable-5-2", "bedrock", LLM_RATE_OUTPUT,
           44 * M },
+        { "gpt-6.2-astra", "openai", LLM_RATE_INPUT, 8 * M },
+        { "gpt-6.2-astra", "openai", LLM_RATE_CACHED_INPUT, 4 * M / 10 },
+        { "gpt-6.2-astra", "openai", LLM_RATE_CACHE_WRITE, 10 * M },
+        { "gpt-6.2-sol", "openai", LLM_RATE_OUTPUT, 10 * M },
+        { "gpt-6.2-sol", "openai", LLM_RATE_CACHED_INPUT, M / 10 },
+        { "gemini-4-carbon", "gemini", LLM_RATE_OUTPUT, 10 * M },
+        { "gemini-4-neon", "gemini", LLM_RATE_INPUT, 3 * M },
+        { "gemini-4-neon", "gemini", LLM_RATE_CACHED_INPUT, 15 * M / 100 },
 
         /* dearer than when the lists had them */
 
@@ -222,6 +240,17 @@ test_shipped_factors(void **state)
         { "gemini-3.6-flash", "vertex_ai", LLM_FACTOR_LATER, 20000 },
         { "gemini-3.8-flash-tts", "gemini", LLM_FACTOR_LATER, 20000 },
         { "google/gemini-4-argon", "perplexity", LLM_FACTOR_LATER, 20000 },
+        { "gemini-4-carbon", "gemini", LLM_FACTOR_LATER, 20000 },
+        { "gemini-4-neon", "gemini", LLM_FACTOR_LATER, 0 },
+        { "databricks-gemini-4-argon", "databricks", LLM_FACTOR_LATER,
+          20000 },
+        { "databricks-gemini-3-8-flash", "databricks", LLM_FACTOR_LATER,
+          20000 },
+        { "databricks-gemini-3-5-flash", "databricks", LLM_FACTOR_LATER, 0 },
+        { "gpt-image-2", "openai", LLM_FACTOR_HOST_US, 11000 },
+        { "gpt-image-2.6-sunburst", "openai", LLM_FACTOR_HOST_EU, 11000 },
+        { "gpt-image-1.5", "openai", LLM_FACTOR_HOST_EU, 0 },
+        { "gpt-realtime-2", "openai", LLM_FACTOR_HOST_EU, 11000 },
         { "google/gemini-3.6-flash", "perplexity", LLM_FACTOR_LATER, 0 }
     };
 
