@@ -99,6 +99,7 @@ fuzz_amounts(const llm_price_t *p, uint64_t seed)
         terms.tier = i;
         terms.host = (seed >> 35) % LLM_GEO_N;
         terms.when = (seed >> 36) % 2 ? (int64_t) (seed >> 33) : -1;
+        terms.tools = (seed >> 37) % 2 ? p : NULL;
 
         worst = llm_price_worst(p, &terms, &u);
         cost = llm_price_cost(p, &terms, &u, &parts);

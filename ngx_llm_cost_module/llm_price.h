@@ -234,19 +234,32 @@ const llm_price_t *llm_prices_find(const llm_prices_t *t,
     const llm_str_t *model, const llm_str_t *provider);
 
 
+/* the row "(tools)" of a provider, by that very name: what it takes for calls
+   of its own tools, or NULL */
+
+const llm_price_t *llm_prices_tools(const llm_prices_t *t,
+    const llm_str_t *provider);
+
+
 /* every row with a name of its own, in no order; cursor starts at 0, NULL at
    the end */
 
 const llm_price_t *llm_prices_next(const llm_prices_t *t, uint32_t *cursor);
 
 
-/* what was agreed when a request was admitted; it does not change later */
+/*
+ * What was agreed when a request was admitted; it does not change later.  The
+ * row of a host that has searches and other tools of its own for the models of
+ * all makers stands beside that of the model: of its calls and the model's the
+ * dearer holds.
+ */
 
 typedef struct {
-    llm_tier_e       tier;       /* asked for */
-    llm_geo_e        host;       /* of upstream's name: "eu.api.openai.com" */
-    int64_t          when;       /* seconds since 1970, -1: no hour of lower
+    llm_tier_e         tier;     /* asked for */
+    llm_geo_e          host;     /* of upstream's name: "eu.api.openai.com" */
+    int64_t            when;     /* seconds since 1970, -1: no hour of lower
                                     rates, and no day before dearer ones */
+    const llm_price_t *tools;    /* llm_prices_tools(), or NULL */
 } llm_price_terms_t;
 
 

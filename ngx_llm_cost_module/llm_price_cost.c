@@ -386,8 +386,7 @@ llm_price_annotated(const int64_t *rates, const llm_usage_t *u)
  */
 
 static void
-llm_price_units(llm_price_sum_t *s, const llm_price_t *p,
-    const llm_usage_t *u)
+llm_price_units(llm_price_sum_t *s, unsigned once, const llm_usage_t *u)
 {
     size_t            i;
     llm_price_part_t  units[] = {
@@ -397,7 +396,7 @@ llm_price_units(llm_price_sum_t *s, const llm_price_t *p,
         { LLM_RATE_QUERY, u->queries },
         { LLM_RATE_REQUEST, 1 },
         { llm_price_search(s->rates, u->search_size),
-          (p->per_prompt && u->searches > 1) ? 1 : u->searches },
+          (once && u->searches > 1) ? 1 : u->searches },
         { LLM_RATE_MAPS_QUERY, u->maps_queries },
         { LLM_RATE_FILE_SEARCH, u->file_searches },
         { LLM_RATE_WEB_FETCH, u->web_fetches },
@@ -462,7 +461,7 @@ llm_price_cost(const llm_price_t *p, const llm_price_terms_t *terms,
     llm_price_orchestration(&s, u);
     llm_price_input(&s, u);
     llm_price_output(&s, u);
-    llm_price_units(&s, p, u);
+    llm_price_units(&s, llm_price_once(p, terms), u);
 
     if (s.unknown) {
         return -1;

@@ -364,6 +364,21 @@ llm_prices_look(const llm_prices_t *t, const llm_str_t *model,
 
 
 const llm_price_t *
+llm_prices_tools(const llm_prices_t *t, const llm_str_t *provider)
+{
+    llm_match_e         how;
+    const llm_price_t  *p;
+
+    static const llm_str_t  name = llm_string("(tools)");
+    static const llm_str_t  none = llm_string("");
+
+    p = llm_prices_look(t, &name, provider, &none, &how);
+
+    return how == LLM_MATCH_NAME ? p : NULL;
+}
+
+
+const llm_price_t *
 llm_prices_find(const llm_prices_t *t, const llm_str_t *model,
     const llm_str_t *provider)
 {

@@ -140,6 +140,56 @@ llm_price_levels(llm_price_level_t *l, const llm_price_t *p,
 
 
 /*
+ * What the host takes for calls of tools that it runs itself, where that is
+ * dearer.  A size of a search that the model's row leaves out is the dearest of
+ * the others there.  Google alone charges searches once a prompt: of such a row
+ * those of another host are the host's.
+ */
+
+static void
+llm_price_rates_tools(const llm_price_t *p, const llm_price_t *tools,
+    int64_t r[LLM_RATE_N])
+{
+    unsigned  i;
+    int64_t   rate, search;
+
+    search = -1;
+
+    for (i = LLM_RATE_SEARCH_LOW; i <= LLM_RATE_SEARCH_HIGH; i++) {
+        search = r[i] > search ? r[i] : search;
+    }
+
+    for (i = LLM_RATE_SEARCH_LOW; i <= LLM_RATE_TOOL_CALL; i++) {
+        rate = llm_price_rate(tools, LLM_TIER_DEFAULT, i);
+
+        if (i <= LLM_RATE_SEARCH_HIGH) {
+
+            if (p->per_prompt && rate >= 0) {
+                r[i] = -1;
+
+            } else if (r[i] < 0) {
+                r[i] = search;
+            }
+        }
+
+        if (rate > r[i]) {
+            r[i] = rate;
+        }
+    }
+}
+
+
+int
+llm_price_once(const llm_price_t *p, const llm_price_terms_t *terms)
+{
+    return p->per_prompt
+           && (terms->tools == NULL
+               || llm_price_rate(terms->tools, LLM_TIER_DEFAULT,
+                                 LLM_RATE_SEARCH_MEDIUM) < 0);
+}
+
+
+/*
  * A part that has no rate anywhere has that of its whole, or of the kind that
  * it is a kind of.
  */
@@ -174,6 +224,10 @@ llm_price_rates(const llm_price_t *p, const llm_price_step_t *step,
     }
 
     r[LLM_RATE_REASONING] = llm_price_pick_reasoning(l, n);
+
+    if (terms->tools) {
+        llm_price_rates_tools(p, terms->tools, r);
+    }
 }
 
 

@@ -146,6 +146,10 @@ void llm_price_rates(const llm_price_t *p, const llm_price_step_t *step,
 /* surcharges as one factor; geo and fast of a usage, -1: none; worst: whatever
    may apply where they are -1 */
 
+/* searches are charged at most once */
+
+int llm_price_once(const llm_price_t *p, const llm_price_terms_t *terms);
+
 int64_t llm_price_factor(const llm_price_t *p, const llm_price_terms_t *terms,
     const llm_usage_t *u, int worst);
 

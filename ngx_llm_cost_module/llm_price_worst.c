@@ -41,7 +41,7 @@ typedef struct {
     llm_price_case_t     cases[LLM_PRICE_CASES];
     int64_t              factor;
     const llm_usage_t   *most;
-    int                  per_prompt;
+    int                  once;
 } llm_price_worst_t;
 
 
@@ -275,7 +275,7 @@ llm_price_worst_searches(const llm_price_worst_t *w, const int64_t *r)
 
     n = w->most->searches < 0 ? LLM_PRICE_CALLS : w->most->searches;
 
-    if (w->per_prompt && n > 1) {
+    if (w->once && n > 1) {
         n = 1;
     }
 
@@ -401,7 +401,7 @@ llm_price_worst_init(llm_price_worst_t *w, const llm_price_t *p,
     w->n = 0;
     w->most = most;
     w->factor = llm_price_factor(p, terms, most, 1);
-    w->per_prompt = p->per_prompt;
+    w->once = llm_price_once(p, terms);
 
     for (i = 0; i <= p->nsteps; i++) {
         step = i ? &p->steps[i - 1] : NULL;

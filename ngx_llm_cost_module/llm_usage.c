@@ -220,6 +220,25 @@ llm_usage_any(llm_usage_t *most, int64_t input, int64_t output)
 }
 
 
+void
+llm_usage_pages(llm_usage_t *u, int64_t pages, int64_t calls)
+{
+    int64_t  n, read;
+
+    n = u->searches < 0 ? calls : u->searches;
+    read = u->web_fetches < 0 ? calls : u->web_fetches;
+
+    if (pages <= 0 || n <= 0) {
+        return;
+    }
+
+    read = read > LLM_USAGE_MAX ? LLM_USAGE_MAX : read;
+    n = n > (LLM_USAGE_MAX - read) / pages ? LLM_USAGE_MAX - read : n * pages;
+
+    u->web_fetches = read + n;
+}
+
+
 /* out of range becomes "not said" */
 
 static int

@@ -219,6 +219,13 @@ void llm_usage_any(llm_usage_t *most, int64_t input, int64_t output);
 void llm_usage_text(llm_usage_t *most, int64_t input, int64_t output);
 
 /*
+ * Pages that each search is charged beside itself, as if they were read; calls
+ * are those of a tool whose number nothing bounds.
+ */
+
+void llm_usage_pages(llm_usage_t *u, int64_t pages, int64_t calls);
+
+/*
  * Bring what a provider said into a form that can be priced: a part is never
  * larger than its whole, nothing is negative.  Returns 1 if it had to change
  * anything (the caller marks the usage as contradictory), else 0.

@@ -20,6 +20,7 @@ static void ngx_http_llm_cost_terms(ngx_http_llm_cost_ctx_t *ctx);
 static const llm_str_t *ngx_http_llm_cost_unpriced(
     ngx_http_llm_cost_ctx_t *ctx);
 static void ngx_http_llm_cost_place(ngx_http_llm_cost_ctx_t *ctx);
+static void ngx_http_llm_cost_tools(ngx_http_llm_cost_ctx_t *ctx);
 static int64_t ngx_http_llm_cost_price_tokens(ngx_http_llm_cost_ctx_t *ctx,
     llm_usage_t *usage);
 static void ngx_http_llm_cost_most(ngx_http_llm_cost_ctx_t *ctx,
@@ -49,6 +50,7 @@ ngx_http_llm_cost_price_find(ngx_http_llm_cost_ctx_t *ctx)
 
     ngx_http_llm_cost_terms(ctx);
     ngx_http_llm_cost_place(ctx);
+    ngx_http_llm_cost_tools(ctx);
 
     ctx->unpriced = &ctx->q.model;
     ctx->price = ngx_http_llm_cost_row(ctx, &ctx->q.model);
@@ -215,6 +217,20 @@ ngx_http_llm_cost_place(ngx_http_llm_cost_ctx_t *ctx)
 }
 
 
+/* calls of tools that the host runs, whosever the model is */
+
+static void
+ngx_http_llm_cost_tools(ngx_http_llm_cost_ctx_t *ctx)
+{
+    ngx_http_llm_cost_main_conf_t  *lmcf;
+
+    lmcf = ngx_http_get_module_main_conf(ctx->request,
+                                         ngx_http_llm_cost_module);
+
+    ctx->terms.tools = llm_prices_tools(lmcf->prices, &ctx->vendor);
+}
+
+
 static void
 ngx_http_llm_cost_copy(llm_usage_t *to, const llm_usage_t *from,
     const size_t *fields, ngx_uint_t n)
@@ -249,6 +265,8 @@ ngx_http_llm_cost_most(ngx_http_llm_cost_ctx_t *ctx, int64_t output,
         most->input = ctx->most_input;
         most->output = output;
 
+        llm_usage_pages(most, q->search_pages, LLM_PRICE_CALLS);
+
         return;
     }
 
@@ -256,6 +274,8 @@ ngx_http_llm_cost_most(ngx_http_llm_cost_ctx_t *ctx, int64_t output,
 
     ngx_http_llm_cost_copy(most, &q->most, ngx_http_llm_cost_calls,
                            sizeof(ngx_http_llm_cost_calls) / sizeof(size_t));
+
+    llm_usage_pages(most, q->search_pages, LLM_PRICE_CALLS);
 
     needs = q->provider->needs ? q->provider->needs(q, &q->model) : -1;
 
@@ -500,6 +520,8 @@ ngx_http_llm_cost_price_usage(ngx_http_llm_cost_ctx_t *ctx,
     const llm_price_t  *price;
 
     u = *usage;
+
+    llm_usage_pages(&u, ctx->q.search_pages, 0);
 
     /* of work that is told of, the time that this takes says nothing */
 

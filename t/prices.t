@@ -258,3 +258,61 @@ main::chat('gpt-4o')
 0.003500000 reported=
 --- no_error_log
 not understood
+
+
+
+=== TEST 16: what a host takes for searches of its own, whosever the model is
+--- http_config
+llm_price m      input=1 output=0;
+llm_price dear/m input=1 output=0 search=0.5;
+--- location
+llm_provider openrouter;
+--- upstream eval
+[main::answer({}),
+ main::answer({}),
+ main::answer({ server_tool_use => { web_search_requests => 2 } }),
+ main::answer({ server_tool_use_details => { tool_calls_executed => 3 } }),
+ main::answer({ server_tool_use => { web_search_requests => 2 } })]
+--- request eval
+[main::chat('m:online'),
+ main::chat('m', '"plugins":[{"id":"web","engine":"exa","max_results":15}],'),
+ main::chat('m', '"tools":[{"type":"openrouter:web_search","parameters":'
+                 . '{"mode":"deep","max_results":12}}],'),
+ main::chat('m', '"tools":[{"type":"openrouter:web_fetch"}],'),
+ main::chat('dear/m', '"tools":[{"type":"openrouter:web_search"}],')]
+--- response_headers eval
+['X-Cost-USD: 0.008000000', 'X-Cost-USD: 0.013000000',
+ 'X-Cost-USD: 0.029000000', 'X-Cost-USD: 0.004000000',
+ 'X-Cost-USD: 1.001000000']
+
+
+
+=== TEST 17: ... is reserved as often as the request allows
+--- http_config
+llm_price m input=0 output=0;
+--- location
+llm_provider openrouter;
+--- upstream eval
+main::answer({})
+--- request eval
+main::chat('m', '"max_tool_calls":3,"tools":[{"type":"openrouter:web_search",'
+                . '"parameters":{"mode":"deep-reasoning"}}],')
+--- response_headers
+X-Cost-USD: 0.000000000
+--- access_log
+reserved=0.045000000
+
+
+
+=== TEST 18: ... and may be said in the configuration
+--- http_config
+llm_price m                  input=1 output=0;
+llm_price openrouter/(tools) search=0.25;
+--- location
+llm_provider openrouter;
+--- upstream eval
+main::answer({})
+--- request eval
+main::chat('m', '"plugins":[{"id":"web"}],')
+--- response_headers
+X-Cost-USD: 0.251000000

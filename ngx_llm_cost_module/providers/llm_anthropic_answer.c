@@ -466,6 +466,10 @@ llm_anthropic_finish(llm_answer_t *a)
         a->usage.searches = st->searches;
     }
 
+    if (a->usage_seen) {
+        llm_openai_search_made(a);
+    }
+
     if (a->counter && a->usage.output < 0) {
 
         llm_openai_count_output(a, &st->text);

@@ -117,13 +117,18 @@ llm_anthropic_server_tool(llm_request_t *q, uint32_t tool)
         uses = -1;
     }
 
-    if (llm_openai_crowd(j, type)) {
+    if (llm_json_starts(j, type, "openrouter:")) {
+        uses = llm_openai_uses(q, tool);
+    }
+
+    if (llm_openai_crowd(j, tool)) {
         q->crowd = 1;
 
     } else if (llm_json_starts(j, type, "web_search")
                || llm_json_starts(j, type, "openrouter:web_search"))
     {
         llm_anthropic_uses(&q->most.searches, uses);
+        llm_openai_parse_pages(q, tool);
 
     } else if (llm_json_starts(j, type, "web_fetch")
                || llm_json_starts(j, type, "openrouter:web_fetch"))

@@ -111,13 +111,40 @@ int llm_openai_thinks(const llm_request_t *q, uint32_t effort);
 void llm_openai_parse_search(llm_request_t *q, uint32_t options);
 
 /*
- * Tools that the host runs.  LLM_OK; LLM_DECLINED: one asks other models, which
- * llm_openai_crowd() tells from its type.
+ * llm_openai_served.c: tools that the host runs.  LLM_OK; LLM_DECLINED: what
+ * one takes nobody can say before, which llm_openai_crowd() tells: it asks
+ * other models, or a machine that is paid by the second.
  */
 
 int llm_openai_parse_served(llm_request_t *q, uint32_t tools);
 int llm_openai_parse_plugins(llm_request_t *q);
-int llm_openai_crowd(const llm_json_t *j, uint32_t type);
+int llm_openai_crowd(const llm_json_t *j, uint32_t tool);
+
+/* how often one of OpenRouter's may be called, and what its searches cost
+   beside themselves: q->search_pages */
+
+int64_t llm_openai_uses(const llm_request_t *q, uint32_t tool);
+void llm_openai_parse_pages(llm_request_t *q, uint32_t tool);
+
+/* the larger of two numbers of calls; -1, no bound, is LLM_PRICE_CALLS */
+
+int64_t llm_openai_more_calls(int64_t a, int64_t b);
+
+/* the search that q->searches says, where no usage does */
+
+void llm_openai_search_made(llm_answer_t *a);
+
+/*
+ * {"tool_calls_executed":3} of OpenRouter, where pages may have been read: no
+ * more than these.  A response has an item for each.
+ */
+
+void llm_openai_fetched(llm_answer_t *a, const llm_json_t *j, uint32_t tools,
+    llm_usage_t *u);
+
+/* what an answer of Moonshot's calls, and takes money for, each time */
+
+#define LLM_OPENAI_BUILTIN_SEARCH  "$web_search"
 
 /*
  * Azure's model that asks another one: which, its answer says, and its fee is

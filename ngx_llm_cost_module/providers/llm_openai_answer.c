@@ -132,25 +132,19 @@ llm_openai_figures(llm_answer_t *a, llm_openai_state_t *st,
 }
 
 
-/* a search that the request is known to make, and no usage tells of */
+/* a search that the request is known to make, and its size */
 
 static void
-llm_openai_searched(llm_answer_t *a)
+llm_openai_sized(llm_answer_t *a)
 {
-    const llm_usage_t  *most;
-
     if (a->q == NULL || a->kind != LLM_KIND_CHAT) {
         return;
     }
 
-    most = &a->q->most;
+    llm_openai_search_made(a);
 
-    if (most->searches > 0 && a->usage.searches < 0) {
-        a->usage.searches = most->searches;
-    }
-
-    if (most->searches && a->usage.search_size < 0) {
-        a->usage.search_size = most->search_size;
+    if (a->q->most.searches && a->usage.search_size < 0) {
+        a->usage.search_size = a->q->most.search_size;
     }
 }
 
@@ -184,7 +178,7 @@ llm_openai_read(llm_answer_t *a, llm_openai_state_t *st, const llm_json_t *j,
     llm_openai_figures(a, st, j, f);
 
     if (a->usage_seen) {
-        llm_openai_searched(a);
+        llm_openai_sized(a);
     }
 
     if (llm_openai_given(j, f[LLM_OPENAI_ERROR_NODE])) {
@@ -366,7 +360,7 @@ llm_openai_finish(llm_answer_t *a)
     }
 
     if (a->counted_output > 0) {
-        llm_openai_searched(a);
+        llm_openai_sized(a);
     }
 }
 

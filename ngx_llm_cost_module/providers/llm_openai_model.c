@@ -75,11 +75,13 @@ llm_openai_parse_search(llm_request_t *q, uint32_t options)
 
     } else if (llm_openai_is(&s, "sonar") || llm_given(&q->json, options)) {
         q->most.searches = 1;
+        q->searches = 1;
     }
 
     for (i = 0; i + 7 <= s.len; i++) {
         if (memcmp(s.data + i, "-search", 7) == 0) {
             q->most.searches = 1;
+            q->searches = 1;
         }
     }
 
@@ -145,151 +147,6 @@ llm_openai_routed_fee(llm_answer_t *a)
 
     item->next = a->items;
     a->items = item;
-}
-
-
-/* other models at work for this one, whose names and prices are not told */
-
-int
-llm_openai_crowd(const llm_json_t *j, uint32_t type)
-{
-    size_t  i;
-
-    static const char * const  types[] = {
-        "openrouter:advisor", "openrouter:fusion", "openrouter:subagent",
-        "openrouter:image_generation"
-    };
-
-    for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-        if (llm_json_starts(j, type, types[i])) {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-/* a tool that the host runs: how often it may, the request does not say */
-
-static int
-llm_openai_parse_tool(llm_request_t *q, uint32_t tool)
-{
-    size_t    i;
-    uint32_t  type;
-
-    static const struct {
-        const char  *begins;
-        size_t       field;
-    } types[] = {
-        { "web_search", offsetof(llm_usage_t, searches) },
-        { "browser_search", offsetof(llm_usage_t, searches) },
-        { "openrouter:web_search", offsetof(llm_usage_t, searches) },
-        { "openrouter:web_fetch", offsetof(llm_usage_t, web_fetches) },
-        { "code_interpreter", offsetof(llm_usage_t, code_sessions) }
-    };
-
-    type = llm_json_get(&q->json, tool, "type");
-
-    if (llm_openai_crowd(&q->json, type)) {
-        return LLM_DECLINED;
-    }
-
-    for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-        if (llm_json_starts(&q->json, type, types[i].begins)) {
-            *(int64_t *) ((char *) &q->most + types[i].field) = -1;
-        }
-    }
-
-    return LLM_OK;
-}
-
-
-/* OpenRouter's: "web" searches, "web-fetch" reads, "fusion" asks several
-   models */
-
-static int
-llm_openai_parse_plugin(llm_request_t *q, uint32_t plugin)
-{
-    uint32_t  id;
-
-    id = llm_json_get(&q->json, plugin, "id");
-
-    if (llm_json_starts(&q->json, id, "fusion")) {
-        return LLM_DECLINED;
-    }
-
-    if (llm_json_starts(&q->json, id, "web-fetch")) {
-        q->most.web_fetches = -1;
-
-    } else if (llm_json_starts(&q->json, id, "web")) {
-        q->most.searches = -1;
-    }
-
-    return LLM_OK;
-}
-
-
-int
-llm_openai_parse_plugins(llm_request_t *q)
-{
-    int       rc;
-    uint32_t  i, list;
-
-    rc = LLM_OK;
-    list = llm_json_get(&q->json, 0, "plugins");
-
-    for (i = list + 1; llm_kind_of(&q->json, list) == LLM_JSON_ARRAY
-         && rc == LLM_OK && i < llm_json_next(&q->json, list);
-         i = llm_json_next(&q->json, i))
-    {
-        rc = llm_openai_parse_plugin(q, i);
-    }
-
-    return rc;
-}
-
-
-/*
- * Tools that the host runs: Groq's and Z.ai's by their types, OpenRouter's as
- * plugins, too, and the searches of xAI and Qwen, which stand by themselves.
- */
-
-int
-llm_openai_parse_served(llm_request_t *q, uint32_t tools)
-{
-    int       rc;
-    uint32_t  i;
-
-    rc = LLM_OK;
-
-    for (i = tools + 1; llm_kind_of(&q->json, tools) == LLM_JSON_ARRAY
-         && rc == LLM_OK && i < llm_json_next(&q->json, tools);
-         i = llm_json_next(&q->json, i))
-    {
-        rc = llm_openai_parse_tool(q, i);
-    }
-
-    if (rc == LLM_OK) {
-        rc = llm_openai_parse_plugins(q);
-    }
-
-    i = llm_json_get(&q->json, 0, "search_parameters");
-
-    if (llm_kind_of(&q->json, i) == LLM_JSON_OBJECT
-        && !llm_json_starts(&q->json, llm_json_get(&q->json, i, "mode"),
-                            "off"))
-    {
-        q->most.searches = -1;
-    }
-
-    i = llm_json_get(&q->json, 0, "enable_search");
-
-    if (llm_kind_of(&q->json, i) == LLM_JSON_TRUE) {
-        q->most.searches = -1;
-    }
-
-    return rc;
 }
 
 

@@ -376,6 +376,28 @@ llm_openai_executed(llm_answer_t *a, llm_openai_state_t *st,
 }
 
 
+/* Moonshot's search is a call that the client hands back; a stream names it
+   with its first piece alone */
+
+static void
+llm_openai_builtins(llm_answer_t *a, const llm_json_t *j, uint32_t list)
+{
+    uint32_t  i, name;
+
+    for (i = list + 1; llm_kind_of(j, list) == LLM_JSON_ARRAY
+         && i < llm_json_next(j, list); i = llm_json_next(j, i))
+    {
+        name = llm_json_get(j, llm_json_get(j, i, "function"), "name");
+
+        if (llm_kind_of(j, name) == LLM_JSON_STRING
+            && llm_json_equal(j, name, LLM_OPENAI_BUILTIN_SEARCH))
+        {
+            a->usage.searches = llm_sum(a->usage.searches, 1);
+        }
+    }
+}
+
+
 /* a message or a delta of one: its text, and what was done for it */
 
 static void
@@ -396,6 +418,10 @@ llm_openai_message(llm_answer_t *a, llm_openai_state_t *st,
 
     if (llm_kind_of(j, tools) == LLM_JSON_ARRAY) {
         llm_openai_executed(a, st, j, tools);
+    }
+
+    if (a->q && a->q->most.searches) {
+        llm_openai_builtins(a, j, llm_json_get(j, obj, "tool_calls"));
     }
 }
 

@@ -564,6 +564,7 @@ llm_openai_figured(llm_answer_t *a, const llm_json_t *j, const uint32_t *nodes,
 void
 llm_openai_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
 {
+    unsigned     i;
     uint32_t     nodes[LLM_OPENAI_FIGURES], m[LLM_OPENAI_USAGE_NODES];
     llm_usage_t  u = LLM_USAGE_INIT;
 
@@ -579,6 +580,10 @@ llm_openai_usage(llm_answer_t *a, const llm_json_t *j, uint32_t obj)
                      llm_openai_given(j, m[LLM_OPENAI_MARKET_NODE]));
     llm_openai_kinds(a, j, m, &u);
     llm_openai_invoked(a, j, m[LLM_OPENAI_CALLS_NODE], &u);
+
+    for (i = LLM_OPENAI_TOOLS_NODE; i <= LLM_OPENAI_TOOLS_LAST; i++) {
+        llm_openai_fetched(a, j, m[i], &u);
+    }
 
     if (u.input >= 0 || u.output >= 0) {
         a->usage_seen = 1;

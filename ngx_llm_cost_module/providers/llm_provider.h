@@ -267,6 +267,10 @@ struct llm_request_s {
                                                nothing: a file that holds no
                                                requests */
     unsigned              sure:1;           /* RUN: it will cost its most */
+    unsigned              searches:1;       /* at least once, of which no usage
+                                               need tell */
+    int64_t               search_pages;     /* what each search costs beside
+                                               itself, in pages that are read */
     llm_str_t             requests;         /* FILE, PARTS: the text that holds
                                                the requests */
     llm_str_t             object;           /* START: the file that is worked

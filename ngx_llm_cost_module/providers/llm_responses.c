@@ -319,20 +319,6 @@ llm_responses_parse_ways(llm_request_t *q, const uint32_t *f)
 }
 
 
-/* the larger of two numbers of calls; -1, no bound, is LLM_PRICE_CALLS */
-
-static int64_t
-llm_responses_larger(int64_t a, int64_t b)
-{
-    int64_t  x, y;
-
-    x = a < 0 ? LLM_PRICE_CALLS : a;
-    y = b < 0 ? LLM_PRICE_CALLS : b;
-
-    return y > x ? b : a;
-}
-
-
 /* a tool that the provider runs, by its type */
 
 static void
@@ -375,7 +361,7 @@ llm_responses_hosted(llm_request_t *q, uint32_t tool, uint32_t type,
             most = run->each * (most < 0 ? LLM_PRICE_CALLS : most);
         }
 
-        *field = llm_responses_larger(*field, most);
+        *field = llm_openai_more_calls(*field, most);
     }
 }
 
@@ -393,12 +379,22 @@ llm_responses_tool(llm_request_t *q, uint32_t tool, int64_t most)
 
     type = llm_json_get(&q->json, tool, "type");
 
-    if (llm_openai_crowd(&q->json, type)) {
+    if (llm_openai_crowd(&q->json, tool)) {
         return LLM_DECLINED;
     }
 
     if (llm_json_starts(&q->json, type, "image_generation")) {
         return llm_responses_paints(q, tool, most);
+    }
+
+    if (llm_json_starts(&q->json, type, "openrouter:")) {
+        most = llm_openai_uses(q, tool);
+    }
+
+    if (llm_json_starts(&q->json, type, "web_search")
+        || llm_json_starts(&q->json, type, "openrouter:web_search"))
+    {
+        llm_openai_parse_pages(q, tool);
     }
 
     llm_responses_hosted(q, tool, type, most);

@@ -19,6 +19,7 @@
 typedef struct {
     int64_t               searches;
     int64_t               files;
+    int64_t               fetches;
     int64_t               sessions;       /* of containers, by their memory */
     uint64_t              container;      /* hash of the last one's id */
 } llm_responses_calls_t;

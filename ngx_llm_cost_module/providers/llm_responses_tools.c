@@ -234,6 +234,12 @@ llm_responses_call(llm_answer_t *a, llm_responses_calls_t *calls,
     if (llm_json_equal(j, type, "web_search_call")) {
         calls->searches += llm_responses_searched(j, item);
 
+    } else if (llm_json_equal(j, type, "openrouter:web_search")) {
+        calls->searches++;
+
+    } else if (llm_json_equal(j, type, "openrouter:web_fetch")) {
+        calls->fetches++;
+
     } else if (llm_json_equal(j, type, "file_search_call")) {
         calls->files++;
 
@@ -274,6 +280,14 @@ llm_responses_called(llm_answer_t *a, const llm_responses_calls_t *calls)
 
     if (calls->files && a->usage.file_searches < 0) {
         a->usage.file_searches = calls->files;
+    }
+
+    if (calls->fetches && a->usage.web_fetches < 0) {
+        a->usage.web_fetches = calls->fetches;
+    }
+
+    if (a->usage_seen) {
+        llm_openai_search_made(a);
     }
 
     if (calls->sessions && a->usage.code_sessions < 0) {

@@ -162,7 +162,7 @@ prices_step(const llm_price_t *p, unsigned step, llm_tier_e tier,
 static inline llm_price_terms_t
 prices_terms(llm_tier_e tier)
 {
-    llm_price_terms_t  terms = { tier, LLM_GEO_GLOBAL, -1 };
+    llm_price_terms_t  terms = { tier, LLM_GEO_GLOBAL, -1, NULL };
 
     return terms;
 }

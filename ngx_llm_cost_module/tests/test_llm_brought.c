@@ -440,14 +440,14 @@ test_chat(void **state)
         { "\"tools\":[{\"type\":\"web_search\",\"web_search\":{}}]",
           { -1, 0, 0, 0, 0 }, LLM_OK },
         { "\"tools\":[{\"type\":\"openrouter:web_fetch\"}]",
-          { 0, 0, -1, 0, 0 }, LLM_OK },
+          { 0, 0, 30, 0, 0 }, LLM_OK },
         { "\"tools\":[{\"type\":\"openrouter:subagent\"}]",
           { 0, 0, 0, 0, 0 }, LLM_DECLINED },
         { "\"tools\":[{\"type\":\"openr\\u006futer:advisor\"}]",
           { 0, 0, 0, 0, 0 }, LLM_DECLINED },
         { "\"plugins\":[{\"id\":\"web\",\"max_results\":3}]",
           { -1, 0, 0, 0, 0 }, LLM_OK },
-        { "\"plugins\":[{\"id\":\"web-fetch\"}]", { 0, 0, -1, 0, 0 },
+        { "\"plugins\":[{\"id\":\"web-fetch\"}]", { 0, 0, 30, 0, 0 },
           LLM_OK },
         { "\"plugins\":[{\"id\":\"fusion\"}]", { 0, 0, 0, 0, 0 },
           LLM_DECLINED },
@@ -530,7 +530,7 @@ test_routed(void **state)
         { &llm_anthropic, MESSAGES, "\"model\":\"a\",\"plugins\":[{\"id\":"
           "\"web\"}]", LLM_OK, "a", 0, -1, 0 },
         { &llm_anthropic, MESSAGES, "\"model\":\"a\",\"tools\":[{\"type\":"
-          "\"openrouter:web_search\"}]", LLM_OK, "a", 0, -1, 0 },
+          "\"openrouter:web_search\"}]", LLM_OK, "a", 0, 30, 0 },
         { &llm_anthropic, MESSAGES, "\"model\":\"a\",\"tools\":[{\"type\":"
           "\"openrouter:image_generation\"}]", LLM_DECLINED, "a", 0, 0, 1 },
         { &llm_anthropic, MESSAGES, "\"model\":\"a\",\"plugins\":[{\"id\":"

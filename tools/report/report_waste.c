@@ -256,7 +256,8 @@ report_cheapest(const report_t *rp, const report_model_t *m)
     unsigned               i;
     llm_usage_t            u = LLM_USAGE_INIT;
     const llm_price_t     *price;
-    llm_price_terms_t      terms = { LLM_TIER_DEFAULT, LLM_GEO_GLOBAL, -1 };
+    llm_price_terms_t      terms = { LLM_TIER_DEFAULT, LLM_GEO_GLOBAL, -1,
+                                     NULL };
     const report_model_t  *other;
 
     best = -1;
