@@ -110,6 +110,10 @@ int64_t llm_responses_sessions(const llm_json_t *j, uint32_t container);
 
 int llm_responses_paints(llm_request_t *q, uint32_t tool, int64_t calls);
 
+/* the model of a tool that names none */
+
+#define LLM_RESPONSES_PAINTER   "gpt-image-2.6-sunburst"
+
 
 int llm_responses_canonical(llm_request_t *q,
     void (*update)(void *ctx, const void *p, size_t n), void *ctx);
