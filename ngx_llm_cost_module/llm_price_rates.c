@@ -6,6 +6,8 @@
 
 #include "llm_price_table.h"
 
+#include <string.h>
+
 
 /*
  * Which rates a request has: a row lists some of them, for some tiers, above
@@ -96,6 +98,25 @@ llm_price_pick_reasoning(const llm_price_level_t *l, unsigned n)
 }
 
 
+/* a host with tools of its own keeps no hours of another's row */
+
+static int
+llm_price_keeps(const llm_price_t *p, const llm_price_terms_t *terms)
+{
+    const llm_str_t  *host;
+
+    if (terms->tools == NULL) {
+        return 1;
+    }
+
+    host = &terms->tools->provider;
+
+    return p->provider.len == host->len
+           && (host->len == 0
+               || memcmp(p->provider.data, host->data, host->len) == 0);
+}
+
+
 /*
  * The places, the most special one first.  Hours of lower rates stand before
  * all that a row says, in the default tier: what other tiers cost in them
@@ -113,7 +134,7 @@ llm_price_levels(llm_price_level_t *l, const llm_price_t *p,
     n = 0;
     batch = (tier == LLM_TIER_BATCH);
 
-    if (p->hours && tier == LLM_TIER_DEFAULT
+    if (p->hours && tier == LLM_TIER_DEFAULT && llm_price_keeps(p, terms)
         && llm_price_hours_open(p->hours, terms->when))
     {
         l[n++] = (llm_price_level_t) { p->hours->rates, 0 };

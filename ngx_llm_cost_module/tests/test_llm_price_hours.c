@@ -87,6 +87,56 @@ test_days(void **state)
 }
 
 
+/* a host that runs tools of its own keeps no hours of another's row */
+
+static void
+test_elsewhere(void **state)
+{
+    size_t             i;
+    prices_t           t;
+    llm_str_t          host;
+    llm_usage_t        u = LLM_USAGE_INIT;
+    llm_price_terms_t  terms;
+
+    static const struct {
+        const char  *host;
+        int64_t      nano;
+    } rows[] = {
+        { "far", 2000000 },
+        { "near", 1000000 },
+        { "none", 1000000 }
+    };
+
+    (void) state;
+
+    prices_init(&t);
+    prices_map(&t, "{'near/m':{'litellm_provider':'near',"
+               "'input_cost_per_token':2e-6,'output_cost_per_token':2e-6,"
+               "'off_peak_pricing':{'input_cost_per_token':1e-6,"
+               "'hours_utc':'00:00-00:00'}},"
+               "'near/(tools)':{'litellm_provider':'near',"
+               "'web_fetch_cost_per_1k_calls':1},"
+               "'far/(tools)':{'litellm_provider':'far',"
+               "'web_fetch_cost_per_1k_calls':1}}");
+
+    u.input = 1000;
+    u.output = 0;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        host = prices_str(&t, rows[i].host);
+
+        terms = prices_terms(LLM_TIER_DEFAULT);
+        terms.when = MONDAY;
+        terms.tools = llm_prices_tools(t.table, &host);
+
+        assert_int_equal(llm_price_cost(prices_find(&t, "near/m"), &terms, &u,
+                                        NULL), rows[i].nano);
+    }
+
+    prices_free(&t);
+}
+
+
 /* at an hour that nobody knows the usual price holds */
 
 static void
@@ -266,6 +316,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_days),
+        cmocka_unit_test(test_elsewhere),
         cmocka_unit_test(test_unknown),
         cmocka_unit_test(test_bad),
         cmocka_unit_test(test_many),

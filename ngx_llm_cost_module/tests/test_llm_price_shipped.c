@@ -188,7 +188,25 @@ test_shipped_beside(void **state)
         { "deepseek/deepseek-chat-v3.1", "openrouter", LLM_RATE_INPUT,
           27 * M / 100 },
         { "deepseek/deepseek-chat-v3.1", "openrouter", LLM_RATE_CACHED_INPUT,
-          -1 }
+          -1 },
+        { "mistral-large-latest", "mistral", LLM_RATE_OUTPUT, 21 * M / 10 },
+        { "deepseek/deepseek-r1", "vercel_ai_gateway", LLM_RATE_OUTPUT,
+          54 * M / 10 },
+        { "google/gemini-3.8-flash", "openrouter", LLM_RATE_INPUT,
+          825 * M / 1000 },
+        { "google/gemini-3.8-flash", "openrouter", LLM_RATE_CACHED_INPUT,
+          825 * M / 10000 },
+        { "deepseek-v4-pro", "azure", LLM_RATE_INPUT, 1925 * M / 1000 },
+
+        /* in one region, and all over the world */
+
+        { "anthropic.claude-opus-4-8", "bedrock", LLM_RATE_INPUT,
+          55 * M / 10 },
+        { "global.anthropic.claude-opus-4-8", "bedrock", LLM_RATE_INPUT,
+          5 * M },
+        { "anthropic.claude-opus-4-8", "bedrock", LLM_RATE_CACHE_WRITE,
+          6875 * M / 1000 },
+        { "openai.gpt-6-luna", "bedrock", LLM_RATE_OUTPUT, 55 * M / 100 }
     };
 
     (void) state;
