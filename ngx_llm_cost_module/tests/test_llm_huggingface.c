@@ -244,6 +244,18 @@ test_details(void **state)
     assert_int_equal(f.a.usage.output, 8);
     assert_true(f.a.truncated);
     done(&f);
+
+    /* of several one cannot be read, so that their sum is not known */
+
+    ask(&f, &llm_huggingface, TEXT, ASKED);
+    answer_begin(&f, NULL);
+    answer_json(&f, "{\"details\":{\"generated_tokens\":5,\"input_length\":2,"
+                "\"best_of_sequences\":[{\"generated_tokens\":3},"
+                "{\"generated_tokens\":\"x\"}]}}");
+    assert_int_equal(f.a.usage.input, 2);
+    assert_int_equal(f.a.usage.output, -1);
+    assert_true(f.a.usage_bad);
+    done(&f);
 }
 
 
