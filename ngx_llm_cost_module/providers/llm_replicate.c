@@ -21,7 +21,7 @@
 #define LLM_REPLICATE_WINDOW   3600         /* seconds; most end after 1800 */
 #define LLM_REPLICATE_FILE     1600         /* tokens of a picture, at most */
 #define LLM_REPLICATE_VIDEO    15000        /* ms, where it is not said */
-#define LLM_REPLICATE_NAME     256          /* bytes, as it is written */
+#define LLM_REPLICATE_NAME     64           /* bytes of a member's name */
 
 
 static llm_path_e llm_replicate_path(llm_route_t *route);
@@ -407,7 +407,7 @@ llm_replicate_text(const llm_json_t *j, uint32_t key)
 {
     size_t         i, at;
     llm_str_t      name;
-    unsigned char  buf[LLM_REPLICATE_NAME];
+    unsigned char  buf[6 * LLM_REPLICATE_NAME];    /* all of it escapes */
 
     static const llm_str_t  words[] = {
         llm_string("prompt"), llm_string("text"), llm_string("message"),
@@ -415,7 +415,8 @@ llm_replicate_text(const llm_json_t *j, uint32_t key)
     };
 
     if (llm_json_size(j, key) > sizeof(buf)
-        || llm_json_string(j, key, &name, buf) != LLM_OK)
+        || llm_json_string(j, key, &name, buf) != LLM_OK
+        || name.len > LLM_REPLICATE_NAME)
     {
         return 1;
     }
@@ -435,10 +436,22 @@ llm_replicate_text(const llm_json_t *j, uint32_t key)
 int
 llm_replicate_file(const llm_json_t *j, uint32_t node)
 {
-    return llm_kind_of(j, node) == LLM_JSON_STRING
-           && (llm_json_starts(j, node, "https://")
-               || llm_json_starts(j, node, "http://")
-               || llm_json_starts(j, node, "data:"));
+    const llm_json_node_t  *n;
+
+    n = llm_json_node(j, node);
+
+    /* nearly every string ends here, and an answer may have very many */
+
+    if (n->type != LLM_JSON_STRING || n->end - n->start < sizeof("data:") - 1
+        || (!n->escaped && j->data[n->start] != 'h'
+            && j->data[n->start] != 'd'))
+    {
+        return 0;
+    }
+
+    return llm_json_starts(j, node, "https://")
+           || llm_json_starts(j, node, "http://")
+           || llm_json_starts(j, node, "data:");
 }
 
 

@@ -90,36 +90,70 @@ llm_replicate_metrics(llm_answer_t *a, const llm_json_t *j, uint32_t metrics)
 }
 
 
-/*
- * Pictures that came, unless they were said; a text is none, and is counted.
- * Those that were sent the answer repeats.
- */
-
-static void
-llm_replicate_output(llm_answer_t *a, llm_plain_t *st, const llm_json_t *j,
-    uint32_t input, uint32_t output)
+static int64_t
+llm_replicate_files(const llm_json_t *j, uint32_t node)
 {
     int64_t   files;
     uint32_t  i;
 
-    for (files = 0, i = input; i < llm_json_next(j, input); i++) {
+    for (files = 0, i = node; i < llm_json_next(j, node); i++) {
         files += llm_replicate_file(j, i);
     }
 
-    a->usage.images_in = llm_given(j, input) ? files : -1;
+    return files;
+}
 
-    for (files = 0, i = output; i < llm_json_next(j, output); i++) {
 
-        if (llm_replicate_file(j, i)) {
-            files++;
+/* pictures that came, unless they were said, and those that were sent */
 
-        } else {
-            llm_output_string(&st->output, a, 1, j, i);
-        }
-    }
+static void
+llm_replicate_pictures(llm_answer_t *a, const llm_json_t *j, uint32_t input,
+    uint32_t output)
+{
+    int64_t  files;
+
+    files = llm_replicate_files(j, output);
 
     if (a->usage.images_out < 0 && files) {
         a->usage.images_out = files;
+    }
+
+    if (llm_given(j, input)) {
+        a->usage.images_in = llm_replicate_files(j, input);
+    }
+}
+
+
+/* a text, or pieces of one; of anything else that is no file, what it is
+   written as */
+
+static void
+llm_replicate_count(llm_answer_t *a, llm_plain_t *st, const llm_json_t *j,
+    uint32_t output)
+{
+    uint32_t  i;
+
+    switch (llm_kind_of(j, output)) {
+
+    case LLM_JSON_STRING:
+        break;
+
+    case LLM_JSON_ARRAY:
+        if (llm_kind_of(j, output + 1) == LLM_JSON_STRING) {
+            break;
+        }
+
+        /* fall through */
+
+    default:
+        llm_output_value(&st->output, a, 1, j, output);
+        return;
+    }
+
+    for (i = output; i < llm_json_next(j, output); i++) {
+        if (!llm_replicate_file(j, i)) {
+            llm_output_string(&st->output, a, 1, j, i);
+        }
     }
 }
 
@@ -180,8 +214,12 @@ llm_replicate_state(llm_answer_t *a, llm_plain_t *st, const llm_json_t *j,
     }
 
     llm_replicate_metrics(a, j, f[LLM_REPLICATE_METRICS]);
-    llm_replicate_output(a, st, j, f[LLM_REPLICATE_INPUT],
-                         f[LLM_REPLICATE_OUTPUT]);
+    llm_replicate_pictures(a, j, f[LLM_REPLICATE_INPUT],
+                           f[LLM_REPLICATE_OUTPUT]);
+
+    if (waited && a->usage.output < 0) {
+        llm_replicate_count(a, st, j, f[LLM_REPLICATE_OUTPUT]);
+    }
 
     if (failed && !llm_given(j, f[LLM_REPLICATE_OUTPUT])) {
 

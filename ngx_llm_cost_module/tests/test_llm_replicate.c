@@ -20,6 +20,9 @@ extern const llm_provider_t  llm_replicate;
 #define TWENTY  "aaaaaaaaaaaaaaaaaaaa"
 #define LONG    TWENTY TWENTY TWENTY TWENTY TWENTY
 
+#define FIVE    "\\u0061\\u0061\\u0061\\u0061\\u0061"
+#define ESCAPED FIVE FIVE FIVE FIVE
+
 #define ASKED   "{\"input\":{\"prompt\":\"hi\"}}"
 
 
@@ -325,7 +328,12 @@ test_count(void **state)
         { "{\"input\":{\"my_text\":[\"https://x/\"]}}", 10, 0 },
         { "{\"input\":{\"\\u0070rompt\":\"data:,hello\"}}", 11, 0 },
         { "{\"input\":{\"\\u0069mage\":\"data:,hello\"}}", 1600, 1 },
-        { "{\"input\":{\"" LONG LONG LONG "\":\"data:,hello\"}}", 11, 0 }
+        { "{\"input\":{\"" LONG "\":\"data:,hello\"}}", 11, 0 },
+        { "{\"input\":{\"" LONG LONG LONG LONG "\":\"data:,hello\"}}", 11,
+          0 },
+        { "{\"input\":{\"a" TWENTY TWENTY TWENTY "\":\"data:,a\"}}", 1600, 1 },
+        { "{\"input\":{\"\\u0061" ESCAPED ESCAPED ESCAPED "\":\"data:,a\"}}",
+          1600, 1 }
     };
 
     (void) state;
