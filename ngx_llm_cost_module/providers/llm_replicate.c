@@ -21,7 +21,7 @@
 #define LLM_REPLICATE_WINDOW   3600         /* seconds; most end after 1800 */
 #define LLM_REPLICATE_FILE     1600         /* tokens of a picture, at most */
 #define LLM_REPLICATE_VIDEO    15000        /* ms, where it is not said */
-#define LLM_REPLICATE_NAME     64           /* bytes of a member's name */
+#define LLM_REPLICATE_NAME     64           /* bytes */
 
 
 static llm_path_e llm_replicate_path(llm_route_t *route);
@@ -203,6 +203,18 @@ llm_replicate_parse_version(llm_request_t *q, uint32_t version,
 }
 
 
+/* a short string: a name, or a number; buf is as large as its escapes can be */
+
+static int
+llm_replicate_short(const llm_json_t *j, uint32_t node, llm_str_t *s,
+    unsigned char buf[6 * LLM_REPLICATE_NAME])
+{
+    return llm_json_size(j, node) <= 6 * LLM_REPLICATE_NAME
+           && llm_json_string(j, node, s, buf) == LLM_OK
+           && s->len <= LLM_REPLICATE_NAME;
+}
+
+
 /*
  * A number, or a text that is one, since models take either; rounded up, and
  * never more than a figure can be.  -1: it is none.
@@ -213,16 +225,22 @@ llm_replicate_number(const llm_json_t *j, uint32_t node, int scale)
 {
     int                     rc;
     int64_t                 v;
+    llm_str_t               s;
+    unsigned char           buf[6 * LLM_REPLICATE_NAME];
     const llm_json_node_t  *n;
 
-    if (llm_kind_of(j, node) != LLM_JSON_NUMBER
-        && llm_kind_of(j, node) != LLM_JSON_STRING)
+    if (llm_kind_of(j, node) == LLM_JSON_NUMBER) {
+        n = llm_json_node(j, node);
+        s.data = (unsigned char *) j->data + n->start;
+        s.len = n->end - n->start;
+
+    } else if (llm_kind_of(j, node) != LLM_JSON_STRING
+               || !llm_replicate_short(j, node, &s, buf))
     {
         return -1;
     }
 
-    n = llm_json_node(j, node);
-    rc = llm_parse_scaled(j->data + n->start, n->end - n->start, scale, &v);
+    rc = llm_parse_scaled(s.data, s.len, scale, &v);
 
     if (rc == LLM_BAD || v < 1) {
         return -1;
@@ -407,17 +425,14 @@ llm_replicate_text(const llm_json_t *j, uint32_t key)
 {
     size_t         i, at;
     llm_str_t      name;
-    unsigned char  buf[6 * LLM_REPLICATE_NAME];    /* all of it escapes */
+    unsigned char  buf[6 * LLM_REPLICATE_NAME];
 
     static const llm_str_t  words[] = {
         llm_string("prompt"), llm_string("text"), llm_string("message"),
         llm_string("system")
     };
 
-    if (llm_json_size(j, key) > sizeof(buf)
-        || llm_json_string(j, key, &name, buf) != LLM_OK
-        || name.len > LLM_REPLICATE_NAME)
-    {
+    if (!llm_replicate_short(j, key, &name, buf)) {
         return 1;
     }
 
