@@ -16,6 +16,7 @@ add_block_preprocessor(sub {
         request    => [main::begin_response(), 'GET /v1/responses/resp_1'],
         upstream   => [main::answer('queued'), main::answer('completed', 50)],
         error_code => [200, 200],
+        timeout    => 10,
         log_lines  => ['200 in=0 out=0 cost=0.000000000 src=none',
                        '200 in=9 out=50 cost=0.000400000 src=upstream'],
         redis_like => <<'END',

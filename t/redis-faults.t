@@ -37,6 +37,10 @@ END
     $block->set_value(more_headers => "X-Test-Prompt-Tokens: 500\n"
                                       . "X-Test-Completion-Tokens: 200")
         if !defined $block->more_headers;
+
+    # the client waits longer than nginx does for Redis
+
+    $block->set_value(timeout => 10);
 });
 
 # Something that happens beside the block's requests, once that has come which
@@ -359,7 +363,6 @@ NOPERM
 
 
 === no answer in time, and it never was done
---- redis: timeout=500ms
 --- fakeredis: EVALSHA 1: stall
 --- request eval: $::POST
 --- error_code: 200
@@ -371,7 +374,6 @@ no reply in time
 
 
 === no answer in time, but it was done: cancelled by its identity
---- redis: timeout=500ms
 --- fakeredis: EVALSHA 1: swallow
 --- request eval: $::POST
 --- error_code: 200
@@ -384,7 +386,6 @@ no reply in time
 
 
 === the answer comes too late
---- redis: timeout=500ms
 --- fakeredis: EVALSHA 1: late
 --- request eval: $::POST
 --- error_code: 200
@@ -397,7 +398,6 @@ no reply in time
 
 
 === a hit from the zone, counted by Redis, which could not say so: one request
---- redis: timeout=500ms
 --- fakeredis: EVALSHA 4: swallow
 --- budgets
 llm_budget calls limit=9requests period=total;
@@ -422,7 +422,6 @@ no reply in time
 
 === a hit from Redis, the answer comes too late: one request
 --- http_config: llm_zone zone=llm:1m;
---- redis: timeout=500ms
 --- fakeredis: EVALSHA 4: late
 --- budgets
 llm_budget calls limit=9requests period=total;
@@ -525,7 +524,6 @@ the reply to something else
 
 === byte by byte
 --- fakeredis: *: bytewise
---- redis: timeout=2s
 --- request eval: $::POST
 --- error_code: 200
 --- redis_like
@@ -699,7 +697,6 @@ llm_cache_scope shared;
 
 
 === a client that leaves while its reservation is on the way
---- redis: timeout=2s
 --- redis_cmd
 HSET {llm:}b:all::usd:total:0 spent 0 reserved 0
 --- fakeredis: EVALSHA 1: wait left
@@ -717,7 +714,6 @@ HGET {llm:}b:all::usd:total:0 reserved => ^0$
 
 
 === a reload while a request waits
---- redis: timeout=2s
 --- fakeredis: EVALSHA 1: swallow
 --- away: *
 --- init
