@@ -524,6 +524,7 @@ the reply to something else
 
 === byte by byte
 --- fakeredis: *: bytewise
+--- redis: timeout=20s connect_timeout=20s
 --- request eval: $::POST
 --- error_code: 200
 --- redis_like
