@@ -446,7 +446,7 @@ int
 llm_openai_choices(llm_answer_t *a, llm_openai_state_t *st,
     const llm_json_t *j, uint32_t choices)
 {
-    uint32_t                i, k, f[6];
+    uint32_t                i, k, usage, f[6];
     llm_openai_choice_t    *ch;
     const llm_json_node_t  *v;
 
@@ -455,6 +455,7 @@ llm_openai_choices(llm_answer_t *a, llm_openai_state_t *st,
                                            "messages", "usage" };
 
     v = j->nodes;
+    usage = LLM_JSON_NONE;
 
     if (llm_kind_of(j, choices) != LLM_JSON_ARRAY) {
         return LLM_OK;
@@ -490,12 +491,16 @@ llm_openai_choices(llm_answer_t *a, llm_openai_state_t *st,
 
         llm_openai_ended(a, ch, j, f[2]);
 
-        /* Moonshot says it here, where it is not asked to say it by itself */
-
-        if (!st->usage && llm_kind_of(j, f[5]) == LLM_JSON_OBJECT)
+        if (llm_kind_of(j, f[5]) == LLM_JSON_OBJECT && v[f[5]].next > f[5] + 1)
         {
-            llm_openai_usage(a, j, f[5]);
+            usage = f[5];
         }
+    }
+
+    /* Moonshot says it here, where it is not asked to say it by itself */
+
+    if (!st->usage && usage != LLM_JSON_NONE) {
+        llm_openai_usage(a, j, usage);
     }
 
     return LLM_OK;

@@ -211,6 +211,42 @@ test_hosted(void **state)
 }
 
 
+/* parts of an answer that have a usage each, which is little or nothing */
+
+static void
+test_usages(void **state)
+{
+    size_t    i, n, way;
+    uint8_t  *out;
+
+    static const char * const  parts[] = {
+        "{\"usage\":{}}", "{\"usage\":{\"a\":1}}", "{\"usage\":[]}"
+    };
+
+    (void) state;
+
+    out = malloc(SIZE + 256);
+
+    for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+
+        n = sprintf((char *) out, "{\"choices\":[");
+
+        while (n < SIZE) {
+            n += sprintf((char *) out + n, "%s,", parts[i]);
+        }
+
+        n += sprintf((char *) out + n - 1, "]}") - 1;
+
+        for (way = 0; way < WAYS; way++) {
+            read_as(way, 1, out, n);
+            read_as(way, 2, out, n);
+        }
+    }
+
+    free(out);
+}
+
+
 /*
  * Schemas of a function that are large, deep, or refer to themselves: what is
  * open at the end is closed there.  Quotes are single ones.
@@ -457,6 +493,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_grown),
         cmocka_unit_test(test_hosted),
+        cmocka_unit_test(test_usages),
         cmocka_unit_test(test_schemas),
         cmocka_unit_test(test_events),
         cmocka_unit_test(test_words),
