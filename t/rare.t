@@ -171,7 +171,7 @@ POST /v1/batches
 
 
 
-=== TEST 12: Mistral's conversations: one begins, 40 * 500 + 20 * 1500
+=== TEST 12: Mistral's conversations: one begins, 40 * 700 + 20 * 2100
 --- request
 POST /v1/conversations
 {"model":"mistral-large-latest","inputs":"hi","completion_args":{"max_tokens":50}}
@@ -182,7 +182,7 @@ POST /v1/conversations
             usage => { prompt_tokens => 10, completion_tokens => 20,
                        total_tokens => 60, connector_tokens => 30 } } }
 --- log_lines
-200 in=40 out=20 cost=0.000050000 src=upstream
+200 in=40 out=20 cost=0.000070000 src=upstream
 
 
 
@@ -199,7 +199,7 @@ POST /v1/conversations/conv_1
     '{"type":"conversation.response.done","usage":{"prompt_tokens":40,'
     . '"completion_tokens":20,"total_tokens":60}}' ], split => 7 }
 --- log_lines
-200 in=40 out=20 cost=0.000050000 src=upstream
+200 in=40 out=20 cost=0.000070000 src=upstream
 
 
 
