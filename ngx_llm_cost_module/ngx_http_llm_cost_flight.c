@@ -203,7 +203,16 @@ ngx_http_llm_cost_flight_wait(ngx_http_llm_cost_ctx_t *ctx)
     ctx->flight_wait.log = ctx->request->connection->log;
 
     ngx_queue_insert_tail(&ngx_http_llm_cost_waiting, &ctx->flight_queue);
-    ngx_add_timer(&ctx->flight_wait, ngx_http_llm_cost_flight_next(ctx));
+
+    /* a stream that began while the store was asked has woken those who
+       waited then, and will not again before it lands */
+
+    if (ctx->flight.slot == 0 && ngx_http_llm_cost_live_find(ctx)) {
+        ngx_post_event(&ctx->flight_wait, &ngx_posted_events);
+
+    } else {
+        ngx_add_timer(&ctx->flight_wait, ngx_http_llm_cost_flight_next(ctx));
+    }
 
     return ngx_http_llm_cost_wait(ctx->request);
 }

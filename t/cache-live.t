@@ -15,8 +15,14 @@ use Test::More;
 use LLMCost::Flights;
 use LLMCost::Ledger;
 use LLMCost::Process;
+use LLMCost::Redis;
 
 flights_start();
+
+my ($redis_pid) = redis_command($redis, 'INFO', 'server')
+                  =~ /process_id:(\d+)/;
+
+END { kill 'CONT', $redis_pid if $redis_pid }
 
 my $number = 0;
 my $BUDGETS = 'llm_budget daily limit=1usd period=day; '
@@ -31,6 +37,7 @@ for my $store (qw( zone redis )) {
 }
 
 live('zone', 'with, beside without', \%plain, \%stream);
+meanwhile();
 other_form();
 leaves();
 breaks();
@@ -130,6 +137,41 @@ sub live {
                 grep { $_->{cache} eq 'HIT' } log_lines($node);
 
     is("@saved", join(' ', ($PRICE) x 4), "$name: and says what it has saved");
+}
+
+
+# it began while the store was asked for who wants the same
+
+sub meanwhile {
+    my $node = node('meanwhile', 'redis', $BUDGETS);
+
+    forget_redis();
+    script(stream_of(3, { 2 => [{ wait => 'go+' }] },
+                     before => [{ wait => 'head+' }]));
+
+    my $leader = open_request($node, \%stream);
+    ok(wait_until(sub { asked() == 1 }), 'meanwhile: one leads');
+
+    kill 'STOP', $redis_pid;
+
+    my $other = open_request($node, \%stream);
+    ok(wait_until(sub { connections($node) == 2 }), 'meanwhile: one more');
+
+    release('head');
+    like(read_until($leader, qr/text1/), qr/X-Cache: MISS/,
+         'meanwhile: it has begun');
+
+    kill 'CONT', $redis_pid;
+
+    like(read_until($other, qr/text1/), qr/X-Cache: HIT.*text1/s,
+         'meanwhile: the other joins');
+
+    release('go');
+
+    is(read_rest($other), read_rest($leader), 'meanwhile: the same');
+    is(asked(), 1, 'meanwhile: one upstream call');
+
+    ends($node);
 }
 
 
