@@ -248,6 +248,30 @@ answer_json(dialect_t *f, const char *body)
 }
 
 
+/* what a whole answer says that was used; bad: and what cannot be so */
+
+static inline void
+expect_answer(const llm_provider_t *p, const char *path, const char *asked,
+    const char *answer, int64_t input, int64_t output, unsigned bad)
+{
+    dialect_t  f;
+
+    ask(&f, p, path, asked);
+    answer_begin(&f, NULL);
+    answer_json(&f, answer);
+
+    if (f.a.usage.input != input || f.a.usage.output != output
+        || f.a.usage_bad != bad)
+    {
+        fail_msg("%s: %lld %lld %u", answer, (long long) f.a.usage.input,
+                 (long long) f.a.usage.output, f.a.usage_bad);
+    }
+
+    assert_int_equal(f.a.usage_seen, input >= 0 || output >= 0);
+    done(&f);
+}
+
+
 /* ... goes on */
 
 static inline void

@@ -149,8 +149,7 @@ test_edit(void **state)
 static void
 test_usage(void **state)
 {
-    size_t     i;
-    dialect_t  f;
+    size_t  i;
 
     static const struct {
         const char  *path;
@@ -184,22 +183,8 @@ test_usage(void **state)
     (void) state;
 
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        ask(&f, &llm_watsonx, rows[i].path, rows[i].asked);
-        answer_begin(&f, NULL);
-        answer_json(&f, rows[i].answer);
-
-        if (f.a.usage.input != rows[i].input
-            || f.a.usage.output != rows[i].output
-            || f.a.usage_bad != rows[i].bad)
-        {
-            fail_msg("%s: %lld %lld %u", rows[i].answer,
-                     (long long) f.a.usage.input,
-                     (long long) f.a.usage.output, f.a.usage_bad);
-        }
-
-        assert_int_equal(f.a.usage_seen,
-                         rows[i].input >= 0 || rows[i].output >= 0);
-        done(&f);
+        expect_answer(&llm_watsonx, rows[i].path, rows[i].asked, rows[i].answer,
+                      rows[i].input, rows[i].output, rows[i].bad);
     }
 }
 
