@@ -68,11 +68,6 @@ traffic_more(unsigned n, unsigned least)
 }
 
 
-/* a figure of a usage that no recorder can know */
-
-#define TRAFFIC_ANY       (-3)
-
-
 /* a row of a table of the page on accuracy, which "make test-traffic" writes */
 
 __attribute__((format(printf, 2, 3)))

@@ -324,16 +324,18 @@ expected_media(json_t *r, llm_usage_t *u)
 
     u->images_out = pictures_of(r);
 
-    /* of no size that was asked for: as large as the model makes them */
-
     asked = json_loads(text(r, "request_body"), 0, NULL);
 
-    if (u->images_out >= 0 && asked && *text(asked, "size") == '\0') {
-        u->pixels_out = TRAFFIC_ANY;
+    if (u->images_out >= 0 && asked) {
 
-    } else if (u->images_out >= 0
-        && sscanf(text(asked, "size"), "%" PRId64 "x%" PRId64, &w, &h) == 2)
-    {
+        if (sscanf(text(asked, "size"), "%" PRId64 "x%" PRId64, &w, &h) != 2) {
+
+            /* what is not said is as large as the model makes them */
+
+            w = 1024;
+            h = strstr(text(asked, "model"), "dall-e") ? 1024 : 1536;
+        }
+
         u->pixels_out = w * h * u->images_out;
     }
 

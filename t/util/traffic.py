@@ -543,7 +543,8 @@ def check_log(path, total, records, failures):
             if record.status != 200:
                 good = source == "none"
             elif want is None and record.seconds():
-                good = source in ("upstream", "counted") and figures[0] != "-"
+                good = (source == "upstream" and figures[:2] == ["0", "0"]
+                        or source == "counted" and "-" not in figures[:2])
             elif want is None and record.waits():
                 good = source == "none" and figures[0] == "0"
             elif want is None:
