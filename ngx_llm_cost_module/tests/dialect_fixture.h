@@ -180,6 +180,23 @@ expect_bad(const llm_provider_t *p, const char *path, const char *body,
 }
 
 
+typedef struct {
+    const char  *path;
+    const char  *body;
+    const char  *param;             /* NULL: none is named */
+    const char  *err;
+} bad_t;
+
+
+static inline void
+expect_all_bad(const llm_provider_t *p, const bad_t *rows, size_t n)
+{
+    for ( ; n; n--, rows++) {
+        expect_bad(p, rows->path, rows->body, rows->param, rows->err);
+    }
+}
+
+
 /* the body with what is wanted written into it: a maximum, another model */
 
 static inline void

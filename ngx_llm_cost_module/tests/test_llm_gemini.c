@@ -206,14 +206,7 @@ test_routing(void **state)
 static void
 test_bad(void **state)
 {
-    size_t  i;
-
-    static const struct {
-        const char  *path;
-        const char  *body;
-        const char  *param;
-        const char  *err;
-    } rows[] = {
+    static const bad_t  rows[] = {
         { GENERATE, "[]", NULL, "the request body must be a JSON object" },
         { GENERATE, "{}", "contents", "is required" },
         { GENERATE, "{\"contents\":null}", "contents", "is required" },
@@ -271,10 +264,7 @@ test_bad(void **state)
 
     (void) state;
 
-    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        expect_bad(&llm_gemini, rows[i].path, rows[i].body, rows[i].param,
-                   rows[i].err);
-    }
+    expect_all_bad(&llm_gemini, rows, sizeof(rows) / sizeof(bad_t));
 }
 
 

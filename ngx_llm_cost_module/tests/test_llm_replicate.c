@@ -140,14 +140,7 @@ test_model(void **state)
 static void
 test_bad(void **state)
 {
-    size_t  i;
-
-    static const struct {
-        const char  *path;
-        const char  *body;
-        const char  *param;
-        const char  *err;
-    } rows[] = {
+    static const bad_t  rows[] = {
         { ANY, "[]", NULL, "the request body must be a JSON object" },
         { ANY, "{}", "version", "is required" },
         { ANY, "{\"version\":7}", "version", "must be a string" },
@@ -171,10 +164,7 @@ test_bad(void **state)
 
     (void) state;
 
-    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        expect_bad(&llm_replicate, rows[i].path, rows[i].body, rows[i].param,
-                   rows[i].err);
-    }
+    expect_all_bad(&llm_replicate, rows, sizeof(rows) / sizeof(bad_t));
 }
 
 

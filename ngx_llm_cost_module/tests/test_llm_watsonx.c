@@ -65,14 +65,7 @@ test_parse(void **state)
 static void
 test_bad(void **state)
 {
-    size_t  i;
-
-    static const struct {
-        const char  *path;
-        const char  *body;
-        const char  *param;
-        const char  *err;
-    } rows[] = {
+    static const bad_t  rows[] = {
         { TEXT, "[]", NULL, "the request body must be a JSON object" },
         { TEXT, "{}", "model_id", "is required" },
         { TEXT, "{\"model_id\":7}", "model_id", "must be a string" },
@@ -102,10 +95,7 @@ test_bad(void **state)
 
     (void) state;
 
-    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        expect_bad(&llm_watsonx, rows[i].path, rows[i].body, rows[i].param,
-                   rows[i].err);
-    }
+    expect_all_bad(&llm_watsonx, rows, sizeof(rows) / sizeof(bad_t));
 }
 
 
